@@ -1,0 +1,63 @@
+"""Randomness as an argument: every random decision of the dataplane asks a `Choose`.
+
+A decision is a tuple of exact probabilities that add to 1; the answer is an index into it.
+`seeded` draws one path; `every_path` takes them all and gives each its exact probability.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import TypeVar
+
+Choose = Callable[[tuple[Fraction, ...]], int]
+Result = TypeVar("Result")
+
+
+def seeded(seed: int | str) -> Choose:
+    """A Choose that draws by `seed` alone: the same on every platform and under any hash seed."""
+    source = random.Random(f"k8squiz:{seed}")
+
+    def choose(weights: tuple[Fraction, ...]) -> int:
+        drawn = Fraction(source.getrandbits(53), 1 << 53)
+        for index, weight in enumerate(weights):
+            if drawn < weight:
+                return index
+            drawn -= weight
+        return len(weights) - 1
+
+    return choose
+
+
+def every_path(run: Callable[[Choose], Result]) -> Iterator[tuple[Fraction, Result]]:
+    """Run `run` once for every sequence of decisions it can meet; yields (probability, result).
+
+    The probabilities add to exactly 1. `run` must be a pure function of the decisions.
+    """
+    script: list[int] = []
+    while True:
+        taken: list[tuple[tuple[Fraction, ...], int]] = []
+
+        def choose(weights: tuple[Fraction, ...], taken: list[tuple[tuple[Fraction, ...], int]] = taken) -> int:
+            position = len(taken)
+            index = script[position] if position < len(script) else _next_possible(weights, -1)
+            taken.append((weights, index))
+            return index
+
+        result = run(choose)
+        probability = Fraction(1)
+        for weights, index in taken:
+            probability *= weights[index]
+        yield probability, result
+        while taken and _next_possible(taken[-1][0], taken[-1][1]) < 0:
+            taken.pop()
+        if not taken:
+            return
+        weights, index = taken.pop()
+        script = [i for _, i in taken] + [_next_possible(weights, index)]
+
+
+def _next_possible(weights: tuple[Fraction, ...], after: int) -> int:
+    """The first index past `after` whose weight is not zero, or -1."""
+    return next((i for i in range(after + 1, len(weights)) if weights[i]), -1)

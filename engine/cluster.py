@@ -1,0 +1,232 @@
+"""What a cluster is to the dataplane: nodes, pods, Services, EndpointSlices, kube-proxy's configuration.
+
+Field names are the Kubernetes API's in Python's spelling. All values are frozen; addresses are
+canonical strings, networks canonical CIDR strings, durations seconds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.packet import L4
+
+_EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Node:
+    """v1 Node. `internal_ips` are status.addresses of type InternalIP in order (the primary first);
+    `addresses` adds every further interface address (annotation k8squiz.dev/addresses)."""
+
+    name: str
+    internal_ips: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    pod_cidrs: tuple[str, ...] = ()
+    labels: Mapping[str, str] = _EMPTY
+    annotations: Mapping[str, str] = _EMPTY
+    deleting: bool = False
+
+    @property
+    def zone(self) -> str | None:
+        return self.labels.get("topology.kubernetes.io/zone")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ContainerPort:
+    name: str
+    port: int
+    protocol: L4 = L4.TCP
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pod:
+    """v1 Pod, as far as it can own an address, back a Service or send a packet."""
+
+    namespace: str
+    name: str
+    node_name: str | None
+    ips: tuple[str, ...]
+    host_network: bool = False
+    labels: Mapping[str, str] = _EMPTY
+    ports: tuple[ContainerPort, ...] = ()
+    ready: bool = True
+    terminating: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ServicePort:
+    """One entry of spec.ports. `name` is "" where unnamed; `node_port` 0 where there is none."""
+
+    name: str
+    protocol: L4
+    port: int
+    target_port: int | str
+    node_port: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LoadBalancerIngress:
+    """status.loadBalancer.ingress[]; `ip_mode` is VIP or Proxy (KEP-1860)."""
+
+    ip: str
+    ip_mode: str = "VIP"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Service:
+    """v1 Service. `cluster_ips` is empty for headless and ExternalName."""
+
+    namespace: str
+    name: str
+    type: str = "ClusterIP"
+    cluster_ips: tuple[str, ...] = ()
+    headless: bool = False
+    ports: tuple[ServicePort, ...] = ()
+    selector: Mapping[str, str] = _EMPTY
+    external_ips: tuple[str, ...] = ()
+    load_balancer_ingress: tuple[LoadBalancerIngress, ...] = ()
+    load_balancer_source_ranges: tuple[str, ...] = ()
+    external_traffic_policy: str = "Cluster"
+    internal_traffic_policy: str = "Cluster"
+    health_check_node_port: int = 0
+    session_affinity: str = "None"
+    affinity_timeout_seconds: int = 10800
+    publish_not_ready_addresses: bool = False
+    traffic_distribution: str | None = None
+    ip_families: tuple[str, ...] = ()
+    external_name: str | None = None
+    labels: Mapping[str, str] = _EMPTY
+    annotations: Mapping[str, str] = _EMPTY
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EndpointPort:
+    """EndpointSlice ports[]; `port` None means "all ports" in the API and is skipped by kube-proxy."""
+
+    name: str
+    protocol: L4
+    port: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SliceEndpoint:
+    """EndpointSlice endpoints[] (KEP-1672 conditions; hints of KEP-2433 and KEP-3015)."""
+
+    addresses: tuple[str, ...]
+    ready: bool = True
+    serving: bool = True
+    terminating: bool = False
+    node_name: str | None = None
+    zone: str | None = None
+    zone_hints: frozenset[str] = frozenset()
+    node_hints: frozenset[str] = frozenset()
+    pod: str | None = None  # "namespace/name" of targetRef, where it is a Pod
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EndpointSlice:
+    namespace: str
+    name: str
+    service_name: str
+    address_type: str
+    ports: tuple[EndpointPort, ...]
+    endpoints: tuple[SliceEndpoint, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One endpoint of one Service port: what kube-proxy balances over."""
+
+    address: str
+    port: int
+    ready: bool = True
+    serving: bool = True
+    terminating: bool = False
+    node_name: str | None = None
+    zone: str | None = None
+    zone_hints: frozenset[str] = frozenset()
+    node_hints: frozenset[str] = frozenset()
+    pod: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ProxyConfig:
+    """KubeProxyConfiguration, the fields that change the dataplane (kubeproxy.config.k8s.io/v1alpha1).
+
+    `cluster_cidrs` is clusterCIDR split at commas. `mode` "" means the platform's default (iptables).
+    """
+
+    mode: str = ""
+    cluster_cidrs: tuple[str, ...] = ()
+    detect_local_mode: str = ""
+    bridge_interface: str = ""
+    interface_name_prefix: str = ""
+    node_port_addresses: tuple[str, ...] = ()
+    masquerade_all: bool = False
+    masquerade_bit: int = 14
+    localhost_node_ports: bool = True
+    ipvs_scheduler: str = ""
+    ipvs_strict_arp: bool = False
+    tcp_be_liberal: bool = False
+
+    @property
+    def masquerade_mark(self) -> int:
+        return 1 << self.masquerade_bit
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CNIConfig:
+    """How pods of different nodes reach each other.
+
+    `plugin` names an entry of engine.cni's registry; `backend` is the plugin's own word
+    (flannel: vxlan, host-gw; calico: bgp, ipip, vxlan); `assumed` says nothing in the manifests told.
+    """
+
+    plugin: str = "flannel"
+    backend: str = "vxlan"
+    assumed: bool = True
+    hairpin_mode: bool = True
+    vni: int = 1
+    port: int = 8472
+    mtu: int = 1500
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NetworkFacts:
+    """What no Kubernetes object holds (documents of apiVersion k8squiz.dev/v1, kind Network).
+
+    `external_hosts`: name -> address outside the cluster, beyond the default client 1.2.3.4.
+    """
+
+    bridge_nf_call_iptables: bool = True
+    hairpin_mode: bool | None = None
+    rp_filter: int = 0
+    route_localnet: bool = True
+    ip_forward: bool = True
+    client_address: str = "1.2.3.4"
+    client_address_v6: str = "2001:db8:ffff::4"
+    external_hosts: Mapping[str, str] = _EMPTY
+    service_cidr_via: str | None = None
+    load_balancer_health_checks: bool = True
+    missing_routes: tuple[tuple[str, str], ...] = ()
+    without: frozenset[str] = frozenset()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cluster:
+    """Everything a manifest set says, with what was assumed in `notices` (sentences, English and Chinese)."""
+
+    nodes: tuple[Node, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    services: tuple[Service, ...] = ()
+    slices: tuple[EndpointSlice, ...] = ()
+    proxy: ProxyConfig = ProxyConfig()
+    cni: CNIConfig = CNIConfig()
+    network: NetworkFacts = NetworkFacts()
+    notices: tuple[tuple[str, str], ...] = ()

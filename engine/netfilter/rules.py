@@ -1,0 +1,252 @@
+"""What a rule is: matches, one target, chains, tables, a ruleset. Data only; printing is text.py, running evaluate.py.
+
+One vocabulary serves iptables and nftables. iptables-only and nftables-only parts say so.
+Sources: iptables-extensions(8), nft(8).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from fractions import Fraction
+
+from engine.hooks import Hook
+from engine.packet import L4
+
+
+class Match:
+    """Base of all matches. A rule applies to a packet when all of its matches do."""
+
+    __slots__ = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source(Match):
+    """`-s NET`: `net` is a canonical CIDR string (10.0.0.1/32)."""
+
+    net: str
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Destination(Match):
+    net: str
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class InInterface(Match):
+    """`-i NAME`; a trailing + stands for any suffix (iptables), * in nft."""
+
+    name: str
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OutInterface(Match):
+    name: str
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Protocol(Match):
+    """`-p tcp`."""
+
+    protocol: L4
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Comment(Match):
+    text: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class L4Module(Match):
+    """`-m tcp` with no option: iptables prints it before a DNAT with a port; matches always."""
+
+    protocol: L4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DestinationPort(Match):
+    """`-m tcp --dport LOW[:HIGH]`."""
+
+    protocol: L4
+    low: int
+    high: int
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SourcePort(Match):
+    protocol: L4
+    low: int
+    high: int
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MarkMatch(Match):
+    """`-m mark --mark VALUE/MASK`."""
+
+    value: int
+    mask: int
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ConntrackState(Match):
+    """`-m conntrack --ctstate`; states among NEW ESTABLISHED RELATED INVALID UNTRACKED SNAT DNAT."""
+
+    states: tuple[str, ...]
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AddressType(Match):
+    """`-m addrtype --src-type|--dst-type LOCAL`; `side` is "src" or "dst". nft: `fib saddr type local`."""
+
+    side: str
+    type: str = "LOCAL"
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StatisticRandom(Match):
+    """`-m statistic --mode random --probability P`. `probability` is the exact value meant (1/n);
+    the kernel stores it in 31 bits, which is what iptables-save prints (xt_statistic.c)."""
+
+    probability: Fraction
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recent(Match):
+    """`-m recent --rcheck|--set ...` (xt_recent.c). `operation` is "rcheck", "set", "update" or "remove"."""
+
+    operation: str
+    name: str
+    seconds: int | None = None
+    reap: bool = False
+    mask: str = "255.255.255.255"
+    side: str = "rsource"
+    negate: bool = False
+
+
+class Target:
+    """Base of all targets (iptables) and terminal statements (nft)."""
+
+    __slots__ = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Jump(Target):
+    chain: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Goto(Target):
+    """`-g CHAIN`, nft `goto`: a return goes to the caller's caller."""
+
+    chain: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Return(Target):
+    pass
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Accept(Target):
+    pass
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Drop(Target):
+    pass
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reject(Target):
+    reject_with: str = "icmp-port-unreachable"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Masquerade(Target):
+    random_fully: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DestinationNat(Target):
+    """`-j DNAT --to-destination ADDRESS:PORT`; port None keeps the packet's."""
+
+    address: str
+    port: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SourceNat(Target):
+    address: str
+    port: int | None = None
+    random_fully: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SetMark(Target):
+    """`-j MARK --set-xmark VALUE/MASK`: mark = (mark & ~MASK) ^ VALUE (xt_mark.c). Not terminal."""
+
+    value: int
+    mask: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `target` None only counts (iptables allows it). Matches are in the order iptables-save prints them."""
+
+    matches: tuple[Match, ...] = ()
+    target: Target | None = None
+
+
+@dataclasses.dataclass(slots=True)
+class Chain:
+    """A chain. A base chain has `hook` and `priority` (iptables: and `policy`); a user chain has none of them.
+
+    `kind` is nft's chain type ("filter", "nat", "route"); iptables chains take their table's meaning.
+    """
+
+    name: str
+    rules: list[Rule] = dataclasses.field(default_factory=list)
+    hook: Hook | None = None
+    priority: int | None = None
+    policy: str | None = None
+    kind: str = "filter"
+
+
+@dataclasses.dataclass(slots=True)
+class Table:
+    """A table: chains by name, in the order the kernel's tool lists them. `sets` and `maps` are nft's (see nft.py)."""
+
+    name: str
+    chains: dict[str, Chain] = dataclasses.field(default_factory=dict)
+    sets: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    maps: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+
+class Backend(enum.StrEnum):
+    IPTABLES = "iptables"
+    NFTABLES = "nftables"
+
+
+@dataclasses.dataclass(slots=True)
+class Ruleset:
+    """All tables of one host and family ("ipv4" or "ipv6"). str() is what the kernel's tool prints."""
+
+    backend: Backend
+    family: str
+    tables: dict[str, Table] = dataclasses.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        from engine.netfilter import text
+
+        return text.dump(self)

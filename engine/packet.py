@@ -1,0 +1,101 @@
+"""A packet as the dataplane sees it: five-tuple, mark, encapsulation.
+
+Addresses are canonical strings (`str(ipaddress.ip_address(x))`), ports are ints.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import ipaddress
+
+
+class L4(enum.StrEnum):
+    """Transport protocols a Service port may name (Kubernetes API, ServicePort.protocol), and ICMP."""
+
+    TCP = "TCP"
+    UDP = "UDP"
+    SCTP = "SCTP"
+    ICMP = "ICMP"
+
+
+def is_ipv6(address: str) -> bool:
+    """True for an IPv6 address or network in text form."""
+    return ":" in address
+
+
+def canonical(address: str) -> str:
+    """The canonical text of an IP address; raises ValueError for anything else."""
+    return str(ipaddress.ip_address(address))
+
+
+def join_host_port(address: str, port: int) -> str:
+    """`10.0.0.1:80`, `[fd00::1]:80`: Go's net.JoinHostPort, which kube-proxy's names are hashed from."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def split_host_port(text: str) -> tuple[str, int]:
+    """The reverse of join_host_port; raises ValueError when `text` is not of that form."""
+    host, sep, port = text.rpartition(":")
+    if not sep:
+        raise ValueError(f"{text!r} has no port")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise ValueError(f"{text!r}: an IPv6 address with a port is written [address]:port")
+    number = int(port)
+    if not 0 <= number <= 65535:
+        raise ValueError(f"port {number} is not between 0 and 65535")
+    return canonical(host), number
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FiveTuple:
+    """What identifies a flow to conntrack (struct nf_conntrack_tuple)."""
+
+    protocol: L4
+    src: str
+    sport: int
+    dst: str
+    dport: int
+
+    def reply(self) -> FiveTuple:
+        """The tuple of a packet going the other way."""
+        return FiveTuple(self.protocol, self.dst, self.dport, self.src, self.sport)
+
+    @property
+    def source(self) -> str:
+        return join_host_port(self.src, self.sport)
+
+    @property
+    def destination(self) -> str:
+        return join_host_port(self.dst, self.dport)
+
+    def __str__(self) -> str:
+        return f"{self.source} -> {self.destination}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Encapsulation:
+    """An outer header: VXLAN (RFC 7348), IPIP (RFC 2003) or WireGuard.
+
+    `overhead` is in bytes, as subtracted from the underlay's MTU; `sport`, `dport` and `vni`
+    are None where the encapsulation has none.
+    """
+
+    kind: str
+    src: str
+    dst: str
+    overhead: int
+    sport: int | None = None
+    dport: int | None = None
+    vni: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Packet:
+    """One packet. `mark` is skb->mark: it lives on this host only and never on the wire."""
+
+    flow: FiveTuple
+    mark: int = 0
+    encapsulation: Encapsulation | None = None

@@ -1,0 +1,160 @@
+"""What a walk leaves behind: hops, a verdict, an outcome. The answers of the quiz are read off these."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from fractions import Fraction
+
+from engine.hooks import Hook
+from engine.packet import Encapsulation, FiveTuple, L4
+
+
+class Stage(enum.StrEnum):
+    """The words hop-order questions use, in the order a NodePort request may meet them."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    NIC = "nic"
+    PREROUTING = "prerouting"
+    DNAT = "dnat"
+    ROUTING = "routing"
+    INPUT = "input"
+    IPVS = "ipvs"
+    FORWARD = "forward"
+    OUTPUT = "output"
+    POSTROUTING = "postrouting"
+    SNAT = "snat"
+    ENCAPSULATE = "encapsulate"
+    WIRE = "wire"
+    DECAPSULATE = "decapsulate"
+    BRIDGE = "bridge"
+    VETH = "veth"
+    SOCKET = "socket"
+
+
+class Verdict(enum.StrEnum):
+    DELIVERED = "DELIVERED"  # and the reply came back from the address spoken to
+    REJECT = "REJECT"  # a rule rejects: the client hears of it at once
+    DROP = "DROP"  # a rule drops: the client times out
+    REFUSED = "REFUSED"  # it arrives where nobody listens: RST
+    LOST = "LOST"  # nobody answers: no route, wrong reply, martian, the bridge refuses
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence in both languages."""
+
+    en: str
+    zh: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Change:
+    """One header field rewritten at a hop: `field` is src, dst or mark."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of the walk. `src` and `dst` are ip:port as they stand AFTER the step; `changes` says what it rewrote."""
+
+    n: int
+    host: str
+    device: str
+    stage: Stage
+    src: str
+    dst: str
+    note: Text
+    hook: Hook | None = None
+    table: str | None = None
+    chain: str | None = None
+    rule: str | None = None
+    mark: int = 0
+    encapsulation: Encapsulation | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Where:
+    """Where a packet that was not delivered died. `code` is a stable word for it (`no-local-endpoints`,
+    `martian-source`, `bridge-refuses-same-port`, `wrong-reply-source`, `no-route`, `rp-filter`, ...)."""
+
+    host: str
+    code: str
+    reason: Text
+    hook: Hook | None = None
+    table: str | None = None
+    chain: str | None = None
+    rule: str | None = None
+    direction: str = "request"  # or "reply"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ConntrackView:
+    """One conntrack entry as `conntrack -L` would show it on `host` once the walk is over."""
+
+    host: str
+    original: FiveTuple
+    reply: FiveTuple
+    state: str  # SYN_SENT, ESTABLISHED; UNREPLIED is `replied` False
+    replied: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cost:
+    """What the connection's first packet paid in netfilter on all hosts: rules evaluated one by one, hash look-ups."""
+
+    rules_evaluated: int = 0
+    hash_lookups: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """One distinct way a packet can go, with its exact probability.
+
+    `destination` is ip:port after kube-proxy's DNAT (unchanged where there is none), `source_seen` the
+    peer address the server's socket reports (None if the request never got there), `masqueraded` whether
+    kube-proxy's rules SNAT the packet on its first node.
+    """
+
+    probability: Fraction
+    verdict: Verdict
+    destination: str
+    source_seen: str | None
+    masqueraded: bool
+    hops: tuple[Hop, ...]
+    reply: tuple[Hop, ...] = ()
+    where: Where | None = None
+    conntrack: tuple[ConntrackView, ...] = ()
+    cost: Cost = Cost()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resolution:
+    """What kube-proxy's rules on one node do to a packet, the network left aside."""
+
+    probability: Fraction
+    verdict: str  # "ACCEPT" | "REJECT" | "DROP"
+    destination: str
+    masqueraded: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Request:
+    """The first packet of a connection. `source` is a WHO, `destination` a WHERE of the command line
+    (pod/NAME, node/NAME, client, IP[:port]; svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT, IP:port).
+    `node` names the node a foreign packet arrives at, where the destination does not."""
+
+    source: str
+    destination: str
+    protocol: str = "TCP"
+    node: str | None = None
+    sport: int | None = None
+
+    @property
+    def l4(self) -> L4:
+        return L4(self.protocol.upper())
