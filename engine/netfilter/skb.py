@@ -1,0 +1,145 @@
+"""What travels through netfilter and what it leaves behind: Skb, Connection, events, Passage. Data only.
+
+Sources: struct sk_buff, struct nf_conn, enum ip_conntrack_status (include/uapi/linux/netfilter/nf_conntrack_common.h).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable
+from typing import TypeAlias
+
+from engine.hooks import Hook
+from engine.netfilter.rules import Rule
+from engine.packet import FiveTuple
+
+# A source port for a tuple out of [low, high]; deterministic. The tuple is what the port is looked for.
+PickPort: TypeAlias = Callable[[FiveTuple, int, int], int]
+
+
+class Segment(enum.StrEnum):
+    """What the packet is to its connection; decides whether conntrack may start an entry from it."""
+
+    OPEN = "open"  # TCP SYN, SCTP INIT, a datagram
+    ANSWER = "answer"  # TCP SYN/ACK, SCTP INIT ACK, the answering datagram
+    DATA = "data"  # anything later
+    RESET = "reset"  # TCP RST, SCTP ABORT
+
+
+class Manip(enum.StrEnum):
+    """Which half of a tuple NAT changes (enum nf_nat_manip_type)."""
+
+    SRC = "SRC"
+    DST = "DST"
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Connection:
+    """One conntrack entry (struct nf_conn). Identity matters, so two entries are never equal.
+
+    `original` never changes; `reply` is what an answer looks like on arrival and is altered by NAT.
+    `nat_done` are the manipulations already decided (a null binding counts), `translated` those that
+    change something (IPS_SRC_NAT, IPS_DST_NAT).
+    """
+
+    original: FiveTuple
+    reply: FiveTuple
+    replied: bool = False
+    confirmed: bool = False
+    closed: bool = False
+    assured: bool = False
+    nat_done: set[Manip] = dataclasses.field(default_factory=set)
+    translated: set[Manip] = dataclasses.field(default_factory=set)
+
+
+@dataclasses.dataclass(slots=True)
+class Skb:
+    """A packet on one host. Make a new one when it crosses a wire or a network namespace: mark and connection stay behind.
+
+    `state` is what `--ctstate` sees: NEW, ESTABLISHED, RELATED, INVALID (None before conntrack looked).
+    `reply` says that it travels in its connection's reply direction. `error_about` is the packet an ICMP error
+    quotes; such an Skb has protocol ICMP in `flow`, with ports 0.
+    """
+
+    flow: FiveTuple
+    mark: int = 0
+    segment: Segment = Segment.OPEN
+    connection: Connection | None = None
+    state: str | None = None
+    reply: bool = False
+    error_about: FiveTuple | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RuleEvent:
+    """A rule that matched: it jumped, set a mark, translated or gave a verdict; or (`rule` None) a chain's policy.
+
+    `path` are the chains gone through to get there, the base chain first, `chain` last. `position` counts from 0
+    in the chain; for a policy it is the number of rules. `action` is the target's iptables name (`DNAT`, `MARK`,
+    `ACCEPT`, ...), `JUMP`, `GOTO`, `RETURN`, `POLICY` or "" for a rule without a target.
+    """
+
+    hook: Hook
+    table: str
+    chain: str
+    rule: Rule | None
+    position: int
+    path: tuple[str, ...]
+    action: str
+    verdict: str | None = None  # "ACCEPT", "DROP", "REJECT" where this rule or policy decided
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MarkEvent:
+    """skb->mark rewritten by `cause`."""
+
+    cause: RuleEvent
+    before: int
+    after: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NatEvent:
+    """The packet's addresses rewritten. `cause` is the rule that set the NAT up, None where conntrack
+    repeats (a later packet) or undoes (`undo`, a packet of the reply direction) what was set up before."""
+
+    hook: Hook
+    manip: Manip
+    before: FiveTuple
+    after: FiveTuple
+    cause: RuleEvent | None = None
+    undo: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ConntrackEvent:
+    """Conntrack classified the packet (`state`), and `created` an entry or `confirmed` one (insertion at the end)."""
+
+    hook: Hook
+    state: str
+    created: bool = False
+    confirmed: bool = False
+
+
+Event: TypeAlias = RuleEvent | MarkEvent | NatEvent | ConntrackEvent
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Passage:
+    """What one hook did to a packet. The Skb itself holds the new addresses and mark.
+
+    `verdict` is "ACCEPT", "DROP" or "REJECT"; `where` the rule or policy that decided a DROP or REJECT (None for
+    a drop without one, then `reason` says why: `no-masquerade-address`, `no-free-port`, `clash`).
+    `reject_with` is the REJECT's type (`icmp-port-unreachable`, `tcp-reset`, ...): HostNetfilter.reject_error
+    makes the answer. `rules_evaluated` is what the kernel would have evaluated one by one (rules only, not the
+    chain ends), `hash_lookups` the set and map look-ups (nftables).
+    """
+
+    verdict: str
+    events: tuple[Event, ...] = ()
+    where: RuleEvent | None = None
+    reason: str | None = None
+    reject_with: str | None = None
+    rules_evaluated: int = 0
+    hash_lookups: int = 0
