@@ -221,6 +221,8 @@ class Chain:
     priority: int | None = None
     policy: str | None = None
     kind: str = "filter"
+    # What engine.netfilter.index derived from `rules`; kept here so that it lives as long as the chain.
+    index: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
 
 
 @dataclasses.dataclass(slots=True)
@@ -245,6 +247,8 @@ class Ruleset:
     backend: Backend
     family: str
     tables: dict[str, Table] = dataclasses.field(default_factory=dict)
+    # What engine.netfilter.index derived from `tables`.
+    plan: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
 
     def __str__(self) -> str:
         from engine.netfilter import text

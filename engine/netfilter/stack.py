@@ -8,8 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.choose import Choose
-from engine.hooks import Hook
-from engine.netfilter.rules import Ruleset
+from engine.errors import RuleError
+from engine.hooks import PRIORITY_CONNTRACK, PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
+from engine.netfilter import nat
+from engine.netfilter.conntrack import ConntrackTable, state_name
+from engine.netfilter.context import Context
+from engine.netfilter.evaluate import run_base_chain
+from engine.netfilter.index import BaseChain, Plan, plan_of
+from engine.netfilter.rules import Chain, Ruleset, Table
 from engine.netfilter.skb import (
     Connection,
     ConntrackEvent,
@@ -23,6 +29,7 @@ from engine.netfilter.skb import (
     Segment,
     Skb,
 )
+from engine.packet import L4, FiveTuple
 from engine.trace import ConntrackView
 
 __all__ = [
@@ -40,6 +47,8 @@ __all__ = [
     "Skb",
 ]
 
+_TRACK, _NAT, _CONFIRM = "track", "nat", "confirm"
+
 
 def _no_address() -> str | None:
     return None
@@ -51,6 +60,7 @@ class HostNetfilter:
     `is_local(address)` says whether an address is one of the host's own (fib type LOCAL: loopback and all
     interface addresses), `choose` takes the random decisions of `-m statistic`, `pick_port` the source ports
     that NAT invents (default: a hash of host and tuple), `now` is the time in seconds that `-m recent` uses.
+    `indexed` False tries every rule of every chain, as the kernel does: same result, slower.
     """
 
     def __init__(
@@ -61,8 +71,17 @@ class HostNetfilter:
         choose: Choose,
         pick_port: PickPort | None = None,
         now: float = 0.0,
+        indexed: bool = True,
     ) -> None:
-        raise NotImplementedError
+        self.host = host
+        self.ruleset = ruleset
+        self.now = now
+        self.conntrack = ConntrackTable()
+        self.recent: dict[str, dict[str, list[float]]] = {}
+        self._is_local = is_local
+        self._choose = choose
+        self._pick_port = pick_port or nat.hashed_port(host)
+        self._indexed = indexed
 
     def traverse(
         self,
@@ -81,20 +100,148 @@ class HostNetfilter:
         The caller routes again when `skb.flow.dst` changed at OUTPUT, and does not call PREROUTING twice for a frame
         that br_netfilter already took through it.
         """
-        raise NotImplementedError
+        if self.ruleset is None:
+            return Passage("ACCEPT")
+        plan = plan_of(self.ruleset)
+
+        def set_up_nat(manip: str, address: str | None, ports: tuple[int, int] | None, random_fully: bool) -> None:
+            self._set_up_nat(skb, hook, Manip(manip), address, ports, random_fully)
+
+        context = Context(
+            hook,
+            skb,
+            in_device,
+            out_device,
+            self._is_local,
+            self._choose,
+            self.now,
+            self.recent,
+            masquerade_address,
+            set_up_nat,
+            Table(""),
+            Chain(""),
+        )
+        verdict = "ACCEPT"
+        for stage in _stages(plan, hook):
+            verdict = self._run_stage(stage, context, plan)
+            if verdict != "ACCEPT":
+                break
+        return Passage(
+            verdict,
+            tuple(context.events),
+            context.where,
+            context.reason,
+            context.reject_with,
+            context.rules_evaluated,
+            context.hash_lookups,
+        )
+
+    def _run_stage(self, stage: BaseChain | str, context: Context, plan: Plan) -> str:
+        if isinstance(stage, BaseChain):
+            return run_base_chain(context, stage.table, stage.chain, self._indexed)
+        if stage == _TRACK:
+            return self._track(context)
+        if stage == _NAT:
+            return self._nat(context, plan)
+        return self._confirm(context)
+
+    def _track(self, context: Context) -> str:
+        if context.skb.connection is None:
+            created = self.conntrack.track(context.skb)
+            context.events.append(ConntrackEvent(context.hook, context.skb.state or "INVALID", created=created))
+        return "ACCEPT"
+
+    def _nat(self, context: Context, plan: Plan) -> str:
+        """nf_nat_inet_fn: the nat chains for a connection not yet decided, then the rewriting for every packet."""
+        skb, hook = context.skb, context.hook
+        connection, manip = skb.connection, nat.MANIP_AT[hook]
+        if connection is None:
+            return "ACCEPT"
+        if skb.error_about is None and skb.state in ("NEW", "RELATED") and manip not in connection.nat_done:
+            for base in plan.at.get(hook, ()):
+                if base.nat and manip not in connection.nat_done:
+                    verdict = run_base_chain(context, base.table, base.chain, self._indexed)
+                    if verdict != "ACCEPT":
+                        return verdict
+            if manip not in connection.nat_done:
+                self._set_up_nat(skb, hook, manip, None, None, False)
+        changed = nat.translate(skb, hook)
+        if changed is not None:
+            made, before = changed
+            context.events.append(NatEvent(hook, made, before, skb.flow, context.nat_cause, undo=skb.reply))
+        return "ACCEPT"
+
+    def _set_up_nat(
+        self,
+        skb: Skb,
+        hook: Hook,
+        manip: Manip,
+        address: str | None,
+        ports: tuple[int, int] | None,
+        random_fully: bool,
+    ) -> None:
+        if skb.connection is None or manip is not nat.MANIP_AT.get(hook):
+            raise RuleError(
+                f"{manip.value} NAT at {hook.value}: the kernel allows it only in a nat chain that can do it"
+            )
+        nat.setup(self.conntrack, skb.connection, manip, address, ports, random_fully, self._pick_port)
+
+    def _confirm(self, context: Context) -> str:
+        confirmed = self.conntrack.confirm(context.skb)
+        if confirmed:
+            context.events.append(ConntrackEvent(context.hook, context.skb.state or "INVALID", confirmed=True))
+        if confirmed is False:
+            context.reason = "clash"
+            return "DROP"
+        return "ACCEPT"
 
     def reject_error(self, skb: Skb, source: str, passage: Passage) -> Skb | None:
         """The packet that a REJECT answers with, to be sent through OUTPUT and POSTROUTING of this host.
 
-        `source` is the address the host sends it from. It belongs to the rejected packet's connection (RELATED; NAT
-        is undone for it), or is a TCP RST. The client's connect() fails with ECONNREFUSED as soon as it arrives.
+        `source` is the address the host sends an ICMP error from. The answer belongs to the rejected packet's
+        connection (RELATED; NAT is undone for it), or is a TCP RST in the destination's name. The client's connect()
+        fails with ECONNREFUSED as soon as it arrives. None where `passage` is no REJECT, or where the packet is itself
+        an error, to which none is sent (RFC 1122 3.2.2).
         """
-        raise NotImplementedError
+        if passage.reject_with is None or skb.error_about is not None:
+            return None
+        reset = passage.reject_with in ("tcp-reset", "tcp reset")
+        if reset and (skb.flow.protocol is not L4.TCP or skb.segment is Segment.RESET):
+            return None
+        answer = (
+            Skb(skb.flow.reply(), segment=Segment.RESET)
+            if reset
+            else Skb(FiveTuple(L4.ICMP, source, 0, skb.flow.src, 0), error_about=skb.flow)
+        )
+        if skb.connection is not None:
+            answer.connection, answer.reply, answer.state = skb.connection, not skb.reply, "RELATED"
+        return answer
 
     def connections(self) -> tuple[ConntrackView, ...]:
         """The confirmed conntrack entries, oldest first, as `conntrack -L` would show them."""
-        raise NotImplementedError
+        return tuple(self._view(connection) for connection in self.conntrack.connections())
 
-    def unconfirmed(self, skb: Skb) -> ConntrackView | None:
+    def entry_of(self, skb: Skb) -> ConntrackView | None:
         """The entry of a packet on its way, confirmed or not; None where it has none."""
-        raise NotImplementedError
+        return None if skb.connection is None else self._view(skb.connection)
+
+    def _view(self, connection: Connection) -> ConntrackView:
+        return ConntrackView(
+            self.host, connection.original, connection.reply, state_name(connection), connection.replied
+        )
+
+
+def _stages(plan: Plan, hook: Hook) -> list[BaseChain | str]:
+    """What runs at `hook`, in order: base chains, and conntrack's and NAT's own hooks between them."""
+    stages: list[tuple[float, int, BaseChain | str]] = []
+    if hook in (Hook.PREROUTING, Hook.OUTPUT):
+        stages.append((PRIORITY_CONNTRACK, 0, _TRACK))
+    if plan.has_nat and hook in nat.MANIP_AT:
+        manip = nat.MANIP_AT[hook]
+        stages.append((PRIORITY_NAT_DST if manip is Manip.DST else PRIORITY_NAT_SRC, 0, _NAT))
+    if hook in (Hook.INPUT, Hook.POSTROUTING):
+        stages.append((float("inf"), 0, _CONFIRM))
+    for order, base in enumerate(plan.at.get(hook, ())):
+        if not base.nat:
+            stages.append((base.priority, order + 1, base))
+    return [stage for _, _, stage in sorted(stages, key=lambda entry: entry[:2])]

@@ -1,0 +1,118 @@
+"""Connection tracking: which connection a packet belongs to, in which direction, in what state.
+
+Sources: net/netfilter/nf_conntrack_core.c (nf_conntrack_in, resolve_normal_ct, __nf_conntrack_confirm),
+nf_conntrack_proto_{tcp,sctp,icmp}.c. Time-outs are not modelled: a walk takes no time.
+"""
+
+from __future__ import annotations
+
+from engine.netfilter.skb import Connection, Segment, Skb
+from engine.packet import L4, FiveTuple
+
+# With which segments conntrack starts an entry: a lone SYN/ACK or RST belongs to nothing (tcp_new, sctp_new);
+# TCP picks up a connection in the middle (nf_conntrack_tcp_loose is 1 by default).
+_STARTS: dict[L4, frozenset[Segment]] = {
+    L4.TCP: frozenset({Segment.OPEN, Segment.DATA}),
+    L4.SCTP: frozenset({Segment.OPEN}),
+    L4.UDP: frozenset(Segment),
+    L4.ICMP: frozenset({Segment.OPEN}),
+}
+
+
+class ConntrackTable:
+    """One network namespace's entries. A confirmed one is found by its original and by its reply tuple."""
+
+    def __init__(self) -> None:
+        self._by_tuple: dict[FiveTuple, tuple[Connection, bool]] = {}
+        self._confirmed: list[Connection] = []
+
+    def connections(self) -> tuple[Connection, ...]:
+        """The confirmed entries, oldest first."""
+        return tuple(self._confirmed)
+
+    def lookup(self, flow: FiveTuple) -> tuple[Connection, bool] | None:
+        """The connection of a packet and whether the packet travels in its reply direction."""
+        return self._by_tuple.get(flow)
+
+    def track(self, skb: Skb) -> bool:
+        """Give `skb` its connection and state (nf_conntrack_in); True when an entry was started.
+
+        A packet that has a connection keeps it: it came by loopback, or answers a rejected one (nf_ct_attach).
+        """
+        if skb.connection is not None:
+            return False
+        if skb.error_about is not None:
+            self._track_error(skb, skb.error_about)
+            return False
+        found = self.lookup(skb.flow)
+        if found is None:
+            if skb.segment not in _STARTS[skb.flow.protocol]:
+                skb.state = "INVALID"
+                return False
+            skb.connection = Connection(skb.flow, skb.flow.reply())
+            skb.reply = False
+            skb.state = "NEW"
+            return True
+        connection, skb.reply = found
+        skb.connection = connection
+        if skb.reply:
+            skb.state = "ESTABLISHED"
+            connection.replied = True
+        else:
+            skb.state = "ESTABLISHED" if connection.replied else "NEW"
+            connection.assured = connection.assured or connection.replied
+        if skb.segment is Segment.RESET:
+            connection.closed = True
+        return False
+
+    def _track_error(self, skb: Skb, quoted: FiveTuple) -> None:
+        """An ICMP error belongs to the connection whose packet it quotes (nf_conntrack_inet_error)."""
+        found = self.lookup(quoted.reply())
+        skb.state = "INVALID"
+        if found is None:
+            return
+        connection, reply = found
+        expected = connection.reply.dst if reply else connection.original.dst
+        if skb.flow.dst == expected:
+            skb.connection, skb.reply, skb.state = connection, reply, "RELATED"
+
+    def taken(self, incoming: FiveTuple, ignored: Connection) -> bool:
+        """Whether another connection already owns packets that arrive as `incoming` (nf_conntrack_tuple_taken)."""
+        found = self.lookup(incoming)
+        return found is not None and found[0] is not ignored
+
+    def confirm(self, skb: Skb) -> bool | None:
+        """Insert the packet's entry once the packet has survived: True when inserted, None when there was nothing to
+        do, False when another entry has one of the tuples (the packet is dropped)."""
+        connection = skb.connection
+        if connection is None or connection.confirmed or skb.reply:
+            return None
+        if self.taken(connection.original, connection) or self.taken(connection.reply, connection):
+            return False
+        connection.confirmed = True
+        self._by_tuple[connection.original] = (connection, False)
+        self._by_tuple[connection.reply] = (connection, True)
+        self._confirmed.append(connection)
+        return True
+
+
+def statuses(skb: Skb) -> frozenset[str]:
+    """What `--ctstate` matches on for this packet (xt_conntrack.c): its state, and SNAT or DNAT where set up."""
+    if skb.connection is None:
+        return frozenset({skb.state or "INVALID"})
+    names = {"SRC": "SNAT", "DST": "DNAT"}
+    return frozenset({skb.state or "INVALID", *(names[manip.value] for manip in skb.connection.translated)})
+
+
+def state_name(connection: Connection) -> str:
+    """What `conntrack -L` prints as the entry's state once an exchange is over: the handshake's last ACK is taken
+    as read. UDP and ICMP have none."""
+    if connection.original.protocol is L4.TCP:
+        if connection.closed:
+            return "CLOSE"
+        return "ESTABLISHED" if connection.replied else "SYN_SENT"
+    if connection.original.protocol is L4.SCTP:
+        if connection.closed:
+            return "CLOSED"
+        return "ESTABLISHED" if connection.replied else "COOKIE_WAIT"
+    return ""

@@ -1,0 +1,121 @@
+"""Running a packet through one base chain and whatever it leads to.
+
+A match is a function from (match, Context) to bool, a target one from (target, Context) to a Decision; both are looked
+up by type in context.MATCHES and context.TARGETS. What is found in neither is not modelled: it is refused, but only
+where the packet's fate hangs on it.
+
+Sources: net/ipv4/netfilter/ip_tables.c (ipt_do_table), net/netfilter/nf_tables_core.c (nft_do_chain).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from engine.errors import RuleError, UnsupportedFeature
+from engine.netfilter import builtin
+from engine.netfilter.context import CONTINUE, MATCHES, RETURN, TARGETS, Context, Decision
+from engine.netfilter.index import index_of
+from engine.netfilter.rules import Chain, Match, Rule, Table, Target
+
+builtin.register()
+
+
+@dataclasses.dataclass(slots=True)
+class _Frame:
+    chain: Chain
+    path: tuple[str, ...]
+    positions: Iterator[int]
+    seen: int = 0
+
+
+def run_base_chain(context: Context, table: Table, chain: Chain, indexed: bool = True) -> str:
+    """The verdict ("ACCEPT", "DROP", "REJECT") of one base chain. `indexed` False tries every rule: for tests."""
+    context.table = table
+    frames = [_frame(context, chain, (chain.name,), indexed)]
+    while frames:
+        frame = frames[-1]
+        decision = _next_decision(context, frame)
+        if decision.verdict is not None:
+            return decision.verdict
+        if decision.returns:
+            frames.pop()
+        elif decision.chain is not None:
+            if decision.goto:
+                frames.pop()
+            frames.append(_frame(context, _target_chain(table, frame, decision.chain), frame.path, indexed, True))
+    return _policy(context, chain)
+
+
+def _frame(context: Context, chain: Chain, path: tuple[str, ...], indexed: bool, entered: bool = False) -> _Frame:
+    positions = index_of(chain).positions(context.skb.flow) if indexed else iter(range(len(chain.rules)))
+    return _Frame(chain, (*path, chain.name) if entered else path, positions)
+
+
+def _target_chain(table: Table, frame: _Frame, name: str) -> Chain:
+    chain = table.chains.get(name)
+    if chain is None:
+        raise RuleError(f"table {table.name}: chain {frame.chain.name} leads to {name}, which does not exist")
+    if name in frame.path:
+        circle = " -> ".join([*frame.path[frame.path.index(name) :], name])
+        raise RuleError(f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this ruleset")
+    return chain
+
+
+def _next_decision(context: Context, frame: _Frame) -> Decision:
+    """Go on in one chain up to a rule that leaves it, or its end, which returns."""
+    rules = frame.chain.rules
+    context.chain, context.path = frame.chain, frame.path
+    for position in frame.positions:
+        context.rules_evaluated += position + 1 - frame.seen
+        frame.seen = position + 1
+        rule = rules[position]
+        context.rule, context.position = rule, position
+        if not rule_matches(rule, context):
+            continue
+        decision = run_target(rule.target, context)
+        if decision is not CONTINUE:
+            return decision
+    context.rules_evaluated += len(rules) - frame.seen
+    frame.seen = len(rules)
+    return RETURN
+
+
+def rule_matches(rule: Rule, context: Context) -> bool:
+    """Whether all matches hold. A match that is not modelled is looked at last, and refused if the others hold."""
+    unknown: Match | None = None
+    for match in rule.matches:
+        function = MATCHES.get(type(match))
+        if function is None:
+            unknown = match
+        elif not function(match, context):
+            return False
+    if unknown is not None and rule.target is not None:
+        raise _unsupported(context, unknown)
+    return unknown is None
+
+
+def run_target(target: Target | None, context: Context) -> Decision:
+    """Let a target do its work. It records itself in the context's events."""
+    if target is None:
+        context.record("")
+        return CONTINUE
+    function = TARGETS.get(type(target))
+    if function is None:
+        raise _unsupported(context, target)
+    return function(target, context)
+
+
+def _unsupported(context: Context, part: Match | Target) -> UnsupportedFeature:
+    place = f"table {context.table.name}, chain {context.chain.name}, rule {context.position + 1}"
+    return UnsupportedFeature(f"{place}: the packet's fate depends on {part!r}, which is not modelled")
+
+
+def _policy(context: Context, chain: Chain) -> str:
+    if chain.policy not in (None, "ACCEPT", "DROP"):
+        raise RuleError(f"table {context.table.name}: chain {chain.name} has policy {chain.policy!r}; ACCEPT or DROP")
+    if chain.policy != "DROP":
+        return "ACCEPT"
+    context.chain, context.rule, context.position, context.path = chain, None, len(chain.rules), (chain.name,)
+    context.where = context.record("POLICY", "DROP")
+    return "DROP"

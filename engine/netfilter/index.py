@@ -1,0 +1,220 @@
+"""Which rules can match at all: a chain's index, a ruleset's base chains by hook, and the refusal of loops.
+
+The kernel looks at one iptables rule after another (net/ipv4/netfilter/ip_tables.c). Here a packet is only tried
+against rules that its destination address and port do not rule out; how many rules the kernel would have evaluated
+follows from the positions. An index is made when a packet first enters the chain and kept with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from engine.errors import RuleError, UnsupportedFeature
+from engine.hooks import IPTABLES_PRIORITY, Hook
+from engine.netfilter.rules import (
+    AddressType,
+    Backend,
+    Chain,
+    Comment,
+    ConntrackState,
+    Destination,
+    DestinationPort,
+    Goto,
+    InInterface,
+    Jump,
+    L4Module,
+    MarkMatch,
+    Match,
+    OutInterface,
+    Protocol,
+    Rule,
+    Ruleset,
+    Source,
+    SourcePort,
+    Table,
+    Target,
+)
+from engine.packet import L4, FiveTuple
+
+# Matches without side effects or chance: whether they are asked at all makes no difference.
+PURE: set[type[Match]] = {
+    Source,
+    Destination,
+    InInterface,
+    OutInterface,
+    Protocol,
+    Comment,
+    L4Module,
+    DestinationPort,
+    SourcePort,
+    MarkMatch,
+    ConntrackState,
+    AddressType,
+}
+
+# Which chains a target can lead to. nft's verdict maps add themselves.
+LEADS_TO: dict[type[Target], Callable[[Any, Table], Iterable[str]]] = {
+    Jump: lambda target, table: (target.chain,),
+    Goto: lambda target, table: (target.chain,),
+}
+
+
+class ChainIndex:
+    """The rules of one chain by exact destination address, by exact destination port, and the rest."""
+
+    __slots__ = ("by_destination", "by_port", "length", "others", "rules")
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self.rules = rules
+        self.length = len(rules)
+        self.by_destination: dict[str, list[int]] = {}
+        self.by_port: dict[tuple[L4, int], list[int]] = {}
+        self.others: list[int] = []
+        for position, rule in enumerate(rules):
+            self._place(position, rule)
+
+    def _place(self, position: int, rule: Rule) -> None:
+        port: tuple[L4, int] | None = None
+        for match in rule.matches:
+            if isinstance(match, Destination):
+                address = exact_address(match)
+                if address is not None:
+                    self.by_destination.setdefault(address, []).append(position)
+                    return
+            elif isinstance(match, DestinationPort):
+                if match.low == match.high and not match.negate:
+                    port = (match.protocol, match.low)
+            elif type(match) not in PURE:
+                break
+        if port is not None:
+            self.by_port.setdefault(port, []).append(position)
+        else:
+            self.others.append(position)
+
+    def positions(self, flow: FiveTuple) -> Iterator[int]:
+        """The positions of the rules that `flow` may match, in order."""
+        lists = [
+            found
+            for found in (
+                self.by_destination.get(flow.dst),
+                self.by_port.get((flow.protocol, flow.dport)),
+                self.others,
+            )
+            if found
+        ]
+        if len(lists) == 1:
+            return iter(lists[0])
+        return heapq.merge(*lists)
+
+
+def exact_address(match: Destination) -> str | None:
+    """The one address that `match` stands for, or None where it is a network or negated."""
+    if match.negate:
+        return None
+    address, _, length = match.net.partition("/")
+    return address if not length or length == ("128" if ":" in address else "32") else None
+
+
+def index_of(chain: Chain) -> ChainIndex:
+    """The chain's index, made now or before. It is made anew when rules were added, removed or the list replaced;
+    a rule replaced in place is not noticed (build a new list instead)."""
+    index = chain.index
+    if not isinstance(index, ChainIndex) or index.rules is not chain.rules or index.length != len(chain.rules):
+        index = ChainIndex(chain.rules)
+        chain.index = index
+    return index
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BaseChain:
+    priority: int
+    table: Table
+    chain: Chain
+    nat: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """The base chains at each hook in the order the kernel calls them; `has_nat`: NAT's own hooks are registered
+    (at all four hooks as soon as one nat chain exists, nf_nat_register_fn)."""
+
+    at: dict[Hook, tuple[BaseChain, ...]]
+    has_nat: bool
+
+
+def plan_of(ruleset: Ruleset) -> Plan:
+    """The ruleset's plan, made once: base chains must not be added afterwards."""
+    plan = ruleset.plan
+    if not isinstance(plan, Plan):
+        found = _iptables_base(ruleset) if ruleset.backend is Backend.IPTABLES else _nft_base(ruleset)
+        at: dict[Hook, list[BaseChain]] = {}
+        for hook, base in found:
+            at.setdefault(hook, []).append(base)
+        plan = Plan(
+            {hook: tuple(sorted(bases, key=lambda base: base.priority)) for hook, bases in at.items()},
+            any(base.nat for bases in at.values() for base in bases),
+        )
+        ruleset.plan = plan
+    return plan
+
+
+def _iptables_base(ruleset: Ruleset) -> Iterator[tuple[Hook, BaseChain]]:
+    for table in ruleset.tables.values():
+        for hook in Hook:
+            chain = table.chains.get(hook.value)
+            if chain is None:
+                continue
+            priority = chain.priority if chain.priority is not None else IPTABLES_PRIORITY.get((table.name, hook))
+            if priority is None:
+                raise UnsupportedFeature(f"table {table.name} with a chain at {hook.value} is not modelled")
+            yield hook, BaseChain(priority, table, chain, table.name == "nat")
+
+
+def _nft_base(ruleset: Ruleset) -> Iterator[tuple[Hook, BaseChain]]:
+    for table in ruleset.tables.values():
+        for chain in table.chains.values():
+            if chain.hook is not None:
+                yield chain.hook, BaseChain(chain.priority or 0, table, chain, chain.kind == "nat")
+
+
+def check_chains(ruleset: Ruleset) -> None:
+    """Raise RuleError when a rule leads to a chain that is not there, or chains lead in a circle.
+
+    The kernel refuses such a ruleset as a whole (ip_tables.c mark_source_chains, nf_tables_api.c nft_chain_validate).
+    """
+    for table in ruleset.tables.values():
+        done: set[str] = set()
+        for name in table.chains:
+            _check_from(table, name, done)
+
+
+def _check_from(table: Table, start: str, done: set[str]) -> None:
+    if start in done:
+        return
+    trail = [start]
+    pending = [_next_chains(table, start)]
+    while pending:
+        following = next(pending[-1], None)
+        if following is None:
+            done.add(trail.pop())
+            pending.pop()
+        elif following in trail:
+            circle = " -> ".join([*trail[trail.index(following) :], following])
+            raise RuleError(f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this ruleset")
+        elif following not in done:
+            trail.append(following)
+            pending.append(_next_chains(table, following))
+
+
+def _next_chains(table: Table, name: str) -> Iterator[str]:
+    for rule in table.chains[name].rules:
+        leads_to = LEADS_TO.get(type(rule.target)) if rule.target is not None else None
+        if leads_to is None:
+            continue
+        for following in leads_to(rule.target, table):
+            if following not in table.chains:
+                raise RuleError(f"table {table.name}: chain {name} leads to {following}, which does not exist")
+            yield following
