@@ -1,0 +1,74 @@
+"""The program's entry. It imports as little as it can: --version and --help answer without the rest of k8squiz."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from k8squiz import __version__
+from k8squiz.errors import QuizError
+from k8squiz.i18n import Lang, detect
+
+INTERRUPTED = 130
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line `args` (default: the process's own) and return the exit code; never raises.
+
+    0 success, 1 where the answer is "no", 2 bad input, 130 on Ctrl-C. A reader that goes away is no error.
+    """
+    words = list(sys.argv[1:] if args is None else args)
+    try:
+        _survive_narrow_encodings()
+        lang = detect(words, os.environ)
+        code = _at_once(words, lang)
+        if code is None:
+            from k8squiz.cli import run
+
+            code = run(words, lang)
+        sys.stdout.flush()
+        return code
+    except QuizError as error:
+        print(f"k8squiz: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What is still in the buffer has nowhere to go; without this the interpreter complains on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _at_once(words: list[str], lang: Lang) -> int | None:
+    """Answer what needs no command; None where a command is asked for."""
+    rest = _without_lang(words)
+    if rest == ["--version"]:
+        print(f"k8squiz {__version__}")
+        return 0
+    if rest in ([], ["--help"]):
+        from k8squiz.help import root_page
+
+        sys.stdout.write(root_page(lang))
+        return 0
+    return None
+
+
+def _without_lang(words: list[str]) -> list[str]:
+    if words and words[0] == "--lang":
+        return words[2:]
+    if words and words[0].startswith("--lang="):
+        return words[1:]
+    return words
+
+
+def _survive_narrow_encodings() -> None:
+    """A terminal that cannot show a character shows a question mark; it does not end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

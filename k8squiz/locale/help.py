@@ -1,0 +1,90 @@
+"""What --help says. The commands' one-line summaries in both languages; options in English with their Chinese.
+
+Plain tuples and dicts: `k8squiz --help` reads this file and hardly anything else.
+"""
+
+from __future__ import annotations
+
+DESCRIPTION = (
+    "Kubernetes networking interview practice. Every answer is computed by a model of the dataplane, none is typed in.",
+    "Kubernetes 网络面试练习。所有答案都由数据面模型计算得出，没有一个是手写的。",
+)
+
+# In the order of the contract, which is the order a newcomer meets them.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "practice": ("Answer questions about real packet walks.", "练习：回答关于真实数据包路径的问题。"),
+    "explain": ("A guided story with a live trace, topic by topic.", "讲解：按主题讲述，附实时计算的数据包路径。"),
+    "trace": (
+        "Walk a packet through your own cluster, there and back.",
+        "追踪：让一个数据包走过你自己的集群，去程与回程。",
+    ),
+    "rules": ("Print the rules kube-proxy writes on a node.", "规则：打印 kube-proxy 在某个节点上写入的规则。"),
+    "questions": ("List, show, check and write questions.", "题库：列出、查看、检查和编写题目。"),
+}
+
+# Words of the help pages themselves.
+WORDS: dict[str, str] = {
+    "Usage": "用法",
+    "Commands": "命令",
+    "Arguments": "参数",
+    "Options": "选项",
+    "default": "默认",
+    "required": "必填",
+    "may be repeated": "可重复",
+}
+
+VERSION = ("Print the version and exit.", "打印版本号并退出。")
+HELP = ("Show this help and exit.", "显示此帮助并退出。")
+LANG = (
+    "Language, en or zh (default: K8SQUIZ_LANG, else the locale).",
+    "语言，en 或 zh（默认取 K8SQUIZ_LANG，否则取系统区域设置）。",
+)
+MORE = ("'k8squiz COMMAND --help' says more about a command.", "“k8squiz 命令 --help” 显示该命令的详细说明。")
+
+# The help text of each option, argument and subcommand, as written in cli.py, and its Chinese.
+ZH: dict[str, str] = {
+    **dict(COMMANDS.values()),
+    DESCRIPTION[0]: DESCRIPTION[1],
+    HELP[0]: HELP[1],
+    LANG[0]: LANG[1],
+    VERSION[0]: VERSION[1],
+    "Draw by this seed: the same seed gives the same result.": "随机种子：相同的种子得到相同的结果。",
+    "Print JSON.": "以 JSON 格式输出。",
+    "Kubernetes YAML: files, folders, or - for standard input.": "Kubernetes YAML：文件、目录，或 -（标准输入）。",
+    "iptables, ipvs or nftables (default: what KubeProxyConfiguration says).": (
+        "iptables、ipvs 或 nftables（默认取 KubeProxyConfiguration 中的设置）。"
+    ),
+    "Only this topic.": "只选该主题。",
+    "Only this level.": "只选该难度。",
+    "How many questions.": "题目数量。",
+    "This question and no other.": "只做这一题。",
+    "Every question that fits, once.": "所有符合条件的题目，每题一次。",
+    "The topic; none lists them.": "主题；不填则列出全部主题。",
+    "Take this part away and see what breaks.": "去掉这一部分，看看会坏在哪里。",
+    "Hop by hop, waiting for Enter.": "逐跳显示，按回车继续。",
+    "Write the story to FILE.html, FILE.svg or FILE.md.": "把讲解写入 FILE.html、FILE.svg 或 FILE.md。",
+    "pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client.": (
+        "pod/名称、pod/命名空间/名称、node/名称、IP[:端口] 或 client。"
+    ),
+    "svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT or IP:port.": (
+        "svc/名称[:端口]、node/名称:NodePort、pod/名称:端口 或 IP:端口。"
+    ),
+    "The node a foreign packet arrives at.": "来自集群外的数据包到达哪个节点。",
+    "The transport protocol.": "传输层协议。",
+    "Every way the packet can go, with its probability.": "列出数据包所有可能的路径及其概率。",
+    "Walk through this iptables-save text on NODE instead.": "在 NODE 上改用这份 iptables-save 文本中的规则。",
+    "Say under each hop what happens there.": "在每一跳下说明发生了什么。",
+    "The node.": "节点。",
+    "The address family.": "地址族。",
+    "List the questions.": "列出题目。",
+    "Draw a question and show it.": "抽取并显示一道题。",
+    "The question's id.": "题目的 id。",
+    "With the computed answer.": "同时显示计算出的答案。",
+    "Check questions over many seeds; exit code 1 on a finding.": "用多个种子检查题目；有问题时退出码为 1。",
+    "Files or folders (default: the whole bank).": "文件或目录（默认整个题库）。",
+    "Over how many seeds to draw each.": "每道题用多少个种子抽取。",
+    "Print a question file to start from.": "输出一份题目文件模板。",
+    "The kind of question.": "题型。",
+    "The topic.": "主题。",
+    "Print the JSON schema of question files.": "输出题目文件的 JSON Schema。",
+}

@@ -1,0 +1,46 @@
+"""Manifests and question files are other people's text: what a terminal would obey becomes visible instead.
+
+Escape sequences (C0, C1, DEL: ECMA-48), and what reorders or hides text (Unicode's bidirectional controls,
+zero-width and line-separator characters: UAX #9, UTS #39) are written as `\\x1b`, `\\u202e`, ...
+"""
+
+from __future__ import annotations
+
+import re
+
+# Variation selectors and ordinary combining marks stay: names in many scripts need them.
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+_OBEYED_IN_LINE = re.compile(_OBEYED.pattern.replace("[\x00-\x08\x0b", "[\x00-\x08\x09-\x0b", 1))
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def visible(text: str) -> str:
+    """`text` with every character a terminal would obey spelled out; newlines and tabs stay."""
+    return _OBEYED.sub(_escape, text)
+
+
+def one_line(text: str) -> str:
+    """`text` as one line of plain characters: newlines and tabs are spelled out too."""
+    return _OBEYED_IN_LINE.sub(_escape, text)
+
+
+def json_text(text: str) -> str:
+    """JSON text (already encoded) with the same characters as JSON escapes: they occur inside strings alone."""
+    return _OBEYED.sub(_json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
