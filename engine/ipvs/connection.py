@@ -1,0 +1,112 @@
+"""An entry of the connection table, and the template that persistence keeps for a client (struct ip_vs_conn)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from engine.ipvs.server import RealServer
+from engine.packet import L4
+
+if TYPE_CHECKING:
+    from engine.ipvs.service import VirtualServer
+
+TCP_TIME_WAIT = 120.0
+SCTP_CLOSED = 10.0
+_RETRY = 60.0
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Template:
+    """Persistence: the server a client (or network of clients) stays on.
+
+    Its timer starts anew with every connection; while it still has connections it lives on in steps of a minute.
+    """
+
+    server: RealServer
+    timeout: float
+    controls: int = 0
+    deadline: float = 0.0
+
+    def use(self, now: float) -> None:
+        self.deadline = now + self.timeout
+
+    def survives(self, now: float) -> bool:
+        while self.deadline <= now:
+            if not self.controls:
+                return False
+            self.timeout = _RETRY
+            self.deadline += _RETRY
+        return True
+
+
+class Connection:
+    """What `VirtualServer.connect` returns. `server` is "ip:port", or None where no server could take it."""
+
+    def __init__(
+        self, owner: VirtualServer, key: tuple[str, int, str], real: RealServer | None, template: Template | None
+    ) -> None:
+        self.owner = owner
+        self.key = key
+        self.real = real
+        self.template = template
+        self.closed = False
+        self.expired = real is None
+        self.deadline = 0.0
+        if real is not None:
+            self._count(1)
+            real.bound()
+        if template is not None:
+            template.controls += 1
+
+    def __repr__(self) -> str:
+        return f"<{self.key[0]}:{self.key[1]} -> {self.server}>"
+
+    @property
+    def server(self) -> str | None:
+        return self.real.name if self.real else None
+
+    @property
+    def is_active(self) -> bool:
+        """TCP and SCTP count as active once set up and until closed; a UDP "connection" is always inactive."""
+        return not (self.closed or self.expired) and self.owner.protocol is not L4.UDP
+
+    def close(self, now: float | None = None) -> None:
+        """The client closes: active becomes inactive, and the entry stays until its timer ends (TCP: 120 s)."""
+        if now is not None:
+            self.owner.advance(now)
+        if self.closed or self.expired or self.owner.protocol is L4.UDP:
+            return
+        self._count(-1)
+        self.closed = True
+        self._count(1)
+        self.deadline = self.owner.now + (TCP_TIME_WAIT if self.owner.protocol is L4.TCP else SCTP_CLOSED)
+        self.owner.note_closed(self)
+
+    def reopen(self) -> None:
+        """The same client port again: the entry becomes active once more, on the server it has."""
+        if self.closed and not self.expired:
+            self.owner.note_reopened(self)
+            self._count(-1)
+            self.closed = False
+            self._count(1)
+            if self.template is not None:
+                self.template.use(self.owner.now)
+
+    def expire(self) -> None:
+        """Drop the entry from the table."""
+        if self.expired or self.real is None:
+            return
+        self._count(-1)
+        self.owner.note_expired(self)
+        self.expired = True
+        self.real.unbound()
+        if self.template is not None:
+            self.template.controls -= 1
+
+    def _count(self, by: int) -> None:
+        assert self.real is not None
+        if self.is_active:
+            self.real.active += by
+        else:
+            self.real.inactive += by

@@ -1,0 +1,116 @@
+"""Schedulers that look at weights and connection counts alone: lc, wlc, sed, nq, fo, ovf, twos.
+
+Sources: net/netfilter/ipvs/ip_vs_{lc,wlc,sed,nq,fo,ovf,twos}.c. All walk the list newest first, and a later server
+wins only if it is strictly better. Ratios are compared by cross multiplication.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from engine.ipvs.interface import Arrival, Scheduler
+from engine.ipvs.server import RealServer
+
+
+def least_weighted(servers: Iterable[RealServer], cost: Callable[[RealServer], int]) -> RealServer | None:
+    """The server with the least cost/weight among those with a weight that are not overloaded."""
+    least: RealServer | None = None
+    least_cost = 0
+    for server in servers:
+        if server.overloaded or server.weight <= 0:
+            continue
+        here = cost(server)
+        if least is None or least_cost * server.weight > here * least.weight:
+            least, least_cost = server, here
+    return least
+
+
+def connection_overhead(server: RealServer) -> int:
+    return server.overhead
+
+
+def _expected_delay(server: RealServer) -> int:
+    return server.active + 1
+
+
+class LeastConnection(Scheduler):
+    name = "lc"
+
+    def select(self, arrival: Arrival) -> RealServer | None:
+        least: RealServer | None = None
+        for server in self.servers:
+            if server.overloaded or server.weight == 0:
+                continue
+            if least is None or server.overhead < least.overhead:
+                least = server
+        return least
+
+
+class WeightedLeastConnection(Scheduler):
+    name = "wlc"
+
+    def select(self, arrival: Arrival) -> RealServer | None:
+        return least_weighted(self.servers, connection_overhead)
+
+
+class ShortestExpectedDelay(Scheduler):
+    name = "sed"
+
+    def select(self, arrival: Arrival) -> RealServer | None:
+        return least_weighted(self.servers, _expected_delay)
+
+
+class NeverQueue(Scheduler):
+    name = "nq"
+
+    def select(self, arrival: Arrival) -> RealServer | None:
+        for server in self.servers:
+            if server.active == 0 and server.weight > 0 and not server.overloaded:
+                return server
+        return least_weighted(self.servers, _expected_delay)
+
+
+class FailOver(Scheduler):
+    name = "fo"
+
+    def select(self, arrival: Arrival) -> RealServer | None:
+        best: RealServer | None = None
+        for server in self.servers:
+            if not server.overloaded and server.weight > (best.weight if best else 0):
+                best = server
+        return best
+
+
+class OverflowConnection(Scheduler):
+    name = "ovf"
+
+    def select(self, arrival: Arrival) -> RealServer | None:
+        best: RealServer | None = None
+        for server in self.servers:
+            if server.overloaded or server.active > server.weight or server.weight == 0:
+                continue
+            if best is None or server.weight > best.weight:
+                best = server
+        return best
+
+
+class PowerOfTwoChoices(Scheduler):
+    """Two servers are drawn by weight and the less loaded one wins.
+
+    The kernel draws a number from 0 up to and including the sum W of the weights and walks the list until the weights
+    passed reach it, so the newest server has weight + 1 chances of W + 1. The draw's modulo bias (below 2^-31) is
+    left out.
+    """
+
+    name = "twos"
+
+    def select(self, arrival: Arrival) -> RealServer | None:
+        candidates = [s for s in self.servers if s.weight > 0 and not s.overloaded]
+        if not candidates:
+            return None
+        total = sum(s.weight for s in candidates) + 1
+        chances = tuple(Fraction(s.weight + (i == 0), total) for i, s in enumerate(candidates))
+        first = candidates[self.choose(chances)]
+        second = candidates[self.choose(chances)]
+        return second if second.weight * first.overhead > first.weight * second.overhead else first
