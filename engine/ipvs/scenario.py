@@ -1,0 +1,180 @@
+"""A scenario: a requirement in a service owner's words, its workload, and which schedulers meet it, by measuring.
+
+Bare IPVS has weights and flags. kube-proxy has neither: every weight is 1, the scheduler is one setting for the whole
+cluster, and the only flag it ever sets is the port hash with mh (pkg/proxy/ipvs/proxier.go: FlagSourceHash, which is
+the bit of mh-port).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from engine.errors import EngineError
+from engine.ipvs.registry import SCHEDULERS
+from engine.ipvs.simulate import METRICS, Measured, candidate_name, measure
+from engine.ipvs.workload import Action, Change, Workload, WorkServer
+from engine.trace import Text
+
+BARE = "ipvs"
+KUBE_PROXY = "kube-proxy"
+
+# With equal weights the cost functions of these become the same; wrr and rr then differ only in where they go on after
+# the list of servers changed, which moves no share. lc and wlc look at the same counts, sed and nq at the same ones.
+_SAME_WITH_EQUAL_WEIGHTS = (("rr", "wrr"), ("lc", "wlc"), ("sed", "nq"))
+
+_BARE_CANDIDATES = (
+    *SCHEDULERS,
+    candidate_name("sh", "sh-port"),
+    candidate_name("sh", "sh-fallback"),
+    candidate_name("mh", "mh-port"),
+    candidate_name("mh", "mh-fallback"),
+)
+_KUBE_PROXY_CANDIDATES = tuple("mh+mh-port" if name == "mh" else name for name in SCHEDULERS)
+
+
+def kube_proxy_twins() -> tuple[frozenset[str], ...]:
+    """The groups of schedulers that no fair question about kube-proxy can tell apart (all weights are 1 there)."""
+    return tuple(frozenset(group) for group in _SAME_WITH_EQUAL_WEIGHTS)
+
+
+def indistinguishable(first: str, second: str, dataplane: str = KUBE_PROXY) -> bool:
+    """Whether two schedulers always share connections out alike under `dataplane`."""
+    return first == second or (dataplane == KUBE_PROXY and {first, second} in kube_proxy_twins())
+
+
+def candidates(dataplane: str) -> tuple[str, ...]:
+    """The schedulers (with their flags, `sh+sh-port`) that one can choose among under `dataplane`."""
+    if dataplane == BARE:
+        return _BARE_CANDIDATES
+    if dataplane == KUBE_PROXY:
+        return _KUBE_PROXY_CANDIDATES
+    raise EngineError(f"unknown dataplane {dataplane!r}; it is {BARE!r} or {KUBE_PROXY!r}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Requirement:
+    """A bound on one metric of engine.ipvs.simulate.Measured; both ends are inclusive."""
+
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS:
+            raise EngineError(f"unknown metric {self.metric!r}; there are {', '.join(METRICS)}")
+        if self.at_least is None and self.at_most is None:
+            raise EngineError(f"the requirement on {self.metric} needs at_least or at_most")
+
+    def met(self, measured: Measured) -> bool:
+        value = getattr(measured, self.metric)
+        return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
+
+    def __str__(self) -> str:
+        parts = [f"{self.metric} >= {self.at_least:g}"] if self.at_least is not None else []
+        return " and ".join(parts + ([f"{self.metric} <= {self.at_most:g}"] if self.at_most is not None else []))
+
+
+_WRITTEN = re.compile(r"\s*([a-z_]+)\s*(<=|>=|==|=)\s*(\d+(?:\.\d+)?)\s*")
+
+
+def parse_requirements(text: str) -> tuple[Requirement, ...]:
+    """`stickiness >= 1, spread <= 2` as Requirements; EngineError says what is wrong."""
+    found = []
+    for part in re.split(r",|\band\b", text):
+        match = _WRITTEN.fullmatch(part)
+        if match is None:
+            raise EngineError(f"requirement {part.strip()!r} is not of the form METRIC >= NUMBER or METRIC <= NUMBER")
+        metric, sign, number = match.groups()
+        bound = float(number)
+        found.append(Requirement(metric, bound if sign != "<=" else None, bound if sign != ">=" else None))
+    return tuple(found)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scenario:
+    """A requirement and the workload it is measured on. `dataplane` is "ipvs" (bare) or "kube-proxy"."""
+
+    name: str
+    words: Text
+    workload: Workload
+    requirements: tuple[Requirement, ...]
+    dataplane: str = BARE
+
+    def __post_init__(self) -> None:
+        candidates(self.dataplane)
+        if not self.requirements:
+            raise EngineError(f"scenario {self.name}: it needs a requirement")
+        if self.dataplane == KUBE_PROXY and any(server.weight > 1 for server in self.workload.servers):
+            raise EngineError(
+                f"scenario {self.name}: under kube-proxy every weight is 1 (0 for a terminating endpoint)"
+            )
+
+    def measure(self, candidate: str, seed: int | str = 0) -> Measured:
+        """The figures of one scheduler. Under kube-proxy `mh` is what kube-proxy makes of it: mh with the port."""
+        if self.dataplane == KUBE_PROXY and candidate == "mh":
+            candidate = "mh+mh-port"
+        return measure(self.workload, candidate, seed, self.dataplane == KUBE_PROXY)
+
+    def table(self, seed: int | str = 0) -> dict[str, Measured]:
+        """The figures of every scheduler that can be chosen."""
+        return {candidate: self.measure(candidate, seed) for candidate in candidates(self.dataplane)}
+
+    def fits(self, candidate: str, seed: int | str = 0) -> bool:
+        """Whether the measured figures of this scheduler meet every requirement."""
+        measured = self.measure(candidate, seed)
+        return all(requirement.met(measured) for requirement in self.requirements)
+
+    def fitting(self, seed: int | str = 0) -> tuple[str, ...]:
+        return tuple(candidate for candidate in candidates(self.dataplane) if self.fits(candidate, seed))
+
+    def degenerate(self, seed: int | str = 0) -> str | None:
+        """Why this is no question, or None: "none" or "every" scheduler meets the requirement."""
+        fitting = self.fitting(seed)
+        if not fitting:
+            return "none"
+        return "every" if len(fitting) == len(candidates(self.dataplane)) else None
+
+    def refuse_degenerate(self, seed: int | str = 0) -> None:
+        """Raise EngineError where no scheduler or every scheduler meets the requirement."""
+        who = self.degenerate(seed)
+        if who is not None:
+            wanted = " and ".join(map(str, self.requirements))
+            raise EngineError(f"scenario {self.name}: {who} of the schedulers meets {wanted}, so it asks nothing")
+
+
+def load_scenario(data: Mapping[str, Any]) -> Scenario:
+    """A Scenario from plain data (a YAML mapping): name, words {en, zh}, dataplane, servers, changes, requirements and
+    the numbers of Workload. Raises EngineError for a missing, unknown or ill-typed field."""
+    plain = {"clients", "connections", "gap", "short", "long", "destinations", "persistent", "long_share"}
+    known = plain | {"name", "words", "dataplane", "servers", "changes", "requirements"}
+    if not isinstance(data, Mapping):
+        raise EngineError("a scenario is a mapping of fields")
+    unknown = sorted(str(key) for key in data if key not in known)
+    if unknown:
+        raise EngineError(f"scenario: unknown field {unknown[0]!r}; known: {', '.join(sorted(known))}")
+    name = str(data.get("name", "scenario"))
+    try:
+        words = data.get("words", {"en": name, "zh": name})
+        numbers = {key: data[key] for key in plain if key in data}
+        if "long_share" in numbers:
+            numbers["long_share"] = Fraction(str(numbers["long_share"]))
+        changes = tuple(Change(int(c["at"]), Action(c["action"]), str(c["server"])) for c in data.get("changes", ()))
+        written = data["requirements"]
+        requirements = (
+            parse_requirements(written) if isinstance(written, str) else tuple(Requirement(**dict(r)) for r in written)
+        )
+        return Scenario(
+            name=name,
+            words=Text(str(words["en"]), str(words["zh"])),
+            workload=Workload(tuple(WorkServer(**dict(s)) for s in data["servers"]), changes=changes, **numbers),
+            requirements=requirements,
+            dataplane=str(data.get("dataplane", BARE)),
+        )
+    except KeyError as error:
+        raise EngineError(f"scenario {name}: field {error} is missing") from error
+    except (TypeError, ValueError) as error:
+        raise EngineError(f"scenario {name}: {error}") from error

@@ -1,0 +1,123 @@
+"""A workload for a virtual server: servers, clients, arrivals and what changes midway. Data, drawn from a seed.
+
+Everything is whole milliseconds, so a run is the same everywhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import random
+from collections.abc import Callable
+from fractions import Fraction
+
+from engine.errors import EngineError
+
+_FIRST_PORT = 20_000
+_RESOLUTION = 1_000_000
+# Sixteen equally likely gaps of an exponential distribution with mean 100: arrivals of a Poisson process.
+_GAPS = (3, 10, 17, 25, 33, 42, 52, 64, 76, 90, 107, 126, 150, 182, 228, 395)
+
+
+class Action(enum.StrEnum):
+    REMOVE = "remove"  # the server leaves the list; its connections go on
+    DRAIN = "drain"  # weight 0
+    ADD = "add"  # a server that was not there before
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WorkServer:
+    """A real server: `weight` is what IPVS is told, `speed` how fast it works (1: a connection takes its demand),
+    `slots` how many connections it works on at once; the rest wait in its queue, first come first served."""
+
+    name: str
+    weight: int = 1
+    speed: int = 1
+    slots: int = 1
+    from_start: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Change:
+    """What happens `at` milliseconds to the server `server`."""
+
+    at: int
+    action: Action
+    server: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Workload:
+    """Who asks what of whom.
+
+    `connections` arrive at random with a mean gap of `gap` ms, each from one of `clients` clients at random and from a
+    new port. A connection asks for `short` ms of work, or with chance `long_share` for `long` ms. `destinations` is the
+    number of addresses asked for (1 for a Service; more for a firewall mark that stands for many).
+    """
+
+    servers: tuple[WorkServer, ...]
+    clients: int = 40
+    connections: int = 400
+    gap: int = 100
+    short: int = 100
+    long: int = 100
+    long_share: Fraction = Fraction(0)
+    destinations: int = 1
+    changes: tuple[Change, ...] = ()
+    persistent: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("clients", "connections", "gap", "short", "long", "destinations"):
+            number = getattr(self, name)
+            if not isinstance(number, int) or number < 1:
+                raise EngineError(f"workload: {name} must be a whole number above 0, not {number!r}")
+        if max(self.connections, self.clients) > 40_000:
+            raise EngineError("workload: at most 40000 connections and clients")
+        if not 0 <= self.long_share <= 1:
+            raise EngineError(f"workload: long_share must be between 0 and 1, not {self.long_share}")
+        names = [server.name for server in self.servers]
+        if not names or len(set(names)) != len(names) or len(names) > 250:
+            raise EngineError("workload: it needs between 1 and 250 servers, each with a name of its own")
+        for server in self.servers:
+            if server.weight < 0 or server.speed < 1 or server.slots < 1:
+                raise EngineError(f"workload: server {server.name}: weight from 0 up, speed and slots from 1 up")
+        for change in self.changes:
+            if change.server not in names or change.at < 0:
+                raise EngineError(
+                    f"workload: change of server {change.server!r} at {change.at}: no such server or time"
+                )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Job:
+    """One connection of the workload: `at` and `demand` in milliseconds."""
+
+    at: int
+    client: int
+    port: int
+    destination: int
+    demand: int
+
+
+@functools.lru_cache(maxsize=64)
+def jobs(workload: Workload, seed: int | str) -> tuple[Job, ...]:
+    """The connections of `workload` in the order of their arrival, the same for the same seed."""
+    below = _drawer(seed)
+    threshold = workload.long_share * _RESOLUTION
+    at = 0
+    drawn = []
+    for number in range(workload.connections):
+        at += _GAPS[below(len(_GAPS))] * workload.gap // 100
+        is_long = below(_RESOLUTION) < threshold
+        client = below(workload.clients)
+        destination = below(workload.destinations)
+        demand = workload.long if is_long else workload.short
+        drawn.append(Job(at, client, _FIRST_PORT + number, destination, demand))
+    return tuple(drawn)
+
+
+def _drawer(seed: int | str) -> Callable[[int], int]:
+    """A function that draws a number from 0 up to its argument - 1, the same on every platform."""
+    source = random.Random(f"k8squiz:workload:{seed}")
+    return lambda limit: source.getrandbits(53) * limit >> 53
