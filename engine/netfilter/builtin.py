@@ -6,11 +6,12 @@ import functools
 import ipaddress
 from fractions import Fraction
 
-from engine.errors import UnsupportedFeature
+from engine.errors import RuleError, UnsupportedFeature
 from engine.hooks import Hook
 from engine.netfilter import rules as r
 from engine.netfilter.conntrack import statuses
 from engine.netfilter.context import CONTINUE, MATCHES, RETURN, TARGETS, Context, Decision
+from engine.netfilter.ipset import IpSet
 from engine.netfilter.skb import MarkEvent
 
 
@@ -89,6 +90,26 @@ def _address_type(match: r.AddressType, context: Context) -> bool:
         raise UnsupportedFeature(f"addrtype {match.type} is not modelled; only LOCAL is")
     flow = context.skb.flow
     return context.is_local(flow.src if match.side == "src" else flow.dst) != match.negate
+
+
+def _set(match: r.SetMatch, context: Context) -> bool:
+    ipset = context.table.sets.get(match.name)
+    if not isinstance(ipset, IpSet):
+        raise RuleError(f"table {context.table.name}: a rule matches on set {match.name}, which does not exist")
+    context.hash_lookups += 1
+    return ipset.contains(context.skb.flow, match.sides) != match.negate
+
+
+def _physdev_is_in(match: r.PhysdevIsIn, context: Context) -> bool:
+    return (context.in_device in match.bridges) != match.negate
+
+
+def _ipvs_service(match: r.IpvsService, context: Context) -> bool:
+    connection = context.skb.connection
+    if not context.skb.ipvs_property or connection is None or connection.ipvs_server is None:
+        return False
+    original = connection.original
+    return (original.protocol, original.dst, original.dport) == (match.protocol, match.address, match.port)
 
 
 def _statistic(match: r.StatisticRandom, context: Context) -> bool:
@@ -209,6 +230,9 @@ def register() -> None:
             r.AddressType: _address_type,
             r.StatisticRandom: _statistic,
             r.Recent: _recent,
+            r.SetMatch: _set,
+            r.PhysdevIsIn: _physdev_is_in,
+            r.IpvsService: _ipvs_service,
         }
     )
     TARGETS.update(

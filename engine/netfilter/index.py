@@ -24,11 +24,13 @@ from engine.netfilter.rules import (
     DestinationPort,
     Goto,
     InInterface,
+    IpvsService,
     Jump,
     L4Module,
     MarkMatch,
     Match,
     OutInterface,
+    PhysdevIsIn,
     Protocol,
     Rule,
     Ruleset,
@@ -53,6 +55,8 @@ PURE: set[type[Match]] = {
     MarkMatch,
     ConntrackState,
     AddressType,
+    PhysdevIsIn,
+    IpvsService,
 }
 
 # Which chains a target can lead to. nft's verdict maps add themselves.

@@ -134,6 +134,35 @@ class Recent(Match):
     negate: bool = False
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class SetMatch(Match):
+    """`-m set --match-set NAME SIDES`: the packet is in an ipset of the table's `sets`. `sides` says for each dimension
+    of the set whether it is compared with the packet's "src" or "dst" (xt_set.c)."""
+
+    name: str
+    sides: tuple[str, ...]
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PhysdevIsIn(Match):
+    """`-m physdev --physdev-is-in`: the packet came in by a bridge port and br_netfilter handed it up (xt_physdev.c).
+
+    `bridges` are the devices for which that holds on this host; the rule's text does not show them."""
+
+    negate: bool = False
+    bridges: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class IpvsService(Match):
+    """`-m ipvs --vproto N --vaddr A --vport P`: the packet belongs to an IPVS connection of that service (xt_ipvs.c)."""
+
+    protocol: L4
+    address: str
+    port: int
+
+
 class Target:
     """Base of all targets (iptables) and terminal statements (nft)."""
 
@@ -212,7 +241,8 @@ class Rule:
 class Chain:
     """A chain. A base chain has `hook` and `priority` (iptables: and `policy`); a user chain has none of them.
 
-    `kind` is nft's chain type ("filter", "nat", "route"); iptables chains take their table's meaning.
+    `comment` and `kind` are nft's; `kind` is the chain type ("filter", "nat", "route"), which iptables chains take
+    from their table.
     """
 
     name: str
@@ -221,18 +251,20 @@ class Chain:
     priority: int | None = None
     policy: str | None = None
     kind: str = "filter"
+    comment: str | None = None
     # What engine.netfilter.index derived from `rules`; kept here so that it lives as long as the chain.
     index: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
 
 
 @dataclasses.dataclass(slots=True)
 class Table:
-    """A table: chains by name, in the order the kernel's tool lists them. `sets` and `maps` are nft's (see nft.py)."""
+    """A table: chains by name, in the order the kernel's tool lists them. `sets` (maps among them) and `comment` are
+    nft's; their values are nft.NamedSet."""
 
     name: str
     chains: dict[str, Chain] = dataclasses.field(default_factory=dict)
     sets: Mapping[str, object] = dataclasses.field(default_factory=dict)
-    maps: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    comment: str | None = None
 
 
 class Backend(enum.StrEnum):

@@ -40,7 +40,8 @@ class Connection:
 
     `original` never changes; `reply` is what an answer looks like on arrival and is altered by NAT.
     `nat_done` are the manipulations already decided (a null binding counts), `translated` those that
-    change something (IPS_SRC_NAT, IPS_DST_NAT).
+    change something (IPS_SRC_NAT, IPS_DST_NAT). `ipvs_server` is the (address, port) that IPVS sends it to (struct
+    ip_vs_conn, which the kernel keeps in a table of its own).
     """
 
     original: FiveTuple
@@ -51,6 +52,7 @@ class Connection:
     assured: bool = False
     nat_done: set[Manip] = dataclasses.field(default_factory=set)
     translated: set[Manip] = dataclasses.field(default_factory=set)
+    ipvs_server: tuple[str, int] | None = None
 
 
 @dataclasses.dataclass(slots=True)
@@ -59,7 +61,7 @@ class Skb:
 
     `state` is what `--ctstate` sees: NEW, ESTABLISHED, RELATED, INVALID (None before conntrack looked).
     `reply` says that it travels in its connection's reply direction. `error_about` is the packet an ICMP error
-    quotes; such an Skb has protocol ICMP in `flow`, with ports 0.
+    quotes; such an Skb has protocol ICMP in `flow`, with ports 0. `ipvs_property`: IPVS has had it and leaves it alone.
     """
 
     flow: FiveTuple
@@ -69,6 +71,7 @@ class Skb:
     state: str | None = None
     reply: bool = False
     error_about: FiveTuple | None = None
+    ipvs_property: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -122,15 +125,29 @@ class ConntrackEvent:
     confirmed: bool = False
 
 
-Event: TypeAlias = RuleEvent | MarkEvent | NatEvent | ConntrackEvent
+@dataclasses.dataclass(frozen=True, slots=True)
+class IpvsEvent:
+    """IPVS sent the packet to a real server of the virtual server `service` (ip:port), or (`undo`) gave an answer the
+    virtual server's address back."""
+
+    hook: Hook
+    service: str
+    before: FiveTuple
+    after: FiveTuple
+    undo: bool = False
+
+
+Event: TypeAlias = RuleEvent | MarkEvent | NatEvent | ConntrackEvent | IpvsEvent
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Passage:
     """What one hook did to a packet. The Skb itself holds the new addresses and mark.
 
-    `verdict` is "ACCEPT", "DROP" or "REJECT"; `where` the rule or policy that decided a DROP or REJECT (None for
-    a drop without one, then `reason` says why: `no-masquerade-address`, `no-free-port`, `clash`).
+    `verdict` is "ACCEPT", "DROP", "REJECT", or "STOLEN": IPVS took the packet at INPUT or OUTPUT and gave it a new
+    destination elsewhere; the caller routes it and sends it through OUTPUT (again) and POSTROUTING. `where` is the rule or policy that decided a DROP or REJECT (None for
+    a drop without one, then `reason` says why: `no-masquerade-address`, `no-free-port`, `clash`, and
+    for a REJECT by IPVS, whose virtual server has no real server, `ipvs-no-server`).
     `reject_with` is the REJECT's type (`icmp-port-unreachable`, `tcp-reset`, ...): HostNetfilter.reject_error
     makes the answer. `rules_evaluated` is what the kernel would have evaluated one by one (rules only, not the
     chain ends), `hash_lookups` the set and map look-ups (nftables).

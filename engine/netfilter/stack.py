@@ -10,16 +10,18 @@ from collections.abc import Callable
 from engine.choose import Choose
 from engine.errors import RuleError
 from engine.hooks import PRIORITY_CONNTRACK, PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
-from engine.netfilter import nat
+from engine.netfilter import ipvs, nat
 from engine.netfilter.conntrack import ConntrackTable, state_name
 from engine.netfilter.context import Context
 from engine.netfilter.evaluate import run_base_chain
 from engine.netfilter.index import BaseChain, Plan, plan_of
+from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Chain, Ruleset, Table
 from engine.netfilter.skb import (
     Connection,
     ConntrackEvent,
     Event,
+    IpvsEvent,
     Manip,
     MarkEvent,
     NatEvent,
@@ -37,6 +39,7 @@ __all__ = [
     "ConntrackEvent",
     "Event",
     "HostNetfilter",
+    "IpvsEvent",
     "Manip",
     "MarkEvent",
     "NatEvent",
@@ -47,7 +50,7 @@ __all__ = [
     "Skb",
 ]
 
-_TRACK, _NAT, _CONFIRM = "track", "nat", "confirm"
+_TRACK, _NAT, _CONFIRM, _IPVS, _IPVS_REPLY = "track", "nat", "confirm", "ipvs", "ipvs reply"
 
 
 def _no_address() -> str | None:
@@ -122,7 +125,7 @@ class HostNetfilter:
             Chain(""),
         )
         verdict = "ACCEPT"
-        for stage in _stages(plan, hook):
+        for stage in _stages(plan, hook, isinstance(self.ruleset, IpvsRuleset)):
             verdict = self._run_stage(stage, context, plan)
             if verdict != "ACCEPT":
                 break
@@ -143,7 +146,10 @@ class HostNetfilter:
             return self._track(context)
         if stage == _NAT:
             return self._nat(context, plan)
-        return self._confirm(context)
+        if stage == _CONFIRM:
+            return self._confirm(context)
+        assert isinstance(self.ruleset, IpvsRuleset)
+        return ipvs.take(self.ruleset, context) if stage == _IPVS else ipvs.answer(context)
 
     def _track(self, context: Context) -> str:
         if context.skb.connection is None:
@@ -231,9 +237,12 @@ class HostNetfilter:
         )
 
 
-def _stages(plan: Plan, hook: Hook) -> list[BaseChain | str]:
-    """What runs at `hook`, in order: base chains, and conntrack's and NAT's own hooks between them."""
+def _stages(plan: Plan, hook: Hook, with_ipvs: bool) -> list[BaseChain | str]:
+    """What runs at `hook`, in order: base chains, and conntrack's, NAT's and IPVS's own hooks between them."""
     stages: list[tuple[float, int, BaseChain | str]] = []
+    if with_ipvs:
+        stages += [(priority, 0, _IPVS_REPLY) for at, priority in ipvs.ANSWER_AT.items() if at is hook]
+        stages += [(priority, 0, _IPVS) for at, priority in ipvs.TAKE_AT.items() if at is hook]
     if hook in (Hook.PREROUTING, Hook.OUTPUT):
         stages.append((PRIORITY_CONNTRACK, 0, _TRACK))
     if plan.has_nat and hook in nat.MANIP_AT:
