@@ -1,0 +1,155 @@
+"""What kube-proxy's rules on one node alone do to the first packet of a connection; the network is left aside.
+
+The packet arrives at the node from outside, comes from one of its pods, or is sent by the node itself. It meets the
+netfilter hooks in the order its destination after DNAT asks for, and every random decision is followed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+
+from engine.choose import Choose, every_path
+from engine.cluster import Cluster, Node
+from engine.errors import EngineError, NoSuchObject
+from engine.hooks import Hook
+from engine.netfilter.ipvs import IpvsRuleset
+from engine.netfilter.rules import Ruleset
+from engine.netfilter.stack import Event, HostNetfilter, Manip, MarkEvent, NatEvent, Passage, Skb
+from engine.packet import FiveTuple, canonical, is_ipv6, split_host_port
+from engine.proxy.interface import compile_rules
+from engine.trace import Request, Resolution
+
+_DEFAULT_SPORT = 54321
+
+
+def resolve(cluster: Cluster, node_name: str, request: Request, mode: str = "iptables") -> tuple[Resolution, ...]:
+    """All that can happen to `request`'s first packet by the rules of node `node_name`, each with its exact probability.
+
+    `destination` of a Resolution is ip:port after DNAT; `masqueraded` whether the packet is marked for source NAT
+    (False where it is dropped or rejected). A packet that no rule touches is ACCEPT with its destination unchanged.
+    Ways that end alike are one Resolution; they come in the order of first appearance. Raises NoSuchObject for an
+    unknown node or name, UnsupportedFeature for what is not modelled.
+    """
+    node = next((node for node in cluster.nodes if node.name == node_name), None)
+    if node is None:
+        known = ", ".join(sorted(node.name for node in cluster.nodes)) or "none"
+        raise NoSuchObject(f"there is no node {node_name!r}; known nodes: {known}")
+    flow = _flow(cluster, request)
+    family = "ipv6" if is_ipv6(flow.dst) else "ipv4"
+    ruleset = compile_rules(cluster, node_name, mode, family)
+    return resolve_flow(cluster, node, flow, ruleset)
+
+
+def resolve_flow(cluster: Cluster, node: Node, flow: FiveTuple, ruleset: Ruleset) -> tuple[Resolution, ...]:
+    """As resolve, for a tuple and a ruleset at hand."""
+    bound = ruleset.dummy_addresses if isinstance(ruleset, IpvsRuleset) else ()
+    is_local = local_addresses(node, bound)
+    device = in_device(cluster, node, flow.src)
+    mark = cluster.proxy.masquerade_mark
+
+    def run(choose: Choose) -> tuple[str, str, bool]:
+        skb = Skb(flow)
+        netfilter = HostNetfilter(node.name, ruleset, is_local, choose)
+        masqueraded = False
+        for passage in _passages(netfilter, skb, device, is_local, node):
+            masqueraded = masqueraded or any(_asks_for_snat(event, mark) for event in passage.events)
+            if passage.verdict in ("DROP", "REJECT"):
+                return passage.verdict, skb.flow.destination, False
+        return "ACCEPT", skb.flow.destination, masqueraded
+
+    merged: dict[tuple[str, str, bool], Fraction] = {}
+    for probability, result in every_path(run):
+        merged[result] = merged.get(result, Fraction(0)) + probability
+    return tuple(
+        Resolution(probability, verdict, destination, masqueraded)
+        for (verdict, destination, masqueraded), probability in merged.items()
+    )
+
+
+def _asks_for_snat(event: Event, mark: int) -> bool:
+    if isinstance(event, MarkEvent):
+        return bool(event.after & mark)
+    return isinstance(event, NatEvent) and event.manip is Manip.SRC and event.cause is not None
+
+
+def _passages(
+    netfilter: HostNetfilter, skb: Skb, device: str, is_local: Callable[[str], bool], node: Node
+) -> Iterator[Passage]:
+    """Take the packet through the hooks of its path. The caller stops asking once the packet is gone."""
+    if is_local(skb.flow.src):
+        yield from _send(netfilter, skb, is_local, node)
+        if not is_local(skb.flow.dst):
+            return
+        device = "lo"
+    yield netfilter.traverse(Hook.PREROUTING, skb, in_device=device)
+    if not is_local(skb.flow.dst):
+        yield netfilter.traverse(Hook.FORWARD, skb, in_device=device, out_device="eth0")
+        yield netfilter.traverse(Hook.POSTROUTING, skb, out_device="eth0", masquerade_address=_own(node, skb))
+        return
+    passage = netfilter.traverse(Hook.INPUT, skb, in_device=device)
+    yield passage
+    if passage.verdict == "STOLEN":
+        yield from _send(netfilter, skb, is_local, node)
+
+
+def _send(netfilter: HostNetfilter, skb: Skb, is_local: Callable[[str], bool], node: Node) -> Iterator[Passage]:
+    """OUTPUT and POSTROUTING; OUTPUT once more for a packet that IPVS took there."""
+
+    def device() -> str:
+        return "lo" if is_local(skb.flow.dst) else "eth0"
+
+    passage = netfilter.traverse(Hook.OUTPUT, skb, out_device=device())
+    yield passage
+    if passage.verdict == "STOLEN":
+        yield netfilter.traverse(Hook.OUTPUT, skb, out_device=device())
+    yield netfilter.traverse(Hook.POSTROUTING, skb, out_device=device(), masquerade_address=_own(node, skb))
+
+
+def local_addresses(node: Node, bound: Iterable[str] = ()) -> Callable[[str], bool]:
+    """Whether an address is the node's own (fib type LOCAL): an interface address, one of `bound` (what ipvs mode
+    gives to kube-ipvs0), or in a loopback network."""
+    own = frozenset(node.internal_ips) | frozenset(node.addresses) | frozenset(bound)
+    return lambda address: address in own or ipaddress.ip_address(address).is_loopback
+
+
+def in_device(cluster: Cluster, node: Node, source: str) -> str:
+    """The device a packet from `source` comes in by, as far as local detectors look at it (detectLocalMode
+    BridgeInterface and InterfaceNamePrefix): the pods' own for a pod of this node, else the node's network card."""
+    of_this_node = any(
+        source in pod.ips for pod in cluster.pods if pod.node_name == node.name and not pod.host_network
+    ) or any(ipaddress.ip_address(source) in ipaddress.ip_network(cidr) for cidr in node.pod_cidrs)
+    if not of_this_node:
+        return "eth0"
+    if cluster.cni.plugin == "calico":
+        return "cali0"
+    return "cni0"
+
+
+def _own(node: Node, skb: Skb) -> Callable[[], str | None]:
+    """Some address of the node for MASQUERADE; which one it would be is the network's affair."""
+    family = is_ipv6(skb.flow.dst)
+    return lambda: next((address for address in node.internal_ips if is_ipv6(address) is family), skb.flow.src)
+
+
+def _flow(cluster: Cluster, request: Request) -> FiveTuple:
+    source, sport = _endpoint(request.source)
+    destination, dport = _endpoint(request.destination)
+    if dport is None:
+        raise EngineError(f"{request.destination!r} has no port; write ADDRESS:PORT")
+    if is_ipv6(source) is not is_ipv6(destination):
+        raise EngineError(f"{request.source} and {request.destination} are of different address families")
+    return FiveTuple(request.l4, source, sport or request.sport or _DEFAULT_SPORT, destination, dport)
+
+
+def _endpoint(text: str) -> tuple[str, int | None]:
+    """An ADDRESS or ADDRESS:PORT."""
+    try:
+        return canonical(text.strip("[]")), None
+    except ValueError:
+        pass
+    try:
+        return split_host_port(text)
+    except ValueError as error:
+        raise EngineError(f"{text!r} is not an address or ADDRESS:PORT: {error}") from error
