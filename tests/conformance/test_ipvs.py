@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,9 @@ import pytest
 
 from engine.ipvs import Connection, VirtualServer
 
-_HOME = Path(os.environ.get("K8SQUIZ_CONFORMANCE", Path(__file__).parents[3] / "shared" / "conformance")) / "ipvs"
+from .locate import folder
+
+_HOME = folder("ipvs")
 _FILES = sorted(_HOME.glob("*.json"))
 # These were recorded one after another on the same servers, so their counts start above zero and go down by themselves.
 _COUNTS_FROM_BEFORE = ("rr", "wrr", "sh", "mh")
