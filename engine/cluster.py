@@ -15,6 +15,10 @@ from engine.packet import L4
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
+def _empty() -> Mapping[str, str]:
+    return _EMPTY
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Node:
     """v1 Node. `internal_ips` are status.addresses of type InternalIP in order (the primary first);
@@ -24,8 +28,8 @@ class Node:
     internal_ips: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     pod_cidrs: tuple[str, ...] = ()
-    labels: Mapping[str, str] = _EMPTY
-    annotations: Mapping[str, str] = _EMPTY
+    labels: Mapping[str, str] = dataclasses.field(default_factory=_empty)
+    annotations: Mapping[str, str] = dataclasses.field(default_factory=_empty)
     deleting: bool = False
 
     @property
@@ -49,7 +53,7 @@ class Pod:
     node_name: str | None
     ips: tuple[str, ...]
     host_network: bool = False
-    labels: Mapping[str, str] = _EMPTY
+    labels: Mapping[str, str] = dataclasses.field(default_factory=_empty)
     ports: tuple[ContainerPort, ...] = ()
     ready: bool = True
     terminating: bool = False
@@ -84,7 +88,7 @@ class Service:
     cluster_ips: tuple[str, ...] = ()
     headless: bool = False
     ports: tuple[ServicePort, ...] = ()
-    selector: Mapping[str, str] = _EMPTY
+    selector: Mapping[str, str] = dataclasses.field(default_factory=_empty)
     external_ips: tuple[str, ...] = ()
     load_balancer_ingress: tuple[LoadBalancerIngress, ...] = ()
     load_balancer_source_ranges: tuple[str, ...] = ()
@@ -97,8 +101,8 @@ class Service:
     traffic_distribution: str | None = None
     ip_families: tuple[str, ...] = ()
     external_name: str | None = None
-    labels: Mapping[str, str] = _EMPTY
-    annotations: Mapping[str, str] = _EMPTY
+    labels: Mapping[str, str] = dataclasses.field(default_factory=_empty)
+    annotations: Mapping[str, str] = dataclasses.field(default_factory=_empty)
 
     @property
     def key(self) -> str:
@@ -211,7 +215,7 @@ class NetworkFacts:
     ip_forward: bool = True
     client_address: str = "1.2.3.4"
     client_address_v6: str = "2001:db8:ffff::4"
-    external_hosts: Mapping[str, str] = _EMPTY
+    external_hosts: Mapping[str, str] = dataclasses.field(default_factory=_empty)
     service_cidr_via: str | None = None
     load_balancer_health_checks: bool = True
     missing_routes: tuple[tuple[str, str], ...] = ()
