@@ -1,0 +1,137 @@
+"""Find the questions and read them. The list is read off the files' first lines; a file is parsed when it is drawn."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from engine.trace import Text
+from k8squiz.errors import QuizError, unknown
+from k8squiz.question import FORMAT_VERSION, Heading, Template
+
+_HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?:#.*)?$", re.MULTILINE)
+_HEADER_BYTES = 1024
+
+
+def bank_folder() -> Path:
+    """Where the questions are: packaged with the wheel, else the checkout's own folder."""
+    packaged = Path(__file__).parent / "_questions"
+    folder = packaged if packaged.is_dir() else Path(__file__).parent.parent / "questions"
+    if not folder.is_dir():
+        raise QuizError(f"the questions are missing: there is no {folder}; install k8squiz again")
+    return folder
+
+
+def files(folder: Path) -> list[Path]:
+    """The question files under `folder`, sorted; clusters/ holds parts of questions, not questions."""
+    found = (path for path in folder.glob("*/*.yaml") if path.parent.name != "clusters" and path.is_file())
+    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def headings(folder: Path | None = None) -> tuple[Heading, ...]:
+    """What all questions are about, read off their first lines; a file whose first lines are amiss is left to lint."""
+    root = folder if folder is not None else bank_folder()
+    return tuple(heading for path in files(root) if (heading := _heading(path)) is not None)
+
+
+def _heading(path: Path) -> Heading | None:
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(_HEADER_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return None
+    found = dict(_HEADER.findall(head))
+    if len(found) != 4 or not found["level"].isdigit():
+        return None
+    return Heading(found["id"], found["topic"], int(found["level"]), found["kind"], str(path))
+
+
+def select(
+    topics: Iterable[str] = (), level: int | None = None, folder: Path | None = None
+) -> tuple[Heading, ...]:
+    """The questions of these topics (all where none is given) and this level. Raises QuizError if there are none."""
+    known = headings(folder)
+    wanted = list(topics)
+    for topic in wanted:
+        if topic not in {heading.topic for heading in known}:
+            raise unknown("topic", topic, (heading.topic for heading in known))
+    chosen = tuple(
+        heading for heading in known
+        if (not wanted or heading.topic in wanted) and (level is None or heading.level == level)
+    )  # fmt: skip
+    if not chosen:
+        raise QuizError(f"no question fits: topic {', '.join(wanted) or 'any'}, level {level or 'any'}")
+    return chosen
+
+
+def find(name: str, folder: Path | None = None) -> Template:
+    """The question with that id. Raises QuizError naming the nearest ids."""
+    known = headings(folder)
+    for heading in known:
+        if heading.id == name:
+            return load(Path(heading.path))
+    raise unknown("question", name, (heading.id for heading in known))
+
+
+def load(path: Path) -> Template:
+    """Parse one question file and check it against the schema; raises QuizError with file:line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise QuizError(f"{path}:1: not UTF-8 text") from error
+    except OSError as error:
+        raise QuizError(f"{path}: cannot read it ({error.strerror})") from error
+    return parse_template(text, path)
+
+
+def parse_template(text: str, path: Path) -> Template:
+    """As load, for text at hand; `path` names it and says where clusters/ is."""
+    from k8squiz.schema import violations
+    from k8squiz.strictyaml import parse
+
+    document = parse(text, str(path))
+    for place, message in violations(document.data, schema()):
+        raise QuizError(f"{path}:{document.line(place)}: {message}")
+    data = document.data
+    if data["format_version"] != FORMAT_VERSION:
+        raise QuizError(f"{path}:{document.line(('format_version',))}: format_version must be {FORMAT_VERSION}")
+    data = {**data, "cluster": _with_base(data["cluster"], path, document.line(("cluster",)))}
+    heading = Heading(data["id"], data["topic"], data["level"], data["kind"], str(path))
+    return Template(heading, Text(data["title"]["en"], data["title"]["zh"]), data, document.lines)
+
+
+def _with_base(cluster: dict[str, Any], path: Path, line: int) -> dict[str, Any]:
+    """`from: NAME` starts from clusters/NAME.yaml beside the topics' folders; what the question writes wins."""
+    if "from" not in cluster:
+        return cluster
+    from k8squiz.strictyaml import parse
+
+    name = cluster["from"]
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise QuizError(f"{path}:{line}: cluster.from is the bare name of a file in clusters/, not {name!r}")
+    base = path.parent.parent / "clusters" / f"{name}.yaml"
+    if not base.is_file():
+        raise QuizError(f"{path}:{line}: cluster.from: there is no {base}")
+    data = parse(base.read_text(encoding="utf-8"), str(base)).data
+    if not isinstance(data, dict):
+        raise QuizError(f"{base}:1: a cluster is a mapping")
+    return _merged(data, {key: value for key, value in cluster.items() if key != "from"})
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = _merged(result[key], value) if both else value
+    return result
+
+
+@lru_cache(maxsize=1)
+def schema() -> dict[str, Any]:
+    """The JSON schema of question files, as schema.json has it."""
+    result: dict[str, Any] = json.loads((bank_folder() / "schema.json").read_text(encoding="utf-8"))
+    return result

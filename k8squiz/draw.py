@@ -1,0 +1,153 @@
+"""Template + seed -> Question. The same seed gives the same question in every process, on every platform."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from k8squiz.drawing.identity import Identity
+from k8squiz.drawing.manifests import manifests
+from k8squiz.drawing.params import draw_params
+from k8squiz.drawing.picture import aliases, names, picture
+from k8squiz.drawing.placeholders import substitute
+from k8squiz.drawing.spec import ClusterSpec, read_spec
+from k8squiz.errors import QuizError, unknown
+from k8squiz.question import Ask, Background, Question, Template
+
+
+def draw(template: Template, seed: int | str) -> Question:
+    """Draw `template` for `seed`. Raises QuizError (file:line) where the template cannot be drawn."""
+    seed = str(seed)
+    identity = Identity(template.heading.id, seed)
+    params = draw_params(template, seed)
+    raw = template.data["cluster"]
+    where = template.place("cluster")
+    first = read_spec(substitute(_without_manifests(raw), params, where), identity, where)
+    known = {**names(first, identity), **params}
+    requests = tuple(
+        _request(template, name, request, known, identity) for name, request in _requests(template.data).items()
+    )
+    if not requests:
+        raise QuizError(f"{template.place('requests')}: there is no request")
+    # The picture shows the cluster of the first request; what others change is told beside them.
+    shown = _cluster(template, _requests(template.data)[requests[0].name], known, identity)
+    return Question(
+        template, seed, requests, substitute(template.data["ask"], _only_data(known), template.place("ask")),
+        known, aliases(shown, identity), picture(shown, identity),
+    )  # fmt: skip
+
+
+def _requests(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"request": data["request"]} if "request" in data else data.get("requests") or {}
+
+
+def _without_manifests(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in raw.items() if key != "manifests"}
+
+
+class _Keeping(dict[str, Any]):
+    """Names that are not known yet stay as they are: the engine's values come later."""
+
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def _only_data(known: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _Keeping(known)
+
+
+def _cluster(template: Template, request: Mapping[str, Any], known: Mapping[str, Any], identity: Identity) -> ClusterSpec:
+    raw = copy.deepcopy(dict(template.data["cluster"]))
+    for path, value in (request.get("set") or {}).items():
+        _set(raw, path, value, template.place("requests"))
+    where = template.place("cluster")
+    return read_spec(substitute(raw, known, where), identity, where)
+
+
+def _set(raw: dict[str, Any], path: str, value: Any, where: str) -> None:
+    *parents, last = path.split(".")
+    target = raw
+    for part in parents:
+        if target.get(part) is None:
+            target[part] = {}
+        target = target[part]
+        if not isinstance(target, dict):
+            raise QuizError(f"{where}: set: {path}: {part} is not a mapping")
+    target[last] = value
+
+
+def _request(
+    template: Template, name: str, raw: Mapping[str, Any], known: Mapping[str, Any], identity: Identity
+) -> Ask:
+    where = template.place("requests", name) if "requests" in template.data else template.place("request")
+    spec = _cluster(template, raw, known, identity)
+    filled = substitute({key: value for key, value in raw.items() if key != "set"}, known, where)
+    destination, node = _destination(str(filled["to"]), spec, where)
+    source, sport = _source(str(filled["from"]), spec, identity, where)
+    changed = tuple((path, str(substitute(value, known, where))) for path, value in (raw.get("set") or {}).items())
+    return Ask(
+        name, source, destination, str(filled.get("protocol", "TCP")), _node_name(filled.get("node"), spec, where) or node,
+        sport, str(filled.get("mode") or spec.proxy.get("mode") or "iptables"), manifests(spec), _background(spec, where),
+        tuple(filled.get("without", ())), filled.get("way"), changed,
+    )  # fmt: skip
+
+
+def _node_name(role: Any, spec: ClusterSpec, where: str) -> str | None:
+    if role is None:
+        return None
+    for key, node in spec.nodes.items():
+        if role in (key, node.name):
+            return node.name
+    raise QuizError(f"{where}: node: {unknown('node', str(role), spec.nodes)}")
+
+
+def _source(text: str, spec: ClusterSpec, identity: Identity, where: str) -> tuple[str, int]:
+    sport = identity.client_port
+    if text == "client":
+        return identity.client, sport
+    for role, pod in spec.pods.items():
+        if text in (role, pod.name):
+            return f"pod/{pod.namespace}/{pod.name}", sport
+    for role, node in spec.nodes.items():
+        if text in (role, node.name):
+            return f"node/{node.name}", sport
+    if text[:1].isdigit() or ":" in text:
+        return text, sport
+    raise QuizError(f"{where}: from: {unknown('role', text, ['client', *spec.pods, *spec.nodes])}")
+
+
+def _destination(text: str, spec: ClusterSpec, where: str) -> tuple[str, str | None]:
+    """ip:port, and the node a packet from outside arrives at where the text names it."""
+    role, _, at = text.partition("@")
+    if role in spec.services:
+        service = spec.services[role]
+        if not at:
+            return f"{service.cluster_ip}:{service.port}", None
+        if at == "lb":
+            return f"{service.load_balancer}:{service.port}", None
+        if at == "external" and service.external_ips:
+            return f"{service.external_ips[0]}:{service.port}", None
+        name = _node_name(at, spec, where)
+        node = next(node for node in spec.nodes.values() if node.name == name)
+        if not service.node_port:
+            raise QuizError(f"{where}: to: {role} has no NodePort; its type is {service.type}")
+        return f"{node.ip}:{service.node_port}", node.name
+    if role in spec.pods:
+        return f"{spec.pods[role].ip}:{spec.pods[role].port}", None
+    if ":" in text:
+        return text, None
+    raise QuizError(f"{where}: to: {unknown('role', role, [*spec.services, *spec.pods])}")
+
+
+def _background(spec: ClusterSpec, where: str) -> Background | None:
+    if not spec.background:
+        return None
+    services = int(spec.background["services"])
+    before = int(spec.background.get("before", 0))
+    if not 0 <= before <= services <= 20000:
+        raise QuizError(f"{where}: background: needs 0 <= before <= services <= 20000")
+    return Background(services, int(spec.background.get("endpoints", 1)), before)

@@ -1,0 +1,81 @@
+"""Placeholders in authors' texts: `{name}` and `{name.field}` are looked up in a dict, and that is all they can do.
+
+Not str.format: its attribute and index access would let a question file reach into the program.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from k8squiz.errors import QuizError, unknown
+
+PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_.-]*)\}|[{}]")
+_WHOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}\Z")
+
+
+def fill(text: str, names: Mapping[str, Any], lang: str = "en", where: str = "") -> str:
+    """`text` with every placeholder replaced; raises QuizError (with `where`) for an unknown name or a stray brace."""
+
+    def replace(match: re.Match[str]) -> str:
+        if match.group() in ("{{", "}}"):
+            return match.group()[0]
+        if match.group(1) is None:
+            raise QuizError(f"{_prefix(where)}stray {match.group()!r} in {text[:60]!r}; double it to mean the character")
+        return show(look_up(match.group(1), names, where), lang)
+
+    return PLACEHOLDER.sub(replace, text)
+
+
+def substitute(value: Any, names: Mapping[str, Any], where: str = "") -> Any:
+    """Any YAML value with placeholders replaced in its strings; a string that is one placeholder keeps the type."""
+    if isinstance(value, str):
+        whole = _WHOLE.match(value)
+        if whole is not None:
+            return look_up(whole.group(1), names, where)
+        return fill(value, names, where=where)
+    if isinstance(value, list):
+        return [substitute(item, names, where) for item in value]
+    if isinstance(value, dict):
+        # A text in both languages is filled when it is shown: it may speak of what only the engine knows.
+        if set(value) == {"en", "zh"}:
+            return value
+        return {key: substitute(item, names, where) for key, item in value.items()}
+    return value
+
+
+def look_up(name: str, names: Mapping[str, Any], where: str = "") -> Any:
+    """The value of `name`; raises QuizError naming the nearest that exist."""
+    if name in names:
+        return names[name]
+    raise QuizError(_prefix(where) + str(unknown("placeholder", name, names)))
+
+
+def show(value: Any, lang: str) -> str:
+    """A value as prose shows it: a bilingual one in `lang`, True and False as YAML writes them."""
+    if isinstance(value, dict) and set(value) == {"en", "zh"}:
+        return str(value[lang])
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(show(item, lang) for item in value)
+    return str(value)
+
+
+def placeholders(text: str) -> list[str]:
+    """The names `text` refers to, in order."""
+    return [match.group(1) for match in PLACEHOLDER.finditer(text) if match.group(1)]
+
+
+def spans(text: str, names: Mapping[str, Any], lang: str, on_literal: Callable[[str], None]) -> None:
+    """Call `on_literal` with each stretch of `text` that no placeholder filled."""
+    position = 0
+    for match in PLACEHOLDER.finditer(text):
+        on_literal(text[position : match.start()])
+        position = match.end()
+    on_literal(text[position:])
+
+
+def _prefix(where: str) -> str:
+    return f"{where}: " if where else ""

@@ -1,0 +1,137 @@
+"""What a question is: the template an author wrote, the question drawn from it, an answer and its grade.
+
+Plain frozen values. Nothing here draws, solves or prints.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from engine.trace import Text
+
+FORMAT_VERSION = 1
+KINDS = ("hop-order", "rewrite", "outcome", "choice", "number")
+
+
+@dataclasses.dataclass(frozen=True)
+class Heading:
+    """What the list of questions knows about a file without parsing it."""
+
+    id: str
+    topic: str
+    level: int
+    kind: str
+    path: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Template:
+    """One question file. `data` is its content, checked against the schema; `lines` the line of each value."""
+
+    heading: Heading
+    title: Text
+    data: Mapping[str, Any]
+    lines: Mapping[tuple[str | int, ...], int]
+
+    def place(self, *path: str | int) -> str:
+        """file:line of the value at `path`, or of the nearest thing around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return f"{self.heading.path}:{self.lines.get(path, 1)}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Ask:
+    """One request of a question: on which cluster it is made, by whom, to where.
+
+    `manifests` is Kubernetes YAML; `background` describes further Services the YAML leaves out because there are
+    hundreds of them; `way` is a predicate that picks some of the ways the packet can go.
+    """
+
+    name: str
+    source: str
+    destination: str
+    protocol: str
+    node: str | None
+    sport: int
+    mode: str
+    manifests: str
+    background: Background | None = None
+    without: tuple[str, ...] = ()
+    way: Mapping[str, Any] | None = None
+    changed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Background:
+    """ClusterIP Services that are there only to be many: `before` of them sort before the question's own."""
+
+    services: int
+    endpoints: int
+    before: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """A template drawn for a seed: all names and addresses are fixed, the answer is not yet computed.
+
+    `names` resolves the placeholders of the texts (`node1.ip` -> `192.168.7.11`); `aliases` what a candidate may
+    type instead of an address (`node1/cni0` -> `10.244.1.1`).
+    """
+
+    template: Template
+    seed: str
+    requests: tuple[Ask, ...]
+    ask: Mapping[str, Any]
+    names: Mapping[str, Any]
+    aliases: Mapping[str, str]
+    picture: Picture
+
+    @property
+    def heading(self) -> Heading:
+        return self.template.heading
+
+    @property
+    def id(self) -> str:
+        return self.template.heading.id
+
+
+@dataclasses.dataclass(frozen=True)
+class PodView:
+    name: str
+    address: str
+    ready: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeView:
+    """One node of the picture: its devices as (name, address), its pods."""
+
+    name: str
+    address: str
+    pod_cidr: str
+    devices: tuple[tuple[str, str], ...]
+    pods: tuple[PodView, ...]
+    zone: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class ServiceView:
+    """One Service of the picture: `lines` are its fields as they are to be read (`ClusterIP 10.96.0.10:80`)."""
+
+    name: str
+    type: str
+    lines: tuple[str, ...]
+    endpoints: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """What is shown of the cluster before the question: names and addresses, nothing computed."""
+
+    nodes: tuple[NodeView, ...]
+    services: tuple[ServiceView, ...]
+    client: str
+    facts: tuple[str, ...]

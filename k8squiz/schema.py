@@ -1,0 +1,161 @@
+"""Check a value against the part of JSON Schema that questions/schema.json uses, so that editor and program agree."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Path = tuple[str | int, ...]
+Violation = tuple[Path, str]
+_TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,), "array": (list,), "string": (str,), "boolean": (bool,),
+    "integer": (int,), "number": (int, float), "null": (type(None),),
+}  # fmt: skip
+
+
+def violations(value: Any, schema: Mapping[str, Any]) -> Iterator[Violation]:
+    """Every place where `value` is not what `schema` asks for, as (path, message), outermost first."""
+    yield from _check(value, schema, schema, ())
+
+
+def _check(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
+    wrong = _wrong_type(value, schema)
+    if wrong:
+        yield path, f"{_name(path)}: {wrong}"
+        return
+    for keyword, check in _KEYWORDS.items():
+        if keyword in schema:
+            yield from check(value, schema, root, path)
+
+
+def _wrong_type(value: Any, schema: Mapping[str, Any]) -> str:
+    if "type" not in schema:
+        return ""
+    wanted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    for name in wanted:
+        if isinstance(value, bool) and name != "boolean":
+            continue
+        if isinstance(value, _TYPES[name]):
+            return ""
+    found = "nothing" if value is None else f"{value!r}"[:60]
+    return f"must be {' or '.join(wanted)}, not {found}"
+
+
+def _name(path: Path) -> str:
+    return ".".join(str(part) for part in path) or "the file"
+
+
+def _properties(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    if isinstance(value, dict):
+        for key, item in schema["properties"].items():
+            if key in value:
+                yield from _check(value[key], item, root, (*path, key))
+
+
+def _required(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    if isinstance(value, dict):
+        for key in schema["required"]:
+            if key not in value:
+                yield path, f"{_name(path)}: {key!r} is missing"
+
+
+def _additional(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    if not isinstance(value, dict):
+        return
+    allowed = schema["additionalProperties"]
+    known = schema.get("properties", {})
+    for key in value:
+        if key in known:
+            continue
+        if allowed is False:
+            near = difflib.get_close_matches(key, list(known), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            yield (*path, key), f"{_name((*path, key))}: no such field{hint}"
+        elif isinstance(allowed, dict):
+            yield from _check(value[key], allowed, root, (*path, key))
+
+
+def _items(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _check(item, schema["items"], root, (*path, index))
+
+
+def _size(low: str, high: str, what: str) -> Callable[..., Iterator[Violation]]:
+    def check(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+        if not isinstance(value, (list, dict, str)):
+            return
+        if low in schema and len(value) < schema[low]:
+            yield path, f"{_name(path)}: needs at least {schema[low]} {what}"
+        if high in schema and len(value) > schema[high]:
+            yield path, f"{_name(path)}: holds more than {schema[high]} {what}"
+
+    return check
+
+
+def _bounds(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if value < schema.get("minimum", value) or value > schema.get("maximum", value):
+            yield path, f"{_name(path)}: {value} is not between {schema.get('minimum')} and {schema.get('maximum', 'any')}"
+
+
+def _pattern(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    if isinstance(value, str) and not re.search(schema["pattern"], value):
+        yield path, f"{_name(path)}: {value!r} does not have the form {schema['pattern']}"
+
+
+def _enum(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    if value not in schema["enum"]:
+        near = difflib.get_close_matches(str(value), [str(item) for item in schema["enum"]], n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(map(str, schema['enum']))}"
+        yield path, f"{_name(path)}: {value!r} is not allowed; {hint}"
+
+
+def _const(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    if value != schema["const"] or isinstance(value, bool) is not isinstance(schema["const"], bool):
+        yield path, f"{_name(path)}: must be {schema['const']!r}"
+
+
+def _any_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    found = [list(_check(value, option, root, path)) for option in schema["anyOf"]]
+    if any(not problems for problems in found):
+        return
+    # The alternative that fits best is the one whose complaints lie deepest, then the one with fewest.
+    yield from min(found, key=lambda problems: (-max(len(place) for place, _ in problems), len(problems)))
+
+
+def _one_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    fitting = sum(1 for option in schema["oneOf"] if not list(_check(value, option, root, path)))
+    if fitting != 1:
+        names = " or ".join("/".join(option.get("required", ())) for option in schema["oneOf"])
+        yield path, f"{_name(path)}: needs exactly one of {names}"
+
+
+def _all_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    for part in schema["allOf"]:
+        if "if" in part and list(_check(value, part["if"], root, path)):
+            continue
+        yield from _check(value, part.get("then", part), root, path)
+
+
+_KEYWORDS: dict[str, Callable[..., Iterator[Violation]]] = {
+    "const": _const,
+    "enum": _enum,
+    "pattern": _pattern,
+    "minimum": _bounds,
+    "maximum": lambda value, schema, root, path: iter(()) if "minimum" in schema else _bounds(value, schema, root, path),
+    "minLength": _size("minLength", "maxLength", "characters"),
+    "minItems": _size("minItems", "maxItems", "items"),
+    "minProperties": _size("minProperties", "maxProperties", "fields"),
+    "required": _required,
+    "additionalProperties": _additional,
+    "properties": _properties,
+    "items": _items,
+    "anyOf": _any_of,
+    "oneOf": _one_of,
+    "allOf": _all_of,
+}

@@ -1,0 +1,132 @@
+"""YAML for question files, without YAML's traps: what is written is what is meant, and every value has a line.
+
+Refused, each with its line: duplicate keys, `no`/`on`/`yes`/`off` read as booleans, `12:30` read as a base-60
+number, `010` read as octal, timestamps, anchors and aliases (nobody writes a 200 MB bomb without them), tags,
+keys that are not strings, files too large or too deep to be a question.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import yaml
+
+from k8squiz.errors import QuizError
+
+_MAX_BYTES = 200_000
+_MAX_DEPTH = 40
+_BOOL_WORDS = frozenset(w for word in ("yes", "no", "on", "off", "y", "n") for w in (word, word.capitalize(), word.upper()))
+_INT = re.compile(r"-?(0|[1-9][0-9_]*)\Z")
+_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+\Z")
+_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9]*)?\Z")
+_OCTAL = re.compile(r"[-+]?0[0-9_]+\Z")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Path = tuple[str | int, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Document:
+    """A parsed file: `data` in plain Python values, `lines` the line (from 1) of each value by its path."""
+
+    data: Any
+    lines: dict[Path, int]
+
+    def line(self, path: Path) -> int:
+        """The line of the value at `path`, or of the nearest thing around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def parse(text: str, name: str) -> Document:
+    """Parse one YAML document. `name` is the file as the user gave it; raises QuizError with name:line."""
+    if len(text.encode("utf-8", "surrogatepass")) > _MAX_BYTES:
+        raise QuizError(f"{name}:1: the file is larger than {_MAX_BYTES // 1000} kB, which no question needs")
+    try:
+        _refuse_aliases(text, name)
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark is not None else 1
+        raise QuizError(f"{name}:{line}: not valid YAML: {error.problem or error.context}") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise QuizError(f"{name}:1: not valid YAML: {str(error).splitlines()[0]}") from error
+    reader = _Reader(name)
+    return Document(reader.value(node, ()) if node is not None else None, reader.lines)
+
+
+def _refuse_aliases(text: str, name: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise QuizError(f"{name}:{line}: anchors and aliases are not allowed; write the value out")
+        if getattr(event, "tag", None):
+            raise QuizError(f"{name}:{line}: YAML tags are not allowed")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise QuizError(f"{name}:{line}: nested more than {_MAX_DEPTH} deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+class _Reader:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lines: dict[Path, int] = {}
+
+    def value(self, node: Any, path: Path) -> Any:
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise QuizError(f"{self.name}:{line}: a key must be a plain word")
+            key = key_node.value
+            plain = not key_node.style
+            if plain and key in _BOOL_WORDS:
+                raise QuizError(f"{self.name}:{line}: the key {key} is a boolean to YAML; quote it: {key!r}")
+            if key == "<<":
+                raise QuizError(f"{self.name}:{line}: merge keys (<<) are not allowed")
+            if key in result:
+                raise QuizError(f"{self.name}:{line}: duplicate key {key!r}")
+            self.lines[(*path, key)] = line
+            result[key] = self.value(value_node, (*path, key))
+        return result
+
+    def _scalar(self, node: Any) -> Any:
+        text = node.value
+        if node.style:
+            return text
+        where = f"{self.name}:{node.start_mark.line + 1}"
+        if text in _BOOL_WORDS:
+            raise QuizError(f"{where}: {text} is a boolean to YAML; write true or false, or quote it: {text!r}")
+        if _SEXAGESIMAL.match(text):
+            raise QuizError(f"{where}: {text} is a base-60 number to YAML; quote it: {text!r}")
+        if _OCTAL.match(text):
+            raise QuizError(f"{where}: {text} is an octal number to YAML; quote it, or write it without the leading 0")
+        if text in ("", "~", "null", "Null", "NULL"):
+            return None
+        if text in ("true", "True", "TRUE"):
+            return True
+        if text in ("false", "False", "FALSE"):
+            return False
+        if _INT.match(text) and len(text) < 40:
+            return int(text.replace("_", ""))
+        if _HEX.match(text) and len(text) < 40:
+            return int(text, 16)
+        if _FLOAT.match(text):
+            return float(text)
+        return text
