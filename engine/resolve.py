@@ -16,7 +16,7 @@ from engine.errors import EngineError, NoSuchObject
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
-from engine.netfilter.stack import Event, HostNetfilter, Manip, MarkEvent, NatEvent, Passage, Skb
+from engine.netfilter.stack import Event, HostNetfilter, MarkEvent, Passage, RuleEvent, Skb
 from engine.packet import FiveTuple, canonical, is_ipv6, split_host_port
 from engine.proxy.interface import compile_rules
 from engine.trace import Request, Resolution
@@ -71,7 +71,7 @@ def resolve_flow(cluster: Cluster, node: Node, flow: FiveTuple, ruleset: Ruleset
 def _asks_for_snat(event: Event, mark: int) -> bool:
     if isinstance(event, MarkEvent):
         return bool(event.after & mark)
-    return isinstance(event, NatEvent) and event.manip is Manip.SRC and event.cause is not None
+    return isinstance(event, RuleEvent) and event.action in ("MASQUERADE", "SNAT")
 
 
 def _passages(
