@@ -224,7 +224,10 @@ class NetworkFacts:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cluster:
-    """Everything a manifest set says, with what was assumed in `notices` (sentences, English and Chinese)."""
+    """Everything a manifest set says, with what was assumed in `notices` (sentences, English and Chinese).
+
+    `service_cidrs` are the networks of the ServiceCIDR objects (networking.k8s.io/v1, v1.33).
+    """
 
     nodes: tuple[Node, ...] = ()
     pods: tuple[Pod, ...] = ()
@@ -234,3 +237,4 @@ class Cluster:
     cni: CNIConfig = CNIConfig()
     network: NetworkFacts = NetworkFacts()
     notices: tuple[tuple[str, str], ...] = ()
+    service_cidrs: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ from engine.netfilter.nft_names import (
 from engine.netfilter.nft_parse import parse, parse_all
 from engine.packet import join_host_port
 
-__all__ = ["dump", "parse", "parse_all", "rule_text", "set_text"]
+__all__ = ["dump", "element_text", "parse", "parse_all", "rule_text", "set_text"]
 
 _ALL_BITS = 0xFFFFFFFF
 
@@ -77,7 +77,7 @@ def _set(named: nft.NamedSet) -> Iterator[str]:
 
 def _elements(named: nft.NamedSet) -> Iterator[str]:
     keys = sorted(named.elements, key=lambda key: element_order(key, named.key_types))
-    texts = [_element(key, named.elements[key]) for key in keys]
+    texts = [element_text(key, named.elements[key]) for key in keys]
     per_line = _PER_LINE.get(named.key_types[0], 1) if len(named.key_types) == 1 and not named.verdicts else 1
     lines = [", ".join(texts[start : start + per_line]) for start in range(0, len(texts), per_line)]
     start = "\t\telements = { "
@@ -90,7 +90,8 @@ def _elements(named: nft.NamedSet) -> Iterator[str]:
 _PER_LINE = {"ipv4_addr": 2, "inet_service": 5}
 
 
-def _element(key: nft.Key, element: nft.Element) -> str:
+def element_text(key: nft.Key, element: nft.Element) -> str:
+    """One element as it stands between the braces."""
     text = " . ".join(key)
     if element.comment is not None:
         text += f" comment {_quoted(element.comment)}"
