@@ -145,9 +145,10 @@ class Passage:
     """What one hook did to a packet. The Skb itself holds the new addresses and mark.
 
     `verdict` is "ACCEPT", "DROP", "REJECT", or "STOLEN": IPVS took the packet at INPUT or OUTPUT and gave it a new
-    destination elsewhere; the caller routes it and sends it through OUTPUT (again) and POSTROUTING. `where` is the rule or policy that decided a DROP or REJECT (None for
-    a drop without one, then `reason` says why: `no-masquerade-address`, `no-free-port`, `clash`, and
-    for a REJECT by IPVS, whose virtual server has no real server, `ipvs-no-server`).
+    destination elsewhere; the caller routes it and sends it through OUTPUT (again) and POSTROUTING. `where` is the
+    rule or policy that decided a DROP or REJECT (None for a drop without one, then `reason` says why:
+    `no-masquerade-address`, `clash`, and for a REJECT by IPVS, whose virtual server has no real server,
+    `ipvs-no-server`).
     `reject_with` is the REJECT's type (`icmp-port-unreachable`, `tcp-reset`, ...): HostNetfilter.reject_error
     makes the answer. `rules_evaluated` is what the kernel would have evaluated one by one (rules only, not the
     chain ends), `hash_lookups` the set and map look-ups (nftables).
