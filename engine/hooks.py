@@ -21,10 +21,11 @@ PRIORITY_CONNTRACK = -200
 PRIORITY_MANGLE = -150
 PRIORITY_NAT_DST = -100
 PRIORITY_FILTER = 0
+PRIORITY_SECURITY = 50
 PRIORITY_NAT_SRC = 100
 
 # Which iptables tables have a built-in chain at which hook, with the priority it is registered at
-# (net/ipv4/netfilter/iptable_{raw,mangle,nat,filter}.c).
+# (net/ipv4/netfilter/iptable_{raw,mangle,nat,filter,security}.c).
 IPTABLES_PRIORITY: dict[tuple[str, Hook], int] = {
     ("raw", Hook.PREROUTING): PRIORITY_RAW,
     ("raw", Hook.OUTPUT): PRIORITY_RAW,
@@ -40,6 +41,9 @@ IPTABLES_PRIORITY: dict[tuple[str, Hook], int] = {
     ("filter", Hook.INPUT): PRIORITY_FILTER,
     ("filter", Hook.FORWARD): PRIORITY_FILTER,
     ("filter", Hook.OUTPUT): PRIORITY_FILTER,
+    ("security", Hook.INPUT): PRIORITY_SECURITY,
+    ("security", Hook.FORWARD): PRIORITY_SECURITY,
+    ("security", Hook.OUTPUT): PRIORITY_SECURITY,
 }
 
 # The hooks a packet meets, by where it comes from and goes to.

@@ -13,6 +13,7 @@ from engine.netfilter.conntrack import statuses
 from engine.netfilter.context import CONTINUE, MATCHES, RETURN, TARGETS, Context, Decision
 from engine.netfilter.ipset import IpSet
 from engine.netfilter.skb import MarkEvent
+from engine.packet import L4
 
 
 @functools.lru_cache(maxsize=8192)
@@ -75,6 +76,14 @@ def _destination_port(match: r.DestinationPort, context: Context) -> bool:
 def _source_port(match: r.SourcePort, context: Context) -> bool:
     flow = context.skb.flow
     return flow.protocol is match.protocol and (match.low <= flow.sport <= match.high) != match.negate
+
+
+def _multiport(match: r.Multiport, context: Context) -> bool:
+    flow = context.skb.flow
+    if flow.protocol is L4.ICMP:
+        return False
+    ports = {"src": (flow.sport,), "dst": (flow.dport,), "either": (flow.sport, flow.dport)}[match.side]
+    return any(low <= port <= high for low, high in match.ports for port in ports) != match.negate
 
 
 def _mark(match: r.MarkMatch, context: Context) -> bool:
@@ -186,6 +195,11 @@ def _set_mark(target: r.SetMark, context: Context) -> Decision:
     return CONTINUE
 
 
+def _pass(target: r.PassingTarget, context: Context) -> Decision:
+    context.record(target.text.split(" ", 1)[0])
+    return CONTINUE
+
+
 def _destination_nat(target: r.DestinationNat, context: Context) -> Decision:
     context.nat_cause = context.record("DNAT", "ACCEPT")
     ports = None if target.port is None else (target.port, target.port)
@@ -225,6 +239,7 @@ def register() -> None:
             r.L4Module: _always,
             r.DestinationPort: _destination_port,
             r.SourcePort: _source_port,
+            r.Multiport: _multiport,
             r.MarkMatch: _mark,
             r.ConntrackState: _conntrack_state,
             r.AddressType: _address_type,
@@ -247,5 +262,6 @@ def register() -> None:
             r.DestinationNat: _destination_nat,
             r.SourceNat: _source_nat,
             r.Masquerade: _masquerade,
+            r.PassingTarget: _pass,
         }
     )

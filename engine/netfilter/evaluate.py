@@ -16,7 +16,7 @@ from engine.errors import RuleError, UnsupportedFeature
 from engine.netfilter import builtin
 from engine.netfilter.context import CONTINUE, MATCHES, RETURN, TARGETS, Context, Decision
 from engine.netfilter.index import index_of
-from engine.netfilter.rules import Chain, Match, Rule, Table, Target
+from engine.netfilter.rules import Chain, Match, PassingTarget, Rule, Table, Target
 
 builtin.register()
 
@@ -90,7 +90,7 @@ def rule_matches(rule: Rule, context: Context) -> bool:
             unknown = match
         elif not function(match, context):
             return False
-    if unknown is not None and rule.target is not None:
+    if unknown is not None and rule.target is not None and not isinstance(rule.target, PassingTarget):
         raise _unsupported(context, unknown)
     return unknown is None
 

@@ -98,10 +98,13 @@ class MarkMatch(Match):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ConntrackState(Match):
-    """`-m conntrack --ctstate`; states among NEW ESTABLISHED RELATED INVALID UNTRACKED SNAT DNAT."""
+    """`-m conntrack --ctstate`; states among NEW ESTABLISHED RELATED INVALID UNTRACKED SNAT DNAT.
+
+    `module` "state" stands for the older spelling `-m state --state`."""
 
     states: tuple[str, ...]
     negate: bool = False
+    module: str = "conntrack"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -161,6 +164,23 @@ class IpvsService(Match):
     protocol: L4
     address: str
     port: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Multiport(Match):
+    """`-m multiport --sports|--dports|--ports LIST`: `side` is "src", "dst" or "either", `ports` are (low, high)."""
+
+    side: str
+    ports: tuple[tuple[int, int], ...]
+    negate: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpaqueMatch(Match):
+    """A match that is not modelled, as its text stood (`-m limit --limit 5/min`). Printed as it is; a packet whose
+    fate depends on it is refused with UnsupportedFeature."""
+
+    text: str
 
 
 class Target:
@@ -227,6 +247,21 @@ class SetMark(Target):
 
     value: int
     mask: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PassingTarget(Target):
+    """A target that leaves the packet's way alone (LOG, TCPMSS, CHECKSUM, ...), as its text stood after -j."""
+
+    text: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpaqueTarget(Target):
+    """A target that is not modelled and may change the packet's way (REDIRECT, NOTRACK, CONNMARK, ...), as its text
+    stood after -j. Reaching it is refused with UnsupportedFeature."""
+
+    text: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

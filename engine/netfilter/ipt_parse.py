@@ -1,0 +1,241 @@
+"""Any iptables-save or ip6tables-save text, of kube-proxy or of a real node, read into a Ruleset.
+
+What is not modelled is kept word for word (OpaqueMatch, OpaqueTarget), so that printing gives the text back and only
+a packet that depends on it is refused. What the kernel would refuse is an error with its line.
+Sources: iptables-restore(8), iptables 1.8.9 iptables/iptables-restore.c, net/ipv4/netfilter/ip_tables.c
+(mark_source_chains).
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.errors import RuleError
+from engine.hooks import IPTABLES_PRIORITY, Hook
+from engine.netfilter import ipt_modules as modules
+from engine.netfilter import rules as r
+from engine.netfilter.ipt_text import canonical_net, matches_everything
+from engine.netfilter.ipt_words import BadRule, Option, options, pairs, split, unquote
+
+_COUNTERS = re.compile(r"\[\d+:\d+\]\s+")
+_CHAIN_LINE = re.compile(r":(\S+)\s+(ACCEPT|DROP|-)(?:\s+\[\d+:\d+\])?\s*")
+
+
+def parse(text: str, family: str = "ipv4", file: str = "<text>") -> r.Ruleset:
+    """The ruleset that `text` describes; `family` is "ipv4" or "ipv6", `file` names the text in errors.
+
+    Counters and # lines are ignored. Raises RuleError with file and line for what does not parse, for a jump to a
+    chain that does not exist, and for chains that lead in a circle.
+    """
+    reader = _Reader(r.Ruleset(r.Backend.IPTABLES, family))
+    number = 0
+    try:
+        for number, line in enumerate(text.splitlines(), 1):
+            reader.read(line.strip(), number)
+        if reader.table is not None:
+            raise BadRule(f"table {reader.table.name} is not closed by COMMIT; is the text cut off?")
+        for name, leads in reader.leads.items():
+            _check(reader.ruleset.tables[name], leads)
+    except BadRule as error:
+        raise RuleError(str(error), file, error.line or number) from None
+    except ValueError as error:
+        raise RuleError(str(error), file, number) from None
+    return reader.ruleset
+
+
+def parse_rule(line: str, chains: frozenset[str] = frozenset(), family: str = "ipv4") -> tuple[str, r.Rule]:
+    """One `-A CHAIN ...` line, options in any order: the chain and the rule. `chains` are those that -j may name.
+
+    Raises RuleError without a place.
+    """
+    try:
+        words = split(line)
+        if len(words) < 2 or words[0] not in ("-A", "--append"):
+            raise BadRule("a rule begins with -A CHAIN")
+        rule, leads_to = _rule(words[2:], family)
+        if leads_to is not None and leads_to not in chains:
+            raise BadRule(_no_chain(leads_to))
+        return words[1], rule
+    except (BadRule, ValueError) as error:
+        raise RuleError(str(error)) from None
+
+
+class _Reader:
+    """Line by line. `leads` are each table's jumps: chain -> [(chain, line)]."""
+
+    def __init__(self, ruleset: r.Ruleset) -> None:
+        self.ruleset = ruleset
+        self.table: r.Table | None = None
+        self.leads: dict[str, dict[str, list[tuple[str, int]]]] = {}
+
+    def read(self, line: str, number: int) -> None:
+        if not line or line.startswith("#"):
+            return
+        if line.startswith("*"):
+            self._open(line[1:].strip())
+            return
+        table = self.table
+        if table is None:
+            raise BadRule(f"{_short(line)} stands outside a table; a table begins with *NAME")
+        if line == "COMMIT":
+            self.table = None
+        elif line.startswith(":"):
+            _chain(table, line)
+        else:
+            self._append(table, line, number)
+
+    def _open(self, name: str) -> None:
+        if self.table is not None:
+            raise BadRule(f"table {self.table.name} is not closed by COMMIT")
+        if name in self.ruleset.tables:
+            raise BadRule(f"table {name!r} stands twice")
+        self.table = self.ruleset.tables[name] = r.Table(name)
+        self.leads[name] = {}
+
+    def _append(self, table: r.Table, line: str, number: int) -> None:
+        counters = _COUNTERS.match(line)
+        words = split(line[counters.end() :] if counters else line)
+        if len(words) < 2 or words[0] not in ("-A", "--append"):
+            raise BadRule(f"{_short(line)} is no line of iptables-save; a rule begins with -A CHAIN")
+        chain = table.chains.get(words[1])
+        if chain is None:
+            raise BadRule(f"a rule is added to chain {words[1]!r}, which table {table.name} does not declare")
+        rule, leads_to = _rule(words[2:], self.ruleset.family)
+        chain.rules.append(rule)
+        if leads_to is not None:
+            self.leads[table.name].setdefault(chain.name, []).append((leads_to, number))
+
+
+def _short(line: str) -> str:
+    return repr(line if len(line) <= 60 else line[:57] + "...")
+
+
+def _no_chain(name: str) -> str:
+    return f"{name!r} is neither a chain of this table nor a known target"
+
+
+def _chain(table: r.Table, line: str) -> None:
+    found = _CHAIN_LINE.fullmatch(line)
+    if found is None:
+        raise BadRule(f"{_short(line)} is no chain line; one reads :NAME ACCEPT, :NAME DROP or :NAME -")
+    name, policy = found.groups()
+    if name in table.chains:
+        raise BadRule(f"chain {name!r} of table {table.name} stands twice")
+    if policy == "-":
+        table.chains[name] = r.Chain(name)
+        return
+    hook = Hook(name) if name in Hook.__members__ else None
+    priority = None if hook is None else IPTABLES_PRIORITY.get((table.name, hook))
+    table.chains[name] = r.Chain(name, [], hook, priority, policy, table.name)
+
+
+def _rule(words: list[str], family: str) -> tuple[r.Rule, str | None]:
+    """The rule, and the chain it may lead to."""
+    header: dict[str, r.Match] = {}
+    matches: list[r.Match] = []
+    target: r.Target | None = None
+    leads_to: str | None = None
+    module = ""
+    for option in options(words):
+        if option.name in ("-j", "-g"):
+            if target is not None:
+                raise BadRule("a rule has one -j or -g only")
+            target, leads_to = _target(option, family)
+        elif option.name == "-m":
+            matches.extend(_module(unquote(option.values[0]), option.rest, family))
+        elif option.name == "":
+            if not module:
+                raise BadRule(f"{option.rest[0]!r} needs a -m or a -p before it")
+            matches.extend(_module(module, option.rest, family))
+        elif option.name != "-c":
+            found = _header(option, family)
+            if found is not None:
+                header[option.name] = found
+            if option.name == "-p":
+                module = option.values[0].lower()
+    ordered = [header[name] for name in ("-s", "-d", "-i", "-o", "-p", "-f") if name in header]
+    return r.Rule((*ordered, *matches), target), leads_to
+
+
+def _header(option: Option, family: str) -> r.Match | None:
+    negate = option.negate
+    text = unquote(option.values[0]) if option.values else ""
+    match option.name:
+        case "-s" | "-d":
+            return _address(option.name, text, negate, family)
+        case "-i":
+            return r.InInterface(text, negate)
+        case "-o":
+            return r.OutInterface(text, negate)
+        case "-p":
+            protocol = modules.protocol(text, family)
+            if protocol is not None:
+                return r.Protocol(protocol, negate)
+            if text.lower() in ("all", "0") and not negate:
+                return None
+    return r.OpaqueMatch(" ".join(["!"] * negate + [option.name, *option.values]))
+
+
+def _address(name: str, text: str, negate: bool, family: str) -> r.Match | None:
+    try:
+        net = canonical_net(text)
+    except ValueError:
+        raise BadRule(f"{text!r} is no IP address or network") from None
+    if (":" in text) != (family == "ipv6"):
+        raise BadRule(f"{text!r} does not belong in {family} rules")
+    if net is None:
+        return r.OpaqueMatch(f"{'! ' * negate}{name} {text}")
+    if matches_everything(net) and not negate:
+        return None
+    return r.Source(net, negate) if name == "-s" else r.Destination(net, negate)
+
+
+def _module(name: str, rest: list[str], family: str) -> tuple[r.Match, ...]:
+    found = None
+    if name == "set":
+        found = modules.set_match(rest)
+    else:
+        cut = pairs(rest)
+        if cut is not None:
+            found = modules.match(name, cut, family)
+    return found if found is not None else (r.OpaqueMatch(" ".join(["-m", name, *rest])),)
+
+
+def _target(option: Option, family: str) -> tuple[r.Target, str | None]:
+    name = unquote(option.values[0])
+    if option.name == "-g":
+        return r.Goto(name), name
+    cut = pairs(option.rest)
+    target = None if cut is None else modules.target(name, cut, family)
+    if target is not None:
+        return target, None
+    if name not in modules.EXTENSIONS and not option.rest:
+        return r.Jump(name), name
+    text = " ".join([name, *option.rest])
+    return (r.PassingTarget(text) if name in modules.PASSING else r.OpaqueTarget(text)), None
+
+
+def _check(table: r.Table, leads: dict[str, list[tuple[str, int]]]) -> None:
+    """Refuse jumps to nowhere and circles, depth first."""
+    for jumps in leads.values():
+        for name, number in jumps:
+            if name not in table.chains:
+                raise BadRule(_no_chain(name), number)
+    done: set[str] = set()
+    for start, first in leads.items():
+        trail: dict[str, None] = {start: None}
+        pending = [iter(() if start in done else first)]
+        while pending:
+            step = next(pending[-1], None)
+            if step is None:
+                pending.pop()
+                done.add(trail.popitem()[0])
+                continue
+            name, number = step
+            if name in trail:
+                names = list(trail)
+                circle = " -> ".join([*names[names.index(name) :], name])
+                raise BadRule(f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this", number)
+            if name not in done:
+                trail[name] = None
+                pending.append(iter(leads.get(name, ())))

@@ -1,0 +1,125 @@
+"""One `-A` line of iptables-save cut into options: what belongs to the header, to each -m and to the target.
+
+Source: iptables 1.8.9 iptables/xshared.c (add_param_to_argv, do_parse), libxtables/xtoptions.c.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+# A word, quoted parts included; a backslash escapes inside quotes only.
+_WORD = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*")+')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_ESCAPE = re.compile(r"\\(.)")
+
+HEADER = {
+    "-s": "-s",
+    "--source": "-s",
+    "--src": "-s",
+    "-d": "-d",
+    "--destination": "-d",
+    "--dst": "-d",
+    "-i": "-i",
+    "--in-interface": "-i",
+    "-o": "-o",
+    "--out-interface": "-o",
+    "-p": "-p",
+    "--protocol": "-p",
+    "-f": "-f",
+    "--fragment": "-f",
+    "-c": "-c",
+    "--set-counters": "-c",
+    "-m": "-m",
+    "--match": "-m",
+    "-j": "-j",
+    "--jump": "-j",
+    "-g": "-g",
+    "--goto": "-g",
+}
+_TAKES = {"-f": 0, "-c": 2}
+
+
+class BadRule(Exception):
+    """What is wrong with a line. `line` is where, if it is not the line being read; the reader adds the file."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def split(line: str) -> list[str]:
+    """The words of a line, quotes kept."""
+    if '"' not in line:
+        return line.split()
+    words = _WORD.findall(line)
+    if '"' in _WORD.sub("", line):
+        raise BadRule("a double quote is not closed")
+    return words
+
+
+def unquote(word: str) -> str:
+    """A word without its quotes and escapes."""
+    if '"' not in word:
+        return word
+    return _QUOTED.sub(lambda found: _ESCAPE.sub(r"\1", found.group(1)), word)
+
+
+@dataclasses.dataclass(slots=True)
+class Option:
+    """One header option with its words; `rest` are the words that follow a -m or -j and belong to it."""
+
+    name: str
+    negate: bool
+    values: list[str]
+    rest: list[str]
+
+
+def options(words: list[str]) -> list[Option]:
+    """The line's options in order. Words before any -m (`-p tcp --dport 80`) come as an Option named ""."""
+    found: list[Option] = []
+    position = 0
+    while position < len(words):
+        negate = words[position] == "!" and position + 1 < len(words) and words[position + 1] in HEADER
+        name = HEADER.get(words[position + negate])
+        if name is None:
+            end = _end_of_rest(words, position)
+            found.append(Option("", False, [], words[position:end]))
+            position = end
+            continue
+        start = position + negate + 1
+        end = start + _TAKES.get(name, 1)
+        if end > len(words):
+            raise BadRule(f"{words[start - 1]} needs a value")
+        rest_end = _end_of_rest(words, end) if name in ("-m", "-j") else end
+        found.append(Option(name, negate, words[start:end], words[end:rest_end]))
+        position = rest_end
+    return found
+
+
+def _end_of_rest(words: list[str], start: int) -> int:
+    for position in range(start, len(words)):
+        word = words[position]
+        if word in HEADER or (word == "!" and position + 1 < len(words) and words[position + 1] in HEADER):
+            return position
+    return len(words)
+
+
+def pairs(words: list[str]) -> dict[str, tuple[bool, str | None]] | None:
+    """`! --dport 80 --reap` as {"--dport": (True, "80"), "--reap": (False, None)}; None where an option takes more
+    than one word, or stands twice, which no modelled extension does."""
+    found: dict[str, tuple[bool, str | None]] = {}
+    position = 0
+    while position < len(words):
+        negate = words[position] == "!"
+        position += negate
+        if position == len(words) or not words[position].startswith("--") or words[position] in found:
+            return None
+        name = words[position]
+        position += 1
+        value = None
+        if position < len(words) and words[position] != "!" and not words[position].startswith("--"):
+            value = unquote(words[position])
+            position += 1
+        found[name] = (negate, value)
+    return found
