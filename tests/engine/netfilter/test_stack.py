@@ -480,7 +480,7 @@ def test_an_impossible_policy_and_an_unknown_table_are_refused():
     ruleset.tables["filter"].chains["INPUT"].policy = "QUEUE"
     with pytest.raises(RuleError):
         host(ruleset).traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE)))
-    unknown = Ruleset(Backend.IPTABLES, "ipv4", {"broute": Table("security", {"INPUT": Chain("INPUT")})})
+    unknown = Ruleset(Backend.IPTABLES, "ipv4", {"broute": Table("broute", {"INPUT": Chain("INPUT")})})
     with pytest.raises(UnsupportedFeature):
         host(unknown).traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE)))
 
