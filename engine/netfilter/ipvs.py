@@ -64,11 +64,11 @@ class IpvsRuleset(Ruleset):
     ipsets: tuple[IpSet, ...] = ()
     dummy_addresses: tuple[str, ...] = ()
     chances: Chances = even_chances
-    _by_address: dict[tuple[L4, str, int], VirtualService] = dataclasses.field(default_factory=dict, repr=False)
+    _by_address: dict[tuple[L4, str, int], VirtualService] | None = dataclasses.field(default=None, repr=False)
 
     def service(self, flow: FiveTuple) -> VirtualService | None:
         """The virtual server that a packet is addressed to."""
-        if len(self._by_address) != len(self.services):
+        if self._by_address is None:
             self._by_address = {(s.protocol, s.address, s.port): s for s in self.services}
         return self._by_address.get((flow.protocol, flow.dst, flow.dport))
 

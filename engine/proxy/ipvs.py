@@ -1,0 +1,248 @@
+"""compile_ipvs: what kube-proxy's ipvs mode leaves on one node after a full sync.
+
+Virtual servers for every address of a Service, ipsets of those addresses, a handful of iptables rules, and the
+addresses on kube-ipvs0 that make the node take the packets for its own. Differences from the iptables mode that follow
+from kube-proxy's code are noted where they arise. Source: pkg/proxy/ipvs/proxier.go (syncProxyRules, syncEndpoint).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import ipaddress
+import itertools
+from fractions import Fraction
+
+from engine.cluster import Cluster, Node
+from engine.endpoints import Endpoints, ServicePortView, categorize, service_ports
+from engine.errors import EngineError, UnsupportedFeature
+from engine.ipvs.registry import SCHEDULERS
+from engine.ipvs.service import VirtualServer
+from engine.netfilter.ipset import IpSet, SetType
+from engine.netfilter.ipvs import IpvsRuleset, VirtualService, even_chances
+from engine.netfilter.rules import Backend, InInterface, Match, Source
+from engine.packet import L4, FiveTuple, is_ipv6
+from engine.proxy import ipvs_sets as sets
+from engine.proxy.ipvs_rules import Frame, build_tables
+
+DEFAULT_SCHEDULER = "rr"
+_MAGLEV_SERVERS = 5
+
+
+def compile_ipvs(cluster: Cluster, node: Node, family: str = "ipv4") -> IpvsRuleset:
+    """The node's ruleset for `family`. Raises EngineError for a scheduler that the kernel does not have."""
+    scheduler = cluster.proxy.ipvs_scheduler or DEFAULT_SCHEDULER
+    if scheduler not in SCHEDULERS:
+        raise EngineError(f"ipvs.scheduler {scheduler!r} is unknown; the kernel's are {', '.join(SCHEDULERS)}")
+    writer = _Writer(cluster, node, family, scheduler)
+    for view in service_ports(cluster, family):
+        writer.write(view, categorize(view, node))
+    return writer.finish()
+
+
+class _Writer:
+    def __init__(self, cluster: Cluster, node: Node, family: str, scheduler: str) -> None:
+        self.cluster = cluster
+        self.node = node
+        self.family = family
+        self.scheduler = scheduler
+        self.ipsets = {name: IpSet(sets.set_name(name, family), kind, family) for name, (kind, _) in sets.SETS.items()}
+        self.services: dict[tuple[L4, str, int], VirtualService] = {}
+        self.bound: dict[str, None] = {}
+        self.blocked: list[tuple[L4, str, int]] = []
+        self.node_addresses = tuple(
+            address for address in dict.fromkeys((*node.internal_ips, *node.addresses)) if self._ours(address)
+        )
+        self.node_port_addresses = self._node_port_addresses()
+
+    def _ours(self, address: str) -> bool:
+        if is_ipv6(address) is not (self.family == "ipv6"):
+            return False
+        parsed = ipaddress.ip_address(address)
+        return not (parsed.is_loopback or (parsed.version == 6 and parsed.is_link_local))
+
+    def _node_port_addresses(self) -> tuple[str, ...]:
+        """The addresses that get a virtual server per NodePort: never loopback, so 127.0.0.1 takes no NodePorts."""
+        listed = self.cluster.proxy.node_port_addresses
+        nets = [net for net in map(_network, listed) if (net.version == 6) is (self.family == "ipv6")]
+        if not nets or any(net.prefixlen == 0 for net in nets):
+            return self.node_addresses
+        return tuple(own for own in self.node_addresses if any(ipaddress.ip_address(own) in net for net in nets))
+
+    def write(self, view: ServicePortView, endpoints: Endpoints) -> None:
+        """One Service port, in kube-proxy's order."""
+        self._loop_back(view)
+        self._add(sets.CLUSTER_IP, _address_entry(view, view.cluster_ip))
+        self._serve(view, endpoints, view.cluster_ip, view.port, view.internal_policy_local, bind=True)
+        for address in view.external_ips:
+            name = sets.EXTERNAL_IP_LOCAL if view.external_policy_local else sets.EXTERNAL_IP
+            self._add(name, _address_entry(view, address))
+            self._serve_outside(view, endpoints, address)
+        for address in view.load_balancer_vips:
+            self._load_balancer(view, address)
+            self._serve_outside(view, endpoints, address)
+        if view.node_port and not self.node_port_addresses:
+            return
+        if view.node_port:
+            self._node_port(view, endpoints)
+        if view.health_check_node_port:
+            self._add(sets.HEALTH_CHECK, str(view.health_check_node_port))
+
+    def _add(self, name: str, entry: str) -> None:
+        self.ipsets[name].entries.add(entry)
+
+    def _loop_back(self, view: ServicePortView) -> None:
+        """Every endpoint on this node, ready or not, so that its way back to itself is masqueraded."""
+        for endpoint in view.endpoints:
+            if endpoint.node_name == self.node.name:
+                entry = f"{endpoint.address},{view.protocol.lower()}:{endpoint.port},{endpoint.address}"
+                self._add(sets.LOOP_BACK, entry)
+
+    def _serve(
+        self, view: ServicePortView, endpoints: Endpoints, address: str, port: int, local_only: bool, bind: bool
+    ) -> None:
+        """A virtual server. Under a Local policy without a local endpoint it has all endpoints (kubernetes 97081),
+        where the other modes drop: packets from outside then reach a pod whose answer the client cannot use."""
+        chosen = endpoints.cluster
+        if local_only and endpoints.local:
+            chosen = endpoints.local
+        service = VirtualService(
+            view.protocol,
+            address,
+            port,
+            self.scheduler,
+            # kube-proxy sets the bit of mh-port for mh and no flag else.
+            ("mh-port",) if self.scheduler == "mh" else (),
+            view.affinity_seconds,
+            tuple(dict.fromkeys((endpoint.address, endpoint.port) for endpoint in chosen)),
+        )
+        self.services.setdefault((view.protocol, address, port), service)
+        if bind:
+            self.bound[address] = None
+
+    def _serve_outside(self, view: ServicePortView, endpoints: Endpoints, address: str) -> None:
+        bind = address not in self.node_addresses
+        self._serve(view, endpoints, address, view.port, view.external_policy_local, bind)
+
+    def _load_balancer(self, view: ServicePortView, address: str) -> None:
+        entry = _address_entry(view, address)
+        self._add(sets.LOAD_BALANCER, entry)
+        if view.external_policy_local:
+            self._add(sets.LOAD_BALANCER_LOCAL, entry)
+        ranges = view.load_balancer_source_ranges
+        if not ranges:
+            return
+        self._add(sets.LOAD_BALANCER_FW, entry)
+        for net in ranges:
+            self._add(sets.SOURCE_CIDR, f"{entry},{net}")
+        own = next(iter(self.node_addresses), None)
+        if own is not None and any(ipaddress.ip_address(own) in _network(net) for net in ranges):
+            self._add(sets.SOURCE_IP, f"{entry},{address}")
+        else:
+            self.blocked.append((view.protocol, address, view.port))
+
+    def _node_port(self, view: ServicePortView, endpoints: Endpoints) -> None:
+        protocol, port = view.protocol, view.node_port
+        names = [sets.NODE_PORT[protocol]]
+        if view.external_policy_local:
+            names.append(sets.NODE_PORT_LOCAL[protocol])
+        for name in names:
+            if protocol is L4.SCTP:
+                for address in self.node_port_addresses:
+                    self._add(name, f"{address},sctp:{port}")
+            else:
+                self._add(name, str(port))
+        for address in self.node_port_addresses:
+            self._serve(view, endpoints, address, port, view.external_policy_local, bind=False)
+
+    def finish(self) -> IpvsRuleset:
+        self.ipsets[sets.IPVS_IPS].entries.update(self.bound)
+        proxy = self.cluster.proxy
+        frame = Frame(
+            self.family,
+            proxy.masquerade_mark,
+            proxy.masquerade_all,
+            off_cluster(self.cluster, self.node, self.family),
+            tuple(self.blocked),
+            _bridges(self.cluster),
+        )
+        tables = build_tables(frame, self.ipsets)
+        for ipset in self.ipsets.values():
+            ipset.entries = _as_the_kernel_holds(ipset)
+        return IpvsRuleset(
+            Backend.IPTABLES,
+            self.family,
+            tables,
+            services=tuple(self.services.values()),
+            ipsets=tuple(self.ipsets.values()),
+            dummy_addresses=tuple(self.bound),
+            chances=first_connection_chances,
+        )
+
+
+def _address_entry(view: ServicePortView, address: str) -> str:
+    return f"{address},{view.protocol.lower()}:{view.port}"
+
+
+def _as_the_kernel_holds(ipset: IpSet) -> set[str]:
+    """A set of networks refuses a network of everything (0.0.0.0/0), so such a loadBalancerSourceRange lets nobody in;
+    it holds single addresses without their prefix length."""
+    if ipset.type is not SetType.HASH_IP_PORT_NET:
+        return ipset.entries
+    full = "/128" if ipset.family == "ipv6" else "/32"
+    return {entry.removesuffix(full) for entry in ipset.entries if not entry.endswith("/0")}
+
+
+@functools.lru_cache(maxsize=1024)
+def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(cidr, strict=False)
+
+
+def off_cluster(cluster: Cluster, node: Node, family: str) -> tuple[Match, ...]:
+    """The match of traffic that does not come from this node's pods (detectLocalMode); empty where nothing tells."""
+    proxy = cluster.proxy
+    if proxy.detect_local_mode == "BridgeInterface":
+        return (InInterface(proxy.bridge_interface, negate=True),) if proxy.bridge_interface else ()
+    if proxy.detect_local_mode == "InterfaceNamePrefix":
+        prefix = proxy.interface_name_prefix
+        return (InInterface(f"{prefix}+", negate=True),) if prefix else ()
+    cidrs = node.pod_cidrs if proxy.detect_local_mode == "NodeCIDR" else proxy.cluster_cidrs
+    ours = [cidr for cidr in cidrs if is_ipv6(cidr) is (family == "ipv6")]
+    return (Source(ours[0], negate=True),) if ours else ()
+
+
+def _bridges(cluster: Cluster) -> tuple[str, ...]:
+    """The devices whose packets count as come by a bridge port: flannel's bridge, where br_netfilter is on."""
+    bridged = cluster.cni.plugin == "flannel" and cluster.network.bridge_nf_call_iptables
+    return ("cni0",) if bridged else ()
+
+
+def first_connection_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, ...]:
+    """The chances of each server for the first connection after a sync.
+
+    kube-proxy adds the servers in no fixed order, so all orders are alike. Under every scheduler but mh each server is
+    then as likely as the others; mh's table depends on the order only at its edges, so all orders are tried.
+    """
+    if service.scheduler != "mh":
+        return even_chances(service, flow)
+    if len(service.servers) > _MAGLEV_SERVERS:
+        raise UnsupportedFeature(
+            f"scheduler mh with {len(service.servers)} endpoints: their order in the kernel is not known;"
+            f" up to {_MAGLEV_SERVERS} are modelled"
+        )
+    return _maglev_chances(service, flow.src, flow.sport)
+
+
+@functools.lru_cache(maxsize=256)
+def _maglev_chances(service: VirtualService, client: str, port: int) -> tuple[Fraction, ...]:
+    orders = list(itertools.permutations(service.servers))
+    chosen = [_maglev(dataclasses.replace(service, servers=order), client, port) for order in orders]
+    return tuple(Fraction(chosen.count(server), len(orders)) for server in service.servers)
+
+
+def _maglev(service: VirtualService, client: str, port: int) -> tuple[str, int] | None:
+    virtual = VirtualServer(service.protocol, service.address, service.port, scheduler="mh", flags=service.flags)
+    for address, server_port in service.servers:
+        virtual.add_server(address, server_port)
+    real = virtual.connect(client, port).real
+    return (real.address, real.port) if real else None
