@@ -12,13 +12,13 @@ from fractions import Fraction
 
 from engine.choose import Choose, every_path
 from engine.cluster import Cluster, Node
-from engine.errors import EngineError, NoSuchObject
+from engine.errors import EngineError
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.stack import Event, HostNetfilter, MarkEvent, Passage, RuleEvent, Skb
 from engine.packet import FiveTuple, canonical, is_ipv6, split_host_port
-from engine.proxy.interface import compile_rules
+from engine.proxy.interface import compile_rules, find_node
 from engine.trace import Request, Resolution
 
 _DEFAULT_SPORT = 54321
@@ -32,10 +32,7 @@ def resolve(cluster: Cluster, node_name: str, request: Request, mode: str = "ipt
     Ways that end alike are one Resolution; they come in the order of first appearance. Raises NoSuchObject for an
     unknown node or name, UnsupportedFeature for what is not modelled.
     """
-    node = next((node for node in cluster.nodes if node.name == node_name), None)
-    if node is None:
-        known = ", ".join(sorted(node.name for node in cluster.nodes)) or "none"
-        raise NoSuchObject(f"there is no node {node_name!r}; known nodes: {known}")
+    node = find_node(cluster, node_name)
     flow = _flow(cluster, request)
     family = "ipv6" if is_ipv6(flow.dst) else "ipv4"
     ruleset = compile_rules(cluster, node_name, mode, family)
