@@ -146,11 +146,15 @@ def _rule(words: list[str], family: str) -> tuple[r.Rule, str | None]:
         elif option.name == "":
             if not module:
                 raise BadRule(f"{option.rest[0]!r} needs a -m or a -p before it")
-            matches.extend(_module(module, option.rest, family))
+            found = _module(module, option.rest, family)
+            if matches and isinstance(matches[-1], r.L4Module):
+                # `-m tcp -p tcp --dport 80` loads the module once.
+                matches.pop()
+            matches.extend(found)
         elif option.name != "-c":
-            found = _header(option, family)
-            if found is not None:
-                header[option.name] = found
+            part = _header(option, family)
+            if part is not None:
+                header[option.name] = part
             if option.name == "-p":
                 module = option.values[0].lower()
     ordered = [header[name] for name in ("-s", "-d", "-i", "-o", "-p", "-f") if name in header]

@@ -1,0 +1,80 @@
+"""kube-proxy's iptables mode: the rules of one node after one full sync.
+
+What a Service port adds is iptables_service.py; what is there without any Service iptables_frame.py.
+Source: pkg/proxy/iptables/proxier.go of Kubernetes v1.30 (KEP-3453 for what a later sync rewrites: partial.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from engine.cluster import Cluster, Node
+from engine.endpoints import ServicePortView, categorize, service_ports
+from engine.netfilter.rules import Backend, Chain, Rule, Ruleset, Table
+from engine.proxy import iptables_frame as frame
+from engine.proxy.iptables_service import ServiceRules, Surroundings, service_rules
+
+# Above this many endpoints (largeClusterEndpointsThreshold) the rules of endpoints carry no comments.
+LARGE_CLUSTER_ENDPOINTS = 1000
+
+
+@dataclasses.dataclass(slots=True)
+class Sync:
+    """Everything a full sync of one node writes. `base` and `last` are the rules that no Service owns: (table, chain,
+    rule); `last` comes after the Services'."""
+
+    family: str
+    base: list[tuple[str, str, Rule]]
+    services: list[tuple[ServicePortView, ServiceRules]]
+    last: list[tuple[str, str, Rule]]
+    large: bool
+
+
+def full_sync(cluster: Cluster, node: Node, family: str) -> Sync:
+    """What a full sync writes on `node` for `family`, Service by Service."""
+    views = service_ports(cluster, family)
+    proxy = cluster.proxy
+    ports = frame.node_port_addresses(cluster, node, family)
+    large = sum(len(view.endpoints) for view in views) > LARGE_CLUSTER_ENDPOINTS
+    around = Surroundings(
+        family=family,
+        local=frame.local_traffic(cluster, node, family),
+        node_address=frame.node_address(node, family),
+        masquerade_all=proxy.masquerade_all,
+        large=large,
+    )
+    return Sync(
+        family,
+        frame.base_rules(proxy.masquerade_mark, ports.localhost, proxy.tcp_be_liberal),
+        [(view, service_rules(view, categorize(view, node), around)) for view in views],
+        [("nat", frame.SERVICES, rule) for rule in frame.node_port_jumps(ports, family, ports.localhost)],
+        large,
+    )
+
+
+def compile_iptables(cluster: Cluster, node: Node, family: str = "ipv4") -> Ruleset:
+    """The rules in the kernel after a full sync, as iptables-save (ip6tables-save) lists them: built-in chains first,
+    the others by name."""
+    sync = full_sync(cluster, node, family)
+    own: dict[str, dict[str, Chain]] = {
+        table: {name: Chain(name) for name in (*frame.BASE_CHAINS.get(table, ()), frame.CANARY)}
+        for table in frame.TABLES
+    }
+    own["filter"][frame.KUBELET_FIREWALL] = Chain(frame.KUBELET_FIREWALL)
+    nat = own["nat"]
+    _append(own, sync.base)
+    for _, written in sync.services:
+        _append(own, written.dispatch)
+        for chain in written.chains:
+            nat[chain.name] = chain
+    _append(own, sync.last)
+    tables = {
+        table: Table(table, frame.built_in_chains(table) | {name: chains[name] for name in sorted(chains)})
+        for table, chains in own.items()
+    }
+    return Ruleset(Backend.IPTABLES, family, tables)
+
+
+def _append(chains: dict[str, dict[str, Chain]], rules: list[tuple[str, str, Rule]]) -> None:
+    for table, chain, rule in rules:
+        chains[table][chain].rules.append(rule)

@@ -1,0 +1,204 @@
+"""What kube-proxy's iptables mode writes whatever the Services are: base chains, the jumps to them, marks, NodePorts.
+
+Source: pkg/proxy/iptables/proxier.go (iptablesJumpChains, syncProxyRules), pkg/proxy/util/nodeport_addresses.go and
+pkg/proxy/util/iptables/traffic.go of Kubernetes v1.30.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+
+from engine.cluster import Cluster, Node
+from engine.hooks import IPTABLES_PRIORITY
+from engine.netfilter.ipt_text import host_net, matches_everything
+from engine.netfilter.rules import (
+    Accept,
+    AddressType,
+    Chain,
+    Comment,
+    ConntrackState,
+    Destination,
+    Drop,
+    InInterface,
+    Jump,
+    MarkMatch,
+    Masquerade,
+    Match,
+    Return,
+    Rule,
+    SetMark,
+    Source,
+)
+from engine.packet import is_ipv6
+
+SERVICES = "KUBE-SERVICES"
+EXTERNAL_SERVICES = "KUBE-EXTERNAL-SERVICES"
+NODE_PORTS = "KUBE-NODEPORTS"
+POSTROUTING = "KUBE-POSTROUTING"
+MARK_MASQ = "KUBE-MARK-MASQ"
+FORWARD = "KUBE-FORWARD"
+PROXY_FIREWALL = "KUBE-PROXY-FIREWALL"
+KUBELET_FIREWALL = "KUBE-FIREWALL"
+CANARY = "KUBE-PROXY-CANARY"
+
+# The tables in the order in which the kernel mostly came to list them; nothing depends on it.
+TABLES = ("nat", "mangle", "filter")
+# The chains that each sync declares anew, in kube-proxy's order.
+BASE_CHAINS: dict[str, tuple[str, ...]] = {
+    "filter": (SERVICES, EXTERNAL_SERVICES, FORWARD, NODE_PORTS, PROXY_FIREWALL),
+    "nat": (SERVICES, NODE_PORTS, POSTROUTING, MARK_MASQ),
+}
+
+_NEW = ConntrackState(("NEW",))
+_PORTALS = Comment("kubernetes service portals")
+_EXTERNAL_PORTALS = Comment("kubernetes externally-visible service portals")
+_FIREWALL = Comment("kubernetes load balancer firewall")
+FORWARDING = Comment("kubernetes forwarding rules")
+
+# Built-in chain -> jump, in the order kube-proxy makes sure of them at the start. Each is put before those made
+# earlier, so they are met in the reverse of this order.
+JUMPS: tuple[tuple[str, str, Rule], ...] = (
+    ("filter", "INPUT", Rule((_NEW, _EXTERNAL_PORTALS), Jump(EXTERNAL_SERVICES))),
+    ("filter", "FORWARD", Rule((_NEW, _EXTERNAL_PORTALS), Jump(EXTERNAL_SERVICES))),
+    ("filter", "INPUT", Rule((Comment("kubernetes health check service ports"),), Jump(NODE_PORTS))),
+    ("filter", "FORWARD", Rule((_NEW, _PORTALS), Jump(SERVICES))),
+    ("filter", "OUTPUT", Rule((_NEW, _PORTALS), Jump(SERVICES))),
+    ("filter", "FORWARD", Rule((FORWARDING,), Jump(FORWARD))),
+    ("filter", "INPUT", Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL))),
+    ("filter", "OUTPUT", Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL))),
+    ("filter", "FORWARD", Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL))),
+    ("nat", "OUTPUT", Rule((_PORTALS,), Jump(SERVICES))),
+    ("nat", "PREROUTING", Rule((_PORTALS,), Jump(SERVICES))),
+    ("nat", "POSTROUTING", Rule((Comment("kubernetes postrouting rules"),), Jump(POSTROUTING))),
+    # kubelet makes the same two; kube-proxy does not take them away when it cleans up.
+    ("filter", "INPUT", Rule((), Jump(KUBELET_FIREWALL))),
+    ("filter", "OUTPUT", Rule((), Jump(KUBELET_FIREWALL))),
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LocalTraffic:
+    """How rules tell traffic from this node's own pods (detectLocalMode): by source network or by device."""
+
+    local: Source | InInterface
+    not_local: Source | InInterface
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """`local` as a rule holds it: nothing where it is every address."""
+        return source(self.local.net) if isinstance(self.local, Source) else (self.local,)
+
+
+def local_traffic(cluster: Cluster, node: Node, family: str) -> LocalTraffic | None:
+    """None where there is no way to tell: then nothing is masqueraded for coming from elsewhere."""
+    proxy = cluster.proxy
+    match proxy.detect_local_mode:
+        case "BridgeInterface":
+            name = proxy.bridge_interface
+        case "InterfaceNamePrefix":
+            name = proxy.interface_name_prefix + "+" if proxy.interface_name_prefix else ""
+        case mode:
+            cidrs = node.pod_cidrs if mode == "NodeCIDR" else proxy.cluster_cidrs
+            net = next((cidr for cidr in cidrs if of_family(cidr, family)), None)
+            return None if net is None else LocalTraffic(Source(net), Source(net, negate=True))
+    return LocalTraffic(InInterface(name), InInterface(name, negate=True)) if name else None
+
+
+def of_family(address: str, family: str) -> bool:
+    """Whether an address or network is of that family ("ipv4", "ipv6")."""
+    return is_ipv6(address) == (family == "ipv6")
+
+
+def source(net: str) -> tuple[Match, ...]:
+    """`-s NET`, which is nothing at all where NET is every address."""
+    return () if matches_everything(net) else (Source(net),)
+
+
+def node_address(node: Node, family: str) -> str:
+    """The node's address that kube-proxy takes for its own: the first InternalIP of the family, else loopback."""
+    own = (address for address in node.internal_ips if of_family(address, family))
+    return next(own, "::1" if family == "ipv6" else "127.0.0.1")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NodePortAddresses:
+    """nodePortAddresses for one family: everything, or the node's addresses that lie in the listed networks."""
+
+    match_all: bool
+    addresses: tuple[str, ...]
+    localhost: bool
+
+
+def node_port_addresses(cluster: Cluster, node: Node, family: str) -> NodePortAddresses:
+    """`localhost` says whether 127.0.0.1 takes NodePorts (localhostNodePorts; IPv6 never does)."""
+    listed = [ipaddress.ip_network(net) for net in cluster.proxy.node_port_addresses if of_family(net, family)]
+    match_all = not listed or any(net.prefixlen == 0 for net in listed)
+    loopback = ipaddress.IPv4Address("127.0.0.0")
+    localhost = family == "ipv4" and cluster.proxy.localhost_node_ports
+    localhost = localhost and (match_all or any(loopback in net or net.network_address.is_loopback for net in listed))
+    own = ["::1" if family == "ipv6" else "127.0.0.1", *node.internal_ips, *node.addresses]
+    found = {
+        address
+        for address in map(ipaddress.ip_address, own)
+        if any(address in net for net in listed if net.version == address.version)
+        and (not address.is_loopback or localhost)
+    }
+    return NodePortAddresses(match_all, tuple(map(str, sorted(found, key=int))), localhost)
+
+
+def built_in_chains(table: str) -> dict[str, Chain]:
+    """The table's built-in chains with kube-proxy's jumps, policy ACCEPT."""
+    chains = {
+        hook.value: Chain(hook.value, [], hook, priority, "ACCEPT", table)
+        for (name, hook), priority in IPTABLES_PRIORITY.items()
+        if name == table
+    }
+    for name, chain, rule in JUMPS:
+        if name == table:
+            chains[chain].rules.insert(0, rule)
+    return chains
+
+
+def base_rules(mark: int, localhost_node_ports: bool, tcp_be_liberal: bool) -> list[tuple[str, str, Rule]]:
+    """The rules of the chains that do not depend on Services: (table, chain, rule)."""
+    kubelet = Rule(
+        (
+            Source("127.0.0.0/8", negate=True),
+            Destination("127.0.0.0/8"),
+            Comment("block incoming localnet connections"),
+            ConntrackState(("RELATED", "ESTABLISHED", "DNAT"), negate=True),
+        ),
+        Drop(),
+    )
+    rules = [
+        ("nat", POSTROUTING, Rule((MarkMatch(mark, mark, negate=True),), Return())),
+        ("nat", POSTROUTING, Rule((), SetMark(mark, 0))),
+        (
+            "nat",
+            POSTROUTING,
+            Rule((Comment("kubernetes service traffic requiring SNAT"),), Masquerade(random_fully=True)),
+        ),
+        ("nat", MARK_MASQ, Rule((), SetMark(mark, mark))),
+    ]
+    if localhost_node_ports:
+        rules.append(("filter", KUBELET_FIREWALL, kubelet))
+    if not tcp_be_liberal:
+        rules.append(("filter", FORWARD, Rule((ConntrackState(("INVALID",)),), Drop())))
+    conntrack = (Comment("kubernetes forwarding conntrack rule"), ConntrackState(("RELATED", "ESTABLISHED")))
+    rules.append(("filter", FORWARD, Rule((FORWARDING, MarkMatch(mark, mark)), Accept())))
+    rules.append(("filter", FORWARD, Rule(conntrack, Accept())))
+    return rules
+
+
+def node_port_jumps(ports: NodePortAddresses, family: str, localhost_node_ports: bool) -> list[Rule]:
+    """The last rule(s) of nat KUBE-SERVICES: to KUBE-NODEPORTS."""
+    comment = Comment("kubernetes service nodeports; NOTE: this must be the last rule in this chain")
+    if not ports.match_all:
+        return [Rule((Destination(host_net(address)), comment), Jump(NODE_PORTS)) for address in ports.addresses]
+    matches: tuple[Match, ...] = (comment, AddressType("dst"))
+    if family == "ipv6":
+        matches = (Destination("::1/128", negate=True), *matches)
+    elif not localhost_node_ports:
+        matches = (Destination("127.0.0.0/8", negate=True), *matches)
+    return [Rule(matches, Jump(NODE_PORTS))]

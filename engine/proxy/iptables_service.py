@@ -1,0 +1,271 @@
+"""What kube-proxy's iptables mode writes for one Service port: its own chains, and its rules in the shared ones.
+
+Source: pkg/proxy/iptables/proxier.go (syncProxyRules, writeServiceToEndpointRules) of Kubernetes v1.30.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import ipaddress
+from fractions import Fraction
+
+from engine.cluster import Endpoint
+from engine.endpoints import Endpoints, ServicePortView
+from engine.netfilter.ipt_text import host_net
+from engine.netfilter.rules import (
+    Accept,
+    AddressType,
+    Chain,
+    Comment,
+    Destination,
+    DestinationNat,
+    DestinationPort,
+    Drop,
+    InInterface,
+    Jump,
+    L4Module,
+    Match,
+    Protocol,
+    Recent,
+    Reject,
+    Rule,
+    StatisticRandom,
+    Target,
+)
+from engine.packet import L4, join_host_port
+from engine.proxy import iptables_frame as frame
+from engine.proxy import naming
+
+_MARK_MASQ = Jump(frame.MARK_MASQ)
+_FROM_NODE = AddressType("src")
+_TO_NODE = AddressType("dst")
+_PROTOCOL = {protocol: Protocol(protocol) for protocol in L4}
+_MODULE = {protocol: L4Module(protocol) for protocol in L4}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a Service's rules depend on beside the Service. `large` drops the comments of endpoints."""
+
+    family: str
+    local: frame.LocalTraffic | None
+    node_address: str
+    masquerade_all: bool
+    large: bool
+
+
+@dataclasses.dataclass(slots=True)
+class ServiceRules:
+    """`dispatch`: rules of shared chains, (table, chain, rule); `chains`: the Service's own, all in nat, in the order
+    kube-proxy declares them."""
+
+    dispatch: list[tuple[str, str, Rule]] = dataclasses.field(default_factory=list)
+    chains: list[Chain] = dataclasses.field(default_factory=list)
+
+
+def service_rules(view: ServicePortView, endpoints: Endpoints, around: Surroundings) -> ServiceRules:
+    """Everything one Service port adds to a node's rules."""
+    writer = _Writer(view, endpoints, around)
+    writer.cluster_ip()
+    writer.external_ips()
+    writer.load_balancers()
+    writer.node_port()
+    writer.internal_chain()
+    writer.external_chain()
+    writer.firewall_chain()
+    writer.policy_chains()
+    return writer.result
+
+
+class _Writer:
+    def __init__(self, view: ServicePortView, endpoints: Endpoints, around: Surroundings) -> None:
+        self.view, self.endpoints, self.around = view, endpoints, around
+        self.result = ServiceRules()
+        self.label = view.label
+        tail = naming.service_hash(view.label, view.protocol)
+        self.cluster_chain = naming.CLUSTER_POLICY + tail
+        self.local_chain = naming.LOCAL_POLICY + tail
+        self.external_name = naming.EXTERNAL + tail
+        self.firewall_name = naming.FIREWALL + tail
+        self.has_any = endpoints.has_any
+        self.has_internal = bool(endpoints.local) if view.internal_policy_local else endpoints.has_any
+        self.has_external = bool(endpoints.local) if view.external_policy_local else endpoints.has_any
+        self.firewalled = bool(self.has_any and view.load_balancer_vips and view.load_balancer_source_ranges)
+        self.internal_name = self.local_chain if view.internal_policy_local else self.cluster_chain
+        # Rules that stand before the endpoint rules of a policy chain, which is declared only later.
+        self.first: dict[str, list[Rule]] = {}
+
+    def _dispatch(self, table: str, chain: str, matches: tuple[Match, ...], target: Target) -> None:
+        self.result.dispatch.append((table, chain, Rule(matches, target)))
+
+    def _to(self, address: str, comment: str, before: tuple[Match, ...] = ()) -> tuple[Match, ...]:
+        """`-d ADDRESS -p PROTO -m comment ... -m PROTO --dport PORT`; `before` is a match of source or device."""
+        protocol, port = self.view.protocol, self.view.port
+        ahead: tuple[Match, ...] = (Destination(host_net(address)),)
+        ahead = (*ahead, *before) if before and isinstance(before[0], InInterface) else (*before, *ahead)
+        return (*ahead, _PROTOCOL[protocol], Comment(comment), DestinationPort(protocol, port, port))
+
+    def _no_endpoints(self) -> tuple[Target, str]:
+        """What becomes of traffic that has no endpoint here, and the comment that says so."""
+        if not self.has_any:
+            return _reject(self.around.family), f"{self.label} has no endpoints"
+        return Drop(), f"{self.label} has no local endpoints"
+
+    def cluster_ip(self) -> None:
+        if self.has_internal:
+            matches = self._to(self.view.cluster_ip, f"{self.label} cluster IP")
+            self._dispatch("nat", frame.SERVICES, matches, Jump(self.internal_name))
+        else:
+            target, comment = self._no_endpoints()
+            self._dispatch("filter", frame.SERVICES, self._to(self.view.cluster_ip, comment), target)
+
+    def external_ips(self) -> None:
+        for address in self.view.external_ips:
+            if self.has_any:
+                matches = self._to(address, f"{self.label} external IP")
+                self._dispatch("nat", frame.SERVICES, matches, Jump(self.external_name))
+            self._unreachable(address)
+
+    def load_balancers(self) -> None:
+        chain = self.firewall_name if self.firewalled else self.external_name
+        for address in self.view.load_balancer_vips:
+            if self.has_any:
+                matches = self._to(address, f"{self.label} loadbalancer IP")
+                self._dispatch("nat", frame.SERVICES, matches, Jump(chain))
+            if self.firewalled:
+                matches = self._to(address, f"{self.label} traffic not accepted by {self.firewall_name}")
+                self._dispatch("filter", frame.PROXY_FIREWALL, matches, Drop())
+        for address in self.view.load_balancer_vips:
+            self._unreachable(address)
+
+    def _unreachable(self, address: str) -> None:
+        if not self.has_external:
+            target, comment = self._no_endpoints()
+            self._dispatch("filter", frame.EXTERNAL_SERVICES, self._to(address, comment), target)
+
+    def node_port(self) -> None:
+        view = self.view
+        port = DestinationPort(view.protocol, view.node_port, view.node_port)
+        if view.node_port and self.has_any:
+            matches: tuple[Match, ...] = (_PROTOCOL[view.protocol], Comment(self.label), port)
+            self._dispatch("nat", frame.NODE_PORTS, matches, Jump(self.external_name))
+        if view.node_port and not self.has_external:
+            target, comment = self._no_endpoints()
+            matches = (_PROTOCOL[view.protocol], Comment(comment), _TO_NODE, port)
+            self._dispatch("filter", frame.EXTERNAL_SERVICES, matches, target)
+        if view.health_check_node_port:
+            health = DestinationPort(L4.TCP, view.health_check_node_port, view.health_check_node_port)
+            matches = (_PROTOCOL[L4.TCP], Comment(f"{self.label} health check node port"), health)
+            self._dispatch("filter", frame.NODE_PORTS, matches, Accept())
+
+    def internal_chain(self) -> None:
+        """Mark for masquerading what comes to the ClusterIP from outside the node's pods (or all, masqueradeAll)."""
+        around = self.around
+        if not self.has_internal or not (around.masquerade_all or around.local):
+            return
+        foreign = (around.local.not_local,) if around.local and not around.masquerade_all else ()
+        matches = self._to(self.view.cluster_ip, f"{self.label} cluster IP", foreign)
+        self.first[self.internal_name] = [Rule(matches, _MARK_MASQ)]
+
+    def external_chain(self) -> None:
+        """KUBE-EXT: masquerade or, with policy Local, let pods and the node itself take the short way round."""
+        if not (self.has_any and self.view.externally_accessible):
+            return
+        rules: list[Rule] = []
+        destinations = f"for {self.label} external destinations"
+        if not self.view.external_policy_local:
+            rules.append(Rule((Comment(f"masquerade traffic {destinations}"),), _MARK_MASQ))
+        else:
+            to_all = Jump(self.cluster_chain)
+            if self.around.local:
+                ahead = self.around.local.matches
+                rules.append(Rule((*ahead, Comment(f"pod traffic {destinations}")), to_all))
+            rules.append(Rule((Comment(f"masquerade LOCAL traffic {destinations}"), _FROM_NODE), _MARK_MASQ))
+            rules.append(Rule((Comment(f"route LOCAL traffic {destinations}"), _FROM_NODE), to_all))
+        if self.has_external:
+            policy = self.local_chain if self.view.external_policy_local else self.cluster_chain
+            rules.append(Rule((), Jump(policy)))
+        self.result.chains.append(Chain(self.external_name, rules))
+
+    def firewall_chain(self) -> None:
+        """KUBE-FW: loadBalancerSourceRanges. What no range lets through is dropped by KUBE-PROXY-FIREWALL later."""
+        if not self.firewalled:
+            return
+        comment, accepted = Comment(f"{self.label} loadbalancer IP"), Jump(self.external_name)
+        allowed = list(self.view.load_balancer_source_ranges)
+        if any(_within(self.around.node_address, net) for net in allowed):
+            # A node that has the VIP on a device of its own reaches it with the VIP as its source.
+            allowed.extend(host_net(address) for address in self.view.load_balancer_vips)
+        rules = [Rule((*frame.source(net), comment), accepted) for net in allowed]
+        rules.append(Rule((Comment(f"other traffic to {self.label} will be dropped by {frame.PROXY_FIREWALL}"),)))
+        self.result.chains.append(Chain(self.firewall_name, rules))
+
+    def policy_chains(self) -> None:
+        """KUBE-SVC and KUBE-SVL, which choose an endpoint, and each endpoint's KUBE-SEP."""
+        view, endpoints, chains = self.view, self.endpoints, self.result.chains
+        ways = {(endpoint.address, endpoint.port): _Way(self, endpoint) for endpoint in endpoints.reachable}
+        for name, used, members in (
+            (self.cluster_chain, view.uses_cluster_endpoints, endpoints.cluster),
+            (self.local_chain, view.uses_local_endpoints, endpoints.local),
+        ):
+            if used and members:
+                chosen = [ways[endpoint.address, endpoint.port] for endpoint in members]
+                chains.append(Chain(name, [*self.first.get(name, ()), *self._choice(chosen)]))
+        comment: tuple[Match, ...] = () if self.around.large else (Comment(self.label),)
+        chains.extend(self._endpoint_chain(way, comment) for way in ways.values())
+
+    def _choice(self, ways: list[_Way]) -> list[Rule]:
+        """First whoever was here before (sessionAffinity), then 1/n, 1/(n-1), ... and the last one always."""
+        rules = []
+        seconds = self.view.affinity_seconds
+        if seconds is not None:
+            mask = _full_mask(self.around.family)
+            for way in ways:
+                seen = Recent("rcheck", way.chain, seconds=seconds, reap=True, mask=mask)
+                rules.append(Rule((*way.comment, seen), way.jump))
+        last = len(ways) - 1
+        for position, way in enumerate(ways):
+            chance = (_one_in(last + 1 - position),) if position < last else ()
+            rules.append(Rule((*way.comment, *chance), way.jump))
+        return rules
+
+    def _endpoint_chain(self, way: _Way, comment: tuple[Match, ...]) -> Chain:
+        endpoint, protocol = way.endpoint, self.view.protocol
+        seen: tuple[Match, ...] = ()
+        if self.view.affinity_seconds is not None:
+            seen = (Recent("set", way.chain, mask=_full_mask(self.around.family)),)
+        hairpin = Rule((*frame.source(host_net(endpoint.address)), *comment), _MARK_MASQ)
+        matches = (_PROTOCOL[protocol], *comment, *seen, _MODULE[protocol])
+        return Chain(way.chain, [hairpin, Rule(matches, DestinationNat(endpoint.address, endpoint.port))])
+
+
+class _Way:
+    """What the rules that lead to one endpoint share."""
+
+    __slots__ = ("chain", "comment", "endpoint", "jump")
+
+    def __init__(self, writer: _Writer, endpoint: Endpoint) -> None:
+        where = join_host_port(endpoint.address, endpoint.port)
+        self.endpoint = endpoint
+        self.chain = naming.endpoint_chain(writer.label, writer.view.protocol, where)
+        self.jump = Jump(self.chain)
+        self.comment: tuple[Match, ...] = () if writer.around.large else (Comment(f"{writer.label} -> {where}"),)
+
+
+@functools.lru_cache(maxsize=4096)
+def _one_in(n: int) -> StatisticRandom:
+    return StatisticRandom(Fraction(1, n))
+
+
+@functools.lru_cache(maxsize=4096)
+def _within(address: str, net: str) -> bool:
+    return ipaddress.ip_address(address) in ipaddress.ip_network(net)
+
+
+def _full_mask(family: str) -> str:
+    return "255.255.255.255" if family == "ipv4" else "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+
+
+def _reject(family: str) -> Target:
+    return Reject("icmp-port-unreachable" if family == "ipv4" else "icmp6-port-unreachable")

@@ -1,0 +1,96 @@
+"""How much kube-proxy's iptables mode hands to iptables-restore: a full sync, and the partial one after a change.
+
+A partial sync (feature MinimizeIPTablesRestore, KEP-3453, on by default since Kubernetes 1.27) writes the whole filter
+table, every rule of the shared chains, and the own chains of changed Services only. Chains nothing leads to any more
+are deleted by the same transaction, but in large clusters only now and then, for that needs an iptables-save first.
+Source: pkg/proxy/iptables/proxier.go (syncProxyRules) of Kubernetes v1.30.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from engine.cluster import Cluster
+from engine.proxy import iptables_frame as frame
+from engine.proxy.interface import find_node
+from engine.proxy.iptables import Sync, full_sync
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Transaction:
+    """The text of one iptables-restore --noflush, counted.
+
+    `chains` are the declared chains by table (declaring empties a chain), `rules` the numbers of -A lines by table,
+    `deleted` the chains taken away with -X, `commands` the iptables runs that precede it, which make sure of the
+    jumps from the built-in chains.
+    """
+
+    chains: dict[str, tuple[str, ...]]
+    rules: dict[str, int]
+    deleted: tuple[str, ...] = ()
+    commands: int = 0
+
+    @property
+    def chain_lines(self) -> int:
+        return sum(map(len, self.chains.values()))
+
+    @property
+    def rule_lines(self) -> int:
+        """-A and -X lines, as kube-proxy counts them."""
+        return sum(self.rules.values()) + len(self.deleted)
+
+
+def full_transaction(cluster: Cluster, node_name: str, family: str = "ipv4") -> Transaction:
+    """What the first sync on a node writes, or one forced by lost rules. Raises NoSuchObject for an unknown node."""
+    sync = full_sync(cluster, find_node(cluster, node_name), family)
+    # An iptables run for each jump's chain and one for the jump itself.
+    return _transaction(sync, None, (), 2 * len(frame.JUMPS))
+
+
+def partial_transaction(
+    before: Cluster, after: Cluster, node_name: str, family: str = "ipv4", cleanup: bool | None = None
+) -> Transaction:
+    """What the sync writes that follows the change from `before` to `after`.
+
+    `cleanup` says whether chains no longer used are deleted; None means as kube-proxy does right after another sync:
+    yes, unless the cluster is large. Raises NoSuchObject for an unknown node.
+    """
+    old = full_sync(before, find_node(before, node_name), family)
+    new = full_sync(after, find_node(after, node_name), family)
+    stale: tuple[str, ...] = ()
+    if not new.large if cleanup is None else cleanup:
+        stale = tuple(sorted(_own_chains(old) - _own_chains(new)))
+    return _transaction(new, changed_services(old, new), stale, 0)
+
+
+def changed_services(old: Sync, new: Sync) -> frozenset[str]:
+    """`namespace/name` of the Services of which a port or an endpoint differs, is new or is gone."""
+    before = {view.label: view for view, _ in old.services}
+    after = {view.label: view for view, _ in new.services}
+    changed = [
+        after.get(label) or before[label]
+        for label in before.keys() | after.keys()
+        if before.get(label) != after.get(label)
+    ]
+    return frozenset(f"{view.namespace}/{view.name}" for view in changed)
+
+
+def _own_chains(sync: Sync) -> set[str]:
+    return {chain.name for _, written in sync.services for chain in written.chains}
+
+
+def _transaction(sync: Sync, changed: frozenset[str] | None, stale: tuple[str, ...], commands: int) -> Transaction:
+    chains = {table: list(names) for table, names in frame.BASE_CHAINS.items()}
+    rules = dict.fromkeys(chains, 0)
+    for table, chain, _ in (*sync.base, *sync.last):
+        rules[table] += 1
+        if chain == frame.KUBELET_FIREWALL:
+            chains[table].append(chain)
+    for view, written in sync.services:
+        for table, _, _ in written.dispatch:
+            rules[table] += 1
+        if changed is None or f"{view.namespace}/{view.name}" in changed:
+            chains["nat"].extend(chain.name for chain in written.chains)
+            rules["nat"] += sum(len(chain.rules) for chain in written.chains)
+    chains["nat"].extend(stale)
+    return Transaction({table: tuple(names) for table, names in chains.items()}, rules, stale, commands)
