@@ -35,10 +35,11 @@ def files(folder: Path) -> list[Path]:
 def headings(folder: Path | None = None) -> tuple[Heading, ...]:
     """What all questions are about, read off their first lines; a file whose first lines are amiss is left to lint."""
     root = folder if folder is not None else bank_folder()
-    return tuple(heading for path in files(root) if (heading := _heading(path)) is not None)
+    return tuple(heading for path in files(root) if (heading := scan(path)) is not None)
 
 
-def _heading(path: Path) -> Heading | None:
+def scan(path: Path) -> Heading | None:
+    """The heading in a file's first lines; None where it is not there."""
     try:
         with open(path, "rb") as stream:
             head = stream.read(_HEADER_BYTES).decode("utf-8", "replace")

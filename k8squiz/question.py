@@ -135,3 +135,54 @@ class Picture:
     services: tuple[ServiceView, ...]
     client: str
     facts: tuple[str, ...]
+
+
+# What a candidate answered: for each field's id a canonical value (kinds/fields.py). A field left out is blank.
+Answer = Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldMark:
+    """One field's part of a grade: `score` 0..1 by itself, `given` None where it was left blank.
+
+    `first_wrong` is the index of the first wrong item of an order, None where nothing is wrong or there is no order.
+    """
+
+    field: str
+    score: float
+    weight: float
+    given: Any
+    truth: Any
+    first_wrong: int | None = None
+
+    @property
+    def right(self) -> bool:
+        return self.score >= 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Grade:
+    """`score` 0..1 after hints; `raw` before; `marks` field by field."""
+
+    score: float
+    raw: float
+    marks: tuple[FieldMark, ...]
+    hint_cost: float = 0.0
+
+    @property
+    def differences(self) -> tuple[FieldMark, ...]:
+        return tuple(mark for mark in self.marks if not mark.right)
+
+
+@dataclasses.dataclass(frozen=True)
+class Attempt:
+    """One question as it went. `grade` is None where it was skipped."""
+
+    id: str
+    topic: str
+    level: int
+    kind: str
+    seed: str
+    answer: Answer
+    hints: int
+    grade: Grade | None

@@ -1,0 +1,144 @@
+"""`k8squiz practice`: ask, read, grade, explain; then the next."""
+
+from __future__ import annotations
+
+import os
+
+from rich.console import Console
+
+from k8squiz.bank import find, select
+from k8squiz.console import make_console
+from k8squiz.errors import QuizError
+from k8squiz.i18n import Lang, pick
+from k8squiz.kinds.fields import Field, Unreadable
+from k8squiz.kinds.interface import Task
+from k8squiz.locale.practice import say
+from k8squiz.question import Answer
+from k8squiz.screens import practice as keys
+from k8squiz.screens.question import field_prompt, how, question_view, title_view
+from k8squiz.session import Session, State, plan
+
+
+class Skipped(Exception):
+    """The candidate leaves the question."""
+
+
+class Stopped(Exception):
+    """The candidate ends the session."""
+
+
+def run(
+    lang: Lang,
+    topics: tuple[str, ...] = (),
+    level: int | None = None,
+    count: int = 5,
+    seed: str | None = None,
+    question: str | None = None,
+    every: bool = False,
+) -> int:
+    """Practise; returns the exit code. Ctrl-C shows the summary and passes on; the end of input ends with it."""
+    if count < 1:
+        raise QuizError("--count must be at least 1 / --count 至少为 1")
+    chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
+    if question is not None:
+        session = Session((find(question).heading,), chosen, exact=True)
+    else:
+        session = Session(plan(select(topics, level), None if every else count, chosen), chosen)
+    console = make_console()
+    try:
+        _sit(session, keys.keyboard(), console, lang)
+    except (Stopped, EOFError):
+        session.quit()
+    except KeyboardInterrupt:
+        console.print()
+        _summary(session, console, lang, chosen)
+        raise
+    _summary(session, console, lang, chosen)
+    return 0
+
+
+def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
+    while session.state is not State.OVER:
+        console.print(title_view(session.world.question, lang, session.number, session.total))
+        console.print(question_view(session.world, session.task, lang))
+        console.print()
+        try:
+            answer = _fill_in(session, keyboard, console, lang)
+        except Skipped:
+            console.print(say("skipped", lang))
+            session.skip()
+            continue
+        _reveal(session, answer, console, lang)
+        if keyboard.interactive and session.number < session.total:
+            if keyboard.line("\n" + say("go-on", lang)).strip().lower() in keys.QUIT:
+                raise Stopped
+        session.next()
+
+
+def _fill_in(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang) -> Answer:
+    """All fields, one after another; `back` goes one up."""
+    fields = session.task.fields
+    answer: dict[str, object] = {}
+    told = ""
+    console.print(say("commands", lang), style="dim")
+    index = 0
+    while index < len(fields):
+        field = fields[index]
+        if how(field, lang) != told:
+            told = how(field, lang)
+            console.print(told, style="dim")
+        typed = keyboard.line(_prompt(session.task, field, lang), field).strip()
+        if typed.lower() in keys.BACK:
+            index = max(0, index - 1)
+        elif not _command(typed, session, console, lang):
+            try:
+                answer[field.id] = field.read(typed)
+                index += 1
+            except Unreadable as error:
+                console.print(f"? {pick(error.text, lang)}", style="yellow")
+    return answer
+
+
+def _prompt(task: Task, field: Field, lang: Lang) -> str:
+    return say("answer", lang) if len(task.fields) == 1 else field_prompt(field, lang)
+
+
+def _command(typed: str, session: Session, console: Console, lang: Lang) -> bool:
+    """Obey what is no answer; returns whether it was one of those."""
+    word = typed.lower()
+    if word in keys.QUIT:
+        raise Stopped
+    if word in keys.SKIP:
+        raise Skipped
+    if word in keys.HINT:
+        cost = session.next_hint_cost if session.hints_left else 0.0
+        text = session.hint()
+        shown = say("no-hint", lang) if text is None else say("hint", lang, cost=cost, text=pick(text, lang))
+        console.print(shown, style="cyan")
+        return True
+    if word in keys.HELP:
+        console.print(say("help", lang), style="cyan")
+        return True
+    return not word
+
+
+def _reveal(session: Session, answer: Answer, console: Console, lang: Lang) -> None:
+    from k8squiz.screens.grade import grade_view, walk_view, why_view
+
+    grade = session.answer(answer)
+    console.print(grade_view(session.world, session.task, grade, lang))
+    console.print(walk_view(session.world, lang))
+    console.print(why_view(session.world, lang))
+
+
+def _summary(session: Session, console: Console, lang: Lang, seed: str) -> None:
+    from k8squiz.explain import TOPICS
+    from k8squiz.screens.grade import summary_view
+
+    summary = session.summary()
+    console.print(summary_view(summary, lang))
+    told = {entry.name for entry in TOPICS}
+    study = [f"  k8squiz explain {topic}" for topic in summary.weakest() if topic in told]
+    if study:
+        console.print("\n".join([say("study", lang), *study]))
+    console.print(say("seed", lang, seed=seed), style="dim")

@@ -1,0 +1,132 @@
+"""`k8squiz questions`: list, show, lint, new, schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from k8squiz import bank
+from k8squiz.console import make_console, print_json, print_plain
+from k8squiz.i18n import Lang, pick
+from k8squiz.locale.practice import say
+from k8squiz.question import Question
+from k8squiz.sanitize import one_line
+
+
+def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None = None, json: bool = False) -> int:
+    """The questions of the bank, one line each."""
+    templates = [bank.load(Path(heading.path)) for heading in bank.select(topics, level)]
+    if json:
+        rows = [
+            {"id": t.heading.id, "topic": t.heading.topic, "level": t.heading.level, "kind": t.heading.kind,
+             "title": {"en": t.title.en, "zh": t.title.zh}}
+            for t in templates
+        ]  # fmt: skip
+        print_json(rows)
+        return 0
+    from rich.table import Table
+    from rich.text import Text as Styled
+
+    table = Table(box=None, padding=(0, 1), show_edge=False)
+    for key in ("id", "topic", "kind", "level", "title"):
+        table.add_column(say(key, lang, level="") .strip(), overflow="fold", no_wrap=key in ("kind", "level"))
+    for t in templates:
+        heading = t.heading
+        table.add_row(Styled(heading.id, style="bold"), heading.topic, heading.kind, str(heading.level), Styled(pick(t.title, lang)))
+    make_console().print(table)
+    return 0
+
+
+def show_question(question: str, lang: Lang, seed: str | None = None, answer: bool = False, json: bool = False) -> int:
+    """Draw one question by `seed` (default 1) and show it; with `answer` what is computed, and why."""
+    from k8squiz.draw import draw
+    from k8squiz.kinds.interface import make_task
+    from k8squiz.scenario import World
+
+    world = World(draw(bank.find(question), seed if seed is not None else "1"))
+    task = make_task(world)
+    if json:
+        print_json(_json(world, task, answer))
+        return 0
+    from k8squiz.grading import grade
+    from k8squiz.screens.grade import grade_view, walk_view, why_view
+    from k8squiz.screens.question import field_prompt, question_view, title_view
+
+    console = make_console()
+    console.print(title_view(world.question, lang, 1, 1))
+    console.print(question_view(world, task, lang))
+    if not answer:
+        if len(task.fields) > 1:
+            console.print("\n" + "\n".join(field_prompt(field, lang) for field in task.fields))
+        return 0
+    console.print(grade_view(world, task, grade(task, {field.id: field.truth for field in task.fields}), lang))
+    console.print(walk_view(world, lang))
+    console.print(why_view(world, lang))
+    return 0
+
+
+def _json(world: Any, task: Any, answer: bool) -> dict[str, Any]:
+    from k8squiz.texts import explanation, key_points, prompt, sources
+
+    question: Question = world.question
+    heading = question.heading
+    result: dict[str, Any] = {
+        "id": heading.id, "topic": heading.topic, "level": heading.level, "kind": heading.kind, "seed": question.seed,
+        "title": _both(question.template.title), "prompt": _both(prompt(world)),
+        "requests": [
+            {"name": ask.name, "from": ask.source, "to": ask.destination, "protocol": ask.protocol, "node": ask.node,
+             "sport": ask.sport, "mode": ask.mode, "without": list(ask.without),
+             "background": None if ask.background is None else vars(ask.background), "cluster": ask.manifests}
+            for ask in question.requests
+        ],
+        "fields": [_field(field) for field in task.fields],
+    }  # fmt: skip
+    if answer:
+        result["answer"] = {field.id: field.truth for field in task.fields}
+        result["explanation"] = [_both(text) for text in explanation(world)]
+        result["key_points"] = [_both(text) for text in key_points(world)]
+        result["sources"] = list(sources(world))
+    return result
+
+
+def _field(field: Any) -> dict[str, Any]:
+    result = {"id": field.id, "label": _both(field.label)}
+    if getattr(field, "row", None) is not None:
+        result["at"] = _both(field.row)
+    if hasattr(field, "items"):
+        result["items"] = [{"letter": item.letter, "key": item.key, **_both(item.text)} for item in field.items]
+    return result
+
+
+def _both(text: Any) -> dict[str, str]:
+    return {"en": text.en, "zh": text.zh}
+
+
+def lint_questions(paths: tuple[Path, ...], lang: Lang, seeds: int = 50) -> int:
+    """Print each finding as file:line: message; 1 where there is an error."""
+    from k8squiz.lint import lint
+
+    report = lint(paths, seeds)
+    for finding in report.findings:
+        print_plain(one_line(str(finding)))
+    if report.findings:
+        errors = len(report.errors)
+        warnings = len(report.findings) - errors
+        print_plain(say("lint-found", lang, errors=errors, warnings=warnings, questions=report.questions))
+    else:
+        print_plain(say("lint-clean", lang, questions=report.questions, seeds=seeds))
+    return 1 if report.errors else 0
+
+
+def new_question(kind: str, topic: str, lang: Lang) -> int:
+    """Print a question file to start from: the skeleton of that kind, with the texts to be written."""
+    from k8squiz.skeleton import skeleton
+
+    print_plain(skeleton(kind, topic))
+    return 0
+
+
+def question_schema(lang: Lang) -> int:
+    """Print schema.json."""
+    print_plain((bank.bank_folder() / "schema.json").read_text(encoding="utf-8"))
+    return 0

@@ -1,0 +1,55 @@
+"""hop-order: put the shuffled steps of the walk in order, and leave out those that do not happen."""
+
+from __future__ import annotations
+
+from engine.trace import Text
+from k8squiz.dice import Dice
+from k8squiz.errors import QuizError
+from k8squiz.kinds.fields import Item, OrderField
+from k8squiz.kinds.interface import Task, letters
+from k8squiz.kinds.steps import Step, distractors, steps
+from k8squiz.predicates import Ambiguous
+from k8squiz.scenario import World, direction_of
+
+ABOUT = Text("Put the steps in order", "把步骤排序")
+_MOST = 14
+
+
+def task(world: World) -> Task:
+    """Shuffled steps and distractors. Raises QuizError for an order too short or too long to ask for."""
+    ask = world.question.ask
+    name = str(ask.get("on", world.first))
+    of, detail = str(ask.get("of", "request")), str(ask.get("detail", "stage"))
+    only, hosts = tuple(ask.get("only", ())), tuple(ask.get("hosts", ()))
+    walks = {steps(direction_of(way, of), detail, only, hosts) for way in world.ways(name)}
+    if len(walks) != 1:
+        raise Ambiguous(f"{world.question.id}: the ways the packet can go take different steps")
+    truth = walks.pop()
+    if len(truth) < 2:
+        raise QuizError(f"{world.question.id}: an order of {len(truth)} step(s) is no question; widen `only` or `hosts`")
+    others = _others(world, name, of, detail, only, hosts, int(ask.get("distractors", 0)))
+    if len(truth) + len(others) > _MOST:
+        raise QuizError(f"{world.question.id}: {len(truth) + len(others)} steps are too many; narrow `only` or `hosts`")
+    cards = _shuffled(world, (*truth, *others), truth)
+    items = tuple(Item(letter, card.key, card.text) for letter, card in zip(letters(len(cards)), cards, strict=True))
+    return Task(world.question, (OrderField("order", ABOUT, items, tuple(step.key for step in truth)),))
+
+
+def _others(
+    world: World, name: str, of: str, detail: str, only: tuple[str, ...], hosts: tuple[str, ...], count: int
+) -> tuple[Step, ...]:
+    nodes = tuple(node.name for node in world.cluster(name).nodes)
+    walked = [hop for way in world.all_ways(name) for hop in direction_of(way, of)]
+    there = {hop.host.rsplit("/", 1)[-1] for hop in walked}
+    near = hosts or tuple(node for node in nodes if node in there)
+    known = distractors(walked, near, detail, only)
+    return tuple(Dice(world.question.id, world.question.seed, "distractors").sample(known, count))
+
+
+def _shuffled(world: World, cards: tuple[Step, ...], truth: tuple[Step, ...]) -> list[Step]:
+    """A drawn order that is not the answer itself."""
+    for attempt in range(20):
+        drawn = Dice(world.question.id, world.question.seed, "shuffle", attempt).shuffled(cards)
+        if tuple(drawn[: len(truth)]) != truth:
+            break
+    return drawn

@@ -1,0 +1,55 @@
+"""What a kind of question is: a way to turn a World into a Task. Each kind is one module, found by its name."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from typing import Protocol, cast
+
+from engine.trace import Text
+from k8squiz.errors import unknown
+from k8squiz.kinds.fields import Field
+from k8squiz.question import Question
+from k8squiz.scenario import World
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What is asked, with the truth: fields to fill in. Grading needs nothing else."""
+
+    question: Question
+    fields: tuple[Field, ...]
+
+
+class Kind(Protocol):
+    """A module of this package."""
+
+    ABOUT: Text
+
+    def task(self, world: World) -> Task: ...
+
+
+REGISTRY: dict[str, str] = {
+    "hop-order": "hoporder",
+    "rewrite": "rewrite",
+    "outcome": "outcome",
+    "choice": "choice",
+    "number": "number",
+}
+
+
+def kind(name: str) -> Kind:
+    """The kind of that name; raises QuizError for an unknown one."""
+    if name not in REGISTRY:
+        raise unknown("kind of question", name, REGISTRY)
+    return cast(Kind, importlib.import_module(f"k8squiz.kinds.{REGISTRY[name]}"))
+
+
+def make_task(world: World) -> Task:
+    """Compute what the question asks and its truth."""
+    return kind(world.question.heading.kind).task(world)
+
+
+def letters(count: int) -> tuple[str, ...]:
+    """A, B, C, ..."""
+    return tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:count])

@@ -1,0 +1,136 @@
+"""outcome: how does the connection end, where, and who is seen? Endings come from a fixed list with stable codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.trace import Outcome, Text
+from k8squiz.dice import Dice
+from k8squiz.errors import QuizError
+from k8squiz.facts import fact
+from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField
+from k8squiz.kinds.interface import Task, letters
+from k8squiz.predicates import Ambiguous
+from k8squiz.scenario import World, host_name
+
+ABOUT = Text("Say how it ends", "说出结局")
+_SHOWN = 6
+
+ENDINGS: dict[str, Text] = {
+    "delivered-kept": Text(
+        "connected; the server sees the sender's own address", "连接成功；服务端看到的是发送方自己的地址"
+    ),
+    "delivered-rewritten": Text(
+        "connected; the server sees another address than the sender's", "连接成功；服务端看到的不是发送方的地址"
+    ),
+    "rejected": Text(
+        "refused at once: a rule rejects it (ICMP port unreachable)", "立即被拒：规则 REJECT（ICMP 端口不可达）"
+    ),
+    "refused": Text("refused at once: nobody listens there (RST)", "立即被拒：目的地没有进程监听（RST）"),
+    "dropped-no-local-endpoints": Text(
+        "timeout: a rule drops it, the node has no local endpoint", "超时：节点上没有本地端点，规则将其丢弃（DROP）"
+    ),
+    "dropped-source-ranges": Text(
+        "timeout: a rule drops it, the source is not in loadBalancerSourceRanges",
+        "超时：源地址不在 loadBalancerSourceRanges 中，规则将其丢弃（DROP）",
+    ),
+    "dropped-otherwise": Text("timeout: another rule drops it", "超时：被其他规则丢弃（DROP）"),
+    "lost-bridge": Text(
+        "timeout: the bridge does not send the frame back out of its own port", "超时：网桥不会把帧从原端口发回去"
+    ),
+    "lost-martian": Text(
+        "timeout: the receiver drops it, its source is the receiver's own address",
+        "超时：源地址是接收方自己的地址，被接收方丢弃（martian）",
+    ),
+    "lost-wrong-reply": Text(
+        "timeout: the answer comes from an address the sender never spoke to", "超时：应答来自发送方从未访问过的地址"
+    ),
+    "lost-no-route": Text("timeout: no route leads there", "超时：没有通往目的地的路由"),
+    "lost-rp-filter": Text("timeout: rp_filter drops it", "超时：被 rp_filter 丢弃"),
+    "lost-otherwise": Text("timeout: nobody answers, for another reason", "超时：由于其他原因，无人应答"),
+}
+# The engine's codes of `Where`, as the list of endings calls them.
+_BY_CODE: tuple[tuple[str, str, str], ...] = (
+    ("DROP", "no-local-endpoints", "dropped-no-local-endpoints"),
+    ("DROP", "source-range", "dropped-source-ranges"),
+    ("LOST", "bridge", "lost-bridge"),
+    ("LOST", "martian", "lost-martian"),
+    ("LOST", "wrong-reply", "lost-wrong-reply"),
+    ("LOST", "no-route", "lost-no-route"),
+    ("LOST", "rp-filter", "lost-rp-filter"),
+)
+
+
+def ending(world: World, name: str, way: Outcome) -> str:
+    """The code of how a way ends."""
+    verdict = str(way.verdict)
+    if verdict == "DELIVERED":
+        return "delivered-kept" if fact("source_kept", world, name, way) else "delivered-rewritten"
+    if verdict in ("REJECT", "REFUSED"):
+        return "rejected" if verdict == "REJECT" else "refused"
+    code = "" if way.where is None else way.where.code
+    for sort, word, result in _BY_CODE:
+        if sort == verdict and word in code:
+            return result
+    return "dropped-otherwise" if verdict == "DROP" else "lost-otherwise"
+
+
+def task(world: World) -> Task:
+    """A field for each part asked. Raises Ambiguous where the ways end differently."""
+    ask = world.question.ask
+    name = str(ask.get("on", world.first))
+    return Task(world.question, tuple(_PARTS[part](world, name) for part in ask.get("parts", ("ending",))))
+
+
+def _agreed(world: World, name: str, what: str, read: Callable[[Outcome], str]) -> str:
+    results = sorted({read(way) for way in world.ways(name)})
+    if len(results) != 1:
+        raise Ambiguous(f"{world.question.id}: the ways the packet can go disagree about {what}: {', '.join(results)}")
+    return results[0]
+
+
+def _ending(world: World, name: str) -> Field:
+    truth = _agreed(world, name, "the ending", lambda way: ending(world, name, way))
+    dice = Dice(world.question.id, world.question.seed, "endings")
+    sort = truth.split("-")[0]
+    # Endings of the same sort first: those are the ones worth telling apart.
+    others = sorted(dice.shuffled(code for code in ENDINGS if code != truth), key=lambda code: not code.startswith(sort))
+    chosen = {truth, "delivered-kept", "delivered-rewritten", "rejected", "dropped-no-local-endpoints"}
+    chosen |= set([code for code in others if code not in chosen][: max(1, _SHOWN - len(chosen))])
+    codes = dice.shuffled(code for code in ENDINGS if code in chosen)
+    items = tuple(Item(letter, code, ENDINGS[code]) for letter, code in zip(letters(len(codes)), codes, strict=True))
+    near = {code: 0.4 for code in codes if code != truth and code.split("-")[0] == sort}
+    return MenuField("ending", Text("How does it end?", "结局如何？"), items, (truth,), weight=2.0, near=near)
+
+
+def _host(world: World, name: str) -> Field:
+    def last(way: Outcome) -> str:
+        if way.where is not None:
+            return host_name(way.where.host)
+        return host_name(way.hops[-1].host)
+
+    cluster = world.cluster(name)
+    names = tuple(dict.fromkeys([*(n.name for n in cluster.nodes), *(p.name for p in cluster.pods), "client"]))
+    truth = _agreed(world, name, "the host", last)
+    if truth not in names:
+        raise QuizError(f"{world.question.id}: it ends on {truth!r}, which the picture does not show")
+    return NameField("host", Text("On which host?", "在哪个主机上？"), truth, names)
+
+
+def _seen(world: World, name: str) -> Field:
+    truth = _agreed(world, name, "the address seen", lambda way: str(fact("source_seen", world, name, way) or "none"))
+    return AddressField("seen", Text("Which address does the server see?", "服务端看到哪个地址？"), truth, world.question.aliases)
+
+
+def _endpoint_node(world: World, name: str) -> Field:
+    truth = _agreed(world, name, "the node", lambda way: str(fact("endpoint_node", world, name, way) or "none"))
+    names = tuple(node.name for node in world.cluster(name).nodes)
+    return NameField("endpoint_node", Text("On which node is the endpoint?", "端点在哪个节点上？"), truth, names)
+
+
+_PARTS: dict[str, Callable[[World, str], Field]] = {
+    "ending": _ending,
+    "host": _host,
+    "seen": _seen,
+    "endpoint_node": _endpoint_node,
+}

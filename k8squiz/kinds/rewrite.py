@@ -1,0 +1,81 @@
+"""rewrite: what are source and destination of the packet at these points?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.packet import split_host_port
+from engine.trace import Hop, Text
+from k8squiz.errors import QuizError
+from k8squiz.facts import hop_fact
+from k8squiz.kinds.fields import AddressField
+from k8squiz.kinds.interface import Task
+from k8squiz.predicates import Ambiguous, match
+from k8squiz.scenario import World, direction_of, host_name
+from k8squiz.texts import bilingual
+
+ABOUT = Text("Fill in the addresses", "填写地址")
+_FIELDS = {"src": Text("src", "源"), "dst": Text("dst", "目的")}
+
+
+def task(world: World) -> Task:
+    """Two fields a point. Raises QuizError where a point is on no hop, Ambiguous where the ways differ."""
+    name = str(world.question.ask.get("on", world.first))
+    fields: list[AddressField] = []
+    for number, point in enumerate(world.question.ask["points"], 1):
+        hops = {_values(hop, point): hop for hop in _hops(world, name, point)}
+        if len(hops) != 1:
+            raise Ambiguous(f"{world.question.id}: the ways differ at point {number}: {sorted(hops)}")
+        (values, hop), = hops.items()
+        row = bilingual(world, point["label"]) if "label" in point else _label(hop, point)
+        for field, truth in zip(_asked(point), values, strict=True):
+            fields.append(AddressField(
+                f"{number}.{field}", _FIELDS[field], truth, world.question.aliases, bool(point.get("ports", False)), row=row
+            ))  # fmt: skip
+    return Task(world.question, tuple(fields))
+
+
+def _asked(point: dict[str, Any]) -> list[str]:
+    return list(point.get("fields", ("src", "dst")))
+
+
+def _hops(world: World, name: str, point: dict[str, Any]) -> list[Hop]:
+    found = []
+    for way in world.ways(name):
+        fitting = [
+            hop for hop in direction_of(way, str(point.get("of", "request")))
+            if all(match(hop_fact(key, hop), value) for key, value in point["at"].items())
+            and (not point.get("outer") or hop.encapsulation is not None)
+        ]  # fmt: skip
+        if not fitting:
+            raise QuizError(f"{world.question.id}: no hop of the walk fits the point {point['at']}")
+        found.append(fitting[0] if point.get("nth") == "first" else fitting[-1])
+    return found
+
+
+def _values(hop: Hop, point: dict[str, Any]) -> tuple[str, ...]:
+    if point.get("outer") and hop.encapsulation is not None:
+        return tuple(str(getattr(hop.encapsulation, field)) for field in _asked(point))
+    texts = (str(getattr(hop, field)) for field in _asked(point))
+    return tuple(text if point.get("ports") else split_host_port(text)[0] for text in texts)
+
+
+def _label(hop: Hop, point: dict[str, Any]) -> Text:
+    reply = point.get("of") == "reply"
+    place = f"{host_name(hop.host)} {hop.device}".strip()
+    outer = (" (outer header)", "（外层头部）") if point.get("outer") else ("", "")
+    way = ("reply", "回程") if reply else ("request", "去程")
+    return Text(f"{way[0]}, {_moment(hop, 'en')} {place}{outer[0]}", f"{way[1]}，{_moment(hop, 'zh')}{place}{outer[1]}")
+
+
+_MOMENTS = {
+    "dnat": ("after DNAT on", "DNAT 之后，"), "snat": ("after SNAT on", "SNAT 之后，"),
+    "nic": ("arriving at", "到达 "), "socket": ("arriving at", "到达 "), "wire": ("leaving", "离开 "),
+    "connect": ("leaving", "离开 "), "encapsulate": ("into the tunnel at", "进入隧道，"),
+    "decapsulate": ("out of the tunnel at", "离开隧道，"),
+}  # fmt: skip
+
+
+def _moment(hop: Hop, lang: str) -> str:
+    en, zh = _MOMENTS.get(str(hop.stage), (f"{hop.stage} on", f"{hop.stage}，"))
+    return zh if lang == "zh" else en

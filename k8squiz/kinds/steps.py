@@ -1,0 +1,127 @@
+"""The steps of a walk in words: what hop-order questions shuffle, and the plausible steps that did not happen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from engine.trace import Hop, Stage, Text
+from k8squiz.scenario import host_name
+
+# What each stage is called on a card; {host} is where it happens.
+_STAGES: dict[str, tuple[str, str]] = {
+    "dns": ("{host}: the name is resolved", "{host}：解析域名"),
+    "connect": ("{host}: connect() sends the first packet", "{host}：connect() 发出首个数据包"),
+    "nic": ("{host}: the packet comes in at the network card", "{host}：数据包从网卡进入"),
+    "prerouting": ("{host}: PREROUTING hook", "{host}：PREROUTING 钩子"),
+    "dnat": ("{host}: NAT rewrites the destination", "{host}：NAT 改写目的地址"),
+    "routing": ("{host}: routing decision", "{host}：路由决策"),
+    "input": ("{host}: INPUT hook, the packet is for the host itself", "{host}：INPUT 钩子，数据包交给主机自身"),
+    "ipvs": ("{host}: IPVS picks a real server at LOCAL_IN", "{host}：IPVS 在 LOCAL_IN 处选择真实服务器"),
+    "forward": ("{host}: FORWARD hook", "{host}：FORWARD 钩子"),
+    "output": ("{host}: OUTPUT hook, the host itself is the sender", "{host}：OUTPUT 钩子，由主机自身发出"),
+    "postrouting": ("{host}: POSTROUTING hook", "{host}：POSTROUTING 钩子"),
+    "snat": ("{host}: NAT rewrites the source", "{host}：NAT 改写源地址"),
+    "encapsulate": ("{host}: the tunnel device adds an outer header", "{host}：隧道设备加上外层头部"),
+    "wire": ("{host}: the packet leaves on the wire", "{host}：数据包发到物理网络上"),
+    "decapsulate": ("{host}: the outer header is taken off", "{host}：去掉外层头部"),
+    "bridge": ("{host}: the bridge cni0 forwards the frame", "{host}：网桥 cni0 转发帧"),
+    "veth": ("{host}: across the veth pair", "{host}：穿过 veth pair"),
+    "socket": ("{host}: the socket receives it", "{host}：套接字收到数据包"),
+}
+
+_CHAINS: tuple[tuple[str, str, str], ...] = (
+    ("KUBE-SERVICES", "{host}: KUBE-SERVICES looks for the Service", "{host}：KUBE-SERVICES 查找对应的 Service"),
+    ("KUBE-NODEPORTS", "{host}: KUBE-NODEPORTS matches the NodePort", "{host}：KUBE-NODEPORTS 匹配 NodePort"),
+    ("KUBE-EXT-", "{host}: KUBE-EXT-…, the chain for traffic from outside", "{host}：KUBE-EXT-…，外部流量的入口链"),
+    ("KUBE-SVC-", "{host}: KUBE-SVC-… picks one of all endpoints", "{host}：KUBE-SVC-… 从全部端点中选一个"),
+    ("KUBE-SVL-", "{host}: KUBE-SVL-… picks one of the local endpoints", "{host}：KUBE-SVL-… 从本地端点中选一个"),
+    ("KUBE-SEP-", "{host}: KUBE-SEP-…, the chain of one endpoint, does DNAT", "{host}：KUBE-SEP-…，单个端点的链，执行 DNAT"),
+    ("KUBE-FW-", "{host}: KUBE-FW-… checks loadBalancerSourceRanges", "{host}：KUBE-FW-… 检查 loadBalancerSourceRanges"),
+    ("KUBE-MARK-MASQ", "{host}: KUBE-MARK-MASQ sets the masquerade mark", "{host}：KUBE-MARK-MASQ 打上 MASQUERADE 标记"),
+    ("KUBE-POSTROUTING", "{host}: KUBE-POSTROUTING masquerades what is marked", "{host}：KUBE-POSTROUTING 对带标记的数据包做 MASQUERADE"),
+    ("KUBE-FORWARD", "{host}: KUBE-FORWARD accepts what is marked", "{host}：KUBE-FORWARD 放行带标记的数据包"),
+    ("KUBE-EXTERNAL-SERVICES", "{host}: KUBE-EXTERNAL-SERVICES drops or rejects", "{host}：KUBE-EXTERNAL-SERVICES 丢弃或拒绝"),
+    ("KUBE-PROXY-FIREWALL", "{host}: KUBE-PROXY-FIREWALL drops", "{host}：KUBE-PROXY-FIREWALL 丢弃"),
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One card. `key` says what it means; equal keys are the same step."""
+
+    key: str
+    text: Text
+
+
+def steps(hops: Iterable[Hop], detail: str, only: Sequence[str] = (), hosts: Sequence[str] = ()) -> tuple[Step, ...]:
+    """The walk as cards: hops of one host and stage in a row are one step, or with detail "chain" one step a chain."""
+    found: list[Step] = []
+    for hop in hops:
+        step = _step(hop, detail)
+        if step is None or (found and found[-1].key == step.key):
+            continue
+        found.append(step)
+    wanted = [step for step in found if _wanted(step, only, hosts)]
+    merged = [step for index, step in enumerate(wanted) if index == 0 or wanted[index - 1].key != step.key]
+    return tuple(_numbered(merged))
+
+
+def _wanted(step: Step, only: Sequence[str], hosts: Sequence[str]) -> bool:
+    host, _, stage = step.key.partition("/")
+    return (not only or stage in only or stage.startswith("KUBE-")) and (not hosts or host in hosts)
+
+
+def _step(hop: Hop, detail: str) -> Step | None:
+    host = host_name(hop.host)
+    if detail == "chain":
+        return None if hop.chain is None else chain_step(host, hop.chain)
+    return stage_step(host, str(hop.stage))
+
+
+def stage_step(host: str, stage: str) -> Step:
+    en, zh = _STAGES[stage]
+    return Step(f"{host}/{stage}", Text(en.format(host=host), zh.format(host=host)))
+
+
+def chain_step(host: str, chain: str) -> Step | None:
+    """The card of a kube-proxy chain; None for chains that are no step of their own."""
+    for prefix, en, zh in _CHAINS:
+        if chain == prefix or (prefix.endswith("-") and chain.startswith(prefix)):
+            return Step(f"{host}/{prefix}", Text(en.format(host=host), zh.format(host=host)))
+    return None
+
+
+def _numbered(found: list[Step]) -> list[Step]:
+    """A step that comes again is told from the first one."""
+    seen: dict[str, int] = {}
+    result = []
+    for step in found:
+        seen[step.key] = seen.get(step.key, 0) + 1
+        if seen[step.key] == 1:
+            result.append(step)
+            continue
+        count = seen[step.key]
+        text = Text(f"{step.text.en} (again)", f"{step.text.zh}（再次）") if count == 2 else Text(
+            f"{step.text.en} (time {count})", f"{step.text.zh}（第 {count} 次）")  # fmt: skip
+        result.append(Step(f"{step.key}#{count}", text))
+    return result
+
+
+def distractors(walked: Iterable[Hop], hosts: Sequence[str], detail: str, only: Sequence[str]) -> tuple[Step, ...]:
+    """Steps this walk does not take anywhere, the plausible first in no particular order: the caller draws."""
+    hops = list(walked)
+    happened = {step.key for hop in hops if (step := _step(hop, detail)) is not None}
+    candidates: list[Step] = []
+    for host in hosts:
+        if detail == "chain":
+            candidates += [step for prefix, _, _ in _CHAINS if (step := chain_step(host, prefix)) is not None]
+        else:
+            candidates += [stage_step(host, stage) for stage in _PLAUSIBLE if not only or stage in only or stage in _EVER]
+    return tuple(step for step in candidates if step.key not in happened)
+
+
+# What people put where it does not belong; sockets and cards of hosts not on the way would be too easy.
+_PLAUSIBLE = ("dnat", "input", "ipvs", "forward", "snat", "encapsulate", "decapsulate", "output", "bridge")
+_EVER = ("dnat", "snat", "input", "ipvs")
+assert set(_STAGES) == {str(stage) for stage in Stage}

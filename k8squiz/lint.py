@@ -1,0 +1,295 @@
+"""Check the bank: every question is drawn over many seeds, its answer computed, its texts held against the engine.
+
+What is refused: a file that is no question, an answer that is ambiguous or degenerate, a text that lacks a language,
+prose with a number that neither the draw nor the engine nor a source confirms. Warned of: an answer that never changes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.errors import EngineError
+from k8squiz import bank
+from k8squiz.draw import draw
+from k8squiz.drawing.placeholders import PLACEHOLDER, placeholders
+from k8squiz.errors import QuizError
+from k8squiz.kinds.fields import Field, MenuField, OrderField
+from k8squiz.kinds.interface import Task, make_task
+from k8squiz.predicates import Ambiguous
+from k8squiz.question import Template
+from k8squiz.sanitize import visible
+from k8squiz.scenario import World
+from k8squiz.texts import Names, explanation, figure, followups, hints, key_points, prompt
+
+SEEDS = 50
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.\-/])(0x[0-9a-fA-F]+|\d+(?:[.:/]\d+)*)(?![A-Za-z0-9_])")
+_NAMED_NUMBER = re.compile(r"(RFC|KEP|CVE|issue|port|UTS|L)[ -]?$", re.IGNORECASE)
+_CJK = re.compile(r"[\u4e00-\u9fff]")
+_TOKEN = re.compile(r"0x[0-9a-fA-F]+|\d+(?:[.:/]\d+)*")
+_SINGLE = re.compile(r"\d+")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """`place` is file:line; a `warning` does not fail the lint."""
+
+    place: str
+    message: str
+    warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.place}: {'warning: ' if self.warning else ''}{self.message}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    questions: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if not finding.warning)
+
+
+def lint(paths: Iterable[Path] = (), seeds: int = SEEDS) -> Report:
+    """Lint these files and folders (default: the whole bank). Raises QuizError for a path that is not there."""
+    chosen = _files(paths)
+    findings: list[Finding] = []
+    ids: dict[str, str] = {}
+    for path in chosen:
+        try:
+            template = bank.load(path)
+        except QuizError as error:
+            findings.append(_from_message(str(error), path))
+            continue
+        findings += _identity(template, path, ids)
+        findings += _languages(template)
+        findings += _over_seeds(template, seeds)
+    return Report(len(chosen), tuple(findings))
+
+
+def _files(paths: Iterable[Path]) -> list[Path]:
+    chosen: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(path.rglob("*.yaml"))
+            chosen += [file for file in found if file.parent.name != "clusters"]
+        elif path.is_file():
+            chosen.append(path)
+        else:
+            raise QuizError(f"{path}: no such file or folder")
+    return chosen or bank.files(bank.bank_folder())
+
+
+def _from_message(message: str, path: Path) -> Finding:
+    """A QuizError that starts with file:line, taken apart."""
+    matched = re.match(rf"{re.escape(str(path))}:(\d+): (.*)", message, re.DOTALL)
+    if matched is None:
+        return Finding(f"{path}:1", message)
+    return Finding(f"{path}:{matched.group(1)}", matched.group(2))
+
+
+def _identity(template: Template, path: Path, ids: dict[str, str]) -> Iterator[Finding]:
+    heading = template.heading
+    if heading.id in ids:
+        yield Finding(template.place("id"), f"the id {heading.id!r} is taken by {ids[heading.id]}")
+    ids.setdefault(heading.id, str(path))
+    if path.stem != heading.id:
+        yield Finding(template.place("id"), f"the file must be named {heading.id}.yaml, after the id")
+    folder = re.sub(r"^\d+-", "", path.parent.name)
+    if folder != heading.topic and re.match(r"\d+-", path.parent.name):
+        yield Finding(template.place("topic"), f"topic {heading.topic!r} lies in the folder of {folder!r}")
+    scanned = bank.scan(path)
+    if scanned is None or dataclasses.replace(scanned, path="") != dataclasses.replace(heading, path=""):
+        yield Finding(template.place("id"), "id, topic, level and kind must stand first in the file, each on its own line")
+
+
+def _texts(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
+    """Every bilingual text of a file."""
+    if isinstance(data, Mapping):
+        if isinstance(data.get("en"), str) and isinstance(data.get("zh"), str):
+            yield path, data
+            return
+        for key, value in data.items():
+            yield from _texts(value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _texts(value, (*path, index))
+
+
+def _languages(template: Template) -> Iterator[Finding]:
+    for path, text in _texts(template.data):
+        place = template.place(*path)
+        if _CJK.search(text["en"]):
+            yield Finding(place, "the English text holds Chinese characters")
+        words = re.sub(r"\{[^}]*\}", "", text["en"]).split()
+        if len(words) > 3 and not _CJK.search(text["zh"]):
+            yield Finding(place, "the Chinese text is not in Chinese")
+        for lang in ("en", "zh"):
+            if visible(text[lang]) != text[lang]:
+                yield Finding(place, f"the {lang} text holds characters that a terminal would obey")
+        if path[:1] != ("params",) and set(placeholders(text["en"])) != set(placeholders(text["zh"])):
+            odd = sorted(set(placeholders(text["en"])) ^ set(placeholders(text["zh"])))
+            yield Finding(place, f"the two languages use different placeholders: {', '.join(odd)}")
+
+
+def _over_seeds(template: Template, seeds: int) -> Iterator[Finding]:
+    found: dict[tuple[str, str], Finding] = {}
+    answers: set[Any] = set()
+    slots: set[Any] = set()
+    drawn = 0
+    for seed in range(1, seeds + 1):
+        for finding in _one(template, seed, answers, slots):
+            # The same complaint about other seeds says nothing new.
+            found.setdefault((finding.place, re.sub(r"[\d.:/]+", "#", finding.message)), finding)
+        drawn += 1
+        if len(found) > 8:
+            break
+    yield from found.values()
+    if found or drawn < 10:
+        return
+    if len(answers) == 1:
+        yield Finding(template.place("ask"), f"the answer is the same for all {drawn} seeds", warning=True)
+    if len(slots) == 1 and slots != {None}:
+        yield Finding(template.place("ask"), f"the right answer sits in the same place for all {drawn} seeds")
+
+
+def _one(template: Template, seed: int, answers: set[Any], slots: set[Any]) -> Iterator[Finding]:
+    try:
+        question = draw(template, seed)
+        world = World(question)
+        task = make_task(world)
+    except Ambiguous as error:
+        yield Finding(template.place("ask"), f"ambiguous (seed {seed}): {_bare(error, template)}")
+        return
+    except (QuizError, EngineError) as error:
+        yield _at(template, error, seed, "ask")
+        return
+    yield from _degenerate(template, task, seed)
+    roles = _roles(world)
+    answers.add(tuple(_signature(field, roles) for field in task.fields))
+    slots.add(_slot(task))
+    yield from _prose(template, world, task, seed)
+
+
+def _at(template: Template, error: Exception, seed: int, part: str) -> Finding:
+    finding = _from_message(str(error), Path(template.heading.path))
+    if finding.message != str(error):
+        return dataclasses.replace(finding, message=f"{finding.message} (seed {seed})")
+    return Finding(template.place(part), f"{_bare(error, template)} (seed {seed})")
+
+
+def _bare(error: Exception, template: Template) -> str:
+    return str(error).removeprefix(f"{template.heading.id}: ")
+
+
+def _degenerate(template: Template, task: Task, seed: int) -> Iterator[Finding]:
+    for field in task.fields:
+        if isinstance(field, OrderField) and len(field.truth) < 3:
+            yield Finding(template.place("ask"), f"an order of {len(field.truth)} steps is too short (seed {seed})")
+        if isinstance(field, (OrderField, MenuField)):
+            texts = [(item.text.en, item.text.zh) for item in field.items]
+            for index in (0, 1):
+                if len({text[index] for text in texts}) != len(texts):
+                    yield Finding(template.place("ask"), f"two options read the same (seed {seed})")
+
+
+def _roles(world: World) -> dict[str, str]:
+    """Drawn values by the role they were drawn for, to tell an answer that changes from one whose names do."""
+    roles: dict[str, str] = {}
+    for role, value in world.question.names.items():
+        if isinstance(value, str) and value:
+            roles.setdefault(value, role)
+    return roles
+
+
+def _signature(field: Field, roles: dict[str, str]) -> Any:
+    truth = field.truth
+    if isinstance(truth, tuple):
+        return tuple("/".join(roles.get(part, part) for part in key.split("/")) for key in truth)
+    return roles.get(str(truth), str(truth))
+
+
+def _slot(task: Task) -> Any:
+    """The letters of the right answer; None where letters are not what is typed."""
+    slots = [field.show(field.truth, False) for field in task.fields if isinstance(field, (OrderField, MenuField))]
+    return tuple(slots) or None
+
+
+def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[Finding]:
+    """Every text of this draw can be filled, something explains it, and its numbers are confirmed."""
+    shown: list[tuple[str, Any]] = [
+        ("prompt", prompt), ("hints", hints), ("explanation", explanation), ("key_points", key_points), ("followups", followups),
+    ]  # fmt: skip
+    for part, render in shown:
+        try:
+            rendered = render(world)
+        except Ambiguous as error:
+            yield Finding(template.place(part), f"ambiguous (seed {seed}): {_bare(error, template)}")
+            continue
+        except (QuizError, EngineError) as error:
+            yield _at(template, error, seed, part)
+            continue
+        if part == "explanation" and not rendered:
+            yield Finding(template.place(part), f"nothing is explained: no block's `when` holds (seed {seed})")
+    confirmed = _Confirmed(template, world, task)
+    for path, text in _texts(template.data):
+        if path[0] in ("params",):
+            continue
+        for number in sorted({n for lang in ("en", "zh") for n in literal_numbers(text[lang])}):
+            if not confirmed.knows(number):
+                yield Finding(template.place(*path), f"{number} is not confirmed by the engine; use a placeholder, or name the source that `states` it")
+
+
+def literal_numbers(text: str) -> Iterator[str]:
+    """The numbers of a text that no placeholder fills, versions and document numbers left out."""
+    for stretch in re.split(PLACEHOLDER.pattern.replace("(", "(?:"), text):
+        for matched in _NUMBER.finditer(stretch):
+            if not _NAMED_NUMBER.search(stretch[: matched.start()]):
+                yield matched.group()
+
+
+class _Confirmed:
+    """What may stand as a number in the prose of one draw: figures of the cluster, its rules and its walk."""
+
+    def __init__(self, template: Template, world: World, task: Task) -> None:
+        self._world = world
+        self._known = {
+            str(number) for source in template.data["sources"] for number in source.get("states", ())
+        }  # fmt: skip
+        names = Names(world)
+        for name in template.data.get("values") or {}:
+            try:
+                self._known.add(str(figure(names[name])))
+            except (QuizError, EngineError):
+                continue
+        self._known |= {str(value) for value in world.question.names.values()}
+        self._known |= {str(field.truth) for field in task.fields}
+        for ask in world.question.requests:
+            self._take(ask.manifests)
+            for way in world.ways(ask.name):
+                for hop in (*way.hops, *way.reply):
+                    self._take(f"{hop.src} {hop.dst} {hop.rule or ''} {hop.note.en}")
+        self._rules_read = False
+
+    def knows(self, number: str) -> bool:
+        if number in self._known:
+            return True
+        if not self._rules_read:
+            self._rules_read = True
+            for ask in self._world.question.requests:
+                for node in self._world.cluster(ask.name).nodes:
+                    for line in self._world.rules(ask.name, node.name):
+                        self._take(line.text)
+        return number in self._known
+
+    def _take(self, text: str) -> None:
+        for token in _TOKEN.findall(text):
+            self._known.add(token)
+            if not token.startswith("0x"):
+                self._known.update(_SINGLE.findall(token) if ":" in token else ())
+                self._known.update(token.split("/"))

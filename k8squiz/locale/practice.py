@@ -1,0 +1,81 @@
+"""What practice, `questions` and lint say, in both languages. {braces} are filled with str.format by our own code."""
+
+from __future__ import annotations
+
+from engine.trace import Text
+from k8squiz.i18n import Lang, pick
+
+WORDS: dict[str, Text] = {
+    "question": Text("Question {number}/{total}", "第 {number}/{total} 题"),
+    "level": Text("level {level}", "难度 {level}"),
+    "cluster": Text("Cluster", "集群"),
+    "request": Text("Request", "请求"),
+    "also": Text("{name}: the same cluster with {changes}", "{name}：同一集群，改为 {changes}"),
+    "without": Text("{name}: without {parts}", "{name}：去掉 {parts}"),
+    "arrives": Text("arrives at {node}", "到达 {node}"),
+    "client": Text("client {address} (outside the cluster)", "client {address}（集群外）"),
+    "endpoints": Text("endpoints", "端点"),
+    "no-endpoints": Text("no endpoints", "没有端点"),
+    "commands": Text(
+        "hint: a hint (costs points) · skip · quit · help", "hint 提示（扣分）· skip 跳过 · quit 退出 · help 帮助"
+    ),
+    "how-order": Text("Letters in order, such as B A D. Not all steps happen.", "按顺序输入字母，例如 B A D。有些步骤并不会发生。"),
+    "how-order-all": Text("Letters in order, such as B A D.", "按顺序输入字母，例如 B A D。"),
+    "how-one": Text("One letter.", "输入一个字母。"),
+    "how-all": Text("The letters of all that are true, such as A C.", "输入所有正确项的字母，例如 A C。"),
+    "how-address": Text(
+        "An address, or a name shown above (node1, node1/cni0, a pod, client).",
+        "填地址，或上面出现的名称（node1、node1/cni0、Pod 名、client）。",
+    ),
+    "how-ports": Text("An address or a name, with the port: node1:80.", "填地址或名称，并带上端口：node1:80。"),
+    "how-name": Text("One of {names}.", "填写其中之一：{names}。"),
+    "how-number": Text("A number; 1/3 and 33% will do too.", "填数字；1/3 或 33% 也可以。"),
+    "how-back": Text("back returns to the field before.", "back 返回上一项。"),
+    "answer": Text("answer> ", "回答> "),
+    "no-hint": Text("There are no more hints.", "没有更多提示了。"),
+    "hint": Text("Hint (costs {cost:.0%}): {text}", "提示（扣 {cost:.0%}）：{text}"),
+    "skipped": Text("Skipped.", "已跳过。"),
+    "score": Text("Score {score:.0%}", "得分 {score:.0%}"),
+    "score-hints": Text("Score {score:.0%} ({raw:.0%} less {cost:.0%} for hints)", "得分 {score:.0%}（{raw:.0%}，提示扣去 {cost:.0%}）"),
+    "yours": Text("yours", "你的回答"),
+    "truth": Text("computed", "计算结果"),
+    "blank": Text("(blank)", "（空）"),
+    "first-wrong": Text("The first difference is at step {step}.", "从第 {step} 步开始不同。"),
+    "too-few": Text("The steps after {step} are missing.", "第 {step} 步之后的步骤缺失。"),
+    "never-happens": Text("does not happen", "不会发生"),
+    "wrong-place": Text("happens, but not here", "会发生，但不在这里"),
+    "missing": Text("missing", "缺失"),
+    "trace": Text("The walk, computed", "计算出的路径"),
+    "trace-other": Text("The walk of {name}, computed", "{name} 的路径（计算结果）"),
+    "chance": Text("one of {ways} ways, probability {probability}", "{ways} 种走法之一，概率 {probability}"),
+    "explanation": Text("Why", "解析"),
+    "key-points": Text("What an interviewer wants to hear", "面试官想听到的要点"),
+    "followups": Text("Follow-up questions", "追问"),
+    "sources": Text("Sources", "出处"),
+    "go-on": Text("— Enter for the next question, q to stop — ", "— 回车继续下一题，q 结束 — "),
+    "summary": Text("Summary", "小结"),
+    "total": Text("{points:.1f} of {asked} points ({share:.0%})", "得分 {points:.1f}/{asked}（{share:.0%}）"),
+    "of-skipped": Text("{skipped} skipped", "跳过 {skipped} 题"),
+    "nothing": Text("No question was answered.", "没有回答任何题目。"),
+    "study": Text("To look at next:", "接下来可以看："),
+    "again": Text("The same questions again: k8squiz practice {options}", "再做一遍同样的题：k8squiz practice {options}"),
+    "seed": Text("seed {seed}", "种子 {seed}"),
+    "id": Text("id", "id"),
+    "topic": Text("topic", "主题"),
+    "kind": Text("kind", "题型"),
+    "title": Text("title", "标题"),
+    "computed-answer": Text("The computed answer", "计算出的答案"),
+    "lint-clean": Text("{questions} questions, {seeds} seeds each: nothing to complain about.", "{questions} 道题，每题 {seeds} 个种子：没有发现问题。"),
+    "lint-found": Text("{errors} errors, {warnings} warnings in {questions} questions.", "{questions} 道题中有 {errors} 个错误、{warnings} 个警告。"),
+    "help": Text(
+        "Type the answer and press Enter. hint (or ?) gives a hint at the price shown, skip leaves the question, "
+        "quit ends with a summary, back returns to the field before.",
+        "输入答案后按回车。hint（或 ?）给出提示并扣分，skip 跳过本题，quit 结束并显示小结，back 返回上一项。",
+    ),
+    "way-note": Text("of the ways the packet can go: {way}", "在数据包可能的走法中：{way}"),
+}  # fmt: skip
+
+
+def say(key: str, lang: Lang, **values: object) -> str:
+    """The words for `key`, filled. Values are data: braces in them are left alone."""
+    return pick(WORDS[key], lang).format(**values)

@@ -1,0 +1,200 @@
+"""A grade on the screen: what was answered beside what is computed, the walk, why it is so. Returns renderables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text as Styled
+
+from engine.trace import Hop, Outcome, Text
+from k8squiz.i18n import Lang, pick
+from k8squiz.kinds.fields import Field, MenuField, OrderField
+from k8squiz.kinds.interface import Task
+from k8squiz.locale.practice import say
+from k8squiz.question import FieldMark, Grade
+from k8squiz.scenario import World, host_name
+from k8squiz.session import Summary
+from k8squiz.texts import explanation, followups, key_points, sources
+
+_RIGHT, _WRONG, _PART = "✓", "✗", "~"
+
+
+def grade_view(world: World, task: Task, grade: Grade, lang: Lang) -> RenderableType:
+    """The score, then each field with the differences marked by signs as well as by colour."""
+    parts: list[RenderableType] = [_score(grade, lang)]
+    plain = []
+    for field, mark in zip(task.fields, grade.marks, strict=True):
+        if isinstance(field, OrderField):
+            parts.append(_order(field, mark, lang))
+        elif isinstance(field, MenuField):
+            parts.append(_menu(field, mark, lang))
+        else:
+            plain.append((field, mark))
+    if plain:
+        parts.append(_table(plain, lang))
+    return Group(*parts)
+
+
+def _score(grade: Grade, lang: Lang) -> RenderableType:
+    sign, style = _sign(grade.raw)
+    key = "score-hints" if grade.hint_cost and grade.raw else "score"
+    words = say(key, lang, score=grade.score, raw=grade.raw, cost=grade.hint_cost)
+    return Padding(Styled(f"{sign} {words}", style=f"bold {style}"), (1, 0, 0, 0))
+
+
+def _sign(score: float) -> tuple[str, str]:
+    if score >= 1.0:
+        return _RIGHT, "green"
+    return (_PART, "yellow") if score > 0 else (_WRONG, "red")
+
+
+def _order(field: OrderField, mark: FieldMark, lang: Lang) -> RenderableType:
+    cards = {item.key: item for item in field.items}
+    given: tuple[str, ...] = mark.given or ()
+    table = Table.grid(padding=(0, 1))
+    for _ in range(5):
+        table.add_column(overflow="fold")
+    table.add_row("", "", Styled(say("truth", lang), style="bold"), Styled(say("yours", lang), style="bold"), "")
+    for index in range(max(len(given), len(field.truth))):
+        theirs = given[index] if index < len(given) else None
+        ours = field.truth[index] if index < len(field.truth) else None
+        right = theirs == ours
+        sign = Styled(_RIGHT, style="green") if right else Styled(_WRONG, style="red")
+        note = "" if right else _order_note(theirs, field, lang)
+        truth = f"{cards[ours].letter}  {pick(cards[ours].text, lang)}" if ours is not None else "—"
+        table.add_row(sign, f"{index + 1}.", Styled(truth), Styled(cards[theirs].letter if theirs is not None else "—"), Styled(note, style="dim"))
+    parts: list[RenderableType] = [table]
+    if mark.first_wrong is not None and given:
+        step = mark.first_wrong
+        key = "too-few" if step >= len(given) else "first-wrong"
+        parts.append(Styled(say(key, lang, step=step if key == "too-few" else step + 1), style="yellow"))
+    left = [cards[key] for key in dict.fromkeys(given) if key not in field.truth]
+    for card in left:
+        parts.append(Styled(f"{_WRONG} {card.letter}  {pick(card.text, lang)}: {say('never-happens', lang)}", style="red"))
+    return Group(*parts)
+
+
+def _order_note(theirs: str | None, field: OrderField, lang: Lang) -> str:
+    if theirs is None:
+        return say("missing", lang)
+    return say("wrong-place" if theirs in field.truth else "never-happens", lang)
+
+
+def _menu(field: MenuField, mark: FieldMark, lang: Lang) -> RenderableType:
+    given: tuple[str, ...] = mark.given or ()
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("", Styled(say("truth", lang), style="bold"), Styled(say("yours", lang), style="bold"), "")
+    for item in field.items:
+        ours, theirs = item.key in field.truth, item.key in given
+        sign = Styled(_RIGHT, style="green") if ours == theirs else Styled(_WRONG, style="red")
+        row = (sign, "■" if ours else "·", "■" if theirs else "·")
+        table.add_row(*row, Styled(f"{item.letter}  {pick(item.text, lang)}", style="bold" if ours else ""))
+    return table
+
+
+def _table(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> RenderableType:
+    table = Table(padding=(0, 1), show_edge=False)
+    table.add_column("")
+    table.add_column("", overflow="fold")
+    table.add_column(say("truth", lang), overflow="fold")
+    table.add_column(say("yours", lang), overflow="fold")
+    for field, mark in rows:
+        sign, style = _sign(mark.score)
+        row = getattr(field, "row", None)
+        label = (f"{pick(row, lang)} · " if row is not None else "") + pick(field.label, lang)
+        given = say("blank", lang) if mark.given is None else field.show(mark.given, lang == "zh")
+        table.add_row(
+            Styled(sign, style=style), Styled(label), Styled(field.show(field.truth, lang == "zh"), style="bold"),
+            Styled(given, style="" if mark.right else style),
+        )  # fmt: skip
+    return table
+
+
+def walk_view(world: World, lang: Lang) -> RenderableType:
+    """The walk of each request, there and back: of several ways the likeliest, and how many there are."""
+    parts: list[RenderableType] = []
+    several = len(world.question.requests) > 1
+    for ask in world.question.requests:
+        title = say("trace-other", lang, name=ask.name) if several else say("trace", lang)
+        ways = world.ways(ask.name)
+        way = max(ways, key=lambda way: way.probability)
+        if len(ways) > 1:
+            title += f" ({say('chance', lang, ways=len(ways), probability=way.probability)})"
+        parts += [heading(title), hops_view(way.hops, lang)]
+        if way.reply:
+            parts += [Styled("↩", style="dim"), hops_view(way.reply, lang)]
+        parts.append(_end(way, lang))
+    return Group(*parts)
+
+
+def hops_view(hops: Sequence[Hop], lang: Lang) -> RenderableType:
+    """Hops as a table; an address that a hop rewrites is marked with »."""
+    table = Table(show_edge=False, show_header=False, padding=(0, 1), box=None)
+    for style in ("dim", "", "", "", ""):
+        table.add_column(style=style, overflow="fold")
+    for hop in hops:
+        changed = {change.field for change in hop.changes}
+        place = f"{host_name(hop.host)} {hop.device}".strip()
+        where = str(hop.stage) + (f" {_short(hop.chain)}" if hop.chain else "")
+        table.add_row(str(hop.n), place, where, _address(hop.src, "src" in changed), _address(hop.dst, "dst" in changed, "→ "))
+    return table
+
+
+def _short(chain: str) -> str:
+    """KUBE-SVC-ABCDEFGHIJKLMNOP with its hash cut short: it is the kind of chain that matters here."""
+    return chain[:13] + "…" if chain.startswith("KUBE-") and len(chain) > 22 else chain
+
+
+def _address(text: str, changed: bool, before: str = "") -> Styled:
+    return Styled(f"{before}»{text}", style="bold yellow") if changed else Styled(f"{before}{text}")
+
+
+def _end(way: Outcome, lang: Lang) -> RenderableType:
+    if way.where is None:
+        return Styled(f"= {way.verdict}", style="bold")
+    return Styled(f"= {way.verdict}, {host_name(way.where.host)}: {pick(way.where.reason, lang)}", style="bold")
+
+
+def why_view(world: World, lang: Lang) -> RenderableType:
+    """The explanation, key points, follow-ups, sources."""
+    parts: list[RenderableType] = [heading(say("explanation", lang))]
+    parts.append(Styled("\n".join(pick(text, lang) for text in explanation(world))))
+    for key, texts in (("key-points", key_points(world)), ("followups", followups(world))):
+        if texts:
+            parts += [heading(say(key, lang)), _list(texts, lang)]
+    parts.append(Padding(Styled(f"{say('sources', lang)}: {'; '.join(sources(world))}", style="dim"), (1, 0, 0, 0)))
+    return Group(*parts)
+
+
+def heading(text: str) -> RenderableType:
+    return Group(Styled(""), Rule(Styled(text, style="bold"), align="left", style="dim"))
+
+
+def _list(texts: Sequence[Text], lang: Lang) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    for text in texts:
+        table.add_row("•", Styled(pick(text, lang)))
+    return table
+
+
+def summary_view(summary: Summary, lang: Lang) -> RenderableType:
+    """What a sitting came to, question by question."""
+    if not summary.attempts:
+        return Group(heading(say("summary", lang)), Styled(say("nothing", lang)))
+    table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
+    for attempt in summary.attempts:
+        score = attempt.grade.score if attempt.grade is not None else 0.0
+        sign, style = _sign(score)
+        shown = f"{score:.0%}" if attempt.grade is not None else "—"
+        table.add_row(Styled(sign, style=style), Styled(shown), attempt.id, attempt.topic)
+    total = say("total", lang, points=summary.points, asked=summary.asked, share=summary.points / summary.asked)
+    skipped = f" · {say('of-skipped', lang, skipped=summary.skipped)}" if summary.skipped else ""
+    return Group(heading(say("summary", lang)), table, Styled(total + skipped, style="bold"))

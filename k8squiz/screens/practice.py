@@ -1,0 +1,80 @@
+"""Where the candidate types: prompt_toolkit on a terminal, plain lines where there is none."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from k8squiz.kinds.fields import AddressField, Field, MenuField, NameField, OrderField
+
+HINT = frozenset({"hint", "?", "提示"})
+SKIP = frozenset({"skip", "跳过"})
+QUIT = frozenset({"quit", "exit", "q", "退出"})
+BACK = frozenset({"back", "返回"})
+HELP = frozenset({"help", "帮助"})
+
+
+class Keyboard(Protocol):
+    """A source of lines. `line` raises EOFError at the end of input and KeyboardInterrupt on Ctrl-C."""
+
+    interactive: bool
+
+    def line(self, prompt: str, field: Field | None = None) -> str: ...
+
+
+class Plain:
+    """Lines from standard input; what is read is echoed, so that a transcript of a pipe can be read."""
+
+    interactive = False
+
+    def line(self, prompt: str, field: Field | None = None) -> str:
+        sys.stdout.write(prompt)
+        sys.stdout.flush()
+        typed = sys.stdin.readline()
+        if not typed:
+            sys.stdout.write("\n")
+            raise EOFError
+        sys.stdout.write(typed if typed.endswith("\n") else typed + "\n")
+        return typed.rstrip("\r\n")
+
+
+class Terminal:
+    """A line with history, editing and completion of the names one may type."""
+
+    interactive = True
+
+    def __init__(self) -> None:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.history import InMemoryHistory
+
+        self._session: Any = PromptSession(history=InMemoryHistory())
+
+    def line(self, prompt: str, field: Field | None = None) -> str:
+        typed: str = self._session.prompt(prompt, completer=_completer(words(field)), complete_while_typing=False)
+        return typed
+
+
+def keyboard() -> Keyboard:
+    """The best there is: a terminal needs both ends of it."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return Terminal()
+    return Plain()
+
+
+def words(field: Field | None) -> tuple[str, ...]:
+    """What may be completed while `field` is filled in."""
+    own: Iterable[str] = ()
+    if isinstance(field, AddressField):
+        own = (*field.aliases, *dict.fromkeys(field.aliases.values()))
+    elif isinstance(field, NameField):
+        own = field.names
+    elif isinstance(field, (OrderField, MenuField)):
+        own = (item.letter for item in field.items)
+    return (*own, "hint", "skip", "quit", "help", *(("back",) if field is not None else ()))
+
+
+def _completer(known: tuple[str, ...]) -> Any:
+    from prompt_toolkit.completion import WordCompleter
+
+    return WordCompleter(list(known), ignore_case=True, WORD=True)

@@ -1,0 +1,150 @@
+"""A question on the screen: the cluster's picture, the request, the task. Returns renderables; prints nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.columns import Columns
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text as Styled
+
+from k8squiz.i18n import Lang, pick
+from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField
+from k8squiz.kinds.interface import Task
+from k8squiz.locale.practice import say
+from k8squiz.question import Ask, NodeView, Picture, PodView, Question, ServiceView
+from k8squiz.scenario import World
+from k8squiz.texts import prompt
+
+_MANY_PODS = 6
+_MANY_NODES = 4
+
+
+def title_view(question: Question, lang: Lang, number: int, total: int) -> RenderableType:
+    """The line above a question: which one it is, its title, topic and level."""
+    heading = question.heading
+    left = Styled(f"{say('question', lang, number=number, total=total)} · ", style="dim")
+    left.append(pick(question.template.title, lang), style="bold not dim")
+    left.append(f" · {heading.topic} · {say('level', lang, level=heading.level)}", style="dim")
+    return Group(Styled(""), Rule(left, align="left", style="dim"))
+
+
+def question_view(world: World, task: Task, lang: Lang) -> RenderableType:
+    """Everything one needs to answer: cluster, request, prompt, and what can be picked."""
+    parts: list[RenderableType] = [
+        picture_view(world.question.picture, lang),
+        requests_view(world.question, lang),
+        Padding(Styled(pick(prompt(world), lang)), (1, 0)),
+    ]
+    parts += [items_view(field.items, lang) for field in task.fields if isinstance(field, (OrderField, MenuField))]
+    return Group(*parts)
+
+
+def picture_view(picture: Picture, lang: Lang) -> RenderableType:
+    """Nodes with their devices and pods, Services under them, then what else is given."""
+    parts: list[RenderableType] = []
+    if len(picture.nodes) <= _MANY_NODES:
+        boxes = [_node_box(node, lang) for node in picture.nodes]
+        parts.append(Columns(boxes, padding=(0, 1), equal=True))
+    else:
+        parts.append(_node_table(picture.nodes))
+    parts += [_service_view(service, lang) for service in picture.services]
+    parts.append(Styled(say("client", lang, address=picture.client)))
+    parts.append(Styled(" · ".join(picture.facts), style="dim"))
+    return Group(*parts)
+
+
+def _node_box(node: NodeView, lang: Lang) -> RenderableType:
+    title = Styled(node.name, style="bold")
+    if node.zone:
+        title.append(f" [{node.zone}]", style="not bold")
+    body = Styled(no_wrap=False)
+    devices = "\n".join(f"{device} {address}" for device, address in node.devices)
+    body.append(devices + f"\npodCIDR {node.pod_cidr}", style="dim")
+    for line in _pods(node.pods):
+        body.append("\n" + line)
+    return Panel(body, title=title, title_align="left", padding=(0, 1), expand=False)
+
+
+def _pods(pods: tuple[PodView, ...]) -> Iterable[str]:
+    shown = pods if len(pods) <= _MANY_PODS else pods[: _MANY_PODS - 1]
+    for pod in shown:
+        yield f"● {pod.name} {pod.address}" + (f" ({pod.ready})" if pod.ready else "")
+    if len(shown) < len(pods):
+        yield f"● … +{len(pods) - len(shown)}"
+
+
+def _node_table(nodes: tuple[NodeView, ...]) -> RenderableType:
+    table = Table(padding=(0, 1), show_header=False)
+    for node in nodes:
+        pods = ", ".join(line.removeprefix("● ") for line in _pods(node.pods))
+        table.add_row(Styled(node.name, style="bold"), node.zone or node.address, node.pod_cidr, Styled(pods))
+    return table
+
+
+def _service_view(service: ServiceView, lang: Lang) -> RenderableType:
+    line = Styled("Service ")
+    line.append(service.name, style="bold")
+    line.append(f" ({service.type}): {' · '.join(service.lines)}")
+    ends = ", ".join(service.endpoints[:_MANY_PODS]) + (
+        f", … +{len(service.endpoints) - _MANY_PODS}" if len(service.endpoints) > _MANY_PODS else "")  # fmt: skip
+    line.append(f"\n  {say('endpoints', lang)}: {ends}" if ends else f"\n  {say('no-endpoints', lang)}")
+    return line
+
+
+def requests_view(question: Question, lang: Lang) -> RenderableType:
+    """The requests, one line each; of further ones, what differs."""
+    lines = Styled("")
+    for index, ask in enumerate(question.requests):
+        named = f" {ask.name}" if len(question.requests) > 1 else ""
+        lines.append(("\n" if index else "") + f"{say('request', lang)}{named}: ", style="bold")
+        lines.append(_request(ask, question, lang))
+    return lines
+
+
+def _request(ask: Ask, question: Question, lang: Lang) -> str:
+    source = ask.source.rsplit("/", 1)[-1]
+    if source == question.picture.client:
+        source = f"client {source}:{ask.sport}"
+    arrives = f" ({say('arrives', lang, node=ask.node)})" if ask.node and ask.source.count("/") == 0 else ""
+    extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in ask.changed]
+    extra += [f"--without {part}" for part in ask.without]
+    changes = f"  [{', '.join(extra)}]" if extra else ""
+    mode = f"  [kube-proxy {ask.mode}]" if ask.mode != "iptables" else ""
+    return f"{ask.protocol} {source} → {ask.destination}{arrives}{changes}{mode}"
+
+
+def items_view(items: tuple[Item, ...], lang: Lang) -> RenderableType:
+    """What can be picked, each with its letter."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(overflow="fold")
+    for item in items:
+        table.add_row(Styled(f" {item.letter}", style="bold"), Styled(pick(item.text, lang)))
+    return table
+
+
+def how(field: Field, lang: Lang) -> str:
+    """What may be typed into a field, in one line."""
+    if isinstance(field, OrderField):
+        return say("how-order" if len(field.truth) < len(field.items) else "how-order-all", lang)
+    if isinstance(field, MenuField):
+        return say("how-all" if field.multiple else "how-one", lang)
+    if isinstance(field, AddressField):
+        return say("how-ports" if field.ports else "how-address", lang)
+    if isinstance(field, NameField):
+        return say("how-name", lang, names=", ".join(field.names))
+    return say("how-number", lang)
+
+
+def field_prompt(field: Field, lang: Lang) -> str:
+    """The text before the cursor."""
+    row = getattr(field, "row", None)
+    label = pick(field.label, lang)
+    unit = field.unit if isinstance(field, NumberField) else None
+    text = f"{pick(row, lang)} · {label}" if row is not None else label
+    return f"{text}{f' ({pick(unit, lang)})' if unit is not None else ''}> "

@@ -1,0 +1,74 @@
+"""The file an author starts from: one of each kind, which draws and computes but says nothing yet."""
+
+from __future__ import annotations
+
+import re
+
+from k8squiz.errors import QuizError, unknown
+
+_ASK = {
+    "hop-order": "ask: {of: request, detail: stage, distractors: 2}",
+    "rewrite": (
+        'ask:\n  points:\n    - at: {host: "{node1}", stage: nic}\n    - at: {host: "{pod-a}"}'
+    ),
+    "outcome": "ask: {parts: [ending, host]}",
+    "choice": (
+        "ask:\n  options:\n    - text: {en: It is delivered., zh: 连接成功。}\n      when: {verdict: DELIVERED}\n"
+        "    - text: {en: It is dropped., zh: 数据包被丢弃。}\n      when: {verdict: DROP}"
+    ),
+    "number": "ask: {value: {fact: rules_evaluated}, tolerance: 0}",
+}  # fmt: skip
+
+_FILE = """\
+# yaml-language-server: $schema=../schema.json
+format_version: 1
+id: my-question
+topic: {topic}
+level: 2
+kind: {kind}
+title:
+  en: A title that does not give the answer away
+  zh: 不泄露答案的标题
+params:
+  policy: {{choice: [Cluster, Local]}}
+  seat: {{choice: [node1, node2]}}
+cluster:
+  nodes: 2
+  pods:
+    pod-a: "{{seat}}"
+  services:
+    web:
+      type: NodePort
+      externalTrafficPolicy: "{{policy}}"
+      endpoints: [pod-a]
+request: {{from: client, to: web@node1}}
+{ask}
+prompt:
+  en: "{{client}} connects to the NodePort of {{web}} on {{node1}}. What is asked?"
+  zh: "{{client}} 访问 {{node1}} 上 {{web}} 的 NodePort。问题是什么？"
+hints:
+  - {{cost: 0.1, en: A nudge., zh: 一点提示。}}
+explanation:
+  - when: {{verdict: DELIVERED}}
+    en: Why it arrives.
+    zh: 为什么能够到达。
+  - when: {{not: {{verdict: DELIVERED}}}}
+    en: Why it does not arrive.
+    zh: 为什么无法到达。
+key_points:
+  - {{en: What an interviewer wants to hear., zh: 面试官想听到的要点。}}
+followups:
+  - {{en: What would be asked next?, zh: 接下来会追问什么？}}
+sources:
+  - ref: the KEP, man page, kernel file or RFC that says so
+    as_of: 2026-07
+"""
+
+
+def skeleton(kind: str, topic: str) -> str:
+    """The text of a new question file. Raises QuizError for an unknown kind or a topic that is no word."""
+    if kind not in _ASK:
+        raise unknown("kind of question", kind, _ASK)
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", topic):
+        raise QuizError(f"a topic is lower-case words joined by -, not {topic!r}")
+    return _FILE.format(kind=kind, topic=topic, ask=_ASK[kind])
