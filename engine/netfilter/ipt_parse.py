@@ -30,7 +30,7 @@ def parse(text: str, family: str = "ipv4", file: str = "<text>") -> r.Ruleset:
     reader = _Reader(r.Ruleset(r.Backend.IPTABLES, family))
     number = 0
     try:
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             reader.read(line.strip(), number)
         if reader.table is not None:
             raise BadRule(f"table {reader.table.name} is not closed by COMMIT; is the text cut off?")

@@ -405,5 +405,5 @@ def any_rule(draw: st.DrawFn) -> r.Rule:
 @settings(deadline=None)
 @given(st.lists(any_rule(), max_size=5), st.lists(any_rule(), max_size=3))
 def test_reading_what_is_printed_is_the_identity(first: list[r.Rule], second: list[r.Rule]) -> None:
-    ruleset = iptables(nat={"PREROUTING": first, "MY-CHAIN": second, "LAST": []}, filter={"LAST": second})
+    ruleset = iptables(nat={"PREROUTING": first, "MY-CHAIN": second, "LAST": []}, filter={"INPUT": second, "LAST": []})
     assert parse(str(ruleset)) == ruleset
