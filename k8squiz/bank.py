@@ -51,9 +51,7 @@ def scan(path: Path) -> Heading | None:
     return Heading(found["id"], found["topic"], int(found["level"]), found["kind"], str(path))
 
 
-def select(
-    topics: Iterable[str] = (), level: int | None = None, folder: Path | None = None
-) -> tuple[Heading, ...]:
+def select(topics: Iterable[str] = (), level: int | None = None, folder: Path | None = None) -> tuple[Heading, ...]:
     """The questions of these topics (all where none is given) and this level. Raises QuizError if there are none."""
     known = headings(folder)
     wanted = list(topics)

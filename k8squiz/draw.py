@@ -60,7 +60,9 @@ def _only_data(known: Mapping[str, Any]) -> Mapping[str, Any]:
     return _Keeping(known)
 
 
-def _cluster(template: Template, request: Mapping[str, Any], known: Mapping[str, Any], identity: Identity) -> ClusterSpec:
+def _cluster(
+    template: Template, request: Mapping[str, Any], known: Mapping[str, Any], identity: Identity
+) -> ClusterSpec:
     raw = copy.deepcopy(dict(template.data["cluster"]))
     for path, value in (request.get("set") or {}).items():
         _set(raw, path, value, template.place("requests"))

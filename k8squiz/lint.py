@@ -105,7 +105,9 @@ def _identity(template: Template, path: Path, ids: dict[str, str]) -> Iterator[F
         yield Finding(template.place("topic"), f"topic {heading.topic!r} lies in the folder of {folder!r}")
     scanned = bank.scan(path)
     if scanned is None or dataclasses.replace(scanned, path="") != dataclasses.replace(heading, path=""):
-        yield Finding(template.place("id"), "id, topic, level and kind must stand first in the file, each on its own line")
+        yield Finding(
+            template.place("id"), "id, topic, level and kind must stand first in the file, each on its own line"
+        )
 
 
 def _texts(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
@@ -242,7 +244,10 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
             continue
         for number in sorted({n for lang in ("en", "zh") for n in literal_numbers(text[lang])}):
             if not confirmed.knows(number):
-                yield Finding(template.place(*path), f"{number} is not confirmed by the engine; use a placeholder, or name the source that `states` it")
+                yield Finding(
+                    template.place(*path),
+                    f"{number} is not confirmed by the engine; use a placeholder, or name the source that `states` it",
+                )
 
 
 def literal_numbers(text: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from engine.trace import Outcome
@@ -86,7 +87,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 def _hops(of: str) -> Callable[..., bool]:
     def check(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
         hops = way.reply if of == "reply" else way.hops
-        return any(_all_match(value, lambda name, hop=hop: hop_fact(name, hop)) for hop in hops)
+        return any(_all_match(value, partial(hop_fact, hop=hop)) for hop in hops)
 
     return check
 
@@ -96,7 +97,7 @@ def _all_match(wanted: Mapping[str, Any], read: Callable[[str], Any]) -> bool:
 
 
 def _conntrack(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
-    return any(_all_match(value, lambda name, entry=entry: conntrack_fact(name, entry)) for entry in way.conntrack)
+    return any(_all_match(value, partial(conntrack_fact, entry=entry)) for entry in way.conntrack)
 
 
 def count_rules(value: Mapping[str, Any], world: World, on: str, chains: bool = False) -> int:
@@ -104,7 +105,9 @@ def count_rules(value: Mapping[str, Any], world: World, on: str, chains: bool = 
     lines = world.rules(on, str(value["node"]), str(value.get("family", "ipv4")))
     wanted = {key: item for key, item in value.items() if key not in ("node", "family")}
     return sum(
-        1 for line in lines if line.declares is chains and _all_match(wanted, lambda name, line=line: getattr(line, name))
+        1
+        for line in lines
+        if line.declares is chains and _all_match(wanted, partial(getattr, line))
     )
 
 
@@ -170,7 +173,7 @@ def _fact(value: Any, world: World, on: str) -> Any:
 
 def _count_hops(value: Any, world: World, on: str) -> Any:
     counts = (
-        sum(1 for hop in way.hops if _all_match(value, lambda name, hop=hop: hop_fact(name, hop)))
+        sum(1 for hop in way.hops if _all_match(value, partial(hop_fact, hop=hop)))
         for way in world.ways(on)
     )
     return _agreed("count_hops", counts, world)

@@ -135,12 +135,8 @@ def _crowded(cluster: Cluster, background: Background) -> Cluster:
             SliceEndpoint((_other_pod(index * background.endpoints + each),), node_name=node)
             for each in range(background.endpoints)
         )
-        slices.append(
-            EndpointSlice(namespace, f"{name}-1", name, "IPv4", (EndpointPort("", L4.TCP, 8080),), endpoints)
-        )
-    return dataclasses.replace(
-        cluster, services=(*cluster.services, *services), slices=(*cluster.slices, *slices)
-    )
+        slices.append(EndpointSlice(namespace, f"{name}-1", name, "IPv4", (EndpointPort("", L4.TCP, 8080),), endpoints))
+    return dataclasses.replace(cluster, services=(*cluster.services, *services), slices=(*cluster.slices, *slices))
 
 
 def _free_address(number: int, taken: set[str]) -> tuple[int, str]:

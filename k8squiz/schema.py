@@ -100,7 +100,10 @@ def _size(low: str, high: str, what: str) -> Callable[..., Iterator[Violation]]:
 def _bounds(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if value < schema.get("minimum", value) or value > schema.get("maximum", value):
-            yield path, f"{_name(path)}: {value} is not between {schema.get('minimum')} and {schema.get('maximum', 'any')}"
+            yield (
+                path,
+                f"{_name(path)}: {value} is not between {schema.get('minimum')} and {schema.get('maximum', 'any')}",
+            )
 
 
 def _pattern(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
@@ -147,7 +150,9 @@ _KEYWORDS: dict[str, Callable[..., Iterator[Violation]]] = {
     "enum": _enum,
     "pattern": _pattern,
     "minimum": _bounds,
-    "maximum": lambda value, schema, root, path: iter(()) if "minimum" in schema else _bounds(value, schema, root, path),
+    "maximum": lambda value, schema, root, path: (
+        iter(()) if "minimum" in schema else _bounds(value, schema, root, path)
+    ),
     "minLength": _size("minLength", "maxLength", "characters"),
     "minItems": _size("minItems", "maxItems", "items"),
     "minProperties": _size("minProperties", "maxProperties", "fields"),

@@ -1,7 +1,7 @@
 """One sitting of practice: a plain state machine. It knows no terminal, no clock and no chance but its seed.
 
-    draws -> PRESENTED --hint*--> PRESENTED --answer--> GRADED --next--> PRESENTED ... -> OVER
-                      \\--skip--> (next)      any --quit--> OVER
+draws -> PRESENTED --hint*--> PRESENTED --answer--> GRADED --next--> PRESENTED ... -> OVER
+                  \\--skip--> (next)      any --quit--> OVER
 """
 
 from __future__ import annotations

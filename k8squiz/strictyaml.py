@@ -17,7 +17,9 @@ from k8squiz.errors import QuizError
 
 _MAX_BYTES = 200_000
 _MAX_DEPTH = 40
-_BOOL_WORDS = frozenset(w for word in ("yes", "no", "on", "off", "y", "n") for w in (word, word.capitalize(), word.upper()))
+_BOOL_WORDS = frozenset(
+    w for word in ("yes", "no", "on", "off") for w in (word, word.capitalize(), word.upper())
+)
 _INT = re.compile(r"-?(0|[1-9][0-9_]*)\Z")
 _HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+\Z")
@@ -62,7 +64,7 @@ def parse(text: str, name: str) -> Document:
 def _refuse_aliases(text: str, name: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark is not None else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise QuizError(f"{name}:{line}: anchors and aliases are not allowed; write the value out")
         if getattr(event, "tag", None):

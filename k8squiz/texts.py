@@ -86,6 +86,8 @@ def sources(world: World) -> tuple[str, ...]:
     """The sources, each as one line."""
     lines = []
     for raw in world.question.template.data["sources"]:
-        extra = ", ".join([*([f"since {raw['since']}"] if "since" in raw else []), *([raw["as_of"]] if "as_of" in raw else [])])
+        extra = ", ".join(
+            [*([f"since {raw['since']}"] if "since" in raw else []), *([raw["as_of"]] if "as_of" in raw else [])]
+        )
         lines.append(f"{raw['ref']} ({extra})" if extra else str(raw["ref"]))
     return tuple(lines)

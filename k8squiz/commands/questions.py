@@ -29,10 +29,16 @@ def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None =
 
     table = Table(box=None, padding=(0, 1), show_edge=False)
     for key in ("id", "topic", "kind", "level", "title"):
-        table.add_column(say(key, lang, level="") .strip(), overflow="fold", no_wrap=key in ("kind", "level"))
+        table.add_column(say(key, lang, level="").strip(), overflow="fold", no_wrap=key in ("kind", "level"))
     for t in templates:
         heading = t.heading
-        table.add_row(Styled(heading.id, style="bold"), heading.topic, heading.kind, str(heading.level), Styled(pick(t.title, lang)))
+        table.add_row(
+            Styled(heading.id, style="bold"),
+            heading.topic,
+            heading.kind,
+            str(heading.level),
+            Styled(pick(t.title, lang)),
+        )
     make_console().print(table)
     return 0
 

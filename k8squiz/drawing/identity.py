@@ -6,9 +6,12 @@ short list of real defaults, Services in another, params draw from 10.20.0.0 to 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from k8squiz.dice import Dice
+
+T = TypeVar("T")
 
 _NODE_PREFIXES = ("node", "worker", "kube-", "k8s-", "w", "host-")
 _POD_NETWORKS = ("10.244", "10.42", "10.128", "10.200", "10.217", "10.233")
@@ -93,20 +96,23 @@ class Identity:
 
     def outside_ip(self, purpose: str) -> str:
         """An address outside the cluster that is routed to it: a load balancer's, an external IP."""
-        return self._fresh("outside", purpose, lambda dice: f"100.{dice.between(64, 127)}.{dice.below(256)}.{dice.between(2, 250)}")
+        return self._fresh(
+            "outside", purpose, lambda dice: f"100.{dice.between(64, 127)}.{dice.below(256)}.{dice.between(2, 250)}"
+        )
 
     def pod_port(self, role: str) -> int:
         return self._once("pod-port", role, lambda dice: dice.pick(_TARGETS))
 
-    def _once(self, family: str, key: str, draw: Any) -> Any:
+    def _once(self, family: str, key: str, draw: Callable[[Dice], T]) -> T:
         if (family, key) not in self._drawn:
             self._drawn[family, key] = draw(self._dice(family, key))
-        return self._drawn[family, key]
+        drawn: T = self._drawn[family, key]
+        return drawn
 
-    def _fresh(self, family: str, key: str, draw: Any) -> Any:
+    def _fresh(self, family: str, key: str, draw: Callable[[Dice], T]) -> T:
         """As _once, and never a value that this family of draws gave to another key."""
 
-        def retry(dice: Dice) -> Any:
+        def retry(dice: Dice) -> T:
             for _ in range(500):
                 value = draw(dice)
                 if (family, value) not in self._taken:

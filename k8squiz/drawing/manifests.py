@@ -126,7 +126,11 @@ def _slice(service: ServiceSpec) -> dict[str, Any]:
 def _endpoint(pod: PodSpec) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "addresses": [pod.ip],
-        "conditions": {"ready": pod.ready, "serving": pod.serving and (pod.ready or pod.terminating), "terminating": pod.terminating},
+        "conditions": {
+            "ready": pod.ready,
+            "serving": pod.serving and (pod.ready or pod.terminating),
+            "terminating": pod.terminating,
+        },
         "nodeName": pod.node.name,
         "targetRef": {"kind": "Pod", "name": pod.name, "namespace": pod.namespace},
     }

@@ -115,7 +115,9 @@ def _plain(value: Any) -> str:
 def _facts(spec: ClusterSpec) -> tuple[str, ...]:
     mode = spec.proxy.get("mode") or "iptables"
     facts = [f"kube-proxy {mode}", f"CNI {spec.plugin}" + (f" {spec.backend}" if spec.backend else "")]
-    facts += [f"{key} {_plain(value)}" for key, value in spec.proxy.items() if key not in ("mode", "iptables", "clusterCIDR")]
+    facts += [
+        f"{key} {_plain(value)}" for key, value in spec.proxy.items() if key not in ("mode", "iptables", "clusterCIDR")
+    ]
     facts += [f"{key} {_plain(value)}" for key, value in (spec.proxy.get("iptables") or {}).items()]
     facts += [f"{key} {_plain(value)}" for key, value in spec.network.items()]
     if spec.background:

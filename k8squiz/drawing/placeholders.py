@@ -22,7 +22,9 @@ def fill(text: str, names: Mapping[str, Any], lang: str = "en", where: str = "")
         if match.group() in ("{{", "}}"):
             return match.group()[0]
         if match.group(1) is None:
-            raise QuizError(f"{_prefix(where)}stray {match.group()!r} in {text[:60]!r}; double it to mean the character")
+            raise QuizError(
+                f"{_prefix(where)}stray {match.group()!r} in {text[:60]!r}; double it to mean the character"
+            )
         return show(look_up(match.group(1), names, where), lang)
 
     return PLACEHOLDER.sub(replace, text)

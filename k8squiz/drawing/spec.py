@@ -11,7 +11,18 @@ from k8squiz.errors import QuizError, unknown
 
 # Fields of `services.ROLE` that are ours; all others are a Service's spec as Kubernetes spells it.
 OURS = frozenset(
-    {"endpoints", "port", "targetPort", "nodePort", "protocol", "name", "namespace", "loadBalancerIP", "portName", "labels"}
+    {
+        "endpoints",
+        "port",
+        "targetPort",
+        "nodePort",
+        "protocol",
+        "name",
+        "namespace",
+        "loadBalancerIP",
+        "portName",
+        "labels",
+    }
 )
 
 
@@ -156,7 +167,9 @@ def _pod(
     node = _node(value.get("node"), nodes, f"pods.{role}", where)
     service = (services[owner] or {}) if owner is not None else {}
     shown = (service.get("name") or identity.service_name(owner)) if owner is not None else None
-    port = service.get("targetPort") or (identity.target_port(owner, "") if owner is not None else identity.pod_port(role))
+    port = service.get("targetPort") or (
+        identity.target_port(owner, "") if owner is not None else identity.pod_port(role)
+    )
     host_network = bool(value.get("hostNetwork", False))
     ready = bool(value.get("ready", not value.get("terminating", False)))
     return PodSpec(
@@ -178,7 +191,9 @@ def _service(
 ) -> ServiceSpec:
     value = dict(raw or {})
     kind = str(value.get("type", "ClusterIP"))
-    spec = {key: item for key, item in value.items() if key not in OURS and key not in ("type", "clusterIP", "externalIPs")}
+    spec = {
+        key: item for key, item in value.items() if key not in OURS and key not in ("type", "clusterIP", "externalIPs")
+    }
     external = value.get("externalIPs", ())
     if isinstance(external, int):
         external = tuple(identity.outside_ip(f"external/{role}/{index}") for index in range(external))
@@ -200,11 +215,16 @@ def _service(
 
 
 def _endpoints(
-    service: ServiceSpec, raw: Any, pods: dict[str, PodSpec], nodes: Mapping[str, NodeSpec], identity: Identity, where: str
+    service: ServiceSpec,
+    raw: Any,
+    pods: dict[str, PodSpec],
+    nodes: Mapping[str, NodeSpec],
+    identity: Identity,
+    where: str,
 ) -> list[PodSpec]:
     if isinstance(raw, list):
         return [pods[role] for role in raw]
-    result = []
+    result: list[PodSpec] = []
     if not isinstance(raw, dict):
         raise QuizError(f"{where}: services.{service.role}.endpoints is a list of pods or a mapping node: number")
     for node_role, count in raw.items():

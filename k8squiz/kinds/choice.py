@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.trace import Text
 from k8squiz.dice import Dice
 from k8squiz.errors import QuizError
@@ -36,7 +38,9 @@ def task(world: World) -> Task:
     return Task(world.question, (MenuField("choice", ALL if multiple else ONE, items, truth, multiple),))
 
 
-def _shown(options: list[tuple[int, dict[str, object]]], right: set[str], count: int) -> list[tuple[int, dict[str, object]]]:
+def _shown(
+    options: list[tuple[int, dict[str, Any]]], right: set[str], count: int
+) -> list[tuple[int, dict[str, Any]]]:
     """`count` of the options, with one that is right and one that is wrong among them."""
     shown = options[:count]
     for wanted in (True, False):

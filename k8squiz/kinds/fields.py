@@ -107,7 +107,10 @@ class MenuField:
         picked = {_pick(word, self.items).key for word in _words(typed, self.items)}
         if not picked or (len(picked) > 1 and not self.multiple):
             if self.multiple:
-                raise Unreadable("type the letters of all that hold, such as A C, or none", "请输入所有正确项的字母，例如 A C；都不对就填 none")
+                raise Unreadable(
+                    "type the letters of all that hold, such as A C, or none",
+                    "请输入所有正确项的字母，例如 A C；都不对就填 none",
+                )
             raise Unreadable("type one letter", "请输入一个字母")
         return tuple(item.key for item in self.items if item.key in picked)
 
@@ -258,7 +261,7 @@ def longest_common(a: tuple[str, ...], b: tuple[str, ...]) -> int:
 
 def _words(typed: str, items: tuple[Item, ...]) -> list[str]:
     """The letters in `B A D`, `b,a,d`, `BAD` or `2 1 4`."""
-    words = [word for word in re.split(r"[\s,，;；>、→-]+", typed.strip()) if word]
+    words = [word for word in re.split(r"(?:->|[\s,，;；、→>])+", typed.strip()) if word]
     letters = {item.letter.lower() for item in items}
     if len(words) == 1 and len(words[0]) > 1 and all(char.lower() in letters for char in words[0]):
         return list(words[0])
@@ -270,4 +273,6 @@ def _pick(word: str, items: tuple[Item, ...]) -> Item:
         if word.upper() == item.letter or word == str(number):
             return item
     last = items[-1].letter
-    raise Unreadable(f"{word!r} is not on the list; letters go from A to {last}", f"列表中没有 {word!r}；字母从 A 到 {last}")
+    raise Unreadable(
+        f"{word!r} is not on the list; letters go from A to {last}", f"列表中没有 {word!r}；字母从 A 到 {last}"
+    )

@@ -26,7 +26,9 @@ def task(world: World) -> Task:
         raise Ambiguous(f"{world.question.id}: the ways the packet can go take different steps")
     truth = walks.pop()
     if len(truth) < 2:
-        raise QuizError(f"{world.question.id}: an order of {len(truth)} step(s) is no question; widen `only` or `hosts`")
+        raise QuizError(
+            f"{world.question.id}: an order of {len(truth)} step(s) is no question; widen `only` or `hosts`"
+        )
     others = _others(world, name, of, detail, only, hosts, int(ask.get("distractors", 0)))
     if len(truth) + len(others) > _MOST:
         raise QuizError(f"{world.question.id}: {len(truth) + len(others)} steps are too many; narrow `only` or `hosts`")

@@ -94,7 +94,9 @@ def _ending(world: World, name: str) -> Field:
     dice = Dice(world.question.id, world.question.seed, "endings")
     sort = truth.split("-")[0]
     # Endings of the same sort first: those are the ones worth telling apart.
-    others = sorted(dice.shuffled(code for code in ENDINGS if code != truth), key=lambda code: not code.startswith(sort))
+    others = sorted(
+        dice.shuffled(code for code in ENDINGS if code != truth), key=lambda code: not code.startswith(sort)
+    )
     chosen = {truth, "delivered-kept", "delivered-rewritten", "rejected", "dropped-no-local-endpoints"}
     chosen |= set([code for code in others if code not in chosen][: max(1, _SHOWN - len(chosen))])
     codes = dice.shuffled(code for code in ENDINGS if code in chosen)
@@ -119,7 +121,9 @@ def _host(world: World, name: str) -> Field:
 
 def _seen(world: World, name: str) -> Field:
     truth = _agreed(world, name, "the address seen", lambda way: str(fact("source_seen", world, name, way) or "none"))
-    return AddressField("seen", Text("Which address does the server see?", "服务端看到哪个地址？"), truth, world.question.aliases)
+    return AddressField(
+        "seen", Text("Which address does the server see?", "服务端看到哪个地址？"), truth, world.question.aliases
+    )
 
 
 def _endpoint_node(world: World, name: str) -> Field:

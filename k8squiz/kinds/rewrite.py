@@ -26,7 +26,7 @@ def task(world: World) -> Task:
         hops = {_values(hop, point): hop for hop in _hops(world, name, point)}
         if len(hops) != 1:
             raise Ambiguous(f"{world.question.id}: the ways differ at point {number}: {sorted(hops)}")
-        (values, hop), = hops.items()
+        ((values, hop),) = hops.items()
         row = bilingual(world, point["label"]) if "label" in point else _label(hop, point)
         for field, truth in zip(_asked(point), values, strict=True):
             fields.append(AddressField(

@@ -117,7 +117,9 @@ def distractors(walked: Iterable[Hop], hosts: Sequence[str], detail: str, only: 
         if detail == "chain":
             candidates += [step for prefix, _, _ in _CHAINS if (step := chain_step(host, prefix)) is not None]
         else:
-            candidates += [stage_step(host, stage) for stage in _PLAUSIBLE if not only or stage in only or stage in _EVER]
+            candidates += [
+                stage_step(host, stage) for stage in _PLAUSIBLE if not only or stage in only or stage in _EVER
+            ]
     return tuple(step for step in candidates if step.key not in happened)
 
 

@@ -66,7 +66,13 @@ def _order(field: OrderField, mark: FieldMark, lang: Lang) -> RenderableType:
         sign = Styled(_RIGHT, style="green") if right else Styled(_WRONG, style="red")
         note = "" if right else _order_note(theirs, field, lang)
         truth = f"{cards[ours].letter}  {pick(cards[ours].text, lang)}" if ours is not None else "—"
-        table.add_row(sign, f"{index + 1}.", Styled(truth), Styled(cards[theirs].letter if theirs is not None else "—"), Styled(note, style="dim"))
+        table.add_row(
+            sign,
+            f"{index + 1}.",
+            Styled(truth),
+            Styled(cards[theirs].letter if theirs is not None else "—"),
+            Styled(note, style="dim"),
+        )
     parts: list[RenderableType] = [table]
     if mark.first_wrong is not None and given:
         step = mark.first_wrong
@@ -74,7 +80,9 @@ def _order(field: OrderField, mark: FieldMark, lang: Lang) -> RenderableType:
         parts.append(Styled(say(key, lang, step=step if key == "too-few" else step + 1), style="yellow"))
     left = [cards[key] for key in dict.fromkeys(given) if key not in field.truth]
     for card in left:
-        parts.append(Styled(f"{_WRONG} {card.letter}  {pick(card.text, lang)}: {say('never-happens', lang)}", style="red"))
+        parts.append(
+            Styled(f"{_WRONG} {card.letter}  {pick(card.text, lang)}: {say('never-happens', lang)}", style="red")
+        )
     return Group(*parts)
 
 
@@ -144,7 +152,9 @@ def hops_view(hops: Sequence[Hop], lang: Lang) -> RenderableType:
         changed = {change.field for change in hop.changes}
         place = f"{host_name(hop.host)} {hop.device}".strip()
         where = str(hop.stage) + (f" {_short(hop.chain)}" if hop.chain else "")
-        table.add_row(str(hop.n), place, where, _address(hop.src, "src" in changed), _address(hop.dst, "dst" in changed, "→ "))
+        table.add_row(
+            str(hop.n), place, where, _address(hop.src, "src" in changed), _address(hop.dst, "dst" in changed, "→ ")
+        )
     return table
 
 
