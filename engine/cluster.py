@@ -14,6 +14,10 @@ from engine.packet import L4
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
+# Objects with one of these labels are never shown to kube-proxy (the label selector of its informers).
+LABEL_PROXY_NAME = "service.kubernetes.io/service-proxy-name"
+LABEL_HEADLESS = "service.kubernetes.io/headless"
+
 
 def _empty() -> Mapping[str, str]:
     return _EMPTY
@@ -108,6 +112,17 @@ class Service:
     def key(self) -> str:
         return f"{self.namespace}/{self.name}"
 
+    @property
+    def skipped_by_proxy(self) -> bool:
+        """Whether its labels hide it from kube-proxy: another proxy's, or marked headless."""
+        return LABEL_PROXY_NAME in self.labels or LABEL_HEADLESS in self.labels
+
+    @property
+    def external_policy_local(self) -> bool:
+        """externalTrafficPolicy Local, which counts only for a Service that can be reached from outside at all."""
+        outside = self.type in ("NodePort", "LoadBalancer") or (self.type == "ClusterIP" and bool(self.external_ips))
+        return outside and self.external_traffic_policy == "Local"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EndpointPort:
@@ -141,6 +156,12 @@ class EndpointSlice:
     address_type: str
     ports: tuple[EndpointPort, ...]
     endpoints: tuple[SliceEndpoint, ...]
+    labels: Mapping[str, str] = dataclasses.field(default_factory=_empty)
+
+    @property
+    def skipped_by_proxy(self) -> bool:
+        """Whether its labels hide it from kube-proxy; the EndpointSlice controller copies them from the Service."""
+        return LABEL_PROXY_NAME in self.labels or LABEL_HEADLESS in self.labels
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

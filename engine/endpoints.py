@@ -1,0 +1,277 @@
+"""Which endpoints a Service port has, and which of them a node may use: the same in every proxy mode.
+
+Sources: pkg/proxy/topology.go, serviceport.go, endpointslicecache.go and servicechangetracker.go of Kubernetes v1.30;
+KEP-1669 (terminating endpoints), KEP-2086 (internalTrafficPolicy), KEP-2433 (zone hints), KEP-4444
+(trafficDistribution, v1.30), KEP-3015 (node hints, v1.33).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+from engine.cluster import Cluster, Endpoint, EndpointSlice, Node, Service, ServicePort, SliceEndpoint
+from engine.packet import L4, is_ipv6
+
+# The deprecated annotation wins where both are there (serviceport.go, v1.30).
+HINTS_ANNOTATIONS = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ServicePortView:
+    """One port of one Service as kube-proxy sees it in one address family.
+
+    `affinity_seconds` is None without sessionAffinity. `health_check_node_port` is 0 unless kube-proxy serves it.
+    `endpoints` are all of the port's endpoints, usable or not, one for each ip:port, sorted by the string ip:port;
+    `twins` further reports of the same ip:port that name another node (they decide what is local on that node).
+    """
+
+    service: Service
+    service_port: ServicePort
+    family: str
+    cluster_ip: str
+    external_ips: tuple[str, ...]
+    load_balancer_vips: tuple[str, ...]
+    load_balancer_source_ranges: tuple[str, ...]
+    external_policy_local: bool
+    internal_policy_local: bool
+    health_check_node_port: int
+    endpoints: tuple[Endpoint, ...]
+    twins: tuple[Endpoint, ...] = ()
+
+    @property
+    def namespace(self) -> str:
+        return self.service.namespace
+
+    @property
+    def name(self) -> str:
+        return self.service.name
+
+    @property
+    def port_name(self) -> str:
+        return self.service_port.name
+
+    @property
+    def port(self) -> int:
+        return self.service_port.port
+
+    @property
+    def protocol(self) -> L4:
+        return self.service_port.protocol
+
+    @property
+    def node_port(self) -> int:
+        return self.service_port.node_port
+
+    @property
+    def label(self) -> str:
+        """namespace/name[:port-name], as kube-proxy writes it in comments and hashes it."""
+        name = self.service_port.name
+        return f"{self.service.key}:{name}" if name else self.service.key
+
+    key = label
+
+    @property
+    def affinity_seconds(self) -> int | None:
+        return self.service.affinity_timeout_seconds if self.service.session_affinity == "ClientIP" else None
+
+    @property
+    def externally_accessible(self) -> bool:
+        """Whether anything but the ClusterIP leads to this port."""
+        return bool(self.service_port.node_port or self.load_balancer_vips or self.external_ips)
+
+    @property
+    def uses_cluster_endpoints(self) -> bool:
+        """Under an external Local policy too: traffic of pods and of the node itself goes to all endpoints."""
+        return not self.internal_policy_local or self.externally_accessible
+
+    @property
+    def uses_local_endpoints(self) -> bool:
+        return self.internal_policy_local or (self.external_policy_local and self.externally_accessible)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The endpoints of one Service port that one node may use (CategorizeEndpoints).
+
+    `cluster`: under traffic policy Cluster; `local`: under Local; `reachable`: both together; `has_any`: whether any
+    node has a usable one. Each is sorted by the string ip:port.
+    """
+
+    cluster: tuple[Endpoint, ...] = ()
+    local: tuple[Endpoint, ...] = ()
+    reachable: tuple[Endpoint, ...] = ()
+    has_any: bool = False
+
+
+_NOTHING = Endpoints()
+
+
+def service_ports(cluster: Cluster, family: str) -> tuple[ServicePortView, ...]:
+    """Every Service port that kube-proxy serves in `family` ("ipv4" or "ipv6"), sorted by namespace/name:port.
+
+    Headless and ExternalName Services, those of another proxy, and those without a ClusterIP of the family are left
+    out.
+    """
+    slices: dict[tuple[str, str], list[EndpointSlice]] = {}
+    wanted = "IPv6" if family == "ipv6" else "IPv4"
+    for piece in sorted(cluster.slices, key=lambda piece: (piece.namespace, piece.name)):
+        if piece.address_type == wanted and not piece.skipped_by_proxy:
+            slices.setdefault((piece.namespace, piece.service_name), []).append(piece)
+    views: list[ServicePortView] = []
+    for service in cluster.services:
+        address = _cluster_ip(service, family)
+        if address is not None:
+            views.extend(_views(service, address, family, slices.get((service.namespace, service.name), ())))
+    return tuple(sorted(views, key=lambda view: (view.label, view.protocol)))
+
+
+def _cluster_ip(service: Service, family: str) -> str | None:
+    if service.headless or service.type == "ExternalName" or service.skipped_by_proxy:
+        return None
+    return next((address for address in service.cluster_ips if _in_family(address, family)), None)
+
+
+def _in_family(address: str, family: str) -> bool:
+    return is_ipv6(address) == (family == "ipv6")
+
+
+def _views(service: Service, address: str, family: str, slices: Iterable[EndpointSlice]) -> Iterator[ServicePortView]:
+    ingress = service.load_balancer_ingress
+    external_local = service.external_policy_local
+    healthy = service.health_check_node_port if service.type == "LoadBalancer" and external_local else 0
+    external_ips = tuple(ip for ip in service.external_ips if _in_family(ip, family))
+    vips = tuple(i.ip for i in ingress if i.ip_mode == "VIP" and _in_family(i.ip, family))
+    ranges = tuple(net for net in service.load_balancer_source_ranges if _in_family(net, family))
+    for port in service.ports:
+        endpoints, twins = port_endpoints(slices, port, family)
+        yield ServicePortView(
+            service,
+            port,
+            family,
+            address,
+            external_ips,
+            vips,
+            ranges,
+            external_local,
+            service.internal_traffic_policy == "Local",
+            healthy,
+            endpoints,
+            twins,
+        )
+
+
+def port_endpoints(
+    slices: Iterable[EndpointSlice], port: ServicePort, family: str
+) -> tuple[tuple[Endpoint, ...], tuple[Endpoint, ...]]:
+    """The endpoints of one Service port, joined over its slices, and the twins (see ServicePortView).
+
+    Slices name a Service's port by its name and protocol. A slice port without a number means "all ports" in the API
+    and is skipped, and of an endpoint's addresses only the first counts.
+    """
+    found: dict[tuple[str, int], Endpoint] = {}
+    twins: list[Endpoint] = []
+    six = family == "ipv6"
+    for piece in slices:
+        for sliced in piece.ports:
+            if sliced.name != port.name or sliced.protocol is not port.protocol or not sliced.port:
+                continue
+            for member in piece.endpoints:
+                if not member.addresses or (":" in member.addresses[0]) != six:
+                    continue
+                key = (member.addresses[0], sliced.port)
+                known = found.get(key)
+                if known is None:
+                    found[key] = _endpoint(member, sliced.port)
+                elif known.node_name != member.node_name:
+                    twins.append(_endpoint(member, sliced.port))
+    return tuple(sorted(found.values(), key=by_address_and_port)), tuple(twins)
+
+
+def _endpoint(member: SliceEndpoint, port: int) -> Endpoint:
+    return Endpoint(
+        member.addresses[0],
+        port,
+        member.ready,
+        member.serving,
+        member.terminating,
+        member.node_name,
+        member.zone,
+        member.zone_hints,
+        member.node_hints,
+        member.pod,
+    )
+
+
+def by_address_and_port(endpoint: Endpoint) -> str:
+    """The key kube-proxy sorts endpoints by: the text ip:port, [ip]:port for IPv6."""
+    if ":" in endpoint.address:
+        return f"[{endpoint.address}]:{endpoint.port}"
+    return f"{endpoint.address}:{endpoint.port}"
+
+
+def categorize(view: ServicePortView, node: Node) -> Endpoints:
+    """Which of the view's endpoints `node` uses under each traffic policy.
+
+    Usable are the ready ones; where there is none of them, for Cluster and Local each on its own, those that are
+    terminating but still serving.
+    """
+    members = _as_seen_on(view, node)
+    if not members:
+        return _NOTHING
+    ready = [endpoint for endpoint in members if endpoint.ready]
+    fading = [] if len(ready) == len(members) else [e for e in members if not e.ready and e.serving and e.terminating]
+    cluster: tuple[Endpoint, ...] = ()
+    if view.uses_cluster_endpoints:
+        # A ready endpoint that is terminating (publishNotReadyAddresses) counts as ready alone.
+        cluster = tuple(_near(view.service, ready, node) if ready else fading)
+    if not view.uses_local_endpoints:
+        return Endpoints(cluster, (), cluster, bool(cluster))
+    local = tuple(e for e in ready if e.node_name == node.name) or tuple(e for e in fading if e.node_name == node.name)
+    together = local if not view.uses_cluster_endpoints else _union(cluster, local)
+    return Endpoints(cluster, local, together, bool(ready or fading))
+
+
+def _as_seen_on(view: ServicePortView, node: Node) -> tuple[Endpoint, ...]:
+    """The view's endpoints; of several reports of one ip:port the one that says it is on `node` is believed."""
+    own = {(e.address, e.port): e for e in view.twins if e.node_name == node.name}
+    if not own:
+        return view.endpoints
+    return tuple(own.get((e.address, e.port), e) for e in view.endpoints)
+
+
+def _union(cluster: tuple[Endpoint, ...], local: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
+    known = {(e.address, e.port) for e in cluster}
+    missing = [e for e in local if (e.address, e.port) not in known]
+    return tuple(sorted((*cluster, *missing), key=by_address_and_port)) if missing else cluster
+
+
+def hints_wanted(service: Service) -> bool:
+    """Whether the Service asks for topology hints to be followed.
+
+    v1.30 wants the annotation topology-mode (or topology-aware-hints) with any value but "disabled"; with
+    trafficDistribution (alpha in v1.30, on by default since v1.31) the field is enough: PreferClose, since v1.34 also
+    PreferSameZone and PreferSameNode. Later releases no longer look at the Service, because the EndpointSlice
+    controller writes hints only where the Service asks for them; the two differ only for hints nobody asked for.
+    """
+    if service.traffic_distribution:
+        return True
+    written = next((service.annotations[name] for name in HINTS_ANNOTATIONS if name in service.annotations), "")
+    return written not in ("", "disabled", "Disabled")
+
+
+def _near(service: Service, ready: list[Endpoint], node: Node) -> list[Endpoint]:
+    """The ready endpoints hinted for this node, else for its zone, else all.
+
+    Hints are followed only where every ready endpoint has one and at least one of them is for this place.
+    """
+    if not any(e.zone_hints or e.node_hints for e in ready) or not hints_wanted(service):
+        return ready
+    if all(e.node_hints for e in ready):
+        here = [e for e in ready if node.name in e.node_hints]
+        if here:
+            return here
+    zone = node.zone
+    if zone and all(e.zone_hints for e in ready):
+        return [e for e in ready if zone in e.zone_hints] or ready
+    return ready

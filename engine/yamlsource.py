@@ -1,0 +1,290 @@
+"""YAML text -> plain values that know their lines. The only room that imports PyYAML.
+
+Built from parser events, so that neither aliases nor nesting can blow up memory. Values that YAML 1.1 reads as
+something else than they look like (`no`, `12:30`) become Trap, which whoever wanted a string can report. JSON is read
+as the YAML it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import yaml
+
+from engine.errors import ManifestError
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_VALUES = 8_000_000
+MAX_ALIASED = 1_000_000
+MAX_DEPTH = 100
+# What an alias costs at least, so that a text of nothing but aliases ends soon too.
+_ALIAS_COST = 20
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffd\U00010000-\U0010ffff]")
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_ODD_BOOLEANS = {
+    word: truth
+    for base, truth in (("yes", True), ("on", True), ("no", False), ("off", False))
+    for word in (base, base.capitalize(), base.upper())
+}
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+|[0-9]+[eE][-+]?[0-9]+)\Z")
+_ODD_INT = re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*)\Z")
+_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
+_MAYBE_SPECIAL = frozenset("0123456789+-.~tTfFyYnNoO")
+_CORE_TAG = "tag:yaml.org,2002:"
+_CORE_TAGS = frozenset(_CORE_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Trap:
+    """A plain word that YAML 1.1 does not take for the string it looks like. `taken_for` says for what."""
+
+    text: str
+    taken_for: str
+    value: bool | int | None = None
+
+
+class Map(dict[str, Any]):
+    """A mapping: `line` where it begins, `lines` of its keys; `traps` are keys that YAML takes for booleans."""
+
+    __slots__ = ("line", "lines", "traps")
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.lines: dict[str, int] = {}
+        self.traps: list[str] = []
+
+    def line_of(self, key: str) -> int:
+        """The line of that key; where there is none, that of the mapping."""
+        return self.lines.get(key, self.line)
+
+
+class Seq(list[Any]):
+    """A sequence: `line` where it begins, `lines` of its items."""
+
+    __slots__ = ("line", "lines")
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.lines: list[int] = []
+
+    def line_of(self, index: int) -> int:
+        return self.lines[index]
+
+
+def documents(text: str, file: str) -> Iterator[tuple[Any, int]]:
+    """Each document of a YAML (or JSON) text with the line it begins on. Values are Map, Seq, str, int, float, bool,
+    None and Trap. `file` is for messages; raises ManifestError."""
+    check_size(len(text), file)
+    bad = _UNPRINTABLE.search(text)
+    if bad:
+        line = text.count("\n", 0, bad.start()) + 1
+        raise ManifestError(f"the text holds the character {bad.group()!r}, which YAML forbids; remove it", file, line)
+    try:
+        yield from _Builder(text, file).documents()
+    except yaml.MarkedYAMLError as error:
+        found = _json_document(text)
+        if found is not None:
+            yield found, 1
+            return
+        mark = error.problem_mark or error.context_mark
+        problem = ", ".join(part for part in (error.context, error.problem) if part)
+        raise ManifestError(f"not valid YAML: {problem}", file, mark.line + 1 if mark else None) from None
+    except yaml.YAMLError as error:
+        raise ManifestError(f"not valid YAML: {str(error).splitlines()[0]}", file) from None
+
+
+def check_size(size: int, file: str) -> None:
+    """Refuse texts that no cluster's dump needs, before they are read."""
+    if size > MAX_BYTES:
+        raise ManifestError(
+            f"{size // (1024 * 1024)} MiB are more than the {MAX_BYTES // (1024 * 1024)} MiB that are read at most;"
+            " leave out what is not needed (managedFields, other kinds), or split it",
+            file,
+        )
+
+
+def _json_document(text: str) -> Any:
+    """The text as JSON where it is that, though no YAML (escaped surrogate pairs); every line is then 1."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        return _lined(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _lined(value: Any) -> Any:
+    if isinstance(value, dict):
+        mapping = Map(1)
+        mapping.update((key, _lined(item)) for key, item in value.items())
+        return mapping
+    if isinstance(value, list):
+        items = Seq(1)
+        items.extend(_lined(item) for item in value)
+        items.lines.extend([1] * len(items))
+        return items
+    return value
+
+
+class _Builder:
+    """Turns the parser's events into values, with a stack of the open collections and the key each waits for."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.text = text
+        self.file = file
+        self.count = 0
+        self.aliased = 0
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.plain: dict[str, Any] = {}
+
+    def documents(self) -> Iterator[tuple[Any, int]]:
+        stack: list[Map | Seq] = []
+        keys: list[str | None] = []
+        opened: list[tuple[str | None, int]] = []
+        line = 1
+        event: Any
+        for event in yaml.parse(self.text, Loader=_LOADER):
+            kind = event.__class__
+            if kind is yaml.ScalarEvent:
+                value, line = self._scalar(event), event.start_mark.line + 1
+                if event.anchor:
+                    self.anchors[event.anchor] = (value, 1)
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                line = event.start_mark.line + 1
+                if keys and keys[-1] is None and isinstance(stack[-1], Map):
+                    self._fail("a key of a mapping must be a word, not a list or a mapping", line)
+                if len(stack) >= MAX_DEPTH:
+                    self._fail(f"nested more than {MAX_DEPTH} deep", line)
+                self._check_tag(event.tag, line)
+                stack.append(Map(line) if kind is yaml.MappingStartEvent else Seq(line))
+                keys.append(None)
+                opened.append((event.anchor, self.count))
+                if event.anchor:
+                    self.anchors[event.anchor] = (None, -1)
+                continue
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                value = stack.pop()
+                keys.pop()
+                line = value.line
+                anchor, before = opened.pop()
+                if anchor:
+                    self.anchors[anchor] = (value, self.count - before + 1)
+            elif kind is yaml.AliasEvent:
+                line = event.start_mark.line + 1
+                value = self._alias(event.anchor, line)
+            elif kind is yaml.DocumentStartEvent:
+                self.anchors.clear()
+                continue
+            else:
+                continue
+            self.count += 1
+            if self.count > MAX_VALUES:
+                self._fail(f"more than {MAX_VALUES} values; split the text", line)
+            if not stack:
+                yield value, line
+                continue
+            parent = stack[-1]
+            if isinstance(parent, Seq):
+                parent.append(value)
+                parent.lines.append(line)
+            elif keys[-1] is None:
+                keys[-1] = self._key(parent, event, value, line)
+            else:
+                self._put(parent, keys[-1], value, line)
+                keys[-1] = None
+
+    def _fail(self, message: str, line: int) -> NoReturn:
+        raise ManifestError(message, self.file, line)
+
+    def _check_tag(self, tag: str | None, line: int) -> None:
+        if tag is not None and tag not in _CORE_TAGS and tag != "!":
+            self._fail(f"the YAML tag {tag!r} is not understood; write the plain value", line)
+
+    def _alias(self, anchor: str, line: int) -> Any:
+        if anchor not in self.anchors:
+            self._fail(f"the alias {anchor!r} stands for nothing: no such anchor before it", line)
+        value, weight = self.anchors[anchor]
+        if weight < 0:
+            self._fail(f"the alias {anchor!r} stands inside what it stands for", line)
+        self.count += weight
+        self.aliased += max(weight, _ALIAS_COST)
+        if self.aliased > MAX_ALIASED:
+            self._fail(f"aliases that stand for more than {MAX_ALIASED} values; write the manifests out", line)
+        return value
+
+    def _key(self, parent: Map, event: Any, value: Any, line: int) -> str:
+        if event.__class__ is yaml.AliasEvent:
+            key = value
+            if not isinstance(key, str):
+                self._fail("a key of a mapping must be a word", line)
+        else:
+            key = event.value
+            if value.__class__ is Trap:
+                parent.traps.append(key)
+        if key in parent.lines and key != "<<":
+            self._fail(f"duplicate key {key!r} (first on line {parent.lines[key]}); keep one of them", line)
+        parent.lines[key] = line
+        return str(key)
+
+    def _put(self, parent: Map, key: str, value: Any, line: int) -> None:
+        if key != "<<":
+            parent[key] = value
+            return
+        for source in value if isinstance(value, Seq) else (value,):
+            if not isinstance(source, Map):
+                self._fail("a merge key (<<) takes a mapping or a list of mappings", line)
+            for name, inherited in source.items():
+                parent.setdefault(name, inherited)
+
+    def _scalar(self, event: Any) -> Any:
+        text = event.value
+        if event.implicit[0]:
+            # Plain, without a tag: the only scalars that can be anything but a string.
+            if text and text[0] not in _MAYBE_SPECIAL:
+                return text
+            try:
+                return self.plain[text]
+            except KeyError:
+                return self.plain.setdefault(text, _resolve(text))
+        if event.tag is not None and event.tag not in ("!", _CORE_TAG + "str"):
+            self._check_tag(event.tag, event.start_mark.line + 1)
+            return _resolve(text)
+        return text
+
+
+def _resolve(text: str) -> Any:
+    """What YAML 1.1 makes of a plain scalar (yaml.org/type); timestamps stay the strings Kubernetes means."""
+    if text in _NULLS:
+        return None
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if text in _ODD_BOOLEANS:
+        return Trap(text, "a boolean", _ODD_BOOLEANS[text])
+    if _INT.match(text):
+        return int(text) if len(text) < 40 else text
+    if _FLOAT.match(text):
+        return float(text)
+    if _SEXAGESIMAL.match(text):
+        return Trap(text, "a number to the base of 60")
+    if _ODD_INT.match(text):
+        return _odd_int(text)
+    return text
+
+
+def _odd_int(text: str) -> Any:
+    digits = text.replace("_", "").lstrip("+-")
+    base = {"0b": 2, "0x": 16, "0o": 8}.get(digits[:2], 8 if digits.startswith("0") else 10)
+    try:
+        number = int(digits[2:] if digits[:2] in ("0b", "0x", "0o") else digits, base)
+    except ValueError:
+        return text
+    name = {2: "a binary number", 8: "an octal number", 16: "a hexadecimal number", 10: "a number"}[base]
+    return Trap(text, name, -number if text.startswith("-") else number)
