@@ -1,0 +1,48 @@
+"""Guided stories, one module a topic. Every figure in them is computed when the story is built."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from typing import Protocol, cast
+
+from engine.trace import Text
+from k8squiz.errors import unknown
+from k8squiz.explain.story import Story
+
+
+class Topic(Protocol):
+    """What a topic's module offers."""
+
+    WITHOUT: tuple[str, ...]
+
+    def build(self, without: frozenset[str] = frozenset()) -> Story: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """A topic in the list: the word on the command line, its module, one line on what it tells."""
+
+    name: str
+    module: str
+    about: Text
+
+
+TOPICS: tuple[Entry, ...] = (
+    Entry("nodeport", "nodeport", Text("a request from outside, hop by hop, and back", "外部请求到达 Pod 的逐跳路径与回程")),
+    Entry("traffic-policy", "traffic_policy", Text("Cluster and Local, external and internal", "Cluster 与 Local，外部与内部流量策略")),
+    Entry("iptables-vs-ipvs", "iptables_vs_ipvs", Text("what each Service costs, and whom", "每个 Service 的代价由谁承担")),
+    Entry("hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己")),
+)
+
+
+def tell(topic: str, without: frozenset[str] = frozenset()) -> Story:
+    """The story of `topic` with the parts in `without` taken away. Raises QuizError for an unknown word of either."""
+    entry = next((entry for entry in TOPICS if entry.name == topic), None)
+    if entry is None:
+        raise unknown("topic", topic, (known.name for known in TOPICS))
+    module = cast(Topic, importlib.import_module(f"k8squiz.explain.{entry.module}"))
+    for part in sorted(without):
+        if part not in module.WITHOUT:
+            raise unknown("part to go without", part, module.WITHOUT)
+    return module.build(without)

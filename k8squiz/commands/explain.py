@@ -1,0 +1,90 @@
+"""`k8squiz explain`: list the stories, tell one, walk it step by step, or write it to a file."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+from k8squiz.errors import QuizError
+from k8squiz.i18n import Lang
+
+_EXPORT_WIDTH = 110
+
+
+def run(lang: Lang, topic: str | None, without: tuple[str, ...], step: bool, export: Path | None) -> int:
+    """Tell `topic` on the terminal, or write it to `export` (.html, .svg, .md). Without a topic: the list."""
+    if topic is None:
+        return _list(lang)
+    from k8squiz.explain import tell
+
+    if export is not None and export.suffix not in (".html", ".svg", ".md"):
+        raise QuizError(f"{export}: the name must end in .html, .svg or .md / 文件名须以 .html、.svg 或 .md 结尾")
+    parts = frozenset(without)
+    story = tell(topic, parts)
+    from k8squiz.console import make_console
+    from k8squiz.screens.explain import story_parts, story_view
+
+    if export is not None:
+        _write(export, _exported(story_view(story, lang, parts), export.suffix, story, lang))
+        return 0
+    console = make_console()
+    if not (step and sys.stdin.isatty() and sys.stdout.isatty()):
+        console.print(story_view(story, lang, parts))
+        return 0
+    for _, part in story_parts(story, lang, parts, each_hop=True):
+        console.print(part)
+        if not _go_on(lang):
+            return 0
+    return 0
+
+
+def _list(lang: Lang) -> int:
+    from rich.table import Table
+
+    from k8squiz.console import make_console
+    from k8squiz.explain import TOPICS
+    from k8squiz.i18n import pick
+
+    table = Table.grid(padding=(0, 2))
+    for entry in TOPICS:
+        table.add_row(f"  k8squiz explain {entry.name}", pick(entry.about, lang))
+    make_console().print(table)
+    return 0
+
+
+def _go_on(lang: Lang) -> bool:
+    prompt = "— 回车继续，q 退出 — " if lang == "zh" else "— Enter goes on, q stops — "
+    try:
+        return input(prompt).strip().lower() not in ("q", "quit")
+    except EOFError:
+        return False
+
+
+def _exported(view: object, suffix: str, story: object, lang: Lang) -> str:
+    from typing import cast
+
+    from rich.console import RenderableType
+
+    from k8squiz.console import SafeConsole
+    from k8squiz.explain.markdown import story_markdown
+    from k8squiz.explain.story import Story
+    from k8squiz.i18n import pick
+
+    told = cast(Story, story)
+    if suffix == ".md":
+        return story_markdown(told, lang)
+    console = SafeConsole(
+        record=True, width=_EXPORT_WIDTH, file=io.StringIO(), markup=False, emoji=False, highlight=False,
+        force_terminal=True, color_system="truecolor",
+    )  # fmt: skip
+    console.print(cast(RenderableType, view))
+    return console.export_html(inline_styles=True) if suffix == ".html" else console.export_svg(title=pick(told.title, lang))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise QuizError(f"{path}: cannot write it ({error.strerror}) / 无法写入") from error
+    sys.stderr.write(f"{path}\n")

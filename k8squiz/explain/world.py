@@ -1,0 +1,83 @@
+"""A story's cluster, brought to life: walks, rules and facts read off them. Nothing here knows a topic."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+
+from engine import Request, compile_rules, load_cluster, outcomes
+from engine.cluster import Cluster
+from engine.trace import Hop, Outcome, Stage, Text, Verdict
+from k8squiz.explain.clusters import Shape, cluster_yaml
+from k8squiz.explain.story import Step
+
+
+class World:
+    """One cluster with some parts taken away (`without`), in one proxy mode."""
+
+    def __init__(self, shape: Shape, without: frozenset[str] = frozenset(), mode: str = "iptables") -> None:
+        self.yaml = cluster_yaml(shape)
+        self.mode = mode
+        loaded = load_cluster(text=self.yaml)
+        self.cluster: Cluster = dataclasses.replace(
+            loaded, network=dataclasses.replace(loaded.network, without=loaded.network.without | without)
+        )
+
+    def all(self, source: str, destination: str, node: str | None = None) -> tuple[Outcome, ...]:
+        """Every way the request can go."""
+        request = Request(source=source, destination=destination, protocol="TCP", node=node)
+        return outcomes(self.cluster, request, mode=self.mode)
+
+    def walk(self, source: str, destination: str, *, to: str | None = None, node: str | None = None) -> Outcome:
+        """The way that ends at the endpoint with address `to`, or the first there is."""
+        ways = self.all(source, destination, node)
+        if to is None:
+            return ways[0]
+        return next((way for way in ways if way.destination.rsplit(":", 1)[0] == to), ways[0])
+
+    def rule_lines(self, node: str, *needles: str) -> tuple[str, ...]:
+        """The lines of `node`'s ruleset that hold any of `needles`, in the ruleset's order."""
+        text = str(compile_rules(self.cluster, node, self.mode))
+        return tuple(line for line in text.splitlines() if any(needle in line for needle in needles))
+
+
+def first(hops: Iterable[Hop], stage: Stage, where: Callable[[Hop], bool] = lambda hop: True) -> Hop | None:
+    """The first hop of that stage for which `where` holds."""
+    return next((hop for hop in hops if hop.stage == stage and where(hop)), None)
+
+
+def address(endpoint: str) -> str:
+    """The address of an `ip:port` text."""
+    return endpoint.rsplit(":", 1)[0].strip("[]")
+
+
+def seen_at(hop: Hop | None) -> Text | None:
+    """What a step shows: where, and the packet's addresses once it was over."""
+    if hop is None:
+        return None
+    place = f"{hop.host} {hop.device}".strip()
+    outer = ""
+    if hop.encapsulation is not None:
+        outer = f" [{hop.encapsulation.kind} {hop.encapsulation.src} → {hop.encapsulation.dst}]"
+    line = f"{place}: {hop.src} → {hop.dst}{outer}"
+    return Text(f"{line}. {hop.note.en}", f"{line}。{hop.note.zh}")
+
+
+def step(title: Text, hop: Hop | None) -> Step:
+    return Step(title, seen_at(hop))
+
+
+def ending(outcome: Outcome) -> Text:
+    """How it ended, in one sentence."""
+    if outcome.verdict is Verdict.DELIVERED:
+        return Text(
+            f"Connected: {outcome.destination} answered, and it saw {outcome.source_seen} as its peer.",
+            f"连接成功：由 {outcome.destination} 应答，它看到的对端是 {outcome.source_seen}。",
+        )
+    where = outcome.where
+    if where is None:
+        return Text(f"{outcome.verdict}.", f"{outcome.verdict}。")
+    return Text(
+        f"{outcome.verdict} on {where.host}: {where.reason.en}",
+        f"{outcome.verdict}，在 {where.host} 上：{where.reason.zh}",
+    )

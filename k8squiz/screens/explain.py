@@ -1,0 +1,147 @@
+"""A guided story on the screen: what each block looks like. Returns renderables; prints nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule as Line
+from rich.table import Table
+from rich.text import Text as Styled
+
+from engine.trace import Text
+from k8squiz.explain.story import Block, Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk
+from k8squiz.i18n import Lang, pick
+from k8squiz.screens.trace import outcome_view
+
+_WORDS = {
+    "claims": Text("Often said, and not so", "常见的错误说法"),
+    "points": Text("What an interviewer wants to hear", "面试官想听到的要点"),
+    "follow-ups": Text("Follow-up questions", "追问"),
+    "sources": Text("Sources", "出处"),
+    "said": Text("said", "说法"),
+    "computed": Text("computed", "实际"),
+    "never": Text("did not happen in this walk", "在这次模拟中没有发生"),
+    "without": Text("Taken away here", "此处去掉了"),
+    "try": Text("See what breaks without a part:", "看看缺了某一部分会怎样："),
+}
+
+
+def word(key: str, lang: Lang) -> str:
+    """One of the screen's own words."""
+    return pick(_WORDS[key], lang)
+
+
+def story_view(story: Story, lang: Lang, without: frozenset[str] = frozenset()) -> RenderableType:
+    """The whole story, top to bottom."""
+    return Group(*(part for _, part in story_parts(story, lang, without)))
+
+
+def story_parts(
+    story: Story, lang: Lang, without: frozenset[str] = frozenset(), each_hop: bool = False
+) -> Iterator[tuple[str, RenderableType]]:
+    """The story in pieces: (name, renderable). With `each_hop` every hop of a walk is a piece of its own."""
+    yield "title", _opening(story, lang, without)
+    for number, section in enumerate(story.sections, 1):
+        if not each_hop:
+            yield f"section-{number}", section_view(section, lang)
+            continue
+        yield f"section-{number}", heading(pick(section.title, lang))
+        for block in section.blocks:
+            if isinstance(block, Walk):
+                yield from _hops(block, lang)
+            else:
+                yield "block", block_view(block, lang)
+    yield "claims", claims_view(story.claims, lang)
+    yield "points", _list("points", story.points, lang)
+    yield "follow-ups", _list("follow-ups", story.follow_ups, lang)
+    yield "sources", _closing(story, lang)
+
+
+def _opening(story: Story, lang: Lang, without: frozenset[str]) -> RenderableType:
+    body = Styled(pick(story.summary, lang))
+    if without:
+        body.append(f"\n\n{word('without', lang)}: {', '.join(sorted(without))}", style="bold yellow")
+    return Panel(body, title=Styled(pick(story.title, lang), style="bold"), title_align="left", padding=(0, 1))
+
+
+def section_view(section: Section, lang: Lang) -> RenderableType:
+    """A section: its heading and its blocks."""
+    parts: list[RenderableType] = [heading(pick(section.title, lang))]
+    parts += [block_view(block, lang) for block in section.blocks]
+    return Group(*parts)
+
+
+def heading(text: str) -> RenderableType:
+    return Group(Styled(""), Line(Styled(text, style="bold"), align="left", style="dim"))
+
+
+def block_view(block: Block, lang: Lang) -> RenderableType:
+    """One block of a section."""
+    match block:
+        case Paragraph(text):
+            return Padding(Styled(pick(text, lang)), (0, 0, 1, 0))
+        case Walk(caption, outcome):
+            return Group(Styled(pick(caption, lang), style="bold"), outcome_view(outcome, lang))
+        case Rules(caption, lines):
+            return Group(Styled(pick(caption, lang), style="italic"), *(_rule_line(line) for line in lines), Styled(""))
+        case Grid():
+            return _grid(block, lang)
+        case Steps():
+            return _steps(block, lang)
+
+
+def _rule_line(line: str) -> RenderableType:
+    return Padding(Styled(line, style="cyan", overflow="fold"), (0, 0, 0, 2))
+
+
+def _grid(grid: Grid, lang: Lang) -> RenderableType:
+    table = Table(title=pick(grid.caption, lang), title_justify="left", title_style="italic", padding=(0, 1))
+    for header in grid.headers:
+        table.add_column(Styled(pick(header, lang)), overflow="fold")
+    for row in grid.rows:
+        table.add_row(*(Styled(pick(cell, lang)) for cell in row))
+    return Padding(table, (0, 0, 1, 0))
+
+
+def _steps(steps: Steps, lang: Lang) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for number, step in enumerate(steps.steps, 1):
+        seen = pick(step.seen, lang) if step.seen is not None else f"✗ {word('never', lang)}"
+        cell = Styled(pick(step.title, lang), style="bold")
+        cell.append("\n" + seen, style="not bold" if step.seen is not None else "not bold red")
+        table.add_row(f"{number}.", cell)
+    return Padding(Group(table, Styled("→ " + pick(steps.caption, lang), style="bold")), (0, 0, 1, 0))
+
+
+def claims_view(claims: tuple[Claim, ...], lang: Lang) -> RenderableType:
+    """The wrong claims, each with the computed truth under it."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for claim in claims:
+        table.add_row(Styled("✗", style="red"), Styled(pick(claim.claim, lang), style="italic"))
+        table.add_row(Styled("✓", style="green"), Styled(pick(claim.truth, lang) + "\n"))
+    return Group(heading(word("claims", lang)), table)
+
+
+def _list(key: str, texts: tuple[Text, ...], lang: Lang) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for text in texts:
+        table.add_row("•", Styled(pick(text, lang)))
+    return Group(heading(word(key, lang)), table)
+
+
+def _closing(story: Story, lang: Lang) -> RenderableType:
+    lines = Styled("\n".join(f"- {source}" for source in story.sources), style="dim")
+    parts: list[RenderableType] = [heading(word("sources", lang)), lines]
+    if story.without:
+        commands = "\n".join(f"  k8squiz explain {story.topic} --without {part}" for part in story.without)
+        parts += [Styled(""), Styled(f"{word('try', lang)}\n{commands}")]
+    return Group(*parts)
