@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 
 from engine.cluster import Cluster
+from engine.endpoints import ServicePortView, hints_wanted
 from engine.proxy import iptables_frame as frame
 from engine.proxy.interface import find_node
 from engine.proxy.iptables import Sync, full_sync
@@ -67,12 +68,27 @@ def changed_services(old: Sync, new: Sync) -> frozenset[str]:
     """`namespace/name` of the Services of which a port or an endpoint differs, is new or is gone."""
     before = {view.label: view for view, _ in old.services}
     after = {view.label: view for view, _ in new.services}
-    changed = [
-        after.get(label) or before[label]
-        for label in before.keys() | after.keys()
-        if before.get(label) != after.get(label)
-    ]
-    return frozenset(f"{view.namespace}/{view.name}" for view in changed)
+    changed = set()
+    for label in before.keys() | after.keys():
+        was, now = before.get(label), after.get(label)
+        if was is not None and (now is None or _as_tracked(was) != _as_tracked(now)):
+            changed.add(was.service.key)
+        elif was is None and now is not None:
+            changed.add(now.service.key)
+    return frozenset(changed)
+
+
+def _as_tracked(view: ServicePortView) -> tuple[object, ...]:
+    """What kube-proxy keeps of a Service port; a change of anything else (a label) causes no sync."""
+    addresses = (view.cluster_ip, view.external_ips, view.load_balancer_vips, view.load_balancer_source_ranges)
+    policies = (
+        view.internal_policy_local,
+        view.external_policy_local,
+        view.affinity_seconds,
+        hints_wanted(view.service),
+    )
+    ports = (view.protocol, view.port, view.node_port, view.health_check_node_port)
+    return (*addresses, *policies, *ports, view.endpoints, view.twins)
 
 
 def _own_chains(sync: Sync) -> set[str]:
@@ -89,7 +105,7 @@ def _transaction(sync: Sync, changed: frozenset[str] | None, stale: tuple[str, .
     for view, written in sync.services:
         for table, _, _ in written.dispatch:
             rules[table] += 1
-        if changed is None or f"{view.namespace}/{view.name}" in changed:
+        if changed is None or view.service.key in changed:
             chains["nat"].extend(chain.name for chain in written.chains)
             rules["nat"] += sum(len(chain.rules) for chain in written.chains)
     chains["nat"].extend(stale)
