@@ -110,7 +110,7 @@ def _node_name(role: Any, spec: ClusterSpec, where: str) -> str | None:
 def _source(text: str, spec: ClusterSpec, identity: Identity, where: str) -> tuple[str, int]:
     sport = identity.client_port
     if text == "client":
-        return identity.client, sport
+        return "client", sport
     for role, pod in spec.pods.items():
         if text in (role, pod.name):
             return f"pod/{pod.namespace}/{pod.name}", sport

@@ -92,6 +92,8 @@ class World:
         """The address the sender of request `name` has."""
         source = self.ask(name).source
         cluster = self.cluster(name)
+        if source == "client":
+            return cluster.network.client_address
         if source.startswith("pod/"):
             _, namespace, pod_name = source.split("/")
             found = (pod.ips for pod in cluster.pods if (pod.namespace, pod.name) == (namespace, pod_name))

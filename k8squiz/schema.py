@@ -98,12 +98,11 @@ def _size(low: str, high: str, what: str) -> Callable[..., Iterator[Violation]]:
 
 
 def _bounds(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if value < schema.get("minimum", value) or value > schema.get("maximum", value):
-            yield (
-                path,
-                f"{_name(path)}: {value} is not between {schema.get('minimum')} and {schema.get('maximum', 'any')}",
-            )
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if (low is not None and value < low) or (high is not None and value > high):
+        yield path, f"{_name(path)}: {value} is not between {low} and {high if high is not None else 'any'}"
 
 
 def _pattern(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
@@ -156,8 +155,8 @@ _KEYWORDS: dict[str, Callable[..., Iterator[Violation]]] = {
     "minLength": _size("minLength", "maxLength", "characters"),
     "minItems": _size("minItems", "maxItems", "items"),
     "minProperties": _size("minProperties", "maxProperties", "fields"),
-    "required": _required,
     "additionalProperties": _additional,
+    "required": _required,
     "properties": _properties,
     "items": _items,
     "anyOf": _any_of,

@@ -13,7 +13,7 @@ _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 def manifests(spec: ClusterSpec) -> str:
     """The cluster as a multi-document YAML text."""
-    documents = [_proxy(spec), *_network(spec)]
+    documents = [_proxy(spec), _network(spec)]
     documents += [_node(node, spec) for node in spec.nodes.values()]
     documents += [_pod(pod) for pod in spec.pods.values()]
     for service in spec.services.values():
@@ -33,10 +33,9 @@ def _proxy(spec: ClusterSpec) -> dict[str, Any]:
     }
 
 
-def _network(spec: ClusterSpec) -> list[dict[str, Any]]:
-    if not spec.network:
-        return []
-    return [{"apiVersion": "k8squiz.dev/v1", "kind": "Network", "metadata": {"name": "facts"}, "spec": spec.network}]
+def _network(spec: ClusterSpec) -> dict[str, Any]:
+    facts = {"clientAddress": spec.client, **spec.network}
+    return {"apiVersion": "k8squiz.dev/v1", "kind": "Network", "metadata": {"name": "facts"}, "spec": facts}
 
 
 def _node(node: NodeSpec, spec: ClusterSpec) -> dict[str, Any]:

@@ -99,6 +99,7 @@ class ClusterSpec:
     network: dict[str, Any]
     background: Mapping[str, Any] | None
     extra: str
+    client: str
 
 
 def read_spec(raw: Mapping[str, Any], identity: Identity, where: str) -> ClusterSpec:
@@ -123,7 +124,7 @@ def _read(raw: Mapping[str, Any], identity: Identity, where: str) -> ClusterSpec
     plugin, _, backend = str(raw.get("cni", "flannel/vxlan")).partition("/")
     return ClusterSpec(
         nodes, pods, services, plugin, backend, dict(raw.get("proxy") or {}), dict(raw.get("network") or {}),
-        raw.get("background"), str(raw.get("manifests") or ""),
+        raw.get("background"), str(raw.get("manifests") or ""), identity.client,
     )  # fmt: skip
 
 

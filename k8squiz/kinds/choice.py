@@ -38,9 +38,7 @@ def task(world: World) -> Task:
     return Task(world.question, (MenuField("choice", ALL if multiple else ONE, items, truth, multiple),))
 
 
-def _shown(
-    options: list[tuple[int, dict[str, Any]]], right: set[str], count: int
-) -> list[tuple[int, dict[str, Any]]]:
+def _shown(options: list[tuple[int, dict[str, Any]]], right: set[str], count: int) -> list[tuple[int, dict[str, Any]]]:
     """`count` of the options, with one that is right and one that is wrong among them."""
     shown = options[:count]
     for wanted in (True, False):

@@ -45,7 +45,10 @@ ENDINGS: dict[str, Text] = {
     "lost-wrong-reply": Text(
         "timeout: the answer comes from an address the sender never spoke to", "超时：应答来自发送方从未访问过的地址"
     ),
-    "lost-no-route": Text("timeout: no route leads there", "超时：没有通往目的地的路由"),
+    "lost-nowhere": Text(
+        "timeout: no route leads there, or nobody has that address",
+        "超时：没有通往目的地的路由，或者没有主机使用该地址",
+    ),
     "lost-rp-filter": Text("timeout: rp_filter drops it", "超时：被 rp_filter 丢弃"),
     "lost-otherwise": Text("timeout: nobody answers, for another reason", "超时：由于其他原因，无人应答"),
 }
@@ -56,7 +59,10 @@ _BY_CODE: tuple[tuple[str, str, str], ...] = (
     ("LOST", "bridge", "lost-bridge"),
     ("LOST", "martian", "lost-martian"),
     ("LOST", "wrong-reply", "lost-wrong-reply"),
-    ("LOST", "no-route", "lost-no-route"),
+    ("LOST", "no-route", "lost-nowhere"),
+    ("LOST", "no-such-host", "lost-nowhere"),
+    ("LOST", "no-neighbour", "lost-nowhere"),
+    ("LOST", "blackhole", "lost-nowhere"),
     ("LOST", "rp-filter", "lost-rp-filter"),
 )
 

@@ -108,8 +108,8 @@ def requests_view(question: Question, lang: Lang) -> RenderableType:
 
 def _request(ask: Ask, question: Question, lang: Lang) -> str:
     source = ask.source.rsplit("/", 1)[-1]
-    if source == question.picture.client:
-        source = f"client {source}:{ask.sport}"
+    if source == "client":
+        source = f"client {question.picture.client}:{ask.sport}"
     arrives = f" ({say('arrives', lang, node=ask.node)})" if ask.node and ask.source.count("/") == 0 else ""
     extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in ask.changed]
     extra += [f"--without {part}" for part in ask.without]

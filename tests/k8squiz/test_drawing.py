@@ -160,7 +160,9 @@ def test_fill(text: str, lang: str, result: str) -> None:
     assert fill(text, NAMES, lang) == result
 
 
-@pytest.mark.parametrize("text", ["{web.__class__}", "{web[0]}", "{0}", "{}", "{web!r}", "{web:>9999999999}", "{nope}", "}"])
+@pytest.mark.parametrize(
+    "text", ["{web.__class__}", "{web[0]}", "{0}", "{}", "{web!r}", "{web:>9999999999}", "{nope}", "}"]
+)
 def test_placeholders_can_do_nothing_but_look_up(text: str) -> None:
     with pytest.raises(QuizError):
         fill(text, NAMES)

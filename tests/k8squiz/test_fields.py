@@ -101,7 +101,14 @@ def test_address_scores(field: AddressField, typed: str, score: float) -> None:
 
 @pytest.mark.parametrize(
     ("field", "typed"),
-    [(ADDRESS, "nodeX"), (ADDRESS, ""), (ADDRESS, "10.0.0.256"), (PORTS, "node1"), (PORTS, "node1:99999"), (PORTS, "node1:x")],
+    [
+        (ADDRESS, "nodeX"),
+        (ADDRESS, ""),
+        (ADDRESS, "10.0.0.256"),
+        (PORTS, "node1"),
+        (PORTS, "node1:99999"),
+        (PORTS, "node1:x"),
+    ],
 )
 def test_what_is_no_address(field: AddressField, typed: str) -> None:
     with pytest.raises(Unreadable):

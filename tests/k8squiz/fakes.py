@@ -1,0 +1,96 @@
+"""A World made by hand: ways a packet can go, as facts, without the engine's walk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any, cast
+
+from engine.cluster import Cluster, Node, Pod
+from engine.packet import Encapsulation
+from engine.trace import Change, Cost, Hop, Outcome, Stage, Text, Verdict, Where
+from k8squiz.question import Heading, Question, Template
+from k8squiz.rulelines import RuleLine
+from k8squiz.scenario import World
+
+NOTE = Text("note", "说明")
+CLUSTER = Cluster(
+    nodes=(Node("node1", ("192.168.1.10",)), Node("node2", ("192.168.1.11",))),
+    pods=(
+        Pod("default", "pod-a", "node1", ("10.244.1.5",)),
+        Pod("default", "pod-b", "node2", ("10.244.2.8",)),
+    ),
+)
+ALIASES = {"node1": "192.168.1.10", "node1/flannel.1": "10.244.1.0", "pod-b": "10.244.2.8", "client": "1.2.3.4"}
+
+
+def hop(n: int, host: str, stage: str, src: str = "1.2.3.4:9", dst: str = "192.168.1.10:30080", **more: Any) -> Hop:
+    return Hop(n, host, more.pop("device", "eth0"), Stage(stage), src, dst, NOTE, **more)
+
+
+OUTER = Encapsulation("vxlan", "192.168.1.10", "192.168.1.11", 50)
+WALK = (
+    hop(1, "client", "connect"),
+    hop(2, "node1", "nic"),
+    hop(3, "node1", "prerouting", table="nat", chain="KUBE-SERVICES"),
+    hop(4, "node1", "prerouting", table="nat", chain="KUBE-NODEPORTS"),
+    hop(5, "node1", "dnat", dst="10.244.2.8:8080", chain="KUBE-SEP-X", changes=(Change("dst", "a", "b"),)),
+    hop(6, "node1", "routing", dst="10.244.2.8:8080"),
+    hop(7, "node1", "snat", "10.244.1.0:7", "10.244.2.8:8080", chain="KUBE-POSTROUTING"),
+    hop(8, "node1", "encapsulate", "10.244.1.0:7", "10.244.2.8:8080", encapsulation=OUTER),
+    hop(9, "node2", "decapsulate", "10.244.1.0:7", "10.244.2.8:8080"),
+    hop(10, "pod-b", "socket", "10.244.1.0:7", "10.244.2.8:8080"),
+)
+DELIVERED = Outcome(
+    Fraction(1, 3), Verdict.DELIVERED, "10.244.2.8:8080", "10.244.1.0", True, WALK, (hop(1, "pod-b", "connect"),),
+    cost=Cost(17, 0),
+)  # fmt: skip
+DROPPED = Outcome(
+    Fraction(2, 3), Verdict.DROP, "192.168.1.10:30080", None, False, WALK[:3],
+    where=Where("node1", "no-local-endpoints", NOTE, table="filter", chain="KUBE-EXTERNAL-SERVICES"), cost=Cost(9, 0),
+)  # fmt: skip
+RULES = (
+    RuleLine("nat", "KUBE-SVC-A", ":KUBE-SVC-A - [0:0]", declares=True),
+    RuleLine("nat", "KUBE-SVC-A", "-A KUBE-SVC-A -j KUBE-SEP-X"),
+    RuleLine("nat", "KUBE-SVC-A", "-A KUBE-SVC-A -j KUBE-SEP-Y"),
+    RuleLine("filter", "KUBE-FORWARD", "-A KUBE-FORWARD -j ACCEPT"),
+)
+
+
+class FakeWorld:
+    """`requests`: name -> ways; the first is the one asked about. `data`: the question file's content."""
+
+    def __init__(self, requests: Mapping[str, tuple[Outcome, ...]], data: Mapping[str, Any], kind: str) -> None:
+        heading = Heading("fake", "nodeport", 2, kind, "fake.yaml")
+        template = Template(heading, Text("Fake", "假"), {"sources": [{"ref": "x"}], **data}, {})
+        asks = tuple(SimpleNamespace(name=name) for name in requests)
+        names = {"node1": "node1", "pod-b": "pod-b"}
+        self.question = Question(
+            template, "1", cast(Any, asks), data.get("ask", {}), names, ALIASES, cast(Any, SimpleNamespace())
+        )
+        self._requests = requests
+        self.first = next(iter(requests))
+
+    def ways(self, name: str) -> tuple[Outcome, ...]:
+        return self._requests[name]
+
+    all_ways = ways
+
+    def cluster(self, name: str) -> Cluster:
+        return CLUSTER
+
+    def rules(self, name: str, node: str, family: str = "ipv4") -> tuple[RuleLine, ...]:
+        return RULES
+
+    def endpoint(self, name: str, outcome: Outcome) -> tuple[str, str]:
+        return World.endpoint(cast(World, self), name, outcome)
+
+    def source_address(self, name: str) -> str:
+        return "1.2.3.4"
+
+
+def world(
+    *ways: Outcome, kind: str = "choice", others: Mapping[str, tuple[Outcome, ...]] | None = None, **data: Any
+) -> World:
+    return cast(World, FakeWorld({"request": ways or (DELIVERED,), **(others or {})}, data, kind))
