@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from engine.cluster import Cluster, Node
 from engine.errors import NoSuchObject
@@ -34,7 +36,21 @@ def compile_rules(cluster: Cluster, node_name: str, mode: str = "iptables", fami
         raise NoSuchObject(f"there is no address family {family!r}; known families: {', '.join(FAMILIES)}")
     module, function = MODES[mode]
     compiler: Compiler = getattr(importlib.import_module(module), function)
-    return compiler(cluster, node, family)
+    with _without_garbage_search():
+        return compiler(cluster, node, family)
+
+
+@contextlib.contextmanager
+def _without_garbage_search() -> Iterator[None]:
+    """A compile makes many objects and no cycles; looking through all of them for cycles again and again would let its
+    time grow faster than the number of Services."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 def find_node(cluster: Cluster, node_name: str) -> Node:

@@ -40,6 +40,7 @@ def service_of(chain: str) -> str | None:
 
 
 def _hashed(name: str) -> str:
-    digest = base64.b32encode(hashlib.sha256(name.encode()).digest()).decode()
-    base = f"{digest[:8]}-{name}"
+    # 5 bytes are exactly 8 letters of base32.
+    digest = base64.b32encode(hashlib.sha256(name.encode()).digest()[:5]).decode()
+    base = f"{digest}-{name}"
     return base if len(base) <= _BASE_LENGTH_MAX else base[: _BASE_LENGTH_MAX - 3] + "..."

@@ -31,6 +31,8 @@ from engine.packet import is_ipv6
 from engine.proxy import nftables_frame as frame
 from engine.proxy.nftables_names import endpoint_base, service_base
 
+_MARK = Jump(frame.MARK_FOR_MASQUERADE)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class NodeFacts:
@@ -63,7 +65,9 @@ class ServiceWriter:
         base = service_base(view.namespace, view.name, view.protocol, view.port_name)
         self.cluster_chain, self.local_chain = f"service-{base}", f"local-{base}"
         self.external_chain, self.firewall_chain = f"external-{base}", f"firewall-{base}"
-        self.bases = {endpoint: self._endpoint_base(endpoint) for endpoint in endpoints.reachable}
+        self.bases = {(each.address, each.port): self._endpoint_base(each) for each in endpoints.reachable}
+        self.gotos = {where: Goto(f"endpoint-{base}") for where, base in self.bases.items()}
+        self.own_protocol = (Protocol(view.protocol),)
         self.has_internal = bool(endpoints.local) if view.internal_policy_local else endpoints.has_any
         self.has_external = bool(endpoints.local) if view.external_policy_local else endpoints.has_any
         self.firewalled = bool(view.load_balancer_vips and view.load_balancer_source_ranges)
@@ -90,9 +94,9 @@ class ServiceWriter:
         self.chains[name] = Chain(name, rules)
 
     def _endpoint(self, endpoint: Endpoint) -> None:
-        base = self.bases[endpoint]
+        base = self.bases[endpoint.address, endpoint.port]
         # Traffic that would return to the endpoint it came from must come back here to be translated back.
-        rules = [Rule((Source(_host(endpoint.address)),), Jump(frame.MARK_FOR_MASQUERADE))]
+        rules = [Rule((Source(_host(endpoint.address)),), _MARK)]
         if self.view.affinity_seconds is not None:
             name = f"affinity-{base}"
             address = "ipv6_addr" if is_ipv6(endpoint.address) else "ipv4_addr"
@@ -104,17 +108,18 @@ class ServiceWriter:
                 size=65535,  # what the kernel gives a dynamic set that names none
             )
             rules.append(Rule((), SetUpdate(name, (Field.SADDR,))))
-        rules.append(Rule((Protocol(self.view.protocol),), DestinationNat(endpoint.address, endpoint.port)))
-        self._chain(f"endpoint-{base}", rules)
+        rules.append(Rule(self.own_protocol, DestinationNat(endpoint.address, endpoint.port)))
+        self._chain(self.gotos[endpoint.address, endpoint.port].chain, rules)
 
     def _balancing(self, chain: str, endpoints: tuple[Endpoint, ...]) -> None:
         rules = []
         if chain == (self.local_chain if self.view.internal_policy_local else self.cluster_chain):
             rules += self._masquerade_off_cluster()
-        verdicts = [Goto(f"endpoint-{self.bases[endpoint]}") for endpoint in endpoints]
+        verdicts = [self.gotos[endpoint.address, endpoint.port] for endpoint in endpoints]
         if self.view.affinity_seconds is not None:
             for endpoint, verdict in zip(endpoints, verdicts, strict=True):
-                rules.append(Rule((SetLookup((Field.SADDR,), f"affinity-{self.bases[endpoint]}"),), verdict))
+                base = self.bases[endpoint.address, endpoint.port]
+                rules.append(Rule((SetLookup((Field.SADDR,), f"affinity-{base}"),), verdict))
         rules.append(Rule((), RandomVerdict(tuple(verdicts))))
         self._chain(chain, rules)
 
@@ -128,19 +133,18 @@ class ServiceWriter:
             matches.append(DestinationPort(view.protocol, view.port, view.port))
         if not node.masquerade_all and node.not_local is not None:
             matches.append(node.not_local)
-        return [Rule(tuple(matches), Jump(frame.MARK_FOR_MASQUERADE))]
+        return [Rule(tuple(matches), _MARK)]
 
     def _external(self) -> None:
         rules = []
         if not self.view.external_policy_local:
-            rules.append(Rule((), Jump(frame.MARK_FOR_MASQUERADE)))
+            rules.append(Rule((), _MARK))
         else:
             to_all = Goto(self.cluster_chain)
             if self.node.local is not None:
                 rules.append(Rule((self.node.local, Comment("short-circuit pod traffic")), to_all))
             local = AddressType("src")
-            mark = Jump(frame.MARK_FOR_MASQUERADE)
-            rules.append(Rule((local, Comment("masquerade local traffic")), mark))
+            rules.append(Rule((local, Comment("masquerade local traffic")), _MARK))
             rules.append(Rule((local, Comment("short-circuit local traffic")), to_all))
         if self.has_external:
             to = self.local_chain if self.view.external_policy_local else self.cluster_chain
