@@ -11,12 +11,13 @@ import ipaddress
 
 
 class L4(enum.StrEnum):
-    """Transport protocols a Service port may name (Kubernetes API, ServicePort.protocol), and ICMP."""
+    """Transport protocols a Service port may name (Kubernetes API, ServicePort.protocol), ICMP, and IP in IP."""
 
     TCP = "TCP"
     UDP = "UDP"
     SCTP = "SCTP"
     ICMP = "ICMP"
+    IPIP = "IPIP"
 
 
 def is_ipv6(address: str) -> bool:

@@ -118,7 +118,8 @@ class Outcome:
 
     `destination` is ip:port after kube-proxy's DNAT (unchanged where there is none), `source_seen` the
     peer address the server's socket reports (None if the request never got there), `masqueraded` whether
-    kube-proxy's rules SNAT the packet on its first node.
+    kube-proxy's rules SNAT the packet on its first node. `cost` is what the first packet paid, `underlay_cost` what
+    its tunnel packets paid beside that, `later_cost` what a later packet of the connection pays (None unless delivered).
     """
 
     probability: Fraction
@@ -131,6 +132,8 @@ class Outcome:
     where: Where | None = None
     conntrack: tuple[ConntrackView, ...] = ()
     cost: Cost = Cost()
+    underlay_cost: Cost = Cost()
+    later_cost: Cost | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

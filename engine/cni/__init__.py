@@ -1,0 +1,23 @@
+"""CNI plugins by name. A plugin says which devices and routes it gives to nodes and pods."""
+
+from __future__ import annotations
+
+from engine.cni.calico import Calico
+from engine.cni.flannel import Flannel
+from engine.cni.interface import NodePlan, Plugin, PodPlan, Wiring
+from engine.errors import UnsupportedFeature
+
+__all__ = ["PLUGINS", "NodePlan", "Plugin", "PodPlan", "Wiring", "plugin_named"]
+
+PLUGINS: dict[str, Plugin] = {plugin.name: plugin for plugin in (Flannel(), Calico())}
+
+
+def plugin_named(name: str, backend: str) -> Plugin:
+    """The plugin `name`; raises UnsupportedFeature for one, or a backend of it, that is not modelled."""
+    plugin = PLUGINS.get(name)
+    if plugin is None:
+        raise UnsupportedFeature(f"CNI plugin {name!r} is not modelled; known plugins: {', '.join(sorted(PLUGINS))}")
+    if backend not in plugin.backends:
+        known = ", ".join(plugin.backends)
+        raise UnsupportedFeature(f"{name}'s backend {backend!r} is not modelled; known backends: {known}")
+    return plugin

@@ -16,6 +16,7 @@ _STARTS: dict[L4, frozenset[Segment]] = {
     L4.SCTP: frozenset({Segment.OPEN}),
     L4.UDP: frozenset(Segment),
     L4.ICMP: frozenset({Segment.OPEN}),
+    L4.IPIP: frozenset(Segment),
 }
 
 

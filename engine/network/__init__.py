@@ -1,0 +1,1 @@
+"""Hosts of a cluster as the kernel sees them: devices, routes, bridges, tunnels, sysctls. Frozen values, pure functions."""

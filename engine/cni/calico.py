@@ -1,0 +1,120 @@
+"""Calico: no bridge. Every pod hangs on a routed veth (cali...), and nodes know each other's blocks by routes.
+
+Sources: Calico's "Networking" reference; projectcalico/calico cni-plugin (169.254.1.1, proxy ARP), felix (IPIP and
+VXLAN routes), confd's BIRD templates (blackhole for the node's own block).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Iterable, Iterator
+
+from engine.cluster import CNIConfig
+from engine.cni.interface import NodePlan, PodPlan, Wiring
+from engine.errors import UnsupportedFeature
+from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, Tunnel, interface
+from engine.network.routes import Route, number
+from engine.network.tunnel import overhead
+
+GATEWAY = {4: "169.254.1.1", 6: "fe80::ecee:eeff:feee:eeee"}
+_TUNNEL_ANNOTATION = {
+    "ipip": "projectcalico.org/IPv4IPIPTunnelAddr",
+    "vxlan": "projectcalico.org/IPv4VXLANTunnelAddr",
+}
+_TUNNEL_DEVICE = {"ipip": "tunl0", "vxlan": "vxlan.calico"}
+
+
+def tunnel_address(backend: str, node: NodePlan) -> str | None:
+    """The tunnel device's address: the node's annotation, else the first address of its IPv4 block."""
+    written = node.annotations.get(_TUNNEL_ANNOTATION[backend])
+    if written:
+        return str(ipaddress.ip_address(written))
+    cidr = next((c for c in node.pod_cidrs if ":" not in c), None)
+    return None if cidr is None else str(ipaddress.ip_network(cidr).network_address)
+
+
+class Calico:
+    """bgp: routes to the other nodes' blocks by their addresses. ipip: the same by tunl0. vxlan: by vxlan.calico."""
+
+    name = "calico"
+    backends = ("bgp", "ipip", "vxlan")
+
+    def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
+        others = tuple(others)
+        devices: list[Device] = []
+        routes: list[Route] = []
+        if config.backend != "bgp":
+            devices.append(_tunnel_device(config, node, others))
+        for pod in node.pods:
+            name = self.port_name(pod)
+            devices.append(Device(name, DeviceKind.VETH, mtu=_pod_mtu(config, node), peer=(pod.host, "eth0")))
+            routes += [Route(_single(ip), name, scope=Scope.LINK, origin="calico") for ip in pod.ips]
+        routes += [Route(cidr, "*", kind="blackhole", origin="calico") for cidr in node.pod_cidrs]
+        routes += list(_remote_routes(config, node, others))
+        return Wiring(tuple(devices), tuple(routes))
+
+    def wire_pod(self, config: CNIConfig, node: NodePlan, pod: PodPlan) -> Wiring:
+        addresses: list[InterfaceAddress] = []
+        routes: list[Route] = []
+        for ip in pod.ips:
+            version = number(ip)[0]
+            addresses.append(interface(_single(ip)))
+            routes.append(Route(f"{GATEWAY[version]}/{32 if version == 4 else 128}", "eth0", scope=Scope.LINK))
+            routes.append(Route("0.0.0.0/0" if version == 4 else "::/0", "eth0", GATEWAY[version], origin="cni"))
+        peer = (node.name, self.port_name(pod))
+        device = Device("eth0", DeviceKind.VETH, tuple(addresses), _pod_mtu(config, node), peer=peer)
+        return Wiring((device,), tuple(routes))
+
+    def port_name(self, pod: PodPlan) -> str:
+        """cali and the first eleven digits of SHA-1 over namespace.name (Calico's cni-plugin)."""
+        return "cali" + hashlib.sha1(pod.key.replace("/", ".").encode(), usedforsecurity=False).hexdigest()[:11]
+
+
+def _single(address: str) -> str:
+    return f"{address}/{32 if number(address)[0] == 4 else 128}"
+
+
+def _pod_mtu(config: CNIConfig, node: NodePlan) -> int:
+    if config.backend == "bgp" or not node.addresses:
+        return config.mtu
+    return config.mtu - overhead(DeviceKind(config.backend), node.addresses[0])
+
+
+def _tunnel_device(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...]) -> Device:
+    local = node.address(4)
+    if local is None:
+        raise UnsupportedFeature(f"node {node.name} has no IPv4 address; Calico's {config.backend} over IPv6")
+    own = tunnel_address(config.backend, node)
+    remotes: dict[str, str] = {}
+    for other in others:
+        outer = other.address(4)
+        # IPIP's next hop is the node itself; VXLAN's is the other node's tunnel address.
+        inner = outer if config.backend == "ipip" else tunnel_address("vxlan", other)
+        if outer is not None and inner is not None:
+            remotes[inner] = outer
+    kind = DeviceKind(config.backend)
+    vni, port = (None, None) if kind is DeviceKind.IPIP else (4096, 4789)
+    return Device(
+        _TUNNEL_DEVICE[config.backend],
+        kind,
+        (interface(f"{own}/32"),) if own is not None else (),
+        config.mtu - overhead(kind, local),
+        tunnel=Tunnel(local, remotes, vni, port),
+    )
+
+
+def _remote_routes(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...]) -> Iterator[Route]:
+    for other in others:
+        for cidr in other.pod_cidrs:
+            version = number(cidr.partition("/")[0])[0]
+            via = other.address(version)
+            if via is None:
+                continue
+            # Tunnels carry IPv4 alone here; IPv6 blocks are routed plainly, as with BGP.
+            if config.backend == "bgp" or version == 6:
+                yield Route(cidr, node.underlay, via, origin="calico")
+                continue
+            hop = via if config.backend == "ipip" else tunnel_address("vxlan", other)
+            if hop is not None:
+                yield Route(cidr, _TUNNEL_DEVICE[config.backend], hop, origin="calico")

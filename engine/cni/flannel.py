@@ -1,0 +1,131 @@
+"""flannel: a bridge on every node, and between nodes VXLAN or plain routes.
+
+Sources: flannel's backend/vxlan and backend/hostgw; the CNI plugin `flannel` delegates to `bridge` with isGateway and
+hairpinMode (flannel's kube-flannel.yml).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Iterable, Iterator
+
+from engine.cluster import CNIConfig
+from engine.cni.interface import NodePlan, PodPlan, Wiring
+from engine.errors import UnsupportedFeature
+from engine.network.devices import Device, DeviceKind, InterfaceAddress, Tunnel, interface
+from engine.network.routes import Route, number
+from engine.network.tunnel import overhead
+
+BRIDGE = "cni0"
+
+
+def gateway(pod_cidr: str) -> str:
+    """cni0's address: the first host address of the node's pod network."""
+    network = ipaddress.ip_network(pod_cidr)
+    return str(network.network_address + 1)
+
+
+def tunnel_address(pod_cidr: str) -> str:
+    """flannel.1's address: the network address itself, as a /32 (/128)."""
+    return str(ipaddress.ip_network(pod_cidr).network_address)
+
+
+class Flannel:
+    """vxlan: routes by flannel.VNI, whose neighbours are the other nodes' tunnel addresses. host-gw: routes by the
+    nodes' own addresses, which must be on one Ethernet network."""
+
+    name = "flannel"
+    backends = ("vxlan", "host-gw")
+
+    def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
+        others = tuple(others)
+        mtu = _pod_mtu(config, node)
+        addresses = tuple(interface(f"{gateway(c)}/{c.rpartition('/')[2]}") for c in node.pod_cidrs)
+        devices: list[Device] = []
+        routes: list[Route] = []
+        if config.backend == "vxlan":
+            for cidr in node.pod_cidrs:
+                devices.append(_vxlan(config, node, others, cidr))
+        if node.pod_cidrs:
+            devices.append(Device(BRIDGE, DeviceKind.BRIDGE, addresses, mtu))
+            routes += [Route(c, BRIDGE, src=gateway(c)) for c in node.pod_cidrs]
+            devices += [
+                Device(
+                    self.port_name(pod),
+                    DeviceKind.VETH,
+                    mtu=mtu,
+                    master=BRIDGE,
+                    peer=(pod.host, "eth0"),
+                    hairpin=config.hairpin_mode,
+                )
+                for pod in node.pods
+            ]
+        routes += list(_remote_routes(config, node, others))
+        return Wiring(tuple(devices), tuple(routes))
+
+    def wire_pod(self, config: CNIConfig, node: NodePlan, pod: PodPlan) -> Wiring:
+        addresses: list[InterfaceAddress] = []
+        routes: list[Route] = []
+        for cidr in node.pod_cidrs:
+            version = number(gateway(cidr))[0]
+            length = cidr.rpartition("/")[2]
+            own = next((ip for ip in pod.ips if number(ip)[0] == version), None)
+            if own is None:
+                continue
+            addresses.append(interface(f"{own}/{length}"))
+            routes.append(Route(addresses[-1].network, "eth0", src=own))
+            routes.append(Route("0.0.0.0/0" if version == 4 else "::/0", "eth0", gateway(cidr), origin="cni"))
+        peer = (node.name, self.port_name(pod))
+        device = Device("eth0", DeviceKind.VETH, tuple(addresses), _pod_mtu(config, node), peer=peer)
+        return Wiring((device,), tuple(routes))
+
+    def port_name(self, pod: PodPlan) -> str:
+        """veth and eight hexadecimal digits; the real ones are random, these a hash of the pod's name."""
+        return "veth" + hashlib.sha256(pod.key.encode()).hexdigest()[:8]
+
+
+def _pod_mtu(config: CNIConfig, node: NodePlan) -> int:
+    if config.backend != "vxlan" or not node.addresses:
+        return config.mtu
+    return config.mtu - overhead(DeviceKind.VXLAN, node.addresses[0])
+
+
+def _tunnel_name(config: CNIConfig, version: int) -> str:
+    return f"flannel.{config.vni}" if version == 4 else f"flannel-v6.{config.vni}"
+
+
+def _vxlan(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...], cidr: str) -> Device:
+    version = number(gateway(cidr))[0]
+    local = node.address(version)
+    if local is None:
+        raise UnsupportedFeature(f"node {node.name} has pods of IPv{version} but no IPv{version} address for VXLAN")
+    remotes = {
+        tunnel_address(c): outer
+        for other in others
+        for c in other.pod_cidrs
+        if number(gateway(c))[0] == version and (outer := other.address(version)) is not None
+    }
+    address = interface(f"{tunnel_address(cidr)}/{32 if version == 4 else 128}")
+    return Device(
+        _tunnel_name(config, version),
+        DeviceKind.VXLAN,
+        (address,),
+        config.mtu - overhead(DeviceKind.VXLAN, local),
+        tunnel=Tunnel(local, remotes, config.vni, config.port),
+    )
+
+
+def _remote_routes(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...]) -> Iterator[Route]:
+    for other in others:
+        for cidr in other.pod_cidrs:
+            version = number(gateway(cidr))[0]
+            via = other.address(version)
+            if via is None:
+                continue
+            if config.backend == "vxlan":
+                # A node without a pod network of its own has no tunnel device to route by.
+                if any(number(gateway(c))[0] == version for c in node.pod_cidrs):
+                    yield Route(cidr, _tunnel_name(config, version), tunnel_address(cidr), origin="flannel")
+            else:
+                yield Route(cidr, node.underlay, via, origin="flannel")

@@ -1,0 +1,149 @@
+"""Who owns which address: pods, endpoints that no Pod object describes, and on which ports somebody listens.
+
+Built once per cluster, so that a walk never looks through all Services or pods.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
+
+from engine.cluster import Cluster, Node, Pod
+from engine.cni.interface import PodPlan
+from engine.network.routes import RoutingTable, Route, number
+from engine.packet import L4
+
+# What listens on every node: kubelet, and kube-proxy's health check (ports of their defaults).
+NODE_PORTS = ((L4.TCP, 10250), (L4.TCP, 10256))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resident:
+    """A pod with an address of its own. `host` is the name it has in a trace; `node` None: its node is not known."""
+
+    host: str
+    key: str
+    node: str | None
+    ips: tuple[str, ...]
+
+    @property
+    def plan(self) -> PodPlan:
+        return PodPlan(self.host, self.key, self.ips)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Directory:
+    """`by_address`: pod address -> Resident. `by_key`: namespace/name -> Resident. `listening`: address -> ports.
+    `external`: endpoint addresses that lie on no node. `declared`: pods of which some port is known."""
+
+    by_address: Mapping[str, Resident]
+    by_key: Mapping[str, Resident]
+    by_node: Mapping[str, tuple[Resident, ...]]
+    listening: Mapping[str, frozenset[tuple[L4, int]]]
+    external: frozenset[str]
+    blocks: RoutingTable
+
+
+def build_directory(cluster: Cluster) -> Directory:
+    """One pass over the cluster's pods and EndpointSlices."""
+    blocks = RoutingTable(Route(cidr, node.name) for node in cluster.nodes for cidr in node.pod_cidrs)
+    node_addresses = {a for node in cluster.nodes for a in (*node.internal_ips, *node.addresses)}
+    residents: dict[str, Resident] = {}
+    taken = {node.name for node in cluster.nodes} | {"client", "router"} | set(cluster.network.external_hosts)
+    counts = _name_counts(cluster.pods)
+    for pod in cluster.pods:
+        if not pod.host_network and pod.ips:
+            host = pod.name if counts[pod.name] == 1 and pod.name not in taken else f"{pod.namespace}/{pod.name}"
+            _enter(residents, Resident(host, f"{pod.namespace}/{pod.name}", pod.node_name, pod.ips))
+    external: set[str] = set()
+    known = {resident.host for resident in residents.values()} | taken
+    for address, node_name, key in _endpoints(cluster):
+        if address in residents or address in node_addresses:
+            continue
+        node_name = node_name or _node_of(blocks, address)
+        if node_name is None:
+            external.add(address)
+            continue
+        host = key.rpartition("/")[2] if key else address
+        host = host if host not in known else address
+        known.add(host)
+        _enter(residents, Resident(host, key or f"endpoint/{address}", node_name, (address,)))
+    return Directory(
+        residents,
+        {resident.key: resident for resident in residents.values()},
+        _by_node(residents.values()),
+        {address: frozenset(ports) for address, ports in _listening(cluster).items()},
+        frozenset(external),
+        blocks,
+    )
+
+
+def _name_counts(pods: Iterable[Pod]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for pod in pods:
+        counts[pod.name] = counts.get(pod.name, 0) + 1
+    return counts
+
+
+def _enter(residents: dict[str, Resident], resident: Resident) -> None:
+    for ip in resident.ips:
+        residents.setdefault(ip, resident)
+
+
+def _endpoints(cluster: Cluster) -> Iterator[tuple[str, str | None, str | None]]:
+    for piece in cluster.slices:
+        if piece.address_type not in ("IPv4", "IPv6"):
+            continue
+        for endpoint in piece.endpoints:
+            for address in endpoint.addresses:
+                yield address, endpoint.node_name, endpoint.pod
+
+
+def _node_of(blocks: RoutingTable, address: str) -> str | None:
+    found = blocks.lookup(address)
+    return None if found is None else found.device
+
+
+def _by_node(residents: Iterable[Resident]) -> dict[str, tuple[Resident, ...]]:
+    found: dict[str, dict[str, Resident]] = {}
+    for resident in residents:
+        if resident.node is not None:
+            found.setdefault(resident.node, {})[resident.host] = resident
+    return {node: tuple(of_node.values()) for node, of_node in found.items()}
+
+
+def _listening(cluster: Cluster) -> dict[str, set[tuple[L4, int]]]:
+    """A port is open where a container declares it or an EndpointSlice names it; nodes open their own."""
+    ports: dict[str, set[tuple[L4, int]]] = {}
+    nodes = {node.name: node for node in cluster.nodes}
+    for pod in cluster.pods:
+        addresses = _node_addresses(nodes.get(pod.node_name or "")) if pod.host_network else pod.ips
+        for address in addresses:
+            ports.setdefault(address, set()).update((port.protocol, port.port) for port in pod.ports)
+    for piece in cluster.slices:
+        named = {(port.protocol, port.port) for port in piece.ports if port.port is not None}
+        for endpoint in piece.endpoints:
+            for address in endpoint.addresses:
+                ports.setdefault(address, set()).update(named)
+    checks = {(L4.TCP, s.health_check_node_port) for s in cluster.services if s.health_check_node_port}
+    for node in cluster.nodes:
+        for address in _node_addresses(node):
+            ports.setdefault(address, set()).update(NODE_PORTS, checks)
+    return ports
+
+
+def _node_addresses(node: Node | None) -> tuple[str, ...]:
+    return () if node is None else (*node.internal_ips, *node.addresses)
+
+
+def common_network(addresses: Iterable[str]) -> str:
+    """The smallest network that holds all of `addresses`, at most a /24 (IPv6: a /64)."""
+    values = [number(address) for address in addresses]
+    version = values[0][0]
+    bits, length = (32, 24) if version == 4 else (128, 64)
+    low, high = min(v for _, v in values), max(v for _, v in values)
+    length = min(length, bits - (low ^ high).bit_length())
+    cls = ipaddress.IPv4Network if version == 4 else ipaddress.IPv6Network
+    mask = ((1 << bits) - 1) ^ ((1 << (bits - length)) - 1)
+    return str(cls((low & mask, length)))

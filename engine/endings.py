@@ -1,0 +1,116 @@
+"""Where and why a packet died: the stable codes of Where, with their reasons in both languages."""
+
+from __future__ import annotations
+
+from engine.packet import FiveTuple
+from engine.trace import Text
+
+# code -> (English, Chinese); filled in with str.format.
+_REASONS: dict[str, tuple[str, str]] = {
+    "no-local-endpoints": (
+        "the Service has endpoints, but none on {host}, and its traffic policy is Local: the packet is dropped",
+        "该 Service 有 Endpoint，但 {host} 上没有，而流量策略是 Local：数据包被丢弃",
+    ),
+    "no-endpoints": (
+        "the Service has no usable endpoint: rejected at once",
+        "该 Service 没有可用的 Endpoint：立即被拒绝",
+    ),
+    "source-ranges": (
+        "{src} is not in the Service's loadBalancerSourceRanges",
+        "{src} 不在该 Service 的 loadBalancerSourceRanges 之内",
+    ),
+    "localhost-firewall": (
+        "KUBE-FIREWALL guards 127.0.0.0/8 against packets from elsewhere",
+        "KUBE-FIREWALL 保护 127.0.0.0/8，不接受来自别处的数据包",
+    ),
+    "invalid-state": (
+        "conntrack calls the packet INVALID, and KUBE-FORWARD drops such packets",
+        "conntrack 判定该数据包为 INVALID，被 KUBE-FORWARD 丢弃",
+    ),
+    "unknown-cluster-ip-port": (
+        "{dst} lies in the ClusterIPs but no Service has that port: rejected at once",
+        "{dst} 属于 ClusterIP，但没有 Service 使用该端口：立即被拒绝",
+    ),
+    "rule-drop": ("a rule drops the packet", "被规则丢弃"),
+    "rule-reject": ("a rule rejects the packet", "被规则拒绝"),
+    "policy-drop": ("the chain's policy is DROP", "链的默认策略为 DROP"),
+    "no-masquerade-address": (
+        "MASQUERADE found no address on {device}",
+        "MASQUERADE 在 {device} 上找不到可用的地址",
+    ),
+    "no-free-port": ("NAT found no free source port", "NAT 找不到空闲的源端口"),
+    "clash": (
+        "another connection already owns one of the tuples (a conntrack clash)",
+        "另一个连接已占用相同的元组（conntrack 冲突）",
+    ),
+    "ipvs-no-server": ("the virtual server has no real server", "该虚拟服务器没有真实服务器"),
+    "martian-source": (
+        "{host}'s kernel drops a packet that comes in by {device} with {src} as its source: it is one of {host}'s own "
+        "addresses or of 127.0.0.0/8 (a martian)",
+        "{host} 的内核丢弃了从 {device} 进来、源地址为 {src} 的数据包：该地址是 {host} 自己的地址或属于 127.0.0.0/8（martian 包）",
+    ),
+    "martian-destination": (
+        "{host}'s kernel drops a packet to {dst_ip} that did not come by lo: route_localnet is off",
+        "{host} 的内核丢弃了不是从 lo 来而去往 {dst_ip} 的数据包：route_localnet 未开启",
+    ),
+    "localnet-output": (
+        "a packet from {src} may not leave {host} by {device}: route_localnet is off",
+        "源地址为 {src} 的数据包不允许从 {host} 的 {device} 发出：route_localnet 未开启",
+    ),
+    "rp-filter": (
+        "rp_filter on {host}: the route back to {src} does not leave by {device}, where the packet came in",
+        "{host} 的 rp_filter 检查：回 {src} 的路由不走数据包进来的 {device}",
+    ),
+    "no-route": ("{host} has no route to {dst_ip}", "{host} 没有到 {dst_ip} 的路由"),
+    "blackhole": (
+        "{host} has a blackhole route for {dst_ip}: the address is in its block, but no pod has it",
+        "{host} 对 {dst_ip} 有 blackhole 路由：地址在本节点的地址块内，但没有 Pod 使用它",
+    ),
+    "no-neighbour": (
+        "nobody on {device}'s network answers for {next_hop}",
+        "{device} 所在网络上没有主机应答 {next_hop}（ARP/NDP 无响应）",
+    ),
+    "no-such-host": (
+        "the packet left the cluster, and nobody out there has the address {dst_ip}",
+        "数据包离开了集群，而外部没有主机使用地址 {dst_ip}",
+    ),
+    "no-tunnel-peer": (
+        "{device} knows no tunnel end for {next_hop}",
+        "{device} 不知道 {next_hop} 对应的隧道对端",
+    ),
+    "ip-forward-off": ("{host} does not forward packets: ip_forward is 0", "{host} 不转发数据包：ip_forward 为 0"),
+    "routing-loop": (
+        "the packet comes back to {host} again and again until its TTL is used up",
+        "数据包反复回到 {host}，直到 TTL 耗尽",
+    ),
+    "bridge-refuses-same-port": (
+        "the frame would have to leave {bridge} by {port}, the port it came in by, and hairpin mode is off there: "
+        "the bridge refuses",
+        "帧需要从它进来的端口 {port} 离开 {bridge}，而该端口没有开启 hairpin 模式：网桥拒绝转发",
+    ),
+    "nobody-listens": (
+        "it arrives on {host}, but nobody listens on {dst}",
+        "数据包到达了 {host}，但没有进程监听 {dst}",
+    ),
+    "wrong-reply-source": (
+        "{host} spoke to {spoken}, but the answer comes from {src_port}: its kernel knows no such connection",
+        "{host} 访问的是 {spoken}，应答却来自 {src_port}：它的内核中没有这样的连接",
+    ),
+    "reply-elsewhere": (
+        "the answer ends up on {host}, which is not the client",
+        "应答到达了 {host}，而它并不是客户端",
+    ),
+    "no-healthy-node": (
+        "the load balancer has no node that passes its health check",
+        "负载均衡器没有任何通过健康检查的节点",
+    ),
+}
+
+CODES: tuple[str, ...] = tuple(_REASONS)
+
+
+def reason(code: str, flow: FiveTuple, **facts: str) -> Text:
+    """The reason for `code`, about a packet with the tuple `flow`; `facts` fill in what else the sentence names."""
+    english, chinese = _REASONS[code]
+    values = {"src": flow.src, "src_port": flow.source, "dst": flow.destination, "dst_ip": flow.dst, **facts}
+    return Text(english.format(**values), chinese.format(**values))

@@ -1,0 +1,207 @@
+"""WHO and WHERE of a request: names and addresses as a user types them, found in the cluster."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from engine.cluster import Service, ServicePort
+from engine.errors import EngineError, NoSuchObject
+from engine.fabric import CLIENT, Fabric
+from engine.network.routes import number
+from engine.packet import L4, FiveTuple, canonical, split_host_port
+from engine.trace import Request
+
+DEFAULT_SPORT = 54321
+WHO_FORMS = "pod/NAME, pod/NAMESPACE/NAME, node/NAME, client, or ADDRESS[:PORT]"
+WHERE_FORMS = "svc/NAME[:PORT], node/NAME:PORT, pod/NAME:PORT, or ADDRESS:PORT"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Journey:
+    """A request found: the host that sends, the tuple it sends (src None: the host chooses by its routes),
+    the node a foreign packet is routed to where its destination belongs to no host."""
+
+    host: str
+    protocol: L4
+    src: str | None
+    sport: int
+    dst: str
+    dport: int
+    node: str | None
+
+    def flow(self, src: str) -> FiveTuple:
+        return FiveTuple(self.protocol, src, self.sport, self.dst, self.dport)
+
+
+def locate(fabric: Fabric, request: Request) -> Journey:
+    """Find what `request` names. Raises NoSuchObject for what is not there, EngineError for what is not written so."""
+    protocol = _protocol(request.protocol)
+    dst, dport = _where(fabric, request.destination, protocol)
+    host, src, sport = _who(fabric, request.source, number(dst)[0])
+    if request.node is not None:
+        fabric.node(request.node)
+    if src is not None and number(src)[0] != number(dst)[0]:
+        raise EngineError(f"{request.source} and {request.destination} are of different address families")
+    port = sport if sport is not None else request.sport if request.sport is not None else DEFAULT_SPORT
+    if not 1 <= port <= 65535:
+        raise EngineError(f"source port {port} is not between 1 and 65535")
+    return Journey(host, protocol, src, port, dst, dport, request.node)
+
+
+def _protocol(text: str) -> L4:
+    known = (L4.TCP, L4.UDP, L4.SCTP)
+    try:
+        found = L4(text.upper())
+    except ValueError:
+        found = L4.ICMP
+    if found not in known:
+        raise EngineError(f"{text!r} is not a protocol of a Service; one of tcp, udp, sctp")
+    return found
+
+
+def _who(fabric: Fabric, text: str, version: int) -> tuple[str, str | None, int | None]:
+    """(host, source address or None, source port or None)."""
+    kind, _, rest = text.partition("/")
+    if text == CLIENT:
+        facts = fabric.cluster.network
+        return CLIENT, facts.client_address if version == 4 else facts.client_address_v6, None
+    if kind == "pod" and rest:
+        host, address = _pod(fabric, rest, version)
+        return host, address, None
+    if kind == "node" and rest:
+        return fabric.node(rest).name, None, None
+    named = fabric.cluster.network.external_hosts.get(text)
+    if named is not None:
+        return text, named, None
+    address, port = _address(text, WHO_FORMS)
+    return _host_at(fabric, address), address, port
+
+
+def _host_at(fabric: Fabric, address: str) -> str:
+    """The host a source address belongs to; an address that nobody in the cluster has is an external host's."""
+    owner = fabric.owner(address)
+    if owner is not None:
+        return owner
+    resident = fabric.resident_at(address)
+    if resident is not None:
+        raise NoSuchObject(f"{address} is a pod on node {resident.node!r}, which the manifests do not hold")
+    node = fabric.node_of_pod_address(address)
+    if node is not None:
+        raise NoSuchObject(f"{address} lies in {node}'s pod network, but no pod there has that address")
+    if fabric.on_lan(address):
+        raise NoSuchObject(f"{address} lies in the nodes' own network, but no node has that address")
+    if number(address)[0] == 4 and address.startswith("127."):
+        raise EngineError(f"{address} is every host's own; name the host (node/NAME) instead")
+    return address
+
+
+def _pod(fabric: Fabric, name: str, version: int) -> tuple[str, str | None]:
+    """A pod by NAME or NAMESPACE/NAME: its host and address. A host-network pod is its node (address None)."""
+    wanted = name if "/" in name else None
+    pods = [p for p in fabric.cluster.pods if (f"{p.namespace}/{p.name}" == wanted if wanted else p.name == name)]
+    if len(pods) > 1:
+        choices = ", ".join(f"pod/{p.namespace}/{p.name}" for p in pods)
+        raise NoSuchObject(f"pod/{name} could be any of {choices}; say which")
+    if not pods:
+        residents = fabric.directory.by_key
+        found = [r for key, r in residents.items() if key == name or r.host == name]
+        if len(found) != 1:
+            known = ", ".join(sorted(r.host for r in residents.values())[:20]) or "none"
+            raise NoSuchObject(f"there is no pod {name!r}; known pods: {known}")
+        return found[0].host, _of_family(found[0].ips, version, name)
+    pod = pods[0]
+    if pod.node_name is None:
+        raise NoSuchObject(f"pod/{name} runs on no node yet")
+    fabric.node(pod.node_name)
+    if pod.host_network:
+        return pod.node_name, None
+    if not pod.ips:
+        raise NoSuchObject(f"pod/{name} has no address yet")
+    return fabric.directory.by_key[f"{pod.namespace}/{pod.name}"].host, _of_family(pod.ips, version, name)
+
+
+def _of_family(ips: tuple[str, ...], version: int, name: str) -> str:
+    found = next((ip for ip in ips if number(ip)[0] == version), None)
+    if found is None:
+        raise NoSuchObject(f"pod/{name} has no IPv{version} address")
+    return found
+
+
+def _where(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
+    kind, _, rest = text.partition("/")
+    if kind == "svc" and rest:
+        return _service(fabric, rest, protocol)
+    if kind in ("node", "pod") and rest:
+        name, sep, port_text = rest.rpartition(":")
+        if not sep:
+            raise EngineError(f"{text!r} has no port; write {kind}/NAME:PORT")
+        port = _port(port_text, text)
+        if kind == "node":
+            node = fabric.node(name)
+            if not node.internal_ips:
+                raise NoSuchObject(f"node {name} has no InternalIP")
+            return node.internal_ips[0], port
+        return _pod_address(fabric, name), port
+    address, number_ = _address(text, WHERE_FORMS)
+    if number_ is None:
+        raise EngineError(f"{text!r} has no port; write {WHERE_FORMS}")
+    return address, number_
+
+
+def _pod_address(fabric: Fabric, name: str) -> str:
+    for version in (4, 6):
+        try:
+            host, address = _pod(fabric, name, version)
+        except NoSuchObject:
+            if version == 6:
+                raise
+            continue
+        return address if address is not None else fabric.node(host).internal_ips[0]
+    raise AssertionError("unreachable")
+
+
+def _service(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
+    name, _, port_text = text.partition(":")
+    services = [s for s in fabric.cluster.services if (s.key == name if "/" in name else s.name == name)]
+    if len(services) > 1:
+        raise NoSuchObject(f"svc/{name} could be any of {', '.join(f'svc/{s.key}' for s in services)}; say which")
+    if not services:
+        known = ", ".join(sorted(s.key for s in fabric.cluster.services)[:20]) or "none"
+        raise NoSuchObject(f"there is no Service {name!r}; known Services: {known}")
+    service = services[0]
+    if not service.cluster_ips:
+        raise NoSuchObject(f"Service {service.key} has no ClusterIP; name a pod or an address instead")
+    return service.cluster_ips[0], _service_port(service, port_text, protocol).port
+
+
+def _service_port(service: Service, text: str, protocol: L4) -> ServicePort:
+    ports = [p for p in service.ports if p.protocol is protocol]
+    listed = ", ".join(f"{p.port}/{p.protocol}" + (f" ({p.name})" if p.name else "") for p in service.ports) or "none"
+    if not text:
+        if len(ports) == 1:
+            return ports[0]
+        raise EngineError(f"Service {service.key}: say which port of protocol {protocol}; it has {listed}")
+    for port in ports:
+        if text == port.name or text == str(port.port):
+            return port
+    if text.isdecimal():
+        return ServicePort("", protocol, _port(text, f"svc/{service.name}:{text}"), 0)
+    raise NoSuchObject(f"Service {service.key} has no {protocol} port {text!r}; it has {listed}")
+
+
+def _port(text: str, whole: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise EngineError(f"{whole!r}: {text!r} is not a port number between 1 and 65535")
+    return int(text)
+
+
+def _address(text: str, forms: str) -> tuple[str, int | None]:
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        return canonical(bare), None
+    except ValueError:
+        pass
+    try:
+        return split_host_port(text)
+    except ValueError:
+        raise EngineError(f"{text!r} is not understood; write {forms}") from None

@@ -1,0 +1,41 @@
+"""What the kernel refuses when it routes a packet that came in from outside: martians and reverse-path failures.
+
+Source: net/ipv4/route.c ip_route_input_slow(), net/ipv4/fib_frontend.c fib_validate_source(). IPv6 has neither
+rp_filter nor a check for its own address as source.
+"""
+
+from __future__ import annotations
+
+from engine.network.host import Host
+from engine.network.routes import number
+
+
+def refuses(host: Host, device: str, src: str, dst: str) -> str | None:
+    """Why `host` drops a packet src -> dst that came in by `device`: martian-source, martian-destination, rp-filter;
+    None where it takes it. To be asked after PREROUTING, with the addresses as they are then."""
+    if device == "lo":
+        return None
+    if number(dst)[0] == 6:
+        if host.is_loopback(src):
+            return "martian-source"
+        return "martian-destination" if host.is_loopback(dst) else None
+    localnet = host.sysctls.route_localnet
+    if host.is_loopback(src) and not localnet:
+        return "martian-source"
+    if host.is_loopback(dst) and not localnet:
+        return "martian-destination"
+    if host.is_local(src):
+        return "martian-source"
+    if host.sysctls.rp_filter:
+        return _reverse_path(host, device, src)
+    return None
+
+
+def _reverse_path(host: Host, device: str, src: str) -> str | None:
+    """RFC 3704: strict asks that the answer would leave by the same device, loose that it could leave at all."""
+    back = host.table.lookup(src)
+    if back is None or back.kind != "unicast":
+        return "rp-filter"
+    if host.sysctls.rp_filter == 1 and back.device != device:
+        return "rp-filter"
+    return None

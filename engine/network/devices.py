@@ -1,0 +1,86 @@
+"""Network devices and the addresses on them (struct net_device, struct in_ifaddr)."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import ipaddress
+from collections.abc import Mapping
+
+
+class Scope(enum.IntEnum):
+    """How far an address or a route reaches (rtnetlink(7), enum rt_scope_t): the smaller, the farther."""
+
+    UNIVERSE = 0
+    LINK = 253
+    HOST = 254
+
+
+class DeviceKind(enum.StrEnum):
+    LOOPBACK = "loopback"
+    ETHERNET = "ethernet"
+    BRIDGE = "bridge"
+    VETH = "veth"
+    VXLAN = "vxlan"
+    IPIP = "ipip"
+    DUMMY = "dummy"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class InterfaceAddress:
+    """One address of a device: 10.244.1.1/24."""
+
+    address: str
+    length: int
+    scope: Scope = Scope.UNIVERSE
+
+    @property
+    def network(self) -> str:
+        """The network the address lies in, as a canonical CIDR string."""
+        return str(ipaddress.ip_network(f"{self.address}/{self.length}", strict=False))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tunnel:
+    """What a tunnel device needs: its own outer address, and for a next hop the outer address to send to.
+
+    `remotes` maps a next hop (the inner gateway) to the outer address: flannel's neighbour and FDB entries; for IPIP
+    the next hop is the outer address itself.
+    """
+
+    local: str
+    remotes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    vni: int | None = None
+    port: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Device:
+    """One device. `master` names the bridge it is a port of, `peer` the other end of a veth pair as (host, device),
+    `segment` the Ethernet network it is plugged into, `hairpin` the bridge port's hairpin_mode."""
+
+    name: str
+    kind: DeviceKind
+    addresses: tuple[InterfaceAddress, ...] = ()
+    mtu: int = 1500
+    master: str | None = None
+    peer: tuple[str, str] | None = None
+    segment: str | None = None
+    hairpin: bool = False
+    tunnel: Tunnel | None = None
+
+
+def interface(cidr: str, scope: Scope = Scope.UNIVERSE) -> InterfaceAddress:
+    """An InterfaceAddress out of `10.244.1.1/24`."""
+    parsed = ipaddress.ip_interface(cidr)
+    return InterfaceAddress(str(parsed.ip), parsed.network.prefixlen, scope)
+
+
+def loopback() -> Device:
+    """`lo` as every network namespace has it (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3)."""
+    return Device(
+        "lo",
+        DeviceKind.LOOPBACK,
+        (interface("127.0.0.1/8", Scope.HOST), interface("::1/128", Scope.HOST)),
+        mtu=65536,
+    )

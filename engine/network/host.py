@@ -1,0 +1,56 @@
+"""A host: a network namespace with devices, routes and sysctls."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+
+from engine.network.devices import Device, DeviceKind
+from engine.network.routes import RoutingTable, contains, number
+
+_LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
+
+
+class HostKind(enum.StrEnum):
+    NODE = "node"
+    POD = "pod"
+    ROUTER = "router"
+    EXTERNAL = "external"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sysctls:
+    """The sysctls that decide outcomes (ip-sysctl.rst, bridge(8)). `rp_filter` is 0 off, 1 strict, 2 loose."""
+
+    ip_forward: bool = False
+    rp_filter: int = 0
+    route_localnet: bool = False
+    bridge_nf_call_iptables: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Host:
+    """One host. `devices` are in the order of their interface indexes, lo first."""
+
+    name: str
+    kind: HostKind
+    devices: Mapping[str, Device]
+    table: RoutingTable
+    sysctls: Sysctls = Sysctls()
+    own: Mapping[str, str] = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        own = {a.address: device.name for device in self.devices.values() for a in device.addresses}
+        object.__setattr__(self, "own", own)
+
+    def is_local(self, address: str) -> bool:
+        """Whether the local routing table holds the address (fib type LOCAL)."""
+        return address in self.own or contains(_LOOPBACK[number(address)[0]], address)
+
+    def is_loopback(self, address: str) -> bool:
+        return contains(_LOOPBACK[number(address)[0]], address)
+
+    def device_of_kind(self, kind: DeviceKind) -> Device | None:
+        """The first device of that kind."""
+        return next((device for device in self.devices.values() if device.kind is kind), None)

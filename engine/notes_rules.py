@@ -1,0 +1,114 @@
+"""What a rule that matched means, by the chain it stands in (kube-proxy's own chains; any other in plain words)."""
+
+from __future__ import annotations
+
+from engine.netfilter.rules import Comment, Rule
+from engine.netfilter.skb import RuleEvent
+from engine.packet import FiveTuple
+from engine.trace import Text
+
+
+def comment_of(rule: Rule | None) -> str:
+    """The rule's comment, without which it is ""."""
+    if rule is None:
+        return ""
+    return next((match.text for match in rule.matches if isinstance(match, Comment)), "")
+
+
+def rule_note(event: RuleEvent, target: str | None, flow: FiveTuple) -> Text:
+    """The sentence for a rule that matched. `target` is the chain it leads to, where it does; `flow` the packet."""
+    text = _by_action(event, target, flow)
+    return text if text is not None else _plain(event, target)
+
+
+def _plain(event: RuleEvent, target: str | None) -> Text:
+    comment = comment_of(event.rule)
+    about = f" ({comment})" if comment else ""
+    about_zh = f"（{comment}）" if comment else ""
+    if target is not None:
+        return Text(f"{event.chain}: go to {target}{about}.", f"{event.chain}：进入 {target}{about_zh}。")
+    return Text(f"{event.chain}: {event.action}{about}.", f"{event.chain}：{event.action}{about_zh}。")
+
+
+def _by_action(event: RuleEvent, target: str | None, flow: FiveTuple) -> Text | None:
+    if event.action in ("JUMP", "GOTO"):
+        return _jump(event, target, flow)
+    if event.action == "MARK":
+        return _mark(event)
+    if event.action == "DNAT":
+        return Text(
+            f"DNAT by {event.chain}: the destination {flow.destination} is replaced by the endpoint's.",
+            f"{event.chain} 执行 DNAT：目的地址 {flow.destination} 替换为 Endpoint 的地址。",
+        )
+    if event.action in ("MASQUERADE", "SNAT"):
+        return Text(
+            f"{event.action} by {event.chain}: the source {flow.source} is replaced.",
+            f"{event.chain} 执行 {event.action}：替换源地址 {flow.source}。",
+        )
+    if event.action == "RETURN" and event.chain in ("KUBE-POSTROUTING", "masquerading"):
+        return Text(
+            f"{event.chain}: no masquerade mark, so the source stays as it is.",
+            f"{event.chain}：没有 MASQUERADE 标记，源地址保持不变。",
+        )
+    if event.action in ("DROP", "REJECT", "POLICY"):
+        return _refusal(event)
+    if event.action == "ACCEPT":
+        return Text(f"{event.chain} accepts the packet.", f"{event.chain} 放行该数据包。")
+    return None
+
+
+def _mark(event: RuleEvent) -> Text:
+    if event.chain in ("KUBE-POSTROUTING", "masquerading"):
+        return Text(
+            f"{event.chain} takes the masquerade mark off again, so that a tunnel's outer packet is not masqueraded too.",
+            f"{event.chain} 先清除 MASQUERADE 标记，避免隧道外层报文再被 MASQUERADE 一次。",
+        )
+    return Text(
+        f"{event.chain} marks the packet: its source is to be rewritten at POSTROUTING.",
+        f"{event.chain} 给数据包打标记：到 POSTROUTING 时要改写源地址。",
+    )
+
+
+def _refusal(event: RuleEvent) -> Text:
+    comment = comment_of(event.rule)
+    verb_en, verb_zh = ("rejects", "拒绝") if event.action == "REJECT" else ("drops", "丢弃")
+    if event.action == "POLICY":
+        return Text(f"{event.chain}'s policy drops the packet.", f"{event.chain} 的默认策略丢弃了数据包。")
+    if comment:
+        return Text(f'{event.chain} {verb_en} the packet: "{comment}".', f"{event.chain} {verb_zh}数据包：“{comment}”。")
+    return Text(f"{event.chain} {verb_en} the packet.", f"{event.chain} {verb_zh}了数据包。")
+
+
+_LEADS: tuple[tuple[str, str, str], ...] = (
+    ("KUBE-SERVICES", "every new connection is looked up among the Services.", "新连接都要在 Service 规则中查找。"),
+    ("KUBE-NODEPORTS", "the destination is one of the node's own addresses.", "目的地址是节点自己的地址，去查 NodePort。"),
+    ("KUBE-EXT-", "external traffic of this Service.", "该 Service 的外部流量。"),
+    ("KUBE-XLB-", "external traffic of this Service.", "该 Service 的外部流量。"),
+    ("KUBE-FW-", "the load balancer's source ranges are checked.", "检查负载均衡器的源地址范围。"),
+    ("KUBE-SVL-", "only endpoints on this node are considered.", "只考虑本节点上的 Endpoint。"),
+    ("KUBE-SVC-", "the Service's endpoints, to draw one from.", "从该 Service 的 Endpoint 中选择。"),
+    ("KUBE-SEP-", "this endpoint was drawn.", "选中了这个 Endpoint。"),
+    ("KUBE-MARK-MASQ", "the connection is to be masqueraded.", "该连接需要 MASQUERADE。"),
+    ("KUBE-POSTROUTING", "kube-proxy's source NAT.", "kube-proxy 的 SNAT 规则。"),
+    ("KUBE-FORWARD", "kube-proxy's rules for forwarded packets.", "kube-proxy 对转发数据包的规则。"),
+    ("KUBE-FIREWALL", "the guard of 127.0.0.0/8.", "保护 127.0.0.0/8 的规则。"),
+    ("KUBE-EXTERNAL-SERVICES", "Services that are to be refused from outside.", "需要拒绝的外部 Service 流量。"),
+    ("KUBE-PROXY-FIREWALL", "the load balancers' source ranges.", "负载均衡器的源地址范围限制。"),
+    ("service-", "the Service's endpoints, to draw one from.", "从该 Service 的 Endpoint 中选择。"),
+    ("endpoint-", "this endpoint was drawn.", "选中了这个 Endpoint。"),
+    ("external-", "external traffic of this Service.", "该 Service 的外部流量。"),
+    ("firewall-", "the load balancer's source ranges are checked.", "检查负载均衡器的源地址范围。"),
+    ("mark-for-masquerade", "the connection is to be masqueraded.", "该连接需要 MASQUERADE。"),
+    ("masquerading", "kube-proxy's source NAT.", "kube-proxy 的 SNAT 规则。"),
+)
+
+
+def _jump(event: RuleEvent, target: str | None, flow: FiveTuple) -> Text | None:
+    if target is None:
+        return None
+    found = next((lead for lead in sorted(_LEADS, key=lambda x: -len(x[0])) if target.startswith(lead[0])), None)
+    if found is None:
+        return None
+    comment = comment_of(event.rule)
+    about = f" [{comment}]" if comment and event.chain not in ("PREROUTING", "OUTPUT", "POSTROUTING") else ""
+    return Text(f"{event.chain} -> {target}: {found[1]}{about}", f"{event.chain} -> {target}：{found[2]}{about}")

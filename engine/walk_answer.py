@@ -1,0 +1,148 @@
+"""What comes back: the server's answer, a refusal, an ICMP error; and what the client makes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+
+from engine import notes
+from engine.netfilter.stack import Segment, Skb
+from engine.network.host import Host, HostKind
+from engine.packet import L4, FiveTuple
+from engine.trace import Cost, Hop, Outcome, Stage, Verdict
+from engine.walk_run import run_to_end
+from engine.walk_state import Arrived, Died, Outgoing, WalkState
+
+
+def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host) -> Outcome:
+    """The outcome of a request that ended so. `flow` is what the client sent."""
+    base = Outcome(
+        Fraction(1),
+        Verdict.LOST,
+        flow.destination,
+        None,
+        state.masqueraded,
+        tuple(state.hops),
+        cost=state.cost,
+        underlay_cost=state.underlay_cost,
+    )
+    if isinstance(end, Died):
+        return _died(state, base, end, flow)
+    host = state.host(end.host)
+    served = end.skb.flow
+    if not _listens(state, host, served):
+        return _refused(state, base, end, flow, client)
+    state.hop(host, end.device, Stage.SOCKET, end.skb, notes.socket_request(host.name, served))
+    base = dataclasses.replace(base, hops=tuple(state.hops), destination=served.destination, source_seen=served.src)
+    return _answered(state, base, end, flow, client)
+
+
+def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple) -> Outcome:
+    """Dropped, rejected or lost on the way there; a rejection travels back to the client."""
+    reply: tuple[Hop, ...] = ()
+    destination = end.flow.destination if end.flow.protocol is flow.protocol else flow.destination
+    if end.answer is not None:
+        reply = _walk_error(state, end.answer, flow)
+    return dataclasses.replace(
+        base,
+        verdict=end.verdict,
+        destination=destination,
+        masqueraded=base.masqueraded and end.verdict is Verdict.LOST,
+        where=end.where,
+        reply=reply,
+        conntrack=state.conntrack(),
+    )
+
+
+def _walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple) -> tuple[Hop, ...]:
+    """An ICMP error or a rule's TCP reset on its way back; the verdict does not hang on it."""
+    state.start_leg("reply")
+    host = state.host(answer.host)
+    note = notes.icmp_error if answer.skb.error_about is not None else notes.tcp_reset
+    device = "lo" if host.is_local(answer.skb.flow.dst) else "eth0"
+    state.hop(host, device, Stage.SOCKET, answer.skb, note(host.name, answer.skb.flow))
+    end = run_to_end(state, answer)
+    if isinstance(end, Arrived):
+        client = state.host(end.host)
+        about = end.skb.error_about or end.skb.flow.reply()
+        note_end = notes.socket_error(client.name) if about == flow else notes.socket_wrong(client.name, end.skb.flow)
+        state.hop(client, end.device, Stage.SOCKET, end.skb, note_end)
+    return tuple(state.hops)
+
+
+def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
+    listening = state.fabric.directory.listening
+    addresses = [flow.dst]
+    if host.kind is HostKind.NODE:
+        addresses += state.fabric.node(host.name).internal_ips
+    return any((flow.protocol, flow.dport) in listening.get(address, ()) for address in addresses)
+
+
+def _refused(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, client: Host) -> Outcome:
+    """Nobody listens: the kernel answers with RST (TCP), ABORT (SCTP) or an ICMP error (UDP)."""
+    host, served = state.host(end.host), end.skb.flow
+    refusal = state.died(Verdict.REFUSED, host, "nobody-listens", served)
+    base = dataclasses.replace(base, destination=served.destination)
+    state.start_leg("reply")
+    if served.protocol is L4.UDP:
+        icmp = FiveTuple(L4.ICMP, served.dst, 0, served.src, 0)
+        answer = Skb(icmp, error_about=served, connection=end.skb.connection, state="RELATED", reply=True)
+        if end.skb.connection is None:
+            answer = Skb(icmp, error_about=served)
+        note = notes.icmp_error(host.name, icmp)
+    else:
+        answer = Skb(served.reply(), segment=Segment.RESET)
+        note = notes.reset(host.name, answer.flow)
+    state.hop(host, end.device, Stage.SOCKET, answer, note)
+    back = run_to_end(state, Outgoing(host.name, answer))
+    lost = _not_heard(state, back, flow, client)
+    if lost is None:
+        assert isinstance(back, Arrived)
+        state.hop(client, back.device, Stage.SOCKET, back.skb, notes.socket_error(client.name))
+        lost = refusal
+    return dataclasses.replace(
+        base, verdict=lost.verdict, where=lost.where, reply=tuple(state.hops), conntrack=state.conntrack()
+    )
+
+
+def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, client: Host) -> Outcome:
+    host = state.host(end.host)
+    answer = Skb(end.skb.flow.reply(), segment=Segment.ANSWER)
+    state.start_leg("reply")
+    state.hop(host, end.device, Stage.SOCKET, answer, notes.answer(host.name, answer.flow))
+    back = run_to_end(state, Outgoing(host.name, answer))
+    lost = _not_heard(state, back, flow, client)
+    if lost is None:
+        assert isinstance(back, Arrived)
+        state.hop(client, back.device, Stage.SOCKET, back.skb, notes.socket_reply(client.name, back.skb.flow))
+    reply, conntrack = tuple(state.hops), state.conntrack()
+    if lost is not None:
+        return dataclasses.replace(base, verdict=lost.verdict, where=lost.where, reply=reply, conntrack=conntrack)
+    return dataclasses.replace(
+        base,
+        verdict=Verdict.DELIVERED,
+        reply=reply,
+        conntrack=conntrack,
+        later_cost=_later(state, flow, client),
+    )
+
+
+def _not_heard(state: WalkState, back: Arrived | Died, flow: FiveTuple, client: Host) -> Died | None:
+    """Why the client does not take what came back for an answer; None where it does."""
+    if isinstance(back, Died):
+        return dataclasses.replace(back, verdict=Verdict.LOST if back.verdict is Verdict.REFUSED else back.verdict)
+    host = state.host(back.host)
+    if host.name != client.name:
+        return state.lost(host, "reply-elsewhere", back.skb)
+    heard = back.skb.error_about.reply() if back.skb.error_about is not None else back.skb.flow
+    if heard == flow.reply():
+        return None
+    state.hop(host, back.device, Stage.SOCKET, back.skb, notes.socket_wrong(host.name, back.skb.flow))
+    return state.lost(host, "wrong-reply-source", back.skb, spoken=flow.destination)
+
+
+def _later(state: WalkState, flow: FiveTuple, client: Host) -> Cost:
+    """What a later packet of the connection pays: the nat table no longer sees it."""
+    state.start_leg("request")
+    run_to_end(state, Outgoing(client.name, Skb(flow, segment=Segment.DATA)))
+    return state.cost

@@ -1,0 +1,103 @@
+"""Parts of the dataplane that can be taken away, to see what breaks: one table of names.
+
+NetworkFacts.without holds such names. Taking away changes a node's ruleset or its network, never the walk's own code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from engine.cluster import Cluster
+from engine.errors import NoSuchObject
+from engine.netfilter.rules import Chain, Jump, Masquerade, Rule, Ruleset, Source, Table
+from engine.trace import Text
+
+# Where kube-proxy marks a connection of an endpoint to itself: iptables' KUBE-SEP-, nftables' endpoint- chains.
+_ENDPOINT_CHAINS = ("KUBE-SEP-", "endpoint-")
+_MARK_CHAINS = ("KUBE-MARK-MASQ", "mark-for-masquerade")
+
+
+def _is_masquerade(chain: Chain, rule: Rule) -> bool:
+    return isinstance(rule.target, Masquerade)
+
+
+def _is_hairpin_mark(chain: Chain, rule: Rule) -> bool:
+    if not chain.name.startswith(_ENDPOINT_CHAINS):
+        return False
+    leads_to_mark = isinstance(rule.target, Jump) and rule.target.chain in _MARK_CHAINS
+    return leads_to_mark and any(isinstance(match, Source) for match in rule.matches)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Part:
+    """Something that can be missing. `drops` picks the rules that go with it; the other parts are network facts."""
+
+    name: str
+    meaning: Text
+    drops: Callable[[Chain, Rule], bool] | None = None
+
+
+PARTS: Mapping[str, Part] = MappingProxyType(
+    {
+        part.name: part
+        for part in (
+            Part(
+                "masquerade",
+                Text("no MASQUERADE rule: nobody's source is rewritten", "没有 MASQUERADE 规则：任何连接的源地址都不改写"),
+                _is_masquerade,
+            ),
+            Part(
+                "hairpin-masquerade",
+                Text(
+                    "no mark for a pod that reaches itself through a Service",
+                    "Pod 经 Service 访问自己时，没有打 MASQUERADE 标记的规则",
+                ),
+                _is_hairpin_mark,
+            ),
+            Part(
+                "hairpin-mode",
+                Text("the bridge ports' hairpin mode is off", "网桥端口未开启 hairpin 模式"),
+            ),
+            Part(
+                "br_netfilter",
+                Text("bridged frames do not pass iptables", "网桥转发的帧不经过 iptables（br_netfilter 关闭）"),
+            ),
+            Part(
+                "route",
+                Text("the nodes have no routes to each other's pods", "节点之间没有到对方 Pod 网段的路由"),
+            ),
+            Part(
+                "route_localnet",
+                Text("addresses of 127.0.0.0/8 may not leave lo", "127.0.0.0/8 的地址不允许离开 lo（route_localnet=0）"),
+            ),
+            Part(
+                "ip_forward",
+                Text("the nodes do not forward packets", "节点不转发数据包（ip_forward=0）"),
+            ),
+        )
+    }
+)
+
+
+def check_parts(names: Iterable[str]) -> None:
+    """Raise NoSuchObject for a name that is not in PARTS."""
+    for name in sorted(names):
+        if name not in PARTS:
+            raise NoSuchObject(f"there is no part {name!r} to go without; known parts: {', '.join(PARTS)}")
+
+
+def cut(cluster: Cluster, ruleset: Ruleset) -> Ruleset:
+    """`ruleset` without the rules that the cluster's missing parts stand for; itself where none are missing."""
+    picks = [part.drops for name in sorted(cluster.network.without) if (part := PARTS[name]).drops is not None]
+    if not picks:
+        return ruleset
+    tables = {}
+    for name, table in ruleset.tables.items():
+        chains = {}
+        for chain_name, chain in table.chains.items():
+            kept = [rule for rule in chain.rules if not any(pick(chain, rule) for pick in picks)]
+            chains[chain_name] = chain if len(kept) == len(chain.rules) else dataclasses.replace(chain, rules=kept)
+        tables[name] = Table(table.name, chains, table.sets, table.comment)
+    return dataclasses.replace(ruleset, tables=tables)
