@@ -131,8 +131,13 @@ class NodePortAddresses:
 
 
 def node_port_addresses(cluster: Cluster, node: Node, family: str) -> NodePortAddresses:
-    """`localhost` says whether 127.0.0.1 takes NodePorts (localhostNodePorts; IPv6 never does)."""
-    listed = [ipaddress.ip_network(net) for net in cluster.proxy.node_port_addresses if of_family(net, family)]
+    """`localhost` says whether 127.0.0.1 takes NodePorts (localhostNodePorts; IPv6 never does).
+
+    The word "primary" (since v1.31) stands for the node's own address of the family."""
+    named = (
+        host_net(node_address(node, family)) if net == "primary" else net for net in cluster.proxy.node_port_addresses
+    )
+    listed = [ipaddress.ip_network(net) for net in named if of_family(net, family)]
     match_all = not listed or any(net.prefixlen == 0 for net in listed)
     loopback = ipaddress.IPv4Address("127.0.0.0")
     localhost = family == "ipv4" and cluster.proxy.localhost_node_ports
