@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.cluster import Cluster, Node, Pod
 from engine.cni.interface import PodPlan
-from engine.network.routes import RoutingTable, Route, number
+from engine.network.routes import Route, RoutingTable, number
 from engine.packet import L4
 
 # What listens on every node: kubelet, and kube-proxy's health check (ports of their defaults).

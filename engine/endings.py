@@ -45,8 +45,10 @@ _REASONS: dict[str, tuple[str, str]] = {
     ),
     "ipvs-no-server": ("the virtual server has no real server", "该虚拟服务器没有真实服务器"),
     "martian-source": (
-        "{host}'s kernel drops a packet that comes in by {device} with {src} as its source: it is one of {host}'s own "
-        "addresses or of 127.0.0.0/8 (a martian)",
+        (
+            "{host}'s kernel drops a packet that comes in by {device} with {src} as its source: it is one of {host}'s own "
+            "addresses or of 127.0.0.0/8 (a martian)"
+        ),
         "{host} 的内核丢弃了从 {device} 进来、源地址为 {src} 的数据包：该地址是 {host} 自己的地址或属于 127.0.0.0/8（martian 包）",
     ),
     "martian-destination": (
@@ -84,8 +86,10 @@ _REASONS: dict[str, tuple[str, str]] = {
         "数据包反复回到 {host}，直到 TTL 耗尽",
     ),
     "bridge-refuses-same-port": (
-        "the frame would have to leave {bridge} by {port}, the port it came in by, and hairpin mode is off there: "
-        "the bridge refuses",
+        (
+            "the frame would have to leave {bridge} by {port}, the port it came in by, and hairpin mode is off there: "
+            "the bridge refuses"
+        ),
         "帧需要从它进来的端口 {port} 离开 {bridge}，而该端口没有开启 hairpin 模式：网桥拒绝转发",
     ),
     "nobody-listens": (

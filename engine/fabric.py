@@ -10,7 +10,7 @@ import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
-from engine.cluster import CNIConfig, Cluster, Node
+from engine.cluster import Cluster, CNIConfig, Node
 from engine.cni import NodePlan, plugin_named
 from engine.directory import Directory, Resident, build_directory, common_network
 from engine.errors import NoSuchObject, UnsupportedFeature

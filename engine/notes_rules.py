@@ -15,9 +15,10 @@ def comment_of(rule: Rule | None) -> str:
     return next((match.text for match in rule.matches if isinstance(match, Comment)), "")
 
 
-def rule_note(event: RuleEvent, target: str | None, flow: FiveTuple) -> Text:
-    """The sentence for a rule that matched. `target` is the chain it leads to, where it does; `flow` the packet."""
-    text = _by_action(event, target, flow)
+def rule_note(event: RuleEvent, target: str | None, flow: FiveTuple, after: FiveTuple) -> Text:
+    """The sentence for a rule that matched. `target` is the chain it leads to, where it does; `flow` the packet
+    before it, `after` the packet with what its NAT changed."""
+    text = _by_action(event, target, flow, after)
     return text if text is not None else _plain(event, target)
 
 
@@ -30,20 +31,22 @@ def _plain(event: RuleEvent, target: str | None) -> Text:
     return Text(f"{event.chain}: {event.action}{about}.", f"{event.chain}：{event.action}{about_zh}。")
 
 
-def _by_action(event: RuleEvent, target: str | None, flow: FiveTuple) -> Text | None:
+def _by_action(event: RuleEvent, target: str | None, flow: FiveTuple, after: FiveTuple) -> Text | None:
     if event.action in ("JUMP", "GOTO"):
-        return _jump(event, target, flow)
+        return _jump(event, target)
     if event.action == "MARK":
         return _mark(event)
     if event.action == "DNAT":
         return Text(
-            f"DNAT by {event.chain}: the destination {flow.destination} is replaced by the endpoint's.",
-            f"{event.chain} 执行 DNAT：目的地址 {flow.destination} 替换为 Endpoint 的地址。",
+            f"{event.chain} does the DNAT: {flow.destination} becomes {after.destination}. The source stays.",
+            f"{event.chain} 执行 DNAT：目的地址 {flow.destination} 变为 {after.destination}，源地址不变。",
         )
     if event.action in ("MASQUERADE", "SNAT"):
+        how_en = ", the address of the device it leaves by" if event.action == "MASQUERADE" else ""
+        how_zh = "（出口设备的地址）" if event.action == "MASQUERADE" else ""
         return Text(
-            f"{event.action} by {event.chain}: the source {flow.source} is replaced.",
-            f"{event.chain} 执行 {event.action}：替换源地址 {flow.source}。",
+            f"{event.chain} does {event.action}: the source {flow.source} becomes {after.source}{how_en}.",
+            f"{event.chain} 执行 {event.action}：源地址 {flow.source} 变为 {after.source}{how_zh}。",
         )
     if event.action == "RETURN" and event.chain in ("KUBE-POSTROUTING", "masquerading"):
         return Text(
@@ -75,13 +78,19 @@ def _refusal(event: RuleEvent) -> Text:
     if event.action == "POLICY":
         return Text(f"{event.chain}'s policy drops the packet.", f"{event.chain} 的默认策略丢弃了数据包。")
     if comment:
-        return Text(f'{event.chain} {verb_en} the packet: "{comment}".', f"{event.chain} {verb_zh}数据包：“{comment}”。")
+        return Text(
+            f'{event.chain} {verb_en} the packet: "{comment}".', f"{event.chain} {verb_zh}数据包：“{comment}”。"
+        )
     return Text(f"{event.chain} {verb_en} the packet.", f"{event.chain} {verb_zh}了数据包。")
 
 
 _LEADS: tuple[tuple[str, str, str], ...] = (
     ("KUBE-SERVICES", "every new connection is looked up among the Services.", "新连接都要在 Service 规则中查找。"),
-    ("KUBE-NODEPORTS", "the destination is one of the node's own addresses.", "目的地址是节点自己的地址，去查 NodePort。"),
+    (
+        "KUBE-NODEPORTS",
+        "the destination is one of the node's own addresses.",
+        "目的地址是节点自己的地址，去查 NodePort。",
+    ),
     ("KUBE-EXT-", "external traffic of this Service.", "该 Service 的外部流量。"),
     ("KUBE-XLB-", "external traffic of this Service.", "该 Service 的外部流量。"),
     ("KUBE-FW-", "the load balancer's source ranges are checked.", "检查负载均衡器的源地址范围。"),
@@ -103,7 +112,7 @@ _LEADS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def _jump(event: RuleEvent, target: str | None, flow: FiveTuple) -> Text | None:
+def _jump(event: RuleEvent, target: str | None) -> Text | None:
     if target is None:
         return None
     found = next((lead for lead in sorted(_LEADS, key=lambda x: -len(x[0])) if target.startswith(lead[0])), None)

@@ -27,7 +27,7 @@ from engine.walk_answer import finish
 from engine.walk_run import run_to_end
 from engine.walk_state import Arrived, Died, Outgoing, WalkState
 
-__all__ = ["outcomes"]
+__all__ = ["first_node", "outcomes", "source_of"]
 
 
 def outcomes(
@@ -101,7 +101,7 @@ def _check_reachable(fabric: Fabric, journey: Journey) -> None:
 def _one_way(fabric: Fabric, journey: Journey, choose: Choose) -> Outcome:
     state = WalkState(fabric, choose, journey, None)
     host = state.host(journey.host)
-    flow = journey.flow(_source(state, host))
+    flow = journey.flow(source_of(fabric, journey))
     arrived = _arrival(state, host, flow)
     if isinstance(arrived, Died):
         return finish(state, arrived, flow, host)
@@ -110,10 +110,11 @@ def _one_way(fabric: Fabric, journey: Journey, choose: Choose) -> Outcome:
     return finish(state, end, flow, host)
 
 
-def _source(state: WalkState, host: Host) -> str:
-    journey = state.journey
+def source_of(fabric: Fabric, journey: Journey) -> str:
+    """The source address of the request; a node's process leaves the choice to its routes."""
     if journey.src is not None:
         return journey.src
+    host = fabric.host(journey.host)
     route = None if host.is_local(journey.dst) else host.table.lookup(journey.dst)
     source = source_address(host, journey.dst, route)
     if source is None:

@@ -10,7 +10,7 @@ from engine.netfilter.text import dump_rule
 from engine.network.addresses import masquerade_address, source_address
 from engine.network.host import Host
 from engine.packet import FiveTuple
-from engine.trace import Change, Stage, Verdict, Where
+from engine.trace import Change, Stage, Text, Verdict, Where
 from engine.walk_state import Died, Inside, Outgoing, WalkState
 
 _STAGE = {
@@ -50,9 +50,7 @@ def run_hook(
         device = host.devices[out_device or "lo"]
         return masquerade_address(host, device, next_hop or skb.flow.dst)
 
-    passage = netfilter.traverse(
-        hook, skb, in_device=in_device, out_device=out_device, masquerade_address=own_address
-    )
+    passage = netfilter.traverse(hook, skb, in_device=in_device, out_device=out_device, masquerade_address=own_address)
     state.pay(passage, inside is not None)
     device = (out_device if hook in (Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING) else in_device) or "lo"
     if inside is None:
@@ -111,7 +109,9 @@ class _Recorder:
             self._hop(_STAGE[self.hook], note, None)
 
     def _rule(self, event: RuleEvent, nat: NatEvent | None, mark: MarkEvent | None) -> None:
-        note = notes_rules.rule_note(event, _leads_to(event.rule), self.flow)
+        note = notes_rules.rule_note(
+            event, _leads_to(event.rule), self.flow, nat.after if nat is not None else self.flow
+        )
         changes: tuple[Change, ...] = ()
         if mark is not None:
             changes = (Change("mark", f"{mark.before:#x}", f"{mark.after:#x}"),)
@@ -132,7 +132,7 @@ class _Recorder:
         note = notes.ipvs(event.service, event.before, event.after, event.undo)
         self._hop(Stage.IPVS, note, None, _changes(event.before, event.after))
 
-    def _hop(self, stage: Stage, note: notes.Text, event: RuleEvent | None, changes: tuple[Change, ...] = ()) -> None:
+    def _hop(self, stage: Stage, note: Text, event: RuleEvent | None, changes: tuple[Change, ...] = ()) -> None:
         self.state.hop(
             self.host,
             self.device,

@@ -86,9 +86,7 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb) -> Step:
 
 def _out(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | None = None) -> Step:
     next_hop = route.via or skb.flow.dst
-    result = run_hook(
-        state, host, Hook.POSTROUTING, skb, out_device=route.device, next_hop=next_hop, inside=inside
-    )
+    result = run_hook(state, host, Hook.POSTROUTING, skb, out_device=route.device, next_hop=next_hop, inside=inside)
     if isinstance(result, Died):
         return result
     return transmit(state, host, host.devices[route.device], next_hop, skb, inside)

@@ -121,4 +121,3 @@ def _into_tunnel(state: WalkState, host: Host, device: Device, next_hop: str, sk
     )
     # skb_scrub_packet within one network namespace forgets the connection but keeps the mark.
     return Outgoing(host.name, Skb(flow, mark=skb.mark), Inside(skb, outer))
-

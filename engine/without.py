@@ -45,7 +45,9 @@ PARTS: Mapping[str, Part] = MappingProxyType(
         for part in (
             Part(
                 "masquerade",
-                Text("no MASQUERADE rule: nobody's source is rewritten", "没有 MASQUERADE 规则：任何连接的源地址都不改写"),
+                Text(
+                    "no MASQUERADE rule: nobody's source is rewritten", "没有 MASQUERADE 规则：任何连接的源地址都不改写"
+                ),
                 _is_masquerade,
             ),
             Part(
@@ -70,7 +72,9 @@ PARTS: Mapping[str, Part] = MappingProxyType(
             ),
             Part(
                 "route_localnet",
-                Text("addresses of 127.0.0.0/8 may not leave lo", "127.0.0.0/8 的地址不允许离开 lo（route_localnet=0）"),
+                Text(
+                    "addresses of 127.0.0.0/8 may not leave lo", "127.0.0.0/8 的地址不允许离开 lo（route_localnet=0）"
+                ),
             ),
             Part(
                 "ip_forward",

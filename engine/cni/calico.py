@@ -37,8 +37,8 @@ def tunnel_address(backend: str, node: NodePlan) -> str | None:
 class Calico:
     """bgp: routes to the other nodes' blocks by their addresses. ipip: the same by tunl0. vxlan: by vxlan.calico."""
 
-    name = "calico"
-    backends = ("bgp", "ipip", "vxlan")
+    name: str = "calico"
+    backends: tuple[str, ...] = ("bgp", "ipip", "vxlan")
 
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
         others = tuple(others)

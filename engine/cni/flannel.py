@@ -35,8 +35,8 @@ class Flannel:
     """vxlan: routes by flannel.VNI, whose neighbours are the other nodes' tunnel addresses. host-gw: routes by the
     nodes' own addresses, which must be on one Ethernet network."""
 
-    name = "flannel"
-    backends = ("vxlan", "host-gw")
+    name: str = "flannel"
+    backends: tuple[str, ...] = ("vxlan", "host-gw")
 
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
         others = tuple(others)

@@ -6,8 +6,8 @@ import dataclasses
 from typing import Any
 
 from engine.cluster import (
-    CNIConfig,
     Cluster,
+    CNIConfig,
     ContainerPort,
     EndpointPort,
     EndpointSlice,
