@@ -10,7 +10,7 @@ from k8squiz.bank import find, select
 from k8squiz.console import make_console
 from k8squiz.errors import QuizError
 from k8squiz.i18n import Lang, pick
-from k8squiz.kinds.fields import Field, Unreadable
+from k8squiz.kinds.fields import Field, OrderField, Unreadable
 from k8squiz.kinds.interface import Task
 from k8squiz.locale.practice import say
 from k8squiz.question import Answer
@@ -60,7 +60,7 @@ def run(
 def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
     while session.state is not State.OVER:
         console.print(title_view(session.world.question, lang, session.number, session.total))
-        console.print(question_view(session.world, session.task, lang))
+        console.print(question_view(session.world, session.task, lang, listed=not keyboard.interactive))
         console.print()
         try:
             answer = _fill_in(session, keyboard, console, lang)
@@ -87,7 +87,7 @@ def _fill_in(session: Session, keyboard: keys.Keyboard, console: Console, lang: 
         if how(field, lang) != told:
             told = how(field, lang)
             console.print(told, style="dim")
-        typed = keyboard.line(_prompt(session.task, field, lang), field).strip()
+        typed = _typed(keyboard, session.task, field, lang).strip()
         if typed.lower() in keys.BACK:
             index = max(0, index - 1)
         elif not _command(typed, session, console, lang):
@@ -97,6 +97,11 @@ def _fill_in(session: Session, keyboard: keys.Keyboard, console: Console, lang: 
             except Unreadable as error:
                 console.print(f"? {pick(error.text, lang)}", style="yellow")
     return answer
+
+
+def _typed(keyboard: keys.Keyboard, task: Task, field: Field, lang: Lang) -> str:
+    prompt = _prompt(task, field, lang)
+    return keyboard.order(prompt, field, lang) if isinstance(field, OrderField) else keyboard.line(prompt, field)
 
 
 def _prompt(task: Task, field: Field, lang: Lang) -> str:

@@ -21,7 +21,7 @@ def task(world: World) -> Task:
     name = str(ask.get("on", world.first))
     of, detail = str(ask.get("of", "request")), str(ask.get("detail", "stage"))
     only, hosts = tuple(ask.get("only", ())), tuple(ask.get("hosts", ()))
-    walks = {steps(direction_of(way, of), detail, only, hosts) for way in world.ways(name)}
+    walks = {steps(direction_of(way, of), detail, only, hosts, of == "reply") for way in world.ways(name)}
     if len(walks) != 1:
         raise Ambiguous(f"{world.question.id}: the ways the packet can go take different steps")
     truth = walks.pop()

@@ -28,7 +28,16 @@ _STAGES: dict[str, tuple[str, str]] = {
     "bridge": ("{host}: the bridge cni0 forwards the frame", "{host}：网桥 cni0 转发帧"),
     "veth": ("{host}: across the veth pair", "{host}：穿过 veth pair"),
     "socket": ("{host}: the socket receives it", "{host}：套接字收到数据包"),
+    # Not stages of their own in a trace, but steps worth asking for.
+    "answer": ("{host}: the server answers", "{host}：服务端应答"),
+    "restore-dst": (
+        "{host}: conntrack undoes SNAT, the destination is restored",
+        "{host}：conntrack 还原 SNAT，恢复目的地址",
+    ),
+    "restore-src": ("{host}: conntrack undoes DNAT, the source is restored", "{host}：conntrack 还原 DNAT，恢复源地址"),
 }
+# Not in the picture: what lies between the client and the nodes.
+_UNSEEN = frozenset({"router"})
 
 _CHAINS: tuple[tuple[str, str, str], ...] = (
     ("KUBE-SERVICES", "{host}: KUBE-SERVICES looks for the Service", "{host}：KUBE-SERVICES 查找对应的 Service"),
@@ -54,29 +63,38 @@ class Step:
     text: Text
 
 
-def steps(hops: Iterable[Hop], detail: str, only: Sequence[str] = (), hosts: Sequence[str] = ()) -> tuple[Step, ...]:
-    """The walk as cards: hops of one host and stage in a row are one step, or with detail "chain" one step a chain."""
-    found: list[Step] = []
-    for hop in hops:
-        step = _step(hop, detail)
-        if step is None or (found and found[-1].key == step.key):
-            continue
-        found.append(step)
+def steps(
+    hops: Iterable[Hop], detail: str, only: Sequence[str] = (), hosts: Sequence[str] = (), reply: bool = False
+) -> tuple[Step, ...]:
+    """The walk as cards: hops of one host and stage in a row are one step; with detail "chain" each of kube-proxy's
+    chains is one, told when it is entered first."""
+    found = [step for hop in hops for step in _steps(hop, detail)]
+    if reply and found and found[0].key.endswith("/socket"):
+        found[0] = stage_step(found[0].key.partition("/")[0], "answer")
     wanted = [step for step in found if _wanted(step, only, hosts)]
+    if detail == "chain":
+        return tuple({step.key: step for step in reversed(wanted)}[key] for key in dict.fromkeys(s.key for s in wanted))
     merged = [step for index, step in enumerate(wanted) if index == 0 or wanted[index - 1].key != step.key]
     return tuple(_numbered(merged))
 
 
 def _wanted(step: Step, only: Sequence[str], hosts: Sequence[str]) -> bool:
     host, _, stage = step.key.partition("/")
+    if host in _UNSEEN and host not in hosts:
+        return False
     return (not only or stage in only or stage.startswith("KUBE-")) and (not hosts or host in hosts)
 
 
-def _step(hop: Hop, detail: str) -> Step | None:
+def _steps(hop: Hop, detail: str) -> list[Step]:
     host = host_name(hop.host)
     if detail == "chain":
-        return None if hop.chain is None else chain_step(host, hop.chain)
-    return stage_step(host, str(hop.stage))
+        step = None if hop.chain is None else chain_step(host, hop.chain)
+        return [] if step is None else [step]
+    found = [stage_step(host, str(hop.stage))]
+    if hop.stage not in (Stage.DNAT, Stage.SNAT):
+        # An address that changes where no NAT rule stands is conntrack translating an answer back.
+        found += [stage_step(host, f"restore-{change.field}") for change in hop.changes if change.field != "mark"]
+    return found
 
 
 def stage_step(host: str, stage: str) -> Step:
@@ -111,7 +129,7 @@ def _numbered(found: list[Step]) -> list[Step]:
 def distractors(walked: Iterable[Hop], hosts: Sequence[str], detail: str, only: Sequence[str]) -> tuple[Step, ...]:
     """Steps this walk does not take anywhere, the plausible first in no particular order: the caller draws."""
     hops = list(walked)
-    happened = {step.key for hop in hops if (step := _step(hop, detail)) is not None}
+    happened = {step.key for hop in hops for step in _steps(hop, detail)}
     candidates: list[Step] = []
     for host in hosts:
         if detail == "chain":
@@ -126,4 +144,4 @@ def distractors(walked: Iterable[Hop], hosts: Sequence[str], detail: str, only: 
 # What people put where it does not belong; sockets and cards of hosts not on the way would be too easy.
 _PLAUSIBLE = ("dnat", "input", "ipvs", "forward", "snat", "encapsulate", "decapsulate", "output", "bridge")
 _EVER = ("dnat", "snat", "input", "ipvs")
-assert set(_STAGES) == {str(stage) for stage in Stage}
+assert set(_STAGES) >= {str(stage) for stage in Stage}

@@ -109,19 +109,24 @@ def _menu(field: MenuField, mark: FieldMark, lang: Lang) -> RenderableType:
 
 
 def _table(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> RenderableType:
-    table = Table(padding=(0, 1), show_edge=False)
-    table.add_column("")
+    table = Table(padding=(0, 1), show_edge=False, box=None)
+    table.add_column("", no_wrap=True)
+    if any(getattr(field, "row", None) is not None for field, _ in rows):
+        table.add_column("", overflow="fold")
     table.add_column("", overflow="fold")
     table.add_column(say("truth", lang), overflow="fold")
     table.add_column(say("yours", lang), overflow="fold")
+    before = None
     for field, mark in rows:
         sign, style = _sign(mark.score)
         row = getattr(field, "row", None)
-        label = (f"{pick(row, lang)} · " if row is not None else "") + pick(field.label, lang)
+        # A point is named once, above its first field.
+        point = [] if len(table.columns) < 5 else [Styled(pick(row, lang) if row is not None and row != before else "")]
+        before = row
         given = say("blank", lang) if mark.given is None else field.show(mark.given, lang == "zh")
         table.add_row(
-            Styled(sign, style=style), Styled(label), Styled(field.show(field.truth, lang == "zh"), style="bold"),
-            Styled(given, style="" if mark.right else style),
+            Styled(sign, style=style), *point, Styled(pick(field.label, lang)),
+            Styled(field.show(field.truth, lang == "zh"), style="bold"), Styled(given, style="" if mark.right else style),
         )  # fmt: skip
     return table
 
@@ -144,27 +149,53 @@ def walk_view(world: World, lang: Lang) -> RenderableType:
 
 
 def hops_view(hops: Sequence[Hop], lang: Lang) -> RenderableType:
-    """Hops as a table; an address that a hop rewrites is marked with »."""
+    """Hops as a table, those of one host and stage in one line; » marks an address that is rewritten there."""
     table = Table(show_edge=False, show_header=False, padding=(0, 1), box=None)
-    for style in ("dim", "", "", "", ""):
-        table.add_column(style=style, overflow="fold")
-    for hop in hops:
-        changed = {change.field for change in hop.changes}
-        place = f"{host_name(hop.host)} {hop.device}".strip()
-        where = str(hop.stage) + (f" {_short(hop.chain)}" if hop.chain else "")
+    table.add_column(style="bold", overflow="fold")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    host = None
+    for group in _grouped(hops):
+        first = group[0]
+        name = host_name(first.host)
         table.add_row(
-            str(hop.n), place, where, _address(hop.src, "src" in changed), _address(hop.dst, "dst" in changed, "→ ")
+            "" if name == host else name, str(first.stage), _told(group, group[0] is hops[0] or group[-1] is hops[-1])
         )
+        host = name
     return table
+
+
+def _grouped(hops: Sequence[Hop]) -> list[list[Hop]]:
+    groups: list[list[Hop]] = []
+    for hop in hops:
+        if groups and (groups[-1][-1].host, groups[-1][-1].stage) == (hop.host, hop.stage):
+            groups[-1].append(hop)
+        else:
+            groups.append([hop])
+    return groups
+
+
+def _told(group: Sequence[Hop], at_an_end: bool) -> Styled:
+    """What a line says of its hops: the chains in order, the device, what is rewritten, the tunnel."""
+    last = group[-1]
+    line = Styled()
+    chains = [_short(hop.chain) for hop in group if hop.chain is not None and hop.chain.startswith("KUBE-")]
+    chains = [chain for index, chain in enumerate(chains) if index == 0 or chains[index - 1] != chain]
+    line.append(" › ".join(chains) if chains else last.device, style="dim")
+    for hop in group:
+        for change in hop.changes:
+            line.append(f"  {change.field} {change.before} » {change.after}", style="bold yellow")
+    outer = last.encapsulation
+    if outer is not None:
+        line.append(f"  {outer.kind} {outer.src} → {outer.dst}")
+    if at_an_end:
+        line.append(f"  {last.src} → {last.dst}", style="bold")
+    return line
 
 
 def _short(chain: str) -> str:
     """KUBE-SVC-ABCDEFGHIJKLMNOP with its hash cut short: it is the kind of chain that matters here."""
-    return chain[:13] + "…" if chain.startswith("KUBE-") and len(chain) > 22 else chain
-
-
-def _address(text: str, changed: bool, before: str = "") -> Styled:
-    return Styled(f"{before}»{text}", style="bold yellow") if changed else Styled(f"{before}{text}")
+    return chain[:13] + "…" if len(chain) > 22 else chain
 
 
 def _end(way: Outcome, lang: Lang) -> RenderableType:

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from k8squiz.i18n import Lang
 from k8squiz.kinds.fields import AddressField, Field, MenuField, NameField, OrderField
+from k8squiz.screens.reorder import Order, ask
 
 HINT = frozenset({"hint", "?", "提示"})
 SKIP = frozenset({"skip", "跳过"})
@@ -21,6 +23,8 @@ class Keyboard(Protocol):
     interactive: bool
 
     def line(self, prompt: str, field: Field | None = None) -> str: ...
+
+    def order(self, prompt: str, field: OrderField, lang: Lang) -> str: ...
 
 
 class Plain:
@@ -38,6 +42,9 @@ class Plain:
         sys.stdout.write(typed if typed.endswith("\n") else typed + "\n")
         return typed.rstrip("\r\n")
 
+    def order(self, prompt: str, field: OrderField, lang: Lang) -> str:
+        return self.line(prompt, field)
+
 
 class Terminal:
     """A line with history, editing and completion of the names one may type."""
@@ -49,10 +56,18 @@ class Terminal:
         from prompt_toolkit.history import InMemoryHistory
 
         self._session: Any = PromptSession(history=InMemoryHistory())
+        self._order: tuple[OrderField, Order] | None = None
 
     def line(self, prompt: str, field: Field | None = None) -> str:
         typed: str = self._session.prompt(prompt, completer=_completer(words(field)), complete_while_typing=False)
         return typed
+
+    def order(self, prompt: str, field: OrderField, lang: Lang) -> str:
+        """The re-orderable list; what was picked stays picked while hints are read."""
+        if self._order is None or self._order[0] is not field:
+            self._order = (field, Order(len(field.items)))
+        typed = ask(self._order[1], field, lang)
+        return self.line(prompt, field) if typed is None else typed
 
 
 def keyboard() -> Keyboard:

@@ -33,14 +33,16 @@ def title_view(question: Question, lang: Lang, number: int, total: int) -> Rende
     return Group(Styled(""), Rule(left, align="left", style="dim"))
 
 
-def question_view(world: World, task: Task, lang: Lang) -> RenderableType:
-    """Everything one needs to answer: cluster, request, prompt, and what can be picked."""
+def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> RenderableType:
+    """Everything one needs to answer: cluster, request, prompt, and what can be picked. Without `listed` the steps of
+    an order are left out: the re-orderable list shows them."""
     parts: list[RenderableType] = [
         picture_view(world.question.picture, lang),
         requests_view(world.question, lang),
         Padding(Styled(pick(prompt(world), lang)), (1, 0)),
     ]
-    parts += [items_view(field.items, lang) for field in task.fields if isinstance(field, (OrderField, MenuField))]
+    shown = (OrderField, MenuField) if listed else (MenuField,)
+    parts += [items_view(field.items, lang) for field in task.fields if isinstance(field, shown)]
     return Group(*parts)
 
 

@@ -1,0 +1,109 @@
+"""A list one puts in order with the keyboard: letters or Space pick a step, the picked ones get numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from k8squiz.i18n import Lang, pick
+from k8squiz.kinds.fields import OrderField
+
+_KEYS = {
+    "en": "↑↓ move · space or its letter picks · ←→ earlier, later · backspace undoes · enter answers · esc types it instead · ? hint",
+    "zh": "↑↓ 移动 · 空格或字母选取 · ←→ 提前/推后 · 退格撤销 · 回车提交 · esc 改为手动输入 · ? 提示",
+}
+
+
+@dataclasses.dataclass
+class Order:
+    """What has been picked so far. Knows no keys: the application below presses its buttons."""
+
+    count: int
+    cursor: int = 0
+    picked: list[int] = dataclasses.field(default_factory=list)
+
+    def move(self, by: int) -> None:
+        self.cursor = (self.cursor + by) % self.count
+
+    def toggle(self, index: int) -> None:
+        """Pick a step as the next one, or leave it out again."""
+        self.cursor = index
+        if index in self.picked:
+            self.picked.remove(index)
+        else:
+            self.picked.append(index)
+
+    def shift(self, by: int) -> None:
+        """Move the step under the cursor earlier or later among the picked ones."""
+        if self.cursor not in self.picked:
+            return
+        at = self.picked.index(self.cursor)
+        to = min(max(at + by, 0), len(self.picked) - 1)
+        self.picked[at], self.picked[to] = self.picked[to], self.picked[at]
+
+    def undo(self) -> None:
+        if self.picked:
+            self.picked.pop()
+
+
+def lines(order: Order, field: OrderField, lang: Lang) -> Any:
+    """The list as prompt_toolkit's (style, text) pairs."""
+    shown: list[tuple[str, str]] = []
+    for index, item in enumerate(field.items):
+        number = f"{order.picked.index(index) + 1:>2}" if index in order.picked else " ·"
+        mark = "›" if index == order.cursor else " "
+        style = "bold" if index in order.picked else ""
+        shown.append(
+            (
+                f"{style} {'reverse' if index == order.cursor else ''}",
+                f"{mark}{number}  {item.letter}  {pick(item.text, lang)}\n",
+            )
+        )
+    shown.append(("italic", _KEYS[lang]))
+    return shown
+
+
+def ask(order: Order, field: OrderField, lang: Lang, **io: Any) -> str | None:
+    """Let the candidate put `field` in order, from `order` as it stands; returns what a typed answer would be,
+    `hint`, or None for "I'll type it". `io` are prompt_toolkit's input and output, for tests. Raises KeyboardInterrupt and EOFError as a prompt does.
+    """
+    from prompt_toolkit.application import Application
+    from prompt_toolkit.layout import Layout
+    from prompt_toolkit.layout.containers import Window
+    from prompt_toolkit.layout.controls import FormattedTextControl
+
+    control = FormattedTextControl(lambda: lines(order, field, lang), focusable=True, show_cursor=False)
+    application: Application[str | None] = Application(
+        Layout(Window(control, wrap_lines=True, dont_extend_height=True)), key_bindings=_bindings(order, field), **io
+    )
+    return application.run()
+
+
+def _bindings(order: Order, field: OrderField) -> Any:
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    def bind(name: str, press: Any) -> None:
+        keys.add(name, eager=name == "escape")(press)
+
+    bind("up", lambda event: order.move(-1))
+    bind("down", lambda event: order.move(1))
+    bind("left", lambda event: order.shift(-1))
+    bind("right", lambda event: order.shift(1))
+    bind("space", lambda event: order.toggle(order.cursor))
+    bind("backspace", lambda event: order.undo())
+    bind("?", lambda event: event.app.exit(result="hint"))
+    bind("escape", lambda event: event.app.exit(result=None))
+    bind("c-c", lambda event: event.app.exit(exception=KeyboardInterrupt()))
+    bind("c-d", lambda event: event.app.exit(exception=EOFError()))
+    bind("enter", lambda event: _submit(event, order, field))
+    for index, item in enumerate(field.items):
+        for letter in (item.letter.lower(), item.letter):
+            bind(letter, lambda event, index=index: order.toggle(index))
+    return keys
+
+
+def _submit(event: Any, order: Order, field: OrderField) -> None:
+    if order.picked:
+        event.app.exit(result=" ".join(field.items[index].letter for index in order.picked))
