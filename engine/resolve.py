@@ -6,22 +6,23 @@ netfilter hooks in the order its destination after DNAT asks for, and every rand
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 
 from engine.choose import Choose, every_path
 from engine.cluster import Cluster, Node
-from engine.errors import EngineError
+from engine.errors import EngineError, NoSuchObject
+from engine.fabric import build_fabric
 from engine.hooks import Hook
+from engine.locate import DEFAULT_SPORT, locate
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.stack import Event, HostNetfilter, MarkEvent, Passage, RuleEvent, Skb
 from engine.packet import FiveTuple, canonical, is_ipv6, split_host_port
 from engine.proxy.interface import compile_rules, find_node
 from engine.trace import Request, Resolution
-
-_DEFAULT_SPORT = 54321
 
 
 def resolve(cluster: Cluster, node_name: str, request: Request, mode: str = "iptables") -> tuple[Resolution, ...]:
@@ -50,7 +51,7 @@ def resolve_flow(cluster: Cluster, node: Node, flow: FiveTuple, ruleset: Ruleset
         skb = Skb(flow)
         netfilter = HostNetfilter(node.name, ruleset, is_local, choose)
         masqueraded = False
-        for passage in _passages(netfilter, skb, device, is_local, node):
+        for passage in passages(netfilter, skb, device, is_local, node):
             masqueraded = masqueraded or any(_asks_for_snat(event, mark) for event in passage.events)
             if passage.verdict in ("DROP", "REJECT"):
                 return passage.verdict, skb.flow.destination, False
@@ -71,7 +72,7 @@ def _asks_for_snat(event: Event, mark: int) -> bool:
     return isinstance(event, RuleEvent) and event.action in ("MASQUERADE", "SNAT")
 
 
-def _passages(
+def passages(
     netfilter: HostNetfilter, skb: Skb, device: str, is_local: Callable[[str], bool], node: Node
 ) -> Iterator[Passage]:
     """Take the packet through the hooks of its path. The caller stops asking once the packet is gone."""
@@ -131,22 +132,38 @@ def _own(node: Node, skb: Skb) -> Callable[[], str | None]:
 
 
 def _flow(cluster: Cluster, request: Request) -> FiveTuple:
-    source, sport = _endpoint(request.source)
-    destination, dport = _endpoint(request.destination)
-    if dport is None:
+    """The tuple that `request` means. Addresses are taken as they are; names are looked up in the cluster, and the node
+    itself is spoken to or speaks by its InternalIP."""
+    source, destination = _endpoint(request.source), _endpoint(request.destination)
+    if source is None or destination is None:
+        # An address need not belong to a host here; only names are looked up.
+        named = dataclasses.replace(request, source="client" if source else request.source, node=None)
+        journey = locate(build_fabric(cluster), named)
+        destination = destination or (journey.dst, journey.dport)
+        source = source or (journey.src or _own_address(cluster, journey.host, destination[0]), journey.sport)
+    if destination[1] is None:
         raise EngineError(f"{request.destination!r} has no port; write ADDRESS:PORT")
-    if is_ipv6(source) is not is_ipv6(destination):
+    if is_ipv6(source[0]) is not is_ipv6(destination[0]):
         raise EngineError(f"{request.source} and {request.destination} are of different address families")
-    return FiveTuple(request.l4, source, sport or request.sport or _DEFAULT_SPORT, destination, dport)
+    sport = source[1] or request.sport or DEFAULT_SPORT
+    return FiveTuple(request.l4, source[0], sport, destination[0], destination[1])
 
 
-def _endpoint(text: str) -> tuple[str, int | None]:
-    """An ADDRESS or ADDRESS:PORT."""
+def _own_address(cluster: Cluster, node_name: str, towards: str) -> str:
+    node = find_node(cluster, node_name)
+    for address in node.internal_ips:
+        if is_ipv6(address) is is_ipv6(towards):
+            return address
+    raise NoSuchObject(f"node {node_name} has no InternalIP of {towards}'s address family")
+
+
+def _endpoint(text: str) -> tuple[str, int | None] | None:
+    """An ADDRESS or ADDRESS:PORT; None for anything else, which is a name."""
     try:
-        return canonical(text.strip("[]")), None
+        return canonical(text[1:-1] if text.startswith("[") and text.endswith("]") else text), None
     except ValueError:
         pass
     try:
         return split_host_port(text)
-    except ValueError as error:
-        raise EngineError(f"{text!r} is not an address or ADDRESS:PORT: {error}") from error
+    except ValueError:
+        return None

@@ -1,0 +1,137 @@
+"""What a mode costs: rules in the kernel, rules a packet has evaluated, lines a sync rewrites.
+
+All counted on what is really compiled and walked; times need a real machine and are not made up here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from fractions import Fraction
+
+from engine.choose import Choose, every_path
+from engine.cluster import Cluster, EndpointSlice
+from engine.hooks import Hook
+from engine.netfilter.ipvs import IpvsRuleset
+from engine.netfilter.rules import Ruleset
+from engine.netfilter.stack import HostNetfilter, Passage, Skb
+from engine.packet import L4, FiveTuple
+from engine.proxy.interface import compile_rules, find_node
+from engine.resolve import local_addresses, passages
+from engine.scale import NODES, synthetic_cluster
+
+_NODE = NODES[0]
+# A pod of that node that backs no Service, and an address that no Service has.
+_CLIENT = "10.128.0.2"
+_NO_SERVICE = "198.51.100.7"
+_DEVICE = "cni0"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PacketCost:
+    """What one packet has looked at on its node: rules one by one, and set or map or hash look-ups.
+
+    Means over the endpoints that may be drawn, exact."""
+
+    rules: Fraction
+    lookups: Fraction
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Size:
+    """A compiled ruleset: chains, rules, elements of sets and maps, bytes of its listing."""
+
+    chains: int
+    rules: int
+    elements: int
+    bytes: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ModeCost:
+    """One mode at one size. `first`, `middle`, `last` are the first packet of a connection to that Service, in the
+    order of the rules; `none` one to no Service; `later` any later packet of the connection to the last Service."""
+
+    mode: str
+    services: int
+    endpoints: int
+    size: Size
+    first: PacketCost
+    middle: PacketCost
+    last: PacketCost
+    none: PacketCost
+    later: PacketCost
+
+
+def mode_cost(mode: str, services: int, endpoints: int) -> ModeCost:
+    """Compile and walk `services` ClusterIP Services of `endpoints` endpoints each in `mode`.
+
+    Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
+    """
+    cluster = synthetic_cluster(services, endpoints)
+    ruleset = compile_rules(cluster, _NODE, mode)
+    addresses = [service.cluster_ips[0] for service in cluster.services] or [_NO_SERVICE]
+
+    def to(position: int) -> PacketCost:
+        return packet_cost(cluster, ruleset, addresses[position])[0]
+
+    last = len(addresses) - 1
+    return ModeCost(
+        mode, services, endpoints, size_of(ruleset), to(0), to(last // 2), to(last),
+        packet_cost(cluster, ruleset, _NO_SERVICE)[0], packet_cost(cluster, ruleset, addresses[last])[1],
+    )  # fmt: skip
+
+
+def size_of(ruleset: Ruleset) -> Size:
+    """Count what stands in a ruleset. In ipvs mode a virtual server and a real server are an element each."""
+    chains = sum(len(table.chains) for table in ruleset.tables.values())
+    rules = sum(len(chain.rules) for table in ruleset.tables.values() for chain in table.chains.values())
+    elements = sum(
+        len(getattr(named, "elements", ()))
+        for table in ruleset.tables.values()
+        for named in table.sets.values()
+    )
+    if isinstance(ruleset, IpvsRuleset):
+        elements += sum(len(ipset.entries) for ipset in ruleset.ipsets)
+        elements += sum(1 + len(service.servers) for service in ruleset.services)
+    return Size(chains, rules, elements, len(str(ruleset)))
+
+
+def packet_cost(cluster: Cluster, ruleset: Ruleset, destination: str, port: int = 80) -> tuple[PacketCost, PacketCost]:
+    """The cost of the first packet from a pod of node1 to `destination`, and of a later one of the connection."""
+    node = find_node(cluster, _NODE)
+    bound = ruleset.dummy_addresses if isinstance(ruleset, IpvsRuleset) else ()
+    is_local = local_addresses(node, bound)
+    flow = FiveTuple(L4.TCP, _CLIENT, 40000, destination, port)
+
+    def run(choose: Choose) -> tuple[tuple[int, int], tuple[int, int]]:
+        netfilter = HostNetfilter(node.name, ruleset, is_local, choose)
+        skb = Skb(flow)
+        first = _add(list(passages(netfilter, skb, _DEVICE, is_local, node)))
+        _reply(netfilter, skb.flow.reply())
+        return first, _add(list(passages(netfilter, Skb(flow), _DEVICE, is_local, node)))
+
+    totals = [Fraction(0)] * 4
+    for probability, (first, later) in every_path(run):
+        for position, figure in enumerate((*first, *later)):
+            totals[position] += probability * figure
+    return PacketCost(totals[0], totals[1]), PacketCost(totals[2], totals[3])
+
+
+def _reply(netfilter: HostNetfilter, flow: FiveTuple) -> None:
+    """An answer passes, so that the connection counts as established."""
+    skb = Skb(flow)
+    netfilter.traverse(Hook.PREROUTING, skb, in_device="eth0")
+    netfilter.traverse(Hook.FORWARD, skb, in_device="eth0", out_device=_DEVICE)
+    netfilter.traverse(Hook.POSTROUTING, skb, out_device=_DEVICE)
+
+
+def _add(seen: list[Passage]) -> tuple[int, int]:
+    return sum(passage.rules_evaluated for passage in seen), sum(passage.hash_lookups for passage in seen)
+
+
+def without_one_endpoint(cluster: Cluster) -> Cluster:
+    """The cluster once one endpoint of its first Service is gone: the change that every update is measured by."""
+    head, *rest = cluster.slices
+    shorter: Callable[[EndpointSlice], EndpointSlice] = lambda s: dataclasses.replace(s, endpoints=s.endpoints[:-1])  # noqa: E731
+    return dataclasses.replace(cluster, slices=(shorter(head), *rest))
