@@ -20,7 +20,7 @@ from engine.locate import DEFAULT_SPORT, locate
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.stack import Event, HostNetfilter, MarkEvent, Passage, RuleEvent, Skb
-from engine.packet import FiveTuple, canonical, is_ipv6, split_host_port
+from engine.packet import L4, FiveTuple, canonical, is_ipv6, split_host_port
 from engine.proxy.interface import compile_rules, find_node
 from engine.trace import Request, Resolution
 
@@ -134,6 +134,9 @@ def _own(node: Node, skb: Skb) -> Callable[[], str | None]:
 def _flow(cluster: Cluster, request: Request) -> FiveTuple:
     """The tuple that `request` means. Addresses are taken as they are; names are looked up in the cluster, and the node
     itself is spoken to or speaks by its InternalIP."""
+    protocol = next((l4 for l4 in (L4.TCP, L4.UDP, L4.SCTP) if l4 == request.protocol.upper()), None)
+    if protocol is None:
+        raise EngineError(f"{request.protocol!r} is not a protocol of a Service; one of tcp, udp, sctp")
     source, destination = _endpoint(request.source), _endpoint(request.destination)
     if source is None or destination is None:
         # An address need not belong to a host here; only names are looked up.
@@ -146,7 +149,9 @@ def _flow(cluster: Cluster, request: Request) -> FiveTuple:
     if is_ipv6(source[0]) is not is_ipv6(destination[0]):
         raise EngineError(f"{request.source} and {request.destination} are of different address families")
     sport = source[1] or request.sport or DEFAULT_SPORT
-    return FiveTuple(request.l4, source[0], sport, destination[0], destination[1])
+    if not 1 <= sport <= 65535:
+        raise EngineError(f"source port {sport} is not between 1 and 65535")
+    return FiveTuple(protocol, source[0], sport, destination[0], destination[1])
 
 
 def _own_address(cluster: Cluster, node_name: str, towards: str) -> str:

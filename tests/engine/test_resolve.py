@@ -24,7 +24,7 @@ from engine.netfilter.rules import (
     StatisticRandom,
 )
 from engine.packet import L4, FiveTuple
-from engine.resolve import in_device, local_addresses, resolve, resolve_flow
+from engine.resolve import _flow, in_device, local_addresses, resolve, resolve_flow
 from engine.trace import Request
 
 from .netfilter.builders import CLIENT, NODE, POD, VIP, iptables, rule, tcp
@@ -152,3 +152,25 @@ def test_ipvs_takes_the_packet_and_sends_it_on(source):
 def test_requests_that_cannot_be(node, source, destination, error):
     with pytest.raises(error):
         resolve(CLUSTER, node, Request(source, destination))
+
+
+@pytest.mark.parametrize("request_", [Request(CLIENT, f"{VIP}:80", "icmp"), Request(CLIENT, f"{VIP}:80", sport=70000)])
+def test_protocols_and_ports_that_cannot_be(request_):
+    with pytest.raises(EngineError):
+        resolve(CLUSTER, "node1", request_)
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "told"),
+    [
+        ("client", f"{NODE}:80", "1.2.3.4:54321 -> 192.168.1.10:80"),
+        ("pod/a", f"{NODE}:80", "172.16.0.7:54321 -> 192.168.1.10:80"),
+        ("node/node1", f"{POD}:80", "192.168.1.10:54321 -> 10.244.1.5:80"),
+        ("1.2.3.4:5", "node/node1:30080", "1.2.3.4:5 -> 192.168.1.10:30080"),
+        ("10.250.0.1", "pod/a:8080", "10.250.0.1:54321 -> 172.16.0.7:8080"),
+        ("[2001:db8::5]:7", "[2001:db8::1]:80", "[2001:db8::5]:7 -> [2001:db8::1]:80"),
+        ("node/node1", "[2001:db8::9]:80", "[2001:db8::1]:54321 -> [2001:db8::9]:80"),
+    ],
+)
+def test_names_are_looked_up_and_addresses_taken_as_they_are(source, destination, told):
+    assert str(_flow(CLUSTER, Request(source, destination))) == told
