@@ -10,11 +10,10 @@ from engine.netfilter.skb import Connection, Segment, Skb
 from engine.packet import L4, FiveTuple
 
 # With which segments conntrack starts an entry: a lone SYN/ACK or RST belongs to nothing (tcp_new, sctp_new);
-# TCP picks up a connection in the middle (nf_conntrack_tcp_loose is 1 by default).
+# TCP picks up a connection in the middle (nf_conntrack_tcp_loose is 1 by default). UDP and the rest start with any.
 _STARTS: dict[L4, frozenset[Segment]] = {
     L4.TCP: frozenset({Segment.OPEN, Segment.DATA}),
     L4.SCTP: frozenset({Segment.OPEN}),
-    L4.UDP: frozenset(Segment),
     L4.ICMP: frozenset({Segment.OPEN}),
     L4.IPIP: frozenset(Segment),
 }
@@ -47,7 +46,7 @@ class ConntrackTable:
             return False
         found = self.lookup(skb.flow)
         if found is None:
-            if skb.segment not in _STARTS[skb.flow.protocol]:
+            if skb.segment not in _STARTS.get(skb.flow.protocol, frozenset(Segment)):
                 skb.state = "INVALID"
                 return False
             skb.connection = Connection(skb.flow, skb.flow.reply())
