@@ -105,10 +105,16 @@ def _not(part: Any) -> str:
     return " !" if part.negate else ""
 
 
+# Where /etc/protocols has another name than the Kubernetes API's in small letters.
+_PROTOCOL_NAME = {
+    (L4.ICMP, "ipv6"): "ipv6-icmp",
+    (L4.IPIP, "ipv4"): "ipencap",
+    (L4.IPIP, "ipv6"): "ipencap",
+}
+
+
 def _protocol(match: Any, family: str) -> str:
-    name = match.protocol.lower()
-    if match.protocol is L4.ICMP and family == "ipv6":
-        name = "ipv6-icmp"
+    name = _PROTOCOL_NAME.get((match.protocol, family)) or match.protocol.lower()
     return f"{_not(match)} -p {name}"
 
 
@@ -148,8 +154,8 @@ _NUMBER = {L4.TCP: 6, L4.UDP: 17, L4.SCTP: 132, L4.ICMP: 1}
 
 
 def _ipvs(match: r.IpvsService) -> str:
-    length = 128 if is_ipv6(match.address) else 32
-    return f" -m ipvs --vproto {_NUMBER[match.protocol]} --vaddr {match.address}/{length} --vport {match.port}"
+    # xtables_ipmask_to_numeric prints no mask for a single address.
+    return f" -m ipvs --vproto {_NUMBER[match.protocol]} --vaddr {match.address} --vport {match.port}"
 
 
 def _nat_address(address: str, port: int | None) -> str:

@@ -93,7 +93,7 @@ class _Writer:
 
     def _loop_back(self, view: ServicePortView) -> None:
         """Every endpoint on this node, ready or not, so that its way back to itself is masqueraded."""
-        for endpoint in view.endpoints:
+        for endpoint in (*view.endpoints, *view.twins):
             if endpoint.node_name == self.node.name:
                 entry = f"{endpoint.address},{view.protocol.lower()}:{endpoint.port},{endpoint.address}"
                 self._add(sets.LOOP_BACK, entry)
@@ -101,8 +101,9 @@ class _Writer:
     def _serve(
         self, view: ServicePortView, endpoints: Endpoints, address: str, port: int, local_only: bool, bind: bool
     ) -> None:
-        """A virtual server. Under a Local policy without a local endpoint it has all endpoints (kubernetes 97081),
-        where the other modes drop: packets from outside then reach a pod whose answer the client cannot use."""
+        """A virtual server. Under a Local policy without a local endpoint it has those of policy Cluster (kubernetes
+        97081), where the other modes drop: packets from outside then reach a pod whose answer the client cannot use. A
+        Service of which nothing uses policy Cluster has none of those either: IPVS answers that it is unreachable."""
         chosen = endpoints.cluster
         if local_only and endpoints.local:
             chosen = endpoints.local

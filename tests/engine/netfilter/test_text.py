@@ -36,6 +36,7 @@ LINES = [
         r.OutInterface("cni+", True), r.Protocol(L4.UDP, True), r.Return())),
     ("! -s 0.0.0.0/0 -j DROP", rule(r.Source("0.0.0.0/0", True), r.Drop())),
     ("-p icmp -j ACCEPT", rule(r.Protocol(L4.ICMP), r.Accept())),
+    ("! -p ipencap -j DROP", rule(r.Protocol(L4.IPIP, True), r.Drop())),
     ("-p tcp -m tcp --dport 80 -j ACCEPT", rule(TCP, PORT, r.Accept())),
     ("-p tcp -m tcp ! --dport 80:90 -j ACCEPT", rule(TCP, r.DestinationPort(L4.TCP, 80, 90, True), r.Accept())),
     ("-p udp -m udp --sport 53 -j ACCEPT", rule(r.Protocol(L4.UDP), r.SourcePort(L4.UDP, 53, 53), r.Accept())),
@@ -44,6 +45,8 @@ LINES = [
     ('-m comment --comment "two words" -j ACCEPT', rule(r.Comment("two words"), r.Accept())),
     ('-m comment --comment "a\\"b\\\\c\\\'d" -j ACCEPT', rule(r.Comment("a\"b\\c'd"), r.Accept())),
     ('-m comment --comment "" -j ACCEPT', rule(r.Comment(""), r.Accept())),
+    ("-m comment --comment -j -j ACCEPT", rule(r.Comment("-j"), r.Accept())),
+    ("-m comment --comment --comment -j ACCEPT", rule(r.Comment("--comment"), r.Accept())),
     ('-m comment --comment "-j DROP" -j ACCEPT', rule(r.Comment("-j DROP"), r.Accept())),
     ("-m mark ! --mark 0x4000/0x4000 -j RETURN", rule(r.MarkMatch(0x4000, 0x4000, True), r.Return())),
     ("-m mark --mark 0x1 -j RETURN", rule(r.MarkMatch(1, 0xFFFFFFFF), r.Return())),
@@ -62,7 +65,7 @@ LINES = [
         r.Recent("update", "A", mask="255.255.0.0", side="rdest", negate=True), r.Drop())),
     ("-m set ! --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT", rule(
         r.SetMatch("KUBE-CLUSTER-IP", ("dst", "dst"), True), r.Accept())),
-    ("-m ipvs --vproto 6 --vaddr 10.96.0.1/32 --vport 80 -j ACCEPT", rule(
+    ("-m ipvs --vproto 6 --vaddr 10.96.0.1 --vport 80 -j ACCEPT", rule(
         r.IpvsService(L4.TCP, "10.96.0.1", 80), r.Accept())),
     ("-p tcp -m multiport ! --dports 80,443,8000:8100 -j ACCEPT", rule(
         TCP, r.Multiport("dst", ((80, 80), (443, 443), (8000, 8100)), True), r.Accept())),
@@ -100,6 +103,18 @@ VERBATIM = [
     ("-j MASQUERADE --to-ports 1024-65535", r.OpaqueTarget),
     ("-j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff", r.OpaqueTarget),
     ("-m addrtype --src-type LOCAL --limit-iface-out -j ACCEPT", r.OpaqueMatch),
+    ("-m addrtype --limit-iface-in -j ACCEPT", r.OpaqueMatch),
+    ("-m mark --mark 0x1 --extra -j ACCEPT", r.OpaqueMatch),
+    ("-m comment --comment", r.OpaqueMatch),
+    ("-m multiport --ports 80 --extra -j ACCEPT", r.OpaqueMatch),
+    ("-m multiport --port-knock 80 -j ACCEPT", r.OpaqueMatch),
+    ("-m ipvs --ipvs -j ACCEPT", r.OpaqueMatch),
+    ("-m ipvs --vproto 50 --vaddr 10.96.0.1 --vport 80 -j ACCEPT", r.OpaqueMatch),
+    ("-m set --match-set A src,other -j ACCEPT", r.OpaqueMatch),
+    ("-m string --string a --string b -j ACCEPT", r.OpaqueMatch),
+    ("-j MARK --set-xmark 0x1/0x1 --extra", r.OpaqueTarget),
+    ("-j MARK --strange 0x1", r.OpaqueTarget),
+    ("-j REJECT --strange", r.OpaqueTarget),
 ]
 
 # What people type instead of what iptables-save prints.
@@ -110,6 +125,9 @@ TYPED = [
     ("-m tcp -p tcp --destination-port :80 -j ACCEPT", "-p tcp -m tcp --dport 0:80 -j ACCEPT"),
     ("-p 6 -s 0.0.0.0/0 -j ACCEPT", "-p tcp -j ACCEPT"),
     ("-p all -j ACCEPT", "-j ACCEPT"),
+    ("-p 4 -s 10.0.0.0/255.0.0.0 -j DROP", "-s 10.0.0.0/8 -p ipencap -j DROP"),
+    ("-p tcp -m tcp --dport 0:65535 -j DROP", "-p tcp -m tcp -j DROP"),
+    ("-m recent --set", "-m recent --set --name DEFAULT --mask 255.255.255.255 --rsource"),
     ("-j MARK --or-mark 0x4000", "-j MARK --set-xmark 0x4000/0x4000"),
     ("-j MARK --xor-mark 0x4000", "-j MARK --set-xmark 0x4000/0x0"),
     ("-j MARK --and-mark 0xff", "-j MARK --set-xmark 0x0/0xffffff00"),
@@ -261,6 +279,7 @@ WRONG = [
     (table("-A A -m conntrack --ctstate NOVEL -j DROP"), 6, "NOVEL"),
     (table("-A A -m statistic --mode random --probability 1.5 -j DROP"), 6, "1.5"),
     (table("-A A -m statistic --mode random --probability often -j DROP"), 6, "often"),
+    (table("-A A -m ipvs --vproto 6 --vaddr 10.96.0.999 --vport 80 -j DROP"), 6, "10.96.0.999"),
 ]
 
 
@@ -270,6 +289,12 @@ def test_what_is_wrong_is_said_with_its_place(text: str, line: int, words: str) 
         parse(text, file="node1.rules")
     assert words in str(caught.value)
     assert str(caught.value).startswith(f"node1.rules:{line}: ")
+
+
+@pytest.mark.parametrize("line", ["", "-I A -j DROP", "-A A -j NOWHERE", '-A A -m comment --comment "open'])
+def test_a_single_rule_that_is_wrong(line: str) -> None:
+    with pytest.raises(RuleError):
+        parse_rule(line)
 
 
 def test_control_characters_do_not_reach_the_message() -> None:
