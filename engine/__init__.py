@@ -1,0 +1,73 @@
+"""A dataplane engine for Kubernetes: what kube-proxy writes, what netfilter does, where a packet goes.
+
+Every name is loaded when it is first used, so that importing engine costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.cluster import Cluster
+    from engine.errors import EngineError, ManifestError, NoSuchObject, RuleError, UnsupportedFeature
+    from engine.manifests import check_cluster, load_cluster
+    from engine.netfilter.rules import Ruleset
+    from engine.proxy.interface import compile_rules
+    from engine.resolve import resolve
+    from engine.trace import Hop, Outcome, Request, Resolution, Verdict
+    from engine.walk import outcomes
+
+__all__ = [
+    "Cluster",
+    "EngineError",
+    "Hop",
+    "ManifestError",
+    "NoSuchObject",
+    "Outcome",
+    "Request",
+    "Resolution",
+    "RuleError",
+    "Ruleset",
+    "UnsupportedFeature",
+    "Verdict",
+    "check_cluster",
+    "compile_rules",
+    "load_cluster",
+    "outcomes",
+    "resolve",
+]
+
+_HOMES = {
+    "Cluster": "engine.cluster",
+    "EngineError": "engine.errors",
+    "Hop": "engine.trace",
+    "ManifestError": "engine.errors",
+    "NoSuchObject": "engine.errors",
+    "Outcome": "engine.trace",
+    "Request": "engine.trace",
+    "Resolution": "engine.trace",
+    "RuleError": "engine.errors",
+    "Ruleset": "engine.netfilter.rules",
+    "UnsupportedFeature": "engine.errors",
+    "Verdict": "engine.trace",
+    "check_cluster": "engine.manifests",
+    "compile_rules": "engine.proxy.interface",
+    "load_cluster": "engine.manifests",
+    "outcomes": "engine.walk",
+    "resolve": "engine.resolve",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """PEP 562. `from engine import resolve` gives the function; `import engine.resolve` still gives the module."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))
