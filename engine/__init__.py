@@ -6,6 +6,8 @@ Every name is loaded when it is first used, so that importing engine costs next 
 from __future__ import annotations
 
 import importlib
+import sys
+import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from engine.netfilter.rules import Ruleset
     from engine.proxy.interface import compile_rules
     from engine.resolve import resolve
-    from engine.trace import Hop, Outcome, Request, Resolution, Verdict
+    from engine.trace import Hop, Outcome, Request, Resolution, Stage, Verdict
     from engine.walk import outcomes
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Resolution",
     "RuleError",
     "Ruleset",
+    "Stage",
     "UnsupportedFeature",
     "Verdict",
     "check_cluster",
@@ -49,6 +52,7 @@ _HOMES = {
     "Resolution": "engine.trace",
     "RuleError": "engine.errors",
     "Ruleset": "engine.netfilter.rules",
+    "Stage": "engine.trace",
     "UnsupportedFeature": "engine.errors",
     "Verdict": "engine.trace",
     "check_cluster": "engine.manifests",
@@ -59,15 +63,23 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """PEP 562. `from engine import resolve` gives the function; `import engine.resolve` still gives the module."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'engine' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
+class _Package(types.ModuleType):
+    """Keeps `engine.resolve` the function: importing the module engine.resolve would otherwise put itself there."""
+
+    def __getattr__(self, name: str) -> Any:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module 'engine' has no attribute {name!r}")
+        value = getattr(importlib.import_module(home), name)
+        setattr(self, name, value)
+        return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
 
 
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(__all__))
+sys.modules[__name__].__class__ = _Package

@@ -23,6 +23,10 @@ def _empty() -> Mapping[str, str]:
     return _EMPTY
 
 
+def _no_mentions() -> Mapping[str, tuple[str, str, int]]:
+    return MappingProxyType({})
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Node:
     """v1 Node. `internal_ips` are status.addresses of type InternalIP in order (the primary first);
@@ -50,7 +54,7 @@ class ContainerPort:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pod:
-    """v1 Pod, as far as it can own an address, back a Service or send a packet."""
+    """v1 Pod, as far as it can own an address, back a Service or send a packet. `finished`: phase Succeeded or Failed."""
 
     namespace: str
     name: str
@@ -61,6 +65,7 @@ class Pod:
     ports: tuple[ContainerPort, ...] = ()
     ready: bool = True
     terminating: bool = False
+    finished: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -247,7 +252,8 @@ class NetworkFacts:
 class Cluster:
     """Everything a manifest set says, with what was assumed in `notices` (sentences, English and Chinese).
 
-    `service_cidrs` are the networks of the ServiceCIDR objects (networking.k8s.io/v1, v1.33).
+    `service_cidrs` are the networks of the ServiceCIDR objects (networking.k8s.io/v1, v1.33). `node_mentions` says for
+    each node that something lies on where the manifests first say so: (what lies there, file, line).
     """
 
     nodes: tuple[Node, ...] = ()
@@ -259,3 +265,4 @@ class Cluster:
     network: NetworkFacts = NetworkFacts()
     notices: tuple[tuple[str, str], ...] = ()
     service_cidrs: tuple[str, ...] = ()
+    node_mentions: Mapping[str, tuple[str, str, int]] = dataclasses.field(default_factory=_no_mentions, compare=False)

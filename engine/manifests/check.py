@@ -1,0 +1,52 @@
+"""What a whole cluster needs beyond each object being right: wanted before a packet is walked through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.cluster import Cluster
+from engine.errors import ManifestError
+
+
+def check_cluster(cluster: Cluster) -> None:
+    """Raise ManifestError where something lies on a node that no Node object describes, or two nodes share an address.
+
+    The rules of one node do not need this (load_cluster takes such clusters); a walk through all hosts does.
+    """
+    if not cluster.nodes:
+        raise ManifestError("there is no Node among the manifests; add what `kubectl get nodes -o yaml` prints")
+    known = {node.name for node in cluster.nodes}
+    for name, what in _mentions(cluster):
+        if name in known:
+            continue
+        first, file, line = cluster.node_mentions.get(name, (what, None, None))
+        nodes = ", ".join(sorted(known))
+        raise ManifestError(
+            f"{first} is on node {name!r}, but no Node object has that name (known nodes: {nodes});"
+            " add the Node or correct nodeName",
+            file,
+            line,
+        )
+    _check_addresses(cluster)
+
+
+def _mentions(cluster: Cluster) -> Iterator[tuple[str, str]]:
+    for piece in cluster.slices:
+        if piece.address_type == "FQDN":
+            continue
+        for endpoint in piece.endpoints:
+            if endpoint.node_name is not None:
+                service = f"{piece.namespace}/{piece.service_name}"
+                yield endpoint.node_name, f"the endpoint {endpoint.addresses[0]} of Service {service}"
+    for pod in cluster.pods:
+        if pod.node_name is not None and not pod.finished:
+            yield pod.node_name, f"Pod {pod.namespace}/{pod.name}"
+
+
+def _check_addresses(cluster: Cluster) -> None:
+    owners: dict[str, str] = {}
+    for node in cluster.nodes:
+        for address in (*node.internal_ips, *node.addresses):
+            owner = owners.setdefault(address, node.name)
+            if owner != node.name:
+                raise ManifestError(f"nodes {owner!r} and {node.name!r} both have the address {address}; correct one")

@@ -1,0 +1,193 @@
+"""Documents -> objects by kind -> one Cluster, with the rules that hold between objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, Node, Pod, ProxyConfig, Service
+from engine.errors import ManifestError
+from engine.manifests import config, objects
+from engine.manifests.fields import Fields, shown
+from engine.manifests.selectors import derived_slices
+from engine.manifests.source import Map
+
+_MAX_NESTED_LISTS = 16
+_OWN = "k8squiz.dev/"
+Place = tuple[str, int]
+
+
+class Collector:
+    """Takes documents one by one; `cluster()` puts together what they say."""
+
+    def __init__(self) -> None:
+        self._nodes: list[tuple[Node, Fields]] = []
+        self._pods: list[Pod] = []
+        self._services: list[Service] = []
+        self._slices: list[EndpointSlice] = []
+        self._cidrs: list[str] = []
+        self._proxy: ProxyConfig | None = None
+        self._embedded_proxy: ProxyConfig | None = None
+        self._flannel: CNIConfig | None = None
+        self._network: Fields | None = None
+        self._seen: dict[tuple[str, str, str], Place] = {}
+        self._taken: dict[tuple[str, str], tuple[str, Place]] = {}
+        self._mentions: dict[str, tuple[str, str, int]] = {}
+        self._ignored: list[str] = []
+        self._kinds: dict[tuple[str, str], Callable[[Fields], None]] = {
+            ("v1", "Node"): self._node,
+            ("v1", "Pod"): self._pod,
+            ("v1", "Service"): self._service,
+            ("v1", "ConfigMap"): self._config_map,
+            ("discovery.k8s.io/v1", "EndpointSlice"): self._slice,
+            ("networking.k8s.io/v1", "ServiceCIDR"): self._service_cidr,
+            ("networking.k8s.io/v1beta1", "ServiceCIDR"): self._service_cidr,
+            ("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"): self._proxy_config,
+            ("k8squiz.dev/v1", "Network"): self._network_facts,
+        }
+
+    def add(self, document: Any, file: str, line: int, in_folder: bool = False) -> None:
+        """One document of a file, or an object of a List. In a folder, files of other programs are passed over."""
+        if document is None:
+            return
+        if not isinstance(document, Map):
+            raise ManifestError(f"a Kubernetes object is a mapping, not {shown(document)}", file, line)
+        if in_folder and "kind" not in document and "apiVersion" not in document:
+            self._ignored.append(file)
+            return
+        for fields, version, kind in _objects(Fields(document, file), "", "", 0):
+            handler = self._kinds.get((version, kind))
+            if handler is not None:
+                handler(fields)
+            elif version.startswith(_OWN):
+                raise fields.error("kind", f"{shown(kind)} of {version} is not known; there is k8squiz.dev/v1 Network")
+
+    def _unique(self, kind: str, namespace: str, name: str, fields: Fields) -> None:
+        key = (kind, namespace, name)
+        if key in self._seen:
+            file, line = self._seen[key]
+            called = " ".join(part for part in (kind, f"{namespace}/{name}" if namespace else name) if part)
+            raise ManifestError(
+                f"{called} was already given at {file}:{line}; keep one of them", fields.file, fields.line
+            )
+        self._seen[key] = (fields.file, fields.line)
+
+    def _mention(self, node: str | None, what: str, fields: Fields) -> None:
+        if node is not None:
+            self._mentions.setdefault(node, (what, fields.file, fields.data.line_of("nodeName")))
+
+    def _node(self, fields: Fields) -> None:
+        node = objects.node(fields)
+        self._unique("Node", "", node.name, fields)
+        self._nodes.append((node, fields))
+
+    def _pod(self, fields: Fields) -> None:
+        pod = objects.pod(fields)
+        self._unique("Pod", pod.namespace, pod.name, fields)
+        if not pod.finished:
+            self._mention(pod.node_name, f"Pod {pod.namespace}/{pod.name}", fields.mapping("spec"))
+        self._pods.append(pod)
+
+    def _service(self, fields: Fields) -> None:
+        service = objects.service(fields)
+        self._unique("Service", service.namespace, service.name, fields)
+        spec = fields.mapping("spec")
+        for port, entry in zip(service.ports, spec.items("ports"), strict=True):
+            if port.node_port:
+                place = entry.data.line_of("nodePort")
+                self._take("nodePort", f"{port.node_port}/{port.protocol}", service, fields.file, place)
+        if service.health_check_node_port:
+            place = spec.data.line_of("healthCheckNodePort")
+            self._take("nodePort", f"{service.health_check_node_port}/TCP", service, fields.file, place)
+        for address in service.cluster_ips:
+            self._take("clusterIP", address, service, fields.file, spec.data.line_of("clusterIP"))
+        self._services.append(service)
+
+    def _take(self, field: str, value: str, service: Service, file: str, line: int) -> None:
+        if (field, value) in self._taken:
+            owner, (first, at) = self._taken[field, value]
+            message = f"{field} {value} of Service {service.key} overlaps with Service {owner} at {first}:{at}"
+            raise ManifestError(f"{message}; give one of them another", file, line)
+        self._taken[field, value] = (service.key, (file, line))
+
+    def _slice(self, fields: Fields) -> None:
+        piece = objects.endpoint_slice(fields)
+        self._unique("EndpointSlice", piece.namespace, piece.name, fields)
+        for endpoint, entry in zip(piece.endpoints, fields.items("endpoints"), strict=True):
+            if endpoint.node_name is not None and endpoint.node_name not in self._mentions:
+                service = f"{piece.namespace}/{piece.service_name}"
+                what = f"the endpoint {', '.join(endpoint.addresses)} of Service {service}"
+                self._mention(endpoint.node_name, what, entry)
+        self._slices.append(piece)
+
+    def _service_cidr(self, fields: Fields) -> None:
+        self._unique("ServiceCIDR", "", objects.name_of(fields.mapping("metadata")), fields)
+        self._cidrs.extend(objects.service_cidrs(fields))
+
+    def _config_map(self, fields: Fields) -> None:
+        metadata = fields.mapping("metadata")
+        name = metadata.text("name")
+        if name == "kube-proxy":
+            self._embedded_proxy = config.embedded_proxy_config(fields) or self._embedded_proxy
+        elif "net-conf.json" in fields.mapping("data"):
+            self._flannel = config.flannel_config(fields) or self._flannel
+
+    def _proxy_config(self, fields: Fields) -> None:
+        self._unique("KubeProxyConfiguration", "", "", fields)
+        self._proxy = config.proxy_config(fields)
+
+    def _network_facts(self, fields: Fields) -> None:
+        self._unique("Network", "", "", fields)
+        self._network = fields
+
+    def cluster(self) -> Cluster:
+        """The cluster of all documents so far."""
+        nodes = tuple(node for node, _ in self._nodes)
+        cni = config.detect_cni(self._nodes, self._flannel)
+        facts = NetworkFacts()
+        if self._network is not None:
+            facts = config.network_facts(self._network)
+            cni = config.network_cni(self._network, cni)
+        derived = derived_slices(self._services, self._slices, self._pods, nodes)
+        return Cluster(
+            nodes=nodes,
+            pods=tuple(self._pods),
+            services=tuple(self._services),
+            slices=(*self._slices, *derived),
+            proxy=self._proxy or self._embedded_proxy or ProxyConfig(),
+            cni=cni,
+            network=facts,
+            notices=tuple(self._notices(cni.assumed)),
+            service_cidrs=tuple(dict.fromkeys(self._cidrs)),
+            node_mentions=self._mentions,
+        )
+
+    def _notices(self, cni_assumed: bool) -> Iterator[tuple[str, str]]:
+        if cni_assumed:
+            yield config.ASSUMED
+        if self._ignored:
+            files = ", ".join(sorted(set(self._ignored)))
+            yield f"Not Kubernetes objects, passed over: {files}.", f"不是 Kubernetes 对象，已跳过：{files}。"
+        bare = [s.key for s in self._services if not (s.cluster_ips or s.headless or s.type == "ExternalName")]
+        if bare:
+            names = ", ".join(bare)
+            yield (
+                f"Without a clusterIP, which the API server would have allocated, and so not served: {names}.",
+                f"没有 clusterIP（本应由 API 服务器分配），因此 kube-proxy 不处理：{names}。",
+            )
+
+
+def _objects(fields: Fields, version: str, kind: str, depth: int) -> Iterator[tuple[Fields, str, str]]:
+    """The objects in a document, each with apiVersion and kind. Items of a ServiceList need not repeat theirs."""
+    version, kind = fields.text("apiVersion", version), fields.text("kind", kind)
+    if not kind or not version:
+        missing = "apiVersion" if kind else "kind"
+        raise ManifestError(f"an object without {missing}; Kubernetes objects name both", fields.file, fields.line)
+    if not kind.endswith("List") or "items" not in fields:
+        yield fields, version, kind
+        return
+    if depth >= _MAX_NESTED_LISTS:
+        raise fields.error("items", f"holds Lists in Lists, more than {_MAX_NESTED_LISTS} deep")
+    default = ("", "") if kind == "List" else (version, kind.removesuffix("List"))
+    for item in fields.items("items"):
+        yield from _objects(item, *default, depth + 1)

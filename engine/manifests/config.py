@@ -1,0 +1,238 @@
+"""How the cluster's parts are configured: KubeProxyConfiguration, the CNI, and k8squiz's own Network documents.
+
+Sources: pkg/proxy/apis/config/v1alpha1 (kube-proxy), flannel's Documentation/configuration.md and backends.md,
+Calico's node annotations (projectcalico.org/...).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+from engine.cluster import CNIConfig, NetworkFacts, Node, ProxyConfig
+from engine.errors import ManifestError
+from engine.manifests.fields import Fields, shown
+from engine.manifests.objects import network
+from engine.manifests.source import Map, documents
+
+FLANNEL_TYPE = "flannel.alpha.coreos.com/backend-type"
+FLANNEL_DATA = "flannel.alpha.coreos.com/backend-data"
+CALICO = "projectcalico.org/"
+_LOCAL_MODES = ("", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
+_MODES = ("", "iptables", "ipvs", "nftables", "kernelspace")
+
+ASSUMED = (
+    "The manifests name no CNI (no node annotations of flannel or Calico, no flannel ConfigMap): flannel vxlan is assumed.",
+    "清单中没有说明使用哪种 CNI（没有 flannel 或 Calico 的节点注解，也没有 flannel 的 ConfigMap）：假定使用 flannel 的 vxlan 后端。",
+)
+
+
+def proxy_config(document: Fields) -> ProxyConfig:
+    """kubeproxy.config.k8s.io/v1alpha1 KubeProxyConfiguration.
+
+    iptables and ipvs mode take the masquerade settings of the section `iptables`, nftables mode those of `nftables`.
+    Without a `mode`, or where a section says nothing, what the other section says counts for all modes.
+    """
+    mode = document.word("mode", _MODES, "")
+    iptables, nftables, ipvs = (document.mapping(name) for name in ("iptables", "nftables", "ipvs"))
+    sections = (nftables, iptables) if mode == "nftables" else (iptables, nftables)
+    masquerade_all = next((s for s in sections if "masqueradeAll" in s), iptables)
+    masquerade_bit = next((s for s in sections if "masqueradeBit" in s), iptables)
+    detect = document.mapping("detectLocal")
+    return ProxyConfig(
+        mode=mode,
+        cluster_cidrs=_cluster_cidrs(document),
+        detect_local_mode=document.word("detectLocalMode", _LOCAL_MODES, ""),
+        bridge_interface=_interface(detect, "bridgeInterface"),
+        interface_name_prefix=_interface(detect, "interfaceNamePrefix"),
+        node_port_addresses=_node_port_addresses(document),
+        masquerade_all=masquerade_all.boolean("masqueradeAll"),
+        masquerade_bit=masquerade_bit.integer("masqueradeBit", 14, 0, 31),
+        localhost_node_ports=iptables.boolean("localhostNodePorts", True),
+        ipvs_scheduler=ipvs.text("scheduler"),
+        ipvs_strict_arp=ipvs.boolean("strictARP"),
+        tcp_be_liberal=document.mapping("conntrack").boolean("tcpBeLiberal"),
+    )
+
+
+def _cluster_cidrs(document: Fields) -> tuple[str, ...]:
+    at = document.place("clusterCIDR")
+    return tuple(at.network(part.strip()) for part in document.text("clusterCIDR").split(",") if part.strip())
+
+
+def _interface(detect: Fields, key: str) -> str:
+    """A device name, at most 15 characters and none that a rule's text could not hold (IFNAMSIZ)."""
+    name = detect.text(key)
+    if len(name) > 15 or any(c in name for c in " /\"'+!") or not name.isascii():
+        raise detect.error(key, f"must be a device's name of at most 15 characters, not {shown(name)}")
+    return name
+
+
+def _node_port_addresses(document: Fields) -> tuple[str, ...]:
+    found = [(value, at) for value, at in document.strings("nodePortAddresses")]
+    if [value for value, _ in found] == ["primary"]:
+        return ("primary",)
+    return tuple(at.network(value) for value, at in found)
+
+
+def embedded_proxy_config(config_map: Fields) -> ProxyConfig | None:
+    """The KubeProxyConfiguration that kubeadm keeps in ConfigMap kube-proxy, key config.conf."""
+    with _inside(config_map.mapping("data"), "config.conf") as found:
+        for document in found:
+            if document.text("kind") == "KubeProxyConfiguration":
+                return proxy_config(document)
+    return None
+
+
+def flannel_config(config_map: Fields) -> CNIConfig | None:
+    """flannel's ConfigMap (kube-flannel-cfg), key net-conf.json: {"Network": ..., "Backend": {"Type": "vxlan"}}."""
+    with _inside(config_map.mapping("data"), "net-conf.json") as found:
+        for document in found:
+            backend = document.mapping("Backend")
+            return _flannel(
+                backend.text("Type") or "udp",
+                backend.integer("VNI", 1, 1, (1 << 24) - 1),
+                backend.integer("Port", 8472, 0, 65535) or 8472,
+                backend.boolean("DirectRouting"),
+            )
+    return None
+
+
+@contextlib.contextmanager
+def _inside(holder: Fields, key: str) -> Iterator[Iterator[Fields]]:
+    """The mappings in the text that `holder` has in `key`. Errors name the line of the manifest around it."""
+    try:
+        text = holder.long_text(key)
+        found = documents(text, key) if text is not None else iter(())
+        yield (Fields(document, key) for document, _ in found if isinstance(document, Map))
+    except ManifestError as error:
+        if error.file != key:
+            raise
+        raise holder.error(key, f"line {error.line}: {error.message}") from None
+
+
+def _flannel(kind: str, vni: int, port: int, direct_routing: bool = False) -> CNIConfig:
+    # A name that no plugin knows: whoever has to send a packet refuses it.
+    kind = f"{kind} with DirectRouting" if direct_routing else kind
+    return CNIConfig("flannel", kind, assumed=False, vni=vni, port=port)
+
+
+def detect_cni(nodes: Iterable[tuple[Node, Fields]], flannel: CNIConfig | None) -> CNIConfig:
+    """The CNI as the nodes' annotations tell it, else as flannel's ConfigMap does, else flannel vxlan, `assumed`."""
+    found: CNIConfig | None = None
+    for node, document in nodes:
+        written = _from_annotations(node, document, flannel)
+        if written is None:
+            continue
+        if found is not None and (written.plugin, written.backend) != (found.plugin, found.backend):
+            one, other = f"{found.plugin} {found.backend}", f"{written.plugin} {written.backend}"
+            raise document.error("metadata", f"says {other}, other nodes say {one}: one cluster has one CNI")
+        found = found or written
+    return found or flannel or CNIConfig()
+
+
+def _from_annotations(node: Node, document: Fields, flannel: CNIConfig | None) -> CNIConfig | None:
+    kind = node.annotations.get(FLANNEL_TYPE)
+    if kind is not None:
+        base = flannel or CNIConfig()
+        if kind == "vxlan" and base.backend.startswith("vxlan"):
+            kind = base.backend
+        return dataclasses.replace(base, backend=kind, assumed=False, vni=_vni(document, base.vni))
+    if not any(name.startswith(CALICO) for name in node.annotations):
+        return None
+    for name, backend in (("IPv4IPIPTunnelAddr", "ipip"), ("IPv4VXLANTunnelAddr", "vxlan")):
+        if node.annotations.get(CALICO + name):
+            return CNIConfig("calico", backend, assumed=False, vni=4096, port=4789)
+    return CNIConfig("calico", "bgp", assumed=False)
+
+
+def _vni(document: Fields, default: int) -> int:
+    """The VNI of flannel's annotation backend-data: {"VNI":1,"VtepMAC":"..."}; null with host-gw."""
+    with _inside(document.mapping("metadata").mapping("annotations"), FLANNEL_DATA) as found:
+        for data in found:
+            return data.integer("VNI", default, 1, (1 << 24) - 1)
+    return default
+
+
+# Every field of a Network document's spec, so that a misspelt one is found.
+_FACTS = (
+    "bridgeNfCallIptables", "hairpinMode", "rpFilter", "routeLocalnet", "ipForward", "clientAddress", "clientAddressV6",
+    "externalHosts", "serviceCIDRVia", "loadBalancerHealthChecks", "missingRoutes", "without", "cni", "mtu",
+)  # fmt: skip
+_CNI_FACTS = ("plugin", "backend", "vni", "port")
+
+
+def network_facts(document: Fields) -> NetworkFacts:
+    """k8squiz.dev/v1 Network: what no Kubernetes object holds. Unknown fields are errors."""
+    spec = document.mapping("spec")
+    _only(document, ("apiVersion", "kind", "metadata", "spec"))
+    _only(spec, _FACTS)
+    plain = NetworkFacts()
+    return NetworkFacts(
+        bridge_nf_call_iptables=spec.boolean("bridgeNfCallIptables", plain.bridge_nf_call_iptables),
+        hairpin_mode=spec.boolean("hairpinMode") if "hairpinMode" in spec else None,
+        rp_filter=spec.integer("rpFilter", plain.rp_filter, 0, 2),
+        route_localnet=spec.boolean("routeLocalnet", plain.route_localnet),
+        ip_forward=spec.boolean("ipForward", plain.ip_forward),
+        client_address=_of_family(spec, "clientAddress", plain.client_address, False),
+        client_address_v6=_of_family(spec, "clientAddressV6", plain.client_address_v6, True),
+        external_hosts=_external_hosts(spec),
+        service_cidr_via=spec.subdomain("serviceCIDRVia") or None,
+        load_balancer_health_checks=spec.boolean("loadBalancerHealthChecks", plain.load_balancer_health_checks),
+        missing_routes=tuple(_missing_route(entry) for entry in spec.items("missingRoutes")),
+        without=frozenset(value for value, _ in spec.strings("without")),
+    )
+
+
+def network_cni(document: Fields, detected: CNIConfig) -> CNIConfig:
+    """`detected` with what a Network document's `cni` and `mtu` say over it."""
+    spec = document.mapping("spec")
+    cni = spec.mapping("cni")
+    _only(cni, _CNI_FACTS)
+    plugin = cni.word("plugin", ("flannel", "calico"), detected.plugin)
+    same = plugin == detected.plugin
+    usual = {"flannel": "vxlan", "calico": "bgp"}[plugin]
+    return dataclasses.replace(
+        detected,
+        plugin=plugin,
+        backend=cni.text("backend") or (detected.backend if same else usual),
+        assumed=detected.assumed and not cni.data,
+        vni=cni.integer("vni", detected.vni, 1, (1 << 24) - 1),
+        port=cni.port("port", detected.port),
+        mtu=spec.integer("mtu", detected.mtu, 576, 65535),
+    )
+
+
+def _only(fields: Fields, known: tuple[str, ...]) -> None:
+    for key in fields.data:
+        if key not in known:
+            raise fields.error(key, f"is not a field of k8squiz.dev/v1 Network; known fields: {', '.join(known)}")
+
+
+def _of_family(spec: Fields, key: str, default: str, six: bool) -> str:
+    address = spec.address(key) or default
+    if (":" in address) != six:
+        raise spec.error(key, f"must be an {'IPv6' if six else 'IPv4'} address, not {address}")
+    return address
+
+
+def _external_hosts(spec: Fields) -> dict[str, str]:
+    hosts = spec.mapping("externalHosts")
+    found = {}
+    for name in spec.string_map("externalHosts"):
+        if not hosts.address(name):
+            raise hosts.error(name, "must be an IP address")
+        found[name] = hosts.address(name)
+    return found
+
+
+def _missing_route(entry: Fields) -> tuple[str, str]:
+    """{node: node1, to: node2} or {node: node1, to: 10.244.2.0/24}: node1 has no route to that node's pods."""
+    _only(entry, ("node", "to"))
+    node, to = entry.subdomain("node"), entry.text("to")
+    if not node or not to:
+        raise entry.error(
+            "to" if node else "node", "is missing: a missing route has a node and where it should lead to"
+        )
+    return node, network(entry, "to") if "/" in to else entry.subdomain("to")

@@ -1,0 +1,269 @@
+"""Reading one field of a manifest: the right type, a possible value, or a ManifestError with its line.
+
+An absent field and `null` are the same, as they are to the API server.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from engine.errors import ManifestError
+from engine.manifests.source import Map, Seq, Trap
+from engine.packet import L4
+
+_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\Z")
+_SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
+_NO_STRINGS: Mapping[str, str] = MappingProxyType({})
+
+
+class Fields:
+    """A mapping of a manifest with where it stands: `path` is how its fields are called in messages (`spec.ports[0]`)."""
+
+    __slots__ = ("data", "file", "path")
+
+    def __init__(self, data: Map, file: str, path: str = "") -> None:
+        self.data = data
+        self.file = file
+        self.path = path
+
+    @property
+    def line(self) -> int:
+        return self.data.line
+
+    def name_of(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def error(self, key: str, message: str) -> ManifestError:
+        """An error about the field `key`, for the caller to raise."""
+        return ManifestError(f"{self.name_of(key)} {message}", self.file, self.data.line_of(key))
+
+    def place(self, key: str) -> Place:
+        return Place(self.name_of(key), self.file, self.data.line_of(key))
+
+    def __contains__(self, key: str) -> bool:
+        return self.data.get(key) is not None
+
+    def text(self, key: str, default: str = "") -> str:
+        """A string without control characters."""
+        value = self.data.get(key)
+        if value is None:
+            return default
+        return self.string(key, value)
+
+    def string(self, key: str, value: Any, many_lines: bool = False) -> str:
+        """`value`, found in `key`, as the string it has to be."""
+        if value.__class__ is not str:
+            raise self.error(key, f"must be a string, not {shown(value)}{_advice(value)}")
+        if not value.isprintable() and (not many_lines or _has_controls(value)):
+            raise self.error(key, f"holds control characters: {shown(value)}")
+        return str(value)
+
+    def long_text(self, key: str) -> str | None:
+        """A string that may have many lines; None where there is none."""
+        value = self.data.get(key)
+        return None if value is None else self.string(key, value, many_lines=True)
+
+    def word(self, key: str, words: tuple[str, ...], default: str) -> str:
+        """One of `words`."""
+        value = self.text(key) or default
+        if value not in words:
+            raise self.error(key, f"must be one of {', '.join(words)}, not {shown(value)}")
+        return value
+
+    def integer(self, key: str, default: int, low: int, high: int) -> int:
+        value = self.data.get(key)
+        if value is None:
+            return default
+        if value.__class__ is not int:
+            raise self.error(key, f"must be a number, not {shown(value)}{_number_advice(value)}")
+        if not low <= value <= high:
+            raise self.error(key, f"must be between {low} and {high}, not {value}")
+        return int(value)
+
+    def port(self, key: str, default: int = 0) -> int:
+        return self.integer(key, default, 1, 65535)
+
+    def boolean(self, key: str, default: bool = False) -> bool:
+        """True or false; YAML 1.1's other words for them are taken too."""
+        value = self.data.get(key)
+        if value is None:
+            return default
+        if value.__class__ is Trap and isinstance(value.value, bool):
+            return value.value
+        if value.__class__ is not bool:
+            raise self.error(key, f"must be true or false, not {shown(value)}")
+        return bool(value)
+
+    def mapping(self, key: str) -> Fields:
+        """The mapping in `key`; an empty one where there is none."""
+        value = self.data.get(key)
+        if value is None:
+            return Fields(Map(self.data.line_of(key)), self.file, self.name_of(key))
+        if not isinstance(value, Map):
+            raise self.error(key, f"must be a mapping, not {shown(value)}")
+        return Fields(value, self.file, self.name_of(key))
+
+    def _list(self, key: str) -> Seq:
+        value = self.data.get(key)
+        if value is None:
+            return Seq(0)
+        if not isinstance(value, Seq):
+            raise self.error(key, f"must be a list, not {shown(value)}")
+        return value
+
+    def items(self, key: str) -> Iterator[Fields]:
+        """The mappings of the list in `key`."""
+        name = self.name_of(key)
+        values = self._list(key)
+        for index, value in enumerate(values):
+            if not isinstance(value, Map):
+                message = f"{name}[{index}] must be a mapping, not {shown(value)}"
+                raise ManifestError(message, self.file, values.lines[index])
+            yield Fields(value, self.file, f"{name}[{index}]")
+
+    def strings(self, key: str) -> Iterator[tuple[str, Place]]:
+        """The strings of the list in `key`, each with what makes an error of its line."""
+        name = self.name_of(key)
+        values = self._list(key)
+        for index, value in enumerate(values):
+            at = Place(f"{name}[{index}]", self.file, values.lines[index])
+            if value.__class__ is not str:
+                raise at.error(f"must be a string, not {shown(value)}{_advice(value)}")
+            if not value.isprintable():
+                raise at.error(f"holds control characters: {shown(value)}")
+            yield value, at
+
+    def string_map(self, key: str) -> Mapping[str, str]:
+        """Labels, annotations, a selector, data: strings by strings."""
+        mapping = self.mapping(key)
+        if not mapping.data:
+            return _NO_STRINGS
+        for word in mapping.data.traps:
+            message = f"is read as {_resolved_key(word)} by YAML 1.1, not as a string; write it in quotes"
+            raise mapping.error(word, message)
+        return {
+            mapping.key(name): "" if value is None else mapping.string(name, value, many_lines=True)
+            for name, value in mapping.data.items()
+        }
+
+    def key(self, name: str) -> str:
+        if not name.isprintable():
+            raise ManifestError(f"{self.path} holds the key {name!r}: control characters", self.file, self.data.line)
+        return name
+
+    def address(self, key: str) -> str:
+        """An IP address in its canonical form; "" where there is none."""
+        value = self.text(key)
+        return self.place(key).address(value) if value else ""
+
+    def addresses(self, key: str) -> tuple[str, ...]:
+        return tuple(at.address(value) for value, at in self.strings(key))
+
+    def networks(self, key: str) -> tuple[str, ...]:
+        """CIDRs in their canonical form, host bits cleared."""
+        return tuple(at.network(value.strip()) for value, at in self.strings(key))
+
+    def protocol(self, key: str = "protocol") -> L4:
+        return L4(self.word(key, ("TCP", "UDP", "SCTP"), "TCP"))
+
+    def label(self, key: str, default: str = "") -> str:
+        """A DNS label (RFC 1123): what namespaces, Services and Service ports may be called."""
+        value = self.text(key, default)
+        if value and not _LABEL.match(value):
+            advice = "a DNS label: at most 63 of a-z, 0-9 and -, with no - at either end"
+            raise self.error(key, f"must be {advice}; not {shown(value)}")
+        return value
+
+    def subdomain(self, key: str, default: str = "") -> str:
+        """A DNS subdomain (RFC 1123): what all other objects may be called."""
+        value = self.text(key, default)
+        if value and (len(value) > 253 or not _SUBDOMAIN.match(value)):
+            advice = "a DNS name: at most 253 of a-z, 0-9, - and ., each part with no - at either end"
+            raise self.error(key, f"must be {advice}; not {shown(value)}")
+        return value
+
+
+class Place:
+    """One value's place, to make errors about it."""
+
+    __slots__ = ("file", "line", "name")
+
+    def __init__(self, name: str, file: str, line: int) -> None:
+        self.name = name
+        self.file = file
+        self.line = line
+
+    def error(self, message: str) -> ManifestError:
+        return ManifestError(f"{self.name} {message}", self.file, self.line)
+
+    def address(self, value: str) -> str:
+        try:
+            return canonical_address(value)
+        except ValueError:
+            raise self.error(f"must be an IP address, not {shown(value)}") from None
+
+    def network(self, value: str) -> str:
+        try:
+            return canonical_network(value)
+        except ValueError:
+            raise self.error(f"must be a network such as 10.244.0.0/16, not {shown(value)}") from None
+
+
+@functools.lru_cache(maxsize=65536)
+def canonical_address(value: str) -> str:
+    """The canonical text of an address; ValueError for anything else, and for an address with a zone (%eth0)."""
+    if "%" in value:
+        raise ValueError(value)
+    return str(ipaddress.ip_address(value))
+
+
+def canonical_network(value: str) -> str:
+    if "/" not in value or "%" in value:
+        raise ValueError(value)
+    length = value.rpartition("/")[2]
+    if not (length.isascii() and length.isdigit()):
+        raise ValueError(value)
+    return str(ipaddress.ip_network(value, strict=False))
+
+
+def shown(value: Any) -> str:
+    """A value as messages show it: escaped, and not longer than is useful."""
+    if isinstance(value, Map):
+        return "a mapping"
+    if isinstance(value, Seq):
+        return "a list"
+    if isinstance(value, Trap):
+        return value.text
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _has_controls(value: str) -> bool:
+    return not value.replace("\n", "").replace("\t", "").replace("\r", "").isprintable()
+
+
+def _advice(value: Any) -> str:
+    if isinstance(value, Trap):
+        return f": YAML 1.1 reads it as {value.taken_for}; write it in quotes"
+    if isinstance(value, (bool, int, float)):
+        return f": YAML reads it as {'a boolean' if isinstance(value, bool) else 'a number'}; write it in quotes"
+    return ""
+
+
+def _number_advice(value: Any) -> str:
+    if isinstance(value, Trap):
+        return f": YAML 1.1 reads it as {value.taken_for}; write a decimal number"
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return "; leave the quotes away"
+    return ""
+
+
+def _resolved_key(word: str) -> str:
+    return "a boolean" if word.isalpha() else "a number"

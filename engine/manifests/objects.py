@@ -1,0 +1,258 @@
+"""Node, Pod, Service, EndpointSlice, ServiceCIDR: from their manifests, with the API server's defaults.
+
+Sources: the Kubernetes API reference; pkg/apis/core/v1/defaults.go and pkg/apis/discovery/v1/defaults.go.
+"""
+
+from __future__ import annotations
+
+from engine.cluster import (
+    ContainerPort,
+    EndpointPort,
+    EndpointSlice,
+    LoadBalancerIngress,
+    Node,
+    Pod,
+    Service,
+    ServicePort,
+    SliceEndpoint,
+)
+from engine.manifests.fields import Fields, canonical_address, shown
+from engine.packet import is_ipv6
+
+ADDRESSES_ANNOTATION = "k8squiz.dev/addresses"
+SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+_POLICIES = ("Cluster", "Local")
+_DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
+_NONE: frozenset[str] = frozenset()
+
+
+def node(document: Fields) -> Node:
+    """v1 Node."""
+    metadata, spec, status = document.mapping("metadata"), document.mapping("spec"), document.mapping("status")
+    internal = [a.address("address") for a in status.items("addresses") if a.text("type") == "InternalIP"]
+    annotations = metadata.string_map("annotations")
+    further = _listed_addresses(metadata.mapping("annotations"), annotations.get(ADDRESSES_ANNOTATION, ""))
+    cidrs = spec.networks("podCIDRs")
+    if not cidrs and spec.text("podCIDR"):
+        cidrs = (network(spec, "podCIDR"),)
+    return Node(
+        name=name_of(metadata),
+        internal_ips=tuple(address for address in dict.fromkeys(internal) if address),
+        addresses=tuple(address for address in dict.fromkeys(further) if address not in internal),
+        pod_cidrs=cidrs,
+        labels=metadata.string_map("labels"),
+        annotations=annotations,
+        deleting="deletionTimestamp" in metadata,
+    )
+
+
+def _listed_addresses(annotations: Fields, listed: str) -> list[str]:
+    found = []
+    for part in filter(None, (part.strip() for part in listed.split(","))):
+        try:
+            found.append(canonical_address(part))
+        except ValueError:
+            message = f"must be IP addresses separated by commas, not {shown(listed)}"
+            raise annotations.error(ADDRESSES_ANNOTATION, message) from None
+    return found
+
+
+def network(fields: Fields, key: str) -> str:
+    """The one CIDR in `key`."""
+    value = fields.text(key)
+    one = fields.place(key)
+    return one.network(value.strip())
+
+
+def name_of(metadata: Fields, label: bool = False) -> str:
+    """metadata.name, which every object needs."""
+    name = metadata.label("name") if label else metadata.subdomain("name")
+    if not name:
+        raise metadata.error("name", "is missing: every object needs a name")
+    return name
+
+
+def namespace_of(metadata: Fields) -> str:
+    return metadata.label("namespace") or "default"
+
+
+def pod(document: Fields) -> Pod:
+    """v1 Pod. Without any status.conditions (a manifest that no cluster ever ran) it counts as ready."""
+    metadata, spec, status = document.mapping("metadata"), document.mapping("spec"), document.mapping("status")
+    finished = status.text("phase") in ("Succeeded", "Failed")
+    ips = [ip.address("ip") for ip in status.items("podIPs")] or [status.address("podIP")]
+    conditions = {c.text("type"): c.text("status") for c in status.items("conditions")}
+    return Pod(
+        namespace=namespace_of(metadata),
+        name=name_of(metadata),
+        node_name=spec.subdomain("nodeName") or None,
+        ips=() if finished else tuple(ip for ip in dict.fromkeys(ips) if ip),
+        host_network=spec.boolean("hostNetwork"),
+        labels=metadata.string_map("labels"),
+        ports=tuple(_container_ports(spec)),
+        ready=not finished and (conditions.get("Ready") == "True" if conditions else True),
+        terminating="deletionTimestamp" in metadata,
+        finished=finished,
+    )
+
+
+def _container_ports(spec: Fields) -> list[ContainerPort]:
+    """The ports of the containers, and of init containers that keep running (sidecars, v1.29)."""
+    sidecars = [c for c in spec.items("initContainers") if c.text("restartPolicy") == "Always"]
+    found = []
+    for container in (*spec.items("containers"), *sidecars):
+        for port in container.items("ports"):
+            number = port.port("containerPort")
+            if not number:
+                raise port.error("containerPort", "is missing")
+            found.append(ContainerPort(port.label("name"), number, port.protocol()))
+    return found
+
+
+def service(document: Fields) -> Service:
+    """v1 Service."""
+    metadata, spec = document.mapping("metadata"), document.mapping("spec")
+    kind = spec.word("type", ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"), "ClusterIP")
+    headless = spec.text("clusterIP") == "None"
+    timeout = spec.mapping("sessionAffinityConfig").mapping("clientIP").integer("timeoutSeconds", 10800, 1, 86400)
+    distribution = spec.text("trafficDistribution")
+    return Service(
+        namespace=namespace_of(metadata),
+        name=name_of(metadata, label=True),
+        type=kind,
+        cluster_ips=() if headless or kind == "ExternalName" else _cluster_ips(spec),
+        headless=headless,
+        ports=_service_ports(spec),
+        selector=spec.string_map("selector"),
+        external_ips=spec.addresses("externalIPs"),
+        load_balancer_ingress=_ingress(document),
+        load_balancer_source_ranges=spec.networks("loadBalancerSourceRanges"),
+        external_traffic_policy=spec.word("externalTrafficPolicy", _POLICIES, "Cluster"),
+        internal_traffic_policy=spec.word("internalTrafficPolicy", _POLICIES, "Cluster"),
+        health_check_node_port=spec.integer("healthCheckNodePort", 0, 0, 65535),
+        session_affinity=spec.word("sessionAffinity", ("None", "ClientIP"), "None"),
+        affinity_timeout_seconds=timeout,
+        publish_not_ready_addresses=spec.boolean("publishNotReadyAddresses"),
+        traffic_distribution=spec.word("trafficDistribution", _DISTRIBUTIONS, "") if distribution else None,
+        ip_families=tuple(_families(spec)),
+        external_name=spec.text("externalName") or None,
+        labels=metadata.string_map("labels"),
+        annotations=metadata.string_map("annotations"),
+    )
+
+
+def _families(spec: Fields) -> list[str]:
+    found = []
+    for family, at in spec.strings("ipFamilies"):
+        if family not in ("IPv4", "IPv6"):
+            raise at.error(f"must be IPv4 or IPv6, not {shown(family)}")
+        found.append(family)
+    return found
+
+
+def _cluster_ips(spec: Fields) -> tuple[str, ...]:
+    """clusterIPs, or the older clusterIP alone; an address still to be allocated is "" or absent."""
+    found = tuple(at.address(value) for value, at in spec.strings("clusterIPs") if value)
+    first = spec.address("clusterIP")
+    if found and first and found[0] != first:
+        raise spec.error("clusterIPs", f"must begin with clusterIP {first}, not {found[0]}")
+    return found or ((first,) if first else ())
+
+
+def _service_ports(spec: Fields) -> tuple[ServicePort, ...]:
+    found: list[ServicePort] = []
+    names: set[str] = set()
+    for port in spec.items("ports"):
+        number, name = port.port("port"), port.label("name")
+        if not number:
+            raise port.error("port", "is missing: a Service port needs its number")
+        if name in names:
+            what = f"{shown(name)} is the name of another port too" if name else "is missing"
+            raise port.error("name", f"{what}: a Service with several ports needs a name of its own for each")
+        names.add(name)
+        node_port = port.integer("nodePort", 0, 0, 65535)
+        found.append(ServicePort(name, port.protocol(), number, _target_port(port, number), node_port))
+    return tuple(found)
+
+
+def _target_port(port: Fields, default: int) -> int | str:
+    value = port.data.get("targetPort")
+    if isinstance(value, str) and value:
+        if value.isdigit():
+            raise port.error(
+                "targetPort", f"{shown(value)} is a port's name, which needs a letter; leave the quotes away"
+            )
+        return port.label("targetPort")
+    if value in (None, "") or (value.__class__ is int and value == 0):
+        return default
+    return port.port("targetPort")
+
+
+def _ingress(document: Fields) -> tuple[LoadBalancerIngress, ...]:
+    """status.loadBalancer.ingress; entries with a host name alone mean nothing to the dataplane."""
+    found = []
+    for entry in document.mapping("status").mapping("loadBalancer").items("ingress"):
+        address = entry.address("ip")
+        mode = entry.word("ipMode", ("VIP", "Proxy"), "VIP")
+        if address:
+            found.append(LoadBalancerIngress(address, mode))
+    return tuple(found)
+
+
+def endpoint_slice(document: Fields) -> EndpointSlice:
+    """discovery.k8s.io/v1 EndpointSlice."""
+    metadata = document.mapping("metadata")
+    labels = metadata.string_map("labels")
+    kind = document.word("addressType", ("IPv4", "IPv6", "FQDN"), "")
+    return EndpointSlice(
+        namespace=namespace_of(metadata),
+        name=name_of(metadata),
+        service_name=labels.get(SERVICE_NAME_LABEL, ""),
+        address_type=kind,
+        ports=tuple(
+            EndpointPort(port.label("name"), port.protocol(), port.integer("port", 0, 0, 65535) or None)
+            for port in document.items("ports")
+        ),
+        endpoints=tuple(_endpoint(entry, kind) for entry in document.items("endpoints")),
+        labels=labels,
+    )
+
+
+def _endpoint(entry: Fields, kind: str) -> SliceEndpoint:
+    """One of endpoints[]. Conditions that are not there: ready and serving count as true, terminating as false, as
+    kube-proxy takes them (endpointslicecache.go)."""
+    conditions, hints, target = entry.mapping("conditions"), entry.mapping("hints"), entry.mapping("targetRef")
+    return SliceEndpoint(
+        addresses=_endpoint_addresses(entry, kind),
+        ready=conditions.boolean("ready", True),
+        serving=conditions.boolean("serving", True),
+        terminating=conditions.boolean("terminating", False),
+        node_name=entry.subdomain("nodeName") or None,
+        zone=entry.text("zone") or None,
+        zone_hints=frozenset(zone.text("name") for zone in hints.items("forZones")) if hints.data else _NONE,
+        node_hints=frozenset(place.text("name") for place in hints.items("forNodes")) if hints.data else _NONE,
+        pod=_pod_key(target),
+    )
+
+
+def _endpoint_addresses(entry: Fields, kind: str) -> tuple[str, ...]:
+    if kind == "FQDN":
+        return tuple(value for value, _ in entry.strings("addresses"))
+    found = entry.addresses("addresses")
+    if not found:
+        raise entry.error("addresses", "is missing: an endpoint has at least one address")
+    for address in found:
+        if is_ipv6(address) != (kind == "IPv6"):
+            raise entry.error("addresses", f"holds {address}, but the slice's addressType is {kind}")
+    return found
+
+
+def _pod_key(target: Fields) -> str | None:
+    if target.text("kind") != "Pod":
+        return None
+    return f"{target.label('namespace') or 'default'}/{target.subdomain('name')}"
+
+
+def service_cidrs(document: Fields) -> tuple[str, ...]:
+    """networking.k8s.io/v1 ServiceCIDR."""
+    return document.mapping("spec").networks("cidrs")

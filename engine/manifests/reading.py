@@ -1,0 +1,92 @@
+"""Paths -> texts: files, folders and standard input, none of them believed."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engine.errors import ManifestError
+from engine.manifests.source import MAX_BYTES, check_size
+
+SUFFIXES = (".yaml", ".yml", ".json")
+_ENCODINGS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def texts(paths: Sequence[str | Path], stdin: str | None) -> Iterator[tuple[str, str, bool]]:
+    """(file as messages call it, its text, whether it was found in a folder) for every manifest file."""
+    budget = MAX_BYTES
+    for path in paths:
+        if str(path) == "-":
+            found = [("<stdin>", stdin if stdin is not None else _decoded(_standard_input(), "<stdin>"), False)]
+            for name, text, in_folder in found:
+                check_size(len(text), name)
+                yield name, text, in_folder
+            continue
+        for file, in_folder in _files(Path(path)):
+            raw = _bytes(file, budget)
+            budget -= len(raw)
+            yield _name(file), _decoded(raw, _name(file)), in_folder
+
+
+def _name(path: Path) -> str:
+    """The path as the user gave it, unless it could harm a terminal."""
+    text = str(path)
+    return text if text.isprintable() else ascii(text)
+
+
+def _files(path: Path) -> list[tuple[Path, bool]]:
+    try:
+        if not path.is_dir():
+            return [(path, False)]
+        found = sorted(entry for entry in path.iterdir() if entry.suffix in SUFFIXES)
+        inside = path.resolve()
+        for entry in found:
+            if entry.is_symlink() and not entry.resolve().is_relative_to(inside):
+                raise ManifestError("is a link that leads out of its folder; name its target itself", _name(entry))
+    except (OSError, ValueError) as error:
+        raise ManifestError(f"cannot be read: {_reason(error)}", _name(path)) from None
+    files = [(entry, True) for entry in found if entry.is_file()]
+    if not files:
+        raise ManifestError(
+            "the folder holds no *.yaml, *.yml or *.json file; name the files or the subfolder", _name(path)
+        )
+    return files
+
+
+def _bytes(file: Path, budget: int) -> bytes:
+    try:
+        with file.open("rb") as handle:
+            status = os.fstat(handle.fileno())
+            if stat.S_ISREG(status.st_mode):
+                check_size(status.st_size + MAX_BYTES - budget, _name(file))
+            raw = handle.read(budget + 1)
+    except (OSError, ValueError) as error:
+        raise ManifestError(f"cannot be read: {_reason(error)}", _name(file)) from None
+    check_size(len(raw) + MAX_BYTES - budget, _name(file))
+    return raw
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file or folder"
+    return (error.strerror if isinstance(error, OSError) else None) or "not a usable path"
+
+
+def _standard_input() -> bytes:
+    source = getattr(sys.stdin, "buffer", None)
+    raw = source.read(MAX_BYTES + 1) if source is not None else sys.stdin.read(MAX_BYTES + 1).encode()
+    check_size(len(raw), "<stdin>")
+    return bytes(raw)
+
+
+def _decoded(raw: bytes, name: str) -> str:
+    encoding = next((encoding for mark, encoding in _ENCODINGS if raw.startswith(mark)), "utf-8")
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ManifestError(f"not UTF-8 text (byte {raw[error.start]:#04x}); save it as UTF-8", name, line) from None
