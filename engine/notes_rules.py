@@ -103,6 +103,7 @@ _LEADS: tuple[tuple[str, str, str], ...] = (
     ("KUBE-FIREWALL", "the guard of 127.0.0.0/8.", "保护 127.0.0.0/8 的规则。"),
     ("KUBE-EXTERNAL-SERVICES", "Services that are to be refused from outside.", "需要拒绝的外部 Service 流量。"),
     ("KUBE-PROXY-FIREWALL", "the load balancers' source ranges.", "负载均衡器的源地址范围限制。"),
+    ("services", "every new connection is looked up among the Services.", "新连接都要在 Service 规则中查找。"),
     ("service-", "the Service's endpoints, to draw one from.", "从该 Service 的 Endpoint 中选择。"),
     ("endpoint-", "this endpoint was drawn.", "选中了这个 Endpoint。"),
     ("external-", "external traffic of this Service.", "该 Service 的外部流量。"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import endings, notes, notes_rules
 from engine.hooks import Hook
-from engine.netfilter.rules import Backend, Goto, Jump, Rule, Ruleset
+from engine.netfilter.rules import Backend, Goto, Jump, Ruleset
 from engine.netfilter.stack import HostNetfilter, IpvsEvent, MarkEvent, NatEvent, Passage, RuleEvent, Skb
 from engine.netfilter.text import dump_rule
 from engine.network.addresses import masquerade_address, source_address
@@ -97,8 +97,10 @@ class _Recorder:
         marked = {id(e.cause): e for e in passage.events if isinstance(e, MarkEvent)}
         for event in passage.events:
             if isinstance(event, RuleEvent):
-                if any(event is one for one in kept):
-                    self._rule(event, translated.get(id(event)), marked.get(id(event)))
+                place = next((i for i, one in enumerate(kept) if one is event), None)
+                if place is not None:
+                    target = _leads_to(event, kept[place - 1] if place else None)
+                    self._rule(event, target, translated.get(id(event)), marked.get(id(event)))
             elif isinstance(event, NatEvent) and event.cause is None:
                 self._hidden_nat(event)
             elif isinstance(event, IpvsEvent):
@@ -108,10 +110,8 @@ class _Recorder:
             note = notes.nothing_matched(self.hook.value, nat and self.skb.state == "ESTABLISHED")
             self._hop(_STAGE[self.hook], note, None)
 
-    def _rule(self, event: RuleEvent, nat: NatEvent | None, mark: MarkEvent | None) -> None:
-        note = notes_rules.rule_note(
-            event, _leads_to(event.rule), self.flow, nat.after if nat is not None else self.flow
-        )
+    def _rule(self, event: RuleEvent, target: str | None, nat: NatEvent | None, mark: MarkEvent | None) -> None:
+        note = notes_rules.rule_note(event, target, self.flow, nat.after if nat is not None else self.flow)
         changes: tuple[Change, ...] = ()
         if mark is not None:
             changes = (Change("mark", f"{mark.before:#x}", f"{mark.after:#x}"),)
@@ -154,13 +154,18 @@ def _changes(before: FiveTuple, after: FiveTuple) -> tuple[Change, ...]:
     return tuple(Change(field, old, new) for field, old, new in pairs if old != new)
 
 
-def _leads_to(rule: Rule | None) -> str | None:
-    target = rule.target if rule is not None else None
-    return target.chain if isinstance(target, Jump | Goto) else None
+def _leads_to(event: RuleEvent, following: RuleEvent | None) -> str | None:
+    """The chain that a rule leads to; a verdict map's is known by where the next rule stands."""
+    if event.action not in ("JUMP", "GOTO"):
+        return None
+    target = event.rule.target if event.rule is not None else None
+    if isinstance(target, Jump | Goto):
+        return target.chain
+    return following.path[len(event.path)] if following is not None else None
 
 
 def _telling(passage: Passage) -> list[RuleEvent]:
-    """The rules worth telling: those that did something, and the jumps that led to them."""
+    """The rules worth telling, last one first: those that did something, and the jumps that led to them."""
     kept: list[RuleEvent] = []
     following: RuleEvent | None = None
     for event in reversed(passage.events):
@@ -229,7 +234,7 @@ def _code(passage: Passage, verdict: Verdict) -> str:
     if event is None or event.rule is None:
         return "policy-drop"
     comment = notes_rules.comment_of(event.rule)
-    if "has no local endpoints" in comment or event.chain.startswith("no-endpoint") and verdict is Verdict.DROP:
+    if "has no local endpoints" in comment:
         return "no-local-endpoints"
     if "has no endpoints" in comment:
         return "no-endpoints"
@@ -244,8 +249,10 @@ def _code(passage: Passage, verdict: Verdict) -> str:
 
 def _nft_code(event: RuleEvent, verdict: Verdict) -> str:
     """nftables mode has one rule for many Services: a map to verdicts, or the set of ClusterIPs."""
-    if event.chain == "reject-chain" or "no-endpoint" in " ".join(event.path):
+    if event.chain == "reject-chain":
         return "no-endpoints"
+    if event.chain in ("service-endpoints-check", "nodeport-endpoints-check"):
+        return "no-local-endpoints"
     if event.chain == "cluster-ips-check":
         return "unknown-cluster-ip-port"
     return "rule-reject" if verdict is Verdict.REJECT else "rule-drop"

@@ -17,6 +17,7 @@ from engine.walk import outcomes
 from .clusters import NODE1, NODE2, VIP, A, B, C, cluster, web
 
 VXLAN = CNIConfig(backend="vxlan", assumed=False)
+MODES = ("iptables", "nftables")
 HOST_GW = CNIConfig(backend="host-gw", assumed=False)
 LOCAL = web(external_traffic_policy="Local")
 INTERNAL_LOCAL = web(internal_traffic_policy="Local")
@@ -55,10 +56,14 @@ MASQUERADE = [
 
 @pytest.mark.parametrize(("source", "to", "node", "endpoint", "vxlan", "host_gw"), MASQUERADE)
 @pytest.mark.parametrize("cni", [VXLAN, HOST_GW], ids=["vxlan", "host-gw"])
+@pytest.mark.parametrize("mode", MODES)
 def test_which_address_masquerade_chooses(
-    source: str, to: str, node: str | None, endpoint: str, vxlan: str, host_gw: str, cni: CNIConfig
+    source: str, to: str, node: str | None, endpoint: str, vxlan: str, host_gw: str, cni: CNIConfig, mode: str
 ) -> None:
-    outcome = only(outcomes(cluster(endpoint, cni=cni), Request(source, to, node=node)))
+    outcome = only(outcomes(cluster(endpoint, cni=cni), Request(source, to, node=node), mode))
+    if mode == "nftables" and to.startswith("127."):
+        assert says(outcome) == ("REFUSED", "nobody-listens")
+        return
     assert says(outcome) == (vxlan if cni is VXLAN else host_gw)
     assert outcome.destination == f"{endpoint}:8080"
     last = outcome.reply[-1]
@@ -165,9 +170,12 @@ POLICIES = [
 
 
 @pytest.mark.parametrize(("service", "endpoint", "source", "to", "expected"), POLICIES)
-def test_traffic_policies(service, endpoint, source, to, expected) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("mode", MODES)
+def test_traffic_policies(service, endpoint, source, to, expected, mode) -> None:  # type: ignore[no-untyped-def]
     backends = (endpoint,) if endpoint else ()
-    assert says(only(outcomes(cluster(*backends, service=service), Request(source, to)))) == expected
+    if mode == "nftables" and to == f"{VIP}:81":
+        expected = ("REJECT", "unknown-cluster-ip-port")
+    assert says(only(outcomes(cluster(*backends, service=service), Request(source, to), mode))) == expected
 
 
 def test_external_local_keeps_the_clients_port_too() -> None:
@@ -210,10 +218,11 @@ HAIRPIN = [
 
 @pytest.mark.parametrize(("hairpin", "masquerade", "br_netfilter", "expected"), HAIRPIN)
 @pytest.mark.parametrize("part", ["masquerade", "hairpin-masquerade"])
-def test_hairpin(hairpin, masquerade, br_netfilter, expected, part) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("mode", MODES)
+def test_hairpin(hairpin, masquerade, br_netfilter, expected, part, mode) -> None:  # type: ignore[no-untyped-def]
     without = frozenset() if masquerade else frozenset({part})
     facts = NetworkFacts(hairpin_mode=hairpin, bridge_nf_call_iptables=br_netfilter, without=without)
-    outcome = only(outcomes(cluster(A, network=facts), Request("pod/pod-a", f"{VIP}:80")))
+    outcome = only(outcomes(cluster(A, network=facts), Request("pod/pod-a", f"{VIP}:80"), mode))
     assert says(outcome) == expected
     if outcome.verdict is not Verdict.DELIVERED:
         assert outcome.reply == ()
@@ -242,9 +251,10 @@ def test_hairpin_on_the_wire() -> None:
 
 
 @pytest.mark.parametrize(("br_netfilter", "expected"), [(True, A), (False, ("LOST", "wrong-reply-source"))])
-def test_neighbour_through_a_cluster_ip(br_netfilter: bool, expected: object) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_neighbour_through_a_cluster_ip(br_netfilter: bool, expected: object, mode: str) -> None:
     facts = NetworkFacts(bridge_nf_call_iptables=br_netfilter)
-    outcome = only(outcomes(cluster(C, network=facts), Request("pod/pod-a", f"{VIP}:80", sport=40001)))
+    outcome = only(outcomes(cluster(C, network=facts), Request("pod/pod-a", f"{VIP}:80", sport=40001), mode))
     assert says(outcome) == expected
     if not br_netfilter:
         assert (outcome.reply[-1].src, outcome.reply[-1].dst) == (f"{C}:8080", f"{A}:40001")
