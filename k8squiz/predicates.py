@@ -26,7 +26,7 @@ Predicate = Mapping[str, Any]
 
 def holds(predicate: Predicate, world: World, on: str | None = None) -> bool:
     """Whether `predicate` is true of request `on` (default: the first). Raises Ambiguous where the ways disagree."""
-    name = str(predicate.get("on", on or world.first))
+    name = str(predicate.get("for", on or world.first))
     results = {fits(predicate, world, name, way) for way in world.ways(name)}
     if len(results) != 1:
         raise Ambiguous(f"{world.question.id}: the ways the packet can go disagree about {dict(predicate)}")
@@ -35,13 +35,13 @@ def holds(predicate: Predicate, world: World, on: str | None = None) -> bool:
 
 def fits(predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
     """Whether `predicate` is true of one way of request `on`."""
-    other = predicate.get("on", on)
+    other = predicate.get("for", on)
     if other != on:
         return holds(predicate, world, other)
     return all(
         _OPERATORS[key](value, predicate, world, on, way) if key in _OPERATORS
         else match(fact(key, world, on, way), value)
-        for key, value in predicate.items() if key not in ("on", "is")
+        for key, value in predicate.items() if key not in ("for", "is")
     )  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def _chance_is(value: Any, predicate: Predicate, world: World, on: str, way: Out
 
 def chance(predicate: Predicate, world: World, on: str) -> Fraction:
     """The share of the ways for which `predicate` holds, exactly."""
-    name = str(predicate.get("on", on))
+    name = str(predicate.get("for", on))
     ways = world.ways(name)
     whole = sum((way.probability for way in ways), Fraction(0))
     return sum((way.probability for way in ways if fits(predicate, world, name, way)), Fraction(0)) / whole
@@ -153,7 +153,7 @@ def value_of(value: Any, world: World, on: str | None = None) -> Any:
     """A figure the engine computes. Raises Ambiguous where the ways disagree about it."""
     if not isinstance(value, Mapping):
         return value
-    name = str(value.get("on", on or world.first))
+    name = str(value.get("for", on or world.first))
     for key, compute in _VALUES.items():
         if key in value:
             return compute(value[key], world, name)

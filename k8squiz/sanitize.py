@@ -13,7 +13,7 @@ _OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-_OBEYED_IN_LINE = re.compile(_OBEYED.pattern.replace("[\x00-\x08\x0b", "[\x00-\x08\x09-\x0b", 1))
+_OBEYED_IN_LINE = re.compile(_OBEYED.pattern.replace("[\x00-\x08\x0b-", "[\x00-", 1))
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
@@ -10,6 +11,9 @@ from engine.trace import Text
 from k8squiz.drawing.placeholders import fill
 from k8squiz.predicates import holds, value_of
 from k8squiz.scenario import World
+
+_WIDE = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
+_FOLDED = re.compile(f"(?<=[{_WIDE}]) +(?=[{_WIDE}])|(?<=[，。；：！？、（）]) +| +(?=[，。；：！？、（）])")
 
 
 class Names(Mapping[str, Any]):
@@ -47,7 +51,12 @@ def figure(value: Any) -> Any:
 def bilingual(world: World, raw: Mapping[str, Any], where: str = "") -> Text:
     """A `{en, zh}` of the question file, filled."""
     names = Names(world)
-    return Text(fill(raw["en"], names, "en", where).strip(), fill(raw["zh"], names, "zh", where).strip())
+    return Text(fill(raw["en"], names, "en", where).strip(), _joined(fill(raw["zh"], names, "zh", where).strip()))
+
+
+def _joined(text: str) -> str:
+    """Chinese text without the blanks that YAML's folding leaves where a line ended between two characters."""
+    return _FOLDED.sub("", text)
 
 
 def prompt(world: World) -> Text:

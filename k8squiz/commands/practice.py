@@ -15,6 +15,7 @@ from k8squiz.kinds.interface import Task
 from k8squiz.locale.practice import say
 from k8squiz.question import Answer
 from k8squiz.screens import practice as keys
+from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import field_prompt, how, question_view, title_view
 from k8squiz.session import Session, State, plan
 
@@ -86,7 +87,7 @@ def _fill_in(session: Session, keyboard: keys.Keyboard, console: Console, lang: 
         field = fields[index]
         if how(field, lang) != told:
             told = how(field, lang)
-            console.print(told, style="dim")
+            console.print(Prose(told, "dim"))
         typed = _typed(keyboard, session.task, field, lang).strip()
         if typed.lower() in keys.BACK:
             index = max(0, index - 1)
@@ -95,7 +96,7 @@ def _fill_in(session: Session, keyboard: keys.Keyboard, console: Console, lang: 
                 answer[field.id] = field.read(typed)
                 index += 1
             except Unreadable as error:
-                console.print(f"? {pick(error.text, lang)}", style="yellow")
+                console.print(Prose(f"? {pick(error.text, lang)}", "yellow"))
     return answer
 
 
@@ -119,10 +120,10 @@ def _command(typed: str, session: Session, console: Console, lang: Lang) -> bool
         cost = session.next_hint_cost if session.hints_left else 0.0
         text = session.hint()
         shown = say("no-hint", lang) if text is None else say("hint", lang, cost=cost, text=pick(text, lang))
-        console.print(shown, style="cyan")
+        console.print(Prose(shown, "cyan"))
         return True
     if word in keys.HELP:
-        console.print(say("help", lang), style="cyan")
+        console.print(Prose(say("help", lang), "cyan"))
         return True
     return not word
 

@@ -22,7 +22,7 @@ def task(world: World) -> Task:
     """The options in a drawn order. Raises QuizError where none or all are right, or one choice has two answers."""
     ask = world.question.ask
     options = list(enumerate(ask["options"]))
-    right = {str(index) for index, option in options if holds(option["when"], world, ask.get("on"))}
+    right = {str(index) for index, option in options if holds(option["when"], world, ask.get("for"))}
     multiple = bool(ask.get("multiple", False))
     if not multiple and len(right) != 1:
         raise QuizError(f"{world.question.id}: {len(right)} options are right; one choice needs exactly one")

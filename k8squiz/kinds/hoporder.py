@@ -18,7 +18,7 @@ _MOST = 14
 def task(world: World) -> Task:
     """Shuffled steps and distractors. Raises QuizError for an order too short or too long to ask for."""
     ask = world.question.ask
-    name = str(ask.get("on", world.first))
+    name = str(ask.get("for", world.first))
     of, detail = str(ask.get("of", "request")), str(ask.get("detail", "stage"))
     only, hosts = tuple(ask.get("only", ())), tuple(ask.get("hosts", ()))
     walks = {steps(direction_of(way, of), detail, only, hosts, of == "reply") for way in world.ways(name)}

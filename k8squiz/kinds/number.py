@@ -18,7 +18,7 @@ ABOUT = Text("Give the number", "给出数值")
 def task(world: World) -> Task:
     """One number field. Raises QuizError where the value is no number."""
     ask = world.question.ask
-    value = value_of(ask["value"], world, ask.get("on"))
+    value = value_of(ask["value"], world, ask.get("for"))
     if isinstance(value, bool) or not isinstance(value, (int, Fraction, float)):
         raise QuizError(f"{world.question.id}: ask.value is {value!r}, which is no number")
     truth = Fraction(value)

@@ -84,7 +84,7 @@ def ending(world: World, name: str, way: Outcome) -> str:
 def task(world: World) -> Task:
     """A field for each part asked. Raises Ambiguous where the ways end differently."""
     ask = world.question.ask
-    name = str(ask.get("on", world.first))
+    name = str(ask.get("for", world.first))
     return Task(world.question, tuple(_PARTS[part](world, name) for part in ask.get("parts", ("ending",))))
 
 

@@ -20,7 +20,7 @@ _FIELDS = {"src": Text("src", "源"), "dst": Text("dst", "目的")}
 
 def task(world: World) -> Task:
     """Two fields a point. Raises QuizError where a point is on no hop, Ambiguous where the ways differ."""
-    name = str(world.question.ask.get("on", world.first))
+    name = str(world.question.ask.get("for", world.first))
     fields: list[AddressField] = []
     for number, point in enumerate(world.question.ask["points"], 1):
         hops = {_values(hop, point): hop for hop in _hops(world, name, point)}

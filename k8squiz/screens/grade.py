@@ -17,6 +17,7 @@ from k8squiz.kinds.interface import Task
 from k8squiz.locale.practice import say
 from k8squiz.question import FieldMark, Grade
 from k8squiz.scenario import World, host_name
+from k8squiz.screens.prose import Prose
 from k8squiz.session import Summary
 from k8squiz.texts import explanation, followups, key_points, sources
 
@@ -104,7 +105,7 @@ def _menu(field: MenuField, mark: FieldMark, lang: Lang) -> RenderableType:
         ours, theirs = item.key in field.truth, item.key in given
         sign = Styled(_RIGHT, style="green") if ours == theirs else Styled(_WRONG, style="red")
         row = (sign, "■" if ours else "·", "■" if theirs else "·")
-        table.add_row(*row, Styled(f"{item.letter}  {pick(item.text, lang)}", style="bold" if ours else ""))
+        table.add_row(*row, Prose(f"{item.letter}  {pick(item.text, lang)}", style="bold" if ours else ""))
     return table
 
 
@@ -201,17 +202,17 @@ def _short(chain: str) -> str:
 def _end(way: Outcome, lang: Lang) -> RenderableType:
     if way.where is None:
         return Styled(f"= {way.verdict}", style="bold")
-    return Styled(f"= {way.verdict}, {host_name(way.where.host)}: {pick(way.where.reason, lang)}", style="bold")
+    return Prose(f"= {way.verdict}, {host_name(way.where.host)}: {pick(way.where.reason, lang)}", style="bold")
 
 
 def why_view(world: World, lang: Lang) -> RenderableType:
     """The explanation, key points, follow-ups, sources."""
     parts: list[RenderableType] = [heading(say("explanation", lang))]
-    parts.append(Styled("\n".join(pick(text, lang) for text in explanation(world))))
+    parts.append(Prose("\n".join(pick(text, lang) for text in explanation(world))))
     for key, texts in (("key-points", key_points(world)), ("followups", followups(world))):
         if texts:
             parts += [heading(say(key, lang)), _list(texts, lang)]
-    parts.append(Padding(Styled(f"{say('sources', lang)}: {'; '.join(sources(world))}", style="dim"), (1, 0, 0, 0)))
+    parts += [Styled(""), Prose(say("sources", lang, list="; ".join(sources(world))), style="dim")]
     return Group(*parts)
 
 
@@ -222,7 +223,7 @@ def heading(text: str) -> RenderableType:
 def _list(texts: Sequence[Text], lang: Lang) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     for text in texts:
-        table.add_row("•", Styled(pick(text, lang)))
+        table.add_row("•", Prose(pick(text, lang)))
     return table
 
 

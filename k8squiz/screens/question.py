@@ -18,6 +18,7 @@ from k8squiz.kinds.interface import Task
 from k8squiz.locale.practice import say
 from k8squiz.question import Ask, NodeView, Picture, PodView, Question, ServiceView
 from k8squiz.scenario import World
+from k8squiz.screens.prose import Prose
 from k8squiz.texts import prompt
 
 _MANY_PODS = 6
@@ -39,7 +40,7 @@ def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> 
     parts: list[RenderableType] = [
         picture_view(world.question.picture, lang),
         requests_view(world.question, lang),
-        Padding(Styled(pick(prompt(world), lang)), (1, 0)),
+        Padding(Prose(pick(prompt(world), lang)), (1, 0)),
     ]
     shown = (OrderField, MenuField) if listed else (MenuField,)
     parts += [items_view(field.items, lang) for field in task.fields if isinstance(field, shown)]
@@ -94,7 +95,7 @@ def _service_view(service: ServiceView, lang: Lang) -> RenderableType:
     line.append(f" ({service.type}): {' · '.join(service.lines)}")
     ends = ", ".join(service.endpoints[:_MANY_PODS]) + (
         f", … +{len(service.endpoints) - _MANY_PODS}" if len(service.endpoints) > _MANY_PODS else "")  # fmt: skip
-    line.append(f"\n  {say('endpoints', lang)}: {ends}" if ends else f"\n  {say('no-endpoints', lang)}")
+    line.append(f"\n  {say('endpoints', lang, names=ends) if ends else say('no-endpoints', lang)}")
     return line
 
 
@@ -103,7 +104,7 @@ def requests_view(question: Question, lang: Lang) -> RenderableType:
     lines = Styled("")
     for index, ask in enumerate(question.requests):
         named = f" {ask.name}" if len(question.requests) > 1 else ""
-        lines.append(("\n" if index else "") + f"{say('request', lang)}{named}: ", style="bold")
+        lines.append(("\n" if index else "") + say("request", lang, name=named), style="bold")
         lines.append(_request(ask, question, lang))
     return lines
 
@@ -126,7 +127,7 @@ def items_view(items: tuple[Item, ...], lang: Lang) -> RenderableType:
     table.add_column(no_wrap=True, justify="right")
     table.add_column(overflow="fold")
     for item in items:
-        table.add_row(Styled(f" {item.letter}", style="bold"), Styled(pick(item.text, lang)))
+        table.add_row(Styled(f" {item.letter}", style="bold"), Prose(pick(item.text, lang)))
     return table
 
 
@@ -137,7 +138,8 @@ def how(field: Field, lang: Lang) -> str:
     if isinstance(field, MenuField):
         return say("how-all" if field.multiple else "how-one", lang)
     if isinstance(field, AddressField):
-        return say("how-ports" if field.ports else "how-address", lang)
+        names = [name for name in field.aliases if not name.startswith("svc/")]
+        return say("how-ports" if field.ports else "how-address", lang, names=", ".join(names[:5]))
     if isinstance(field, NameField):
         return say("how-name", lang, names=", ".join(field.names))
     return say("how-number", lang)

@@ -39,11 +39,11 @@ TRUTHS: list[tuple[Any, bool]] = [
     ({"not": {"verdict": "DROP"}}, True),
     ({"any": [{"verdict": "DROP"}, {"masqueraded": True}]}, True),
     ({"all": [{"verdict": "DROP"}, {"masqueraded": True}]}, False),
-    ({"on": "after", "verdict": "DROP", "code": "no-local-endpoints", "died_in": "KUBE-EXTERNAL-SERVICES"}, True),
-    ({"verdict": "DELIVERED", "not": {"on": "after", "verdict": "DELIVERED"}}, True),
+    ({"for": "after", "verdict": "DROP", "code": "no-local-endpoints", "died_in": "KUBE-EXTERNAL-SERVICES"}, True),
+    ({"verdict": "DELIVERED", "not": {"for": "after", "verdict": "DELIVERED"}}, True),
     ({"rule": {"node": "node1", "chain": "KUBE-SVC-A", "text": {"contains": "KUBE-SEP-Y"}}}, True),
     ({"rule": {"node": "node1", "table": "filter", "text": {"contains": "DROP"}}}, False),
-    ({"compare": [{"fact": "rules_evaluated"}, "gt", {"fact": "rules_evaluated", "on": "after"}]}, True),
+    ({"compare": [{"fact": "rules_evaluated"}, "gt", {"fact": "rules_evaluated", "for": "after"}]}, True),
 ]
 
 
@@ -76,7 +76,7 @@ def test_ways_that_disagree_are_ambiguous(predicate: Any) -> None:
 VALUES: list[tuple[Any, Any]] = [
     (5, 5),
     ({"fact": "rules_evaluated"}, 17),
-    ({"fact": "rules_evaluated", "on": "after"}, 9),
+    ({"fact": "rules_evaluated", "for": "after"}, 9),
     ({"count_rules": {"node": "node1", "table": "nat"}}, 2),
     ({"count_chains": {"node": "node1"}}, 1),
     ({"count_hops": {"host": "node1", "stage": "prerouting"}}, 2),
