@@ -28,6 +28,8 @@ def protocol(name: str, family: str) -> L4 | None:
     name = name.lower()
     if name in ("tcp", "udp", "sctp"):
         return L4(name.upper())
+    if name in ("ipencap", "4"):
+        return L4.IPIP
     if name in (("icmp", "1") if family == "ipv4" else ("ipv6-icmp", "icmpv6", "58")):
         return L4.ICMP
     return _PROTOCOL_NUMBER.get(name)

@@ -38,6 +38,8 @@ HEADER = {
     "--goto": "-g",
 }
 _TAKES = {"-f": 0, "-c": 2}
+# Free text follows, which may look like an option: getopt takes the next word whatever it is.
+_TEXT_FOLLOWS = frozenset({"--comment", "--log-prefix", "--nflog-prefix", "--name"})
 
 
 class BadRule(Exception):
@@ -98,10 +100,12 @@ def options(words: list[str]) -> list[Option]:
 
 
 def _end_of_rest(words: list[str], start: int) -> int:
-    for position in range(start, len(words)):
+    position = start
+    while position < len(words):
         word = words[position]
         if word in HEADER or (word == "!" and position + 1 < len(words) and words[position + 1] in HEADER):
             return position
+        position += 2 if word in _TEXT_FOLLOWS else 1
     return len(words)
 
 
@@ -118,7 +122,8 @@ def pairs(words: list[str]) -> dict[str, tuple[bool, str | None]] | None:
         name = words[position]
         position += 1
         value = None
-        if position < len(words) and words[position] != "!" and not words[position].startswith("--"):
+        text = name in _TEXT_FOLLOWS
+        if position < len(words) and (text or (words[position] != "!" and not words[position].startswith("--"))):
             value = unquote(words[position])
             position += 1
         found[name] = (negate, value)
