@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.trace import Outcome, Stage, Text, Verdict
 from k8squiz.explain.clusters import PODS, PORT, VIP, Shape
 from k8squiz.explain.story import Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
-from k8squiz.explain.world import World, address, ending, first, step
+from k8squiz.explain.world import World, address, ending, first, last, reason, snat_source, step
 
 WITHOUT = ("masquerade", "hairpin-mode", "br_netfilter")
 _SHAPE = Shape(endpoints=("pod-a",))
@@ -58,7 +58,7 @@ def _path(outcome: Outcome) -> Section:
             Text("conntrack undoes both translations", "conntrack 反向还原两次 NAT"),
             next((hop for hop in back if hop.changes), None),
         ),
-        step(Text("Pod A receives the answer", "Pod A 收到应答"), first(back, Stage.SOCKET)),
+        step(Text("Pod A receives the answer", "Pod A 收到应答"), last(back[1:], Stage.SOCKET)),
     )
     return Section(
         Text("The seven steps, as they were walked", "七个步骤（由引擎逐步走出）"),
@@ -124,7 +124,7 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
     broken = World(_SHAPE, frozenset({"masquerade"})).walk("pod/pod-a", "svc/web")
     refused = World(_SHAPE, frozenset({"hairpin-mode"})).walk("pod/pod-a", "svc/web")
     no_bridge_nf = World(_SHAPE, frozenset({"hairpin-mode", "br_netfilter"})).walk("pod/pod-a", "svc/web")
-    seen = working.source_seen or ""
+    seen = snat_source(working)
     claims = [
         Claim(
             Text(
@@ -132,9 +132,9 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
                 "没有 SNAT 时，Pod 收到源 IP 是自己的响应，所以 TCP 连接无法建立。",
             ),
             Text(
-                f"No answer is ever sent. It is the request that dies: {_reason(broken).en} "
+                f"No answer is ever sent. It is the request that dies: {reason(broken).en} "
                 f"The trace has {len(broken.reply)} hops back.",
-                f"根本没有响应发出，死掉的是请求：{_reason(broken).zh} 回程共 {len(broken.reply)} 跳。",
+                f"根本没有响应发出，死掉的是请求：{reason(broken).zh} 回程共 {len(broken.reply)} 跳。",
             ),
         ),
         Claim(
@@ -143,10 +143,10 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
                 "只要有 MASQUERADE 规则，发夹 NAT 的问题就解决了。",
             ),
             Text(
-                f"With br_netfilter on, the bridge port's hairpin mode is needed too: {_reason(refused).en} "
+                f"With br_netfilter on, the bridge port's hairpin mode is needed too: {reason(refused).en} "
                 f"With br_netfilter off the same cluster ends {no_bridge_nf.verdict}: the frame was handed up to the "
                 "IP stack, and what is routed back out is no bridged frame any more.",
-                f"br_netfilter 开启时还需要网桥端口的 hairpin 模式：{_reason(refused).zh} "
+                f"br_netfilter 开启时还需要网桥端口的 hairpin 模式：{reason(refused).zh} "
                 f"关闭 br_netfilter 后，同一集群的结果是 {no_bridge_nf.verdict}：帧被上交给 IP 协议栈，"
                 "再路由出来的就不再是被网桥转发的帧了。",
             ),
@@ -155,9 +155,9 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
             Text("DNAT changes only the address.", "DNAT 只改目的 IP 地址。"),
             Text(
                 f"It changes the port as well: {VIP}:{PORT} became {working.destination}. MASQUERADE also gives the "
-                f"source a new port (--random-fully): the pod saw {seen}, not the port it had bound.",
+                f"source a new port (--random-fully): the pod saw {seen}, where pod-a had sent from {working.hops[0].src}.",
                 f"端口也会改：{VIP}:{PORT} 变成了 {working.destination}。MASQUERADE 还会换掉源端口"
-                f"（--random-fully）：Pod 看到的是 {seen}，而不是自己绑定的端口。",
+                f"（--random-fully）：Pod 看到的是 {seen}，而 pod-a 发出时是 {working.hops[0].src}。",
             ),
         ),
         Claim(
@@ -183,10 +183,6 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
         ),
     ]
     return tuple(claims)
-
-
-def _reason(outcome: Outcome) -> Text:
-    return outcome.where.reason if outcome.where is not None else ending(outcome)
 
 
 def _points(working: Outcome) -> tuple[Text, ...]:

@@ -6,7 +6,7 @@ from engine.hooks import Hook
 from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain.clusters import LB_VIP, NODE_PORT, NODES, PODS, Shape
 from k8squiz.explain.story import Claim, Grid, Paragraph, Rules, Section, Step, Steps, Story, Walk, same
-from k8squiz.explain.world import World, address, ending, first, step
+from k8squiz.explain.world import World, address, ending, first, reason, snat_source, step
 
 WITHOUT = ("masquerade", "route")
 _NODE1 = NODES["node1"][0]
@@ -200,9 +200,9 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
             Text("The answer takes any way home.", "应答走哪条路回去都行。"),
             Text(
                 f"It has to pass node1, which alone can undo the NAT. Without the masquerade the walk ends "
-                f"{broken.verdict}: {broken.where.reason.en if broken.where else ''}",
-                f"必须经过 node1，只有它能还原 NAT。去掉 MASQUERADE 后的结果是 {broken.verdict}："
-                f"{broken.where.reason.zh if broken.where else ''}",
+                f"{broken.verdict}. {reason(broken).en}",
+                f"必须经过 node1，只有它能还原 NAT。去掉 MASQUERADE 后的结果是 {broken.verdict}。"
+                f"{reason(broken).zh}",
             ),
         ),
         Claim(
@@ -217,7 +217,7 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
 
 
 def _points(working: Outcome) -> tuple[Text, ...]:
-    seen = working.source_seen or ""
+    seen = snat_source(working)
     cost = working.cost.rules_evaluated
     return (
         Text(

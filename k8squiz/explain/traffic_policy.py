@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.trace import Outcome, Text
 from k8squiz.explain.clusters import HEALTH_CHECK_NODE_PORT, LB_VIP, NODE_PORT, NODES, PODS, Shape
 from k8squiz.explain.story import Claim, Grid, Paragraph, Rules, Section, Story, Walk, same
-from k8squiz.explain.world import World, address, ending
+from k8squiz.explain.world import World, address, ending, reason
 
 WITHOUT = ("masquerade",)
 _NODE1 = NODES["node1"][0]
@@ -148,7 +148,7 @@ def _claims(cluster: World, local: World) -> tuple[Claim, ...]:
     dropped = local.walk("client", target)
     from_pod = local.walk("pod/pod-a", target)
     from_node = local.walk("node/node1", target)
-    where = dropped.where.reason if dropped.where else ending(dropped)
+    where = reason(dropped)
     return (
         Claim(
             Text("With Cluster the pod sees Node1's IP.", "Cluster 策略下 Pod 看到的是 Node1 的 IP。"),
@@ -162,8 +162,8 @@ def _claims(cluster: World, local: World) -> tuple[Claim, ...]:
             Text("With Local, traffic never reaches a node without a pod.", "Local 策略下，流量不会到达没有 Pod 的节点。"),
             Text(
                 "Only a load balancer that health-checks keeps it away. A client that asks that node directly is not "
-                f"refused but {dropped.verdict}: {where.en}",
-                f"只有会做健康检查的负载均衡器才会避开它。客户端直接访问该节点时不是被拒绝，而是 {dropped.verdict}：{where.zh}",
+                f"refused but {dropped.verdict}. {where.en}",
+                f"只有会做健康检查的负载均衡器才会避开它。客户端直接访问该节点时不是被拒绝，而是 {dropped.verdict}。{where.zh}",
             ),
         ),
         Claim(

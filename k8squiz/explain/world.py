@@ -63,8 +63,27 @@ def seen_at(hop: Hop | None) -> Text | None:
     return Text(f"{line}. {hop.note.en}", f"{line}。{hop.note.zh}")
 
 
+def last(hops: Iterable[Hop], stage: Stage) -> Hop | None:
+    """The last hop of that stage."""
+    return next((hop for hop in reversed(tuple(hops)) if hop.stage == stage), None)
+
+
 def step(title: Text, hop: Hop | None) -> Step:
     return Step(title, seen_at(hop))
+
+
+def reason(outcome: Outcome) -> Text:
+    """Why it died, as a sentence; how it ended where it did not."""
+    if outcome.where is None:
+        return ending(outcome)
+    en, zh = outcome.where.reason.en, outcome.where.reason.zh
+    return Text(f"{en[:1].upper()}{en[1:].rstrip('.')}.", f"{zh.rstrip('。')}。")
+
+
+def snat_source(outcome: Outcome) -> str:
+    """The ip:port that source NAT gave the request, or the one it came with."""
+    hop = first(outcome.hops, Stage.SNAT) or outcome.hops[0]
+    return hop.src
 
 
 def ending(outcome: Outcome) -> Text:
@@ -74,10 +93,10 @@ def ending(outcome: Outcome) -> Text:
             f"Connected: {outcome.destination} answered, and it saw {outcome.source_seen} as its peer.",
             f"连接成功：由 {outcome.destination} 应答，它看到的对端是 {outcome.source_seen}。",
         )
-    where = outcome.where
-    if where is None:
+    if outcome.where is None:
         return Text(f"{outcome.verdict}.", f"{outcome.verdict}。")
+    why = reason(outcome)
     return Text(
-        f"{outcome.verdict} on {where.host}: {where.reason.en}",
-        f"{outcome.verdict}，在 {where.host} 上：{where.reason.zh}",
+        f"{outcome.verdict} on {outcome.where.host}. {why.en}",
+        f"{outcome.verdict}，在 {outcome.where.host} 上。{why.zh}",
     )
