@@ -6,11 +6,10 @@ All counted on what is really compiled and walked; times need a real machine and
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from fractions import Fraction
 
 from engine.choose import Choose, every_path
-from engine.cluster import Cluster, EndpointSlice
+from engine.cluster import Cluster
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
@@ -25,6 +24,8 @@ _NODE = NODES[0]
 _CLIENT = "10.128.0.2"
 _NO_SERVICE = "198.51.100.7"
 _DEVICE = "cni0"
+# The last address of the pods' network, which no synthetic cluster gives to an endpoint.
+_REPLACEMENT = "10.255.255.254"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,9 +88,7 @@ def size_of(ruleset: Ruleset) -> Size:
     chains = sum(len(table.chains) for table in ruleset.tables.values())
     rules = sum(len(chain.rules) for table in ruleset.tables.values() for chain in table.chains.values())
     elements = sum(
-        len(getattr(named, "elements", ()))
-        for table in ruleset.tables.values()
-        for named in table.sets.values()
+        len(getattr(named, "elements", ())) for table in ruleset.tables.values() for named in table.sets.values()
     )
     if isinstance(ruleset, IpvsRuleset):
         elements += sum(len(ipset.entries) for ipset in ruleset.ipsets)
@@ -130,8 +129,13 @@ def _add(seen: list[Passage]) -> tuple[int, int]:
     return sum(passage.rules_evaluated for passage in seen), sum(passage.hash_lookups for passage in seen)
 
 
-def without_one_endpoint(cluster: Cluster) -> Cluster:
-    """The cluster once one endpoint of its first Service is gone: the change that every update is measured by."""
+def with_one_endpoint_replaced(cluster: Cluster) -> Cluster:
+    """The cluster once one endpoint of its first Service has given way to another: the change an update is measured by.
+
+    A cluster without endpoints comes back as it is."""
+    if not cluster.slices or not cluster.slices[0].endpoints:
+        return cluster
     head, *rest = cluster.slices
-    shorter: Callable[[EndpointSlice], EndpointSlice] = lambda s: dataclasses.replace(s, endpoints=s.endpoints[:-1])  # noqa: E731
-    return dataclasses.replace(cluster, slices=(shorter(head), *rest))
+    *kept, gone = head.endpoints
+    changed = dataclasses.replace(head, endpoints=(*kept, dataclasses.replace(gone, addresses=(_REPLACEMENT,))))
+    return dataclasses.replace(cluster, slices=(changed, *rest))

@@ -79,7 +79,11 @@ def _exported(view: object, suffix: str, story: object, lang: Lang) -> str:
         force_terminal=True, color_system="truecolor",
     )  # fmt: skip
     console.print(cast(RenderableType, view))
-    return console.export_html(inline_styles=True) if suffix == ".html" else console.export_svg(title=pick(told.title, lang))
+    return (
+        console.export_html(inline_styles=True)
+        if suffix == ".html"
+        else console.export_svg(title=pick(told.title, lang))
+    )
 
 
 def _write(path: Path, text: str) -> None:

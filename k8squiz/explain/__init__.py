@@ -29,9 +29,19 @@ class Entry:
 
 
 TOPICS: tuple[Entry, ...] = (
-    Entry("nodeport", "nodeport", Text("a request from outside, hop by hop, and back", "外部请求到达 Pod 的逐跳路径与回程")),
-    Entry("traffic-policy", "traffic_policy", Text("Cluster and Local, external and internal", "Cluster 与 Local，外部与内部流量策略")),
-    Entry("iptables-vs-ipvs", "iptables_vs_ipvs", Text("what each Service costs, and whom", "每个 Service 的代价由谁承担")),
+    Entry(
+        "nodeport",
+        "nodeport",
+        Text("a request from outside, hop by hop, and back", "外部请求到达 Pod 的逐跳路径与回程"),
+    ),
+    Entry(
+        "traffic-policy",
+        "traffic_policy",
+        Text("Cluster and Local, external and internal", "Cluster 与 Local，外部与内部流量策略"),
+    ),
+    Entry(
+        "iptables-vs-ipvs", "iptables_vs_ipvs", Text("what each Service costs, and whom", "每个 Service 的代价由谁承担")
+    ),
     Entry("hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己")),
 )
 

@@ -218,8 +218,17 @@ def _points(working: Outcome) -> tuple[Text, ...]:
 
 
 _FOLLOW_UPS = (
-    Text("Would it also happen with Calico's routed veth, where there is no bridge?", "Calico 用路由 veth、没有网桥，会有同样的问题吗？"),
-    Text("Which source does a NetworkPolicy see for a hairpin connection?", "对发夹连接，NetworkPolicy 看到的源地址是哪个？"),
-    Text("What changes with nftables mode? And with a socket-level eBPF load balancer?", "nftables 模式有何不同？在 socket 层做负载均衡的 eBPF 又如何？"),
+    Text(
+        "Would it also happen with Calico's routed veth, where there is no bridge?",
+        "Calico 用路由 veth、没有网桥，会有同样的问题吗？",
+    ),
+    Text(
+        "Which source does a NetworkPolicy see for a hairpin connection?",
+        "对发夹连接，NetworkPolicy 看到的源地址是哪个？",
+    ),
+    Text(
+        "What changes with nftables mode? And with a socket-level eBPF load balancer?",
+        "nftables 模式有何不同？在 socket 层做负载均衡的 eBPF 又如何？",
+    ),
     Text("Why does curl to the pod's own IP work without any of this?", "为什么直接 curl Pod 自己的 IP 不需要这些？"),
 )

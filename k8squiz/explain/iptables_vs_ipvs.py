@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.cost import ModeCost, PacketCost, mode_cost, without_one_endpoint
+from engine.cost import ModeCost, PacketCost, mode_cost, with_one_endpoint_replaced
 from engine.proxy.nftables_transaction import full_sync_lines
 from engine.proxy.partial import Transaction, full_transaction, partial_transaction
 from engine.scale import NODES, synthetic_cluster
@@ -21,7 +21,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
     """The story; every count in it is of rules compiled and walked on the spot."""
     costs = {mode: mode_cost(mode, SERVICES, ENDPOINTS) for mode in ("iptables", "ipvs", "nftables")}
     cluster = synthetic_cluster(SERVICES, ENDPOINTS)
-    after = without_one_endpoint(cluster)
+    after = with_one_endpoint_replaced(cluster)
     full = full_transaction(cluster, _NODE)
     partial = partial_transaction(cluster, after, _NODE)
     nft_lines = full_sync_lines(compile_rules(after, _NODE, "nftables"), compile_rules(cluster, _NODE, "nftables"))
@@ -56,7 +56,8 @@ def build(without: frozenset[str] = frozenset()) -> Story:
 
 def _rule_count(iptables: ModeCost, full: Transaction) -> Section:
     per_service = Text(
-        "1 in KUBE-SERVICES + 1 mark rule + 1 jump an endpoint", "KUBE-SERVICES 中 1 条 + 标记规则 1 条 + 每个 Endpoint 1 条跳转"
+        "1 in KUBE-SERVICES + 1 mark rule + 1 jump an endpoint",
+        "KUBE-SERVICES 中 1 条 + 标记规则 1 条 + 每个 Endpoint 1 条跳转",
     )
     rows = (
         (Text("a Service", "每个 Service"), per_service, same(f"{SERVICES} × (2 + {ENDPOINTS})")),
@@ -134,7 +135,9 @@ def _updates(full: Transaction, partial: Transaction, nft_lines: int) -> Section
         (Text("nftables as of v1.30", "nftables（v1.30）"), same(f"{nft_lines:,}")),
         (
             Text("IPVS", "IPVS"),
-            Text("one netlink message for the real server; its ipsets", "一条 netlink 消息更新 real server，外加 ipset"),
+            Text(
+                "one netlink message for the real server; its ipsets", "一条 netlink 消息更新 real server，外加 ipset"
+            ),
         ),
     )
     return Section(
@@ -210,7 +213,10 @@ def _claims(costs: dict[str, ModeCost], full: Transaction, partial: Transaction)
     middle, later = float(iptables.middle.rules), float(iptables.later.rules)
     return (
         Claim(
-            Text("About 20,000 rules for 1000 Services of 10 pods.", "1000 个 Service、每个 10 个 Pod，总规则数约 20000+ 条。"),
+            Text(
+                "About 20,000 rules for 1000 Services of 10 pods.",
+                "1000 个 Service、每个 10 个 Pod，总规则数约 20000+ 条。",
+            ),
             Text(
                 f"{full.rule_lines:,} rule lines and {full.chain_lines:,} chains with today's kube-proxy.",
                 f"以现在的 kube-proxy 计，是 {full.rule_lines:,} 行规则和 {full.chain_lines:,} 条链。",
@@ -301,7 +307,12 @@ def _points(iptables: ModeCost, partial: Transaction) -> tuple[Text, ...]:
 
 _FOLLOW_UPS = (
     Text("Which connections pay most in iptables mode, and why?", "iptables 模式下哪些连接代价最大？为什么？"),
-    Text("Why does a long-lived gRPC connection not balance in any mode?", "为什么长连接的 gRPC 在任何模式下都不均衡？"),
+    Text(
+        "Why does a long-lived gRPC connection not balance in any mode?", "为什么长连接的 gRPC 在任何模式下都不均衡？"
+    ),
     Text("What happens to the rules if kube-proxy stops? And to new pods?", "kube-proxy 停止后规则会怎样？新 Pod 呢？"),
-    Text("Which differences does a user notice when moving to nftables mode?", "切换到 nftables 模式后用户会察觉哪些差异？"),
+    Text(
+        "Which differences does a user notice when moving to nftables mode?",
+        "切换到 nftables 模式后用户会察觉哪些差异？",
+    ),
 )

@@ -64,8 +64,12 @@ def _eleven_steps(outcome: Outcome) -> Section:
             ),
         ),
         step(Text("TCP connects to NodeIP:NodePort", "TCP 连接 NodeIP:NodePort"), first(hops, Stage.CONNECT)),
-        step(Text("The packet arrives on the node's eth0", "数据包到达节点网卡 eth0"), first(hops, Stage.NIC, on_node1)),
-        step(Text("nat PREROUTING: DNAT to a pod", "nat 表 PREROUTING：DNAT 到 Pod"), first(hops, Stage.DNAT, on_node1)),
+        step(
+            Text("The packet arrives on the node's eth0", "数据包到达节点网卡 eth0"), first(hops, Stage.NIC, on_node1)
+        ),
+        step(
+            Text("nat PREROUTING: DNAT to a pod", "nat 表 PREROUTING：DNAT 到 Pod"), first(hops, Stage.DNAT, on_node1)
+        ),
         step(Text("Routing, after DNAT", "路由决策（在 DNAT 之后）"), first(hops, Stage.ROUTING, on_node1)),
         step(Text("nat POSTROUTING: MASQUERADE", "nat 表 POSTROUTING：MASQUERADE"), first(hops, Stage.SNAT, on_node1)),
         step(Text("Encapsulation", "封装"), first(hops, Stage.ENCAPSULATE, on_node1)),
@@ -147,7 +151,10 @@ def _which_source() -> Section:
             outcome = world.walk("client", _ENTRY, to=pod)
             rows.append((same(backend), place, same(address(outcome.source_seen or "-"))))
     return Section(
-        Text('Which source does the pod see? "The node\'s IP" is one case only', "Pod 看到的源地址？“Node IP”只是其中一种"),
+        Text(
+            'Which source does the pod see? "The node\'s IP" is one case only',
+            "Pod 看到的源地址？“Node IP”只是其中一种",
+        ),
         (
             Grid(
                 Text(f"client -> {_ENTRY}, policy Cluster", f"client -> {_ENTRY}，Cluster 策略"),
@@ -201,8 +208,7 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
             Text(
                 f"It has to pass node1, which alone can undo the NAT. Without the masquerade the walk ends "
                 f"{broken.verdict}. {reason(broken).en}",
-                f"必须经过 node1，只有它能还原 NAT。去掉 MASQUERADE 后的结果是 {broken.verdict}。"
-                f"{reason(broken).zh}",
+                f"必须经过 node1，只有它能还原 NAT。去掉 MASQUERADE 后的结果是 {broken.verdict}。{reason(broken).zh}",
             ),
         ),
         Claim(
@@ -244,8 +250,17 @@ def _points(working: Outcome) -> tuple[Text, ...]:
 
 
 _FOLLOW_UPS = (
-    Text("Now externalTrafficPolicy is Local: what changes, step by step?", "现在改成 externalTrafficPolicy: Local，每一步有什么变化？"),
+    Text(
+        "Now externalTrafficPolicy is Local: what changes, step by step?",
+        "现在改成 externalTrafficPolicy: Local，每一步有什么变化？",
+    ),
     Text("What differs with Calico and BGP, or with IPIP?", "换成 Calico 的 BGP 或 IPIP 模式有何不同？"),
-    Text(f"Does 127.0.0.1:{NODE_PORT} work on the node? In every mode?", f"在节点上访问 127.0.0.1:{NODE_PORT} 能通吗？各种模式都一样吗？"),
-    Text(f"And a LoadBalancer address such as {LB_VIP}: where does it differ?", f"如果访问的是 LoadBalancer 地址（如 {LB_VIP}），有什么不同？"),
+    Text(
+        f"Does 127.0.0.1:{NODE_PORT} work on the node? In every mode?",
+        f"在节点上访问 127.0.0.1:{NODE_PORT} 能通吗？各种模式都一样吗？",
+    ),
+    Text(
+        f"And a LoadBalancer address such as {LB_VIP}: where does it differ?",
+        f"如果访问的是 LoadBalancer 地址（如 {LB_VIP}），有什么不同？",
+    ),
 )

@@ -36,15 +36,13 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             ),
             Section(
                 Text("Cluster: node1 has no pod and serves all the same", "Cluster：node1 没有 Pod 也照样服务"),
-                (
-                    Walk(Text(f"client -> {at_node1}", f"client -> {at_node1}"), cluster.walk("client", at_node1)),
-                ),
+                (Walk(Text(f"client -> {at_node1}", f"client -> {at_node1}"), cluster.walk("client", at_node1)),),
             ),
             Section(
-                Text("Local, a node with the pod: the client's address survives", "Local，节点上有 Pod：保留客户端地址"),
-                (
-                    Walk(Text(f"client -> {at_node2}", f"client -> {at_node2}"), local.walk("client", at_node2)),
+                Text(
+                    "Local, a node with the pod: the client's address survives", "Local，节点上有 Pod：保留客户端地址"
                 ),
+                (Walk(Text(f"client -> {at_node2}", f"client -> {at_node2}"), local.walk("client", at_node2)),),
             ),
             Section(
                 Text("Local, a node without a pod: dropped", "Local，节点上没有 Pod：丢弃"),
@@ -84,9 +82,7 @@ def _side_by_side(cluster: World, local: World) -> Grid:
     for who, name in _WHO:
         for node in (_NODE1, _NODE2):
             target = f"{node}:{NODE_PORT}"
-            rows.append(
-                (name, same(target), _cell(cluster.walk(who, target)), _cell(local.walk(who, target)))
-            )
+            rows.append((name, same(target), _cell(cluster.walk(who, target)), _cell(local.walk(who, target))))
     return Grid(
         Text("the pod runs on node2 only; each cell is a walk", "Pod 只在 node2 上；每格都是一次模拟"),
         (Text("from", "来源"), Text("to", "目标"), same("Cluster"), same("Local")),
@@ -102,9 +98,7 @@ def _cell(outcome: Outcome) -> Text:
 
 
 def _load_balancer(local: World) -> Section:
-    checks = tuple(
-        line for node in ("node1", "node2") for line in local.rule_lines(node, "health check node port")
-    )
+    checks = tuple(line for node in ("node1", "node2") for line in local.rule_lines(node, "health check node port"))
     return Section(
         Text("What a load balancer does with it", "负载均衡器如何配合"),
         (
@@ -159,7 +153,9 @@ def _claims(cluster: World, local: World) -> tuple[Claim, ...]:
             ),
         ),
         Claim(
-            Text("With Local, traffic never reaches a node without a pod.", "Local 策略下，流量不会到达没有 Pod 的节点。"),
+            Text(
+                "With Local, traffic never reaches a node without a pod.", "Local 策略下，流量不会到达没有 Pod 的节点。"
+            ),
             Text(
                 "Only a load balancer that health-checks keeps it away. A client that asks that node directly is not "
                 f"refused but {dropped.verdict}. {where.en}",
@@ -215,8 +211,14 @@ def _points(cluster: World, local: World) -> tuple[Text, ...]:
 
 
 _FOLLOW_UPS = (
-    Text("The only pod of node2 is terminating. What does healthCheckNodePort say, and where do packets go?", "node2 上唯一的 Pod 正在终止：healthCheckNodePort 返回什么？数据包去哪里？"),
+    Text(
+        "The only pod of node2 is terminating. What does healthCheckNodePort say, and where do packets go?",
+        "node2 上唯一的 Pod 正在终止：healthCheckNodePort 返回什么？数据包去哪里？",
+    ),
     Text("How does a load balancer of ipMode Proxy change it?", "负载均衡器的 ipMode 为 Proxy 时有何变化？"),
     Text("Who does loadBalancerSourceRanges keep out, and who not?", "loadBalancerSourceRanges 能挡住谁，挡不住谁？"),
-    Text("3 pods on node1, 1 on node2, Local: which share does each pod get?", "node1 上 3 个 Pod、node2 上 1 个，Local 策略：每个 Pod 分到多少流量？"),
+    Text(
+        "3 pods on node1, 1 on node2, Local: which share does each pod get?",
+        "node1 上 3 个 Pod、node2 上 1 个，Local 策略：每个 Pod 分到多少流量？",
+    ),
 )
