@@ -55,7 +55,9 @@ def resolve_flow(cluster: Cluster, node: Node, flow: FiveTuple, ruleset: Ruleset
             masqueraded = masqueraded or any(_asks_for_snat(event, mark) for event in passage.events)
             if passage.verdict in ("DROP", "REJECT"):
                 return passage.verdict, skb.flow.destination, False
-        return "ACCEPT", skb.flow.destination, masqueraded
+        # What stays on the node under its own destination meets no POSTROUTING, marked or not.
+        stays = skb.flow.destination == flow.destination and is_local(flow.dst)
+        return "ACCEPT", skb.flow.destination, masqueraded and not stays
 
     merged: dict[tuple[str, str, bool], Fraction] = {}
     for probability, result in every_path(run):
@@ -114,15 +116,21 @@ def local_addresses(node: Node, bound: Iterable[str] = ()) -> Callable[[str], bo
 
 def in_device(cluster: Cluster, node: Node, source: str) -> str:
     """The device a packet from `source` comes in by, as far as local detectors look at it (detectLocalMode
-    BridgeInterface and InterfaceNamePrefix): the pods' own for a pod of this node, else the node's network card."""
+    BridgeInterface and InterfaceNamePrefix): the pods' own for a pod of this node, else the node's network card.
+
+    Where the manifests do not tell the CNI, kube-proxy's configuration is believed about the name.
+    """
     of_this_node = any(
         source in pod.ips for pod in cluster.pods if pod.node_name == node.name and not pod.host_network
     ) or any(ipaddress.ip_address(source) in ipaddress.ip_network(cidr) for cidr in node.pod_cidrs)
     if not of_this_node:
         return "eth0"
-    if cluster.cni.plugin == "calico":
-        return "cali0"
-    return "cni0"
+    proxy = cluster.proxy
+    if cluster.cni.assumed and proxy.detect_local_mode == "BridgeInterface" and proxy.bridge_interface:
+        return proxy.bridge_interface
+    if cluster.cni.assumed and proxy.detect_local_mode == "InterfaceNamePrefix" and proxy.interface_name_prefix:
+        return proxy.interface_name_prefix + "0"
+    return "cali0" if cluster.cni.plugin == "calico" else "cni0"
 
 
 def _own(node: Node, skb: Skb) -> Callable[[], str | None]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from engine.cluster import Cluster, CNIConfig, Node, Pod
+from engine.cluster import Cluster, CNIConfig, Node, Pod, ProxyConfig
 from engine.errors import EngineError, NoSuchObject
 from engine.netfilter.ipvs import IpvsRuleset, VirtualService
 from engine.netfilter.rules import (
@@ -113,6 +113,20 @@ def test_pods_of_the_node_come_in_by_their_own_device(plugin, source, device):
     assert in_device(cluster, NODE1, source) == device
     ruleset = iptables(filter={"FORWARD": [rule(InInterface(device[:3] + "+"), Drop())]})
     assert told(tcp(source, POD), ruleset, cluster) == [("1", "DROP", "10.244.1.5:80", False)]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "assumed", "device"),
+    [
+        (ProxyConfig(detect_local_mode="BridgeInterface", bridge_interface="cbr0"), True, "cbr0"),
+        (ProxyConfig(detect_local_mode="BridgeInterface", bridge_interface="cbr0"), False, "cni0"),
+        (ProxyConfig(detect_local_mode="InterfaceNamePrefix", interface_name_prefix="veth"), True, "veth0"),
+        (ProxyConfig(detect_local_mode="InterfaceNamePrefix", interface_name_prefix="veth"), False, "cni0"),
+    ],
+)
+def test_an_unknown_cni_is_what_kube_proxys_configuration_says(proxy, assumed, device):
+    cluster = Cluster(nodes=(NODE1,), proxy=proxy, cni=CNIConfig(assumed=assumed))
+    assert in_device(cluster, NODE1, "10.244.1.9") == device
 
 
 @pytest.mark.parametrize(
