@@ -16,7 +16,7 @@ from engine.trace import Request
 from .differences import DIFFERENCES, Difference, Outcome, destination
 from .flows import Flow, flows
 
-MODES = ("nftables",)
+MODES = ("nftables", "ipvs")
 
 
 @functools.lru_cache(maxsize=8)
@@ -40,7 +40,11 @@ def outcomes(flow: Flow, mode: str) -> set[Outcome]:
 @pytest.mark.parametrize("flow", flows("iptables"))
 def test_flow(flow: Flow, mode: str) -> None:
     expected = difference(flow, mode)
-    wanted = outcomes(flow, "iptables") if expected is None else {expected.outcome(flow.fact)}
+    if expected is None:
+        wanted = outcomes(flow, "iptables")
+    else:
+        cluster = cluster_of(flow.case)
+        wanted = expected.outcomes(cluster, find_node(cluster, flow.node), flow.fact)
     assert outcomes(flow, mode) == wanted, expected
 
 
