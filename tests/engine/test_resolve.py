@@ -188,3 +188,9 @@ def test_protocols_and_ports_that_cannot_be(request_):
 )
 def test_names_are_looked_up_and_addresses_taken_as_they_are(source, destination, told):
     assert str(_flow(CLUSTER, Request(source, destination))) == told
+
+
+def test_a_node_without_an_address_of_the_family_cannot_send():
+    cluster = Cluster(nodes=(Node("node1", internal_ips=(NODE,)),))
+    with pytest.raises(EngineError):
+        _flow(cluster, Request("node/node1", "[2001:db8::9]:80"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from engine.errors import RuleError, UnsupportedFeature
@@ -22,6 +24,7 @@ from engine.netfilter.rules import (
     MarkMatch,
     Masquerade,
     Match,
+    OutInterface,
     Protocol,
     Recent,
     Reject,
@@ -32,6 +35,7 @@ from engine.netfilter.rules import (
     Source,
     SourceNat,
     SourcePort,
+    StatisticRandom,
     Table,
     Target,
 )
@@ -526,3 +530,51 @@ def test_two_connections_that_end_in_one_tuple_clash_and_the_later_is_dropped():
     assert forward(netfilter, Skb(tcp("10.244.1.5", "8.8.8.8")))[-1].verdict == "ACCEPT"
     passage = forward(netfilter, Skb(tcp("10.244.1.6", "8.8.8.8")))[-1]
     assert (passage.verdict, passage.reason) == ("DROP", "clash")
+
+
+def test_an_answer_that_conntrack_does_not_know_is_invalid_and_kube_proxy_drops_it():
+    netfilter = host(iptables(nat={}, filter={"FORWARD": [rule(ConntrackState(("INVALID",)), Drop())]}))
+    stray = Skb(tcp(POD, CLIENT), segment=Segment.ANSWER)
+    assert forward(netfilter, stray)[-1].verdict == "DROP"
+    assert stray.connection is None
+
+
+@pytest.mark.parametrize(("device", "verdict"), [("flannel.1", "DROP"), ("eth0", "ACCEPT"), (None, "ACCEPT")])
+def test_the_device_a_packet_leaves_by(device, verdict):
+    netfilter = host(iptables(filter={"FORWARD": [rule(OutInterface("flannel.1"), Drop())]}))
+    skb = Skb(tcp(CLIENT, POD))
+    assert netfilter.traverse(Hook.FORWARD, skb, in_device="eth0", out_device=device).verdict == verdict
+
+
+def test_a_port_between_512_and_1024_stays_there():
+    netfilter = host(iptables(nat={"POSTROUTING": [rule(Masquerade(random_fully=True))]}))
+    skb = Skb(tcp(POD, "8.8.8.8", sport=700))
+    forward(netfilter, skb)
+    assert 600 <= skb.flow.sport <= 1023
+
+
+def test_dnat_without_a_port_keeps_it_even_where_the_tuple_is_taken():
+    netfilter = host(iptables(nat={"PREROUTING": [rule(Destination(f"{VIP}/32"), DestinationNat(POD))]}))
+    forward(netfilter, Skb(tcp(CLIENT, POD)))
+    clashing = Skb(tcp(CLIENT, VIP))
+    forward(netfilter, clashing)
+    assert clashing.flow.destination == f"{POD}:80"
+    assert clashing.flow.sport != 40000
+
+
+def test_a_statistic_of_one_always_matches_without_asking():
+    def never(weights):
+        raise AssertionError(f"asked for {weights}")
+
+    netfilter = host(iptables(filter={"INPUT": [rule(StatisticRandom(Fraction(1)), Drop())]}), never)
+    assert netfilter.traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE))).verdict == "DROP"
+
+
+def test_an_entry_made_at_the_first_packet_keeps_the_nat_it_then_had():
+    ruleset = iptables(nat={})
+    netfilter = host(ruleset)
+    forward(netfilter, Skb(tcp(CLIENT, VIP)))
+    ruleset.tables["nat"].chains["PREROUTING"].rules.append(rule(DestinationNat(POD)))
+    later = Skb(tcp(CLIENT, VIP))
+    forward(netfilter, later)
+    assert later.flow.dst == VIP
