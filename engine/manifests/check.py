@@ -9,7 +9,8 @@ from engine.errors import ManifestError
 
 
 def check_cluster(cluster: Cluster) -> None:
-    """Raise ManifestError where something lies on a node that no Node object describes, or two nodes share an address.
+    """Raise ManifestError where something lies on a node that no Node object describes, or two nodes or pods
+    share an address.
 
     The rules of one node do not need this (load_cluster takes such clusters); a walk through all hosts does.
     """
@@ -28,6 +29,18 @@ def check_cluster(cluster: Cluster) -> None:
             line,
         )
     _check_addresses(cluster)
+    _check_network(cluster, known)
+
+
+def _check_network(cluster: Cluster, known: set[str]) -> None:
+    facts = cluster.network
+    places = [(node, "missingRoutes") for node, _ in facts.missing_routes]
+    places += [(to, "missingRoutes") for _, to in facts.missing_routes if "/" not in to]
+    places += [(facts.service_cidr_via, "serviceCIDRVia")] if facts.service_cidr_via else []
+    for node, field in places:
+        if node not in known:
+            nodes = ", ".join(sorted(known))
+            raise ManifestError(f"{field} of the Network document names node {node!r}; known nodes: {nodes}")
 
 
 def _mentions(cluster: Cluster) -> Iterator[tuple[str, str]]:
@@ -47,6 +60,13 @@ def _check_addresses(cluster: Cluster) -> None:
     owners: dict[str, str] = {}
     for node in cluster.nodes:
         for address in (*node.internal_ips, *node.addresses):
-            owner = owners.setdefault(address, node.name)
-            if owner != node.name:
-                raise ManifestError(f"nodes {owner!r} and {node.name!r} both have the address {address}; correct one")
+            _own(owners, address, f"node {node.name}")
+    for pod in cluster.pods:
+        for address in () if pod.host_network else pod.ips:
+            _own(owners, address, f"Pod {pod.namespace}/{pod.name}")
+
+
+def _own(owners: dict[str, str], address: str, owner: str) -> None:
+    first = owners.setdefault(address, owner)
+    if first != owner:
+        raise ManifestError(f"{first} and {owner} both have the address {address}; correct one of them")

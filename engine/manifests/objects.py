@@ -17,7 +17,7 @@ from engine.cluster import (
     SliceEndpoint,
 )
 from engine.manifests.fields import Fields, canonical_address, shown
-from engine.packet import is_ipv6
+from engine.packet import L4, is_ipv6
 
 ADDRESSES_ANNOTATION = "k8squiz.dev/addresses"
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
@@ -113,7 +113,7 @@ def service(document: Fields) -> Service:
     """v1 Service."""
     metadata, spec = document.mapping("metadata"), document.mapping("spec")
     kind = spec.word("type", ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"), "ClusterIP")
-    headless = spec.text("clusterIP") == "None"
+    headless = "None" in (spec.text("clusterIP"), *(value for value, _ in spec.strings("clusterIPs")))
     timeout = spec.mapping("sessionAffinityConfig").mapping("clientIP").integer("timeoutSeconds", 10800, 1, 86400)
     distribution = spec.text("trafficDistribution")
     return Service(
@@ -162,6 +162,7 @@ def _cluster_ips(spec: Fields) -> tuple[str, ...]:
 def _service_ports(spec: Fields) -> tuple[ServicePort, ...]:
     found: list[ServicePort] = []
     names: set[str] = set()
+    numbers: set[tuple[int, L4]] = set()
     for port in spec.items("ports"):
         number, name = port.port("port"), port.label("name")
         if not number:
@@ -169,9 +170,13 @@ def _service_ports(spec: Fields) -> tuple[ServicePort, ...]:
         if name in names:
             what = f"{shown(name)} is the name of another port too" if name else "is missing"
             raise port.error("name", f"{what}: a Service with several ports needs a name of its own for each")
+        protocol = port.protocol()
+        if (number, protocol) in numbers:
+            raise port.error("port", f"{number}/{protocol} is there twice; give one of them another number")
         names.add(name)
+        numbers.add((number, protocol))
         node_port = port.integer("nodePort", 0, 0, 65535)
-        found.append(ServicePort(name, port.protocol(), number, _target_port(port, number), node_port))
+        found.append(ServicePort(name, protocol, number, _target_port(port, number), node_port))
     return tuple(found)
 
 

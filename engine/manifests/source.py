@@ -134,8 +134,17 @@ def _lined(value: Any) -> Any:
     return value
 
 
+@dataclasses.dataclass(slots=True)
+class _Open:
+    value: Map | Seq
+    anchor: str | None
+    before: int
+    key: str | None = None
+
+
 class _Builder:
-    """Turns the parser's events into values, with a stack of the open collections and the key each waits for."""
+    """Turns the parser's events into values. `open` holds each collection begun and not ended, with its anchor, the
+    count of values before it and, for a mapping, the key that waits for its value."""
 
     def __init__(self, text: str, file: str) -> None:
         self.text = text
@@ -144,12 +153,9 @@ class _Builder:
         self.aliased = 0
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.plain: dict[str, Any] = {}
+        self.open: list[_Open] = []
 
     def documents(self) -> Iterator[tuple[Any, int]]:
-        stack: list[Map | Seq] = []
-        keys: list[str | None] = []
-        opened: list[tuple[str | None, int]] = []
-        line = 1
         event: Any
         for event in yaml.parse(self.text, Loader=_LOADER):
             kind = event.__class__
@@ -158,48 +164,55 @@ class _Builder:
                 if event.anchor:
                     self.anchors[event.anchor] = (value, 1)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                line = event.start_mark.line + 1
-                if keys and keys[-1] is None and isinstance(stack[-1], Map):
-                    self._fail("a key of a mapping must be a word, not a list or a mapping", line)
-                if len(stack) >= MAX_DEPTH:
-                    self._fail(f"nested more than {MAX_DEPTH} deep", line)
-                self._check_tag(event.tag, line)
-                stack.append(Map(line) if kind is yaml.MappingStartEvent else Seq(line))
-                keys.append(None)
-                opened.append((event.anchor, self.count))
-                if event.anchor:
-                    self.anchors[event.anchor] = (None, -1)
+                self._begin(event)
                 continue
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                value = stack.pop()
-                keys.pop()
-                line = value.line
-                anchor, before = opened.pop()
-                if anchor:
-                    self.anchors[anchor] = (value, self.count - before + 1)
+                value, line = self._end()
             elif kind is yaml.AliasEvent:
                 line = event.start_mark.line + 1
                 value = self._alias(event.anchor, line)
-            elif kind is yaml.DocumentStartEvent:
-                self.anchors.clear()
-                continue
             else:
+                if kind is yaml.DocumentStartEvent:
+                    self.anchors.clear()
                 continue
             self.count += 1
             if self.count > MAX_VALUES:
                 self._fail(f"more than {MAX_VALUES} values; split the text", line)
-            if not stack:
-                yield value, line
-                continue
-            parent = stack[-1]
-            if isinstance(parent, Seq):
-                parent.append(value)
-                parent.lines.append(line)
-            elif keys[-1] is None:
-                keys[-1] = self._key(parent, event, value, line)
+            if self.open:
+                self._add(event, value, line)
             else:
-                self._put(parent, keys[-1], value, line)
-                keys[-1] = None
+                yield value, line
+
+    def _begin(self, event: Any) -> None:
+        line = event.start_mark.line + 1
+        if len(self.open) >= MAX_DEPTH:
+            self._fail(f"nested more than {MAX_DEPTH} deep", line)
+        if self.open and self.open[-1].key is None and isinstance(self.open[-1].value, Map):
+            self._fail("a key of a mapping must be a word, not a list or a mapping", line)
+        self._check_tag(event.tag, line)
+        mapping = event.__class__ is yaml.MappingStartEvent
+        self.open.append(_Open(Map(line) if mapping else Seq(line), event.anchor, self.count))
+        if event.anchor:
+            self.anchors[event.anchor] = (None, -1)
+
+    def _end(self) -> tuple[Any, int]:
+        ended = self.open.pop()
+        if ended.anchor:
+            self.anchors[ended.anchor] = (ended.value, self.count - ended.before + 1)
+        return ended.value, ended.value.line
+
+    def _add(self, event: Any, value: Any, line: int) -> None:
+        """A value is an item of the innermost list, or a key or a value of the innermost mapping."""
+        innermost = self.open[-1]
+        parent = innermost.value
+        if isinstance(parent, Seq):
+            parent.append(value)
+            parent.lines.append(line)
+        elif innermost.key is None:
+            innermost.key = self._key(parent, event, value, line)
+        else:
+            self._put(parent, innermost.key, value, line)
+            innermost.key = None
 
     def _fail(self, message: str, line: int) -> NoReturn:
         raise ManifestError(message, self.file, line)
