@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from engine import compile_rules
 from engine.cost import ModeCost, PacketCost, mode_cost, with_one_endpoint_replaced
 from engine.proxy.nftables_transaction import full_sync_lines
 from engine.proxy.partial import Transaction, full_transaction, partial_transaction
 from engine.scale import NODES, synthetic_cluster
-from engine import compile_rules
 from engine.trace import Text
 from k8squiz.explain.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
 from k8squiz.explain.story import Claim, Grid, Paragraph, Section, Story, same

@@ -14,7 +14,8 @@ from rich.text import Text as Styled
 from engine.trace import Text
 from k8squiz.explain.story import Block, Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk
 from k8squiz.i18n import Lang, pick
-from k8squiz.screens.trace import outcome_view
+from k8squiz.screens.prose import Prose
+from k8squiz.screens.walk import outcome_parts, outcome_view
 
 _WORDS = {
     "claims": Text("Often said, and not so", "常见的错误说法"),
@@ -51,7 +52,8 @@ def story_parts(
         yield f"section-{number}", heading(pick(section.title, lang))
         for block in section.blocks:
             if isinstance(block, Walk):
-                yield from _hops(block, lang)
+                yield "caption", Styled(pick(block.caption, lang), style="bold")
+                yield from outcome_parts(block.outcome, lang, each_hop=True)
             else:
                 yield "block", block_view(block, lang)
     yield "claims", claims_view(story.claims, lang)
@@ -61,10 +63,10 @@ def story_parts(
 
 
 def _opening(story: Story, lang: Lang, without: frozenset[str]) -> RenderableType:
-    body = Styled(pick(story.summary, lang))
+    parts: list[RenderableType] = [Prose(pick(story.summary, lang))]
     if without:
-        body.append(f"\n\n{word('without', lang)}: {', '.join(sorted(without))}", style="bold yellow")
-    return Panel(body, title=Styled(pick(story.title, lang), style="bold"), title_align="left", padding=(0, 1))
+        parts += [Styled(""), Prose(f"{word('without', lang)}: {', '.join(sorted(without))}", style="bold yellow")]
+    return Panel(Group(*parts), title=Styled(pick(story.title, lang), style="bold"), title_align="left", padding=(0, 1))
 
 
 def section_view(section: Section, lang: Lang) -> RenderableType:
@@ -82,7 +84,7 @@ def block_view(block: Block, lang: Lang) -> RenderableType:
     """One block of a section."""
     match block:
         case Paragraph(text):
-            return Padding(Styled(pick(text, lang)), (0, 0, 1, 0))
+            return Padding(Prose(pick(text, lang)), (0, 0, 1, 0))
         case Walk(caption, outcome):
             return Group(Styled(pick(caption, lang), style="bold"), outcome_view(outcome, lang))
         case Rules(caption, lines):
@@ -102,7 +104,7 @@ def _grid(grid: Grid, lang: Lang) -> RenderableType:
     for header in grid.headers:
         table.add_column(Styled(pick(header, lang)), overflow="fold")
     for row in grid.rows:
-        table.add_row(*(Styled(pick(cell, lang)) for cell in row))
+        table.add_row(*(Prose(pick(cell, lang)) for cell in row))
     return Padding(table, (0, 0, 1, 0))
 
 
@@ -112,10 +114,9 @@ def _steps(steps: Steps, lang: Lang) -> RenderableType:
     table.add_column(overflow="fold")
     for number, step in enumerate(steps.steps, 1):
         seen = pick(step.seen, lang) if step.seen is not None else f"✗ {word('never', lang)}"
-        cell = Styled(pick(step.title, lang), style="bold")
-        cell.append("\n" + seen, style="not bold" if step.seen is not None else "not bold red")
-        table.add_row(f"{number}.", cell)
-    return Padding(Group(table, Styled("→ " + pick(steps.caption, lang), style="bold")), (0, 0, 1, 0))
+        title = Prose(pick(step.title, lang), style="bold")
+        table.add_row(f"{number}.", Group(title, Prose(seen, style="" if step.seen is not None else "red")))
+    return Padding(Group(table, Prose("→ " + pick(steps.caption, lang), style="bold")), (0, 0, 1, 0))
 
 
 def claims_view(claims: tuple[Claim, ...], lang: Lang) -> RenderableType:
@@ -124,8 +125,8 @@ def claims_view(claims: tuple[Claim, ...], lang: Lang) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for claim in claims:
-        table.add_row(Styled("✗", style="red"), Styled(pick(claim.claim, lang), style="italic"))
-        table.add_row(Styled("✓", style="green"), Styled(pick(claim.truth, lang) + "\n"))
+        table.add_row(Styled("✗", style="red"), Prose(pick(claim.claim, lang), style="italic"))
+        table.add_row(Styled("✓", style="green"), Padding(Prose(pick(claim.truth, lang)), (0, 0, 1, 0)))
     return Group(heading(word("claims", lang)), table)
 
 
@@ -134,7 +135,7 @@ def _list(key: str, texts: tuple[Text, ...], lang: Lang) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for text in texts:
-        table.add_row("•", Styled(pick(text, lang)))
+        table.add_row("•", Prose(pick(text, lang)))
     return Group(heading(word(key, lang)), table)
 
 
