@@ -20,6 +20,8 @@ _STAGE = {
     Hook.OUTPUT: Stage.OUTPUT,
     Hook.POSTROUTING: Stage.POSTROUTING,
 }
+# iptables mode drops in the first; ipvs mode in the second and, what the node itself sends, in the third.
+_SOURCE_RANGE_CHAINS = ("KUBE-PROXY-FIREWALL", "KUBE-SOURCE-RANGES-FIREWALL", "KUBE-IPVS-OUT-FILTER")
 _NAT_STAGE = {"DNAT": Stage.DNAT, "SNAT": Stage.SNAT, "MASQUERADE": Stage.SNAT}
 
 
@@ -238,8 +240,10 @@ def _code(passage: Passage, verdict: Verdict) -> str:
         return "no-local-endpoints"
     if "has no endpoints" in comment:
         return "no-endpoints"
-    if event.chain == "KUBE-PROXY-FIREWALL" or event.chain.startswith("firewall-"):
+    if event.chain in _SOURCE_RANGE_CHAINS or event.chain.startswith("firewall-"):
         return "source-ranges"
+    if event.chain == "KUBE-IPVS-FILTER":
+        return "unknown-cluster-ip-port"
     if event.chain == "KUBE-FIREWALL":
         return "localhost-firewall"
     if event.chain == "KUBE-FORWARD":
