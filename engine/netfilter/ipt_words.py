@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 import re
 
-# A word, quoted parts included; a backslash escapes inside quotes only.
-_WORD = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*")+')
+# Blanks, the unquoted and the quoted parts of words (a backslash escapes inside quotes only), a quote left open.
+_PIECE = re.compile(r'(\s+)|[^\s"]+|"(?:[^"\\]|\\.)*"|(")')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(r"\\(.)")
 
@@ -42,11 +42,15 @@ _TAKES = {"-f": 0, "-c": 2}
 _TEXT_FOLLOWS = frozenset({"--comment", "--log-prefix", "--nflog-prefix", "--name"})
 
 
+# A message is for a person; the text it quotes may be of any length.
+_LONGEST = 300
+
+
 class BadRule(Exception):
     """What is wrong with a line. `line` is where, if it is not the line being read; the reader adds the file."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(message if len(message) <= _LONGEST else message[: _LONGEST - 3] + "...")
         self.line = line
 
 
@@ -54,10 +58,16 @@ def split(line: str) -> list[str]:
     """The words of a line, quotes kept."""
     if '"' not in line:
         return line.split()
-    words = _WORD.findall(line)
-    if '"' in _WORD.sub("", line):
-        raise BadRule("a double quote is not closed")
-    return words
+    words: list[list[str]] = [[]]
+    for piece in _PIECE.finditer(line):
+        blank, left_open = piece.groups()
+        if left_open:
+            raise BadRule("a double quote is not closed")
+        if blank:
+            words.append([])
+        else:
+            words[-1].append(piece.group())
+    return ["".join(pieces) for pieces in words if pieces]
 
 
 def unquote(word: str) -> str:

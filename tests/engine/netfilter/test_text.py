@@ -297,6 +297,18 @@ def test_a_single_rule_that_is_wrong(line: str) -> None:
         parse_rule(line)
 
 
+@pytest.mark.parametrize(
+    "line",
+    ['"' + '\\"' * 200_000, "! " * 200_000, '"a' * 200_000, 'x"' * 200_001, "-m a " * 100_000, "[1:2] " * 100_000],
+    ids=lambda line: line[:6],
+)
+def test_a_hostile_line_takes_no_longer_than_its_length(line: str) -> None:
+    try:
+        parse(f"*filter\n:A -\n-A A {line}\nCOMMIT")
+    except RuleError as error:
+        assert len(str(error)) < 400
+
+
 def test_control_characters_do_not_reach_the_message() -> None:
     with pytest.raises(RuleError) as caught:
         parse("*filter\n\x1b[31mred")
