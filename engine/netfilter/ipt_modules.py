@@ -133,11 +133,12 @@ def probability(text: str) -> Fraction:
         raise BadRule(f"{text!r} is not a probability") from None
     if not 0 <= value <= 1:
         raise BadRule(f"probability {text} is not between 0 and 1")
-    if value > 0:
+    kept = Fraction(kernel_probability(Fraction(value)), 1 << 31)
+    if kept:
         nearest = Fraction(1, round(1 / value))
-        if float(probability_text(nearest)) == float(probability_text(Fraction(text))):
+        if probability_text(nearest) == probability_text(kept):
             return nearest
-    return Fraction(kernel_probability(Fraction(text)), 1 << 31)
+    return kept
 
 
 _RECENT_FLAGS = ("--rcheck", "--set", "--update", "--remove")

@@ -299,9 +299,10 @@ def test_a_single_rule_that_is_wrong(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ['"' + '\\"' * 200_000, "! " * 200_000, '"a' * 200_000, 'x"' * 200_001, "-m a " * 100_000, "[1:2] " * 100_000],
+    ['"' + '\\"' * 200_000, "! " * 200_000, '"a' * 200_000, 'x"' * 200_001, "-m a " * 100_000, "[1:2] " * 100_000,
+     *(f"-m statistic --mode random --probability {p}" for p in ("1e-999999999", "1e-320", "1e999999999", "nan", "-0"))],
     ids=lambda line: line[:6],
-)
+)  # fmt: skip
 def test_a_hostile_line_takes_no_longer_than_its_length(line: str) -> None:
     try:
         parse(f"*filter\n:A -\n-A A {line}\nCOMMIT")
