@@ -24,8 +24,11 @@ _REASONS: dict[str, tuple[str, str]] = {
         "KUBE-FIREWALL 保护 127.0.0.0/8，不接受来自别处的数据包",
     ),
     "invalid-state": (
-        "conntrack calls the packet INVALID, and KUBE-FORWARD drops such packets",
-        "conntrack 判定该数据包为 INVALID，被 KUBE-FORWARD 丢弃",
+        (
+            "conntrack on {host} has not seen the other direction of this connection (it goes another way), so the next "
+            "packet is INVALID to it and is not let through"
+        ),
+        "{host} 的 conntrack 没有见过该连接另一方向的包（走了别的路径），因此把下一个包判为 INVALID，不予放行",
     ),
     "unknown-cluster-ip-port": (
         "{dst} lies in the ClusterIPs but no Service has that port: rejected at once",

@@ -48,7 +48,8 @@ def request_to_dict(
 
 
 def outcome_to_dict(outcome: Outcome) -> dict[str, Any]:
-    """One outcome. `where` is there only where the packet was not delivered."""
+    """One outcome. `where` is there only where the packet was not delivered, `stalls` only where it was and the next
+    one is not."""
     form: dict[str, Any] = {
         "probability": str(outcome.probability),
         "verdict": outcome.verdict.value,
@@ -58,6 +59,8 @@ def outcome_to_dict(outcome: Outcome) -> dict[str, Any]:
     }
     if outcome.where is not None:
         form["where"] = _where(outcome.where)
+    if outcome.stalls is not None:
+        form["stalls"] = _where(outcome.stalls)
     form["hops"] = [hop_to_dict(hop) for hop in outcome.hops]
     form["reply"] = [hop_to_dict(hop) for hop in outcome.reply]
     form["conntrack"] = [_conntrack(entry) for entry in outcome.conntrack]

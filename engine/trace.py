@@ -120,6 +120,8 @@ class Outcome:
     peer address the server's socket reports (None if the request never got there), `masqueraded` whether
     kube-proxy's rules SNAT the packet on its first node. `cost` is what the first packet paid, `underlay_cost` what
     its tunnel packets paid beside that, `later_cost` what a later packet of the connection pays (None unless delivered).
+    `stalls` is where the client's next packet dies though the answer came back, as it may where request and answer go
+    by different nodes: connect() succeeds, and nothing more comes through.
     """
 
     probability: Fraction
@@ -134,6 +136,7 @@ class Outcome:
     cost: Cost = Cost()
     underlay_cost: Cost = Cost()
     later_cost: Cost | None = None
+    stalls: Where | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

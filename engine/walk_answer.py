@@ -9,7 +9,7 @@ from engine import notes
 from engine.netfilter.stack import Segment, Skb
 from engine.network.host import Host, HostKind
 from engine.packet import L4, FiveTuple
-from engine.trace import Cost, Hop, Outcome, Stage, Verdict
+from engine.trace import Hop, Outcome, Stage, Verdict
 from engine.walk_run import run_to_end
 from engine.walk_state import Arrived, Died, Outgoing, WalkState
 
@@ -118,12 +118,14 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     reply, conntrack = tuple(state.hops), state.conntrack()
     if lost is not None:
         return dataclasses.replace(base, verdict=lost.verdict, where=lost.where, reply=reply, conntrack=conntrack)
+    stuck = _next_packet(state, flow, client, end)
     return dataclasses.replace(
         base,
         verdict=Verdict.DELIVERED,
         reply=reply,
         conntrack=conntrack,
-        later_cost=_later(state, flow, client),
+        later_cost=state.cost if stuck is None else None,
+        stalls=stuck.where if stuck is not None else None,
     )
 
 
@@ -141,8 +143,15 @@ def _not_heard(state: WalkState, back: Arrived | Died, flow: FiveTuple, client: 
     return state.lost(host, "wrong-reply-source", back.skb, spoken=flow.destination)
 
 
-def _later(state: WalkState, flow: FiveTuple, client: Host) -> Cost:
-    """What a later packet of the connection pays: the nat table no longer sees it."""
+def _next_packet(state: WalkState, flow: FiveTuple, client: Host, server: Arrived) -> Died | None:
+    """What stops the client's next packet (TCP: the handshake's last ACK); None where it reaches the server too.
+
+    The nat table no longer sees it: the state's cost is what it pays.
+    """
     state.start_leg("request")
-    run_to_end(state, Outgoing(client.name, Skb(flow, segment=Segment.DATA)))
-    return state.cost
+    end = run_to_end(state, Outgoing(client.name, Skb(flow, segment=Segment.DATA)))
+    if isinstance(end, Died):
+        return end
+    if (end.host, end.skb.flow) != (server.host, server.skb.flow):
+        return state.lost(state.host(end.host), "invalid-state", end.skb)
+    return None

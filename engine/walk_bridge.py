@@ -55,11 +55,13 @@ def _after_nat(state: WalkState, host: Host, bridge: Device, skb: Skb) -> tuple[
     up = (host.name, bridge.name)
     if host.is_local(skb.flow.dst):
         return up
+    if not host.sysctls.ip_forward:
+        # The route found is then an unreachable one by lo, so the IP stack gets the frame and refuses to forward it.
+        return up
     route = host.table.lookup(skb.flow.dst)
     if route is None or route.kind != "unicast":
         return state.lost(host, "no-route", skb)
     if route.device != bridge.name:
-        # What is routed elsewhere needs ip_forward; what stays on the bridge does not.
         return up
     target = resolve(state, host, bridge, route.via or skb.flow.dst)
     if target is None:

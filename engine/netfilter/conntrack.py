@@ -54,6 +54,9 @@ class ConntrackTable:
             skb.state = "NEW"
             return True
         connection, skb.reply = found
+        if _out_of_order(connection, skb):
+            skb.reply, skb.state = False, "INVALID"
+            return False
         skb.connection = connection
         if skb.reply:
             skb.state = "ESTABLISHED"
@@ -94,6 +97,18 @@ class ConntrackTable:
         self._by_tuple[connection.reply] = (connection, True)
         self._confirmed.append(connection)
         return True
+
+
+def _out_of_order(connection: Connection, skb: Skb) -> bool:
+    """Whether TCP's state table has no room for the packet: the client goes on though this host has never seen the
+    server's SYN/ACK, which went another way (nf_conntrack_proto_tcp.c, tcp_conntracks: an ACK in SYN_SENT)."""
+    return (
+        skb.flow.protocol is L4.TCP
+        and not skb.reply
+        and not connection.replied
+        and connection.confirmed
+        and skb.segment is Segment.DATA
+    )
 
 
 def statuses(skb: Skb) -> frozenset[str]:

@@ -265,3 +265,16 @@ def test_without_route_localnet_127_leads_nowhere() -> None:
     facts = dataclasses.replace(NetworkFacts(), route_localnet=False)
     outcome = only(outcomes(cluster(B, network=facts), Request("node/node1", "127.0.0.1:30080")))
     assert says(outcome) == ("LOST", "localnet-output")
+
+
+@pytest.mark.parametrize(("mode", "stuck"), [("iptables", "invalid-state"), ("nftables", None)])
+def test_an_answer_that_goes_another_way_is_the_last_thing_heard(mode: str, stuck: str | None) -> None:
+    """node1 sees the SYN but not the SYN/ACK, so the client's ACK is INVALID to it, and KUBE-FORWARD drops that."""
+    outcome = only(outcomes(cluster(B), Request("client", f"{B}:8080", node="node1"), mode))
+    assert outcome.verdict is Verdict.DELIVERED
+    assert (outcome.stalls.code if outcome.stalls else None) == stuck
+
+
+def test_bridged_dnat_needs_ip_forward() -> None:
+    outcome = only(outcomes(cluster(C, network=NetworkFacts(ip_forward=False)), Request("pod/pod-a", f"{VIP}:80")))
+    assert says(outcome) == ("LOST", "ip-forward-off")
