@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from rich.console import Console
 
+import k8squiz
 from k8squiz.bank import find, select
 from k8squiz.console import make_console
 from k8squiz.errors import QuizError
@@ -69,11 +71,22 @@ def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang
             console.print(say("skipped", lang))
             session.skip()
             continue
-        _reveal(session, answer, console, lang)
-        if keyboard.interactive and session.number < session.total:
-            if keyboard.line("\n" + say("go-on", lang)).strip().lower() in keys.QUIT:
-                raise Stopped
+        _grade(session, answer, console, lang)
+        if _pause("walk", keyboard, lang):
+            _explain(session, console, lang)
+            if session.number < session.total:
+                _pause("go-on", keyboard, lang)
         session.next()
+
+
+def _pause(words: str, keyboard: keys.Keyboard, lang: Lang) -> bool:
+    """On a terminal, wait until the page has been read; returns False where the rest is to be left out."""
+    if not keyboard.interactive:
+        return True
+    typed = keyboard.line("\n" + say(words, lang)).strip().lower()
+    if typed in keys.QUIT:
+        raise Stopped
+    return typed not in keys.NEXT
 
 
 def _fill_in(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang) -> Answer:
@@ -128,23 +141,33 @@ def _command(typed: str, session: Session, console: Console, lang: Lang) -> bool
     return not word
 
 
-def _reveal(session: Session, answer: Answer, console: Console, lang: Lang) -> None:
-    from k8squiz.screens.grade import grade_view, walk_view, why_view
+def _grade(session: Session, answer: Answer, console: Console, lang: Lang) -> None:
+    from k8squiz.screens.grade import grade_view
 
-    grade = session.answer(answer)
-    console.print(grade_view(session.world, session.task, grade, lang))
+    console.print(grade_view(session.world, session.task, session.answer(answer), lang))
+
+
+def _explain(session: Session, console: Console, lang: Lang) -> None:
+    from k8squiz.screens.grade import walk_view, why_view
+
     console.print(walk_view(session.world, lang))
     console.print(why_view(session.world, lang))
 
 
 def _summary(session: Session, console: Console, lang: Lang, seed: str) -> None:
-    from k8squiz.explain import TOPICS
-    from k8squiz.screens.grade import summary_view
-
     summary = session.summary()
-    console.print(summary_view(summary, lang))
-    told = {entry.name for entry in TOPICS}
-    study = [f"  k8squiz explain {topic}" for topic in summary.weakest() if topic in told]
-    if study:
-        console.print("\n".join([say("study", lang), *study]))
+    if summary.attempts:
+        from k8squiz.screens.grade import summary_view
+
+        console.print(summary_view(summary, lang))
+        study = [f"  k8squiz explain {topic}" for topic in summary.weakest() if _is_told(topic)]
+        if study:
+            console.print("\n".join([say("study", lang), *study]))
+    else:
+        console.print("\n" + say("nothing", lang))
     console.print(say("seed", lang, seed=seed), style="dim")
+
+
+def _is_told(topic: str) -> bool:
+    """Whether `k8squiz explain` has a story of that name. Importing the stories for that would take longer."""
+    return (Path(k8squiz.__file__).parent / "explain" / f"{topic.replace('-', '_')}.py").is_file()

@@ -27,18 +27,20 @@ def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None =
     from rich.table import Table
     from rich.text import Text as Styled
 
-    table = Table(box=None, padding=(0, 1), show_edge=False)
-    for key in ("id", "topic", "kind", "level", "title"):
-        table.add_column(say(key, lang, level="").strip(), overflow="fold", no_wrap=key in ("kind", "level"))
+    from k8squiz.screens.prose import Prose
+
+    table = Table(box=None, padding=(0, 1), show_edge=False, show_header=False)
+    table.add_column(no_wrap=True, overflow="fold")
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    topic = ""
     for t in templates:
         heading = t.heading
-        table.add_row(
-            Styled(heading.id, style="bold"),
-            heading.topic,
-            heading.kind,
-            str(heading.level),
-            Styled(pick(t.title, lang)),
-        )
+        if heading.topic != topic:
+            topic = heading.topic
+            table.add_row(Styled(topic, style="bold underline"))
+        table.add_row(f"  {heading.id}", str(heading.level), heading.kind, Prose(pick(t.title, lang)))
     make_console().print(table)
     return 0
 

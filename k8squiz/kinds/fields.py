@@ -218,7 +218,10 @@ class NumberField:
     unit: Text | None = None
 
     def read(self, typed: str) -> str:
-        text = typed.strip().replace(" ", "").replace("_", "").replace(",", "")
+        text = typed.strip()
+        for unit in (self.unit.en, self.unit.zh) if self.unit is not None else ():
+            text = text.removesuffix(unit)
+        text = text.replace(" ", "").replace("_", "").replace(",", "")
         matched = re.fullmatch(r"([+-]?\d{1,15}(?:\.\d{1,12})?)(?:/(\d{1,12}))?(%)?", text)
         if matched is None or matched.group(2) is not None and int(matched.group(2)) == 0:
             raise Unreadable("type a number, such as 42, 1/3 or 33%", "请输入一个数，例如 42、1/3 或 33%")

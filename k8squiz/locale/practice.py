@@ -53,6 +53,7 @@ WORDS: dict[str, Text] = {
     "followups": Text("Follow-up questions", "追问"),
     "sources": Text("Sources: {list}", "出处：{list}"),
     "go-on": Text("— Enter for the next question, q to stop — ", "— 回车继续下一题，q 结束 — "),
+    "walk": Text("— Enter for the walk and why it is so, n for the next — ", "— 回车查看路径与解析，n 下一题 — "),
     "summary": Text("Summary", "小结"),
     "total": Text("{points:.1f} of {asked} points ({share:.0%})", "得分 {points:.1f}/{asked}（{share:.0%}）"),
     "of-skipped": Text("{skipped} skipped", "跳过 {skipped} 题"),

@@ -14,6 +14,7 @@ HINT = frozenset({"hint", "?", "提示"})
 SKIP = frozenset({"skip", "跳过"})
 QUIT = frozenset({"quit", "exit", "q", "退出"})
 BACK = frozenset({"back", "返回"})
+NEXT = frozenset({"n", "next", "下一题"})
 HELP = frozenset({"help", "帮助"})
 
 
