@@ -72,7 +72,7 @@ class Fields:
         """One of `words`."""
         value = self.text(key) or default
         if value not in words:
-            raise self.error(key, f"must be one of {', '.join(words)}, not {shown(value)}")
+            raise self.error(key, f"must be one of {', '.join(filter(None, words))}, not {shown(value)}")
         return value
 
     def integer(self, key: str, default: int, low: int, high: int) -> int:

@@ -96,7 +96,8 @@ def documents(text: str, file: str) -> Iterator[tuple[Any, int]]:
             return
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part)
-        raise ManifestError(f"not valid YAML: {problem}", file, mark.line + 1 if mark else None) from None
+        line = min(mark.line, text.rstrip().count("\n")) + 1 if mark else None
+        raise ManifestError(f"not valid YAML: {problem}", file, line) from None
     except yaml.YAMLError as error:
         raise ManifestError(f"not valid YAML: {str(error).splitlines()[0]}", file) from None
 
@@ -242,7 +243,7 @@ class _Builder:
             key = event.value
             if value.__class__ is Trap:
                 parent.traps.append(key)
-        if key in parent.lines and key != "<<":
+        if key in parent.lines:
             self._fail(f"duplicate key {key!r} (first on line {parent.lines[key]}); keep one of them", line)
         parent.lines[key] = line
         return str(key)

@@ -1,0 +1,284 @@
+"""Which endpoints a Service port has, and which a node uses (CategorizeEndpoints, EndpointSlice joins)."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+import pytest
+
+from engine.cluster import (
+    Cluster,
+    Endpoint,
+    EndpointPort,
+    EndpointSlice,
+    LoadBalancerIngress,
+    Node,
+    Service,
+    ServicePort,
+    SliceEndpoint,
+)
+from engine.endpoints import Endpoints, categorize, hints_wanted, service_ports
+from engine.packet import L4
+from engine.scale import synthetic_cluster
+
+PORT = ServicePort("http", L4.TCP, 80, 8080)
+WEB = Service("default", "web", cluster_ips=("10.96.0.10",), ports=(PORT,))
+NODE1 = Node("node1", labels={"topology.kubernetes.io/zone": "a"})
+NODE2 = Node("node2", labels={"topology.kubernetes.io/zone": "b"})
+PORTS = (EndpointPort("http", L4.TCP, 8080),)
+
+
+def member(last: int, node: str | None = "node1", **fields: Any) -> SliceEndpoint:
+    return SliceEndpoint((f"10.244.1.{last}",), node_name=node, **fields)
+
+
+def piece(
+    *members: SliceEndpoint, name: str = "web-1", ports: tuple[EndpointPort, ...] = PORTS, **fields: Any
+) -> EndpointSlice:
+    return EndpointSlice("default", name, "web", fields.pop("address_type", "IPv4"), ports, members, **fields)
+
+
+def seen(*pieces: EndpointSlice, service: Service = WEB, family: str = "ipv4") -> list[str]:
+    (view,) = service_ports(Cluster(services=(service,), slices=pieces), family)
+    return [f"{e.address}:{e.port}" for e in view.endpoints]
+
+
+def used(service: Service, *members: SliceEndpoint, node: Node = NODE1) -> Endpoints:
+    (view,) = service_ports(Cluster(services=(service,), slices=(piece(*members),)), "ipv4")
+    return categorize(view, node)
+
+
+def names(endpoints: tuple[Endpoint, ...]) -> str:
+    return " ".join(e.address.removeprefix("10.244.1.") for e in endpoints)
+
+
+def summary(found: Endpoints) -> tuple[str, str, str, bool]:
+    return names(found.cluster), names(found.local), names(found.reachable), found.has_any
+
+
+def test_joining_slices() -> None:
+    b = "10.244.1."
+    # sorted by the text ip:port, as kube-proxy sorts
+    assert seen(piece(member(9), member(10), member(100))) == [f"{b}100:8080", f"{b}10:8080", f"{b}9:8080"]
+    assert seen(piece(member(2)), piece(member(1), name="web-2")) == [f"{b}1:8080", f"{b}2:8080"]
+    assert seen(piece(member(1)), piece(member(1), name="web-2")) == [f"{b}1:8080"]
+    two_numbers = (EndpointPort("http", L4.TCP, 8080), EndpointPort("http", L4.TCP, 9090))
+    assert seen(piece(member(1), ports=two_numbers)) == [f"{b}1:8080", f"{b}1:9090"]
+    for ports in (
+        (EndpointPort("", L4.TCP, 8080),),
+        (EndpointPort("http", L4.UDP, 8080),),
+        (EndpointPort("http", L4.TCP, None),),
+        (),
+    ):
+        assert seen(piece(member(1), ports=ports)) == []
+    # only the first address of an endpoint counts
+    assert seen(piece(SliceEndpoint(("10.244.1.1", "10.244.1.2")))) == [f"{b}1:8080"]
+    assert seen(piece(SliceEndpoint(()))) == []
+    assert seen(piece(member(1), labels={"service.kubernetes.io/headless": ""})) == []
+    assert seen(piece(member(1), labels={"service.kubernetes.io/service-proxy-name": "other"})) == []
+    assert seen(dataclasses.replace(piece(member(1)), namespace="other")) == []
+    assert seen(piece(member(1), address_type="FQDN")) == []
+
+
+def test_families() -> None:
+    dual = dataclasses.replace(
+        WEB,
+        type="LoadBalancer",
+        cluster_ips=("10.96.0.10", "fd00:96::10"),
+        external_ips=("198.51.100.5", "2001:db8::5"),
+        load_balancer_ingress=(
+            LoadBalancerIngress("203.0.113.10"),
+            LoadBalancerIngress("203.0.113.11", "Proxy"),
+            LoadBalancerIngress("2001:db8::10"),
+        ),
+        load_balancer_source_ranges=("0.0.0.0/0", "2001:db8::/32"),
+        external_traffic_policy="Local",
+        health_check_node_port=32000,
+    )
+    six = piece(SliceEndpoint(("fd00::2",)), SliceEndpoint(("fd00::10",)), name="web-6", address_type="IPv6")
+    cluster = Cluster(services=(dual,), slices=(piece(member(1)), six))
+    (four,), (other,) = service_ports(cluster, "ipv4"), service_ports(cluster, "ipv6")
+    assert (four.cluster_ip, other.cluster_ip) == ("10.96.0.10", "fd00:96::10")
+    assert (four.external_ips, other.external_ips) == (("198.51.100.5",), ("2001:db8::5",))
+    assert (four.load_balancer_vips, other.load_balancer_vips) == (("203.0.113.10",), ("2001:db8::10",))
+    assert (four.load_balancer_source_ranges, other.load_balancer_source_ranges) == (("0.0.0.0/0",), ("2001:db8::/32",))
+    assert [e.address for e in four.endpoints] == ["10.244.1.1"]
+    assert [e.address for e in other.endpoints] == ["fd00::10", "fd00::2"]  # "[fd00::10]:8080" < "[fd00::2]:8080"
+    assert (four.health_check_node_port, four.family) == (32000, "ipv4")
+    assert service_ports(Cluster(services=(WEB,)), "ipv6") == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"headless": True, "cluster_ips": ()},
+        {"type": "ExternalName", "cluster_ips": ()},
+        {"cluster_ips": ()},
+        {"labels": {"service.kubernetes.io/service-proxy-name": "other"}},
+        {"labels": {"service.kubernetes.io/headless": ""}},
+    ],
+)
+def test_services_that_kube_proxy_passes_over(change: dict[str, Any]) -> None:
+    assert service_ports(Cluster(services=(dataclasses.replace(WEB, **change),)), "ipv4") == ()
+
+
+def test_order_and_names() -> None:
+    unnamed = dataclasses.replace(WEB, name="a", namespace="zoo", ports=(ServicePort("", L4.UDP, 53, 53, 30053),))
+    both = dataclasses.replace(WEB, ports=(ServicePort("z", L4.TCP, 1, 1), ServicePort("b", L4.UDP, 1, 1)))
+    views = service_ports(Cluster(services=(unnamed, both)), "ipv4")
+    assert [view.label for view in views] == ["default/web:b", "default/web:z", "zoo/a"]
+    last = views[-1]
+    assert (last.key, last.namespace, last.name, last.port_name) == ("zoo/a", "zoo", "a", "")
+    assert (last.port, last.protocol, last.node_port, last.affinity_seconds) == (53, L4.UDP, 30053, None)
+    sticky = dataclasses.replace(WEB, session_affinity="ClientIP", affinity_timeout_seconds=300)
+    assert service_ports(Cluster(services=(sticky,)), "ipv4")[0].affinity_seconds == 300
+
+
+@pytest.mark.parametrize(
+    ("change", "accessible", "cluster", "local", "health"),
+    [
+        ({}, False, True, False, 0),
+        ({"internal_traffic_policy": "Local"}, False, False, True, 0),
+        # Local without any way in from outside means nothing
+        ({"external_traffic_policy": "Local"}, False, True, False, 0),
+        ({"type": "NodePort", "node_port": 30080}, True, True, False, 0),
+        ({"type": "NodePort", "node_port": 30080, "external_traffic_policy": "Local"}, True, True, True, 0),
+        ({"type": "NodePort", "node_port": 30080, "internal_traffic_policy": "Local"}, True, True, True, 0),
+        ({"external_ips": ("198.51.100.5",), "external_traffic_policy": "Local"}, True, True, True, 0),
+        # the health check belongs to LoadBalancer and Local together
+        ({"type": "NodePort", "node_port": 1, "external_traffic_policy": "Local", "health_check_node_port": 9}, True, True, True, 0),
+        ({"type": "LoadBalancer", "node_port": 1, "health_check_node_port": 9}, True, True, False, 0),
+        ({"type": "LoadBalancer", "node_port": 1, "external_traffic_policy": "Local", "health_check_node_port": 9}, True, True, True, 9),
+    ],
+)  # fmt: skip
+def test_policies(change: dict[str, Any], accessible: bool, cluster: bool, local: bool, health: int) -> None:
+    port = dataclasses.replace(PORT, node_port=change.pop("node_port", 0))
+    (view,) = service_ports(Cluster(services=(dataclasses.replace(WEB, ports=(port,), **change),)), "ipv4")
+    found = (
+        view.externally_accessible,
+        view.uses_cluster_endpoints,
+        view.uses_local_endpoints,
+        view.health_check_node_port,
+    )
+    assert found == (accessible, cluster, local, health)
+
+
+INTERNAL_LOCAL = dataclasses.replace(WEB, internal_traffic_policy="Local")
+EXTERNAL_LOCAL = dataclasses.replace(
+    WEB, type="NodePort", external_traffic_policy="Local", ports=(dataclasses.replace(PORT, node_port=30080),)
+)
+NOT_READY = {"ready": False, "serving": False}
+FADING = {"ready": False, "serving": True, "terminating": True}
+GONE = {"ready": False, "serving": False, "terminating": True}
+
+
+@pytest.mark.parametrize(
+    ("service", "members", "cluster", "local", "reachable", "has_any"),
+    [
+        (WEB, (), "", "", "", False),
+        (WEB, (member(1), member(2, "node2")), "1 2", "", "1 2", True),
+        (WEB, (member(1), member(2, **NOT_READY)), "1", "", "1", True),
+        (WEB, (member(1, **NOT_READY),), "", "", "", False),
+        # terminating endpoints serve only where no ready one is left
+        (WEB, (member(1), member(2, **FADING)), "1", "", "1", True),
+        (WEB, (member(1, **FADING), member(2, **GONE)), "1", "", "1", True),
+        (WEB, (member(1, **GONE),), "", "", "", False),
+        # ready and terminating (publishNotReadyAddresses) is ready
+        (WEB, (member(1, ready=True, terminating=True), member(2, **FADING)), "1", "", "1", True),
+        # serving but not ready nor terminating: not used
+        (WEB, (member(1, ready=False, serving=True),), "", "", "", False),
+        (INTERNAL_LOCAL, (member(1), member(2, "node2")), "", "1", "1", True),
+        (INTERNAL_LOCAL, (member(2, "node2"),), "", "", "", True),
+        (INTERNAL_LOCAL, (member(2, "node2", **FADING),), "", "", "", True),
+        (INTERNAL_LOCAL, (member(1, **FADING), member(2, "node2")), "", "1", "1", True),
+        (INTERNAL_LOCAL, (member(1, **FADING), member(2)), "", "2", "2", True),
+        (INTERNAL_LOCAL, (member(1, **NOT_READY),), "", "", "", False),
+        (INTERNAL_LOCAL, (member(1, None),), "", "", "", True),
+        (EXTERNAL_LOCAL, (member(1), member(2, "node2")), "1 2", "1", "1 2", True),
+        # Cluster uses the ready one, Local falls back to the terminating one: both are reachable
+        (EXTERNAL_LOCAL, (member(1, **FADING), member(2, "node2")), "2", "1", "1 2", True),
+        (EXTERNAL_LOCAL, (member(1, **FADING), member(2, "node2", **FADING)), "1 2", "1", "1 2", True),
+    ],
+)  # fmt: skip
+def test_categorize(
+    service: Service, members: tuple[SliceEndpoint, ...], cluster: str, local: str, reachable: str, has_any: bool
+) -> None:
+    assert summary(used(service, *members)) == (cluster, local, reachable, has_any)
+
+
+def zoned(last: int, *zones: str, node: str = "node1", **fields: Any) -> SliceEndpoint:
+    return member(last, node, zone_hints=frozenset(zones), **fields)
+
+
+def on(last: int, *nodes: str, zones: tuple[str, ...] = ()) -> SliceEndpoint:
+    return member(last, node_hints=frozenset(nodes), zone_hints=frozenset(zones))
+
+
+@pytest.mark.parametrize(
+    ("members", "node", "cluster"),
+    [
+        ((zoned(1, "a"), zoned(2, "a", "b"), zoned(3, "b")), NODE1, "1 2"),
+        ((zoned(1, "a"), zoned(2, "a", "b"), zoned(3, "b")), NODE2, "2 3"),
+        # one ready endpoint without a hint, no endpoint for the zone, a node without a zone: hints are not followed
+        ((zoned(1, "a"), zoned(2)), NODE1, "1 2"),
+        ((zoned(1, "b"), zoned(2, "c")), NODE1, "1 2"),
+        ((zoned(1, "a"), zoned(2, "b")), Node("node3"), "1 2"),
+        # hints are asked of ready endpoints alone
+        ((zoned(1, "a"), zoned(2, **NOT_READY), zoned(3, "b")), NODE1, "1"),
+        ((zoned(1, "b", **FADING), zoned(2, "a", **FADING)), NODE1, "1 2"),
+        # node hints go before zone hints (KEP-3015)
+        ((on(1, "node1", zones=("a",)), on(2, "node2", zones=("a",))), NODE1, "1"),
+        ((on(1, "node8", zones=("a",)), on(2, "node9", zones=("b",))), NODE1, "1"),
+        ((on(1, "node1"), zoned(2, "b")), NODE1, "1 2"),
+    ],
+)  # fmt: skip
+def test_hints(members: tuple[SliceEndpoint, ...], node: Node, cluster: str) -> None:
+    asking = dataclasses.replace(WEB, annotations={"service.kubernetes.io/topology-mode": "Auto"})
+    spreading = dataclasses.replace(WEB, traffic_distribution="PreferClose")
+    assert names(used(asking, *members, node=node).cluster) == cluster
+    assert names(used(spreading, *members, node=node).cluster) == cluster
+    everybody = sorted(m.addresses[0][len("10.244.1.") :] for m in members if m.ready or m.terminating)
+    assert names(used(WEB, *members, node=node).cluster) == " ".join(everybody)
+
+
+def test_hints_and_local_together() -> None:
+    service = dataclasses.replace(EXTERNAL_LOCAL, traffic_distribution="PreferSameZone")
+    members = (zoned(1, "b"), zoned(2, "a", node="node2"))
+    assert summary(used(service, *members)) == ("2", "1", "1 2", True)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "distribution", "wanted"),
+    [
+        ({}, None, False),
+        ({}, "PreferClose", True),
+        ({}, "PreferSameZone", True),
+        ({}, "PreferSameNode", True),
+        ({"service.kubernetes.io/topology-mode": "Auto"}, None, True),
+        ({"service.kubernetes.io/topology-mode": "example.com/own"}, None, True),
+        ({"service.kubernetes.io/topology-mode": "Disabled"}, None, False),
+        ({"service.kubernetes.io/topology-aware-hints": "auto"}, None, True),
+        ({"service.kubernetes.io/topology-aware-hints": "disabled", "service.kubernetes.io/topology-mode": "Auto"}, None, False),
+    ],
+)  # fmt: skip
+def test_who_asks_for_hints(annotations: dict[str, str], distribution: str | None, wanted: bool) -> None:
+    service = dataclasses.replace(WEB, annotations=annotations, traffic_distribution=distribution)
+    assert hints_wanted(service) is wanted
+
+
+def test_of_two_reports_of_an_endpoint_the_local_one_is_believed() -> None:
+    pieces = (piece(member(1, "node1"), member(2, "node2")), piece(member(1, "node2"), name="web-2"))
+    (view,) = service_ports(Cluster(services=(INTERNAL_LOCAL,), slices=pieces), "ipv4")
+    assert names(categorize(view, NODE1).local) == "1"
+    assert names(categorize(view, NODE2).local) == "1 2"
+    assert names(categorize(view, Node("node3")).local) == ""
+
+
+def test_ten_thousand_services_take_seconds_not_minutes() -> None:
+    cluster = synthetic_cluster(2000, 10)
+    begin = time.perf_counter()
+    views = service_ports(cluster, "ipv4")
+    assert sum(len(categorize(view, cluster.nodes[0]).cluster) for view in views) == 20_000
+    assert time.perf_counter() - begin < 4
