@@ -124,7 +124,10 @@ def nothing_matched(hook: str, tracked: bool) -> Text:
             f"{hook}: conntrack knows the connection, so the nat table is not consulted.",
             f"{hook}：conntrack 已有该连接的表项，不再查询 nat 表。",
         )
-    return Text(f"{hook}: no rule acts on the packet; it goes on unchanged.", f"{hook}：没有规则对数据包起作用，数据包原样继续。")
+    return Text(
+        f"{hook}: no rule acts on the packet; it goes on unchanged.",
+        f"{hook}：没有规则对数据包起作用，数据包原样继续。",
+    )
 
 
 def hidden_undone(hook: str, before: FiveTuple, after: FiveTuple) -> Text:
