@@ -7,6 +7,7 @@ prose with a number that neither the draw nor the engine nor a source confirms. 
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ from k8squiz.scenario import World
 from k8squiz.texts import Names, explanation, figure, followups, hints, key_points, prompt
 
 SEEDS = 50
+_WORTH_SHARING = 1000  # draws; below that, starting processes takes longer
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.\-/])(0x[0-9a-fA-F]+|\d+(?:[.:/]\d+)*)(?![A-Za-z0-9_])")
 _NAMED_NUMBER = re.compile(r"(RFC|KEP|CVE|issue|port|UTS|L)[ -]?$", re.IGNORECASE)
 _CJK = re.compile(r"[\u4e00-\u9fff]")
@@ -60,16 +62,31 @@ def lint(paths: Iterable[Path] = (), seeds: int = SEEDS) -> Report:
     chosen = _files(paths)
     findings: list[Finding] = []
     ids: dict[str, str] = {}
-    for path in chosen:
-        try:
-            template = bank.load(path)
-        except QuizError as error:
-            findings.append(_from_message(str(error), path))
-            continue
-        findings += _identity(template, path, ids)
-        findings += _languages(template)
-        findings += _over_seeds(template, seeds)
+    for path, (name, found) in zip(chosen, _each(chosen, seeds), strict=True):
+        if name and name in ids:
+            findings.append(Finding(f"{path}:1", f"the id {name!r} is taken by {ids[name]}"))
+        ids.setdefault(name, str(path))
+        findings += found
     return Report(len(chosen), tuple(findings))
+
+
+def _each(paths: list[Path], seeds: int) -> list[tuple[str, list[Finding]]]:
+    """The files' findings, in their order; many files are shared out among the processors."""
+    if len(paths) * seeds < _WORTH_SHARING or (os.cpu_count() or 1) < 2:
+        return [_file(path, seeds) for path in paths]
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor() as pool:
+        return list(pool.map(_file, paths, [seeds] * len(paths)))
+
+
+def _file(path: Path, seeds: int) -> tuple[str, list[Finding]]:
+    """The id of one file ("" where it is no question) and what is wrong with it."""
+    try:
+        template = bank.load(path)
+    except QuizError as error:
+        return "", [_from_message(str(error), path)]
+    return template.heading.id, [*_identity(template, path), *_languages(template), *_over_seeds(template, seeds)]
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
@@ -93,11 +110,8 @@ def _from_message(message: str, path: Path) -> Finding:
     return Finding(f"{path}:{matched.group(1)}", matched.group(2))
 
 
-def _identity(template: Template, path: Path, ids: dict[str, str]) -> Iterator[Finding]:
+def _identity(template: Template, path: Path) -> Iterator[Finding]:
     heading = template.heading
-    if heading.id in ids:
-        yield Finding(template.place("id"), f"the id {heading.id!r} is taken by {ids[heading.id]}")
-    ids.setdefault(heading.id, str(path))
     if path.stem != heading.id:
         yield Finding(template.place("id"), f"the file must be named {heading.id}.yaml, after the id")
     folder = re.sub(r"^\d+-", "", path.parent.name)
@@ -128,8 +142,8 @@ def _languages(template: Template) -> Iterator[Finding]:
         place = template.place(*path)
         if _CJK.search(text["en"]):
             yield Finding(place, "the English text holds Chinese characters")
-        words = re.sub(r"\{[^}]*\}", "", text["en"]).split()
-        if len(words) > 3 and not _CJK.search(text["zh"]):
+        words = max(len(re.sub(r"\{[^}]*\}", "", text[lang]).split()) for lang in ("en", "zh"))
+        if words > 3 and not _CJK.search(text["zh"]):
             yield Finding(place, "the Chinese text is not in Chinese")
         for lang in ("en", "zh"):
             if visible(text[lang]) != text[lang]:
@@ -238,16 +252,20 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
             continue
         if part == "explanation" and not rendered:
             yield Finding(template.place(part), f"nothing is explained: no block's `when` holds (seed {seed})")
+    literal = [
+        (path, number)
+        for path, text in _texts(template.data) if path[0] != "params"
+        for number in sorted({number for lang in ("en", "zh") for number in literal_numbers(text[lang])})
+    ]  # fmt: skip
+    if not literal:
+        return
     confirmed = _Confirmed(template, world, task)
-    for path, text in _texts(template.data):
-        if path[0] in ("params",):
-            continue
-        for number in sorted({n for lang in ("en", "zh") for n in literal_numbers(text[lang])}):
-            if not confirmed.knows(number):
-                yield Finding(
-                    template.place(*path),
-                    f"{number} is not confirmed by the engine; use a placeholder, or name the source that `states` it",
-                )
+    for path, number in literal:
+        if not confirmed.knows(number):
+            yield Finding(
+                template.place(*path),
+                f"{number} is not confirmed by the engine; use a placeholder, or name the source that `states` it",
+            )
 
 
 def literal_numbers(text: str) -> Iterator[str]:
