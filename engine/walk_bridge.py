@@ -12,6 +12,7 @@ from engine.netfilter.stack import Skb
 from engine.network import checks
 from engine.network.devices import Device
 from engine.network.host import Host
+from engine.network.routes import number
 from engine.trace import Stage
 from engine.walk_hooks import run_hook
 from engine.walk_ip import receive
@@ -55,8 +56,8 @@ def _after_nat(state: WalkState, host: Host, bridge: Device, skb: Skb) -> tuple[
     up = (host.name, bridge.name)
     if host.is_local(skb.flow.dst):
         return up
-    if not host.sysctls.ip_forward:
-        # The route found is then an unreachable one by lo, so the IP stack gets the frame and refuses to forward it.
+    if not host.sysctls.ip_forward and number(skb.flow.dst)[0] == 4:
+        # IPv4's route is then an unreachable one by lo, so the IP stack gets the frame and refuses to forward it.
         return up
     route = host.table.lookup(skb.flow.dst)
     if route is None or route.kind != "unicast":
