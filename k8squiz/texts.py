@@ -12,8 +12,8 @@ from k8squiz.drawing.placeholders import fill
 from k8squiz.predicates import holds, value_of
 from k8squiz.scenario import World
 
-_WIDE = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
-_FOLDED = re.compile(f"(?<=[{_WIDE}]) +(?=[{_WIDE}])|(?<=[，。；：！？、（）]) +| +(?=[，。；：！？、（）])")
+_BLANKS = re.compile(" +")
+_STOPS = frozenset("，。；：！？、（）")
 
 
 class Names(Mapping[str, Any]):
@@ -56,7 +56,18 @@ def bilingual(world: World, raw: Mapping[str, Any], where: str = "") -> Text:
 
 def _joined(text: str) -> str:
     """Chinese text without the blanks that YAML's folding leaves where a line ended between two characters."""
-    return _FOLDED.sub("", text)
+
+    def blank(match: re.Match[str]) -> str:
+        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        if before in _STOPS or after in _STOPS or (_is_wide(before) and _is_wide(after)):
+            return ""
+        return match.group()
+
+    return _BLANKS.sub(blank, text)
+
+
+def _is_wide(char: str) -> bool:
+    return "\u3000" <= char <= "\u303f" or "\u4e00" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef"
 
 
 def prompt(world: World) -> Text:
