@@ -96,8 +96,8 @@ def documents(text: str, file: str) -> Iterator[tuple[Any, int]]:
             return
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part)
-        line = min(mark.line, text.rstrip().count("\n")) + 1 if mark else None
-        raise ManifestError(f"not valid YAML: {problem}", file, line) from None
+        last = text.rstrip().count("\n")
+        raise ManifestError(f"not valid YAML: {problem}", file, min(mark.line, last) + 1 if mark else None) from None
     except yaml.YAMLError as error:
         raise ManifestError(f"not valid YAML: {str(error).splitlines()[0]}", file) from None
 
