@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
-from engine.errors import RuleError
+from engine.errors import RuleError, UnsupportedFeature
 from engine.netfilter.builtin import device_matches
 from engine.netfilter.context import CONTINUE, MATCHES, TARGETS, Context, Decision
 from engine.netfilter.index import LEADS_TO, PURE
@@ -182,9 +182,19 @@ def _in_interface_index(match: InInterfaceIndex, context: Context) -> bool:
     return device_matches(match.name, context.in_device) != match.negate
 
 
-def _set_lookup(match: SetLookup, context: Context) -> bool:
+def _asked(name: str, context: Context) -> NamedSet:
+    """The set or map of a look-up, counted as one."""
     context.hash_lookups += 1
-    named, key = named_set(context.table, match.set), key_of(match.fields, context.skb.flow)
+    named = named_set(context.table, name)
+    if "interval" in named.flags:
+        raise UnsupportedFeature(
+            f"table {context.table.name}: {name} holds intervals, which named sets are not modelled with"
+        )
+    return named
+
+
+def _set_lookup(match: SetLookup, context: Context) -> bool:
+    named, key = _asked(match.set, context), key_of(match.fields, context.skb.flow)
     return (key in named.elements or _alive(named, key, context)) != match.negate
 
 
@@ -211,8 +221,7 @@ def _address_set(match: AddressSet, context: Context) -> bool:
 
 
 def _verdict_map(target: VerdictMap, context: Context) -> Decision:
-    context.hash_lookups += 1
-    element = named_set(context.table, target.map).elements.get(key_of(target.fields, context.skb.flow))
+    element = _asked(target.map, context).elements.get(key_of(target.fields, context.skb.flow))
     return CONTINUE if element is None else _decide(element.verdict, context)
 
 

@@ -15,6 +15,7 @@ from engine.netfilter.nft_names import (
     PROTOCOL_NAME,
     TABLE_FAMILY,
     duration_seconds,
+    element_order,
     priority_number,
     reject_type,
 )
@@ -135,6 +136,7 @@ class _Reader:
             key = tuple(found[1].split(" . "))
             if len(key) != len(named.key_types):
                 raise self.fail(f"element {part!r} does not fit type {' . '.join(named.key_types)}")
+            element_order(key, named.key_types)
             verdict = None if found[3] is None else self.verdict(found[3])
             named.elements[key] = nft.Element(verdict, found[2])
 

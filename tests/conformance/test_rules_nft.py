@@ -12,7 +12,7 @@ import pytest
 
 from engine.cluster import Cluster
 from engine.manifests import load_cluster
-from engine.netfilter.nft_text import dump, parse_all
+from engine.netfilter.nft_text import dump, parse, parse_all
 from engine.proxy.interface import compile_rules
 
 from .canonical_nft import canonical
@@ -48,6 +48,13 @@ def test_rules(recording: Path) -> None:
     if alternative.exists() and canonical(compiled) == canonical(alternative.read_text()):
         return
     assert canonical(compiled) == canonical(text)
+
+
+@pytest.mark.parametrize("recording", recordings())
+def test_what_is_compiled_is_read_back(recording: Path) -> None:
+    for family in parse_all(recording.read_text()):
+        compiled = compile_rules(recorded_cluster(recording.parent), recording.stem, "nftables", family)
+        assert parse(str(compiled)) == compiled
 
 
 @pytest.mark.parametrize("recording", recordings())

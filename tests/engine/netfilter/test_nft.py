@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from engine.choose import every_path
-from engine.errors import RuleError
+from engine.errors import RuleError, UnsupportedFeature
 from engine.hooks import Hook
 from engine.netfilter.index import check_chains
 from engine.netfilter.nft_text import parse
@@ -156,6 +156,13 @@ def test_a_dynamic_set_remembers_until_its_timeout() -> None:
 def test_what_the_kernel_would_refuse(rule: str, message: str) -> None:
     with pytest.raises(RuleError, match=message):
         table(rule).traverse(Hook.PREROUTING, Skb(tcp(CLIENT, VIP)))
+
+
+def test_intervals_in_a_named_set_are_not_guessed_at() -> None:
+    text = TABLE.format(node="10.0.0.0/8", vip=VIP, rules="ip daddr @own drop", web="accept")
+    ruleset = parse(text.replace("type ipv4_addr\n", "type ipv4_addr\n\t\tflags interval\n", 1))
+    with pytest.raises(UnsupportedFeature, match="own holds intervals"):
+        host(ruleset).traverse(Hook.PREROUTING, Skb(tcp(CLIENT, VIP)))
 
 
 def test_a_circle_through_a_map_is_refused() -> None:
