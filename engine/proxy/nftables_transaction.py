@@ -1,7 +1,7 @@
 """What kube-proxy hands to `nft -f -`: the lines of a sync, counted and written from the compiled rules.
 
-v1.30 rewrites the whole table at every sync. Since v1.33 a sync writes the chains of changed Services and the changed
-elements only. Sources: pkg/proxy/nftables/proxier.go, syncProxyRules; sigs.k8s.io/knftables, objects.go.
+v1.30 rewrites the whole table at every sync. Later releases (pull request 126013) write the chains of changed Services and
+the changed elements only. Sources: pkg/proxy/nftables/proxier.go, syncProxyRules; sigs.k8s.io/knftables, objects.go.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def full_sync(after: Ruleset, before: Ruleset | None = None) -> Iterator[str]:
 
 
 def partial_sync(after: Ruleset, before: Ruleset) -> Iterator[str]:
-    """The lines of a partial sync (v1.33 and later) that leads from `before` to `after`."""
+    """The lines of a partial sync (releases after v1.30) that leads from `before` to `after`."""
     table, old, words = _table(after), _table(before), _words(after)
     changed = _changed_services(table, old)
     chains = [chain for chain in table.chains.values() if service_of(chain.name) in changed]
