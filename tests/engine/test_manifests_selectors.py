@@ -1,0 +1,130 @@
+"""Endpoints of Services that have a selector and pods, but no EndpointSlice."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import load_cluster
+from engine.cluster import EndpointSlice
+from engine.endpoints import service_ports
+
+NODES = """
+apiVersion: v1
+kind: Node
+metadata: {name: node1, labels: {topology.kubernetes.io/zone: a}}
+status: {addresses: [{type: InternalIP, address: 192.168.1.10}]}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: node2}
+status: {addresses: [{type: InternalIP, address: 192.168.1.11}]}
+---
+"""
+
+
+def pod(
+    name: str, ip: str, *, spec: str = "nodeName: node1", labels: str = "app: web", extra: str = "", **more: str
+) -> str:
+    port = more.get("port", "8080")
+    return (
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, labels: {{{labels}}}{more.get('meta', '')}}}\n"
+        f"spec: {{{spec}, containers: [{{ports: [{{name: http, containerPort: {port}}}]}}]}}\n"
+        f"status: {{podIPs: [{ip and '{ip: ' + ip + '}'}]{extra}}}\n---\n"
+    )
+
+
+def service(spec: str = "", port: str = "port: 80, targetPort: http", meta: str = "") -> str:
+    return (
+        f"apiVersion: v1\nkind: Service\nmetadata: {{name: web{meta}}}\n"
+        f"spec: {{clusterIP: 10.96.0.10, selector: {{app: web}}, ports: [{{{port}}}]{spec}}}\n---\n"
+    )
+
+
+def derived(text: str) -> tuple[EndpointSlice, ...]:
+    return load_cluster(text=NODES + text).slices
+
+
+def seen(text: str) -> list[str]:
+    """ip:port and the conditions that hold, of each endpoint."""
+    found = []
+    for piece in derived(text):
+        for member in piece.endpoints:
+            port = piece.ports[0].port if piece.ports else None
+            marks = [word for word in ("ready", "serving", "terminating") if getattr(member, word)]
+            found.append(f"{member.addresses[0]}:{port} {' '.join(marks)}".strip())
+    return sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (service() + pod("a", "10.244.1.5"), ["10.244.1.5:8080 ready serving"]),
+        # a named targetPort is looked up in each pod
+        (
+            service() + pod("a", "10.244.1.5") + pod("b", "10.244.1.6", port="9090"),
+            ["10.244.1.5:8080 ready serving", "10.244.1.6:9090 ready serving"],
+        ),
+        (service(port="port: 80, targetPort: other") + pod("a", "10.244.1.5"), ["10.244.1.5:None ready serving"]),
+        (service(port="port: 80, targetPort: http, protocol: UDP") + pod("a", "10.244.1.5"), ["10.244.1.5:None ready serving"]),
+        (service(port="port: 80, targetPort: 7000") + pod("a", "10.244.1.5"), ["10.244.1.5:7000 ready serving"]),
+        # readiness, termination, publishNotReadyAddresses
+        (service() + pod("a", "10.244.1.5", extra=", conditions: [{type: Ready, status: 'False'}]"), ["10.244.1.5:8080"]),
+        (
+            service(", publishNotReadyAddresses: true")
+            + pod("a", "10.244.1.5", extra=", conditions: [{type: Ready, status: 'False'}]"),
+            ["10.244.1.5:8080 ready"],
+        ),
+        (service() + pod("a", "10.244.1.5", meta=", deletionTimestamp: x"), ["10.244.1.5:8080 serving terminating"]),
+        (service() + pod("a", "10.244.1.5", extra=", phase: Succeeded"), []),
+        # a pod on the node's network has the node's address; one without an address is left out
+        (service() + pod("a", "", spec="nodeName: node2, hostNetwork: true"), ["192.168.1.11:8080 ready serving"]),
+        (service() + pod("a", "", spec="hostNetwork: true"), []),
+        (service() + pod("a", ""), []),
+        # who is selected
+        (service() + pod("a", "10.244.1.5", labels="app: other"), []),
+        (service() + pod("a", "10.244.1.5", labels="app: web, x: y"), ["10.244.1.5:8080 ready serving"]),
+        (service() + pod("a", "10.244.1.5", meta=", namespace: other"), []),
+        (service(", selector: {}").replace("selector: {app: web}, ", "") + pod("a", "10.244.1.5"), []),
+        (service(", type: ExternalName, externalName: x") + pod("a", "10.244.1.5"), []),
+        (service(", ipFamilies: [IPv6]") + pod("a", "10.244.1.5"), []),
+        (service(", ipFamilies: [IPv4, IPv6]") + pod("a", "fd00::5"), ["fd00::5:8080 ready serving"]),
+    ],
+)  # fmt: skip
+def test_endpoints_from_pods(text: str, expected: list[str]) -> None:
+    assert seen(text) == expected
+
+
+def test_a_service_with_a_slice_of_its_own_gets_no_other() -> None:
+    own = (
+        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\n"
+        "metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}\n---\n"
+    )
+    assert [piece.name for piece in derived(service() + pod("a", "10.244.1.5") + own)] == ["web-1"]
+
+
+def test_where_they_are_and_what_they_are_called() -> None:
+    (piece,) = derived(service() + pod("a", "10.244.1.5"))
+    (member,) = piece.endpoints
+    assert (piece.name, piece.service_name, piece.address_type) == ("web-ipv4-0", "web", "IPv4")
+    assert (member.node_name, member.zone, member.pod) == ("node1", "a", "default/a")
+    cluster = load_cluster(text=NODES + service() + pod("a", "10.244.1.5"))
+    assert [e.address for e in service_ports(cluster, "ipv4")[0].endpoints] == ["10.244.1.5"]
+
+
+@pytest.mark.parametrize(
+    ("distribution", "zones", "nodes"),
+    [("PreferClose", {"a"}, set()), ("PreferSameZone", {"a"}, set()), ("PreferSameNode", {"a"}, {"node1"})],
+)
+def test_hints_of_traffic_distribution(distribution: str, zones: set[str], nodes: set[str]) -> None:
+    pods = pod("a", "10.244.1.5") + pod("b", "10.244.2.5", spec="nodeName: node2")
+    (piece,) = derived(service(f", trafficDistribution: {distribution}") + pods)
+    first, second = piece.endpoints
+    assert (first.zone_hints, first.node_hints) == (zones, nodes)
+    assert (second.zone_hints, bool(second.node_hints)) == (frozenset(), bool(nodes))
+
+
+def test_labels_are_the_services() -> None:
+    (piece,) = derived(service(meta=", labels: {service.kubernetes.io/service-proxy-name: x}") + pod("a", "10.244.1.5"))
+    assert piece.skipped_by_proxy
+    (piece,) = derived(service().replace("10.96.0.10", "None") + pod("a", "10.244.1.5"))
+    assert "service.kubernetes.io/headless" in piece.labels
