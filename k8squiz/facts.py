@@ -74,7 +74,7 @@ FACTS: dict[str, Callable[[World, str, Outcome], Any]] = {
     "endpoint_node": lambda world, request, way: world.endpoint(request, way)[1],
     "source_seen": _seen,
     "source_kept": lambda world, request, way: (
-        way.source_seen is not None and _seen(world, request, way) == world.source_address(request)
+        way.source_seen is not None and _seen(world, request, way) == _split(way.hops[0].src, 0)
     ),
     "masqueraded": lambda world, request, way: way.masqueraded,
     "nodes": _nodes,

@@ -88,20 +88,6 @@ class World:
                 return pod.name, pod.node_name or ""
         return "", ""
 
-    def source_address(self, name: str) -> str:
-        """The address the sender of request `name` has."""
-        source = self.ask(name).source
-        cluster = self.cluster(name)
-        if source == "client":
-            return cluster.network.client_address
-        if source.startswith("pod/"):
-            _, namespace, pod_name = source.split("/")
-            found = (pod.ips for pod in cluster.pods if (pod.namespace, pod.name) == (namespace, pod_name))
-            return next(found)[0]
-        if source.startswith("node/"):
-            return next(node.internal_ips for node in cluster.nodes if node.name == source[5:])[0]
-        return _address(source) if source.count(":") == 1 else source
-
 
 def host_name(host: str) -> str:
     """A hop's host as the candidate knows it: `default/pod-a` and `pod/pod-a` are pod-a."""

@@ -17,11 +17,9 @@ ABOUT = Text("Say how it ends", "说出结局")
 _SHOWN = 6
 
 ENDINGS: dict[str, Text] = {
-    "delivered-kept": Text(
-        "connected; the server sees the sender's own address", "连接成功；服务端看到的是发送方自己的地址"
-    ),
+    "delivered-kept": Text("connected, the source address untouched", "连接成功，源地址保持不变"),
     "delivered-rewritten": Text(
-        "connected; the server sees another address than the sender's", "连接成功；服务端看到的不是发送方的地址"
+        "connected, the source address rewritten on the way (SNAT)", "连接成功，源地址在途中被改写（SNAT）"
     ),
     "rejected": Text(
         "refused at once: a rule rejects it (ICMP port unreachable)", "立即被拒：规则 REJECT（ICMP 端口不可达）"

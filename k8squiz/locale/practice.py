@@ -10,8 +10,7 @@ WORDS: dict[str, Text] = {
     "level": Text("level {level}", "难度 {level}"),
     "cluster": Text("Cluster", "集群"),
     "request": Text("Request{name}: ", "请求{name}："),
-    "also": Text("{name}: the same cluster with {changes}", "{name}：同一集群，改为 {changes}"),
-    "without": Text("{name}: without {parts}", "{name}：去掉 {parts}"),
+    "without": Text("without {part}", "去掉 {part}"),
     "arrives": Text("arrives at {node}", "到达 {node}"),
     "client": Text("client {address} (outside the cluster)", "client {address}（集群外）"),
     "endpoints": Text("endpoints: {names}", "端点：{names}"),
@@ -30,7 +29,6 @@ WORDS: dict[str, Text] = {
     ),
     "how-name": Text("One of {names}.", "填写其中之一：{names}。"),
     "how-number": Text("A number; 1/3 and 33% will do too.", "填数字；1/3 或 33% 也可以。"),
-    "how-back": Text("back returns to the field before.", "back 返回上一项。"),
     "answer": Text("answer> ", "回答> "),
     "no-hint": Text("There are no more hints.", "没有更多提示了。"),
     "hint": Text("Hint (costs {cost:.0%}): {text}", "提示（扣 {cost:.0%}）：{text}"),
@@ -59,13 +57,7 @@ WORDS: dict[str, Text] = {
     "of-skipped": Text("{skipped} skipped", "跳过 {skipped} 题"),
     "nothing": Text("No question was answered.", "没有回答任何题目。"),
     "study": Text("To look at next:", "接下来可以看："),
-    "again": Text("The same questions again: k8squiz practice {options}", "再做一遍同样的题：k8squiz practice {options}"),
     "seed": Text("seed {seed}", "种子 {seed}"),
-    "id": Text("id", "id"),
-    "topic": Text("topic", "主题"),
-    "kind": Text("kind", "题型"),
-    "title": Text("title", "标题"),
-    "computed-answer": Text("The computed answer", "计算出的答案"),
     "lint-clean": Text("{questions} questions, {seeds} seeds each: nothing to complain about.", "{questions} 道题，每题 {seeds} 个种子：没有发现问题。"),
     "lint-found": Text("{errors} errors, {warnings} warnings in {questions} questions.", "{questions} 道题中有 {errors} 个错误、{warnings} 个警告。"),
     "help": Text(
@@ -73,7 +65,6 @@ WORDS: dict[str, Text] = {
         "quit ends with a summary, back returns to the field before.",
         "输入答案后按回车。hint（或 ?）给出提示并扣分，skip 跳过本题，quit 结束并显示小结，back 返回上一项。",
     ),
-    "way-note": Text("of the ways the packet can go: {way}", "在数据包可能的走法中：{way}"),
 }  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def _request(ask: Ask, question: Question, lang: Lang) -> str:
         source = f"client {question.picture.client}:{ask.sport}"
     arrives = f" ({say('arrives', lang, node=ask.node)})" if ask.node and ask.source.count("/") == 0 else ""
     extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in ask.changed]
-    extra += [f"--without {part}" for part in ask.without]
+    extra += [say("without", lang, part=part) for part in ask.without]
     changes = f"  [{', '.join(extra)}]" if extra else ""
     mode = f"  [kube-proxy {ask.mode}]" if ask.mode != "iptables" else ""
     return f"{ask.protocol} {source} → {ask.destination}{arrives}{changes}{mode}"

@@ -86,9 +86,6 @@ class FakeWorld:
     def endpoint(self, name: str, outcome: Outcome) -> tuple[str, str]:
         return World.endpoint(cast(World, self), name, outcome)
 
-    def source_address(self, name: str) -> str:
-        return "1.2.3.4"
-
 
 def world(
     *ways: Outcome, kind: str = "choice", others: Mapping[str, tuple[Outcome, ...]] | None = None, **data: Any
