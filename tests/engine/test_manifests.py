@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -423,3 +426,12 @@ def test_network_facts() -> None:
         without=frozenset({"masquerade"}),
     )
     assert load_cluster(text=json.dumps(facts())).network == NetworkFacts()
+
+
+def test_the_documented_network_document_says_the_defaults() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "manifests.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    cluster = load_cluster(text=example)
+    shown_only = {"hairpin_mode": None, "external_hosts": {}, "service_cidr_via": None, "missing_routes": ()}
+    assert dataclasses.replace(cluster.network, **shown_only) == NetworkFacts()
+    assert dataclasses.replace(cluster.cni, assumed=True) == CNIConfig()
