@@ -15,6 +15,8 @@ from k8squiz.drawing.spec import ClusterSpec, read_spec
 from k8squiz.errors import QuizError, unknown
 from k8squiz.question import Ask, Background, Question, Template
 
+_MOST_BACKGROUND = 200_000
+
 
 def draw(template: Template, seed: int | str) -> Question:
     """Draw `template` for `seed`. Raises QuizError (file:line) where the template cannot be drawn."""
@@ -149,7 +151,10 @@ def _background(spec: ClusterSpec, where: str) -> Background | None:
     if not spec.background:
         return None
     services = int(spec.background["services"])
+    endpoints = int(spec.background.get("endpoints", 1))
     before = int(spec.background.get("before", 0))
-    if not 0 <= before <= services <= 20000:
-        raise QuizError(f"{where}: background: needs 0 <= before <= services <= 20000")
-    return Background(services, int(spec.background.get("endpoints", 1)), before)
+    if not 0 <= before <= services or endpoints < 0 or services * max(endpoints, 1) > _MOST_BACKGROUND:
+        raise QuizError(
+            f"{where}: background: needs 0 <= before <= services, and at most {_MOST_BACKGROUND} endpoints in all"
+        )
+    return Background(services, endpoints, before)

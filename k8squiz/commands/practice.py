@@ -16,6 +16,7 @@ from k8squiz.kinds.fields import Field, OrderField, Unreadable
 from k8squiz.kinds.interface import Task
 from k8squiz.locale.practice import say
 from k8squiz.question import Answer
+from k8squiz.sanitize import one_line
 from k8squiz.screens import practice as keys
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import field_prompt, how, question_view, title_view
@@ -114,7 +115,7 @@ def _fill_in(session: Session, keyboard: keys.Keyboard, console: Console, lang: 
 
 
 def _typed(keyboard: keys.Keyboard, task: Task, field: Field, lang: Lang) -> str:
-    prompt = _prompt(task, field, lang)
+    prompt = one_line(_prompt(task, field, lang))
     return keyboard.order(prompt, field, lang) if isinstance(field, OrderField) else keyboard.line(prompt, field)
 
 

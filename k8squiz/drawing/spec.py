@@ -24,6 +24,7 @@ OURS = frozenset(
         "labels",
     }
 )
+_MOST_PODS = 150  # a node's /24 holds no more that are drawn apart
 
 
 @dataclasses.dataclass
@@ -230,6 +231,10 @@ def _endpoints(
         raise QuizError(f"{where}: services.{service.role}.endpoints is a list of pods or a mapping node: number")
     for node_role, count in raw.items():
         node = _node(node_role, nodes, f"services.{service.role}.endpoints", where)
+        if not 0 <= int(count) <= _MOST_PODS:
+            raise QuizError(
+                f"{where}: services.{service.role}.endpoints: {count} pods on {node_role}; at most {_MOST_PODS}"
+            )
         for _ in range(int(count)):
             role = f"{service.role}-{len(result) + 1}"
             pod = PodSpec(

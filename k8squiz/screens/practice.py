@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from k8squiz.i18n import Lang
 from k8squiz.kinds.fields import AddressField, Field, MenuField, NameField, OrderField
+from k8squiz.sanitize import one_line
 from k8squiz.screens.reorder import Order, ask
 
 HINT = frozenset({"hint", "?", "提示"})
@@ -40,8 +41,9 @@ class Plain:
         if not typed:
             sys.stdout.write("\n")
             raise EOFError
-        sys.stdout.write(typed if typed.endswith("\n") else typed + "\n")
-        return typed.rstrip("\r\n")
+        line = typed.rstrip("\r\n")
+        sys.stdout.write(one_line(line) + "\n")
+        return line
 
     def order(self, prompt: str, field: OrderField, lang: Lang) -> str:
         return self.line(prompt, field)
