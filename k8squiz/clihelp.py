@@ -88,8 +88,8 @@ def _en(error: click.ClickException, ctx: click.Context | None) -> str:
 
 def _zh(error: click.ClickException, ctx: click.Context | None) -> str:
     if isinstance(error, click.NoSuchOption):
-        near = f"是不是想用 {' 或 '.join(sorted(error.possibilities))}？" if error.possibilities else ""
-        return f"没有选项 {error.option_name}。{near}"
+        possible = f"是不是想用 {' 或 '.join(sorted(error.possibilities))}？" if error.possibilities else ""
+        return f"没有选项 {error.option_name}。{possible}"
     if isinstance(error, click.MissingParameter):
         return f"缺少参数 {_name(error)}。"
     if isinstance(error, click.BadParameter):

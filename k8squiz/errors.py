@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -15,6 +14,8 @@ def unknown(what: str, name: str, known: Iterable[str]) -> QuizError:
 
     `what` is the kind of thing ("topic"), `known` all names there are.
     """
+    import difflib
+
     names = sorted(set(known))
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if near:

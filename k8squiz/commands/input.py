@@ -1,0 +1,76 @@
+"""Reading what commands are given: manifests, and rules saved on a real node."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import engine
+from engine.cluster import Cluster
+from engine.netfilter.rules import Ruleset
+from k8squiz.errors import QuizError
+from k8squiz.i18n import Lang
+from k8squiz.sanitize import one_line
+
+# An iptables-save of 10000 Services with 10 endpoints each is about 70 MB.
+_MOST_RULES = 200_000_000
+
+
+def read_cluster(paths: tuple[str, ...], lang: Lang, strict: bool = True) -> Cluster:
+    """The cluster of these files, folders or "-"; what had to be assumed is said on stderr.
+
+    `strict` refuses endpoints on unknown nodes and doubled addresses: a walk needs all hosts, one node's rules do not.
+    """
+    cluster = engine.load_cluster(list(paths), strict=strict)
+    for english, chinese in cluster.notices:
+        note = f"提示：{chinese}" if lang == "zh" else f"note: {english}"
+        print(one_line(note), file=sys.stderr)
+    return cluster
+
+
+def default_mode(cluster: Cluster) -> str:
+    """The proxy mode that KubeProxyConfiguration names; iptables is kube-proxy's default on Linux."""
+    return cluster.proxy.mode or "iptables"
+
+
+def read_rules(given: tuple[str, ...], family: str) -> dict[str, Ruleset]:
+    """`NODE=FILE` each: the node's name and the rules in FILE (iptables-save or `nft list ruleset` text).
+
+    `family` ("ipv4" or "ipv6") says which packets an iptables-save text is for: the text does not.
+    """
+    rulesets = {}
+    for pair in given:
+        node, equals, file = pair.partition("=")
+        if not (node and equals and file):
+            raise QuizError(f"--rules is {pair!r}: write NODE=FILE / 请写成 节点=文件")
+        rulesets[node] = _parse(_read(file), family, file)
+    return rulesets
+
+
+def _read(file: str) -> str:
+    try:
+        with Path(file).open("rb") as handle:
+            raw = handle.read(_MOST_RULES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise QuizError(f"{file}: cannot be read: {reason}") from None
+    if len(raw) > _MOST_RULES:
+        raise QuizError(f"{file}: more than {_MOST_RULES // 1_000_000} MB of rules")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise QuizError(f"{file}: this is no text (not UTF-8)") from None
+
+
+def _parse(text: str, family: str, file: str) -> Ruleset:
+    first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    if first.startswith("table "):
+        from engine.netfilter import nft_parse
+
+        try:
+            return nft_parse.parse(text, family)
+        except engine.RuleError as error:
+            raise engine.RuleError(error.message, file, error.line) from None
+    from engine.netfilter.text import parse
+
+    return parse(text, family, file)

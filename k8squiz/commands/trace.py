@@ -1,0 +1,75 @@
+"""`k8squiz trace`: a packet through the user's own cluster, there and back, as text or JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import engine
+from engine.fabric import Fabric, build_fabric
+from engine.locate import locate
+from engine.packet import is_ipv6
+from engine.trace import Outcome, Request
+from k8squiz.commands.input import default_mode, read_cluster, read_rules
+from k8squiz.console import make_console, print_json
+from k8squiz.i18n import Lang
+
+# The same command always shows the same way, unless another seed is asked for.
+DEFAULT_SEED = "1"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for; `rules` are NODE=FILE each."""
+
+    paths: tuple[str, ...]
+    source: str
+    destination: str
+    node: str | None = None
+    protocol: str = "tcp"
+    mode: str | None = None
+    seed: str | None = None
+    every: bool = False
+    rules: tuple[str, ...] = ()
+
+    @property
+    def request(self) -> Request:
+        return Request(self.source, self.destination, self.protocol.upper(), self.node)
+
+
+def run(options: Options, lang: Lang, notes: bool = False, json: bool = False) -> int:
+    """Walk the packet and print what became of it; 0 whether or not it was delivered: the trace is the answer."""
+    fabric = _fabric(options, lang)
+    request = options.request
+    outcomes = engine.outcomes(fabric.cluster, request, fabric.mode, seed=_seed(options), fabric=fabric)
+    if json:
+        from engine.jsonform import trace_to_dict
+
+        print_json(trace_to_dict(fabric.cluster, request, outcomes, fabric.mode, fabric))
+    else:
+        _print(fabric, request, outcomes, lang, notes)
+    return 0
+
+
+def _seed(options: Options) -> str | None:
+    if options.every:
+        return None
+    return options.seed if options.seed is not None else DEFAULT_SEED
+
+
+def _fabric(options: Options, lang: Lang) -> Fabric:
+    cluster = read_cluster(options.paths, lang)
+    mode = options.mode or default_mode(cluster)
+    fabric = build_fabric(cluster, mode)
+    if not options.rules:
+        return fabric
+    family = "ipv6" if is_ipv6(locate(fabric, options.request).dst) else "ipv4"
+    return build_fabric(cluster, mode, read_rules(options.rules, family))
+
+
+def _print(fabric: Fabric, request: Request, outcomes: tuple[Outcome, ...], lang: Lang, notes: bool) -> None:
+    from engine.jsonform import request_to_dict
+    from k8squiz.screens.trace import trace_view
+
+    console = make_console()
+    asked = request_to_dict(fabric.cluster, request, fabric.mode, fabric)
+    console.print(trace_view(asked, outcomes, lang, console.width, notes))
