@@ -26,18 +26,33 @@ def draw(template: Template, seed: int | str) -> Question:
     raw = template.data["cluster"]
     where = template.place("cluster")
     first = read_spec(substitute(_without_manifests(raw), params, where), identity, where)
-    known = {**names(first, identity), **params}
+    drawn = names(first, identity)
+    roles, known = {**drawn, **params}, {**drawn, **_by_name(params, drawn)}
     requests = tuple(
-        _request(template, name, request, known, identity) for name, request in _requests(template.data).items()
+        _request(template, name, request, roles, known, identity) for name, request in _requests(template.data).items()
     )
     if not requests:
         raise QuizError(f"{template.place('requests')}: there is no request")
     # The picture shows the cluster of the first request; what others change is told beside them.
-    shown = _cluster(template, _requests(template.data)[requests[0].name], known, identity)
+    shown = _cluster(template, _requests(template.data)[requests[0].name], roles, identity)
     return Question(
-        template, seed, requests, substitute(template.data["ask"], _only_data(known), template.place("ask")),
+        template, seed, requests, substitute(template.data["ask"], known, template.place("ask")),
         known, aliases(shown, identity), picture(shown, identity),
     )  # fmt: skip
+
+
+def _by_name(params: Mapping[str, Any], drawn: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters that drew a role (`seat: node2`) as texts and predicates mean them: the drawn name, and `seat.ip`."""
+    result: dict[str, Any] = {}
+    for key, value in params.items():
+        if isinstance(value, list):
+            result[key] = [drawn.get(item, item) if isinstance(item, str) else item for item in value]
+        elif isinstance(value, str) and value in drawn and "." not in value:
+            result[key] = drawn[value]
+            result |= {key + name[len(value) :]: item for name, item in drawn.items() if name.startswith(f"{value}.")}
+        else:
+            result[key] = value
+    return result
 
 
 def _requests(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -46,20 +61,6 @@ def _requests(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _without_manifests(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in raw.items() if key != "manifests"}
-
-
-class _Keeping(dict[str, Any]):
-    """Names that are not known yet stay as they are: the engine's values come later."""
-
-    def __missing__(self, name: str) -> str:
-        return "{" + name + "}"
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-
-def _only_data(known: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _Keeping(known)
 
 
 def _cluster(
@@ -85,10 +86,11 @@ def _set(raw: dict[str, Any], path: str, value: Any, where: str) -> None:
 
 
 def _request(
-    template: Template, name: str, raw: Mapping[str, Any], known: Mapping[str, Any], identity: Identity
-) -> Ask:
+    template: Template, name: str, raw: Mapping[str, Any], roles: Mapping[str, Any], known: Mapping[str, Any],
+    identity: Identity,
+) -> Ask:  # fmt: skip
     where = template.place("requests", name) if "requests" in template.data else template.place("request")
-    spec = _cluster(template, raw, known, identity)
+    spec = _cluster(template, raw, roles, identity)
     filled = substitute({key: value for key, value in raw.items() if key != "set"}, known, where)
     destination, node = _destination(str(filled["to"]), spec, where)
     source, sport = _source(str(filled["from"]), spec, identity, where)
@@ -111,7 +113,7 @@ def _node_name(role: Any, spec: ClusterSpec, where: str) -> str | None:
 
 def _source(text: str, spec: ClusterSpec, identity: Identity, where: str) -> tuple[str, int]:
     sport = identity.client_port
-    if text == "client":
+    if text in ("client", identity.client):
         return "client", sport
     for role, pod in spec.pods.items():
         if text in (role, pod.name):

@@ -102,12 +102,21 @@ def followups(world: World) -> tuple[Text, ...]:
     return tuple(bilingual(world, raw) for raw in world.question.template.data.get("followups") or ())
 
 
-def sources(world: World) -> tuple[str, ...]:
+def sources(world: World) -> tuple[Text, ...]:
     """The sources, each as one line."""
-    lines = []
-    for raw in world.question.template.data["sources"]:
-        extra = ", ".join(
-            [*([f"since {raw['since']}"] if "since" in raw else []), *([raw["as_of"]] if "as_of" in raw else [])]
-        )
-        lines.append(f"{raw['ref']} ({extra})" if extra else str(raw["ref"]))
-    return tuple(lines)
+    return tuple(_source(raw) for raw in world.question.template.data["sources"])
+
+
+def _source(raw: Mapping[str, Any]) -> Text:
+    en, zh = [], []
+    if "since" in raw:
+        en.append(f"since {raw['since']}")
+        zh.append(f"自 {raw['since']} 起")
+    if "as_of" in raw:
+        en.append(f"checked {raw['as_of']}")
+        zh.append(f"核对于 {raw['as_of']}")
+    return (
+        Text(f"{raw['ref']} ({', '.join(en)})", f"{raw['ref']}（{'，'.join(zh)}）")
+        if en
+        else Text(raw["ref"], raw["ref"])
+    )

@@ -93,7 +93,7 @@ def _json(world: Any, task: Any, answer: bool) -> dict[str, Any]:
         result["answer"] = {field.id: field.truth for field in task.fields}
         result["explanation"] = [_both(text) for text in explanation(world)]
         result["key_points"] = [_both(text) for text in key_points(world)]
-        result["sources"] = list(sources(world))
+        result["sources"] = [_both(source) for source in sources(world)]
     return result
 
 

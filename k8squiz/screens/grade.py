@@ -212,7 +212,17 @@ def why_view(world: World, lang: Lang) -> RenderableType:
     for key, texts in (("key-points", key_points(world)), ("followups", followups(world))):
         if texts:
             parts += [heading(say(key, lang)), _list(texts, lang)]
-    parts += [Styled(""), Prose(say("sources", lang, list="; ".join(sources(world))), style="dim")]
+    parts += [
+        Styled(""),
+        Prose(
+            say(
+                "sources",
+                lang,
+                list=("; " if lang == "en" else "；").join(pick(source, lang) for source in sources(world)),
+            ),
+            style="dim",
+        ),
+    ]
     return Group(*parts)
 
 

@@ -100,6 +100,16 @@ def test_addresses_of_one_draw_never_collide() -> None:
         assert names["web.nodePort"] in range(30000, 32768)
 
 
+def test_a_parameter_that_draws_a_role_is_told_by_its_name() -> None:
+    for seed in range(10):
+        question = draw(template("  seat: {choice: [node2, node3]}\n  both: {shuffle: [node1, node2]}"), seed)
+        names = question.names
+        role = next(role for role in ("node2", "node3") if names[role] == names["seat"])
+        assert names["seat.ip"] == names[f"{role}.ip"]
+        assert {names["both.0"], names["both.1"]} == {names["node1"], names["node2"]} == set(names["both"])
+        assert names["both.0.cidr"] != names["both.1.cidr"]
+
+
 def test_seeds_differ_in_what_is_drawn_by_itself() -> None:
     drawn = [draw(template(), seed) for seed in range(20)]
     for name in ("node1", "node1.ip", "web", "web.ip", "web.nodePort", "pod-a.ip", "client", "web.namespace"):

@@ -51,6 +51,7 @@ SPOILED = [
     (GOOD, "to: web@node1", "to: web@node7", 22, "no such node: 'node7'"),
     (GOOD, "pod-a: \"{seat}\"", "pod-a: \"{set}\"", 13, "no such placeholder: 'set'"),
     (CHOICE, "when: {verdict: DROP}", "when: {verdict: {in: [DROP, DELIVERED]}}", 23, "options are right"),
+    (CHOICE, "when: {verdict: DROP}", "when: {source_seen: '{node9.ip}'}", 23, "no such placeholder: 'node9.ip'"),
     (CHOICE, "{en: It is dropped., zh: 数据包被丢弃。}", "{en: It is delivered., zh: 数据包被丢弃。}", 23, "two options read the same"),
     (ORDER, "detail: stage", "only: [dnat, snat]", 23, "too short"),
     (ORDER, "detail: stage", "only: [dns]", 23, "is no question"),
