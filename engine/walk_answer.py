@@ -40,13 +40,12 @@ def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host)
 def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple) -> Outcome:
     """Dropped, rejected or lost on the way there; a rejection travels back to the client."""
     reply: tuple[Hop, ...] = ()
-    destination = end.flow.destination if end.flow.protocol is flow.protocol else flow.destination
     if end.answer is not None:
         reply = _walk_error(state, end.answer, flow)
     return dataclasses.replace(
         base,
         verdict=end.verdict,
-        destination=destination,
+        destination=base.hops[-1].dst if base.hops else flow.destination,
         masqueraded=base.masqueraded and end.verdict is Verdict.LOST,
         where=end.where,
         reply=reply,

@@ -34,7 +34,7 @@ def receive(
         return state.lost(host, refused, skb, device=device)
     if host.is_local(skb.flow.dst):
         return _local_in(state, host, device, skb, inside)
-    return _forward(state, host, device, skb)
+    return _forward(state, host, device, skb, inside)
 
 
 def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside | None) -> Step:
@@ -66,7 +66,7 @@ def _tunnel_device(host: Host, inside: Inside) -> Device | None:
     return None
 
 
-def _forward(state: WalkState, host: Host, device: str, skb: Skb) -> Step:
+def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside | None) -> Step:
     if not host.sysctls.ip_forward:
         return state.lost(host, "ip-forward-off", skb)
     route = _lookup(state, host, skb.flow.dst)
@@ -74,14 +74,14 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb) -> Step:
         return state.lost(host, "no-route", skb)
     if route.kind == "blackhole":
         return state.lost(host, "blackhole", skb)
-    if host.kind is HostKind.NODE:
+    if host.kind is HostKind.NODE and inside is None:
         state.hop(host, route.device, Stage.ROUTING, skb, notes.route_forward(skb.flow.dst, route))
     elif host.name == ROUTER:
-        _note_router(state, host, route, skb)
-    result = run_hook(state, host, Hook.FORWARD, skb, in_device=device, out_device=route.device)
+        _note_router(state, host, route, skb, inside)
+    result = run_hook(state, host, Hook.FORWARD, skb, in_device=device, out_device=route.device, inside=inside)
     if isinstance(result, Died):
         return result
-    return _out(state, host, route, skb)
+    return _out(state, host, route, skb, inside)
 
 
 def _out(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | None = None) -> Step:
@@ -92,7 +92,7 @@ def _out(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | 
     return transmit(state, host, host.devices[route.device], next_hop, skb, inside)
 
 
-def _note_router(state: WalkState, host: Host, route: Route, skb: Skb) -> None:
+def _note_router(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | None) -> None:
     fabric = state.fabric
     if route.device == "eth0":
         owner = fabric.neighbours.get(route.via or skb.flow.dst)
@@ -104,7 +104,8 @@ def _note_router(state: WalkState, host: Host, route: Route, skb: Skb) -> None:
             note = notes.router_on(skb.flow.dst, to)
     else:
         note = notes.router_on(skb.flow.dst, fabric.external.get(skb.flow.dst, skb.flow.dst))
-    state.hop(host, route.device, Stage.ROUTING, skb, note)
+    shown = inside.skb if inside else skb
+    state.hop(host, route.device, Stage.ROUTING, shown, note, outer=inside.outer if inside else None, mark=0)
 
 
 def _lookup(state: WalkState, host: Host, destination: str) -> Route | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from fractions import Fraction
 
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,6 @@ from engine.jsonform import outcome_to_dict, request_to_dict
 from engine.packet import split_host_port
 from engine.trace import Hop, Outcome, Request, Stage, Verdict
 from engine.walk import outcomes
-
 from tests.strategies import clusters, requests
 
 slow = settings(
@@ -131,7 +131,7 @@ def test_addresses_change_only_where_a_change_is_told(data: st.DataObject, mode:
     _, ways, _ = walked(data, mode, broken=True)
     for way in ways:
         for leg in (way.hops, way.reply):
-            for before, after in zip(leg, leg[1:], strict=False):
+            for before, after in itertools.pairwise(leg):
                 if after not in rewrites(leg):
                     assert (before.src, before.dst) == (after.src, after.dst), (before, after)
             assert all(hop.hook in set(Hook) for hop in rewrites(leg))
