@@ -10,6 +10,7 @@ import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
+from engine.catalogue import Catalogue
 from engine.cluster import Cluster, CNIConfig, Node
 from engine.cni import NodePlan, plugin_named
 from engine.directory import Directory, Resident, build_directory, common_network
@@ -55,12 +56,13 @@ class Fabric:
         self.lans = _lans(cluster.nodes)
         self.external: dict[str, str] = _external_hosts(cluster, self.directory)
         self.neighbours: dict[str, tuple[str, str]] = {}
-        self.virtual_addresses = frozenset(i.ip for s in cluster.services for i in s.load_balancer_ingress)
+        self.catalogue = Catalogue(cluster)
         self._given = dict(rulesets or {})
         self._rulesets: dict[tuple[str, str], Ruleset] = {}
         self._hosts: dict[str, Host] = {}
         self._residents = {resident.host: resident for resident in self.directory.by_key.values()}
-        self._plans = {node.name: self._plan(node) for node in cluster.nodes}
+        networks = _pod_networks(cluster, self.directory, self.cni.plugin)
+        self._plans = {node.name: self._plan(node, networks[node.name]) for node in cluster.nodes}
         for node in cluster.nodes:
             for device, address in self._underlay(node):
                 self.neighbours[address.address] = (node.name, device)
@@ -149,12 +151,12 @@ class Fabric:
             found.append((device, InterfaceAddress(address, int(prefix.rpartition("/")[2]))))
         return found
 
-    def _plan(self, node: Node) -> NodePlan:
+    def _plan(self, node: Node, pod_networks: tuple[str, ...]) -> NodePlan:
         residents = self.directory.by_node.get(node.name, ())
         return NodePlan(
             node.name,
             node.internal_ips,
-            _pod_networks(node, residents, self.directory, self.cni.plugin),
+            pod_networks,
             tuple(resident.plan for resident in residents),
             node.annotations,
         )
@@ -268,7 +270,7 @@ def _external_hosts(cluster: Cluster, directory: Directory) -> dict[str, str]:
     return found
 
 
-def _lans(nodes: Iterable[Node]) -> tuple[Lan, ...]:
+def _lans(nodes: tuple[Node, ...]) -> tuple[Lan, ...]:
     """The IP networks of the nodes' Ethernet. One where the InternalIPs are near each other, else one for each /24."""
     prefixes: list[str] = []
     everything = {a for node in nodes for a in (*node.internal_ips, *node.addresses)}
@@ -294,24 +296,22 @@ def _router_address(prefix: str, taken: set[str]) -> str:
     return next(a for offset in range(len(taken) + 1) if (a := str(make(first + offset))) not in taken)
 
 
-def _pod_networks(node: Node, residents: tuple[Resident, ...], directory: Directory, plugin: str) -> tuple[str, ...]:
-    """spec.podCIDRs; and the /24s (Calico: /26s) that pods lie in which those do not cover, where no other node's do."""
-    found = list(node.pod_cidrs)
-    if plugin != "calico" and found:
-        return tuple(found)
+def _pod_networks(cluster: Cluster, directory: Directory, plugin: str) -> dict[str, tuple[str, ...]]:
+    """Each node's pod networks: spec.podCIDRs; and the /24s (Calico: /26s) of pods that those do not cover, or the
+    pods' own addresses where several nodes share such a block. flannel wants podCIDRs or nothing."""
     lengths = {4: 26, 6: 122} if plugin == "calico" else {4: 24, 6: 64}
-    for resident in residents:
-        for ip in resident.ips:
-            if any(contains(cidr, ip) for cidr in found):
-                continue
-            version = number(ip)[0]
-            block = ipaddress.ip_network(f"{ip}/{lengths[version]}", strict=False)
-            shared = any(
-                other.node != node.name and number(a)[0] == version and contains(str(block), a)
-                for a, other in directory.by_address.items()
-            )
-            found.append(str(ipaddress.ip_network(ip)) if shared else str(block))
-    return tuple(found)
+    found = {node.name: list(node.pod_cidrs) for node in cluster.nodes}
+    blocks: dict[str, dict[str, list[str]]] = {}
+    for ip, resident in directory.by_address.items():
+        own = found.get(resident.node or "")
+        if own is None or (own and plugin != "calico") or any(contains(cidr, ip) for cidr in own):
+            continue
+        block = str(ipaddress.ip_network(f"{ip}/{lengths[number(ip)[0]]}", strict=False))
+        blocks.setdefault(block, {}).setdefault(resident.node or "", []).append(ip)
+    for block, members in blocks.items():
+        for node, ips in members.items():
+            found[node] += [block] if len(members) == 1 else [str(ipaddress.ip_network(ip)) for ip in ips]
+    return {node: tuple(cidrs) for node, cidrs in found.items()}
 
 
 _CACHE: OrderedDict[tuple[int, str], Fabric] = OrderedDict()

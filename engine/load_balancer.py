@@ -6,26 +6,25 @@ ready endpoint of their own), else those whose kube-proxy is healthy (not being 
 
 from __future__ import annotations
 
-from engine.cluster import Cluster, Node, Service
+from engine.cluster import Node, Service
 from engine.errors import UnsupportedFeature
 from engine.fabric import Fabric
 from engine.network.routes import number
 from engine.packet import L4
 
 
-def service_at(cluster: Cluster, address: str, protocol: L4, port: int) -> Service | None:
+def service_at(fabric: Fabric, address: str, protocol: L4, port: int) -> Service | None:
     """The Service whose load balancer has that address and port. Raises UnsupportedFeature for ipMode Proxy."""
-    for service in cluster.services:
-        for ingress in service.load_balancer_ingress:
-            if ingress.ip != address or not any(p.port == port and p.protocol is protocol for p in service.ports):
-                continue
-            if ingress.ip_mode != "VIP":
-                raise UnsupportedFeature(
-                    f"{address}: a load balancer with ipMode {ingress.ip_mode} rewrites packets in its own way, which "
-                    "is not modelled; send the request to what it sends to, a node's NodePort"
-                )
-            return service
-    return None
+    found = fabric.catalogue.balanced(address, protocol, port)
+    if found is None:
+        return None
+    service, ingress = found
+    if ingress.ip_mode != "VIP":
+        raise UnsupportedFeature(
+            f"{address}: a load balancer with ipMode {ingress.ip_mode} rewrites packets in its own way, which "
+            "is not modelled; send the request to what it sends to, a node's NodePort"
+        )
+    return service
 
 
 def candidates(fabric: Fabric, service: Service, version: int) -> tuple[Node, ...]:
@@ -35,16 +34,15 @@ def candidates(fabric: Fabric, service: Service, version: int) -> tuple[Node, ..
     if not cluster.network.load_balancer_health_checks:
         return nodes
     if service.external_traffic_policy == "Local":
-        ready = _nodes_with_ready_endpoints(cluster, service)
+        ready = _nodes_with_ready_endpoints(fabric, service)
         return tuple(node for node in nodes if node.name in ready)
     return tuple(node for node in nodes if not node.deleting)
 
 
-def _nodes_with_ready_endpoints(cluster: Cluster, service: Service) -> set[str]:
+def _nodes_with_ready_endpoints(fabric: Fabric, service: Service) -> set[str]:
     return {
         endpoint.node_name
-        for piece in cluster.slices
-        if piece.namespace == service.namespace and piece.service_name == service.name
+        for piece in fabric.catalogue.slices(service)
         for endpoint in piece.endpoints
         if endpoint.node_name is not None and endpoint.ready
     }

@@ -97,8 +97,7 @@ def _host_at(fabric: Fabric, address: str) -> str:
 
 def _pod(fabric: Fabric, name: str, version: int) -> tuple[str, str | None]:
     """A pod by NAME or NAMESPACE/NAME: its host and address. A host-network pod is its node (address None)."""
-    wanted = name if "/" in name else None
-    pods = [p for p in fabric.cluster.pods if (f"{p.namespace}/{p.name}" == wanted if wanted else p.name == name)]
+    pods = fabric.catalogue.pods(name)
     if len(pods) > 1:
         choices = ", ".join(f"pod/{p.namespace}/{p.name}" for p in pods)
         raise NoSuchObject(f"pod/{name} could be any of {choices}; say which")
@@ -162,7 +161,7 @@ def _pod_address(fabric: Fabric, name: str) -> str:
 
 def _service(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
     name, _, port_text = text.partition(":")
-    services = [s for s in fabric.cluster.services if (s.key == name if "/" in name else s.name == name)]
+    services = fabric.catalogue.services(name)
     if len(services) > 1:
         raise NoSuchObject(f"svc/{name} could be any of {', '.join(f'svc/{s.key}' for s in services)}; say which")
     if not services:

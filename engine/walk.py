@@ -90,7 +90,7 @@ def _check_reachable(fabric: Fabric, journey: Journey) -> None:
     if fabric.host(journey.host).kind is not HostKind.EXTERNAL or journey.node is not None:
         return
     dst = journey.dst
-    known = fabric.on_lan(dst) or dst in fabric.external or dst in fabric.virtual_addresses
+    known = fabric.on_lan(dst) or dst in fabric.external or dst in fabric.catalogue.virtual_addresses
     if not known and fabric.cluster.network.service_cidr_via is None:
         raise EngineError(
             f"{dst} is no host's address that {journey.host} could reach by itself; "
@@ -127,8 +127,8 @@ def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | None | Died
     fabric, journey = state.fabric, state.journey
     if journey.node is not None and host.kind is HostKind.EXTERNAL:
         return journey.node
-    if journey.dst in fabric.virtual_addresses:
-        service = load_balancer.service_at(fabric.cluster, journey.dst, flow.protocol, flow.dport)
+    if journey.dst in fabric.catalogue.virtual_addresses:
+        service = load_balancer.service_at(fabric, journey.dst, flow.protocol, flow.dport)
         if host.kind is not HostKind.EXTERNAL:
             return None
         nodes = load_balancer.candidates(fabric, service, number(journey.dst)[0]) if service else ()

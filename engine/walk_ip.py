@@ -115,7 +115,7 @@ def _lookup(state: WalkState, host: Host, destination: str) -> Route | None:
         node = state.fabric.node(state.arrival)
         via = next((a for a in node.internal_ips if number(a)[0] == number(destination)[0]), None)
         if via is not None and not state.fabric.on_lan(destination):
-            origin = "load-balancer" if destination in state.fabric.virtual_addresses else "static"
+            origin = "load-balancer" if destination in state.fabric.catalogue.virtual_addresses else "static"
             prefix = f"{destination}/{32 if number(destination)[0] == 4 else 128}"
             return Route(prefix, "eth0", via, origin=origin)
     return host.table.lookup(destination)
