@@ -148,15 +148,11 @@ def _where(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
 
 
 def _pod_address(fabric: Fabric, name: str) -> str:
-    for version in (4, 6):
-        try:
-            host, address = _pod(fabric, name, version)
-        except NoSuchObject:
-            if version == 6:
-                raise
-            continue
-        return address if address is not None else fabric.node(host).internal_ips[0]
-    raise AssertionError("unreachable")
+    """The pod's first address; of a host-network pod its node's."""
+    pods = fabric.catalogue.pods(name)
+    version = number(pods[0].ips[0])[0] if len(pods) == 1 and pods[0].ips else 4
+    host, address = _pod(fabric, name, version)
+    return address if address is not None else fabric.node(host).internal_ips[0]
 
 
 def _service(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:

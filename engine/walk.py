@@ -13,7 +13,7 @@ from engine import load_balancer, notes
 from engine.choose import Choose, every_path, seeded
 from engine.cluster import Cluster
 from engine.errors import EngineError, NoSuchObject
-from engine.fabric import Fabric, build_fabric
+from engine.fabric import ROUTER, Fabric, build_fabric
 from engine.locate import Journey, locate
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.stack import Skb
@@ -25,7 +25,7 @@ from engine.proxy.interface import MODES
 from engine.trace import Outcome, Request, Stage, Verdict
 from engine.walk_answer import finish
 from engine.walk_run import run_to_end
-from engine.walk_state import Arrived, Died, Outgoing, WalkState
+from engine.walk_state import Died, Outgoing, WalkState
 
 __all__ = ["first_node", "outcomes", "source_of"]
 
@@ -102,12 +102,12 @@ def _one_way(fabric: Fabric, journey: Journey, choose: Choose) -> Outcome:
     state = WalkState(fabric, choose, journey, None)
     host = state.host(journey.host)
     flow = journey.flow(source_of(fabric, journey))
+    _note_connect(state, host, flow)
     arrived = _arrival(state, host, flow)
     if isinstance(arrived, Died):
         return finish(state, arrived, flow, host)
     state.arrival = arrived
-    end = _request(state, host, flow)
-    return finish(state, end, flow, host)
+    return finish(state, run_to_end(state, Outgoing(host.name, Skb(flow))), flow, host)
 
 
 def source_of(fabric: Fabric, journey: Journey) -> str:
@@ -115,8 +115,7 @@ def source_of(fabric: Fabric, journey: Journey) -> str:
     if journey.src is not None:
         return journey.src
     host = fabric.host(journey.host)
-    route = None if host.is_local(journey.dst) else host.table.lookup(journey.dst)
-    source = source_address(host, journey.dst, route)
+    source = source_address(host, journey.dst, host.table.lookup(journey.dst))
     if source is None:
         raise EngineError(f"{host.name} has no IPv{number(journey.dst)[0]} address to send from")
     return source
@@ -133,16 +132,16 @@ def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | None | Died
             return None
         nodes = load_balancer.candidates(fabric, service, number(journey.dst)[0]) if service else ()
         if not nodes:
-            return state.died(Verdict.LOST, host, "no-healthy-node", flow)
+            return state.died(Verdict.LOST, state.host(ROUTER), "no-healthy-node", flow)
         return nodes[state.choose(tuple(Fraction(1, len(nodes)) for _ in nodes))].name
     return fabric.cluster.network.service_cidr_via if host.kind is HostKind.EXTERNAL else None
 
 
-def _request(state: WalkState, host: Host, flow: FiveTuple) -> Arrived | Died:
+def _note_connect(state: WalkState, host: Host, flow: FiveTuple) -> None:
     local = host.is_local(flow.dst)
     route = None if local else host.table.lookup(flow.dst)
-    skb = Skb(flow)
+    if route is not None and route.kind != "unicast":
+        route = None
     chosen = state.journey.src is None
     note = notes.connect(host.name, flow, route if chosen else None, chosen and local)
-    state.hop(host, "lo" if local else route.device if route else "eth0", Stage.CONNECT, skb, note)
-    return run_to_end(state, Outgoing(host.name, skb))
+    state.hop(host, "lo" if local else route.device if route else "eth0", Stage.CONNECT, Skb(flow), note)

@@ -215,18 +215,17 @@ def _ending(
     )
     answer = None
     if verdict is Verdict.REJECT:
-        error = netfilter.reject_error(skb, _error_source(state, host, skb), passage)
+        error = netfilter.reject_error(skb, _error_source(host, skb), passage)
         answer = Outgoing(host.name, error) if error is not None else None
     return Died(verdict, where, skb.flow, answer)
 
 
-def _error_source(state: WalkState, host: Host, skb: Skb) -> str:
+def _error_source(host: Host, skb: Skb) -> str:
     """The address an ICMP error is sent from (icmp.c icmp_send): the one spoken to where it is the host's own, else
     the one that the route back asks for."""
     if host.is_local(skb.flow.dst):
         return skb.flow.dst
-    route = None if host.is_local(skb.flow.src) else host.table.lookup(skb.flow.src)
-    return source_address(host, skb.flow.src, route) or skb.flow.dst
+    return source_address(host, skb.flow.src, host.table.lookup(skb.flow.src)) or skb.flow.dst
 
 
 def _code(passage: Passage, verdict: Verdict) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import notes
+from engine.errors import NoSuchObject
 from engine.fabric import LAN, OUTSIDE, ROUTER
 from engine.netfilter.stack import Skb
 from engine.network.devices import Device, DeviceKind
@@ -55,6 +56,9 @@ def _outside(state: WalkState, host: Host, device: Device, skb: Skb) -> Frame | 
         found = (ROUTER, "eth1")
         return Frame(*found, fresh(skb), found)
     journey = state.journey
+    stray = state.fabric.resident_at(skb.flow.dst)
+    if stray is not None and stray.node not in state.fabric.nodes:
+        raise NoSuchObject(f"{skb.flow.dst} ({stray.key}) is on node {stray.node!r}, which the manifests do not hold")
     owner = journey.host if skb.flow.dst == journey.src else state.fabric.external.get(skb.flow.dst)
     if owner is None or state.host(owner).kind is not HostKind.EXTERNAL:
         return state.lost(host, "no-such-host", skb)

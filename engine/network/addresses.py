@@ -21,12 +21,15 @@ def masquerade_address(host: Host, device: Device, next_hop: str) -> str | None:
 
 
 def source_address(host: Host, destination: str, route: Route | None) -> str | None:
-    """The source of a packet the host itself sends to `destination` by `route` (None: to itself)."""
+    """The source of a packet the host itself sends to `destination` by `route`; without a route its first address."""
     version = number(destination)[0]
-    if route is None:
-        if host.is_loopback(destination):
-            return "127.0.0.1" if version == 4 else "::1"
+    if host.is_loopback(destination):
+        return "127.0.0.1" if version == 4 else "::1"
+    if host.is_local(destination):
         return destination
+    if route is None or route.kind != "unicast":
+        own = (a for device in host.devices.values() for a in device.addresses if a.scope == Scope.UNIVERSE)
+        return next((a.address for a in own if number(a.address)[0] == version), None)
     if route.src is not None:
         return route.src
     device = host.devices[route.device]
