@@ -91,6 +91,11 @@ _LEADS: tuple[tuple[str, str, str], ...] = (
         "the destination is one of the node's own addresses.",
         "目的地址是节点自己的地址，去查 NodePort。",
     ),
+    (
+        "KUBE-NODE-PORT",
+        "the destination is one of the node's own addresses.",
+        "目的地址是节点自己的地址，去查 NodePort。",
+    ),
     ("KUBE-EXT-", "external traffic of this Service.", "该 Service 的外部流量。"),
     ("KUBE-XLB-", "external traffic of this Service.", "该 Service 的外部流量。"),
     ("KUBE-FW-", "the load balancer's source ranges are checked.", "检查负载均衡器的源地址范围。"),
@@ -120,5 +125,9 @@ def _jump(event: RuleEvent, target: str | None) -> Text | None:
     if found is None:
         return None
     comment = comment_of(event.rule)
-    about = f" [{comment}]" if comment and event.chain not in ("PREROUTING", "OUTPUT", "POSTROUTING") else ""
-    return Text(f"{event.chain} -> {target}: {found[1]}{about}", f"{event.chain} -> {target}：{found[2]}{about}")
+    if "/" not in comment:
+        return Text(f"{event.chain} -> {target}: {found[1]}", f"{event.chain} -> {target}：{found[2]}")
+    return Text(
+        f"{event.chain} -> {target}: {found[1].rstrip('.')} ({comment}).",
+        f"{event.chain} -> {target}：{found[2].rstrip('。')}（{comment}）。",
+    )
