@@ -3,210 +3,185 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any
 
 import click
-import typer
 
 from k8squiz import __version__
-from k8squiz.clihelp import Command, Group, complaint, lang_of
+from k8squiz.clihelp import Command, Group, complaint
 from k8squiz.errors import QuizError
 from k8squiz.i18n import Lang
 from k8squiz.locale.help import COMMANDS, DESCRIPTION, LANG, VERSION
 from k8squiz.sanitize import visible
 
-Mode = Literal["iptables", "ipvs", "nftables"]
-Protocol = Literal["tcp", "udp", "sctp"]
-Family = Literal["ipv4", "ipv6"]
-
 # --lang is read before anything else (i18n.detect); here it is only accepted and documented.
-LangOption = Annotated[str | None, typer.Option("--lang", metavar="en|zh", help=LANG[0], show_default=False)]
-SeedOption = Annotated[
-    str | None, typer.Option("--seed", metavar="S", help="Draw by this seed: the same seed gives the same result.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ClusterArgument = Annotated[
-    list[str], typer.Argument(metavar="CLUSTER...", help="Kubernetes YAML: files, folders, or - for standard input.")
-]
-ModeOption = Annotated[
-    Mode | None,
-    typer.Option(
-        "--mode", metavar="MODE", help="iptables, ipvs or nftables (default: what KubeProxyConfiguration says)."
-    ),
-]
-
-app = typer.Typer(cls=Group, help=DESCRIPTION[0], add_completion=False, rich_markup_mode=None, suggest_commands=False)
-questions = typer.Typer(cls=Group, help=COMMANDS["questions"][0], rich_markup_mode=None, suggest_commands=False)
+_lang = click.option("--lang", metavar="en|zh", help=LANG[0], expose_value=False)
+_seed = click.option("--seed", metavar="S", help="Draw by this seed: the same seed gives the same result.")
+_json = click.option("--json", is_flag=True, help="Print JSON.")
+_topics = click.option("--topic", "topics", multiple=True, metavar="T", help="Only this topic.")
+_level = click.option("--level", type=click.IntRange(1, 5), metavar="1-5", help="Only this level.")
+_clusters = click.argument("paths", nargs=-1, required=True, metavar="CLUSTER...")
+_mode = click.option(
+    "--mode",
+    type=click.Choice(["iptables", "ipvs", "nftables"]),
+    metavar="MODE",
+    help="iptables, ipvs or nftables (default: what KubeProxyConfiguration says).",
+)
 
 
-@app.callback(invoke_without_command=True)
-def root(
-    ctx: typer.Context,
-    lang: LangOption = None,
-    version: Annotated[bool, typer.Option("--version", help=VERSION[0])] = False,
-) -> None:
+@click.group(cls=Group, help=DESCRIPTION[0], invoke_without_command=True)
+@_lang
+@click.option("--version", is_flag=True, help=VERSION[0])
+@click.pass_context
+def root(ctx: click.Context, version: bool) -> None:
     if version:
-        typer.echo(f"k8squiz {__version__}")
-        raise typer.Exit
+        click.echo(f"k8squiz {__version__}")
+        ctx.exit()
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+        click.echo(ctx.get_help())
 
 
-@app.command(cls=Command, help=COMMANDS["practice"][0])
-def practice(
-    ctx: typer.Context,
-    topic: Annotated[list[str] | None, typer.Option(metavar="T", help="Only this topic.")] = None,
-    level: Annotated[int | None, typer.Option(min=1, max=5, metavar="1-5", help="Only this level.")] = None,
-    count: Annotated[int, typer.Option(min=1, metavar="N", help="How many questions.")] = 5,
-    seed: SeedOption = None,
-    question: Annotated[str | None, typer.Option(metavar="ID", help="This question and no other.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every question that fits, once.")] = False,
-    lang: LangOption = None,
-) -> int:
-    from k8squiz.commands.practice import run
-
-    return run(
-        lang=lang_of(ctx),
-        topics=tuple(topic or ()),
-        level=level,
-        count=count,
-        seed=seed,
-        question=question,
-        every=every,
+def _command(name: str, group: click.Group = root, text: str = "") -> Callable[[Callable[..., Any]], click.Command]:
+    """A command of `group`; its function gets the language first."""
+    return lambda function: group.command(name, cls=Command, help=text or COMMANDS[name][0])(
+        _lang(click.pass_obj(function))
     )
 
 
-@app.command(cls=Command, help=COMMANDS["explain"][0])
-def explain(
-    ctx: typer.Context,
-    topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="The topic; none lists them.")] = None,
-    without: Annotated[
-        list[str] | None, typer.Option(metavar="WHAT", help="Take this part away and see what breaks.")
-    ] = None,
-    step: Annotated[bool, typer.Option("--step", help="Hop by hop, waiting for Enter.")] = False,
-    export: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the story to FILE.html, FILE.svg or FILE.md.")
-    ] = None,
-    lang: LangOption = None,
-) -> int:
+@_command("practice")
+@_topics
+@_level
+@click.option("--count", type=click.IntRange(1), default=5, metavar="N", help="How many questions.")
+@_seed
+@click.option("--question", metavar="ID", help="This question and no other.")
+@click.option("--all", "every", is_flag=True, help="Every question that fits, once.")
+def practice(lang: Lang, **options: Any) -> int:
+    from k8squiz.commands.practice import run
+
+    return run(lang=lang, **options)
+
+
+@_command("explain")
+@click.argument("topic", required=False, metavar="[TOPIC]")
+@click.option("--without", multiple=True, metavar="WHAT", help="Take this part away and see what breaks.")
+@click.option("--step", is_flag=True, help="Hop by hop, waiting for Enter.")
+@click.option("--export", type=Path, metavar="FILE", help="Write the story to FILE.html, FILE.svg or FILE.md.")
+def explain(lang: Lang, **options: Any) -> int:
     from k8squiz.commands.explain import run
 
-    return run(lang=lang_of(ctx), topic=topic, without=tuple(without or ()), step=step, export=export)
+    return run(lang=lang, **options)
 
 
-@app.command(cls=Command, help=COMMANDS["trace"][0])
-def trace(
-    ctx: typer.Context,
-    cluster: ClusterArgument,
-    source: Annotated[
-        str, typer.Option("--from", metavar="WHO", help="pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client.")
-    ],
-    destination: Annotated[
-        str,
-        typer.Option("--to", metavar="WHERE", help="svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT or IP:port."),
-    ],
-    node: Annotated[str | None, typer.Option(metavar="N", help="The node a foreign packet arrives at.")] = None,
-    proto: Annotated[Protocol, typer.Option(metavar="tcp|udp|sctp", help="The transport protocol.")] = "tcp",
-    mode: ModeOption = None,
-    seed: SeedOption = None,
-    every: Annotated[bool, typer.Option("--all", help="Every way the packet can go, with its probability.")] = False,
-    rules: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NODE=FILE", help="Walk through this iptables-save text on NODE instead."),
-    ] = None,
-    notes: Annotated[bool, typer.Option("--notes", help="Say under each hop what happens there.")] = False,
-    json: JsonOption = False,
-    lang: LangOption = None,
-) -> int:
+@_command("trace")
+@_clusters
+@click.option(
+    "--from", "source", required=True, metavar="WHO", help="pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client."
+)
+@click.option(
+    "--to",
+    "destination",
+    required=True,
+    metavar="WHERE",
+    help="svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT or IP:port.",
+)
+@click.option("--node", metavar="N", help="The node a foreign packet arrives at.")
+@click.option(
+    "--proto",
+    "protocol",
+    type=click.Choice(["tcp", "udp", "sctp"], case_sensitive=False),
+    default="tcp",
+    metavar="tcp|udp|sctp",
+    help="The transport protocol.",
+)
+@_mode
+@_seed
+@click.option("--all", "every", is_flag=True, help="Every way the packet can go, with its probability.")
+@click.option(
+    "--rules", multiple=True, metavar="NODE=FILE", help="Walk through this iptables-save text on NODE instead."
+)
+@click.option("--notes", is_flag=True, help="Say under each hop what happens there.")
+@_json
+def trace(lang: Lang, notes: bool, json: bool, **options: Any) -> int:
     from k8squiz.commands.trace import Options, run
 
-    options = Options(tuple(cluster), source, destination, node, proto, mode, seed, every, tuple(rules or ()))
-    return run(options, lang=lang_of(ctx), notes=notes, json=json)
+    return run(Options(**options), lang=lang, notes=notes, json=json)
 
 
-@app.command(cls=Command, help=COMMANDS["rules"][0])
-def rules(
-    ctx: typer.Context,
-    cluster: ClusterArgument,
-    node: Annotated[str, typer.Option(metavar="N", help="The node.")],
-    mode: ModeOption = None,
-    family: Annotated[Family, typer.Option(metavar="ipv4|ipv6", help="The address family.")] = "ipv4",
-    lang: LangOption = None,
-) -> int:
+@_command("rules")
+@_clusters
+@click.option("--node", required=True, metavar="N", help="The node.")
+@_mode
+@click.option(
+    "--family",
+    type=click.Choice(["ipv4", "ipv6"]),
+    default="ipv4",
+    metavar="ipv4|ipv6",
+    help="The address family.",
+)
+def rules(lang: Lang, **options: Any) -> int:
     from k8squiz.commands.rules import run
 
-    return run(tuple(cluster), node=node, mode=mode, family=family, lang=lang_of(ctx))
+    return run(lang=lang, **options)
 
 
-app.add_typer(questions, name="questions")
+@root.group("questions", cls=Group, no_args_is_help=False, help=COMMANDS["questions"][0])
+@_lang
+def questions() -> None:
+    pass
 
 
-@questions.command("list", cls=Command, help="List the questions.")
-def list_questions(
-    ctx: typer.Context,
-    topic: Annotated[list[str] | None, typer.Option(metavar="T", help="Only this topic.")] = None,
-    level: Annotated[int | None, typer.Option(min=1, max=5, metavar="1-5", help="Only this level.")] = None,
-    json: JsonOption = False,
-    lang: LangOption = None,
-) -> int:
+@_command("list", questions, "List the questions.")
+@_topics
+@_level
+@_json
+def list_questions(lang: Lang, **options: Any) -> int:
     from k8squiz.commands.questions import list_questions as run
 
-    return run(lang=lang_of(ctx), topics=tuple(topic or ()), level=level, json=json)
+    return run(lang=lang, **options)
 
 
-@questions.command("show", cls=Command, help="Draw a question and show it.")
-def show_question(
-    ctx: typer.Context,
-    question: Annotated[str, typer.Argument(metavar="ID", help="The question's id.")],
-    seed: SeedOption = None,
-    answer: Annotated[bool, typer.Option("--answer", help="With the computed answer.")] = False,
-    json: JsonOption = False,
-    lang: LangOption = None,
-) -> int:
+@_command("show", questions, "Draw a question and show it.")
+@click.argument("question", metavar="ID")
+@_seed
+@click.option("--answer", is_flag=True, help="With the computed answer.")
+@_json
+def show_question(lang: Lang, **options: Any) -> int:
     from k8squiz.commands.questions import show_question as run
 
-    return run(question, lang=lang_of(ctx), seed=seed, answer=answer, json=json)
+    return run(lang=lang, **options)
 
 
-@questions.command("lint", cls=Command, help="Check questions over many seeds; exit code 1 on a finding.")
-def lint_questions(
-    ctx: typer.Context,
-    paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Files or folders (default: the whole bank).")
-    ] = None,
-    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Over how many seeds to draw each.")] = 50,
-    lang: LangOption = None,
-) -> int:
+@_command("lint", questions, "Check questions over many seeds; exit code 1 on a finding.")
+@click.argument("paths", nargs=-1, type=Path, metavar="[PATH]...")
+@click.option("--seeds", type=click.IntRange(1), default=50, metavar="N", help="Over how many seeds to draw each.")
+def lint_questions(lang: Lang, **options: Any) -> int:
     from k8squiz.commands.questions import lint_questions as run
 
-    return run(tuple(paths or ()), lang=lang_of(ctx), seeds=seeds)
+    return run(lang=lang, **options)
 
 
-@questions.command("new", cls=Command, help="Print a question file to start from.")
-def new_question(
-    ctx: typer.Context,
-    kind: Annotated[str, typer.Option(metavar="KIND", help="The kind of question.")] = "outcome",
-    topic: Annotated[str, typer.Option(metavar="T", help="The topic.")] = "nodeport",
-    lang: LangOption = None,
-) -> int:
+@_command("new", questions, "Print a question file to start from.")
+@click.option("--kind", default="outcome", metavar="KIND", help="The kind of question.")
+@click.option("--topic", default="nodeport", metavar="T", help="The topic.")
+def new_question(lang: Lang, **options: Any) -> int:
     from k8squiz.commands.questions import new_question as run
 
-    return run(kind, topic, lang=lang_of(ctx))
+    return run(lang=lang, **options)
 
 
-@questions.command("schema", cls=Command, help="Print the JSON schema of question files.")
-def question_schema(ctx: typer.Context, lang: LangOption = None) -> int:
+@_command("schema", questions, "Print the JSON schema of question files.")
+def question_schema(lang: Lang) -> int:
     from k8squiz.commands.questions import question_schema as run
 
-    return run(lang=lang_of(ctx))
+    return run(lang=lang)
 
 
 def run(words: Sequence[str], lang: Lang) -> int:
     """Run a command; bad input becomes one message on stderr and 2. KeyboardInterrupt and BrokenPipeError pass."""
     try:
-        code = typer.main.get_command(app).main(list(words), prog_name="k8squiz", standalone_mode=False, obj=lang)
+        code = root.main(list(words), prog_name="k8squiz", standalone_mode=False, obj=lang)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         return _refuse(complaint(error, lang))

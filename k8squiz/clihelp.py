@@ -1,20 +1,18 @@
-"""How typer's commands show help and complain: k8squiz's own pages, in the language of the run."""
+"""How commands show help and complain: k8squiz's own pages, in the language of the run."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from typing import Any
 
 import click
-from typer.core import TyperArgument, TyperCommand, TyperGroup
 
-from k8squiz.help import both, page, word
+from k8squiz.help import Row, both, page, root_page, word
 from k8squiz.i18n import Lang
-from k8squiz.locale.help import HELP, ZH
+from k8squiz.locale.help import ARGUMENTS, HELP, ZH
 
 
-def lang_of(ctx: Any) -> Lang:
+def lang_of(ctx: click.Context) -> Lang:
     """The language of the run, which `cli.run` puts into the context."""
     return "zh" if ctx.find_root().obj == "zh" else "en"
 
@@ -24,49 +22,49 @@ def say(text: str, lang: Lang) -> str:
     return ZH.get(text, text) if lang == "zh" else text
 
 
-class Command(TyperCommand):
+class Command(click.Command):
     """A command whose help page is k8squiz's own."""
 
-    def get_help(self, ctx: Any) -> str:
+    def get_help(self, ctx: click.Context) -> str:
         lang = lang_of(ctx)
-        arguments = [_argument(p, ctx, lang) for p in self.params if isinstance(p, TyperArgument)]
-        options = [
-            _option(p, lang)
-            for p in self.params
-            if not isinstance(p, TyperArgument) and not getattr(p, "hidden", False)
-        ]
-        options.append(("--help", both(HELP, lang)))
+        arguments = [_argument(param, lang) for param in self.params if isinstance(param, click.Argument)]
+        sections = [("Arguments", arguments), ("Options", _options(self, lang))]
         usage = f"{ctx.command_path} {' '.join(self.collect_usage_pieces(ctx))}"
-        sections = [("Arguments", arguments), ("Options", options)]
         return page(usage, say(self.help or "", lang), sections, lang).rstrip("\n")
 
 
-class Group(TyperGroup):
+class Group(click.Group):
     """A group whose help page is k8squiz's own."""
 
-    def get_help(self, ctx: Any) -> str:
+    def get_help(self, ctx: click.Context) -> str:
         lang = lang_of(ctx)
+        if ctx.parent is None:
+            return root_page(lang).rstrip("\n")
         rows = [(name, say(command.help or "", lang)) for name, command in self.commands.items()]
-        options = [("--help", both(HELP, lang))]
-        usage = f"{ctx.command_path} COMMAND [ARGS]..."
-        sections = [("Commands", rows), ("Options", options)]
-        return page(usage, say(self.help or "", lang), sections, lang).rstrip("\n")
+        sections = [("Commands", rows), ("Options", _options(self, lang))]
+        return page(f"{ctx.command_path} COMMAND [ARGS]...", say(self.help or "", lang), sections, lang).rstrip("\n")
 
 
-def _argument(param: TyperArgument, ctx: Any, lang: Lang) -> tuple[str, str]:
-    return param.make_metavar(ctx), say(param.help or "", lang)
+def _options(command: click.Command, lang: Lang) -> list[Row]:
+    rows = [_option(param, lang) for param in command.params if isinstance(param, click.Option)]
+    # What every command has stands last.
+    rows.sort(key=lambda row: row[0].startswith("--lang"))
+    return [*rows, ("--help", both(HELP, lang))]
 
 
-def _option(param: Any, lang: Lang) -> tuple[str, str]:
-    name = ", ".join(param.opts)
-    if not param.is_flag:
-        name += f" {param.metavar or 'TEXT'}"
+def _argument(param: click.Argument, lang: Lang) -> Row:
+    name = param.metavar or ""
+    return name, say(ARGUMENTS[name], lang)
+
+
+def _option(param: click.Option, lang: Lang) -> Row:
+    name = param.opts[0] if param.is_flag else f"{param.opts[0]} {param.metavar}"
     extra = []
     if param.required:
         extra.append(word("required", lang))
     if param.multiple:
         extra.append(word("may be repeated", lang))
-    if param.show_default and param.default not in (None, False, [], ()) and not param.multiple:
+    elif isinstance(param.default, (str, int)) and not param.is_flag:
         extra.append(f"{word('default', lang)}: {param.default}")
     text = say(param.help or "", lang)
     return name, f"{text} [{'; '.join(extra)}]" if extra else text
@@ -86,6 +84,27 @@ def _en(error: click.ClickException, ctx: click.Context | None) -> str:
     return error.format_message() + (f" Did you mean {' or '.join(near)}?" if near else "")
 
 
+# click's own sentences, and their Chinese.
+_SENTENCES = (
+    (r"No such command '(.*)'\.", r"没有命令 \1。"),
+    (r"Missing command\.", "缺少子命令。"),
+    (r"Option '(.*)' requires an argument\.", r"选项 \1 需要一个值。"),
+    (r"Option '(.*)' does not take a value\.", r"选项 \1 不接受值。"),
+    (r"Got unexpected extra arguments? \((.*)\)", r"多余的参数：\1。"),
+    (r"(.*) is not in the range (.*)\.", r"\1 不在范围 \2 之内。"),
+    (r"(.*) is not one of (.*)\.", r"\1 不是 \2 之一。"),
+    (r"(.*) is not a valid integer(?: range)?\.", r"\1 不是整数。"),
+)
+
+
+def _sentence(text: str) -> str:
+    for pattern, chinese in _SENTENCES:
+        found = re.fullmatch(pattern, text)
+        if found is not None:
+            return found.expand(chinese)
+    return text
+
+
 def _zh(error: click.ClickException, ctx: click.Context | None) -> str:
     if isinstance(error, click.NoSuchOption):
         possible = f"是不是想用 {' 或 '.join(sorted(error.possibilities))}？" if error.possibilities else ""
@@ -93,9 +112,9 @@ def _zh(error: click.ClickException, ctx: click.Context | None) -> str:
     if isinstance(error, click.MissingParameter):
         return f"缺少参数 {_name(error)}。"
     if isinstance(error, click.BadParameter):
-        return f"{_name(error)} 的值无效：{error.message}"
+        return f"{_name(error)} 的值无效：{_sentence(error.message)}"
     near = _nearest(error, ctx)
-    return error.format_message() + (f" 是不是想用 {' 或 '.join(near)}？" if near else "")
+    return _sentence(error.format_message()) + (f" 是不是想用 {' 或 '.join(near)}？" if near else "")
 
 
 def _nearest(error: click.ClickException, ctx: click.Context | None) -> list[str]:

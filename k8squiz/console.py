@@ -18,7 +18,7 @@ class SafeConsole(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
-            if segment.control:
+            if segment.control or segment.text.isprintable() or segment.text == "\n":
                 yield segment
             else:
                 yield segment._replace(text=visible(segment.text))

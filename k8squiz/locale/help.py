@@ -41,6 +41,14 @@ LANG = (
 )
 MORE = ("'k8squiz COMMAND --help' says more about a command.", "“k8squiz 命令 --help” 显示该命令的详细说明。")
 
+# What each argument is, by the name that help pages give it.
+ARGUMENTS = {
+    "CLUSTER...": "Kubernetes YAML: files, folders, or - for standard input.",
+    "[TOPIC]": "The topic; none lists them.",
+    "ID": "The question's id.",
+    "[PATH]...": "Files or folders (default: the whole bank).",
+}
+
 # The help text of each option, argument and subcommand, as written in cli.py, and its Chinese.
 ZH: dict[str, str] = {
     **dict(COMMANDS.values()),
