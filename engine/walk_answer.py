@@ -27,7 +27,7 @@ def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host)
         underlay_cost=state.underlay_cost,
     )
     if isinstance(end, Died):
-        return _died(state, base, end, flow)
+        return _died(state, base, end, flow, client)
     host = state.host(end.host)
     served = end.skb.flow
     if not _listens(state, host, served):
@@ -37,36 +37,38 @@ def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host)
     return _answered(state, base, end, flow, client)
 
 
-def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple) -> Outcome:
-    """Dropped, rejected or lost on the way there; a rejection travels back to the client."""
+def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple, client: Host) -> Outcome:
+    """Dropped, rejected or lost on the way there; a rejection has to travel back to the client to be heard."""
     reply: tuple[Hop, ...] = ()
+    masqueraded = base.masqueraded and end.verdict is Verdict.LOST
     if end.answer is not None:
-        reply = _walk_error(state, end.answer, flow)
+        unheard = _walk_error(state, end.answer, flow, client)
+        reply = tuple(state.hops)
+        end = unheard or end
     return dataclasses.replace(
         base,
         verdict=end.verdict,
         destination=base.hops[-1].dst if base.hops else flow.destination,
-        masqueraded=base.masqueraded and end.verdict is Verdict.LOST,
+        masqueraded=masqueraded,
         where=end.where,
         reply=reply,
         conntrack=state.conntrack(),
     )
 
 
-def _walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple) -> tuple[Hop, ...]:
-    """An ICMP error or a rule's TCP reset on its way back; the verdict does not hang on it."""
+def _walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple, client: Host) -> Died | None:
+    """An ICMP error or a rule's TCP reset on its way back; why the client does not hear it, None where it does."""
     state.start_leg("reply")
     host = state.host(answer.host)
     note = notes.icmp_error if answer.skb.error_about is not None else notes.tcp_reset
     device = "lo" if host.is_local(answer.skb.flow.dst) else "eth0"
     state.hop(host, device, Stage.SOCKET, answer.skb, note(host.name, answer.skb.flow))
     end = run_to_end(state, answer)
-    if isinstance(end, Arrived):
-        client = state.host(end.host)
-        about = end.skb.error_about or end.skb.flow.reply()
-        note_end = notes.socket_error(client.name) if about == flow else notes.socket_wrong(client.name, end.skb.flow)
-        state.hop(client, end.device, Stage.SOCKET, end.skb, note_end)
-    return tuple(state.hops)
+    unheard = _not_heard(state, end, flow, client)
+    if unheard is None:
+        assert isinstance(end, Arrived)
+        state.hop(client, end.device, Stage.SOCKET, end.skb, notes.socket_error(client.name))
+    return unheard
 
 
 def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
@@ -131,7 +133,7 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
 def _not_heard(state: WalkState, back: Arrived | Died, flow: FiveTuple, client: Host) -> Died | None:
     """Why the client does not take what came back for an answer; None where it does."""
     if isinstance(back, Died):
-        return dataclasses.replace(back, verdict=Verdict.LOST if back.verdict is Verdict.REFUSED else back.verdict)
+        return dataclasses.replace(back, verdict=Verdict.DROP if back.verdict is Verdict.DROP else Verdict.LOST)
     host = state.host(back.host)
     if host.name != client.name:
         return state.lost(host, "reply-elsewhere", back.skb)

@@ -189,3 +189,13 @@ def test_calicos_tunnel_is_not_for_ipv6() -> None:
     route = build_fabric(made).host("node1").table.lookup("fd01:2::1")
     assert str(route) == "fd01:2::/64 via fd00::2 dev eth0"
     assert says(only(outcomes(made, Request("pod/pod-a", "[fd01:2::6]:8080")))) == "fd01:1::5"
+
+
+def test_a_rejection_has_to_find_its_way_back() -> None:
+    """Without a route back the ICMP error leaves by the default route, and the client waits."""
+    facts = NetworkFacts(without=frozenset({"route"}))
+    outcome = only(outcomes(cluster(network=facts), Request("pod/pod-b", f"{NODE1}:30080")))
+    assert says(outcome) == ("LOST", "no-such-host")
+    assert outcome.where is not None
+    assert outcome.where.direction == "reply"
+    assert any(hop.rule and "REJECT" in hop.rule for hop in outcome.hops)
