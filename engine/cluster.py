@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.packet import L4
+from engine.values import dataclass
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
@@ -27,7 +28,7 @@ def _no_mentions() -> Mapping[str, tuple[str, str, int]]:
     return MappingProxyType({})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Node:
     """v1 Node. `internal_ips` are status.addresses of type InternalIP in order (the primary first);
     `addresses` adds every further interface address (annotation k8squiz.dev/addresses)."""
@@ -45,14 +46,14 @@ class Node:
         return self.labels.get("topology.kubernetes.io/zone")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ContainerPort:
     name: str
     port: int
     protocol: L4 = L4.TCP
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Pod:
     """v1 Pod, as far as it can own an address, back a Service or send a packet. `finished`: phase Succeeded or Failed."""
 
@@ -68,7 +69,7 @@ class Pod:
     finished: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ServicePort:
     """One entry of spec.ports. `name` is "" where unnamed; `node_port` 0 where there is none."""
 
@@ -79,7 +80,7 @@ class ServicePort:
     node_port: int = 0
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class LoadBalancerIngress:
     """status.loadBalancer.ingress[]; `ip_mode` is VIP or Proxy (KEP-1860)."""
 
@@ -87,7 +88,7 @@ class LoadBalancerIngress:
     ip_mode: str = "VIP"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Service:
     """v1 Service. `cluster_ips` is empty for headless and ExternalName."""
 
@@ -129,7 +130,7 @@ class Service:
         return outside and self.external_traffic_policy == "Local"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class EndpointPort:
     """EndpointSlice ports[]; `port` None means "all ports" in the API and is skipped by kube-proxy."""
 
@@ -138,7 +139,7 @@ class EndpointPort:
     port: int | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SliceEndpoint:
     """EndpointSlice endpoints[] (KEP-1672 conditions; hints of KEP-2433 and KEP-3015)."""
 
@@ -153,7 +154,7 @@ class SliceEndpoint:
     pod: str | None = None  # "namespace/name" of targetRef, where it is a Pod
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class EndpointSlice:
     namespace: str
     name: str
@@ -169,7 +170,7 @@ class EndpointSlice:
         return LABEL_PROXY_NAME in self.labels or LABEL_HEADLESS in self.labels
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One endpoint of one Service port: what kube-proxy balances over."""
 
@@ -185,7 +186,7 @@ class Endpoint:
     pod: str | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ProxyConfig:
     """KubeProxyConfiguration, the fields that change the dataplane (kubeproxy.config.k8s.io/v1alpha1).
 
@@ -210,7 +211,7 @@ class ProxyConfig:
         return 1 << self.masquerade_bit
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class CNIConfig:
     """How pods of different nodes reach each other.
 
@@ -227,7 +228,7 @@ class CNIConfig:
     mtu: int = 1500
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NetworkFacts:
     """What no Kubernetes object holds (documents of apiVersion k8squiz.dev/v1, kind Network).
 
@@ -248,7 +249,7 @@ class NetworkFacts:
     without: frozenset[str] = frozenset()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """Everything a manifest set says, with what was assumed in `notices` (sentences, English and Chinese).
 

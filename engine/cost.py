@@ -18,6 +18,7 @@ from engine.packet import L4, FiveTuple
 from engine.proxy.interface import compile_rules, find_node
 from engine.resolve import local_addresses, passages
 from engine.scale import NODES, synthetic_cluster
+from engine.values import dataclass
 
 _NODE = NODES[0]
 # A pod of that node that backs no Service, and an address that no Service has.
@@ -28,7 +29,7 @@ _DEVICE = "cni0"
 _REPLACEMENT = "10.255.255.254"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class PacketCost:
     """What one packet has looked at on its node: rules one by one, and set or map or hash look-ups.
 
@@ -38,7 +39,7 @@ class PacketCost:
     lookups: Fraction
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Size:
     """A compiled ruleset: chains, rules, elements of sets and maps, bytes of its listing."""
 
@@ -48,7 +49,7 @@ class Size:
     bytes: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ModeCost:
     """One mode at one size. `first`, `middle`, `last` are the first packet of a connection to that Service, in the
     order of the rules; `none` one to no Service; `later` any later packet of the connection to the last Service."""

@@ -5,7 +5,6 @@ Built once per cluster, so that a walk never looks through all Services or pods.
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -13,12 +12,13 @@ from engine.cluster import Cluster, Node, Pod
 from engine.cni.interface import PodPlan
 from engine.network.routes import Route, RoutingTable, number
 from engine.packet import L4
+from engine.values import dataclass
 
 # What listens on every node: kubelet, and kube-proxy's health check (ports of their defaults).
 NODE_PORTS = ((L4.TCP, 10250), (L4.TCP, 10256))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Resident:
     """A pod with an address of its own. `host` is the name it has in a trace; `node` None: its node is not known."""
 
@@ -32,7 +32,7 @@ class Resident:
         return PodPlan(self.host, self.key, self.ips)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Directory:
     """`by_address`: pod address -> Resident. `by_key`: namespace/name -> Resident. `listening`: address -> ports.
     `external`: endpoint addresses that lie on no node. `declared`: pods of which some port is known."""

@@ -7,17 +7,17 @@ KEP-1669 (terminating endpoints), KEP-2086 (internalTrafficPolicy), KEP-2433 (zo
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator
 
 from engine.cluster import Cluster, Endpoint, EndpointSlice, Node, Service, ServicePort, SliceEndpoint
 from engine.packet import L4, is_ipv6
+from engine.values import dataclass
 
 # The deprecated annotation wins where both are there (serviceport.go, v1.30).
 HINTS_ANNOTATIONS = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ServicePortView:
     """One port of one Service as kube-proxy sees it in one address family.
 
@@ -90,7 +90,7 @@ class ServicePortView:
         return self.internal_policy_local or (self.external_policy_local and self.externally_accessible)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Endpoints:
     """The endpoints of one Service port that one node may use (CategorizeEndpoints).
 

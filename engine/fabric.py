@@ -21,6 +21,7 @@ from engine.network.devices import Device, DeviceKind, InterfaceAddress, interfa
 from engine.network.host import Host, HostKind, Sysctls
 from engine.network.routes import Route, RoutingTable, contains, number
 from engine.proxy.interface import compile_rules
+from engine.values import dataclass
 from engine.without import check_parts, cut
 
 ROUTER = "router"
@@ -31,7 +32,7 @@ _ANY = {4: "0.0.0.0/0", 6: "::/0"}
 _FAMILY = {4: "ipv4", 6: "ipv6"}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Lan:
     """One IP network of the nodes' Ethernet: its prefix and the router's address on it."""
 

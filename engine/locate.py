@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.cluster import Service, ServicePort
 from engine.errors import EngineError, NoSuchObject
 from engine.fabric import CLIENT, Fabric
 from engine.network.routes import number
 from engine.packet import L4, FiveTuple, canonical, split_host_port
 from engine.trace import Request
+from engine.values import dataclass
 
 DEFAULT_SPORT = 54321
 WHO_FORMS = "pod/NAME, pod/NAMESPACE/NAME, node/NAME, client, or ADDRESS[:PORT]"
 WHERE_FORMS = "svc/NAME[:PORT], node/NAME:PORT, pod/NAME:PORT, or ADDRESS:PORT"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Journey:
     """A request found: the host that sends, the tuple it sends (src None: the host chooses by its routes),
     the node a foreign packet is routed to where its destination belongs to no host."""

@@ -5,9 +5,10 @@ Addresses are canonical strings (`str(ipaddress.ip_address(x))`), ports are ints
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import ipaddress
+
+from engine.values import dataclass
 
 
 class L4(enum.StrEnum):
@@ -50,7 +51,7 @@ def split_host_port(text: str) -> tuple[str, int]:
     return canonical(host), number
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class FiveTuple:
     """What identifies a flow to conntrack (struct nf_conntrack_tuple)."""
 
@@ -76,7 +77,7 @@ class FiveTuple:
         return f"{self.source} -> {self.destination}"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Encapsulation:
     """An outer header: VXLAN (RFC 7348), IPIP (RFC 2003) or WireGuard.
 
@@ -93,7 +94,7 @@ class Encapsulation:
     vni: int | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Packet:
     """One packet. `mark` is skb->mark: it lives on this host only and never on the wire."""
 

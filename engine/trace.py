@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from fractions import Fraction
 
 from engine.hooks import Hook
-from engine.packet import Encapsulation, FiveTuple, L4
+from engine.packet import L4, Encapsulation, FiveTuple
+from engine.values import dataclass
 
 
 class Stage(enum.StrEnum):
@@ -41,7 +41,7 @@ class Verdict(enum.StrEnum):
     LOST = "LOST"  # nobody answers: no route, wrong reply, martian, the bridge refuses
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Text:
     """A sentence in both languages."""
 
@@ -49,7 +49,7 @@ class Text:
     zh: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One header field rewritten at a hop: `field` is src, dst or mark."""
 
@@ -58,7 +58,7 @@ class Change:
     after: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Hop:
     """One step of the walk. `src` and `dst` are ip:port as they stand AFTER the step; `changes` says what it rewrote."""
 
@@ -78,7 +78,7 @@ class Hop:
     changes: tuple[Change, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Where:
     """Where a packet that was not delivered died. `code` is a stable word for it (`no-local-endpoints`,
     `martian-source`, `bridge-refuses-same-port`, `wrong-reply-source`, `no-route`, `rp-filter`, ...)."""
@@ -93,7 +93,7 @@ class Where:
     direction: str = "request"  # or "reply"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ConntrackView:
     """One conntrack entry as `conntrack -L` would show it on `host` once the walk is over."""
 
@@ -104,7 +104,7 @@ class ConntrackView:
     replied: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What the connection's first packet paid in netfilter on all hosts: rules evaluated one by one, hash look-ups."""
 
@@ -112,7 +112,7 @@ class Cost:
     hash_lookups: int = 0
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One distinct way a packet can go, with its exact probability.
 
@@ -139,7 +139,7 @@ class Outcome:
     stalls: Where | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Resolution:
     """What kube-proxy's rules on one node do to a packet, the network left aside."""
 
@@ -149,7 +149,7 @@ class Resolution:
     masqueraded: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """The first packet of a connection. `source` is a WHO, `destination` a WHERE of the command line
     (pod/NAME, node/NAME, client, IP[:port]; svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT, IP:port).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TypeAlias
 
 from engine import endings
@@ -15,11 +14,12 @@ from engine.network.host import Host, HostKind
 from engine.network.routes import number
 from engine.packet import Encapsulation, FiveTuple
 from engine.trace import Change, ConntrackView, Cost, Hop, Stage, Text, Verdict, Where
+from engine.values import dataclass
 
 __all__ = ["Arrived", "Died", "Frame", "Inside", "Outgoing", "Step", "WalkState"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Inside:
     """What an outer packet carries."""
 
@@ -27,7 +27,7 @@ class Inside:
     outer: Encapsulation
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Frame:
     """A packet about to come in by `device` of `host`. `target` is the (host, device) whose MAC address it carries."""
 
@@ -38,7 +38,7 @@ class Frame:
     inside: Inside | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A packet that `host` itself sends."""
 
@@ -47,7 +47,7 @@ class Outgoing:
     inside: Inside | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """A packet that reached the sockets of `host`; it came in by `device`."""
 
@@ -56,7 +56,7 @@ class Arrived:
     skb: Skb
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Died:
     """The end of a packet. `answer` is what the host sends back where a rule rejected it."""
 

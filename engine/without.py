@@ -13,6 +13,7 @@ from engine.cluster import Cluster
 from engine.errors import NoSuchObject
 from engine.netfilter.rules import Chain, Jump, Masquerade, Rule, Ruleset, Source, Table
 from engine.trace import Text
+from engine.values import dataclass
 
 # Where kube-proxy marks a connection of an endpoint to itself: iptables' KUBE-SEP-, nftables' endpoint- chains.
 _ENDPOINT_CHAINS = ("KUBE-SEP-", "endpoint-")
@@ -30,7 +31,7 @@ def _is_hairpin_mark(chain: Chain, rule: Rule) -> bool:
     return leads_to_mark and any(isinstance(match, Source) for match in rule.matches)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """Something that can be missing. `drops` picks the rules that go with it; the other parts are network facts."""
 

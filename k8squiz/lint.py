@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import EngineError
+from engine.values import dataclass
 from k8squiz import bank
 from k8squiz.draw import draw
 from k8squiz.drawing.placeholders import PLACEHOLDER, placeholders
@@ -35,7 +36,7 @@ _TOKEN = re.compile(r"0x[0-9a-fA-F]+|\d+(?:[.:/]\d+)*")
 _SINGLE = re.compile(r"\d+")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """`place` is file:line; a `warning` does not fail the lint."""
 

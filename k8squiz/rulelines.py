@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
+from engine.values import dataclass
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RuleLine:
     """One rule (`text` as printed), or with `declares` the chain itself."""
 

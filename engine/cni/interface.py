@@ -9,9 +9,10 @@ from typing import Protocol
 from engine.cluster import CNIConfig
 from engine.network.devices import Device
 from engine.network.routes import Route, number
+from engine.values import dataclass
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class PodPlan:
     """A pod with a network namespace of its own. `host` is its host name in the fabric, `key` namespace/name."""
 
@@ -20,7 +21,7 @@ class PodPlan:
     ips: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NodePlan:
     """What a plugin knows of one node: its underlay addresses (the primary of each family), its pod networks."""
 
@@ -36,7 +37,7 @@ class NodePlan:
         return next((a for a in self.addresses if number(a)[0] == version), None)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Wiring:
     """Devices (in the order they are made) and routes that a plugin adds to a host."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
 from engine.choose import Choose
 from engine.ipvs.server import RealServer
+from engine.values import dataclass
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """The first packet of a connection, as far as a scheduler looks at it. `now` is seconds since the service was made."""
 

@@ -7,7 +7,6 @@ the bit of mh-port).
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from fractions import Fraction
@@ -18,6 +17,7 @@ from engine.ipvs.registry import SCHEDULERS
 from engine.ipvs.simulate import METRICS, Measured, candidate_name, measure
 from engine.ipvs.workload import Action, Change, Workload, WorkServer
 from engine.trace import Text
+from engine.values import dataclass
 
 BARE = "ipvs"
 KUBE_PROXY = "kube-proxy"
@@ -55,7 +55,7 @@ def candidates(dataplane: str) -> tuple[str, ...]:
     raise EngineError(f"unknown dataplane {dataplane!r}; it is {BARE!r} or {KUBE_PROXY!r}")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """A bound on one metric of engine.ipvs.simulate.Measured; both ends are inclusive."""
 
@@ -94,7 +94,7 @@ def parse_requirements(text: str) -> tuple[Requirement, ...]:
     return tuple(found)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A requirement and the workload it is measured on. `dataplane` is "ipvs" (bare) or "kube-proxy"."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import dataclasses
 
 from engine.packet import join_host_port
+from engine.values import dataclass
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ServerView:
     """One real server as `ipvsadm -Ln` lists it."""
 

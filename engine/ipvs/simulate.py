@@ -18,11 +18,12 @@ from engine.errors import EngineError
 from engine.ipvs.connection import Connection
 from engine.ipvs.service import VirtualServer
 from engine.ipvs.workload import Action, Change, Job, Workload, WorkServer, jobs
+from engine.values import dataclass
 
 _PORT = 8080
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What one run showed. Shares are of 1.
 

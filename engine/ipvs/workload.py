@@ -5,7 +5,6 @@ Everything is whole milliseconds, so a run is the same everywhere.
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import functools
 import random
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from engine.errors import EngineError
+from engine.values import dataclass
 
 _FIRST_PORT = 20_000
 _RESOLUTION = 1_000_000
@@ -26,7 +26,7 @@ class Action(enum.StrEnum):
     ADD = "add"  # a server that was not there before
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class WorkServer:
     """A real server: `weight` is what IPVS is told, `speed` how fast it works (1: a connection takes its demand),
     `slots` how many connections it works on at once; the rest wait in its queue, first come first served."""
@@ -38,7 +38,7 @@ class WorkServer:
     from_start: bool = True
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """What happens `at` milliseconds to the server `server`."""
 
@@ -47,7 +47,7 @@ class Change:
     server: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Workload:
     """Who asks what of whom.
 
@@ -89,7 +89,7 @@ class Workload:
                 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """One connection of the workload: `at` and `demand` in milliseconds."""
 

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import yaml
 
 from engine.errors import ManifestError
+from engine.values import dataclass
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_VALUES = 8_000_000
@@ -42,7 +43,7 @@ _CORE_TAG = "tag:yaml.org,2002:"
 _CORE_TAGS = frozenset(_CORE_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Trap:
     """A plain word that YAML 1.1 does not take for the string it looks like. `taken_for` says for what."""
 

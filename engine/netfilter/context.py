@@ -13,9 +13,10 @@ from engine.choose import Choose
 from engine.hooks import Hook
 from engine.netfilter.rules import Chain, Match, Rule, Table, Target
 from engine.netfilter.skb import Event, RuleEvent, Skb
+from engine.values import dataclass
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a target does to the rule walk: `chain` to go to, `returns`, a final `verdict`, or nothing (go on)."""
 

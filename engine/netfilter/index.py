@@ -7,7 +7,6 @@ follows from the positions. An index is made when a packet first enters the chai
 
 from __future__ import annotations
 
-import dataclasses
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -41,6 +40,7 @@ from engine.netfilter.rules import (
     Target,
 )
 from engine.packet import L4, FiveTuple
+from engine.values import dataclass
 
 # Matches without side effects or chance: whether they are asked at all makes no difference.
 PURE: set[type[Match]] = {
@@ -134,7 +134,7 @@ def index_of(chain: Chain) -> ChainIndex:
     return index
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class BaseChain:
     priority: int
     table: Table
@@ -142,7 +142,7 @@ class BaseChain:
     nat: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The base chains at each hook in the order the kernel calls them; `has_nat`: NAT's own hooks are registered
     (at all four hooks as soon as one nat chain exists, nf_nat_register_fn)."""

@@ -19,13 +19,14 @@ from engine.netfilter.ipset import IpSet
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.skb import IpvsEvent
 from engine.packet import L4, FiveTuple, is_ipv6, join_host_port
+from engine.values import dataclass
 
 # Where IPVS takes requests, and where it gives answers their address back.
 TAKE_AT = {Hook.INPUT: PRIORITY_NAT_SRC - 1, Hook.OUTPUT: PRIORITY_NAT_DST + 2}
 ANSWER_AT = {Hook.INPUT: PRIORITY_NAT_SRC - 2, Hook.OUTPUT: PRIORITY_NAT_DST + 1, Hook.FORWARD: PRIORITY_NAT_SRC - 1}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class VirtualService:
     """One virtual server as kube-proxy sets it up: `servers` are (address, port), all masquerading (-m), weight 1.
 

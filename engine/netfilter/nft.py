@@ -20,6 +20,7 @@ from engine.netfilter.context import CONTINUE, MATCHES, TARGETS, Context, Decisi
 from engine.netfilter.index import LEADS_TO, PURE
 from engine.netfilter.rules import Destination, Goto, Jump, Match, Source, Table, Target
 from engine.packet import FiveTuple, is_ipv6
+from engine.values import dataclass
 
 # A key of a set or map, one string a component, as nft prints them: ("10.96.0.10", "udp", "53").
 Key: TypeAlias = tuple[str, ...]
@@ -34,7 +35,7 @@ class Field(enum.StrEnum):
     DPORT = "dport"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Element:
     """What a set or map holds beside the key: a comment, and in a map a verdict."""
 
@@ -59,7 +60,7 @@ class NamedSet:
     elements: dict[Key, Element] = dataclasses.field(default_factory=dict)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class InInterfaceIndex(Match):
     """`iif "NAME"`: the device that had this name when the rule was loaded; nft refuses a name that does not exist."""
 
@@ -67,7 +68,7 @@ class InInterfaceIndex(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SetLookup(Match):
     """`ip daddr @NAME`: whether the set holds the packet's fields."""
 
@@ -76,7 +77,7 @@ class SetLookup(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class AddressSet(Match):
     """`ip saddr { ... }`: an anonymous interval set. `intervals` are addresses, networks or `low-high`, sorted and
     merged as nft prints them; make it with address_set(). `side` is "src" or "dst"."""
@@ -86,7 +87,7 @@ class AddressSet(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class VerdictMap(Target):
     """`... vmap @NAME`: the verdict that the map holds for the packet's fields; without one the walk goes on."""
 
@@ -94,14 +95,14 @@ class VerdictMap(Target):
     map: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RandomVerdict(Target):
     """`numgen random mod N vmap { 0 : ..., 1 : ... }`: one of the N verdicts, each as likely as any other."""
 
     verdicts: tuple[Target, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SetUpdate(Target):
     """`update @NAME { ip saddr }`: puts the fields into a dynamic set, or starts their timeout anew. Not terminal."""
 

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from engine.hooks import Hook
 from engine.packet import L4
+from engine.values import dataclass
 
 
 class Match:
@@ -21,7 +22,7 @@ class Match:
     __slots__ = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Source(Match):
     """`-s NET`: `net` is a canonical CIDR string (10.0.0.1/32)."""
 
@@ -29,13 +30,13 @@ class Source(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Destination(Match):
     net: str
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class InInterface(Match):
     """`-i NAME`; a trailing + stands for any suffix (iptables), * in nft."""
 
@@ -43,13 +44,13 @@ class InInterface(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class OutInterface(Match):
     name: str
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Protocol(Match):
     """`-p tcp`."""
 
@@ -57,19 +58,19 @@ class Protocol(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Comment(Match):
     text: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class L4Module(Match):
     """`-m tcp` with no option: iptables prints it before a DNAT with a port; matches always."""
 
     protocol: L4
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class DestinationPort(Match):
     """`-m tcp --dport LOW[:HIGH]`."""
 
@@ -79,7 +80,7 @@ class DestinationPort(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SourcePort(Match):
     protocol: L4
     low: int
@@ -87,7 +88,7 @@ class SourcePort(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class MarkMatch(Match):
     """`-m mark --mark VALUE/MASK`."""
 
@@ -96,7 +97,7 @@ class MarkMatch(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ConntrackState(Match):
     """`-m conntrack --ctstate`; states among NEW ESTABLISHED RELATED INVALID UNTRACKED SNAT DNAT.
 
@@ -107,7 +108,7 @@ class ConntrackState(Match):
     module: str = "conntrack"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class AddressType(Match):
     """`-m addrtype --src-type|--dst-type LOCAL`; `side` is "src" or "dst". nft: `fib saddr type local`."""
 
@@ -116,7 +117,7 @@ class AddressType(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class StatisticRandom(Match):
     """`-m statistic --mode random --probability P`. `probability` is the exact value meant (1/n);
     the kernel stores it in 31 bits, which is what iptables-save prints (xt_statistic.c)."""
@@ -124,7 +125,7 @@ class StatisticRandom(Match):
     probability: Fraction
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Recent(Match):
     """`-m recent --rcheck|--set ...` (xt_recent.c). `operation` is "rcheck", "set", "update" or "remove"."""
 
@@ -137,7 +138,7 @@ class Recent(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SetMatch(Match):
     """`-m set --match-set NAME SIDES`: the packet is in an ipset of the table's `sets`. `sides` says for each dimension
     of the set whether it is compared with the packet's "src" or "dst" (xt_set.c)."""
@@ -147,7 +148,7 @@ class SetMatch(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class PhysdevIsIn(Match):
     """`-m physdev --physdev-is-in`: the packet came in by a bridge port and br_netfilter handed it up (xt_physdev.c).
 
@@ -157,7 +158,7 @@ class PhysdevIsIn(Match):
     bridges: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class IpvsService(Match):
     """`-m ipvs --vproto N --vaddr A --vport P`: the packet belongs to an IPVS connection of that service (xt_ipvs.c)."""
 
@@ -166,7 +167,7 @@ class IpvsService(Match):
     port: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Multiport(Match):
     """`-m multiport --sports|--dports|--ports LIST`: `side` is "src", "dst" or "either", `ports` are (low, high)."""
 
@@ -175,7 +176,7 @@ class Multiport(Match):
     negate: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class OpaqueMatch(Match):
     """A match that is not modelled, as its text stood (`-m limit --limit 5/min`). Printed as it is; a packet whose
     fate depends on it is refused with UnsupportedFeature."""
@@ -189,44 +190,44 @@ class Target:
     __slots__ = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Jump(Target):
     chain: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Goto(Target):
     """`-g CHAIN`, nft `goto`: a return goes to the caller's caller."""
 
     chain: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Return(Target):
     pass
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Accept(Target):
     pass
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Drop(Target):
     pass
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Reject(Target):
     reject_with: str = "icmp-port-unreachable"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Masquerade(Target):
     random_fully: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class DestinationNat(Target):
     """`-j DNAT --to-destination ADDRESS:PORT`; port None keeps the packet's."""
 
@@ -234,14 +235,14 @@ class DestinationNat(Target):
     port: int | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SourceNat(Target):
     address: str
     port: int | None = None
     random_fully: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SetMark(Target):
     """`-j MARK --set-xmark VALUE/MASK`: mark = (mark & ~MASK) ^ VALUE (xt_mark.c). Not terminal."""
 
@@ -249,14 +250,14 @@ class SetMark(Target):
     mask: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class PassingTarget(Target):
     """A target that leaves the packet's way alone (LOG, TCPMSS, CHECKSUM, ...), as its text stood after -j."""
 
     text: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class OpaqueTarget(Target):
     """A target that is not modelled and may change the packet's way (REDIRECT, NOTRACK, CONNMARK, ...), as its text
     stood after -j. Reaching it is refused with UnsupportedFeature."""
@@ -264,7 +265,7 @@ class OpaqueTarget(Target):
     text: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `target` None only counts (iptables allows it). Matches are in the order iptables-save prints them."""
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from engine.hooks import Hook
 from engine.netfilter.rules import Rule
 from engine.packet import FiveTuple
+from engine.values import dataclass
 
 # A source port for a tuple out of [low, high]; deterministic. The tuple is what the port is looked for.
 PickPort: TypeAlias = Callable[[FiveTuple, int, int], int]
@@ -74,7 +75,7 @@ class Skb:
     ipvs_property: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RuleEvent:
     """A rule that matched: it jumped, set a mark, translated or gave a verdict; or (`rule` None) a chain's policy.
 
@@ -93,7 +94,7 @@ class RuleEvent:
     verdict: str | None = None  # "ACCEPT", "DROP", "REJECT" where this rule or policy decided
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class MarkEvent:
     """skb->mark rewritten by `cause`."""
 
@@ -102,7 +103,7 @@ class MarkEvent:
     after: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NatEvent:
     """The packet's addresses rewritten. `cause` is the rule that set the NAT up, None where conntrack
     repeats (a later packet) or undoes (`undo`, a packet of the reply direction) what was set up before."""
@@ -115,7 +116,7 @@ class NatEvent:
     undo: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ConntrackEvent:
     """Conntrack classified the packet (`state`), and `created` an entry or `confirmed` one (insertion at the end)."""
 
@@ -125,7 +126,7 @@ class ConntrackEvent:
     confirmed: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class IpvsEvent:
     """IPVS sent the packet to a real server of the virtual server `service` (ip:port), or (`undo`) gave an answer the
     virtual server's address back."""
@@ -140,7 +141,7 @@ class IpvsEvent:
 Event: TypeAlias = RuleEvent | MarkEvent | NatEvent | ConntrackEvent | IpvsEvent
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Passage:
     """What one hook did to a packet. The Skb itself holds the new addresses and mark.
 

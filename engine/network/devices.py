@@ -7,6 +7,8 @@ import enum
 import ipaddress
 from collections.abc import Mapping
 
+from engine.values import dataclass
+
 
 class Scope(enum.IntEnum):
     """How far an address or a route reaches (rtnetlink(7), enum rt_scope_t): the smaller, the farther."""
@@ -26,7 +28,7 @@ class DeviceKind(enum.StrEnum):
     DUMMY = "dummy"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class InterfaceAddress:
     """One address of a device: 10.244.1.1/24."""
 
@@ -40,7 +42,7 @@ class InterfaceAddress:
         return str(ipaddress.ip_network(f"{self.address}/{self.length}", strict=False))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Tunnel:
     """What a tunnel device needs: its own outer address, and for a next hop the outer address to send to.
 
@@ -54,7 +56,7 @@ class Tunnel:
     port: int | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Device:
     """One device. `master` names the bridge it is a port of, `peer` the other end of a veth pair as (host, device),
     `segment` the Ethernet network it is plugged into, `hairpin` the bridge port's hairpin_mode."""

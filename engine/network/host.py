@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from engine.network.devices import Device, DeviceKind
 from engine.network.routes import RoutingTable, contains, number
+from engine.values import dataclass
 
 _LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
 
@@ -19,7 +20,7 @@ class HostKind(enum.StrEnum):
     EXTERNAL = "external"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Sysctls:
     """The sysctls that decide outcomes (ip-sysctl.rst, bridge(8)). `rp_filter` is 0 off, 1 strict, 2 loose."""
 

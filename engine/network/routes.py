@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import ipaddress
 from collections.abc import Iterable
 
 from engine.network.devices import Scope
+from engine.values import dataclass
 
 _FULL = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
 
@@ -37,7 +37,7 @@ def _masked(version: int, value: int, length: int) -> int:
     return value & (full ^ (full >> length))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Route:
     """`ip route`: to `prefix` by `device`, `via` a gateway (None: on-link), `src` the preferred source address.
 

@@ -6,7 +6,6 @@ pkg/proxy/util/iptables/traffic.go of Kubernetes v1.30.
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 
 from engine.cluster import Cluster, Node
@@ -31,6 +30,7 @@ from engine.netfilter.rules import (
     Source,
 )
 from engine.packet import is_ipv6
+from engine.values import dataclass
 
 SERVICES = "KUBE-SERVICES"
 EXTERNAL_SERVICES = "KUBE-EXTERNAL-SERVICES"
@@ -77,7 +77,7 @@ JUMPS: tuple[tuple[str, str, Rule], ...] = (
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class LocalTraffic:
     """How rules tell traffic from this node's own pods (detectLocalMode): by source network or by device."""
 
@@ -121,7 +121,7 @@ def node_address(node: Node, family: str) -> str:
     return next(own, "::1" if family == "ipv6" else "127.0.0.1")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NodePortAddresses:
     """nodePortAddresses for one family: everything, or the node's addresses that lie in the listed networks."""
 

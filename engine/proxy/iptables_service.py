@@ -36,6 +36,7 @@ from engine.netfilter.rules import (
 from engine.packet import L4, join_host_port
 from engine.proxy import iptables_frame as frame
 from engine.proxy import naming
+from engine.values import dataclass
 
 _MARK_MASQ = Jump(frame.MARK_MASQ)
 _FROM_NODE = AddressType("src")
@@ -44,7 +45,7 @@ _PROTOCOL = {protocol: Protocol(protocol) for protocol in L4}
 _MODULE = {protocol: L4Module(protocol) for protocol in L4}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a Service's rules depend on beside the Service. `large` drops the comments of endpoints."""
 

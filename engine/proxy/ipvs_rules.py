@@ -6,7 +6,6 @@ stand in the order of iptables-save (legacy): built-in ones first, the others by
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 
 from engine.hooks import IPTABLES_PRIORITY, Hook
@@ -36,6 +35,7 @@ from engine.netfilter.rules import (
 )
 from engine.packet import L4
 from engine.proxy import ipvs_sets as sets
+from engine.values import dataclass
 
 _BUILT_IN = {
     "nat": (Hook.PREROUTING, Hook.INPUT, Hook.OUTPUT, Hook.POSTROUTING),
@@ -68,7 +68,7 @@ _DD = ("dst", "dst")
 _MARK = Jump("KUBE-MARK-MASQ")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What the rules depend on besides the sets' entries.
 

@@ -5,11 +5,10 @@ Source: pkg/proxy/ipvs/ipset.go and proxier.go (ipsetInfo, ipsetWithIptablesChai
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.netfilter.ipset import IpSet, SetType
 from engine.netfilter.rules import Jump, Masquerade, Return, Target
 from engine.packet import L4
+from engine.values import dataclass
 
 LOOP_BACK = "KUBE-LOOP-BACK"
 CLUSTER_IP = "KUBE-CLUSTER-IP"
@@ -74,7 +73,7 @@ def is_empty(ipset: IpSet) -> bool:
     return not ipset.entries
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SetRule:
     """A rule that stands only while its set has entries: `-A CHAIN [-p PROTOCOL] -m set --match-set NAME SIDES -j TARGET`."""
 

@@ -8,8 +8,6 @@ Source: pkg/proxy/nftables/proxier.go, setupNFTables; KEP-3866; kubernetes pull 
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.hooks import PRIORITY_FILTER, PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
 from engine.netfilter.nft import Element, Field, Key, NamedSet, SetLookup, VerdictMap, address_set
 from engine.netfilter.rules import (
@@ -30,6 +28,7 @@ from engine.netfilter.rules import (
     Table,
 )
 from engine.proxy.nftables_names import TABLE
+from engine.values import dataclass
 
 CLUSTER_IPS, NODEPORT_IPS = "cluster-ips", "nodeport-ips"
 SERVICE_IPS, SERVICE_NODEPORTS = "service-ips", "service-nodeports"
@@ -44,7 +43,7 @@ _BEFORE_DNAT = PRIORITY_NAT_DST - 10
 _AFTER_DNAT = PRIORITY_NAT_DST + 10
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class BaseChain:
     """A chain at a hook: its type, hook, priority, and the chains it jumps to (a filter chain for new connections)."""
 
@@ -98,7 +97,7 @@ _REGULAR_CHAINS = (
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Release:
     """How a release of kube-proxy writes what it wrote differently in another.
 
@@ -117,7 +116,7 @@ V1_30 = Release((*_V1_30_CHAINS, *_NAT_CHAINS), True, True, True)
 V1_34 = Release((*_V1_34_CHAINS, *_NAT_CHAINS), False, False, False)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class FrameConfig:
     """What the frame depends on. `nodeport_addresses` None: NodePorts on every address of the node but loopback."""
 

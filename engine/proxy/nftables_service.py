@@ -5,8 +5,6 @@ Source: pkg/proxy/nftables/proxier.go, syncProxyRules (v1.30; where later releas
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.cluster import Endpoint
 from engine.endpoints import Endpoints, ServicePortView
 from engine.netfilter.builtin import within
@@ -30,11 +28,12 @@ from engine.netfilter.rules import (
 from engine.packet import is_ipv6
 from engine.proxy import nftables_frame as frame
 from engine.proxy.nftables_names import endpoint_base, service_base
+from engine.values import dataclass
 
 _MARK = Jump(frame.MARK_FOR_MASQUERADE)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NodeFacts:
     """What the rules of a Service depend on beside the Service.
 

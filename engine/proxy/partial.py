@@ -8,16 +8,15 @@ Source: pkg/proxy/iptables/proxier.go (syncProxyRules) of Kubernetes v1.30.
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.cluster import Cluster
 from engine.endpoints import ServicePortView, hints_wanted
 from engine.proxy import iptables_frame as frame
 from engine.proxy.interface import find_node
 from engine.proxy.iptables import Sync, full_sync
+from engine.values import dataclass
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Transaction:
     """The text of one iptables-restore --noflush, counted.
 

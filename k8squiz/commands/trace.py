@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import engine
 from engine.fabric import Fabric, build_fabric
 from engine.locate import locate
 from engine.packet import is_ipv6
 from engine.trace import Outcome, Request
+from engine.values import dataclass
 from k8squiz.commands.input import default_mode, read_cluster, read_rules
 from k8squiz.console import make_console, print_json
 from k8squiz.i18n import Lang
@@ -17,7 +16,7 @@ from k8squiz.i18n import Lang
 DEFAULT_SEED = "1"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Options:
     """What the command line asked for; `rules` are NODE=FILE each."""
 

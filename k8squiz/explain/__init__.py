@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 from typing import Protocol, cast
 
 from engine.trace import Text
+from engine.values import dataclass
 from k8squiz.errors import unknown
 from k8squiz.explain.story import Story
 
@@ -19,7 +19,7 @@ class Topic(Protocol):
     def build(self, without: frozenset[str] = frozenset()) -> Story: ...
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A topic in the list: the word on the command line, its module, one line on what it tells."""
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.trace import Outcome, Text
+from engine.values import dataclass
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Paragraph:
     text: Text
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Walk:
     """A live trace. `caption` says who asks whom for what."""
 
@@ -20,7 +19,7 @@ class Walk:
     outcome: Outcome
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Rules:
     """Lines of a node's compiled ruleset, as the kernel's tool prints them."""
 
@@ -28,7 +27,7 @@ class Rules:
     lines: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Grid:
     """A table. Cells are already filled in by the engine or by a recorded measurement."""
 
@@ -37,7 +36,7 @@ class Grid:
     rows: tuple[tuple[Text, ...], ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a numbered path: what it is called, and what the trace showed there (None: it never happened)."""
 
@@ -45,7 +44,7 @@ class Step:
     seen: Text | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Steps:
     caption: Text
     steps: tuple[Step, ...]
@@ -54,13 +53,13 @@ class Steps:
 Block = Paragraph | Walk | Rules | Grid | Steps
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Section:
     title: Text
     blocks: tuple[Block, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Something candidates say that is wrong or out of date, and what was computed or measured instead."""
 
@@ -68,7 +67,7 @@ class Claim:
     truth: Text
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Story:
     topic: str
     title: Text

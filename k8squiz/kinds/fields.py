@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from engine.trace import Text
+from engine.values import dataclass
 
 Value = Any  # str, or a tuple of str
 
@@ -26,7 +27,7 @@ class Unreadable(Exception):
         self.text = Text(en, zh)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """Something that can be picked: `key` is its stable meaning, `letter` what one types for it."""
 
@@ -51,7 +52,7 @@ class Field(Protocol):
     def show(self, value: Value, zh: bool) -> str: ...
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class OrderField:
     """Put items in order; items that belong nowhere stay out. A value is a tuple of keys."""
 
@@ -86,7 +87,7 @@ class OrderField:
         return " ".join(letters[key] for key in value)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class MenuField:
     """Pick one (or, with `multiple`, all that hold). A value is a tuple of keys in the menu's order.
 
@@ -126,7 +127,7 @@ class MenuField:
         return " ".join(letters.get(key, key) for key in value) or ("无" if zh else "none")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class AddressField:
     """An address, typed as such or by a name. A value is `ip`, `ip:port` or `none`.
 
@@ -179,7 +180,7 @@ class AddressField:
         return f"{value} ({name})" if name else value
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NameField:
     """One of the names the picture shows. A value is the name."""
 
@@ -205,7 +206,7 @@ class NameField:
         return ("无" if zh else "none") if value == "none" else value
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NumberField:
     """A number. A value is its exact text: `17`, `1/3`. Off by up to three times the tolerance earns half."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 
 from engine.trace import Hop, Stage, Text
+from engine.values import dataclass
 from k8squiz.scenario import host_name
 
 # What each stage is called on a card; {host} is where it happens.
@@ -55,7 +55,7 @@ _CHAINS: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One card. `key` says what it means; equal keys are the same step."""
 

@@ -1,0 +1,102 @@
+"""engine.values against dataclasses itself: whatever one says of a class, the other says too."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine import values
+
+
+@values.dataclass(frozen=True, slots=True)
+class Base:
+    """Documented."""
+
+    a: int
+    b: str = "b"
+
+
+@values.dataclass(frozen=True, slots=True)
+class Derived(Base):
+    c: tuple[int, ...] = dataclasses.field(default_factory=lambda: (1, 2))
+    hidden: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
+
+    def total(self) -> int:
+        return self.a + sum(self.c)
+
+
+@values.dataclass(frozen=True, slots=True)
+class Checked:
+    a: int
+
+    def __post_init__(self) -> None:
+        if self.a < 0:
+            raise ValueError("a")
+
+
+@values.dataclass(frozen=True, slots=True)
+class Empty:
+    pass
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Model:
+    a: int
+    b: str = "b"
+    c: tuple[int, ...] = dataclasses.field(default_factory=lambda: (1, 2))
+    hidden: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
+
+
+SAME: dict[str, Callable[[Any], object]] = {
+    "repr": lambda made: repr(made).replace("Derived", "Model"),
+    "fields": lambda made: [field.name for field in dataclasses.fields(made)],
+    "asdict": dataclasses.asdict,
+    "match_args": lambda made: type(made).__match_args__,
+    "replace": lambda made: dataclasses.astuple(dataclasses.replace(made, b="x")),
+    "no dict": lambda made: hasattr(made, "__dict__"),
+    "hash": hash,
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+@pytest.mark.parametrize("arguments", [(1,), (1, "x"), (1, "x", (3,))], ids=str)
+def test_says_what_dataclasses_says(name: str, arguments: tuple[Any, ...]) -> None:
+    assert SAME[name](Derived(*arguments)) == SAME[name](Model(*arguments))
+
+
+@pytest.mark.parametrize("made", [Base(1), Derived(2, c=(5,)), Checked(1), Empty()], ids=repr)
+def test_copies_are_equal(made: Any) -> None:
+    for again in (copy.copy(made), copy.deepcopy(made), pickle.loads(pickle.dumps(made)), dataclasses.replace(made)):
+        assert again == made
+        assert hash(again) == hash(made)
+
+
+def test_classes_and_values_are_told_apart() -> None:
+    assert Base(1) == Base(1, "b")
+    assert Base(1) != Base(2)
+    assert Base(1) != Derived(1)
+    assert Derived(1).total() == 4
+    assert (Base.__doc__, Derived.__doc__) == ("Documented.", None)
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (lambda: Base(), TypeError),
+        (lambda: Base(1, "b", 3), TypeError),
+        (lambda: Base(1, d=3), TypeError),
+        (lambda: Checked(-1), ValueError),
+        (lambda: values.dataclass(frozen=False, slots=True), TypeError),
+        (lambda: setattr(Base(1), "a", 2), dataclasses.FrozenInstanceError),
+        (lambda: setattr(Base(1), "new", 2), dataclasses.FrozenInstanceError),
+        (lambda: delattr(Base(1), "a"), dataclasses.FrozenInstanceError),
+    ],
+)
+def test_refusals(make: Callable[[], object], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        make()
