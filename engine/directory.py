@@ -58,10 +58,10 @@ def build_directory(cluster: Cluster) -> Directory:
             _enter(residents, Resident(host, f"{pod.namespace}/{pod.name}", pod.node_name, pod.ips))
     external: set[str] = set()
     known = {resident.host for resident in residents.values()} | taken
-    for address, node_name, key in _endpoints(cluster):
+    for address, named, key in _endpoints(cluster):
         if address in residents or address in node_addresses:
             continue
-        node_name = node_name or _node_of(blocks, address)
+        node_name = named or _node_of(blocks, address)
         if node_name is None:
             external.add(address)
             continue

@@ -121,7 +121,7 @@ def source_of(fabric: Fabric, journey: Journey) -> str:
     return source
 
 
-def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | None | Died:
+def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | Died | None:
     """The node that a packet from outside arrives at, where its destination does not say so itself."""
     fabric, journey = state.fabric, state.journey
     if journey.node is not None and host.kind is HostKind.EXTERNAL:

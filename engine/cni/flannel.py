@@ -45,8 +45,7 @@ class Flannel:
         devices: list[Device] = []
         routes: list[Route] = []
         if config.backend == "vxlan":
-            for cidr in node.pod_cidrs:
-                devices.append(_vxlan(config, node, others, cidr))
+            devices += [_vxlan(config, node, others, cidr) for cidr in node.pod_cidrs]
         if node.pod_cidrs:
             devices.append(Device(BRIDGE, DeviceKind.BRIDGE, addresses, mtu))
             routes += [Route(c, BRIDGE, src=gateway(c)) for c in node.pod_cidrs]
