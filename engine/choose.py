@@ -39,7 +39,11 @@ def every_path(run: Callable[[Choose], Result]) -> Iterator[tuple[Fraction, Resu
     while True:
         taken: list[tuple[tuple[Fraction, ...], int]] = []
 
-        def choose(weights: tuple[Fraction, ...], taken: list[tuple[tuple[Fraction, ...], int]] = taken) -> int:
+        def choose(
+            weights: tuple[Fraction, ...],
+            taken: list[tuple[tuple[Fraction, ...], int]] = taken,
+            script: list[int] = script,
+        ) -> int:
             position = len(taken)
             index = script[position] if position < len(script) else _next_possible(weights, -1)
             taken.append((weights, index))

@@ -41,7 +41,7 @@ def headings(folder: Path | None = None) -> tuple[Heading, ...]:
 def scan(path: Path) -> Heading | None:
     """The heading in a file's first lines; None where it is not there."""
     try:
-        with open(path, "rb") as stream:
+        with path.open("rb") as stream:
             head = stream.read(_HEADER_BYTES).decode("utf-8", "replace")
     except OSError:
         return None

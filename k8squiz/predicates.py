@@ -104,11 +104,7 @@ def count_rules(value: Mapping[str, Any], world: World, on: str, chains: bool = 
     """How many rules (or chains) of a node fit `value`."""
     lines = world.rules(on, str(value["node"]), str(value.get("family", "ipv4")))
     wanted = {key: item for key, item in value.items() if key not in ("node", "family")}
-    return sum(
-        1
-        for line in lines
-        if line.declares is chains and _all_match(wanted, partial(getattr, line))
-    )
+    return sum(1 for line in lines if line.declares is chains and _all_match(wanted, partial(getattr, line)))
 
 
 def _rule(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
@@ -172,10 +168,7 @@ def _fact(value: Any, world: World, on: str) -> Any:
 
 
 def _count_hops(value: Any, world: World, on: str) -> Any:
-    counts = (
-        sum(1 for hop in way.hops if _all_match(value, partial(hop_fact, hop=hop)))
-        for way in world.ways(on)
-    )
+    counts = (sum(1 for hop in way.hops if _all_match(value, partial(hop_fact, hop=hop))) for way in world.ways(on))
     return _agreed("count_hops", counts, world)
 
 

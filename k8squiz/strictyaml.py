@@ -17,9 +17,7 @@ from k8squiz.errors import QuizError
 
 _MAX_BYTES = 200_000
 _MAX_DEPTH = 40
-_BOOL_WORDS = frozenset(
-    w for word in ("yes", "no", "on", "off") for w in (word, word.capitalize(), word.upper())
-)
+_BOOL_WORDS = frozenset(w for word in ("yes", "no", "on", "off") for w in (word, word.capitalize(), word.upper()))
 _INT = re.compile(r"-?(0|[1-9][0-9_]*)\Z")
 _HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+\Z")

@@ -137,8 +137,8 @@ def _nodes(raw: Any, identity: Identity, where: str) -> dict[str, NodeSpec]:
             raise QuizError(f"{where}: cluster.nodes must be between 1 and 30, not {raw}")
         raw = {f"node{index}": {} for index in range(1, raw + 1)}
     result = {}
-    for role, value in raw.items():
-        value = value or {}
+    for role, given in raw.items():
+        value = given or {}
         extra = tuple(identity.extra_ip(role, index) for index in range(int(value.get("addresses", 0))))
         name = value.get("name") or identity.node_name(role)
         result[role] = NodeSpec(

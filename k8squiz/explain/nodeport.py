@@ -52,8 +52,13 @@ def build(without: frozenset[str] = frozenset()) -> Story:
 
 def _eleven_steps(outcome: Outcome) -> Section:
     hops = outcome.hops
-    on_node1 = lambda hop: hop.host == "node1"
-    on_node2 = lambda hop: hop.host == "node2"
+
+    def on_node1(hop: Hop) -> bool:
+        return hop.host == "node1"
+
+    def on_node2(hop: Hop) -> bool:
+        return hop.host == "node2"
+
     steps = (
         Step(
             Text("DNS gives the node's address", "DNS 解析得到 Node IP"),

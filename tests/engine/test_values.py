@@ -87,7 +87,7 @@ def test_classes_and_values_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("make", "error"),
     [
-        (lambda: Base(), TypeError),
+        (Base, TypeError),
         (lambda: Base(1, "b", 3), TypeError),
         (lambda: Base(1, d=3), TypeError),
         (lambda: Checked(-1), ValueError),

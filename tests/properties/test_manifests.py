@@ -82,7 +82,9 @@ _SAMPLES = (
     _NODE + "status:\n  addresses:\n  - {type: InternalIP, address: 192.168.1.10}\n",
     "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  type: NodePort\n  clusterIP: 10.96.0.1\n  selector:\n"
     "    app: web\n  ports:\n  - port: 80\n    targetPort: http\n    nodePort: 30080\n---\n" + _NODE,
-    "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a, labels: {app: web}}\n  spec:"
-    + " {nodeName: n, containers: [{ports: [{containerPort: 8080, name: http}]}]}\n  status: {podIP: 10.244.1.5}\n",
+    (
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a, labels: {app: web}}\n  spec:"
+        " {nodeName: n, containers: [{ports: [{containerPort: 8080, name: http}]}]}\n  status: {podIP: 10.244.1.5}\n"
+    ),
     "apiVersion: k8squiz.dev/v1\nkind: Network\nspec:\n  rpFilter: 1\n  missingRoutes:\n  - {node: a, to: b}\n  without: [route]\n",
 )

@@ -106,7 +106,7 @@ def rules_of(cluster: Cluster, chain: str) -> list[str]:
     """The lines of the one chain whose name begins so."""
     text = str(compile_rules(cluster, "node1", "nftables"))
     block = next(part for part in text.split("\n\n") if f"\tchain {chain}" in part)
-    return [line.strip() for line in block.splitlines()[1:] if line.strip() not in ("}",)]
+    return [line.strip() for line in block.splitlines()[1:] if line.strip() != "}"]
 
 
 def web(**proxy: object) -> Cluster:

@@ -1,0 +1,78 @@
+"""The static checks, as part of the suite: one command decides whether a change may go in."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SCRIPTS = Path(sys.executable).parent
+ROOMS = [folder for name in ("engine", "k8squiz", "tests", "benchmarks", "docs") if (folder := ROOT / name).is_dir()]
+SOURCES = sorted(path for room in ROOMS for path in room.rglob("*.py"))
+TEXTS = [
+    *SOURCES,
+    *ROOT.glob("*.md"),
+    ROOT / "pyproject.toml",
+    ROOT / ".ci" / "run",
+    *(ROOT / "questions").rglob("*.*"),
+]
+
+CHECKS = {
+    "ruff check": ["ruff", "check", "--no-cache", *map(str, ROOMS)],
+    "ruff format": ["ruff", "format", "--no-cache", "--check", *map(str, ROOMS)],
+    "mypy": ["mypy"],
+    "import-linter": ["lint-imports", "--no-cache"],
+}
+
+# What a repository that travels must not hold: paths of the machine it was written on, and where packages come from.
+FOREIGN = re.compile(r"/(?:root|work|home/\w+)/\w|(?:pypi|pythonhosted)\.org|/tmp/\w{4,}")
+LONGEST_FILE = 450
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_check_is_clean(name: str) -> None:
+    program, *arguments = CHECKS[name]
+    found = shutil.which(program, path=str(SCRIPTS)) or shutil.which(program)
+    assert found is not None, f"{program} is missing: install k8squiz[test]"
+    result = subprocess.run([found, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_text_names_no_machine(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = [f"{number}: {line}" for number, line in enumerate(lines, 1) if FOREIGN.search(line)]
+    assert not found or path == Path(__file__), "\n".join(found)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_source_says_what_it_is_and_stays_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not text.strip() or text.lstrip().startswith(('"""', "#!")), "no docstring at the top"
+    longest = LONGEST_FILE if path.is_relative_to(ROOT / "engine") or path.is_relative_to(ROOT / "k8squiz") else 600
+    assert text.count("\n") <= longest, f"over {longest} lines: one idea a file"
+
+
+def test_every_dependency_is_declared() -> None:
+    declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8").lower()
+    ours = {"engine", "k8squiz", "tests", *sys.stdlib_module_names, *(path.stem for path in SOURCES)}
+    imported = {name for path in SOURCES for name in _imports(path)} - ours
+    owners = importlib.metadata.packages_distributions()
+    assert [name for name in imported if not any(o.lower() in declared for o in owners.get(name, [name]))] == []
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
