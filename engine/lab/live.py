@@ -1,0 +1,151 @@
+"""A cluster built in network namespaces, and requests sent through it."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import TracebackType
+
+from engine.fabric import ROUTER, Fabric
+from engine.hooks import Hook
+from engine.lab import observe
+from engine.lab.client import Call, Reply
+from engine.lab.namespaces import Namespace
+from engine.lab.plan import WIRES, HostPlan, forwarding, host_names, plan
+from engine.lab.servers import Servers
+from engine.locate import Journey
+from engine.network.host import HostKind
+from engine.network.routes import number
+from engine.packet import FiveTuple
+
+ALL_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING)
+END_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.OUTPUT)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Observation:
+    """What the kernel did with one request. `flow` is what the client's socket sent."""
+
+    flow: FiveTuple
+    reply: Reply
+    sightings: frozenset[observe.Sighting]
+    conntrack: tuple[observe.Entry, ...]
+
+
+class Lab:
+    """A fabric in namespaces, for one IP version. A context manager; leaving it ends all namespaces."""
+
+    def __init__(self, fabric: Fabric, version: int = 4) -> None:
+        self.fabric, self.version = fabric, version
+        self.namespaces: dict[str, Namespace] = {}
+        self._servers = Servers()
+        self._sport = 40000
+        self._routed: str | None = None
+
+    def __enter__(self) -> Lab:
+        try:
+            self.build()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._servers.close()
+        for namespace in self.namespaces.values():
+            namespace.close()
+        self.namespaces = {}
+
+    def make_namespace(self, name: str) -> Namespace:
+        return Namespace.create()
+
+    def build(self) -> None:
+        """Make everything: namespaces, devices, addresses, routes, sysctls, rules, servers."""
+        for name in (WIRES, *host_names(self.fabric)):
+            self.namespaces[name] = self.make_namespace(name)
+        plans = plan(self.fabric, self.version, lambda name: self.namespaces[name].path)
+        for one in plans:
+            for path, value in one.early_sysctls:
+                self.namespaces[one.name].sysctl(path, value)
+        for one in plans:
+            if one.links:
+                self.namespaces[one.name].run("ip", "-batch", "-", text="\n".join(one.links) + "\n")
+        for one in plans:
+            self._configure(one)
+        self._servers.start()
+
+    def _configure(self, one: HostPlan) -> None:
+        inside = self.namespaces[one.name]
+        for path, value in one.sysctls:
+            inside.sysctl(path, value)
+        if one.setup:
+            family = "-4" if self.version == 4 else "-6"
+            inside.run("ip", family, "-batch", "-", text="\n".join(one.setup) + "\n")
+        if one.name == WIRES:
+            return
+        entries = forwarding(self.fabric, self.fabric.host(one.name), self.version)
+        if entries:
+            inside.run("bridge", "-batch", "-", text="\n".join(entries) + "\n")
+        hooks = ALL_HOOKS if one.filtered else END_HOOKS
+        inside.run("nft", "-f", "-", text=observe.observer(self.version, hooks))
+        if one.filtered:
+            self._load_rules(one.name, inside)
+        self._servers.listen(one.name, inside, self.version, one.listeners)
+
+    def _load_rules(self, node: str, inside: Namespace) -> None:
+        text = str(self.fabric.ruleset(node, self.version))
+        if self.fabric.mode == "nftables":
+            inside.run("nft", "-f", "-", text=text + "\n")
+            return
+        tool = "iptables-legacy-restore" if self.version == 4 else "ip6tables-legacy-restore"
+        inside.run(tool, "-w", text=text + "\n")
+
+    def send(self, journey: Journey, arrival: str | None = None, timeout: float = 0.4) -> Observation:
+        """Send the request that `journey` describes. `arrival` is the node that the router sends it to, where its
+        destination is no host's own address. The journey's source port is not used: each request gets its own."""
+        self._forget()
+        self._route_by(journey, arrival)
+        self._sport += 1
+        inside = self.namespaces[journey.host]
+        source = journey.src if self.fabric.host(journey.host).kind is not HostKind.NODE else None
+        call = Call(inside, journey.protocol, journey.dst, journey.dport, self._sport, source)
+        try:
+            reply = call.send(timeout)
+            flow = call.flow
+            seen: set[observe.Sighting] = set()
+            entries: list[observe.Entry] = []
+            for name, namespace in self.namespaces.items():
+                if name == WIRES:
+                    continue
+                seen |= observe.sightings(name, namespace, self.version, journey.protocol)
+                if name in self.fabric.nodes:
+                    entries += observe.connections(name, namespace, self.version)
+        finally:
+            call.close()
+        return Observation(flow, reply, frozenset(seen), tuple(entries))
+
+    def _forget(self) -> None:
+        for name, namespace in self.namespaces.items():
+            if name == WIRES:
+                continue
+            hooks = ALL_HOOKS if name in self.fabric.nodes else END_HOOKS
+            namespace.run("nft", "-f", "-", text=observe.forget(self.version, hooks))
+            if name in self.fabric.nodes:
+                namespace.run("conntrack", "-F")
+
+    def _route_by(self, journey: Journey, arrival: str | None) -> None:
+        """On the router: the way to the node that a foreign packet arrives at."""
+        router = self.namespaces[ROUTER]
+        family = "-4" if self.version == 4 else "-6"
+        if self._routed is not None:
+            router.run("ip", family, "route", "del", self._routed)
+            self._routed = None
+        if arrival is None or self.fabric.on_lan(journey.dst):
+            return
+        node = self.fabric.node(arrival)
+        via = next(a for a in node.internal_ips if number(a)[0] == self.version)
+        self._routed = f"{journey.dst}/{32 if self.version == 4 else 128}"
+        router.run("ip", family, "route", "replace", self._routed, "via", via, "dev", "eth0")
+

@@ -1,0 +1,114 @@
+"""Network namespaces: made, entered, and programs run in them (network_namespaces(7), setns(2), unshare(2)).
+
+A namespace that is held by a file descriptor alone ends with the process that holds it, also when that is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.lab.errors import LabUnavailable
+
+CLONE_NEWNET = 0x40000000
+CLONE_NEWUSER = 0x10000000
+_OWN = "/proc/thread-self/ns/net"
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def setns(descriptor: int) -> None:
+    """Move the calling thread into the network namespace behind `descriptor`."""
+    if _libc().setns(descriptor, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def unshare(flags: int) -> None:
+    """Give the calling thread new namespaces of its own."""
+    if _libc().unshare(flags) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+class Namespace:
+    """One network namespace, held open. `path` names it to ip(8), wherever that runs."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    @property
+    def path(self) -> str:
+        return f"/proc/{os.getpid()}/fd/{self.descriptor}"
+
+    @classmethod
+    def create(cls) -> Namespace:
+        """A new, nameless namespace."""
+        made: list[int] = []
+        failed: list[OSError] = []
+
+        def work() -> None:
+            try:
+                unshare(CLONE_NEWNET)
+                made.append(os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC))
+            except OSError as error:
+                failed.append(error)
+
+        # A thread of its own, so that the caller's thread stays where it is.
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        if failed:
+            raise LabUnavailable(f"cannot make a network namespace: {failed[0].strerror} (root is needed)")
+        return cls(made[0])
+
+    @classmethod
+    def named(cls, name: str) -> Namespace:
+        """The namespace that `ip netns` knows by that name."""
+        return cls(os.open(f"/run/netns/{name}", os.O_RDONLY | os.O_CLOEXEC))
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """The calling thread works inside the namespace: sockets it opens, programs it starts, /proc/sys/net."""
+        before = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            setns(self.descriptor)
+            yield
+        finally:
+            setns(before)
+            os.close(before)
+
+    def run(self, *words: str, text: str = "") -> str:
+        """Run a program inside, with `text` as its input: what it printed. Raises LabUnavailable where it fails."""
+        with self.entered():
+            return run(*words, text=text)
+
+    def sysctl(self, path: str, value: int) -> None:
+        """Write net.PATH, a path with slashes."""
+        with self.entered():
+            try:
+                Path("/proc/sys/net", path).write_text(str(value))
+            except OSError as error:
+                raise LabUnavailable(f"cannot set net.{path.replace('/', '.')}: {error.strerror}") from None
+
+    def close(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def run(*words: str, text: str = "") -> str:
+    """Run a program; its output. Raises LabUnavailable with what it complained of."""
+    try:
+        done = subprocess.run(words, input=text, capture_output=True, text=True, check=False, timeout=60)
+    except FileNotFoundError:
+        raise LabUnavailable(f"{words[0]} is not installed") from None
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip()[:2000]
+        raise LabUnavailable(f"{' '.join(words)} failed ({done.returncode}): {said}")
+    return done.stdout

@@ -1,0 +1,107 @@
+"""What is read off the kernel: the tuples that passed each hook (nftables sets), and conntrack's entries.
+
+The observer's chains stand just after the nat chains (dstnat -100, srcnat 100) and, in INPUT, FORWARD and OUTPUT, after
+the filter chains, so that a tuple is seen there as the hook leaves it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+
+from engine.hooks import Hook
+from engine.lab.namespaces import Namespace
+from engine.packet import L4, FiveTuple
+
+TABLE = "k8squiz_lab"
+# Where each hook is watched: kube-proxy's last chain of that hook is before, the end of the hook after.
+_PRIORITY = {Hook.PREROUTING: -90, Hook.INPUT: 110, Hook.FORWARD: 110, Hook.OUTPUT: 10, Hook.POSTROUTING: 110}
+TUNNEL_PORTS = (4789, 8472)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sighting:
+    """A first packet, or the first answer, as it left a hook of a host."""
+
+    host: str
+    hook: Hook
+    flow: FiveTuple
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One conntrack entry."""
+
+    host: str
+    original: FiveTuple
+    reply: FiveTuple
+    replied: bool
+
+
+def observer(version: int, hooks: tuple[Hook, ...]) -> str:
+    """An nft script that makes the observer's table. It looks at nothing but headers, so conntrack is not switched on."""
+    family, address = ("ip", "ipv4_addr") if version == 4 else ("ip6", "ipv6_addr")
+    lines = [f"table {family} {TABLE} {{"]
+    for hook in hooks:
+        name = hook.value.lower()
+        key = f"{family} saddr . th sport . {family} daddr . th dport"
+        kind = f"{address} . inet_service . {address} . inet_service"
+        lines += [
+            f"  set {name} {{ type {kind}; size 65535; flags dynamic; }}",
+            f"  chain at-{name} {{",
+            f"    type filter hook {name} priority {_PRIORITY[hook]}; policy accept;",
+            f"    tcp flags & syn == syn update @{name} {{ {key} }}",
+            f"    udp dport != {{ {', '.join(map(str, TUNNEL_PORTS))} }} update @{name} {{ {key} }}",
+            "  }",
+        ]
+    return "\n".join([*lines, "}", ""])
+
+
+def forget(version: int, hooks: tuple[Hook, ...]) -> str:
+    """An nft script that empties the sets."""
+    family = "ip" if version == 4 else "ip6"
+    return "".join(f"flush set {family} {TABLE} {hook.value.lower()}\n" for hook in hooks)
+
+
+def sightings(host: str, inside: Namespace, version: int, protocol: L4) -> set[Sighting]:
+    """What passed the hooks of `host` since the sets were emptied; `protocol` is the one that was sent."""
+    family = "ip" if version == 4 else "ip6"
+    listed = json.loads(inside.run("nft", "-j", "list", "table", family, TABLE))
+    found = set()
+    for item in listed["nftables"]:
+        made = item.get("set")
+        if made is None:
+            continue
+        hook = Hook(made["name"].upper())
+        for element in made.get("elem", ()):
+            src, sport, dst, dport = _concatenation(element)
+            found.add(Sighting(host, hook, FiveTuple(protocol, str(src), int(sport), str(dst), int(dport))))
+    return found
+
+
+def _concatenation(element: object) -> list[str | int]:
+    while isinstance(element, dict):
+        element = element.get("concat", element.get("elem", element.get("val")))
+    assert isinstance(element, list), element
+    return element
+
+
+_ENTRY = re.compile(r"src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)")
+
+
+def connections(host: str, inside: Namespace, version: int) -> list[Entry]:
+    """The TCP and UDP entries of `host`, the tunnels' own left out."""
+    listed = inside.run("conntrack", "-L", "-f", "ipv4" if version == 4 else "ipv6")
+    found = []
+    for line in listed.splitlines():
+        words = line.split()
+        if not words or words[0] not in ("tcp", "udp"):
+            continue
+        (a, b) = _ENTRY.findall(line)
+        protocol = L4(words[0].upper())
+        original, reply = (FiveTuple(protocol, t[0], int(t[2]), t[1], int(t[3])) for t in (a, b))
+        if protocol is L4.UDP and original.dport in TUNNEL_PORTS:
+            continue
+        found.append(Entry(host, original, reply, "[UNREPLIED]" not in line))
+    return found

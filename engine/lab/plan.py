@@ -1,0 +1,216 @@
+"""From a fabric to the commands that build it: ip(8) batches, sysctls, who listens where. Pure; nothing is run here.
+
+Besides the fabric's hosts there is one more namespace, WIRES: the Ethernet of the nodes and the network beyond the
+router, a bridge each.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Iterator
+
+from engine.fabric import LAN, OUTSIDE, ROUTER, Fabric
+from engine.lab.errors import NotInThisLab
+from engine.network.devices import Device, DeviceKind
+from engine.network.host import Host, HostKind
+from engine.network.routes import Route, number
+from engine.packet import L4
+
+WIRES = "wires"
+PathOf = Callable[[str], str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HostPlan:
+    """One namespace: what is done in it, in this order. `links` make devices (PathOf gives other namespaces' paths)."""
+
+    name: str
+    early_sysctls: tuple[tuple[str, int], ...] = ()
+    links: tuple[str, ...] = ()
+    setup: tuple[str, ...] = ()
+    sysctls: tuple[tuple[str, int], ...] = ()
+    listeners: tuple[tuple[L4, int], ...] = ()
+    filtered: bool = False
+
+
+def host_names(fabric: Fabric) -> tuple[str, ...]:
+    """All hosts: nodes, pods on them, the router, external hosts."""
+    pods = [r.host for name in fabric.nodes for r in fabric.directory.by_node.get(name, ())]
+    return (*fabric.nodes, *pods, ROUTER, *dict.fromkeys(fabric.external.values()))
+
+
+def plan(fabric: Fabric, version: int, path_of: PathOf) -> tuple[HostPlan, ...]:
+    """What to do for IP version 4 or 6 of `fabric`, WIRES first; hosts are in the order they must be wired."""
+    hosts = [fabric.host(name) for name in host_names(fabric)]
+    found = [HostPlan(WIRES, _EARLY[4], tuple(_wires(hosts, path_of)), sysctls=_UNBRIDGED)]
+    for host in hosts:
+        found.append(_host_plan(fabric, host, version, path_of))
+    return tuple(found)
+
+
+_EARLY = {
+    4: (("ipv6/conf/all/disable_ipv6", 1), ("ipv6/conf/default/disable_ipv6", 1)),
+    6: (("ipv6/conf/default/accept_dad", 0), ("ipv6/conf/all/accept_dad", 0)),
+}
+_UNBRIDGED = (("bridge/bridge-nf-call-iptables", 0), ("bridge/bridge-nf-call-ip6tables", 0))
+
+
+def _wires(hosts: list[Host], path_of: PathOf) -> Iterator[str]:
+    for segment in (LAN, OUTSIDE):
+        yield f"link add {segment} type bridge mcast_snooping 0"
+        yield f"link set {segment} up"
+    count = 0
+    for host in hosts:
+        for device in host.devices.values():
+            if device.kind is DeviceKind.ETHERNET and device.segment is not None:
+                count += 1
+                yield f"link add w{count} type veth peer name {device.name} netns {path_of(host.name)}"
+                yield f"link set w{count} mtu {device.mtu} master {device.segment} up"
+
+
+def _host_plan(fabric: Fabric, host: Host, version: int, path_of: PathOf) -> HostPlan:
+    links = tuple(line for device in host.devices.values() for line in _link(host, device, version, path_of))
+    setup = ["link set lo up", *_up(host)]
+    setup += [line for device in host.devices.values() for line in _addresses(device, version)]
+    setup += [line for device in host.devices.values() for line in _neighbours(fabric, host, device, version)]
+    # A gateway is only believed where the route to it is there already.
+    routes = sorted(host.table.routes, key=lambda route: route.via is not None)
+    setup += [line for route in routes for line in _route(host, route, version)]
+    return HostPlan(
+        host.name,
+        (*_EARLY[version], *_ipv4_defaults(host)),
+        links,
+        tuple(setup),
+        tuple(_sysctls(fabric, host, version)),
+        _listeners(fabric, host),
+        host.kind is HostKind.NODE,
+    )
+
+
+def mac(host: str, device: str) -> str:
+    """A locally administered MAC address that follows from the names."""
+    digest = hashlib.sha256(f"{host} {device}".encode()).hexdigest()
+    return "0a:" + ":".join(digest[i : i + 2] for i in range(0, 10, 2))
+
+
+def _link(host: Host, device: Device, version: int, path_of: PathOf) -> Iterator[str]:
+    if device.kind is DeviceKind.BRIDGE:
+        yield f"link add {device.name} address {mac(host.name, device.name)} mtu {device.mtu} type bridge"
+    elif device.kind is DeviceKind.VETH and host.kind is HostKind.NODE:
+        assert device.peer is not None
+        peer_host, peer_device = device.peer
+        peer = f"peer name {peer_device} mtu {device.mtu} netns {path_of(peer_host)}"
+        yield f"link add {device.name} mtu {device.mtu} type veth {peer}"
+        if device.master is not None:
+            yield f"link set {device.name} master {device.master}"
+            yield f"link set {device.name} type bridge_slave hairpin {'on' if device.hairpin else 'off'}"
+    elif device.kind is DeviceKind.VXLAN:
+        assert device.tunnel is not None
+        tunnel = device.tunnel
+        if number(tunnel.local)[0] == version:
+            yield (
+                f"link add {device.name} address {mac(host.name, device.name)} mtu {device.mtu} type vxlan "
+                f"id {tunnel.vni} local {tunnel.local} dev eth0 dstport {tunnel.port} nolearning"
+            )
+    elif device.kind is DeviceKind.IPIP:
+        yield f"link add {device.name} mtu {device.mtu} type ipip local any remote any"
+    elif device.kind is DeviceKind.DUMMY:
+        raise NotInThisLab("ipvs mode needs a kernel with IPVS, which the lab does not drive")
+
+
+def _here(device: Device, version: int) -> bool:
+    return device.tunnel is None or number(device.tunnel.local)[0] == version
+
+
+def _up(host: Host) -> Iterator[str]:
+    for device in host.devices.values():
+        if device.kind is DeviceKind.ETHERNET:
+            yield f"link set {device.name} mtu {device.mtu}"
+    for device in host.devices.values():
+        if device.kind is not DeviceKind.LOOPBACK and (device.tunnel is None or host.kind is HostKind.NODE):
+            yield f"link set {device.name} up"
+
+
+def _addresses(device: Device, version: int) -> Iterator[str]:
+    if device.kind is DeviceKind.LOOPBACK:
+        return
+    for address in device.addresses:
+        if number(address.address)[0] == version:
+            # The fabric says itself which networks are on-link.
+            plain = " nodad noprefixroute" if version == 6 else " noprefixroute"
+            yield f"address add {address.address}/{address.length} dev {device.name}{plain}"
+
+
+def _neighbours(fabric: Fabric, host: Host, device: Device, version: int) -> Iterator[str]:
+    """What flannel and Calico write for a VXLAN device: the other ends' MAC addresses, and where those are."""
+    if device.kind is not DeviceKind.VXLAN or device.tunnel is None or not _here(device, version):
+        return
+    for inner, outer in device.tunnel.remotes.items():
+        owner = fabric.neighbours.get(outer)
+        if owner is not None:
+            yield f"neigh replace {inner} lladdr {mac(owner[0], device.name)} dev {device.name} nud permanent"
+
+
+def forwarding(fabric: Fabric, host: Host, version: int) -> tuple[str, ...]:
+    """bridge(8) lines: a VXLAN device's forwarding entries."""
+    found = []
+    for device in host.devices.values():
+        if device.kind is DeviceKind.VXLAN and device.tunnel is not None and _here(device, version):
+            for outer in dict.fromkeys(device.tunnel.remotes.values()):
+                owner = fabric.neighbours.get(outer)
+                if owner is not None:
+                    found.append(f"fdb append {mac(owner[0], device.name)} dev {device.name} dst {outer} self permanent")
+    return tuple(found)
+
+
+def _route(host: Host, route: Route, version: int) -> Iterator[str]:
+    if number(route.prefix.partition("/")[0])[0] != version:
+        return
+    if route.kind == "blackhole":
+        yield f"route append blackhole {route.prefix}"
+        return
+    text = f"route append {route.prefix}"
+    if route.via is not None:
+        text += f" via {route.via} dev {route.device} onlink"
+    else:
+        text += f" dev {route.device} scope link" if version == 4 else f" dev {route.device}"
+    if route.src is not None:
+        text += f" src {route.src}"
+    yield text
+
+
+def _ipv4_defaults(host: Host) -> tuple[tuple[str, int], ...]:
+    return (("ipv4/conf/default/rp_filter", 0), ("ipv4/conf/all/rp_filter", host.sysctls.rp_filter))
+
+
+def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, int]]:
+    own = host.sysctls
+    yield "ipv4/ip_forward", int(own.ip_forward)
+    # Forwarding is switched before: that sets these back to what routers have.
+    yield "ipv4/conf/all/rp_filter", own.rp_filter
+    yield "ipv4/conf/all/route_localnet", int(own.route_localnet)
+    if version == 6:
+        yield "ipv6/conf/all/forwarding", int(own.ip_forward)
+    if host.kind is HostKind.NODE:
+        yield "bridge/bridge-nf-call-iptables", int(own.bridge_nf_call_iptables)
+        yield "bridge/bridge-nf-call-ip6tables", int(own.bridge_nf_call_iptables)
+        yield "netfilter/nf_conntrack_tcp_be_liberal", int(fabric.cluster.proxy.tcp_be_liberal)
+        for device in host.devices.values():
+            if device.kind is DeviceKind.VETH and device.master is None:
+                yield f"ipv4/conf/{device.name}/proxy_arp", 1
+                yield f"ipv4/neigh/{device.name}/proxy_delay", 0
+    if host.kind is HostKind.ROUTER:
+        yield "ipv4/conf/eth1/proxy_arp", 1
+        yield "ipv4/neigh/eth1/proxy_delay", 0
+        if version == 6:
+            yield "ipv6/conf/eth1/proxy_ndp", 1
+
+
+def _listeners(fabric: Fabric, host: Host) -> tuple[tuple[L4, int], ...]:
+    """(protocol, port) of all that listens on the host."""
+    addresses = {a.address for device in host.devices.values() for a in device.addresses}
+    if host.kind is HostKind.NODE:
+        addresses |= set(fabric.node(host.name).internal_ips)
+    listening = fabric.directory.listening
+    return tuple(sorted({pair for address in addresses for pair in listening.get(address, ())}))

@@ -1,0 +1,109 @@
+"""Servers that say whom they see: one thread answers for all hosts of a lab, through sockets made in each namespace."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import struct
+import threading
+from collections.abc import Iterable
+
+from engine.lab.errors import NotInThisLab
+from engine.lab.namespaces import Namespace
+from engine.packet import L4
+
+_IP_PKTINFO = 8
+_IPV6_RECVPKTINFO = 49
+_IPV6_PKTINFO = 50
+
+
+class Servers:
+    """Answers on every socket it is given with `HOST ADDRESS PORT`: the server's host, and the peer it sees."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._wake, self._woken = os.pipe()[::-1]
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._stop = False
+
+    def listen(self, host: str, inside: Namespace, version: int, ports: Iterable[tuple[L4, int]]) -> None:
+        """Open the ports of a host on all of its addresses. Before start()."""
+        with inside.entered():
+            for protocol, port in ports:
+                sock = _listener(protocol, port, version)
+                self._selector.register(sock, selectors.EVENT_READ, (host, protocol))
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop = True
+        os.write(self._wake, b"x")
+        if self._thread.is_alive():
+            self._thread.join()
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+        self._selector.close()
+        os.close(self._wake)
+        os.close(self._woken)
+
+    def _serve(self) -> None:
+        while not self._stop:
+            for key, _ in self._selector.select():
+                if isinstance(key.fileobj, socket.socket):
+                    self._ready(key.fileobj, key.data)
+
+    def _ready(self, sock: socket.socket, data: tuple[str, L4 | None]) -> None:
+        host, protocol = data
+        try:
+            if protocol is L4.UDP:
+                _answer_datagram(sock, host)
+            elif protocol is not None:
+                peer, address = sock.accept()
+                peer.sendall(_says(host, address))
+                self._selector.register(peer, selectors.EVENT_READ, (host, None))
+            elif not sock.recv(4096):
+                self._drop(sock)
+        except OSError:
+            if protocol is None:
+                self._drop(sock)
+
+    def _drop(self, sock: socket.socket) -> None:
+        self._selector.unregister(sock)
+        sock.close()
+
+
+def _listener(protocol: L4, port: int, version: int) -> socket.socket:
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
+    if protocol not in (L4.TCP, L4.UDP):
+        raise NotInThisLab(f"the lab serves TCP and UDP, not {protocol}")
+    sock = socket.socket(family, socket.SOCK_STREAM if protocol is L4.TCP else socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if protocol is L4.UDP:
+        level, option = (socket.SOL_IP, _IP_PKTINFO) if version == 4 else (socket.IPPROTO_IPV6, _IPV6_RECVPKTINFO)
+        sock.setsockopt(level, option, 1)
+    sock.bind(("" if version == 4 else "::", port))
+    if protocol is L4.TCP:
+        sock.listen(16)
+    sock.setblocking(False)
+    return sock
+
+
+def _says(host: str, address: tuple[str, int] | tuple[str, int, int, int]) -> bytes:
+    return f"{host} {address[0]} {address[1]}\n".encode()
+
+
+def _answer_datagram(sock: socket.socket, host: str) -> None:
+    """The answer leaves from the address that was spoken to, as a server bound to it would have it."""
+    _, ancillary, _, address = sock.recvmsg(4096, 256)
+    back = []
+    for level, kind, data in ancillary:
+        if level == socket.SOL_IP and kind == _IP_PKTINFO:
+            # struct in_pktinfo: interface index, the local address, the destination of the header.
+            back.append((level, kind, struct.pack("=I4s4s", 0, data[8:12], b"\0" * 4)))
+        elif level == socket.IPPROTO_IPV6 and kind == _IPV6_PKTINFO:
+            back.append((level, kind, data[:16] + struct.pack("=I", 0)))
+    sock.sendmsg([_says(host, address)], back, 0, address)
