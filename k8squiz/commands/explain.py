@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
 
@@ -66,24 +65,17 @@ def _exported(view: object, suffix: str, story: object, lang: Lang) -> str:
 
     from rich.console import RenderableType
 
-    from k8squiz.console import SafeConsole
     from k8squiz.explain.markdown import story_markdown
     from k8squiz.explain.story import Story
+    from k8squiz.export import recorder, to_html, to_svg
     from k8squiz.i18n import pick
 
     told = cast(Story, story)
     if suffix == ".md":
         return story_markdown(told, lang)
-    console = SafeConsole(
-        record=True, width=_EXPORT_WIDTH, file=io.StringIO(), markup=False, emoji=False, highlight=False,
-        force_terminal=True, color_system="truecolor",
-    )  # fmt: skip
+    console = recorder(_EXPORT_WIDTH)
     console.print(cast(RenderableType, view))
-    return (
-        console.export_html(inline_styles=True)
-        if suffix == ".html"
-        else console.export_svg(title=pick(told.title, lang))
-    )
+    return to_html(console) if suffix == ".html" else to_svg(console, pick(told.title, lang))
 
 
 def _write(path: Path, text: str) -> None:
