@@ -38,7 +38,6 @@ class Lab:
         self.fabric, self.version = fabric, version
         self.namespaces: dict[str, Namespace] = {}
         self._servers = Servers()
-        self._sport = 40000
         self._routed: str | None = None
 
     def __enter__(self) -> Lab:
@@ -104,13 +103,12 @@ class Lab:
 
     def send(self, journey: Journey, arrival: str | None = None, timeout: float = 0.4) -> Observation:
         """Send the request that `journey` describes. `arrival` is the node that the router sends it to, where its
-        destination is no host's own address. The journey's source port is not used: each request gets its own."""
+        destination is no host's own address. Two requests of one lab should differ in their source ports."""
         self._forget()
         self._route_by(journey, arrival)
-        self._sport += 1
         inside = self.namespaces[journey.host]
         source = journey.src if self.fabric.host(journey.host).kind is not HostKind.NODE else None
-        call = Call(inside, journey.protocol, journey.dst, journey.dport, self._sport, source)
+        call = Call(inside, journey.protocol, journey.dst, journey.dport, journey.sport, source)
         try:
             reply = call.send(timeout)
             flow = call.flow

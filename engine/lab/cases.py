@@ -1,0 +1,211 @@
+"""Clusters and requests drawn by a seed: every topology, policy and mode, and the broken variants."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Iterator
+
+from engine.cluster import (
+    Cluster,
+    CNIConfig,
+    ContainerPort,
+    EndpointPort,
+    EndpointSlice,
+    LoadBalancerIngress,
+    NetworkFacts,
+    Node,
+    Pod,
+    ProxyConfig,
+    Service,
+    ServicePort,
+    SliceEndpoint,
+)
+from engine.lab.scene import Scene
+from engine.packet import L4
+from engine.trace import Request
+
+BACKENDS = (("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "bgp"), ("calico", "vxlan"))
+MODES = ("iptables", "nftables")
+_PARTS = ("masquerade", "hairpin-masquerade", "hairpin-mode", "br_netfilter", "route", "route_localnet", "ip_forward")
+_TARGET = {L4.TCP: 8080, L4.UDP: 5353}
+# How many requests one built cluster serves.
+REQUESTS = 8
+
+
+def scenes(seed: int, modes: tuple[str, ...] = MODES) -> Iterator[Scene]:
+    """Scenes without end; the same for the same seed."""
+    number = 0
+    while True:
+        draw = random.Random(f"k8squiz lab {seed} {number}")
+        yield scene(draw, f"seed {seed} scene {number}", modes[number % len(modes)])
+        number += 1
+
+
+def scene(draw: random.Random, name: str, mode: str) -> Scene:
+    """One scene out of `draw`."""
+    cluster = _cluster(draw)
+    targets = [_request(draw, cluster) for _ in range(REQUESTS)]
+    return Scene(name, cluster, mode, tuple(dict.fromkeys(targets)), seed=draw.getrandbits(30))
+
+
+def _one_in(draw: random.Random, chance: int) -> bool:
+    return draw.randrange(chance) == 0
+
+
+def _cluster(draw: random.Random) -> Cluster:
+    count = draw.choice((1, 2, 2, 2, 3))
+    nodes = tuple(_node(draw, index) for index in range(1, count + 1))
+    pods = tuple(pod for index, node in enumerate(nodes, 1) for pod in _pods(draw, index, node))
+    if not any(not pod.host_network for pod in pods):
+        pods = (*pods, _pod(1, 0, nodes[0], host=False))
+    services = tuple(_service(draw, index) for index in (1, 2))
+    slices = tuple(_slice(draw, service, pods) for service in services)
+    plugin, backend = draw.choice(BACKENDS)
+    return Cluster(
+        nodes=nodes,
+        pods=pods,
+        services=services,
+        slices=slices,
+        proxy=_proxy(draw),
+        cni=CNIConfig(plugin, backend, assumed=False),
+        network=_facts(draw, nodes, backend),
+    )
+
+
+def _node(draw: random.Random, index: int) -> Node:
+    further = (f"192.168.99.{10 + index}",) if _one_in(draw, 8) else ()
+    ips = (f"192.168.1.{9 + index}",)
+    return Node(f"node{index}", ips, further, (f"10.244.{index}.0/24",))
+
+
+def _pods(draw: random.Random, index: int, node: Node) -> Iterator[Pod]:
+    for number in range(draw.choice((1, 1, 2, 2, 3))):
+        yield _pod(index, number, node, host=number == 2)
+
+
+def _pod(index: int, number: int, node: Node, *, host: bool) -> Pod:
+    ips = node.internal_ips[:1] if host else (f"10.244.{index}.{5 + number}",)
+    ports = (ContainerPort("http", _TARGET[L4.TCP]), ContainerPort("dns", _TARGET[L4.UDP], L4.UDP))
+    return Pod("default", f"pod-{index}-{number}", node.name, ips, host, {"app": "web"}, ports)
+
+
+def _service(draw: random.Random, index: int) -> Service:
+    kind = draw.choice(("ClusterIP", "NodePort", "NodePort", "LoadBalancer"))
+    protocol = L4.UDP if _one_in(draw, 4) else L4.TCP
+    external = (f"198.51.100.{index}",) if _one_in(draw, 5) else ()
+    outside = kind != "ClusterIP" or bool(external)
+    local = outside and _one_in(draw, 2)
+    balanced = kind == "LoadBalancer"
+    port = 53 if protocol is L4.UDP else 80
+    return Service(
+        namespace="default",
+        name=f"svc-{index}",
+        type=kind,
+        cluster_ips=(f"10.96.0.{10 + index}",),
+        ports=(ServicePort("", protocol, port, _TARGET[protocol], 30080 + index if kind != "ClusterIP" else 0),),
+        external_ips=external,
+        load_balancer_ingress=(LoadBalancerIngress(f"203.0.113.{10 + index}"),) if balanced else (),
+        load_balancer_source_ranges=(draw.choice(("1.2.3.0/24", "9.9.9.0/24")),)
+        if balanced and _one_in(draw, 3)
+        else (),
+        external_traffic_policy="Local" if local else "Cluster",
+        internal_traffic_policy="Local" if _one_in(draw, 4) else "Cluster",
+        health_check_node_port=32000 + index if balanced and local else 0,
+        session_affinity="ClientIP" if _one_in(draw, 5) else "None",
+        ip_families=("IPv4",),
+    )
+
+
+def _slice(draw: random.Random, service: Service, pods: tuple[Pod, ...]) -> EndpointSlice:
+    most = draw.choice((0, 1, 1, 2, 3, 8))
+    chosen = draw.sample(pods, min(most, len(pods)))
+    endpoints = tuple(
+        SliceEndpoint(
+            pod.ips,
+            ready=not (gone := _one_in(draw, 10)),
+            serving=True,
+            terminating=gone,
+            node_name=pod.node_name,
+            pod=f"{pod.namespace}/{pod.name}",
+        )
+        for pod in sorted(chosen, key=lambda pod: pod.name)
+    )
+    port = service.ports[0]
+    return EndpointSlice(
+        "default",
+        f"{service.name}-1",
+        service.name,
+        "IPv4",
+        (EndpointPort("", port.protocol, int(port.target_port)),),
+        endpoints,
+    )
+
+
+def _proxy(draw: random.Random) -> ProxyConfig:
+    return ProxyConfig(
+        cluster_cidrs=() if _one_in(draw, 8) else ("10.244.0.0/16",),
+        detect_local_mode="NodeCIDR" if _one_in(draw, 6) else "",
+        masquerade_all=_one_in(draw, 8),
+        localhost_node_ports=not _one_in(draw, 6),
+        node_port_addresses=("192.168.1.0/24",) if _one_in(draw, 8) else (),
+        tcp_be_liberal=_one_in(draw, 10),
+    )
+
+
+def _facts(draw: random.Random, nodes: tuple[Node, ...], backend: str) -> NetworkFacts:
+    facts = NetworkFacts(
+        bridge_nf_call_iptables=not _one_in(draw, 6),
+        hairpin_mode=False if _one_in(draw, 6) else None,
+        rp_filter=draw.choice((0, 0, 0, 1, 2)),
+        service_cidr_via=draw.choice(nodes).name if _one_in(draw, 3) else None,
+        without=frozenset((draw.choice(_PARTS),)) if _one_in(draw, 6) else frozenset(),
+    )
+    if len(nodes) > 1 and _one_in(draw, 8):
+        here, there = draw.sample(nodes, 2)
+        facts = dataclasses.replace(facts, missing_routes=((here.name, there.name),))
+    return facts
+
+
+def _request(draw: random.Random, cluster: Cluster) -> Request:
+    service = draw.choice(cluster.services)
+    port = service.ports[0]
+    source = _source(draw, cluster)
+    node = draw.choice(cluster.nodes)
+    inside = [pod for pod in cluster.pods if not pod.host_network]
+    kinds = ["vip", "vip", "vip", "pod", "closed", "wrong"]
+    kinds += ["nodeport"] * 4 + ["odd-nodeport"] if port.node_port else []
+    kinds += ["balancer"] * 2 if service.load_balancer_ingress else []
+    kinds += ["external"] if service.external_ips else []
+    kinds += ["localhost"] if port.node_port and source.startswith("node/") else []
+    kind = draw.choice(kinds)
+    protocol = port.protocol
+    if kind == "vip":
+        to = f"{service.cluster_ips[0]}:{port.port}"
+    elif kind == "wrong":
+        to = f"{service.cluster_ips[0]}:{port.port + 1}"
+    elif kind == "nodeport":
+        to = f"{node.name and node.internal_ips[0]}:{port.node_port}"
+    elif kind == "odd-nodeport":
+        own = [*node.addresses, f"10.244.{node.name[4:]}.1"]
+        to = f"{draw.choice(own)}:{port.node_port}"
+    elif kind == "localhost":
+        to = f"127.0.0.1:{port.node_port}"
+    elif kind == "balancer":
+        to = f"{service.load_balancer_ingress[0].ip}:{port.port}"
+    elif kind == "external":
+        to = f"{service.external_ips[0]}:{port.port}"
+    else:
+        pod = draw.choice(inside)
+        to = f"{pod.ips[0]}:{_TARGET[protocol] if kind == 'pod' else 9999}"
+    foreign = source == "client" and kind not in ("nodeport", "balancer") and not (
+        kind == "odd-nodeport" and to.startswith("192.168.")
+    )  # fmt: skip
+    return Request(source, to, protocol.value, node.name if foreign else None)
+
+
+def _source(draw: random.Random, cluster: Cluster) -> str:
+    pods = [pod for pod in cluster.pods if not pod.host_network]
+    return draw.choice(
+        ("client", "client", f"node/{draw.choice(cluster.nodes).name}", *[f"pod/{draw.choice(pods).name}"] * 2)
+    )

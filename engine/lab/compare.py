@@ -1,0 +1,143 @@
+"""One observation of the kernel against what the engine says can happen. Pure.
+
+Compared: the verdict, the server that answered and the peer it saw, the tuples each hook left behind on every host, and
+the nodes' conntrack entries. Ports that NAT drew at random are only compared as "some other port".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from engine.fabric import Fabric
+from engine.hooks import Hook
+from engine.lab.client import Heard
+from engine.lab.live import Observation
+from engine.network.host import HostKind
+from engine.packet import FiveTuple, join_host_port, split_host_port
+from engine.trace import Outcome, Stage, Verdict
+
+_EXPECTED = {
+    Verdict.DELIVERED: (Heard.CONNECTED,),
+    Verdict.REJECT: (Heard.REFUSED,),
+    Verdict.REFUSED: (Heard.REFUSED,),
+    Verdict.DROP: (Heard.TIMEOUT,),
+    Verdict.LOST: (Heard.TIMEOUT, Heard.UNREACHABLE),
+}
+# The ends that a sender hears of, by an ICMP error or from its own kernel.
+_HEARD_OF = ("no-route", "routing-loop", "blackhole", "ip-forward-off", "no-neighbour", "localnet-output")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Difference:
+    """One point in which kernel and engine disagree."""
+
+    what: str
+    kernel: str
+    engine: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: kernel {self.kernel}; engine {self.engine}"
+
+
+def compare(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) -> tuple[Difference, ...]:
+    """The differences to the outcome that comes nearest; none where the kernel did what one of them says."""
+    found = [_differences(fabric, seen, outcome) for outcome in outcomes]
+    return min(found, key=lambda one: (len(one), one and one[0].what == "verdict"))
+
+
+def matching(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) -> Outcome | None:
+    """The outcome that the kernel's run is an instance of."""
+    return next((outcome for outcome in outcomes if not _differences(fabric, seen, outcome)), None)
+
+
+def _differences(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Difference, ...]:
+    found: list[Difference] = []
+    heard = seen.reply.heard
+    expected = (Heard.STALLED,) if outcome.stalls is not None else _EXPECTED[outcome.verdict]
+    if outcome.where is not None and outcome.verdict is Verdict.LOST and outcome.where.code not in _HEARD_OF:
+        expected = (Heard.TIMEOUT,)
+    if heard not in expected:
+        code = f" ({outcome.where.code} on {outcome.where.host})" if outcome.where is not None else ""
+        found.append(Difference("verdict", heard.value, f"{outcome.verdict.value}{code}"))
+    if heard is Heard.CONNECTED and outcome.verdict is Verdict.DELIVERED:
+        server, destination = seen.reply.server, split_host_port(outcome.destination)[0]
+        if fabric.owner(destination) not in (server, None):
+            found.append(Difference("server", str(server), f"{fabric.owner(destination)} ({destination})"))
+        if seen.reply.seen != outcome.source_seen:
+            found.append(Difference("source seen", str(seen.reply.seen), str(outcome.source_seen)))
+    ports = _known_ports(fabric) | {seen.flow.sport}
+    found += _hooks(fabric, seen, outcome, ports)
+    found += _conntrack(seen, outcome, ports)
+    return tuple(found)
+
+
+def _known_ports(fabric: Fabric) -> frozenset[int]:
+    found = {port for ports in fabric.directory.listening.values() for _, port in ports}
+    for service in fabric.cluster.services:
+        for port in service.ports:
+            found |= {port.port, port.node_port}
+    return frozenset(found)
+
+
+def _shown(flow: FiveTuple, ports: frozenset[int] | set[int]) -> str:
+    return f"{_end(flow.src, flow.sport, ports)} -> {_end(flow.dst, flow.dport, ports)}"
+
+
+def _end(address: str, port: int, ports: frozenset[int] | set[int]) -> str:
+    return join_host_port(address, port) if port in ports else f"{address}:*"
+
+
+def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset[int]) -> list[Difference]:
+    """Each hook of each node. A packet that a rule drops in a hook never leaves it."""
+    compared = {Verdict.DELIVERED, Verdict.LOST, Verdict.DROP}
+    legs = [outcome.hops] if outcome.verdict not in compared else [outcome.hops, outcome.reply]
+    told: dict[tuple[str, Hook], set[str]] = {}
+    for hops in legs:
+        for index, hop in enumerate(hops):
+            if hop.hook is None or hop.stage in (Stage.IPVS,):
+                continue
+            following = hops[index + 1] if index + 1 < len(hops) else None
+            # Several steps of one passage: the last of them is what leaves the hook.
+            if following is not None and (following.host, following.hook, following.device) == (
+                hop.host,
+                hop.hook,
+                hop.device,
+            ):
+                continue
+            src, dst = split_host_port(hop.src), split_host_port(hop.dst)
+            told.setdefault((hop.host, hop.hook), set()).add(f"{_end(*src, ports)} -> {_end(*dst, ports)}")
+    measured: dict[tuple[str, Hook], set[str]] = {}
+    for sighting in seen.sightings:
+        if fabric.host(sighting.host).kind is HostKind.NODE:
+            measured.setdefault((sighting.host, sighting.hook), set()).add(_shown(sighting.flow, ports))
+    died = (outcome.where.host, outcome.where.hook) if outcome.where is not None and outcome.where.hook else None
+    found = []
+    for key in sorted(told.keys() | measured.keys(), key=str):
+        ours, theirs = told.get(key, set()), measured.get(key, set())
+        if ours == theirs or key == died:
+            continue
+        lacking, extra = sorted(ours - theirs), sorted(theirs - ours)
+        found.append(
+            Difference(f"{key[1].value} on {key[0]}", ", ".join(extra) or "not seen", ", ".join(lacking) or "not there")
+        )
+    return found
+
+
+def _conntrack(seen: Observation, outcome: Outcome, ports: frozenset[int]) -> list[Difference]:
+    told = {
+        f"{view.host}: {_shown(view.original, ports)}, reply {_shown(view.reply, ports)}"
+        + ("" if view.replied else " [UNREPLIED]")
+        for view in outcome.conntrack
+        if view.original.protocol is seen.flow.protocol
+    }
+    measured = {
+        f"{entry.host}: {_shown(entry.original, ports)}, reply {_shown(entry.reply, ports)}"
+        + ("" if entry.replied else " [UNREPLIED]")
+        for entry in seen.conntrack
+        if entry.original.protocol is seen.flow.protocol
+    }
+    if told == measured or outcome.verdict is Verdict.REFUSED:
+        # A connection that was reset is taken out of the table at once or a little later.
+        return []
+    extra, lacking = sorted(measured - told), sorted(told - measured)
+    return [Difference("conntrack", "; ".join(extra) or "none", "; ".join(lacking) or "none")]

@@ -1,0 +1,137 @@
+"""Scene after scene on the kernel and in the engine, several at once; what disagreed."""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from engine import load_balancer
+from engine.errors import EngineError, UnsupportedFeature
+from engine.fabric import CLIENT, Fabric, build_fabric
+from engine.lab.compare import Difference, compare, matching
+from engine.lab.errors import NotInThisLab
+from engine.lab.live import Lab, Observation
+from engine.lab.scene import Scene
+from engine.locate import Journey, locate
+from engine.network.host import HostKind
+from engine.trace import Outcome, Request
+from engine.walk import outcomes
+
+QUICK, PATIENT = 0.35, 2.5
+_FIRST_PORT = 40001
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """One request in one scene: the differences (none where both agree), or why it was left out."""
+
+    scene: Scene
+    request: Request
+    outcome: Outcome | None
+    differences: tuple[Difference, ...] = ()
+    skipped: str | None = None
+
+
+def run_scene(scene: Scene) -> list[Result]:
+    """Build the scene, send each request, compare."""
+    fabric = build_fabric(scene.cluster, scene.mode)
+    try:
+        with Lab(fabric, scene.version) as lab:
+            return [_one(lab, scene, request, number) for number, request in enumerate(scene.requests)]
+    except (NotInThisLab, UnsupportedFeature) as error:
+        return [Result(scene, request, None, skipped=str(error)) for request in scene.requests]
+
+
+def _one(lab: Lab, scene: Scene, request: Request, number: int) -> Result:
+    try:
+        expected, seen = measure(lab, scene, request, _FIRST_PORT + number, QUICK)
+        differences = compare(lab.fabric, seen, expected)
+        if differences:
+            # A busy machine can be slow: what is reported has been seen twice, the second time with patience.
+            expected, seen = measure(lab, scene, request, _FIRST_PORT + 1000 + number, PATIENT)
+            differences = compare(lab.fabric, seen, expected)
+    except EngineError as error:
+        return Result(scene, request, None, skipped=str(error))
+    return Result(scene, request, matching(lab.fabric, seen, expected) or expected[0], differences)
+
+
+def measure(
+    lab: Lab, scene: Scene, request: Request, sport: int, timeout: float
+) -> tuple[tuple[Outcome, ...], Observation]:
+    """What the engine says of the request, sent from port `sport`, and what the kernel does."""
+    ported = dataclasses.replace(request, sport=sport)
+    expected = outcomes(scene.cluster, ported, scene.mode, fabric=lab.fabric)
+    journey = locate(lab.fabric, ported)
+    arrival = arrival_of(lab.fabric, journey, random.Random(f"{scene.seed} {request}"))
+    return expected, lab.send(journey, arrival, timeout)
+
+
+def arrival_of(fabric: Fabric, journey: Journey, draw: random.Random) -> str | None:
+    """The node that the router sends a foreign packet to: the request's, the load balancer's choice, the static
+    route's; None where nobody sends it anywhere."""
+    if fabric.host(journey.host).kind is not HostKind.EXTERNAL:
+        return None
+    if journey.node is not None:
+        return journey.node
+    if journey.dst in fabric.catalogue.virtual_addresses:
+        service = load_balancer.service_at(fabric, journey.dst, journey.protocol, journey.dport)
+        nodes = load_balancer.candidates(fabric, service, 4 if ":" not in journey.dst else 6) if service else ()
+        return draw.choice(nodes).name if nodes else None
+    return fabric.cluster.network.service_cidr_via if journey.host == CLIENT else None
+
+
+def enough(scenes: Iterator[Scene], cases: int) -> Iterator[Scene]:
+    """As many scenes as hold `cases` requests; the last is cut short."""
+    left = cases
+    for scene in scenes:
+        if left <= 0:
+            return
+        yield dataclasses.replace(scene, requests=scene.requests[:left])
+        left -= len(scene.requests)
+
+
+# Scenes hold mappings that cannot be pickled; the workers inherit them instead.
+_inherited: list[Scene] = []
+_Bare = tuple[Request, Outcome | None, tuple[Difference, ...], str | None]
+
+
+def _work(index: int) -> tuple[int, list[_Bare]]:
+    results = run_scene(_inherited[index])
+    return index, [(r.request, r.outcome, r.differences, r.skipped) for r in results]
+
+
+def run_all(scenes: Iterable[Scene], workers: int = 4, tell: Callable[[Result], None] | None = None) -> list[Result]:
+    """All scenes, `workers` at a time (most of a scene is waiting). `tell` hears of each result as it comes."""
+    _inherited[:] = scenes
+    found: list[Result] = []
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        for index, results in pool.imap(_work, range(len(_inherited))):
+            for bare in results:
+                result = Result(_inherited[index], *bare)
+                found.append(result)
+                if tell is not None:
+                    tell(result)
+    return found
+
+
+def spread(results: Iterable[Result]) -> dict[str, Counter[str]]:
+    """How the results spread: over modes, networks, policies, outcomes."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in ("mode", "cni", "outcome", "end")}
+    for result in results:
+        if result.outcome is None:
+            found["outcome"]["left out"] += 1
+            continue
+        cluster = result.scene.cluster
+        found["mode"][result.scene.mode] += 1
+        found["cni"][f"{cluster.cni.plugin} {cluster.cni.backend}"] += 1
+        found["outcome"][result.outcome.verdict.value] += 1
+        if result.outcome.where is not None:
+            found["end"][result.outcome.where.code] += 1
+        elif result.outcome.stalls is not None:
+            found["end"][f"stalls: {result.outcome.stalls.code}"] += 1
+        else:
+            found["end"]["masqueraded" if result.outcome.masqueraded else "source kept"] += 1
+    return found
