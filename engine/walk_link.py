@@ -8,6 +8,7 @@ from engine.fabric import LAN, OUTSIDE, ROUTER
 from engine.netfilter.stack import Skb
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
+from engine.network.routes import number
 from engine.network.tunnel import encapsulate
 from engine.packet import L4, FiveTuple
 from engine.trace import Stage
@@ -70,13 +71,23 @@ def _across_veth(state: WalkState, host: Host, device: Device, next_hop: str, sk
     peer_host, peer_device = device.peer
     peer = state.host(peer_host)
     master = peer.devices[peer_device].master
-    # Calico's cali devices answer every ARP request themselves (proxy_arp).
-    target = (peer_host, peer_device) if master is None else resolve(state, peer, peer.devices[master], next_hop)
+    if master is None:
+        target = (peer_host, peer_device) if _answers_arp(peer, next_hop) else None
+    else:
+        target = resolve(state, peer, peer.devices[master], next_hop)
     if target is None:
         return state.lost(host, "no-neighbour", skb, device=device.name, next_hop=next_hop)
     if host.kind is HostKind.NODE:
         state.hop(host, device.name, Stage.VETH, skb, notes.veth_out(peer_host, device.name))
     return Frame(peer_host, peer_device, fresh(skb), target)
+
+
+def _answers_arp(peer: Host, address: str) -> bool:
+    """Whether the other end of a routed veth answers for `address`. Calico's cali devices have proxy_arp, which works
+    only where the node forwards (net/ipv4/arp.c arp_process, IN_DEV_FORWARD); IPv6's gateway is their own address."""
+    if peer.kind is not HostKind.NODE or peer.is_local(address) or number(address)[0] == 6:
+        return True
+    return peer.sysctls.ip_forward
 
 
 def resolve(state: WalkState, node: Host, bridge: Device, address: str) -> tuple[str, str] | None:

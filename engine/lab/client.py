@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
 import errno
@@ -52,7 +53,10 @@ class Call:
         try:
             self._sock.connect(self._to)
             if self._protocol is L4.UDP:
-                self._sock.send(b"?")
+                # A datagram that a rule stops in OUTPUT fails at once with EPERM, rejected or dropped alike; whether
+                # an ICMP error tells of it, the next call says.
+                with contextlib.suppress(PermissionError):
+                    self._sock.send(b"?")
         except OSError as error:
             return Reply(_failed(error))
         try:

@@ -14,7 +14,7 @@ from engine.lab.client import Heard
 from engine.lab.live import Observation
 from engine.network.host import HostKind
 from engine.packet import FiveTuple, join_host_port, split_host_port
-from engine.trace import Outcome, Stage, Verdict
+from engine.trace import Hop, Outcome, Stage, Verdict
 
 _EXPECTED = {
     Verdict.DELIVERED: (Heard.CONNECTED,),
@@ -94,7 +94,7 @@ def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset
     told: dict[tuple[str, Hook], set[str]] = {}
     for hops in legs:
         for index, hop in enumerate(hops):
-            if hop.hook is None or hop.stage in (Stage.IPVS,):
+            if hop.hook is None or hop.stage is Stage.IPVS or _is_error(hop):
                 continue
             following = hops[index + 1] if index + 1 < len(hops) else None
             # Several steps of one passage: the last of them is what leaves the hook.
@@ -121,6 +121,15 @@ def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset
             Difference(f"{key[1].value} on {key[0]}", ", ".join(extra) or "not seen", ", ".join(lacking) or "not there")
         )
     return found
+
+
+def _is_error(hop: Hop) -> bool:
+    """Whether the hop shows an ICMP error, which has no ports; the observer does not look at those."""
+    try:
+        split_host_port(hop.src)
+    except ValueError:
+        return True
+    return False
 
 
 def _conntrack(seen: Observation, outcome: Outcome, ports: frozenset[int]) -> list[Difference]:

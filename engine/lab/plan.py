@@ -186,6 +186,8 @@ def _ipv4_defaults(host: Host) -> tuple[tuple[str, int], ...]:
 
 def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, int]]:
     own = host.sysctls
+    # A server that got the request and cannot answer must not disturb later requests by trying again.
+    yield "ipv4/tcp_synack_retries", 0
     yield "ipv4/ip_forward", int(own.ip_forward)
     # Forwarding is switched before: that sets these back to what routers have.
     yield "ipv4/conf/all/rp_filter", own.rp_filter
