@@ -1,6 +1,6 @@
 """Draw docs/practice.svg, README's picture: one question as it is asked, answered with one step astray, and graded.
 
-    python docs/picture.py [OUT.svg]
+python docs/picture.py [OUT.svg]
 """
 
 from __future__ import annotations
