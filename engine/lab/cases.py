@@ -22,7 +22,7 @@ from engine.cluster import (
     SliceEndpoint,
 )
 from engine.lab.scene import Scene
-from engine.packet import L4
+from engine.packet import L4, join_host_port
 from engine.trace import Request
 
 BACKENDS = (("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "bgp"), ("calico", "vxlan"))
@@ -31,6 +31,56 @@ _PARTS = ("masquerade", "hairpin-masquerade", "hairpin-mode", "br_netfilter", "r
 _TARGET = {L4.TCP: 8080, L4.UDP: 5353}
 # How many requests one built cluster serves.
 REQUESTS = 8
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Addresses:
+    """Where things are, by IP version; the position of a thing is in its address."""
+
+    version: int
+
+    def _pick(self, four: str, six: str) -> str:
+        return four if self.version == 4 else six
+
+    @property
+    def family(self) -> str:
+        return self._pick("IPv4", "IPv6")
+
+    def node(self, index: int) -> str:
+        return self._pick(f"192.168.1.{9 + index}", f"fd00:168::{9 + index}")
+
+    def further(self, index: int) -> str:
+        return self._pick(f"192.168.99.{10 + index}", f"fd00:99::{10 + index}")
+
+    @property
+    def lan(self) -> str:
+        return self._pick("192.168.1.0/24", "fd00:168::/64")
+
+    def cidr(self, index: int) -> str:
+        return self._pick(f"10.244.{index}.0/24", f"fd00:244:0:{index}::/64")
+
+    @property
+    def pods(self) -> str:
+        return self._pick("10.244.0.0/16", "fd00:244::/48")
+
+    def pod(self, index: int, number: int) -> str:
+        return self._pick(f"10.244.{index}.{5 + number}", f"fd00:244:0:{index}::{5 + number}")
+
+    def gateway(self, index: int) -> str:
+        return self._pick(f"10.244.{index}.1", f"fd00:244:0:{index}::1")
+
+    def vip(self, index: int) -> str:
+        return self._pick(f"10.96.0.{10 + index}", f"fd00:96::{10 + index}")
+
+    def external(self, index: int) -> str:
+        return self._pick(f"198.51.100.{index}", f"2001:db8:51::{index}")
+
+    def balancer(self, index: int) -> str:
+        return self._pick(f"203.0.113.{10 + index}", f"2001:db8:113::{10 + index}")
+
+    def ranges(self) -> tuple[str, str]:
+        """Source ranges: one that holds the client, one that does not."""
+        return (self._pick("1.2.3.0/24", "2001:db8:ffff::/64"), self._pick("9.9.9.0/24", "2001:db8:9::/64"))
 
 
 def scenes(seed: int, modes: tuple[str, ...] = MODES) -> Iterator[Scene]:
@@ -44,56 +94,56 @@ def scenes(seed: int, modes: tuple[str, ...] = MODES) -> Iterator[Scene]:
 
 def scene(draw: random.Random, name: str, mode: str) -> Scene:
     """One scene out of `draw`."""
-    cluster = _cluster(draw)
-    targets = [_request(draw, cluster) for _ in range(REQUESTS)]
-    return Scene(name, cluster, mode, tuple(dict.fromkeys(targets)), seed=draw.getrandbits(30))
+    where = _Addresses(6 if _one_in(draw, 5) else 4)
+    cluster = _cluster(draw, where)
+    targets = [_request(draw, cluster, where) for _ in range(REQUESTS)]
+    return Scene(name, cluster, mode, tuple(dict.fromkeys(targets)), where.version, draw.getrandbits(30))
 
 
 def _one_in(draw: random.Random, chance: int) -> bool:
     return draw.randrange(chance) == 0
 
 
-def _cluster(draw: random.Random) -> Cluster:
+def _cluster(draw: random.Random, where: _Addresses) -> Cluster:
     count = draw.choice((1, 2, 2, 2, 3))
-    nodes = tuple(_node(draw, index) for index in range(1, count + 1))
-    pods = tuple(pod for index, node in enumerate(nodes, 1) for pod in _pods(draw, index, node))
+    nodes = tuple(_node(draw, index, where) for index in range(1, count + 1))
+    pods = tuple(pod for index, node in enumerate(nodes, 1) for pod in _pods(draw, index, node, where))
     if not any(not pod.host_network for pod in pods):
-        pods = (*pods, _pod(1, 0, nodes[0], host=False))
-    services = tuple(_service(draw, index) for index in (1, 2))
-    slices = tuple(_slice(draw, service, pods) for service in services)
-    plugin, backend = draw.choice(BACKENDS)
+        pods = (*pods, _pod(1, 0, nodes[0], where, host=False))
+    services = tuple(_service(draw, index, where) for index in (1, 2))
+    slices = tuple(_slice(draw, service, pods, where) for service in services)
+    plugin, backend = draw.choice(BACKENDS[: 3 if where.version == 6 else 4])
     return Cluster(
         nodes=nodes,
         pods=pods,
         services=services,
         slices=slices,
-        proxy=_proxy(draw),
+        proxy=_proxy(draw, where),
         cni=CNIConfig(plugin, backend, assumed=False),
         network=_facts(draw, nodes, backend),
     )
 
 
-def _node(draw: random.Random, index: int) -> Node:
-    further = (f"192.168.99.{10 + index}",) if _one_in(draw, 8) else ()
-    ips = (f"192.168.1.{9 + index}",)
-    return Node(f"node{index}", ips, further, (f"10.244.{index}.0/24",))
+def _node(draw: random.Random, index: int, where: _Addresses) -> Node:
+    further = (where.further(index),) if _one_in(draw, 8) else ()
+    return Node(f"node{index}", (where.node(index),), further, (where.cidr(index),))
 
 
-def _pods(draw: random.Random, index: int, node: Node) -> Iterator[Pod]:
+def _pods(draw: random.Random, index: int, node: Node, where: _Addresses) -> Iterator[Pod]:
     for number in range(draw.choice((1, 1, 2, 2, 3))):
-        yield _pod(index, number, node, host=number == 2)
+        yield _pod(index, number, node, where, host=number == 2)
 
 
-def _pod(index: int, number: int, node: Node, *, host: bool) -> Pod:
-    ips = node.internal_ips[:1] if host else (f"10.244.{index}.{5 + number}",)
+def _pod(index: int, number: int, node: Node, where: _Addresses, *, host: bool) -> Pod:
+    ips = node.internal_ips[:1] if host else (where.pod(index, number),)
     ports = (ContainerPort("http", _TARGET[L4.TCP]), ContainerPort("dns", _TARGET[L4.UDP], L4.UDP))
     return Pod("default", f"pod-{index}-{number}", node.name, ips, host, {"app": "web"}, ports)
 
 
-def _service(draw: random.Random, index: int) -> Service:
+def _service(draw: random.Random, index: int, where: _Addresses) -> Service:
     kind = draw.choice(("ClusterIP", "NodePort", "NodePort", "LoadBalancer"))
     protocol = L4.UDP if _one_in(draw, 4) else L4.TCP
-    external = (f"198.51.100.{index}",) if _one_in(draw, 5) else ()
+    external = (where.external(index),) if _one_in(draw, 5) else ()
     outside = kind != "ClusterIP" or bool(external)
     local = outside and _one_in(draw, 2)
     balanced = kind == "LoadBalancer"
@@ -102,22 +152,22 @@ def _service(draw: random.Random, index: int) -> Service:
         namespace="default",
         name=f"svc-{index}",
         type=kind,
-        cluster_ips=(f"10.96.0.{10 + index}",),
+        cluster_ips=(where.vip(index),),
         ports=(ServicePort("", protocol, port, _TARGET[protocol], 30080 + index if kind != "ClusterIP" else 0),),
         external_ips=external,
-        load_balancer_ingress=(LoadBalancerIngress(f"203.0.113.{10 + index}"),) if balanced else (),
-        load_balancer_source_ranges=(draw.choice(("1.2.3.0/24", "9.9.9.0/24")),)
+        load_balancer_ingress=(LoadBalancerIngress(where.balancer(index)),) if balanced else (),
+        load_balancer_source_ranges=(draw.choice(where.ranges()),)
         if balanced and _one_in(draw, 3)
         else (),
         external_traffic_policy="Local" if local else "Cluster",
         internal_traffic_policy="Local" if _one_in(draw, 4) else "Cluster",
         health_check_node_port=32000 + index if balanced and local else 0,
         session_affinity="ClientIP" if _one_in(draw, 5) else "None",
-        ip_families=("IPv4",),
+        ip_families=(where.family,),
     )
 
 
-def _slice(draw: random.Random, service: Service, pods: tuple[Pod, ...]) -> EndpointSlice:
+def _slice(draw: random.Random, service: Service, pods: tuple[Pod, ...], where: _Addresses) -> EndpointSlice:
     most = draw.choice((0, 1, 1, 2, 3, 8))
     chosen = draw.sample(pods, min(most, len(pods)))
     endpoints = tuple(
@@ -136,19 +186,19 @@ def _slice(draw: random.Random, service: Service, pods: tuple[Pod, ...]) -> Endp
         "default",
         f"{service.name}-1",
         service.name,
-        "IPv4",
+        where.family,
         (EndpointPort("", port.protocol, int(port.target_port)),),
         endpoints,
     )
 
 
-def _proxy(draw: random.Random) -> ProxyConfig:
+def _proxy(draw: random.Random, where: _Addresses) -> ProxyConfig:
     return ProxyConfig(
-        cluster_cidrs=() if _one_in(draw, 8) else ("10.244.0.0/16",),
+        cluster_cidrs=() if _one_in(draw, 8) else (where.pods,),
         detect_local_mode="NodeCIDR" if _one_in(draw, 6) else "",
         masquerade_all=_one_in(draw, 8),
         localhost_node_ports=not _one_in(draw, 6),
-        node_port_addresses=("192.168.1.0/24",) if _one_in(draw, 8) else (),
+        node_port_addresses=(where.lan,) if _one_in(draw, 8) else (),
         tcp_be_liberal=_one_in(draw, 10),
     )
 
@@ -167,41 +217,44 @@ def _facts(draw: random.Random, nodes: tuple[Node, ...], backend: str) -> Networ
     return facts
 
 
-def _request(draw: random.Random, cluster: Cluster) -> Request:
+def _request(draw: random.Random, cluster: Cluster, where: _Addresses) -> Request:
     service = draw.choice(cluster.services)
     port = service.ports[0]
     source = _source(draw, cluster)
     node = draw.choice(cluster.nodes)
-    inside = [pod for pod in cluster.pods if not pod.host_network]
-    kinds = ["vip", "vip", "vip", "pod", "closed", "wrong"]
-    kinds += ["nodeport"] * 4 + ["odd-nodeport"] if port.node_port else []
+    kinds = ["vip"] * 3 + ["pod", "closed", "wrong"]
+    kinds += ["nodeport"] * 4 + ["gateway"] if port.node_port else []
+    kinds += ["further"] if port.node_port and node.addresses else []
     kinds += ["balancer"] * 2 if service.load_balancer_ingress else []
     kinds += ["external"] if service.external_ips else []
     kinds += ["localhost"] if port.node_port and source.startswith("node/") else []
     kind = draw.choice(kinds)
-    protocol = port.protocol
-    if kind == "vip":
-        to = f"{service.cluster_ips[0]}:{port.port}"
-    elif kind == "wrong":
-        to = f"{service.cluster_ips[0]}:{port.port + 1}"
-    elif kind == "nodeport":
-        to = f"{node.name and node.internal_ips[0]}:{port.node_port}"
-    elif kind == "odd-nodeport":
-        own = [*node.addresses, f"10.244.{node.name[4:]}.1"]
-        to = f"{draw.choice(own)}:{port.node_port}"
-    elif kind == "localhost":
-        to = f"127.0.0.1:{port.node_port}"
-    elif kind == "balancer":
-        to = f"{service.load_balancer_ingress[0].ip}:{port.port}"
-    elif kind == "external":
-        to = f"{service.external_ips[0]}:{port.port}"
-    else:
-        pod = draw.choice(inside)
-        to = f"{pod.ips[0]}:{_TARGET[protocol] if kind == 'pod' else 9999}"
-    foreign = source == "client" and kind not in ("nodeport", "balancer") and not (
-        kind == "odd-nodeport" and to.startswith("192.168.")
-    )  # fmt: skip
-    return Request(source, to, protocol.value, node.name if foreign else None)
+    address, number = _target(draw, kind, cluster, service, node, where)
+    # The router is told where to send what lies in no network of its own.
+    foreign = source == "client" and kind not in ("nodeport", "balancer", "further")
+    return Request(source, join_host_port(address, number), port.protocol.value, node.name if foreign else None)
+
+
+def _target(
+    draw: random.Random, kind: str, cluster: Cluster, service: Service, node: Node, where: _Addresses
+) -> tuple[str, int]:
+    port = service.ports[0]
+    if kind in ("pod", "closed"):
+        pod = draw.choice([pod for pod in cluster.pods if not pod.host_network])
+        return pod.ips[0], _TARGET[port.protocol] if kind == "pod" else 9999
+    if kind == "balancer":
+        return service.load_balancer_ingress[0].ip, port.port
+    if kind == "external":
+        return service.external_ips[0], port.port
+    if kind in ("vip", "wrong"):
+        return service.cluster_ips[0], port.port + (kind == "wrong")
+    own = {
+        "nodeport": node.internal_ips[0],
+        "gateway": where.gateway(int(node.name[4:])),
+        "further": node.addresses[0] if node.addresses else "",
+        "localhost": "127.0.0.1" if where.version == 4 else "::1",
+    }
+    return own[kind], port.node_port
 
 
 def _source(draw: random.Random, cluster: Cluster) -> str:

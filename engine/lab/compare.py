@@ -7,6 +7,7 @@ the nodes' conntrack entries. Ports that NAT drew at random are only compared as
 from __future__ import annotations
 
 import dataclasses
+import re
 
 from engine.fabric import Fabric
 from engine.hooks import Hook
@@ -67,6 +68,7 @@ def _differences(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[D
             found.append(Difference("source seen", str(seen.reply.seen), str(outcome.source_seen)))
     ports = _known_ports(fabric) | {seen.flow.sport}
     found += _hooks(fabric, seen, outcome, ports)
+    found += _hosts(fabric, seen, outcome)
     found += _conntrack(seen, outcome, ports)
     return tuple(found)
 
@@ -88,9 +90,9 @@ def _end(address: str, port: int, ports: frozenset[int] | set[int]) -> str:
 
 
 def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset[int]) -> list[Difference]:
-    """Each hook of each node. A packet that a rule drops in a hook never leaves it."""
-    compared = {Verdict.DELIVERED, Verdict.LOST, Verdict.DROP}
-    legs = [outcome.hops] if outcome.verdict not in compared else [outcome.hops, outcome.reply]
+    """Each hook of each node. A packet that a rule drops in a hook never leaves it; what answers for a server that is
+    not there (a reset, an ICMP error) is not looked at."""
+    legs = [outcome.hops, outcome.reply] if outcome.source_seen is not None else [outcome.hops]
     told: dict[tuple[str, Hook], set[str]] = {}
     for hops in legs:
         for index, hop in enumerate(hops):
@@ -110,17 +112,42 @@ def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset
     for sighting in seen.sightings:
         if fabric.host(sighting.host).kind is HostKind.NODE:
             measured.setdefault((sighting.host, sighting.hook), set()).add(_shown(sighting.flow, ports))
-    died = (outcome.where.host, outcome.where.hook) if outcome.where is not None and outcome.where.hook else None
+    died = _stopped_in(outcome)
     found = []
     for key in sorted(told.keys() | measured.keys(), key=str):
         ours, theirs = told.get(key, set()), measured.get(key, set())
-        if ours == theirs or key == died:
+        if ours == theirs or key in died:
             continue
         lacking, extra = sorted(ours - theirs), sorted(theirs - ours)
         found.append(
             Difference(f"{key[1].value} on {key[0]}", ", ".join(extra) or "not seen", ", ".join(lacking) or "not there")
         )
     return found
+
+
+def _stopped_in(outcome: Outcome) -> set[tuple[str, Hook]]:
+    """The hooks that a rule stopped a packet in: there are none to be seen after it."""
+    found = set()
+    if outcome.where is not None and outcome.where.hook is not None:
+        found.add((outcome.where.host, outcome.where.hook))
+    last = outcome.hops[-1] if outcome.hops else None
+    if last is not None and last.hook is not None and re.search(r"\b(reject|drop)\b", last.rule or "", re.I):
+        found.add((last.host, last.hook))
+    return found
+
+
+def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> list[Difference]:
+    """Which pods, routers and external hosts the request and its answer came to; nodes are compared hook by hook."""
+    hops = (*outcome.hops, *outcome.reply) if outcome.source_seen is not None else outcome.hops
+    told = {hop.host for hop in (*hops, *outcome.reply[:1])}
+    if outcome.where is not None and (outcome.where.direction == "request" or outcome.source_seen is not None):
+        told.add(outcome.where.host)
+    measured = {sighting.host for sighting in seen.sightings}
+    left_out = {*fabric.nodes, outcome.hops[0].host if outcome.hops else ""}
+    told, measured = told - left_out, measured - left_out
+    if told == measured:
+        return []
+    return [Difference("hosts reached", ", ".join(sorted(measured)) or "none", ", ".join(sorted(told)) or "none")]
 
 
 def _is_error(hop: Hop) -> bool:
@@ -145,7 +172,8 @@ def _conntrack(seen: Observation, outcome: Outcome, ports: frozenset[int]) -> li
         for entry in seen.conntrack
         if entry.original.protocol is seen.flow.protocol
     }
-    if told == measured or outcome.verdict is Verdict.REFUSED:
+    reset = outcome.source_seen is None and bool(outcome.reply) and not _stopped_in(outcome)
+    if told == measured or outcome.verdict is Verdict.REFUSED or reset:
         # A connection that was reset is taken out of the table at once or a little later.
         return []
     extra, lacking = sorted(measured - told), sorted(told - measured)

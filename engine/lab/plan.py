@@ -51,8 +51,17 @@ def plan(fabric: Fabric, version: int, path_of: PathOf) -> tuple[HostPlan, ...]:
 
 _EARLY = {
     4: (("ipv6/conf/all/disable_ipv6", 1), ("ipv6/conf/default/disable_ipv6", 1)),
-    6: (("ipv6/conf/default/accept_dad", 0), ("ipv6/conf/all/accept_dad", 0)),
+    6: (
+        ("ipv6/conf/default/accept_dad", 0),
+        ("ipv6/conf/all/accept_dad", 0),
+        ("ipv6/conf/default/accept_ra", 0),
+        ("ipv6/conf/all/accept_ra", 0),
+    ),
 }
+# The MAC address that Calico gives to cali devices: IPv6's gateway fe80::ecee:eeff:feee:eeee follows from it.
+_CALI_MAC = "ee:ee:ee:ee:ee:ee"
+# What hosts beyond the router use as their gateway: nobody's address, known by its MAC address alone.
+_GATEWAY = {4: "169.254.0.1", 6: "fe80::1"}
 _UNBRIDGED = (("bridge/bridge-nf-call-iptables", 0), ("bridge/bridge-nf-call-ip6tables", 0))
 
 
@@ -74,9 +83,13 @@ def _host_plan(fabric: Fabric, host: Host, version: int, path_of: PathOf) -> Hos
     setup = ["link set lo up", *_up(host)]
     setup += [line for device in host.devices.values() for line in _addresses(device, version)]
     setup += [line for device in host.devices.values() for line in _neighbours(fabric, host, device, version)]
+    if host.kind is HostKind.ROUTER:
+        setup.append(f"link set eth1 address {mac(ROUTER, 'eth1')}")
+    if host.kind is HostKind.EXTERNAL:
+        setup.append(f"neigh replace {_GATEWAY[version]} lladdr {mac(ROUTER, 'eth1')} dev eth0 nud permanent")
     # A gateway is only believed where the route to it is there already.
     routes = sorted(host.table.routes, key=lambda route: route.via is not None)
-    setup += [line for route in routes for line in _route(host, route, version)]
+    setup += [line for metric, route in _ranked(routes) for line in _route(host, route, version, metric)]
     return HostPlan(
         host.name,
         (*_EARLY[version], *_ipv4_defaults(host)),
@@ -101,7 +114,8 @@ def _link(host: Host, device: Device, version: int, path_of: PathOf) -> Iterator
         assert device.peer is not None
         peer_host, peer_device = device.peer
         peer = f"peer name {peer_device} mtu {device.mtu} netns {path_of(peer_host)}"
-        yield f"link add {device.name} mtu {device.mtu} type veth {peer}"
+        own = "" if device.master is not None else f" address {_CALI_MAC}"
+        yield f"link add {device.name}{own} mtu {device.mtu} type veth {peer}"
         if device.master is not None:
             yield f"link set {device.name} master {device.master}"
             yield f"link set {device.name} type bridge_slave hairpin {'on' if device.hairpin else 'off'}"
@@ -164,7 +178,17 @@ def forwarding(fabric: Fabric, host: Host, version: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _route(host: Host, route: Route, version: int) -> Iterator[str]:
+def _ranked(routes: list[Route]) -> Iterator[tuple[int, Route]]:
+    """Of two routes to one prefix the first wins: the others get a metric. (With equal ones the kernel would turn to
+    another default route as soon as a gateway is slow to answer: fib_select_default.)"""
+    seen: dict[str, int] = {}
+    for route in routes:
+        metric = seen.get(route.prefix, 0)
+        seen[route.prefix] = metric + 1
+        yield metric, route
+
+
+def _route(host: Host, route: Route, version: int, metric: int) -> Iterator[str]:
     if number(route.prefix.partition("/")[0])[0] != version:
         return
     if route.kind == "blackhole":
@@ -173,11 +197,14 @@ def _route(host: Host, route: Route, version: int) -> Iterator[str]:
     text = f"route append {route.prefix}"
     if route.via is not None:
         text += f" via {route.via} dev {route.device} onlink"
+    elif host.kind is HostKind.EXTERNAL:
+        text += f" via {_GATEWAY[version]} dev {route.device} onlink"
     else:
         text += f" dev {route.device} scope link" if version == 4 else f" dev {route.device}"
     if route.src is not None:
         text += f" src {route.src}"
-    yield text
+    # IPv6's routes have metric 1024 unless told otherwise.
+    yield text + (f" metric {1024 + metric}" if metric else "")
 
 
 def _ipv4_defaults(host: Host) -> tuple[tuple[str, int], ...]:
@@ -202,11 +229,6 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
             if device.kind is DeviceKind.VETH and device.master is None:
                 yield f"ipv4/conf/{device.name}/proxy_arp", 1
                 yield f"ipv4/neigh/{device.name}/proxy_delay", 0
-    if host.kind is HostKind.ROUTER:
-        yield "ipv4/conf/eth1/proxy_arp", 1
-        yield "ipv4/neigh/eth1/proxy_delay", 0
-        if version == 6:
-            yield "ipv6/conf/eth1/proxy_ndp", 1
 
 
 def _listeners(fabric: Fabric, host: Host) -> tuple[tuple[L4, int], ...]:
