@@ -9,8 +9,10 @@ from engine.fabric import ROUTER, Fabric
 from engine.hooks import Hook
 from engine.lab import observe
 from engine.lab.client import Call, Reply
+from engine.lab.errors import NotInThisLab
 from engine.lab.namespaces import Namespace
 from engine.lab.plan import WIRES, HostPlan, forwarding, host_names, plan
+from engine.lab.requirements import features, restore_tool
 from engine.lab.servers import Servers
 from engine.locate import Journey
 from engine.network.host import HostKind
@@ -62,6 +64,7 @@ class Lab:
 
     def build(self) -> None:
         """Make everything: namespaces, devices, addresses, routes, sysctls, rules, servers."""
+        self._check()
         for name in (WIRES, *host_names(self.fabric)):
             self.namespaces[name] = self.make_namespace(name)
         plans = plan(self.fabric, self.version, lambda name: self.namespaces[name].path)
@@ -74,6 +77,21 @@ class Lab:
         for one in plans:
             self._configure(one)
         self._servers.start()
+
+    def _check(self) -> None:
+        """Raise NotInThisLab where the kernel lacks what this cluster needs."""
+        if self.fabric.mode == "ipvs":
+            raise NotInThisLab("the lab does not drive IPVS: iptables and nftables mode alone")
+        there = features()
+        for node in self.fabric.nodes:
+            host = self.fabric.host(node)
+            for device in host.devices.values():
+                kind = device.kind.value
+                if kind in ("bridge", "veth", "vxlan", "ipip") and kind not in there.devices:
+                    raise NotInThisLab(f"this kernel makes no {kind} devices ({device.name} on {node})")
+            bridged = any(device.master is not None for device in host.devices.values())
+            if bridged and host.sysctls.bridge_nf_call_iptables and not there.br_netfilter:
+                raise NotInThisLab("this kernel has no br_netfilter (modprobe br_netfilter)")
 
     def _configure(self, one: HostPlan) -> None:
         inside = self.namespaces[one.name]
@@ -98,8 +116,7 @@ class Lab:
         if self.fabric.mode == "nftables":
             inside.run("nft", "-f", "-", text=text + "\n")
             return
-        tool = "iptables-legacy-restore" if self.version == 4 else "ip6tables-legacy-restore"
-        inside.run(tool, "-w", text=text + "\n")
+        inside.run(restore_tool(self.version), "-w", text=text + "\n")
 
     def send(self, journey: Journey, arrival: str | None = None, timeout: float = 0.4) -> Observation:
         """Send the request that `journey` describes. `arrival` is the node that the router sends it to, where its

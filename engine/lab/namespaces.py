@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from engine.lab.errors import LabUnavailable
 
 CLONE_NEWNET = 0x40000000
 CLONE_NEWUSER = 0x10000000
+_PR_SET_PDEATHSIG = 1
 _OWN = "/proc/thread-self/ns/net"
 
 
@@ -67,11 +69,6 @@ class Namespace:
             raise LabUnavailable(f"cannot make a network namespace: {failed[0].strerror} (root is needed)")
         return cls(made[0])
 
-    @classmethod
-    def named(cls, name: str) -> Namespace:
-        """The namespace that `ip netns` knows by that name."""
-        return cls(os.open(f"/run/netns/{name}", os.O_RDONLY | os.O_CLOEXEC))
-
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
         """The calling thread works inside the namespace: sockets it opens, programs it starts, /proc/sys/net."""
@@ -96,6 +93,11 @@ class Namespace:
             except OSError as error:
                 raise LabUnavailable(f"cannot set net.{path.replace('/', '.')}: {error.strerror}") from None
 
+    @classmethod
+    def of_process(cls, pid: int, descriptor: int) -> Namespace:
+        """A namespace that another process holds open."""
+        return cls(os.open(f"/proc/{pid}/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC))
+
     def close(self) -> None:
         if self.descriptor >= 0:
             os.close(self.descriptor)
@@ -112,3 +114,8 @@ def run(*words: str, text: str = "") -> str:
         said = (done.stderr or done.stdout).strip()[:2000]
         raise LabUnavailable(f"{' '.join(words)} failed ({done.returncode}): {said}")
     return done.stdout
+
+
+def die_with_parent() -> None:
+    """Have this process killed when the one that started it ends, however that ends (prctl(2) PR_SET_PDEATHSIG)."""
+    _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

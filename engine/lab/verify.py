@@ -14,6 +14,7 @@ from engine.fabric import CLIENT, Fabric, build_fabric
 from engine.lab.compare import Difference, compare, matching
 from engine.lab.errors import NotInThisLab
 from engine.lab.live import Lab, Observation
+from engine.lab.namespaces import die_with_parent
 from engine.lab.scene import Scene
 from engine.locate import Journey, locate
 from engine.network.host import HostKind
@@ -107,7 +108,7 @@ def run_all(scenes: Iterable[Scene], workers: int = 4, tell: Callable[[Result], 
     """All scenes, `workers` at a time (most of a scene is waiting). `tell` hears of each result as it comes."""
     _inherited[:] = scenes
     found: list[Result] = []
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
+    with multiprocessing.get_context("fork").Pool(workers, die_with_parent) as pool:
         for index, results in pool.imap(_work, range(len(_inherited))):
             for bare in results:
                 result = Result(_inherited[index], *bare)

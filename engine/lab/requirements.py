@@ -1,0 +1,122 @@
+"""What the lab needs of a machine, and which of its kernel's features are there."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from engine.lab.errors import LabUnavailable
+from engine.lab.namespaces import CLONE_NEWUSER, Namespace, unshare
+
+# tool -> the package that Debian has it in
+TOOLS = {"ip": "iproute2", "bridge": "iproute2", "nft": "nftables", "conntrack": "conntrack"}
+_RESTORE = {
+    4: ("iptables-legacy-restore", "iptables-restore"),
+    6: ("ip6tables-legacy-restore", "ip6tables-restore"),
+}
+_PROBES = {
+    "bridge": "link add probe type bridge",
+    "veth": "link add probe type veth peer name other",
+    "vxlan": "link add probe type vxlan id 1 dstport 4789",
+    "ipip": "link add probe type ipip local any remote any",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Features:
+    """`devices` are the kinds of network device the kernel can make; `br_netfilter` whether bridges can call iptables."""
+
+    devices: frozenset[str]
+    br_netfilter: bool
+
+
+def restore_tool(version: int) -> str:
+    """iptables-restore for the IP version; the legacy one where there are two, since its rules are iptables' own."""
+    found = next((tool for tool in _RESTORE[version] if shutil.which(tool)), None)
+    if found is None:
+        raise LabUnavailable(f"{_RESTORE[version][1]} is not installed (Debian: package iptables)")
+    return found
+
+
+def prepare() -> Features:
+    """Check tools and rights, take them where an unprivileged user may; the kernel's features.
+
+    Raises LabUnavailable with all that is lacking. A process that is not root becomes root of a user namespace, so call
+    this before starting threads.
+    """
+    lacking = _lacking()
+    if lacking:
+        raise LabUnavailable("the lab cannot run here: " + "; ".join(lacking))
+    _take_rights()
+    return features()
+
+
+def why_not() -> str | None:
+    """Why the lab cannot run here; None where it can. Does not change the process's rights."""
+    lacking = _lacking()
+    if not lacking and os.geteuid() != 0:
+        lacking = ["root is needed (or an unprivileged user namespace)"]
+    if lacking:
+        return "; ".join(lacking)
+    try:
+        found = features()
+    except LabUnavailable as error:
+        return str(error)
+    return None if {"bridge", "veth"} <= found.devices else "the kernel has no bridge or veth devices"
+
+
+def _lacking() -> list[str]:
+    if not sys.platform.startswith("linux"):
+        return [f"network namespaces exist on Linux alone; this is {sys.platform}"]
+    found = [
+        f"{tool} is not installed (Debian: package {package})"
+        for tool, package in TOOLS.items()
+        if not shutil.which(tool)
+    ]
+    if not any(shutil.which(tool) for tool in _RESTORE[4]):
+        found.append("iptables-restore is not installed (Debian: package iptables)")
+    return found
+
+
+def _take_rights() -> None:
+    uid, gid = os.geteuid(), os.getegid()
+    if uid == 0:
+        return
+    try:
+        unshare(CLONE_NEWUSER)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+    except OSError as error:
+        raise LabUnavailable(
+            f"the lab needs root, or a kernel that lets users make user namespaces ({error.strerror}): "
+            "run it with sudo, or see the sysctl kernel.unprivileged_userns_clone"
+        ) from None
+    # xtables' own lock file is root's; the namespaces are nobody else's, so any lock will do.
+    os.environ["XTABLES_LOCKFILE"] = str(Path(tempfile.gettempdir(), f"k8squiz-xtables-{uid}.lock"))
+
+
+@functools.cache
+def features() -> Features:
+    """Ask the kernel, in a namespace of its own."""
+    namespace = Namespace.create()
+    try:
+        devices = frozenset(kind for kind, line in _PROBES.items() if _makes(namespace, line))
+        with namespace.entered():
+            bridged = Path("/proc/sys/net/bridge/bridge-nf-call-iptables").exists()
+    finally:
+        namespace.close()
+    return Features(devices, bridged)
+
+
+def _makes(namespace: Namespace, line: str) -> bool:
+    try:
+        namespace.run("ip", "-batch", "-", text=f"{line}\nlink del probe\n")
+    except LabUnavailable:
+        return False
+    return True
