@@ -58,11 +58,14 @@ def _at_once(words: list[str], lang: Lang) -> int | None:
 
 
 def _without_lang(words: list[str]) -> list[str]:
-    if words and words[0] == "--lang":
-        return words[2:]
-    if words and words[0].startswith("--lang="):
-        return words[1:]
-    return words
+    rest: list[str] = []
+    given = iter(words)
+    for word in given:
+        if word == "--lang":
+            next(given, None)
+        elif not word.startswith("--lang="):
+            rest.append(word)
+    return rest
 
 
 def _survive_narrow_encodings() -> None:
