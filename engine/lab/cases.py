@@ -156,9 +156,7 @@ def _service(draw: random.Random, index: int, where: _Addresses) -> Service:
         ports=(ServicePort("", protocol, port, _TARGET[protocol], 30080 + index if kind != "ClusterIP" else 0),),
         external_ips=external,
         load_balancer_ingress=(LoadBalancerIngress(where.balancer(index)),) if balanced else (),
-        load_balancer_source_ranges=(draw.choice(where.ranges()),)
-        if balanced and _one_in(draw, 3)
-        else (),
+        load_balancer_source_ranges=(draw.choice(where.ranges()),) if balanced and _one_in(draw, 3) else (),
         external_traffic_policy="Local" if local else "Cluster",
         internal_traffic_policy="Local" if _one_in(draw, 4) else "Cluster",
         health_check_node_port=32000 + index if balanced and local else 0,

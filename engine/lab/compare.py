@@ -29,18 +29,19 @@ _HEARD_OF = ("no-route", "routing-loop", "blackhole", "ip-forward-off", "no-neig
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Difference:
-    """One point in which kernel and engine disagree."""
+class Point:
+    """One point of a comparison: what the kernel did, what the engine says, and whether that is the same."""
 
     what: str
     kernel: str
     engine: str
+    equal: bool
 
     def __str__(self) -> str:
         return f"{self.what}: kernel {self.kernel}; engine {self.engine}"
 
 
-def compare(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) -> tuple[Difference, ...]:
+def compare(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) -> tuple[Point, ...]:
     """The differences to the outcome that comes nearest; none where the kernel did what one of them says."""
     found = [_differences(fabric, seen, outcome) for outcome in outcomes]
     return min(found, key=lambda one: (len(one), one and one[0].what == "verdict"))
@@ -51,26 +52,36 @@ def matching(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) -
     return next((outcome for outcome in outcomes if not _differences(fabric, seen, outcome)), None)
 
 
-def _differences(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Difference, ...]:
-    found: list[Difference] = []
-    heard = seen.reply.heard
+def points(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Point, ...]:
+    """All that is compared with one outcome, equal or not."""
+    found = [_verdict(seen, outcome)]
+    if seen.reply.heard is Heard.CONNECTED and outcome.verdict is Verdict.DELIVERED:
+        server, destination = str(seen.reply.server), split_host_port(outcome.destination)[0]
+        told = fabric.owner(destination) or server
+        found.append(Point("server", server, told, told == server))
+        saw = str(seen.reply.seen)
+        found.append(Point("source seen", saw, str(outcome.source_seen), saw == outcome.source_seen))
+    ports = _known_ports(fabric) | {seen.flow.sport}
+    return (
+        *found,
+        *_hooks(fabric, seen, outcome, ports),
+        _hosts(fabric, seen, outcome),
+        _conntrack(seen, outcome, ports),
+    )
+
+
+def _differences(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Point, ...]:
+    return tuple(point for point in points(fabric, seen, outcome) if not point.equal)
+
+
+def _verdict(seen: Observation, outcome: Outcome) -> Point:
     expected = (Heard.STALLED,) if outcome.stalls is not None else _EXPECTED[outcome.verdict]
+    where = outcome.where or outcome.stalls
     if outcome.where is not None and outcome.verdict is Verdict.LOST and outcome.where.code not in _HEARD_OF:
         expected = (Heard.TIMEOUT,)
-    if heard not in expected:
-        code = f" ({outcome.where.code} on {outcome.where.host})" if outcome.where is not None else ""
-        found.append(Difference("verdict", heard.value, f"{outcome.verdict.value}{code}"))
-    if heard is Heard.CONNECTED and outcome.verdict is Verdict.DELIVERED:
-        server, destination = seen.reply.server, split_host_port(outcome.destination)[0]
-        if fabric.owner(destination) not in (server, None):
-            found.append(Difference("server", str(server), f"{fabric.owner(destination)} ({destination})"))
-        if seen.reply.seen != outcome.source_seen:
-            found.append(Difference("source seen", str(seen.reply.seen), str(outcome.source_seen)))
-    ports = _known_ports(fabric) | {seen.flow.sport}
-    found += _hooks(fabric, seen, outcome, ports)
-    found += _hosts(fabric, seen, outcome)
-    found += _conntrack(seen, outcome, ports)
-    return tuple(found)
+    told = outcome.verdict.value + (f" ({where.code} on {where.host})" if where is not None else "")
+    heard = seen.reply.heard
+    return Point("verdict", heard.value, told, heard in expected)
 
 
 def _known_ports(fabric: Fabric) -> frozenset[int]:
@@ -89,7 +100,7 @@ def _end(address: str, port: int, ports: frozenset[int] | set[int]) -> str:
     return join_host_port(address, port) if port in ports else f"{address}:*"
 
 
-def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset[int]) -> list[Difference]:
+def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset[int]) -> list[Point]:
     """Each hook of each node. A packet that a rule drops in a hook never leaves it; what answers for a server that is
     not there (a reset, an ICMP error) is not looked at."""
     legs = [outcome.hops, outcome.reply] if outcome.source_seen is not None else [outcome.hops]
@@ -116,12 +127,10 @@ def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset
     found = []
     for key in sorted(told.keys() | measured.keys(), key=str):
         ours, theirs = told.get(key, set()), measured.get(key, set())
-        if ours == theirs or key in died:
-            continue
-        lacking, extra = sorted(ours - theirs), sorted(theirs - ours)
-        found.append(
-            Difference(f"{key[1].value} on {key[0]}", ", ".join(extra) or "not seen", ", ".join(lacking) or "not there")
-        )
+        stopped = key in died
+        if stopped:
+            ours, theirs = ours | {"(stopped here)"}, theirs | {"(not seen any more)"}
+        found.append(_sets(f"{key[1].value} on {key[0]}", theirs, ours, stopped or ours == theirs))
     return found
 
 
@@ -131,12 +140,12 @@ def _stopped_in(outcome: Outcome) -> set[tuple[str, Hook]]:
     if outcome.where is not None and outcome.where.hook is not None:
         found.add((outcome.where.host, outcome.where.hook))
     last = outcome.hops[-1] if outcome.hops else None
-    if last is not None and last.hook is not None and re.search(r"\b(reject|drop)\b", last.rule or "", re.I):
+    if last is not None and last.hook is not None and re.search(r"\b(reject|drop)\b", last.rule or "", re.IGNORECASE):
         found.add((last.host, last.hook))
     return found
 
 
-def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> list[Difference]:
+def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> Point:
     """Which pods, routers and external hosts the request and its answer came to; nodes are compared hook by hook."""
     hops = (*outcome.hops, *outcome.reply) if outcome.source_seen is not None else outcome.hops
     told = {hop.host for hop in (*hops, *outcome.reply[:1])}
@@ -145,9 +154,14 @@ def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> list[Differen
     measured = {sighting.host for sighting in seen.sightings}
     left_out = {*fabric.nodes, outcome.hops[0].host if outcome.hops else ""}
     told, measured = told - left_out, measured - left_out
-    if told == measured:
-        return []
-    return [Difference("hosts reached", ", ".join(sorted(measured)) or "none", ", ".join(sorted(told)) or "none")]
+    return _sets("hosts reached", measured, told, measured == told)
+
+
+def _sets(what: str, kernel: set[str], engine: set[str], equal: bool) -> Point:
+    """Two sets side by side; where they differ only what the other has not."""
+    shown = (kernel, engine) if equal else (kernel - engine, engine - kernel)
+    first, second = ("; ".join(sorted(one)) or "-" for one in shown)
+    return Point(what, first, second, equal)
 
 
 def _is_error(hop: Hop) -> bool:
@@ -159,7 +173,7 @@ def _is_error(hop: Hop) -> bool:
     return False
 
 
-def _conntrack(seen: Observation, outcome: Outcome, ports: frozenset[int]) -> list[Difference]:
+def _conntrack(seen: Observation, outcome: Outcome, ports: frozenset[int]) -> Point:
     told = {
         f"{view.host}: {_shown(view.original, ports)}, reply {_shown(view.reply, ports)}"
         + ("" if view.replied else " [UNREPLIED]")
@@ -173,8 +187,6 @@ def _conntrack(seen: Observation, outcome: Outcome, ports: frozenset[int]) -> li
         if entry.original.protocol is seen.flow.protocol
     }
     reset = outcome.source_seen is None and bool(outcome.reply) and not _stopped_in(outcome)
-    if told == measured or outcome.verdict is Verdict.REFUSED or reset:
-        # A connection that was reset is taken out of the table at once or a little later.
-        return []
-    extra, lacking = sorted(measured - told), sorted(told - measured)
-    return [Difference("conntrack", "; ".join(extra) or "none", "; ".join(lacking) or "none")]
+    # A connection that was reset is taken out of the table at once or a little later.
+    gone = outcome.verdict is Verdict.REFUSED or reset
+    return _sets("conntrack", measured, told, gone or told == measured)

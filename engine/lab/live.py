@@ -163,4 +163,3 @@ class Lab:
         via = next(a for a in node.internal_ips if number(a)[0] == self.version)
         self._routed = f"{journey.dst}/{32 if self.version == 4 else 128}"
         router.run("ip", family, "route", "replace", self._routed, "via", via, "dev", "eth0")
-

@@ -174,7 +174,9 @@ def forwarding(fabric: Fabric, host: Host, version: int) -> tuple[str, ...]:
             for outer in dict.fromkeys(device.tunnel.remotes.values()):
                 owner = fabric.neighbours.get(outer)
                 if owner is not None:
-                    found.append(f"fdb append {mac(owner[0], device.name)} dev {device.name} dst {outer} self permanent")
+                    found.append(
+                        f"fdb append {mac(owner[0], device.name)} dev {device.name} dst {outer} self permanent"
+                    )
     return tuple(found)
 
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.errors import EngineError
 from engine.lab.errors import LabUnavailable
 from engine.lab.live import Lab
 
@@ -91,7 +92,7 @@ def _hold(make: Callable[[], Lab], writing: int) -> None:
         os.write(writing, f"up {name}".encode())
         os.close(writing)
         signal.sigwait({signal.SIGTERM, signal.SIGINT})
-    except BaseException as error:
+    except (OSError, EngineError) as error:
         with contextlib.suppress(OSError):
             os.write(writing, (str(error) or type(error).__name__).encode())
     finally:

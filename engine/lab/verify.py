@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from engine import load_balancer
 from engine.errors import EngineError, UnsupportedFeature
 from engine.fabric import CLIENT, Fabric, build_fabric
-from engine.lab.compare import Difference, compare, matching
+from engine.lab.compare import Point, compare, matching
 from engine.lab.errors import NotInThisLab
 from engine.lab.live import Lab, Observation
 from engine.lab.namespaces import die_with_parent
@@ -32,7 +32,7 @@ class Result:
     scene: Scene
     request: Request
     outcome: Outcome | None
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[Point, ...] = ()
     skipped: str | None = None
 
 
@@ -96,7 +96,7 @@ def enough(scenes: Iterator[Scene], cases: int) -> Iterator[Scene]:
 
 # Scenes hold mappings that cannot be pickled; the workers inherit them instead.
 _inherited: list[Scene] = []
-_Bare = tuple[Request, Outcome | None, tuple[Difference, ...], str | None]
+_Bare = tuple[Request, Outcome | None, tuple[Point, ...], str | None]
 
 
 def _work(index: int) -> tuple[int, list[_Bare]]:
