@@ -81,7 +81,8 @@ def complaint(error: click.ClickException, lang: Lang) -> str:
 
 def _en(error: click.ClickException, ctx: click.Context | None) -> str:
     near = _nearest(error, ctx)
-    return error.format_message() + (f" Did you mean {' or '.join(near)}?" if near else "")
+    # click 8.4 and later add a hint of their own to format_message; ours names the nearest first.
+    return f"{error.message} Did you mean {' or '.join(near)}?" if near else error.format_message()
 
 
 # click's own sentences, and their Chinese.
@@ -114,12 +115,12 @@ def _zh(error: click.ClickException, ctx: click.Context | None) -> str:
     if isinstance(error, click.BadParameter):
         return f"{_name(error)} 的值无效：{_sentence(error.message)}"
     near = _nearest(error, ctx)
-    return _sentence(error.format_message()) + (f" 是不是想用 {' 或 '.join(near)}？" if near else "")
+    return f"{_sentence(error.message)} 是不是想用 {' 或 '.join(near)}？" if near else _sentence(error.format_message())
 
 
 def _nearest(error: click.ClickException, ctx: click.Context | None) -> list[str]:
     """The commands most like the one that does not exist; empty for any other complaint."""
-    quoted = re.match(r"No such command '(.*)'", error.format_message())
+    quoted = re.match(r"No such command '(.*)'", error.message)
     if quoted is None or ctx is None or not isinstance(ctx.command, click.Group):
         return []
     return difflib.get_close_matches(quoted.group(1), list(ctx.command.commands), n=2, cutoff=0.5)
