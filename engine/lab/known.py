@@ -90,7 +90,8 @@ def _cluster(
             Node("node2", (NODE2,), pod_cidrs=("10.244.2.0/24",)),
         ),
         pods=tuple(
-            Pod("default", name, node, (address,), ports=(ContainerPort("http", 8080),)) for name, address, node in _PODS
+            Pod("default", name, node, (address,), ports=(ContainerPort("http", 8080),))
+            for name, address, node in _PODS
         ),
         services=(
             Service(
