@@ -178,6 +178,85 @@ def question_schema(lang: Lang) -> int:
     return run(lang=lang)
 
 
+@root.group("lab", cls=Group, no_args_is_help=False, help=COMMANDS["lab"][0])
+@_lang
+def lab() -> None:
+    pass
+
+
+_from = click.option(
+    "--from", "source", required=True, metavar="WHO", help="pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client."
+)
+_to = click.option(
+    "--to",
+    "destination",
+    required=True,
+    metavar="WHERE",
+    help="svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT or IP:port.",
+)
+_protocol = click.option(
+    "--proto",
+    "protocol",
+    type=click.Choice(["tcp", "udp"], case_sensitive=False),
+    default="tcp",
+    metavar="tcp|udp",
+    help="The transport protocol.",
+)
+
+
+@_command("up", lab, "Build the cluster in network namespaces and leave it running.")
+@_clusters
+@_mode
+@click.option(
+    "--family", type=click.Choice(["ipv4", "ipv6"]), default="ipv4", metavar="ipv4|ipv6", help="The address family."
+)
+def lab_up(lang: Lang, **options: Any) -> int:
+    from k8squiz.commands.lab import up
+
+    return up(lang=lang, **options)
+
+
+@_command("run", lab, "Send one request on this kernel, beside what the engine says; exit code 1 where they disagree.")
+@_clusters
+@_from
+@_to
+@click.option("--node", metavar="N", help="The node a foreign packet arrives at.")
+@_protocol
+@_mode
+def lab_run(lang: Lang, **options: Any) -> int:
+    from k8squiz.commands.lab import run
+
+    return run(lang=lang, **options)
+
+
+@_command("verify", lab, "Hold the engine against this kernel in many drawn clusters; exit code 1 on a disagreement.")
+@click.option("--cases", type=click.IntRange(0), default=200, metavar="N", help="How many requests to draw.")
+@click.option("--seed", type=int, default=1, metavar="S", help="Draw by this number.")
+@click.option("--workers", type=click.IntRange(1, 64), default=4, metavar="N", help="How many clusters at once.")
+@click.option("--fixed/--no-fixed", default=True, help="The fixed, known paths first.")
+def lab_verify(lang: Lang, **options: Any) -> int:
+    from k8squiz.commands.lab import verify
+
+    return verify(lang=lang, **options)
+
+
+@_command("shell", lab, "A shell, or a command, inside a host of the lab that is up.")
+@click.argument("host", metavar="HOST")
+@click.argument("command", nargs=-1, metavar="[WORD]...")
+@click.option("--lab", metavar="NAME", help="Which lab, where several are up.")
+def lab_shell(lang: Lang, **options: Any) -> int:
+    from k8squiz.commands.lab import shell
+
+    return shell(lang=lang, **options)
+
+
+@_command("down", lab, "End all labs that are up, and what killed ones left behind.")
+def lab_down(lang: Lang) -> int:
+    from k8squiz.commands.lab import down
+
+    return down(lang=lang)
+
+
 def run(words: Sequence[str], lang: Lang) -> int:
     """Run a command; bad input becomes one message on stderr and 2. KeyboardInterrupt and BrokenPipeError pass."""
     try:

@@ -43,13 +43,17 @@ class Point:
 
 def compare(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) -> tuple[Point, ...]:
     """The differences to the outcome that comes nearest; none where the kernel did what one of them says."""
-    found = [_differences(fabric, seen, outcome) for outcome in outcomes]
-    return min(found, key=lambda one: (len(one), one and one[0].what == "verdict"))
+    return _differences(fabric, seen, nearest(fabric, seen, outcomes))
 
 
-def matching(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) -> Outcome | None:
-    """The outcome that the kernel's run is an instance of."""
-    return next((outcome for outcome in outcomes if not _differences(fabric, seen, outcome)), None)
+def nearest(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) -> Outcome:
+    """The outcome that the kernel's run is an instance of, or that differs from it least."""
+
+    def distance(outcome: Outcome) -> tuple[int, bool]:
+        found = _differences(fabric, seen, outcome)
+        return len(found), any(point.what == "verdict" for point in found)
+
+    return min(outcomes, key=distance)
 
 
 def points(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Point, ...]:
@@ -125,7 +129,7 @@ def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset
             measured.setdefault((sighting.host, sighting.hook), set()).add(_shown(sighting.flow, ports))
     died = _stopped_in(outcome)
     found = []
-    for key in sorted(told.keys() | measured.keys(), key=str):
+    for key in (*told, *sorted(measured.keys() - told.keys())):
         ours, theirs = told.get(key, set()), measured.get(key, set())
         stopped = key in died
         if stopped:

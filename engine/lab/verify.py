@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from engine import load_balancer
 from engine.errors import EngineError, UnsupportedFeature
 from engine.fabric import CLIENT, Fabric, build_fabric
-from engine.lab.compare import Point, compare, matching
+from engine.lab.compare import Point, compare, nearest, points
 from engine.lab.errors import NotInThisLab
 from engine.lab.live import Lab, Observation
 from engine.lab.namespaces import die_with_parent
@@ -32,8 +32,12 @@ class Result:
     scene: Scene
     request: Request
     outcome: Outcome | None
-    differences: tuple[Point, ...] = ()
+    points: tuple[Point, ...] = ()
     skipped: str | None = None
+
+    @property
+    def differences(self) -> tuple[Point, ...]:
+        return tuple(point for point in self.points if not point.equal)
 
 
 def run_scene(scene: Scene) -> list[Result]:
@@ -56,7 +60,8 @@ def _one(lab: Lab, scene: Scene, request: Request, number: int) -> Result:
             differences = compare(lab.fabric, seen, expected)
     except EngineError as error:
         return Result(scene, request, None, skipped=str(error))
-    return Result(scene, request, matching(lab.fabric, seen, expected) or expected[0], differences)
+    closest = nearest(lab.fabric, seen, expected)
+    return Result(scene, request, closest, points(lab.fabric, seen, closest))
 
 
 def measure(
@@ -101,7 +106,7 @@ _Bare = tuple[Request, Outcome | None, tuple[Point, ...], str | None]
 
 def _work(index: int) -> tuple[int, list[_Bare]]:
     results = run_scene(_inherited[index])
-    return index, [(r.request, r.outcome, r.differences, r.skipped) for r in results]
+    return index, [(r.request, r.outcome, r.points, r.skipped) for r in results]
 
 
 def run_all(scenes: Iterable[Scene], workers: int = 4, tell: Callable[[Result], None] | None = None) -> list[Result]:

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "rules": ("Print the rules kube-proxy writes on a node.", "规则：打印 kube-proxy 在某个节点上写入的规则。"),
     "questions": ("List, show, check and write questions.", "题库：列出、查看、检查和编写题目。"),
+    "lab": ("The same cluster on this machine's real kernel.", "实验：在本机的真实内核上搭建同一个集群。"),
 }
 
 # Words of the help pages themselves.
@@ -47,6 +48,8 @@ ARGUMENTS = {
     "[TOPIC]": "The topic; none lists them.",
     "ID": "The question's id.",
     "[PATH]...": "Files or folders (default: the whole bank).",
+    "HOST": "A node, a pod, client or router.",
+    "[WORD]...": "A command to run instead of a shell.",
 }
 
 # The help text of each option, argument and subcommand, as written in cli.py, and its Chinese.
@@ -95,4 +98,20 @@ ZH: dict[str, str] = {
     "The kind of question.": "题型。",
     "The topic.": "主题。",
     "Print the JSON schema of question files.": "输出题目文件的 JSON Schema。",
+    "A node, a pod, client or router.": "节点、Pod、client 或 router。",
+    "A command to run instead of a shell.": "要执行的命令（代替 shell）。",
+    "Build the cluster in network namespaces and leave it running.": "用网络命名空间搭建集群，并保持运行。",
+    "Send one request on this kernel, beside what the engine says; exit code 1 where they disagree.": (
+        "在本机内核上发送一个请求，与引擎的结论逐点对照；不一致时退出码为 1。"
+    ),
+    "Hold the engine against this kernel in many drawn clusters; exit code 1 on a disagreement.": (
+        "抽取大量集群，用本机内核检验引擎；有不一致时退出码为 1。"
+    ),
+    "A shell, or a command, inside a host of the lab that is up.": "在运行中的实验环境的某台主机内打开 shell 或执行命令。",
+    "End all labs that are up, and what killed ones left behind.": "停止所有实验环境，并清理被强制终止者的残留。",
+    "How many requests to draw.": "抽取多少个请求。",
+    "Draw by this number.": "随机种子（整数）。",
+    "How many clusters at once.": "同时运行多少个集群。",
+    "The fixed, known paths first.": "先运行固定的已知路径。",
+    "Which lab, where several are up.": "有多个实验环境时，指定其中一个。",
 }

@@ -1,0 +1,185 @@
+"""`k8squiz lab`: the same cluster in network namespaces of this machine's kernel, beside what the engine says."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from itertools import chain
+
+from engine.errors import EngineError, NoSuchObject
+from engine.fabric import Fabric, build_fabric
+from engine.lab.cases import scenes
+from engine.lab.known import known
+from engine.lab.requirements import prepare
+from engine.lab.scene import Scene
+from engine.lab.verify import Result, enough, run_all, run_scene, spread
+from engine.locate import locate
+from engine.trace import Request
+from k8squiz.commands.input import default_mode, read_cluster
+from k8squiz.console import print_plain
+from k8squiz.errors import QuizError
+from k8squiz.i18n import Lang
+
+_WORDS = {
+    "equal": ("same", "一致"),
+    "different": ("DIFFERENT", "不一致"),
+    "kernel": ("kernel", "内核"),
+    "engine": ("engine", "引擎"),
+    "agree": ("The kernel did what the engine says.", "内核的行为与引擎的结论一致。"),
+    "disagree": ("The kernel and the engine disagree.", "内核与引擎的结论不一致。"),
+    "none": ("No lab is up.", "没有正在运行的实验环境。"),
+    "smallest": ("The smallest cluster that shows it:", "能复现该差异的最小集群："),
+    "left out": ("left out", "跳过"),
+}
+
+
+def _say(word: str, lang: Lang) -> str:
+    english, chinese = _WORDS[word]
+    return chinese if lang == "zh" else english
+
+
+def up(paths: tuple[str, ...], mode: str | None, family: str, lang: Lang) -> int:
+    """Build the cluster and leave it running in the background, for `lab shell`."""
+    from engine.lab import registry
+    from engine.lab.live import Lab
+
+    fabric = _fabric(paths, mode, lang)
+    prepare_for_good()
+    version = 6 if family == "ipv6" else 4
+    lab = registry.start(lambda: Lab(fabric, version))
+    hosts = ", ".join(sorted(lab.hosts))
+    if lang == "zh":
+        print_plain(f"{lab.name} 已启动（{fabric.mode}）。主机：{hosts}\nk8squiz lab shell 主机名；k8squiz lab down\n")
+    else:
+        print_plain(f"{lab.name} is up ({fabric.mode}). Hosts: {hosts}\nk8squiz lab shell HOST; k8squiz lab down\n")
+    return 0
+
+
+def prepare_for_good() -> None:
+    """As prepare(); a lab that stays up needs root, since a later command must be able to enter it."""
+    if os.geteuid() != 0:
+        from engine.lab.errors import LabUnavailable
+
+        raise LabUnavailable("lab up, shell and down need root: run them with sudo")
+    prepare()
+
+
+def run(
+    paths: tuple[str, ...], source: str, destination: str, node: str | None, protocol: str, mode: str | None, lang: Lang
+) -> int:
+    """Send one request on the kernel and in the engine; 1 where they disagree."""
+    fabric = _fabric(paths, mode, lang)
+    request = Request(source, destination, protocol.upper(), node)
+    version = 6 if ":" in locate(fabric, request).dst else 4
+    prepare()
+    (result,) = run_scene(Scene("run", fabric.cluster, fabric.mode, (request,), version))
+    if result.skipped is not None:
+        raise QuizError(result.skipped)
+    print_plain(_comparison(result, lang))
+    return 1 if result.differences else 0
+
+
+def _comparison(result: Result, lang: Lang) -> str:
+    lines = []
+    for point in result.points:
+        mark = _say("equal" if point.equal else "different", lang)
+        lines.append(f"{point.what}: {mark}")
+        if point.kernel == point.engine:
+            lines.append(f"    {point.kernel}")
+        else:
+            lines += [f"    {_say('kernel', lang)}  {point.kernel}", f"    {_say('engine', lang)}  {point.engine}"]
+    lines.append(_say("disagree" if result.differences else "agree", lang))
+    return "\n".join(lines) + "\n"
+
+
+def verify(cases: int, seed: int, workers: int, fixed: bool, lang: Lang) -> int:
+    """Generated clusters and requests (and first the fixed scenes); 1 where kernel and engine disagree on any."""
+    prepare()
+    began = time.monotonic()
+    drawn = enough(scenes(seed), cases)
+    results = run_all(chain(known(), drawn) if fixed else drawn, workers)
+    took = time.monotonic() - began
+    wrong = [result for result in results if result.differences]
+    for result in wrong[:10]:
+        print_plain(_report(result, lang))
+    counted = [result for result in results if result.outcome is not None]
+    if lang == "zh":
+        print_plain(f"{len(counted)} 个用例，{len(wrong)} 处不一致，耗时 {took:.0f} 秒\n")
+    else:
+        print_plain(f"{len(counted)} cases, {len(wrong)} disagreements, {took:.0f} s\n")
+    print_plain(_spread_text(results, lang))
+    return 1 if wrong else 0
+
+
+def _spread_text(results: list[Result], lang: Lang) -> str:
+    lines = []
+    for name, counter in spread(results).items():
+        lines.append(f"{name}: " + ", ".join(f"{what} {count}" for what, count in counter.most_common()))
+    reasons = Counter(result.skipped for result in results if result.skipped)
+    lines += [f"{_say('left out', lang)}: {count} ({reason})" for reason, count in reasons.most_common()]
+    return "\n".join(lines) + "\n"
+
+
+def _report(result: Result, lang: Lang) -> str:
+    """One disagreement with the smallest cluster that shows it, ready to be pasted."""
+    from engine.lab.smallest import as_text, smallest
+
+    def shows(scene: Scene) -> bool:
+        try:
+            return any(one.differences for one in run_scene(scene))
+        except EngineError:
+            return False
+
+    scene = smallest(Scene(result.scene.name, result.scene.cluster, result.scene.mode, (result.request,), result.scene.version, result.scene.seed), shows)  # fmt: skip
+    request = result.request
+    node = f" --node {request.node}" if request.node else ""
+    command = (
+        f"k8squiz lab run FILE --from {request.source} --to {request.destination} "
+        f"--proto {request.protocol.lower()} --mode {scene.mode}{node}"
+    )
+    differences = "\n".join(f"  {point}" for point in result.differences)
+    return f"{scene.name}\n{command}\n{differences}\n{_say('smallest', lang)}\n{as_text(scene.cluster)}\n"
+
+
+def shell(host: str, lab: str | None, command: tuple[str, ...], lang: Lang) -> int:
+    """A shell (or a command) inside a host of a lab that is up."""
+    import subprocess
+
+    from engine.lab import registry
+    from engine.lab.namespaces import Namespace
+
+    alive = [one for one in registry.running() if one.alive() and lab in (None, one.name)]
+    if not alive:
+        raise QuizError(f"{_say('none', lang)} k8squiz lab up CLUSTER")
+    if len(alive) > 1:
+        raise QuizError(f"--lab: {', '.join(one.name for one in alive)}")
+    descriptor = alive[0].hosts.get(host)
+    if descriptor is None:
+        raise NoSuchObject(f"there is no host {host!r} in {alive[0].name}; it has {', '.join(sorted(alive[0].hosts))}")
+    inside = Namespace.of_process(alive[0].pid, descriptor)
+    words = command or (os.environ.get("SHELL") or "/bin/sh",)
+    with inside.entered():
+        try:
+            # What the user asked for is run as the user, who is root already.
+            return subprocess.run(words, env={**os.environ, "K8SQUIZ_HOST": host}, check=False).returncode  # noqa: S603
+        except FileNotFoundError:
+            raise QuizError(f"{words[0]}: not found / 未找到该命令") from None
+
+
+def down(lang: Lang) -> int:
+    """End every lab of this user, also what one that was killed left behind."""
+    from engine.lab import registry
+
+    labs = registry.running()
+    for lab in labs:
+        registry.stop(lab)
+        print_plain(f"{lab.name}: 已停止\n" if lang == "zh" else f"{lab.name} is down\n")
+    if not labs:
+        print_plain(_say("none", lang) + "\n")
+    return 0
+
+
+def _fabric(paths: tuple[str, ...], mode: str | None, lang: Lang) -> Fabric:
+    cluster = read_cluster(paths, lang)
+    return build_fabric(cluster, mode or default_mode(cluster))
