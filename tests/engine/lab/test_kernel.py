@@ -1,0 +1,71 @@
+"""The engine against this machine's kernel: the fixed paths in full, and some drawn clusters.
+
+More: `k8squiz lab verify --cases 1000 --seed 1`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from engine.fabric import build_fabric
+from engine.lab.cases import scenes
+from engine.lab.compare import compare
+from engine.lab.known import B, known
+from engine.lab.live import Lab
+from engine.lab.requirements import why_not
+from engine.lab.scene import Scene
+from engine.lab.verify import Result, enough, measure, run_all, run_scene
+from engine.trace import Request
+from engine.walk import outcomes
+
+_REASON = why_not()
+pytestmark = pytest.mark.skipif(_REASON is not None, reason=f"the lab cannot run here: {_REASON}")
+
+
+def disagreements(results: list[Result]) -> list[str]:
+    return [
+        f"{r.scene.name}, {r.scene.mode}, {r.request.source} -> {r.request.destination}: {', '.join(map(str, r.differences))}"
+        for r in results
+        if r.differences
+    ]
+
+
+def test_the_known_paths() -> None:
+    results = run_all(known(), workers=4)
+    assert disagreements(results) == []
+    assert {r.scene.mode for r in results if r.outcome is not None} == {"iptables", "nftables"}
+
+
+def test_drawn_clusters() -> None:
+    results = run_all(enough(scenes(11), 60), workers=4)
+    assert disagreements(results) == []
+    assert sum(r.outcome is not None for r in results) == 60
+
+
+def _regressions() -> list[Scene]:
+    """What the kernel taught: docs/what-the-kernel-taught-us.md."""
+    first = next(scene for scene in known() if scene.name.startswith("vxlan"))
+    network = dataclasses.replace(first.cluster.network, without=frozenset({"ip_forward"}))
+    cni = dataclasses.replace(first.cluster.cni, plugin="calico", backend="bgp")
+    no_forwarding = dataclasses.replace(first.cluster, network=network, cni=cni)
+    return [Scene("Calico without ip_forward", no_forwarding, "iptables", (Request("pod/pod-a", f"{B}:8080"),))]
+
+
+@pytest.mark.parametrize("scene", _regressions(), ids=lambda scene: scene.name)
+def test_what_the_kernel_taught(scene: Scene) -> None:
+    assert disagreements(run_scene(scene)) == []
+
+
+def test_a_wrong_engine_is_found_out() -> None:
+    """The comparison itself: a kernel with another cluster's rules does not pass for this one's."""
+    one = next(scene for scene in known() if scene.name == f"vxlan, endpoint {B}" and scene.mode == "iptables")
+    other = next(scene for scene in known() if scene.name.startswith("external policy Local") and B in scene.name)
+    request = Request("client", one.requests[1].destination)
+    with Lab(build_fabric(one.cluster, one.mode)) as lab:
+        expected, seen = measure(lab, one, request, 40001, 1.0)
+        assert compare(lab.fabric, seen, expected) == ()
+        wrong = outcomes(other.cluster, dataclasses.replace(request, sport=40001), one.mode)
+        found = {point.what for point in compare(lab.fabric, seen, wrong)}
+    assert {"source seen", "conntrack", "POSTROUTING on node2"} <= found

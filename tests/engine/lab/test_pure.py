@@ -1,0 +1,79 @@
+"""What the lab does before it touches the kernel: plans, scenes, texts, what it says where it cannot run."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+
+import pytest
+
+from engine import load_cluster
+from engine.fabric import build_fabric
+from engine.lab import requirements
+from engine.lab.cases import scenes
+from engine.lab.errors import LabUnavailable, NotInThisLab
+from engine.lab.known import known
+from engine.lab.plan import WIRES, plan
+from engine.lab.scene import Scene
+from engine.lab.smallest import as_text, smallest
+from engine.walk import outcomes
+
+
+def first() -> Scene:
+    return next(known())
+
+
+def test_the_same_seed_draws_the_same_scenes() -> None:
+    once, again = (list(itertools.islice(scenes(4), 6)) for _ in range(2))
+    assert once == again
+    assert once != list(itertools.islice(scenes(5), 6))
+    assert {scene.mode for scene in once} == {"iptables", "nftables"}
+
+
+def test_scenes_written_as_manifests_are_the_same_clusters() -> None:
+    for scene in itertools.islice(scenes(5), 12):
+        read = load_cluster(text=as_text(scene.cluster))
+        for request in scene.requests[:2]:
+            here = [(o.verdict, o.destination, o.source_seen) for o in outcomes(scene.cluster, request, scene.mode)]
+            there = [(o.verdict, o.destination, o.source_seen) for o in outcomes(read, request, scene.mode)]
+            assert here == there, scene.name
+
+
+def test_a_plan_makes_every_device_of_the_fabric() -> None:
+    fabric = build_fabric(first().cluster)
+    plans = {one.name: one for one in plan(fabric, 4, lambda name: f"/ns/{name}")}
+    assert next(iter(plans)) == WIRES
+    assert set(plans) == {WIRES, "node1", "node2", "pod-a", "pod-b", "pod-c", "router", "client"}
+    node = "\n".join(plans["node1"].links + plans["node1"].setup)
+    assert "type vxlan id 1 local 192.168.1.10 dev eth0 dstport 8472 nolearning" in node
+    assert "hairpin on" in node
+    assert "route append 10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink" in node
+    assert "peer name eth0 mtu 1450 netns /ns/pod-a" in node
+    assert ("bridge/bridge-nf-call-iptables", 1) in plans["node1"].sysctls
+
+
+def test_ipvs_is_refused() -> None:
+    fabric = build_fabric(first().cluster, "ipvs")
+    with pytest.raises(NotInThisLab, match="ipvs"):
+        plan(fabric, 4, str)
+
+
+def test_the_smallest_scene_keeps_what_shows_the_fault() -> None:
+    scene = first()
+    found = smallest(scene, lambda one: any(pod.name == "pod-a" for pod in one.cluster.pods))
+    assert [pod.name for pod in found.cluster.pods] == ["pod-a"]
+    assert [node.name for node in found.cluster.nodes] == ["node1"]
+    assert found.cluster.services == ()
+
+
+def test_missing_tools_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda tool: None if tool in ("nft", "conntrack") else f"/sbin/{tool}")
+    monkeypatch.setattr(requirements.sys, "platform", "linux")
+    with pytest.raises(LabUnavailable, match=r"nft is not installed \(Debian: package nftables\); conntrack is not"):
+        requirements.prepare()
+
+
+def test_other_systems_are_told_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requirements.sys, "platform", "darwin")
+    with pytest.raises(LabUnavailable, match="Linux alone; this is darwin"):
+        requirements.prepare()
