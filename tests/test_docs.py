@@ -1,0 +1,131 @@
+"""README and its sisters against the program: commands, options, links, examples."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from k8squiz.cli import root
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "questions" / "README.md", ROOT / "tests" / "README.md"]
+)
+NAMES = [path.relative_to(ROOT).as_posix() for path in PAGES]
+
+
+def blocks(language: str) -> list[str]:
+    """README's fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def spoken(text: str) -> Iterator[list[str]]:
+    """Every `k8squiz ...` that a page writes as code, in words."""
+    code = re.findall(r"`(k8squiz [^`\n]+)`", text)
+    for block in re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        code += re.findall(r"(?:^|&& |bin/)(k8squiz [^\n|>#&]+)", block, re.MULTILINE)
+    for line in code:
+        yield shlex.split(line)[1:]
+
+
+def test_the_two_commands_come_first() -> None:
+    practise, test = blocks("sh")[:2]
+    assert practise.strip().endswith("k8squiz practice")
+    assert len(practise.strip().splitlines()) == len(test.strip().splitlines()) == 1
+
+
+def test_ci_runs_what_readme_says_and_nothing_else() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    run = [line for line in script if line and not line.startswith("#")]
+    assert run == ["set -euo pipefail", 'cd "$(dirname "$0")/.."', blocks("sh")[1].strip()]
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_readme_shows_every_command() -> None:
+    told = {words[0] for words in spoken(README)}
+    assert told >= set(root.commands)
+
+
+def _command(words: list[str]) -> tuple[click.Command, list[str]]:
+    command: click.Command = root
+    rest = list(words)
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        assert rest[0] in command.commands, f"there is no command {rest[0]}"
+        command = command.commands[rest.pop(0)]
+    return command, rest
+
+
+@pytest.mark.parametrize("path", PAGES, ids=NAMES)
+def test_pages_name_commands_and_options_that_exist(path: Path) -> None:
+    for words in spoken(path.read_text(encoding="utf-8")):
+        command, rest = _command(words)
+        known = {option for param in command.params for option in param.opts} | {"--help"}
+        assert [word for word in rest if word.startswith("--") and word.split("=")[0] not in known] == [], words
+
+
+def test_options_told_in_prose_exist() -> None:
+    known = {option for command in _all(root) for param in command.params for option in param.opts}
+    known |= {"--help", "--benchmark-enable"}
+    assert set(re.findall(r"`(--[a-z]+)", README)) <= known
+
+
+def _all(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from _all(inner)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=NAMES)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "tests/README.md"])
+def test_paths_that_are_named_exist(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for target in re.findall(r"`((?:engine|k8squiz|tests|questions|benchmarks|docs)/[\w./-]*)`", text):
+        assert (ROOT / target).exists(), target
+
+
+def test_readme_s_python_runs() -> None:
+    (code,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "docs" / "examples", env={"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "1/3 DELIVERED 10.244.1.5:8080 10.244.1.1"
+
+
+def test_the_picture_can_be_drawn_again(tmp_path: Path) -> None:
+    out = tmp_path / "picture.svg"
+    subprocess.run([sys.executable, "docs/picture.py", str(out)], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=True)
+    assert out.read_text(encoding="utf-8").startswith("<svg")
+    assert (ROOT / "docs" / "practice.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_changelog_keeps_its_grammar() -> None:
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    headings = [line for line in lines if line.startswith("#")]
+    assert headings[0] == "# Changelog"
+    assert headings[1] == "## [Unreleased]"
+    release = re.compile(r"## \[(Unreleased|\d+\.\d+\.\d+)\](?(1)( - \d{4}-\d\d-\d\d)?)")
+    change = re.compile(r"### (Added|Changed|Deprecated|Removed|Fixed|Security)")
+    assert [line for line in headings[1:] if not (release.fullmatch(line) or change.fullmatch(line))] == []
+
+
+def test_license_is_apache_2() -> None:
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License\n                           Version 2.0, January 2004" in text
+    assert "END OF TERMS AND CONDITIONS" in text
