@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -104,12 +105,20 @@ class Namespace:
             self.descriptor = -1
 
 
+def tool(name: str) -> str | None:
+    """Where a program is, also in the folders that only root has in its PATH; None where it is not installed."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
+
+
 def run(*words: str, text: str = "") -> str:
     """Run a program; its output. Raises LabUnavailable with what it complained of."""
+    program = tool(words[0])
+    if program is None:
+        raise LabUnavailable(f"{words[0]} is not installed")
     try:
-        done = subprocess.run(words, input=text, capture_output=True, text=True, check=False, timeout=60)
-    except FileNotFoundError:
-        raise LabUnavailable(f"{words[0]} is not installed") from None
+        done = subprocess.run((program, *words[1:]), input=text, capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LabUnavailable(f"{words[0]} cannot be run: {error}") from None
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()[:2000]
         raise LabUnavailable(f"{' '.join(words)} failed ({done.returncode}): {said}")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from engine.lab.errors import LabUnavailable
-from engine.lab.namespaces import CLONE_NEWUSER, Namespace, unshare
+from engine.lab.namespaces import CLONE_NEWNET, CLONE_NEWUSER, Namespace, tool, unshare
 
 # tool -> the package that Debian has it in
 TOOLS = {"ip": "iproute2", "bridge": "iproute2", "nft": "nftables", "conntrack": "conntrack"}
@@ -37,7 +36,7 @@ class Features:
 
 def restore_tool(version: int) -> str:
     """iptables-restore for the IP version; the legacy one where there are two, since its rules are iptables' own."""
-    found = next((tool for tool in _RESTORE[version] if shutil.which(tool)), None)
+    found = next((name for name in _RESTORE[version] if tool(name)), None)
     if found is None:
         raise LabUnavailable(f"{_RESTORE[version][1]} is not installed (Debian: package iptables)")
     return found
@@ -74,11 +73,11 @@ def _lacking() -> list[str]:
     if not sys.platform.startswith("linux"):
         return [f"network namespaces exist on Linux alone; this is {sys.platform}"]
     found = [
-        f"{tool} is not installed (Debian: package {package})"
-        for tool, package in TOOLS.items()
-        if not shutil.which(tool)
+        f"{name} is not installed (Debian: package {package})"
+        for name, package in TOOLS.items()
+        if not tool(name)
     ]
-    if not any(shutil.which(tool) for tool in _RESTORE[4]):
+    if not any(tool(name) for name in _RESTORE[4]):
         found.append("iptables-restore is not installed (Debian: package iptables)")
     return found
 
@@ -88,7 +87,8 @@ def _take_rights() -> None:
     if uid == 0:
         return
     try:
-        unshare(CLONE_NEWUSER)
+        # With a network namespace to come back to: the one that the process has now is not the new user's.
+        unshare(CLONE_NEWUSER | CLONE_NEWNET)
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
         Path("/proc/self/gid_map").write_text(f"0 {gid} 1")

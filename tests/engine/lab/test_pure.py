@@ -67,7 +67,8 @@ def test_the_smallest_scene_keeps_what_shows_the_fault() -> None:
 
 
 def test_missing_tools_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda tool: None if tool in ("nft", "conntrack") else f"/sbin/{tool}")
+    there = {"ip", "bridge", "iptables-restore"}
+    monkeypatch.setattr(shutil, "which", lambda name, path=None: f"/sbin/{name}" if name in there else None)
     monkeypatch.setattr(requirements.sys, "platform", "linux")
     with pytest.raises(LabUnavailable, match=r"nft is not installed \(Debian: package nftables\); conntrack is not"):
         requirements.prepare()
