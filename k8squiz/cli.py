@@ -234,6 +234,9 @@ def lab_run(lang: Lang, **options: Any) -> int:
 @click.option("--seed", type=int, default=1, metavar="S", help="Draw by this number.")
 @click.option("--workers", type=click.IntRange(1, 64), default=4, metavar="N", help="How many clusters at once.")
 @click.option("--fixed/--no-fixed", default=True, help="The fixed, known paths first.")
+@click.option(
+    "--questions", type=click.IntRange(0), default=0, metavar="N", help="Every question's requests too, drawn N times."
+)
 def lab_verify(lang: Lang, **options: Any) -> int:
     from k8squiz.commands.lab import verify
 

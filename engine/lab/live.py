@@ -20,6 +20,8 @@ from engine.network.routes import number
 from engine.packet import FiveTuple
 
 ALL_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING)
+# Each host is a network namespace, and a bridge has 1023 ports.
+MOST_HOSTS = 150
 END_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.OUTPUT)
 
 
@@ -82,6 +84,9 @@ class Lab:
         """Raise NotInThisLab where the kernel lacks what this cluster needs."""
         if self.fabric.mode == "ipvs":
             raise NotInThisLab("the lab does not drive IPVS: iptables and nftables mode alone")
+        hosts = len(host_names(self.fabric))
+        if hosts > MOST_HOSTS:
+            raise NotInThisLab(f"a cluster of {hosts} hosts is too large for the lab (at most {MOST_HOSTS})")
         there = features()
         for node in self.fabric.nodes:
             host = self.fabric.host(node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Iterator
 from itertools import chain
 
 from engine.errors import EngineError, NoSuchObject
@@ -93,12 +94,12 @@ def _comparison(result: Result, lang: Lang) -> str:
     return "\n".join(lines) + "\n"
 
 
-def verify(cases: int, seed: int, workers: int, fixed: bool, lang: Lang) -> int:
+def verify(cases: int, seed: int, workers: int, fixed: bool, questions: int, lang: Lang) -> int:
     """Generated clusters and requests (and first the fixed scenes); 1 where kernel and engine disagree on any."""
     prepare()
     began = time.monotonic()
-    drawn = enough(scenes(seed), cases)
-    results = run_all(chain(known(), drawn) if fixed else drawn, workers)
+    wanted = chain(known() if fixed else (), bank_scenes(questions), enough(scenes(seed), cases))
+    results = run_all(wanted, workers)
     took = time.monotonic() - began
     wrong = [result for result in results if result.differences]
     for result in wrong[:10]:
@@ -110,6 +111,23 @@ def verify(cases: int, seed: int, workers: int, fixed: bool, lang: Lang) -> int:
         print_plain(f"{len(counted)} cases, {len(wrong)} disagreements, {took:.0f} s\n")
     print_plain(_spread_text(results, lang))
     return 1 if wrong else 0
+
+
+def bank_scenes(draws: int) -> Iterator[Scene]:
+    """Every request of every question of the bank, each question drawn by the seeds 1 to `draws`."""
+    from k8squiz.bank import bank_folder, files, load
+    from k8squiz.draw import draw
+    from k8squiz.scenario import World
+
+    for template in map(load, files(bank_folder())):
+        for seed in range(1, draws + 1):
+            question = draw(template, seed)
+            world = World(question)
+            for ask in question.requests:
+                cluster = world.cluster(ask.name)
+                request = Request(ask.source, ask.destination, ask.protocol, ask.node, ask.sport)
+                version = 6 if ":" in locate(build_fabric(cluster, ask.mode), request).dst else 4
+                yield Scene(f"{question.id}, seed {seed}, {ask.name}", cluster, ask.mode, (request,), version, seed)
 
 
 def _spread_text(results: list[Result], lang: Lang) -> str:

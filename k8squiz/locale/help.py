@@ -113,5 +113,6 @@ ZH: dict[str, str] = {
     "Draw by this number.": "随机种子（整数）。",
     "How many clusters at once.": "同时运行多少个集群。",
     "The fixed, known paths first.": "先运行固定的已知路径。",
+    "Every question's requests too, drawn N times.": "再加上题库中每道题的请求，每题抽取 N 次。",
     "Which lab, where several are up.": "有多个实验环境时，指定其中一个。",
 }
