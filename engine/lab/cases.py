@@ -46,6 +46,15 @@ class _Addresses:
     def family(self) -> str:
         return self._pick("IPv4", "IPv6")
 
+    def far(self, index: int) -> str:
+        """A node's address in a network of its own, behind the router."""
+        return self._pick(f"172.16.{index}.4", f"fd00:172:{index}::4")
+
+    @property
+    def outsider(self) -> str:
+        """A host outside the cluster, which may be an endpoint."""
+        return self._pick("9.9.9.9", "2001:db8:9::9")
+
     def node(self, index: int) -> str:
         return self._pick(f"192.168.1.{9 + index}", f"fd00:168::{9 + index}")
 
@@ -106,7 +115,8 @@ def _one_in(draw: random.Random, chance: int) -> bool:
 
 def _cluster(draw: random.Random, where: _Addresses) -> Cluster:
     count = draw.choice((1, 2, 2, 2, 3))
-    nodes = tuple(_node(draw, index, where) for index in range(1, count + 1))
+    far = count > 1 and _one_in(draw, 10)
+    nodes = tuple(_node(draw, index, where, far=far and index == count) for index in range(1, count + 1))
     pods = tuple(pod for index, node in enumerate(nodes, 1) for pod in _pods(draw, index, node, where))
     if not any(not pod.host_network for pod in pods):
         pods = (*pods, _pod(1, 0, nodes[0], where, host=False))
@@ -118,15 +128,15 @@ def _cluster(draw: random.Random, where: _Addresses) -> Cluster:
         pods=pods,
         services=services,
         slices=slices,
-        proxy=_proxy(draw, where),
+        proxy=_proxy(draw, where, plugin),
         cni=CNIConfig(plugin, backend, assumed=False),
-        network=_facts(draw, nodes, backend),
+        network=_facts(draw, nodes, where),
     )
 
 
-def _node(draw: random.Random, index: int, where: _Addresses) -> Node:
+def _node(draw: random.Random, index: int, where: _Addresses, *, far: bool) -> Node:
     further = (where.further(index),) if _one_in(draw, 8) else ()
-    return Node(f"node{index}", (where.node(index),), further, (where.cidr(index),))
+    return Node(f"node{index}", (where.far(index) if far else where.node(index),), further, (where.cidr(index),))
 
 
 def _pods(draw: random.Random, index: int, node: Node, where: _Addresses) -> Iterator[Pod]:
@@ -179,6 +189,8 @@ def _slice(draw: random.Random, service: Service, pods: tuple[Pod, ...], where: 
         )
         for pod in sorted(chosen, key=lambda pod: pod.name)
     )
+    if _one_in(draw, 12):
+        endpoints = (*endpoints, SliceEndpoint((where.outsider,)))
     port = service.ports[0]
     return EndpointSlice(
         "default",
@@ -190,19 +202,26 @@ def _slice(draw: random.Random, service: Service, pods: tuple[Pod, ...], where: 
     )
 
 
-def _proxy(draw: random.Random, where: _Addresses) -> ProxyConfig:
+def _proxy(draw: random.Random, where: _Addresses, plugin: str) -> ProxyConfig:
+    prefix = "veth" if plugin == "flannel" else "cali"
+    # `iif` takes the name of a device that is there, or the kernel refuses all rules; Calico has no bridge.
+    bridged = ("BridgeInterface",) if plugin == "flannel" else ()
     return ProxyConfig(
         cluster_cidrs=() if _one_in(draw, 8) else (where.pods,),
-        detect_local_mode="NodeCIDR" if _one_in(draw, 6) else "",
+        detect_local_mode=draw.choice(("", "", "", "ClusterCIDR", "NodeCIDR", *bridged, "InterfaceNamePrefix")),
+        bridge_interface="cni0",
+        interface_name_prefix=prefix,
         masquerade_all=_one_in(draw, 8),
+        masquerade_bit=draw.choice((14, 14, 14, 10)),
         localhost_node_ports=not _one_in(draw, 6),
         node_port_addresses=(where.lan,) if _one_in(draw, 8) else (),
         tcp_be_liberal=_one_in(draw, 10),
     )
 
 
-def _facts(draw: random.Random, nodes: tuple[Node, ...], backend: str) -> NetworkFacts:
+def _facts(draw: random.Random, nodes: tuple[Node, ...], where: _Addresses) -> NetworkFacts:
     facts = NetworkFacts(
+        external_hosts={"outsider": where.outsider},
         bridge_nf_call_iptables=not _one_in(draw, 6),
         hairpin_mode=False if _one_in(draw, 6) else None,
         rp_filter=draw.choice((0, 0, 0, 1, 2)),
@@ -229,7 +248,7 @@ def _request(draw: random.Random, cluster: Cluster, where: _Addresses) -> Reques
     kind = draw.choice(kinds)
     address, number = _target(draw, kind, cluster, service, node, where)
     # The router is told where to send what lies in no network of its own.
-    foreign = source == "client" and kind not in ("nodeport", "balancer", "further")
+    foreign = source in ("client", "outsider") and kind not in ("nodeport", "balancer", "further")
     return Request(source, join_host_port(address, number), port.protocol.value, node.name if foreign else None)
 
 
@@ -258,5 +277,11 @@ def _target(
 def _source(draw: random.Random, cluster: Cluster) -> str:
     pods = [pod for pod in cluster.pods if not pod.host_network]
     return draw.choice(
-        ("client", "client", f"node/{draw.choice(cluster.nodes).name}", *[f"pod/{draw.choice(pods).name}"] * 2)
+        (
+            "client",
+            "client",
+            "outsider",
+            f"node/{draw.choice(cluster.nodes).name}",
+            *[f"pod/{draw.choice(pods).name}"] * 2,
+        )
     )

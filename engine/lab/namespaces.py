@@ -116,7 +116,9 @@ def run(*words: str, text: str = "") -> str:
     if program is None:
         raise LabUnavailable(f"{words[0]} is not installed")
     try:
-        done = subprocess.run((program, *words[1:]), input=text, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            (program, *words[1:]), input=text, capture_output=True, text=True, check=False, timeout=60
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LabUnavailable(f"{words[0]} cannot be run: {error}") from None
     if done.returncode != 0:

@@ -73,9 +73,7 @@ def _lacking() -> list[str]:
     if not sys.platform.startswith("linux"):
         return [f"network namespaces exist on Linux alone; this is {sys.platform}"]
     found = [
-        f"{name} is not installed (Debian: package {package})"
-        for name, package in TOOLS.items()
-        if not tool(name)
+        f"{name} is not installed (Debian: package {package})" for name, package in TOOLS.items() if not tool(name)
     ]
     if not any(tool(name) for name in _RESTORE[4]):
         found.append("iptables-restore is not installed (Debian: package iptables)")
