@@ -10,11 +10,12 @@ from engine.packet import L4
 
 NODES = ("node1", "node2")
 CLUSTER_CIDR = "10.128.0.0/9"
-_FIRST_POD = int(ipaddress.IPv4Address("10.128.0.10"))
+# Each node's pods have its own half of the pod network.
+_FIRST_POD = {"node1": int(ipaddress.IPv4Address("10.128.0.10")), "node2": int(ipaddress.IPv4Address("10.192.0.10"))}
 _FIRST_VIP = int(ipaddress.IPv4Address("10.96.0.10"))
 # Services have 10.96.0.0/11, pods the upper half of 10.0.0.0/8.
 MOST_SERVICES = (1 << 21) - 16
-MOST_ENDPOINTS = (1 << 23) - 16
+MOST_ENDPOINTS = (1 << 23) - 32
 
 
 def synthetic_cluster(services: int, endpoints: int) -> Cluster:
@@ -57,11 +58,12 @@ def _service(number: int) -> Service:
 _PORTS = (EndpointPort("http", L4.TCP, 8080),)
 
 
+def _endpoint(number: int) -> SliceEndpoint:
+    node = NODES[number % len(NODES)]
+    return SliceEndpoint((str(ipaddress.IPv4Address(_FIRST_POD[node] + number // len(NODES))),), node_name=node)
+
+
 def _slice(number: int, endpoints: int) -> EndpointSlice:
-    first = _FIRST_POD + number * endpoints
-    members = tuple(
-        SliceEndpoint((str(ipaddress.IPv4Address(first + i)),), node_name=NODES[(first + i) % len(NODES)])
-        for i in range(endpoints)
-    )
+    members = tuple(_endpoint(number * endpoints + i) for i in range(endpoints))
     name = service_name(number)
     return EndpointSlice("default", f"{name}-0", name, "IPv4", _PORTS, members)

@@ -16,8 +16,9 @@ from k8squiz.cli import root
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FOLDERS = ("questions", "tests", "benchmarks")
 PAGES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "questions" / "README.md", ROOT / "tests" / "README.md"]
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / folder / "README.md" for folder in FOLDERS)]
 )
 NAMES = [path.relative_to(ROOT).as_posix() for path in PAGES]
 
