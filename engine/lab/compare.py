@@ -152,7 +152,8 @@ def _stopped_in(outcome: Outcome) -> set[tuple[str, Hook]]:
 def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> Point:
     """Which pods, routers and external hosts the request and its answer came to; nodes are compared hook by hook."""
     hops = (*outcome.hops, *outcome.reply) if outcome.source_seen is not None else outcome.hops
-    told = {hop.host for hop in (*hops, *outcome.reply[:1])}
+    # A router that carries a tunnel's outer packets does not see what is in them.
+    told = {hop.host for hop in (*hops, *outcome.reply[:1]) if hop.encapsulation is None}
     if outcome.where is not None and (outcome.where.direction == "request" or outcome.source_seen is not None):
         told.add(outcome.where.host)
     measured = {sighting.host for sighting in seen.sightings}
