@@ -12,7 +12,7 @@ import click
 from k8squiz import __version__
 from k8squiz.clihelp import Command, Group, complaint
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang
+from k8squiz.i18n import Lang, pick
 from k8squiz.locale.help import COMMANDS, DESCRIPTION, LANG, VERSION
 from k8squiz.sanitize import visible
 
@@ -270,13 +270,13 @@ def run(words: Sequence[str], lang: Lang) -> int:
     except (click.Abort, EOFError):
         return 130
     except QuizError as error:
-        return _refuse(str(error))
+        return _refuse(pick(error, lang))
     except Exception as error:
         # The engine is imported by the commands that need it, not by every start.
         from engine.errors import EngineError
 
         if isinstance(error, EngineError):
-            return _refuse(str(error))
+            return _refuse(pick(error, lang))
         raise
 
 

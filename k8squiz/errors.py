@@ -6,7 +6,15 @@ from collections.abc import Iterable
 
 
 class QuizError(Exception):
-    """What is wrong, where (file:line where there is one) and what to do, in one message for a person."""
+    """What is wrong, where (file:line where there is one) and what to do, in one message for a person.
+
+    `error.en` (and `str(error)`) is the English message, `error.zh` the Chinese one.
+    """
+
+    def __init__(self, message: str, zh: str = "") -> None:
+        self.en = message
+        self.zh = zh or message
+        super().__init__(message)
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> QuizError:

@@ -166,5 +166,6 @@ class Session:
             self.task = make_task(self.world)
             self._hints = hints(self.world)
         except EngineError as error:
-            raise QuizError(f"{self.heading.path}: question {self.heading.id}, seed {seed}: {error}") from error
+            place = f"{self.heading.path}: {self.heading.id}, seed {seed}"
+            raise QuizError(f"{place}: {error.en}", f"{place}：{error.zh}") from error
         self.state = State.PRESENTED

@@ -70,7 +70,7 @@ def _parse(text: str, family: str, file: str) -> Ruleset:
         try:
             return nft_parse.parse(text, family)
         except engine.RuleError as error:
-            raise engine.RuleError(error.message, file, error.line) from None
+            raise engine.RuleError(error.message, file, error.line, error.zh) from None
     from engine.netfilter.text import parse
 
     return parse(text, family, file)
