@@ -2,268 +2,276 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import click
+import typer
 
 from k8squiz import __version__
 from k8squiz.clihelp import Command, Group, complaint
+from k8squiz.clioptions import (
+    Clusters,
+    Destination,
+    Entry,
+    Family,
+    Json,
+    Level,
+    Mode,
+    Paths,
+    Seed,
+    Source,
+    Topics,
+    one_of,
+)  # fmt: skip
 from k8squiz.errors import QuizError
 from k8squiz.i18n import Lang, pick
-from k8squiz.locale.help import COMMANDS, DESCRIPTION, LANG, VERSION
+from k8squiz.locale.help import COMMANDS, DESCRIPTION, VERSION
 from k8squiz.sanitize import visible
 
-# --lang is read before anything else (i18n.detect); here it is only accepted and documented.
-_lang = click.option("--lang", metavar="en|zh", help=LANG[0], expose_value=False)
-_seed = click.option("--seed", metavar="S", help="Draw by this seed: the same seed gives the same result.")
-_json = click.option("--json", is_flag=True, help="Print JSON.")
-_topics = click.option("--topic", "topics", multiple=True, metavar="T", help="Only this topic.")
-_level = click.option("--level", type=click.IntRange(1, 5), metavar="1-5", help="Only this level.")
-_clusters = click.argument("paths", nargs=-1, required=True, metavar="CLUSTER...")
-_mode = click.option(
-    "--mode",
-    type=click.Choice(["iptables", "ipvs", "nftables"]),
-    metavar="MODE",
-    help="iptables, ipvs or nftables (default: what KubeProxyConfiguration says).",
-)
+app = typer.Typer(cls=Group, help=DESCRIPTION[0], add_completion=False, rich_markup_mode=None, suggest_commands=False)
 
 
-@click.group(cls=Group, help=DESCRIPTION[0], invoke_without_command=True)
-@_lang
-@click.option("--version", is_flag=True, help=VERSION[0])
-@click.pass_context
-def root(ctx: click.Context, version: bool) -> None:
+@app.callback(invoke_without_command=True)
+def _program(ctx: typer.Context, version: Annotated[bool, typer.Option("--version", help=VERSION[0])] = False) -> None:
     if version:
-        click.echo(f"k8squiz {__version__}")
-        ctx.exit()
+        typer.echo(f"k8squiz {__version__}")
+        raise typer.Exit
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        typer.echo(ctx.get_help())
 
 
-def _command(name: str, group: click.Group = root, text: str = "") -> Callable[[Callable[..., Any]], click.Command]:
-    """A command of `group`; its function gets the language first."""
-    return lambda function: group.command(name, cls=Command, help=text or COMMANDS[name][0])(
-        _lang(click.pass_obj(function))
-    )
+def _command(name: str, group: typer.Typer = app, text: str = "") -> Callable[[Callable[..., int]], Callable[..., int]]:
+    return group.command(name, cls=Command, help=text or COMMANDS[name][0])
+
+
+def _group(name: str) -> typer.Typer:
+    group = typer.Typer(cls=Group, help=COMMANDS[name][0], suggest_commands=False)
+    app.add_typer(group, name=name)
+    return group
 
 
 @_command("practice")
-@_topics
-@_level
-@click.option("--count", type=click.IntRange(1), default=5, metavar="N", help="How many questions.")
-@_seed
-@click.option("--question", metavar="ID", help="This question and no other.")
-@click.option("--all", "every", is_flag=True, help="Every question that fits, once.")
-def practice(lang: Lang, **options: Any) -> int:
+def practice(
+    ctx: typer.Context,
+    topics: Topics = None,
+    level: Level = None,
+    count: Annotated[int, typer.Option("--count", min=1, metavar="N", help="How many questions.")] = 5,
+    seed: Seed = None,
+    question: Annotated[
+        str | None, typer.Option("--question", metavar="ID", help="This question and no other.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every question that fits, once.")] = False,
+) -> int:
     from k8squiz.commands.practice import run
 
-    return run(lang=lang, **options)
+    return run(ctx.obj, tuple(topics or ()), level, count, seed, question, every)
 
 
 @_command("explain")
-@click.argument("topic", required=False, metavar="[TOPIC]")
-@click.option("--without", multiple=True, metavar="WHAT", help="Take this part away and see what breaks.")
-@click.option("--step", is_flag=True, help="Hop by hop, waiting for Enter.")
-@click.option("--export", type=Path, metavar="FILE", help="Write the story to FILE.html, FILE.svg or FILE.md.")
-def explain(lang: Lang, **options: Any) -> int:
+def explain(
+    ctx: typer.Context,
+    topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="The topic; none lists them.")] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="WHAT", help="Take this part away and see what breaks."),
+    ] = None,
+    step: Annotated[bool, typer.Option("--step", help="Hop by hop, waiting for Enter.")] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE", help="Write the story to FILE.html, FILE.svg or FILE.md."),
+    ] = None,
+) -> int:
     from k8squiz.commands.explain import run
 
-    return run(lang=lang, **options)
+    return run(ctx.obj, topic, tuple(without or ()), step, export)
 
 
 @_command("trace")
-@_clusters
-@click.option(
-    "--from", "source", required=True, metavar="WHO", help="pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client."
-)
-@click.option(
-    "--to",
-    "destination",
-    required=True,
-    metavar="WHERE",
-    help="svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT or IP:port.",
-)
-@click.option("--node", metavar="N", help="The node a foreign packet arrives at.")
-@click.option(
-    "--proto",
-    "protocol",
-    type=click.Choice(["tcp", "udp", "sctp"], case_sensitive=False),
-    default="tcp",
-    metavar="tcp|udp|sctp",
-    help="The transport protocol.",
-)
-@_mode
-@_seed
-@click.option("--all", "every", is_flag=True, help="Every way the packet can go, with its probability.")
-@click.option(
-    "--rules", multiple=True, metavar="NODE=FILE", help="Walk through this iptables-save text on NODE instead."
-)
-@click.option("--notes", is_flag=True, help="Say under each hop what happens there.")
-@_json
-def trace(lang: Lang, notes: bool, json: bool, **options: Any) -> int:
+def trace(
+    ctx: typer.Context,
+    paths: Clusters,
+    source: Source,
+    destination: Destination,
+    node: Entry = None,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            "--proto",
+            click_type=one_of("tcp", "udp", "sctp", case_sensitive=False),
+            metavar="tcp|udp|sctp",
+            help="The transport protocol.",
+        ),
+    ] = "tcp",
+    mode: Mode = None,
+    seed: Seed = None,
+    every: Annotated[bool, typer.Option("--all", help="Every way the packet can go, with its probability.")] = False,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option("--rules", metavar="NODE=FILE", help="Walk through this iptables-save text on NODE instead."),
+    ] = None,
+    notes: Annotated[bool, typer.Option("--notes", help="Say under each hop what happens there.")] = False,
+    json: Json = False,
+) -> int:
     from k8squiz.commands.trace import Options, run
 
-    return run(Options(**options), lang=lang, notes=notes, json=json)
+    options = Options(tuple(paths), source, destination, node, protocol, mode, seed, every, tuple(rules or ()))
+    return run(options, lang=ctx.obj, notes=notes, json=json)
 
 
 @_command("rules")
-@_clusters
-@click.option("--node", required=True, metavar="N", help="The node.")
-@_mode
-@click.option(
-    "--family",
-    type=click.Choice(["ipv4", "ipv6"]),
-    default="ipv4",
-    metavar="ipv4|ipv6",
-    help="The address family.",
-)
-def rules(lang: Lang, **options: Any) -> int:
+def rules(
+    ctx: typer.Context,
+    paths: Clusters,
+    node: Annotated[str, typer.Option("--node", metavar="N", help="The node.")],
+    mode: Mode = None,
+    family: Family = "ipv4",
+) -> int:
     from k8squiz.commands.rules import run
 
-    return run(lang=lang, **options)
+    return run(tuple(paths), node, mode, family, ctx.obj)
 
 
-@root.group("questions", cls=Group, no_args_is_help=False, help=COMMANDS["questions"][0])
-@_lang
-def questions() -> None:
-    pass
+questions = _group("questions")
 
 
 @_command("list", questions, "List the questions.")
-@_topics
-@_level
-@_json
-def list_questions(lang: Lang, **options: Any) -> int:
+def list_questions(ctx: typer.Context, topics: Topics = None, level: Level = None, json: Json = False) -> int:
     from k8squiz.commands.questions import list_questions as run
 
-    return run(lang=lang, **options)
+    return run(ctx.obj, tuple(topics or ()), level, json)
 
 
 @_command("show", questions, "Draw a question and show it.")
-@click.argument("question", metavar="ID")
-@_seed
-@click.option("--answer", is_flag=True, help="With the computed answer.")
-@_json
-def show_question(lang: Lang, **options: Any) -> int:
+def show_question(
+    ctx: typer.Context,
+    question: Annotated[str, typer.Argument(metavar="ID", help="The question's id.")],
+    seed: Seed = None,
+    answer: Annotated[bool, typer.Option("--answer", help="With the computed answer.")] = False,
+    json: Json = False,
+) -> int:
     from k8squiz.commands.questions import show_question as run
 
-    return run(lang=lang, **options)
+    return run(question, ctx.obj, seed, answer, json)
 
 
 @_command("lint", questions, "Check questions over many seeds; exit code 1 on a finding.")
-@click.argument("paths", nargs=-1, type=Path, metavar="[PATH]...")
-@click.option("--seeds", type=click.IntRange(1), default=50, metavar="N", help="Over how many seeds to draw each.")
-def lint_questions(lang: Lang, **options: Any) -> int:
+def lint_questions(
+    ctx: typer.Context,
+    paths: Paths = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Over how many seeds to draw each.")] = 50,
+) -> int:
     from k8squiz.commands.questions import lint_questions as run
 
-    return run(lang=lang, **options)
+    return run(tuple(paths or ()), ctx.obj, seeds)
 
 
 @_command("new", questions, "Print a question file to start from.")
-@click.option("--kind", default="outcome", metavar="KIND", help="The kind of question.")
-@click.option("--topic", default="nodeport", metavar="T", help="The topic.")
-def new_question(lang: Lang, **options: Any) -> int:
+def new_question(
+    ctx: typer.Context,
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="The kind of question.")] = "outcome",
+    topic: Annotated[str, typer.Option("--topic", metavar="T", help="The topic.")] = "nodeport",
+) -> int:
     from k8squiz.commands.questions import new_question as run
 
-    return run(lang=lang, **options)
+    return run(kind, topic, ctx.obj)
 
 
 @_command("schema", questions, "Print the JSON schema of question files.")
-def question_schema(lang: Lang) -> int:
+def question_schema(ctx: typer.Context) -> int:
     from k8squiz.commands.questions import question_schema as run
 
-    return run(lang=lang)
+    return run(ctx.obj)
 
 
-@root.group("lab", cls=Group, no_args_is_help=False, help=COMMANDS["lab"][0])
-@_lang
-def lab() -> None:
-    pass
-
-
-_from = click.option(
-    "--from", "source", required=True, metavar="WHO", help="pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client."
-)
-_to = click.option(
-    "--to",
-    "destination",
-    required=True,
-    metavar="WHERE",
-    help="svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT or IP:port.",
-)
-_protocol = click.option(
-    "--proto",
-    "protocol",
-    type=click.Choice(["tcp", "udp"], case_sensitive=False),
-    default="tcp",
-    metavar="tcp|udp",
-    help="The transport protocol.",
-)
+lab = _group("lab")
 
 
 @_command("up", lab, "Build the cluster in network namespaces and leave it running.")
-@_clusters
-@_mode
-@click.option(
-    "--family", type=click.Choice(["ipv4", "ipv6"]), default="ipv4", metavar="ipv4|ipv6", help="The address family."
-)
-def lab_up(lang: Lang, **options: Any) -> int:
+def lab_up(ctx: typer.Context, paths: Clusters, mode: Mode = None, family: Family = "ipv4") -> int:
     from k8squiz.commands.lab import up
 
-    return up(lang=lang, **options)
+    return up(tuple(paths), mode, family, ctx.obj)
 
 
 @_command("run", lab, "Send one request on this kernel, beside what the engine says; exit code 1 where they disagree.")
-@_clusters
-@_from
-@_to
-@click.option("--node", metavar="N", help="The node a foreign packet arrives at.")
-@_protocol
-@_mode
-def lab_run(lang: Lang, **options: Any) -> int:
+def lab_run(
+    ctx: typer.Context,
+    paths: Clusters,
+    source: Source,
+    destination: Destination,
+    node: Entry = None,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            "--proto",
+            click_type=one_of("tcp", "udp", case_sensitive=False),
+            metavar="tcp|udp",
+            help="The transport protocol.",
+        ),
+    ] = "tcp",
+    mode: Mode = None,
+) -> int:
     from k8squiz.commands.lab import run
 
-    return run(lang=lang, **options)
+    return run(tuple(paths), source, destination, node, protocol, mode, ctx.obj)
 
 
 @_command("verify", lab, "Hold the engine against this kernel in many drawn clusters; exit code 1 on a disagreement.")
-@click.option("--cases", type=click.IntRange(0), default=200, metavar="N", help="How many requests to draw.")
-@click.option("--seed", type=int, default=1, metavar="S", help="Draw by this number.")
-@click.option("--workers", type=click.IntRange(1, 64), default=4, metavar="N", help="How many clusters at once.")
-@click.option("--fixed/--no-fixed", default=True, help="The fixed, known paths first.")
-@click.option(
-    "--questions", type=click.IntRange(0), default=0, metavar="N", help="Every question's requests too, drawn N times."
-)
-def lab_verify(lang: Lang, **options: Any) -> int:
+def lab_verify(
+    ctx: typer.Context,
+    cases: Annotated[int, typer.Option("--cases", min=0, metavar="N", help="How many requests to draw.")] = 200,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Draw by this number.")] = 1,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, metavar="N", help="How many clusters at once.")
+    ] = 4,
+    fixed: Annotated[bool, typer.Option("--fixed/--no-fixed", help="The fixed, known paths first.")] = True,
+    questions: Annotated[
+        int,
+        typer.Option("--questions", min=0, metavar="N", help="Every question's requests too, drawn N times."),
+    ] = 0,
+) -> int:
     from k8squiz.commands.lab import verify
 
-    return verify(lang=lang, **options)
+    return verify(cases, seed, workers, fixed, questions, ctx.obj)
 
 
 @_command("shell", lab, "A shell, or a command, inside a host of the lab that is up.")
-@click.argument("host", metavar="HOST")
-@click.argument("command", nargs=-1, metavar="[WORD]...")
-@click.option("--lab", metavar="NAME", help="Which lab, where several are up.")
-def lab_shell(lang: Lang, **options: Any) -> int:
+def lab_shell(
+    ctx: typer.Context,
+    host: Annotated[str, typer.Argument(metavar="HOST", help="A node, a pod, client or router.")],
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD]...", help="A command to run instead of a shell.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--lab", metavar="NAME", help="Which lab, where several are up.")] = None,
+) -> int:
     from k8squiz.commands.lab import shell
 
-    return shell(lang=lang, **options)
+    return shell(host, name, tuple(command or ()), ctx.obj)
 
 
 @_command("down", lab, "End all labs that are up, and what killed ones left behind.")
-def lab_down(lang: Lang) -> int:
+def lab_down(ctx: typer.Context) -> int:
     from k8squiz.commands.lab import down
 
-    return down(lang=lang)
+    return down(ctx.obj)
+
+
+@functools.cache
+def root() -> Group:
+    """The whole command line, as click runs it."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, Group)
+    return group
 
 
 def run(words: Sequence[str], lang: Lang) -> int:
     """Run a command; bad input becomes one message on stderr and 2. KeyboardInterrupt and BrokenPipeError pass."""
     try:
-        code = root.main(list(words), prog_name="k8squiz", standalone_mode=False, obj=lang)
+        code = root().main(list(words), prog_name="k8squiz", standalone_mode=False, obj=lang)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         return _refuse(complaint(error, lang))

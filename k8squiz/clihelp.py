@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from typing import Any
 
 import click
+from typer.core import TyperCommand, TyperGroup
 
 from k8squiz.help import Row, both, page, root_page, word
 from k8squiz.i18n import Lang
-from k8squiz.locale.help import ARGUMENTS, HELP, ZH
+from k8squiz.locale.help import ARGUMENTS, HELP, LANG, ZH
 
 
 def lang_of(ctx: click.Context) -> Lang:
@@ -22,8 +24,16 @@ def say(text: str, lang: Lang) -> str:
     return ZH.get(text, text) if lang == "zh" else text
 
 
-class Command(click.Command):
+def _lang_option() -> click.Option:
+    # Read before anything else (i18n.detect); here it is only accepted and documented.
+    return click.Option(["--lang"], metavar="en|zh", help=LANG[0], expose_value=False)
+
+
+class Command(TyperCommand):
     """A command whose help page is k8squiz's own."""
+
+    def __init__(self, *args: Any, params: list[click.Parameter] | None = None, **options: Any) -> None:
+        super().__init__(*args, params=[*(params or []), _lang_option()], **options)
 
     def get_help(self, ctx: click.Context) -> str:
         lang = lang_of(ctx)
@@ -33,8 +43,11 @@ class Command(click.Command):
         return page(usage, say(self.help or "", lang), sections, lang).rstrip("\n")
 
 
-class Group(click.Group):
+class Group(TyperGroup):
     """A group whose help page is k8squiz's own."""
+
+    def __init__(self, *args: Any, params: list[click.Parameter] | None = None, **options: Any) -> None:
+        super().__init__(*args, params=[*(params or []), _lang_option()], **options)
 
     def get_help(self, ctx: click.Context) -> str:
         lang = lang_of(ctx)
@@ -80,6 +93,9 @@ def complaint(error: click.ClickException, lang: Lang) -> str:
 
 
 def _en(error: click.ClickException, ctx: click.Context | None) -> str:
+    if isinstance(error, click.NoSuchOption):
+        likely = _like(error.option_name, ctx)
+        return f"No such option {error.option_name}.{f' Did you mean {likely}?' if likely else ''}"
     near = _nearest(error, ctx)
     # click 8.4 and later add a hint of their own to format_message; ours names the nearest first.
     return f"{error.message} Did you mean {' or '.join(near)}?" if near else error.format_message()
@@ -108,14 +124,20 @@ def _sentence(text: str) -> str:
 
 def _zh(error: click.ClickException, ctx: click.Context | None) -> str:
     if isinstance(error, click.NoSuchOption):
-        possible = f"是不是想用 {' 或 '.join(sorted(error.possibilities))}？" if error.possibilities else ""
-        return f"没有选项 {error.option_name}。{possible}"
+        likely = _like(error.option_name, ctx)
+        return f"没有选项 {error.option_name}。{f'是不是想用 {likely}？' if likely else ''}"
     if isinstance(error, click.MissingParameter):
         return f"缺少参数 {_name(error)}。"
     if isinstance(error, click.BadParameter):
         return f"{_name(error)} 的值无效：{_sentence(error.message)}"
     near = _nearest(error, ctx)
     return f"{_sentence(error.message)} 是不是想用 {' 或 '.join(near)}？" if near else _sentence(error.format_message())
+
+
+def _like(option: str, ctx: click.Context | None) -> str:
+    """The option most like the one that does not exist; empty where none is like it."""
+    known = [name for param in ctx.command.params for name in param.opts] if ctx is not None else []
+    return next(iter(difflib.get_close_matches(option, known, n=1, cutoff=0.5)), "")
 
 
 def _nearest(error: click.ClickException, ctx: click.Context | None) -> list[str]:

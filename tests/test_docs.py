@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from k8squiz.cli import root
+from k8squiz import cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -52,11 +52,11 @@ def test_ci_runs_what_readme_says_and_nothing_else() -> None:
 
 def test_readme_shows_every_command() -> None:
     told = {words[0] for words in spoken(README)}
-    assert told >= set(root.commands)
+    assert told >= set(cli.root().commands)
 
 
 def _command(words: list[str]) -> tuple[click.Command, list[str]]:
-    command: click.Command = root
+    command: click.Command = cli.root()
     rest = list(words)
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         assert rest[0] in command.commands, f"there is no command {rest[0]}"
@@ -73,7 +73,7 @@ def test_pages_name_commands_and_options_that_exist(path: Path) -> None:
 
 
 def test_options_told_in_prose_exist() -> None:
-    known = {option for command in _all(root) for param in command.params for option in param.opts}
+    known = {option for command in _all(cli.root()) for param in command.params for option in param.opts}
     known |= {"--help", "--benchmark-enable"}
     assert set(re.findall(r"`(--[a-z]+)", README)) <= known
 

@@ -14,25 +14,24 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from k8squiz import __version__
-from k8squiz.cli import root
+from k8squiz import __version__, cli
 from k8squiz.help import width_of, wrap
 from k8squiz.locale.help import ARGUMENTS, COMMANDS, ZH
 from tests.k8squiz.runner import CLUSTER, ROOT, k8squiz, process
 
 
-def commands(group: click.Group = root, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     for name, command in group.commands.items():
         yield (*path, name), command
         if isinstance(command, click.Group):
             yield from commands(command, (*path, name))
 
 
-ALL = dict(commands())
+ALL = dict(commands(cli.root()))
 
 
 def test_help_lists_the_commands_there_are() -> None:
-    assert list(COMMANDS) == list(root.commands)
+    assert list(COMMANDS) == list(cli.root().commands)
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
@@ -63,8 +62,8 @@ def test_the_help_given_at_once_is_the_help_of_the_command_line(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    with root.make_context("k8squiz", [], obj="en") as ctx:
-        assert k8squiz(capsys, *words).out == root.get_help(ctx) + "\n"
+    with cli.root().make_context("k8squiz", [], obj="en") as ctx:
+        assert k8squiz(capsys, *words).out == cli.root().get_help(ctx) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +144,7 @@ def test_every_command_has_its_module(name: str) -> None:
 def test_the_first_answers_import_nothing_heavy() -> None:
     script = (
         "import sys; before = set(sys.modules); from k8squiz.__main__ import main; main(['--help']); "
-        "main(['--version']); heavy = {'click', 'rich', 'yaml', 'engine', 'dataclasses', 'difflib'}; "
+        "main(['--version']); heavy = {'click', 'typer', 'rich', 'yaml', 'engine', 'dataclasses', 'difflib'}; "
         "sys.exit(bool(heavy & (set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=False)
