@@ -261,17 +261,27 @@ def lab_down(ctx: typer.Context) -> int:
 
 
 @functools.cache
-def root() -> Group:
-    """The whole command line, as click runs it."""
-    group = typer.main.get_command(app)
+def root(only: str | None = None) -> Group:
+    """The command line as click runs it; with `only`, a command's name, without the others, which is made sooner."""
+    chosen = typer.Typer(suggest_commands=False)
+    chosen.info = app.info
+    chosen.registered_callback = app.registered_callback
+    chosen.registered_commands = [info for info in app.registered_commands if only in (None, info.name)]
+    chosen.registered_groups = [info for info in app.registered_groups if only in (None, info.name)]
+    group = typer.main.get_command(chosen)
     assert isinstance(group, Group)
     return group
+
+
+def _asked_for(words: Sequence[str]) -> str | None:
+    """The command that `words` begin with; None where only the whole command line can tell."""
+    return words[0] if words and words[0] in COMMANDS else None
 
 
 def run(words: Sequence[str], lang: Lang) -> int:
     """Run a command; bad input becomes one message on stderr and 2. KeyboardInterrupt and BrokenPipeError pass."""
     try:
-        code = root().main(list(words), prog_name="k8squiz", standalone_mode=False, obj=lang)
+        code = root(_asked_for(words)).main(list(words), prog_name="k8squiz", standalone_mode=False, obj=lang)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         return _refuse(complaint(error, lang))

@@ -26,6 +26,8 @@ def both(pair: tuple[str, str], lang: Lang) -> str:
 
 def width_of(text: str) -> int:
     """Columns of `text` on a terminal (UAX #11: wide and full-width characters take two)."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
