@@ -137,7 +137,7 @@ def _zh(error: click.ClickException, ctx: click.Context | None) -> str:
 def _like(option: str, ctx: click.Context | None) -> str:
     """The option most like the one that does not exist; empty where none is like it."""
     known = [name for param in ctx.command.params for name in param.opts] if ctx is not None else []
-    return next(iter(difflib.get_close_matches(option, known, n=1, cutoff=0.5)), "")
+    return next(iter(difflib.get_close_matches(option, known, n=1, cutoff=0.7)), "")
 
 
 def _nearest(error: click.ClickException, ctx: click.Context | None) -> list[str]:
