@@ -22,7 +22,10 @@ def bank_folder() -> Path:
     packaged = Path(__file__).parent / "_questions"
     folder = packaged if packaged.is_dir() else Path(__file__).parent.parent / "questions"
     if not folder.is_dir():
-        raise QuizError(f"the questions are missing: there is no {folder}; install k8squiz again")
+        raise QuizError(
+            f"the questions are missing: there is no {folder}; install k8squiz again",
+            f"找不到题库：{folder} 不存在；请重新安装 k8squiz",
+        )
     return folder
 
 
@@ -63,7 +66,10 @@ def select(topics: Iterable[str] = (), level: int | None = None, folder: Path | 
         if (not wanted or heading.topic in wanted) and (level is None or heading.level == level)
     )  # fmt: skip
     if not chosen:
-        raise QuizError(f"no question fits: topic {', '.join(wanted) or 'any'}, level {level or 'any'}")
+        raise QuizError(
+            f"no question fits: topic {', '.join(wanted) or 'any'}, level {level or 'any'}",
+            f"没有符合条件的题目：主题 {'、'.join(wanted) or '不限'}，难度 {level or '不限'}",
+        )
     return chosen
 
 
@@ -81,9 +87,11 @@ def load(path: Path) -> Template:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise QuizError(f"{path}:1: not UTF-8 text") from error
+        raise QuizError(f"{path}:1: not UTF-8 text", f"{path}:1：不是 UTF-8 文本") from error
     except OSError as error:
-        raise QuizError(f"{path}: cannot read it ({error.strerror})") from error
+        raise QuizError(
+            f"{path}: cannot read it ({error.strerror})", f"{path}：无法读取（{error.strerror}）"
+        ) from error
     return parse_template(text, path)
 
 
@@ -94,10 +102,13 @@ def parse_template(text: str, path: Path) -> Template:
 
     document = parse(text, str(path))
     for place, message in violations(document.data, schema()):
-        raise QuizError(f"{path}:{document.line(place)}: {message}")
+        raise QuizError(f"{path}:{document.line(place)}: {message.en}", f"{path}:{document.line(place)}：{message.zh}")
     data = document.data
     if data["format_version"] != FORMAT_VERSION:
-        raise QuizError(f"{path}:{document.line(('format_version',))}: format_version must be {FORMAT_VERSION}")
+        raise QuizError(
+            f"{path}:{document.line(('format_version',))}: format_version must be {FORMAT_VERSION}",
+            f"{path}:{document.line(('format_version',))}：format_version 必须为 {FORMAT_VERSION}",
+        )
     data = {**data, "cluster": _with_base(data["cluster"], path, document.line(("cluster",)))}
     heading = Heading(data["id"], data["topic"], data["level"], data["kind"], str(path))
     return Template(heading, Text(data["title"]["en"], data["title"]["zh"]), data, document.lines)
@@ -111,13 +122,18 @@ def _with_base(cluster: dict[str, Any], path: Path, line: int) -> dict[str, Any]
 
     name = cluster["from"]
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
-        raise QuizError(f"{path}:{line}: cluster.from is the bare name of a file in clusters/, not {name!r}")
+        raise QuizError(
+            f"{path}:{line}: cluster.from is the bare name of a file in clusters/, not {name!r}",
+            f"{path}:{line}：cluster.from 只写 clusters/ 中的文件名，而不是 {name!r}",
+        )
     base = path.parent.parent / "clusters" / f"{name}.yaml"
     if not base.is_file():
-        raise QuizError(f"{path}:{line}: cluster.from: there is no {base}")
+        raise QuizError(
+            f"{path}:{line}: cluster.from: there is no {base}", f"{path}:{line}：cluster.from：{base} 不存在"
+        )
     data = parse(base.read_text(encoding="utf-8"), str(base)).data
     if not isinstance(data, dict):
-        raise QuizError(f"{base}:1: a cluster is a mapping")
+        raise QuizError(f"{base}:1: a cluster is a mapping", f"{base}:1：集群必须是一个映射")
     return _merged(data, {key: value for key, value in cluster.items() if key != "from"})
 
 

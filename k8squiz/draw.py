@@ -32,7 +32,7 @@ def draw(template: Template, seed: int | str) -> Question:
         _request(template, name, request, roles, known, identity) for name, request in _requests(template.data).items()
     )
     if not requests:
-        raise QuizError(f"{template.place('requests')}: there is no request")
+        raise QuizError(f"{template.place('requests')}: there is no request", f"{template.place('requests')}：没有请求")
     # The picture shows the cluster of the first request; what others change is told beside them.
     shown = _cluster(template, _requests(template.data)[requests[0].name], roles, identity)
     return Question(
@@ -81,7 +81,7 @@ def _set(raw: dict[str, Any], path: str, value: Any, where: str) -> None:
             target[part] = {}
         target = target[part]
         if not isinstance(target, dict):
-            raise QuizError(f"{where}: set: {path}: {part} is not a mapping")
+            raise QuizError(f"{where}: set: {path}: {part} is not a mapping", f"{where}：set：{path}：{part} 不是映射")
     target[last] = value
 
 
@@ -108,7 +108,7 @@ def _node_name(role: Any, spec: ClusterSpec, where: str) -> str | None:
     for key, node in spec.nodes.items():
         if role in (key, node.name):
             return node.name
-    raise QuizError(f"{where}: node: {unknown('node', str(role), spec.nodes)}")
+    raise unknown("node", str(role), spec.nodes, f"{where}: node: ")
 
 
 def _source(text: str, spec: ClusterSpec, identity: Identity, where: str) -> tuple[str, int]:
@@ -123,7 +123,7 @@ def _source(text: str, spec: ClusterSpec, identity: Identity, where: str) -> tup
             return f"node/{node.name}", sport
     if text[:1].isdigit() or ":" in text:
         return text, sport
-    raise QuizError(f"{where}: from: {unknown('role', text, ['client', *spec.pods, *spec.nodes])}")
+    raise unknown("role", text, ["client", *spec.pods, *spec.nodes], f"{where}: from: ")
 
 
 def _destination(text: str, spec: ClusterSpec, where: str) -> tuple[str, str | None]:
@@ -140,13 +140,16 @@ def _destination(text: str, spec: ClusterSpec, where: str) -> tuple[str, str | N
         name = _node_name(at, spec, where)
         node = next(node for node in spec.nodes.values() if node.name == name)
         if not service.node_port:
-            raise QuizError(f"{where}: to: {role} has no NodePort; its type is {service.type}")
+            raise QuizError(
+                f"{where}: to: {role} has no NodePort; its type is {service.type}",
+                f"{where}：to：{role} 没有 NodePort；其类型为 {service.type}",
+            )
         return f"{node.ip}:{service.node_port}", node.name
     if role in spec.pods:
         return f"{spec.pods[role].ip}:{spec.pods[role].port}", None
     if ":" in text:
         return text, None
-    raise QuizError(f"{where}: to: {unknown('role', role, [*spec.services, *spec.pods])}")
+    raise unknown("role", role, [*spec.services, *spec.pods], f"{where}: to: ")
 
 
 def _background(spec: ClusterSpec, where: str) -> Background | None:
@@ -157,6 +160,7 @@ def _background(spec: ClusterSpec, where: str) -> Background | None:
     before = int(spec.background.get("before", 0))
     if not 0 <= before <= services or endpoints < 0 or services * max(endpoints, 1) > _MOST_BACKGROUND:
         raise QuizError(
-            f"{where}: background: needs 0 <= before <= services, and at most {_MOST_BACKGROUND} endpoints in all"
+            f"{where}: background: needs 0 <= before <= services, and at most {_MOST_BACKGROUND} endpoints in all",
+            f"{where}：background：要求 0 <= before <= services，且端点总数不超过 {_MOST_BACKGROUND}",
         )
     return Background(services, endpoints, before)

@@ -17,19 +17,37 @@ class QuizError(Exception):
         super().__init__(message)
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> QuizError:
+# What can be unknown, and its Chinese.
+_WHAT = {
+    "topic": "主题",
+    "question": "题目",
+    "kind of question": "题型",
+    "part to go without": "可去掉的部分",
+    "request": "请求",
+    "fact": "事实",
+    "pod": "Pod",
+    "node": "节点",
+    "role": "角色",
+    "placeholder": "占位符",
+}
+
+
+def unknown(what: str, name: str, known: Iterable[str], place: str = "") -> QuizError:
     """A QuizError for a name that does not exist, with the nearest names that do.
 
-    `what` is the kind of thing ("topic"), `known` all names there are.
+    `what` is the kind of thing ("topic"), `known` all names there are, `place` what the message begins with.
     """
     import difflib
 
     names = sorted(set(known))
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if near:
-        hint = f"did you mean {' or '.join(near)}?"
+        hint, zh = f"did you mean {' or '.join(near)}?", f"是不是 {' 或 '.join(near)}？"
     elif names and len(names) <= 12:
-        hint = f"there is {', '.join(names)}"
+        hint, zh = f"there is {', '.join(names)}", f"有 {'、'.join(names)}"
+    elif names:
+        hint, zh = f"there are {len(names)}, none of them like it", f"共有 {len(names)} 个，没有与之相近的"
     else:
-        hint = f"there are {len(names)}, none of them like it" if names else "there are none"
-    return QuizError(f"no such {what}: {name!r} ({hint})")
+        hint, zh = "there are none", "一个也没有"
+    chinese = f"{place}没有这个{_WHAT.get(what, what)}：{name!r}（{zh}）"
+    return QuizError(f"{place}no such {what}: {name!r} ({hint})", chinese)

@@ -35,7 +35,9 @@ def parse_lang(value: str, origin: str) -> Lang:
         return "en"
     if head == "zh":
         return "zh"
-    raise QuizError(f"{origin} is {value!r}: the languages are en and zh / 支持的语言是 en 和 zh")
+    # Which language to complain in is just what is not known.
+    both = f"{origin} is {value!r}: the languages are en and zh / 支持的语言是 en 和 zh"
+    raise QuizError(both, both)
 
 
 def detect(args: Sequence[str], environ: Mapping[str, str]) -> Lang:

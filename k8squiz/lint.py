@@ -19,6 +19,7 @@ from k8squiz import bank
 from k8squiz.draw import draw
 from k8squiz.drawing.placeholders import PLACEHOLDER, placeholders
 from k8squiz.errors import QuizError
+from k8squiz.i18n import Lang
 from k8squiz.kinds.fields import Field, MenuField, OrderField
 from k8squiz.kinds.interface import Task, make_task
 from k8squiz.predicates import Ambiguous
@@ -38,14 +39,19 @@ _SINGLE = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`place` is file:line; a `warning` does not fail the lint."""
+    """`place` is file:line; `message` is in English, `zh` in Chinese; a `warning` does not fail the lint."""
 
     place: str
     message: str
+    zh: str
     warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}: {'warning: ' if self.warning else ''}{self.message}"
+
+    def text(self, lang: Lang) -> str:
+        """The line that is printed."""
+        return f"{self.place}：{'警告：' if self.warning else ''}{self.zh}" if lang == "zh" else str(self)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +71,9 @@ def lint(paths: Iterable[Path] = (), seeds: int = SEEDS) -> Report:
     ids: dict[str, str] = {}
     for path, (name, found) in zip(chosen, _each(chosen, seeds), strict=True):
         if name and name in ids:
-            findings.append(Finding(f"{path}:1", f"the id {name!r} is taken by {ids[name]}"))
+            findings.append(
+                Finding(f"{path}:1", f"the id {name!r} is taken by {ids[name]}", f"id {name!r} 已被 {ids[name]} 使用")
+            )
         ids.setdefault(name, str(path))
         findings += found
     return Report(len(chosen), tuple(findings))
@@ -86,7 +94,7 @@ def _file(path: Path, seeds: int) -> tuple[str, list[Finding]]:
     try:
         template = bank.load(path)
     except QuizError as error:
-        return "", [_from_message(str(error), path)]
+        return "", [_from_error(error, path)]
     return template.heading.id, [*_identity(template, path), *_languages(template), *_over_seeds(template, seeds)]
 
 
@@ -99,29 +107,40 @@ def _files(paths: Iterable[Path]) -> list[Path]:
         elif path.is_file():
             chosen.append(path)
         else:
-            raise QuizError(f"{path}: no such file or folder")
+            raise QuizError(f"{path}: no such file or folder", f"{path}：没有这个文件或目录")
     return chosen or bank.files(bank.bank_folder())
 
 
-def _from_message(message: str, path: Path) -> Finding:
-    """A QuizError that starts with file:line, taken apart."""
-    matched = re.match(rf"{re.escape(str(path))}:(\d+): (.*)", message, re.DOTALL)
-    if matched is None:
-        return Finding(f"{path}:1", message)
-    return Finding(f"{path}:{matched.group(1)}", matched.group(2))
+def _from_error(error: QuizError | EngineError, path: Path) -> Finding:
+    """An error that starts with file:line, taken apart."""
+    taken = re.compile(rf"{re.escape(str(path))}:(\d+)(?:: ?|：)(.*)", re.DOTALL)
+    en, zh = taken.match(error.en), taken.match(error.zh)
+    if en is None:
+        return Finding(f"{path}:1", error.en, error.zh)
+    return Finding(f"{path}:{en.group(1)}", en.group(2), zh.group(2) if zh else error.zh)
 
 
 def _identity(template: Template, path: Path) -> Iterator[Finding]:
     heading = template.heading
     if path.stem != heading.id:
-        yield Finding(template.place("id"), f"the file must be named {heading.id}.yaml, after the id")
+        yield Finding(
+            template.place("id"),
+            f"the file must be named {heading.id}.yaml, after the id",
+            f"文件名须与 id 一致：{heading.id}.yaml",
+        )
     folder = re.sub(r"^\d+-", "", path.parent.name)
     if folder != heading.topic and re.match(r"\d+-", path.parent.name):
-        yield Finding(template.place("topic"), f"topic {heading.topic!r} lies in the folder of {folder!r}")
+        yield Finding(
+            template.place("topic"),
+            f"topic {heading.topic!r} lies in the folder of {folder!r}",
+            f"主题 {heading.topic!r} 却放在 {folder!r} 的目录中",
+        )
     scanned = bank.scan(path)
     if scanned is None or dataclasses.replace(scanned, path="") != dataclasses.replace(heading, path=""):
         yield Finding(
-            template.place("id"), "id, topic, level and kind must stand first in the file, each on its own line"
+            template.place("id"),
+            "id, topic, level and kind must stand first in the file, each on its own line",
+            "id、topic、level、kind 须位于文件开头，各占一行",
         )
 
 
@@ -142,16 +161,24 @@ def _languages(template: Template) -> Iterator[Finding]:
     for path, text in _texts(template.data):
         place = template.place(*path)
         if _CJK.search(text["en"]):
-            yield Finding(place, "the English text holds Chinese characters")
+            yield Finding(place, "the English text holds Chinese characters", "英文文本中含有中文字符")
         words = max(len(re.sub(r"\{[^}]*\}", "", text[lang]).split()) for lang in ("en", "zh"))
         if words > 3 and not _CJK.search(text["zh"]):
-            yield Finding(place, "the Chinese text is not in Chinese")
+            yield Finding(place, "the Chinese text is not in Chinese", "中文文本不是中文")
         for lang in ("en", "zh"):
             if visible(text[lang]) != text[lang]:
-                yield Finding(place, f"the {lang} text holds characters that a terminal would obey")
+                yield Finding(
+                    place,
+                    f"the {lang} text holds characters that a terminal would obey",
+                    f"{lang} 文本中含有终端控制字符",
+                )
         if path[:1] != ("params",) and set(placeholders(text["en"])) != set(placeholders(text["zh"])):
             odd = sorted(set(placeholders(text["en"])) ^ set(placeholders(text["zh"])))
-            yield Finding(place, f"the two languages use different placeholders: {', '.join(odd)}")
+            yield Finding(
+                place,
+                f"the two languages use different placeholders: {', '.join(odd)}",
+                f"两种语言的占位符不同：{'、'.join(odd)}",
+            )
 
 
 def _over_seeds(template: Template, seeds: int) -> Iterator[Finding]:
@@ -170,9 +197,18 @@ def _over_seeds(template: Template, seeds: int) -> Iterator[Finding]:
     if found or drawn < 10:
         return
     if len(answers) == 1:
-        yield Finding(template.place("ask"), f"the answer is the same for all {drawn} seeds", warning=True)
+        yield Finding(
+            template.place("ask"),
+            f"the answer is the same for all {drawn} seeds",
+            f"{drawn} 个种子的答案都相同",
+            warning=True,
+        )
     if len(slots) == 1 and slots != {None}:
-        yield Finding(template.place("ask"), f"the right answer sits in the same place for all {drawn} seeds")
+        yield Finding(
+            template.place("ask"),
+            f"the right answer sits in the same place for all {drawn} seeds",
+            f"{drawn} 个种子的正确答案都在同一位置",
+        )
 
 
 def _one(template: Template, seed: int, answers: set[Any], slots: set[Any]) -> Iterator[Finding]:
@@ -181,7 +217,7 @@ def _one(template: Template, seed: int, answers: set[Any], slots: set[Any]) -> I
         world = World(question)
         task = make_task(world)
     except Ambiguous as error:
-        yield Finding(template.place("ask"), f"ambiguous (seed {seed}): {_bare(error, template)}")
+        yield _ambiguous(template, error, seed, "ask")
         return
     except (QuizError, EngineError) as error:
         yield _at(template, error, seed, "ask")
@@ -193,26 +229,40 @@ def _one(template: Template, seed: int, answers: set[Any], slots: set[Any]) -> I
     yield from _prose(template, world, task, seed)
 
 
-def _at(template: Template, error: Exception, seed: int, part: str) -> Finding:
-    finding = _from_message(str(error), Path(template.heading.path))
-    if finding.message != str(error):
-        return dataclasses.replace(finding, message=f"{finding.message} (seed {seed})")
-    return Finding(template.place(part), f"{_bare(error, template)} (seed {seed})")
+def _at(template: Template, error: QuizError | EngineError, seed: int, part: str) -> Finding:
+    finding = _from_error(error, Path(template.heading.path))
+    if finding.message == error.en:
+        finding = Finding(template.place(part), *_bare(error, template))
+    return dataclasses.replace(finding, message=f"{finding.message} (seed {seed})", zh=f"{finding.zh}（种子 {seed}）")
 
 
-def _bare(error: Exception, template: Template) -> str:
-    return str(error).removeprefix(f"{template.heading.id}: ")
+def _ambiguous(template: Template, error: Ambiguous, seed: int, part: str) -> Finding:
+    en, zh = _bare(error, template)
+    return Finding(template.place(part), f"ambiguous (seed {seed}): {en}", f"有歧义（种子 {seed}）：{zh}")
+
+
+def _bare(error: QuizError | EngineError, template: Template) -> tuple[str, str]:
+    prefix = re.compile(rf"^{re.escape(template.heading.id)}(: |：)")
+    return prefix.sub("", error.en), prefix.sub("", error.zh)
 
 
 def _degenerate(template: Template, task: Task, seed: int) -> Iterator[Finding]:
     for field in task.fields:
         if isinstance(field, OrderField) and len(field.truth) < 3:
-            yield Finding(template.place("ask"), f"an order of {len(field.truth)} steps is too short (seed {seed})")
+            yield Finding(
+                template.place("ask"),
+                f"an order of {len(field.truth)} steps is too short (seed {seed})",
+                f"只有 {len(field.truth)} 个步骤的排序太短（种子 {seed}）",
+            )
         if isinstance(field, (OrderField, MenuField)):
             texts = [(item.text.en, item.text.zh) for item in field.items]
             for index in (0, 1):
                 if len({text[index] for text in texts}) != len(texts):
-                    yield Finding(template.place("ask"), f"two options read the same (seed {seed})")
+                    yield Finding(
+                        template.place("ask"),
+                        f"two options read the same (seed {seed})",
+                        f"有两个选项文字相同（种子 {seed}）",
+                    )
 
 
 def _roles(world: World) -> dict[str, str]:
@@ -246,13 +296,17 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
         try:
             rendered = render(world)
         except Ambiguous as error:
-            yield Finding(template.place(part), f"ambiguous (seed {seed}): {_bare(error, template)}")
+            yield _ambiguous(template, error, seed, part)
             continue
         except (QuizError, EngineError) as error:
             yield _at(template, error, seed, part)
             continue
         if part == "explanation" and not rendered:
-            yield Finding(template.place(part), f"nothing is explained: no block's `when` holds (seed {seed})")
+            yield Finding(
+                template.place(part),
+                f"nothing is explained: no block's `when` holds (seed {seed})",
+                f"没有任何解释：各段的 `when` 都不成立（种子 {seed}）",
+            )
     literal = [
         (path, number)
         for path, text in _texts(template.data) if path[0] != "params"
@@ -266,6 +320,7 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
             yield Finding(
                 template.place(*path),
                 f"{number} is not confirmed by the engine; use a placeholder, or name the source that `states` it",
+                f"引擎未能确认 {number}；请改用占位符，或在来源的 `states` 中注明",
             )
 
 

@@ -29,7 +29,10 @@ def holds(predicate: Predicate, world: World, on: str | None = None) -> bool:
     name = str(predicate.get("for", on or world.first))
     results = {fits(predicate, world, name, way) for way in world.ways(name)}
     if len(results) != 1:
-        raise Ambiguous(f"{world.question.id}: the ways the packet can go disagree about {dict(predicate)}")
+        raise Ambiguous(
+            f"{world.question.id}: the ways the packet can go disagree about {dict(predicate)}",
+            f"{world.question.id}：数据包的各条路径在 {dict(predicate)} 上不一致",
+        )
     return results.pop()
 
 
@@ -64,7 +67,7 @@ def _number(value: Any) -> Fraction:
     try:
         return Fraction(value) if isinstance(value, (int, str, Fraction)) else Fraction(str(value))
     except (ValueError, ZeroDivisionError) as error:
-        raise QuizError(f"{value!r} is not a number") from error
+        raise QuizError(f"{value!r} is not a number", f"{value!r} 不是数字") from error
 
 
 def _ordered(compare: Callable[[Fraction, Fraction], bool]) -> Callable[[Any, Any], bool]:
@@ -126,7 +129,9 @@ def chance(predicate: Predicate, world: World, on: str) -> Fraction:
 def _compare(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
     left, word, right = value
     if word not in _COMPARE:
-        raise QuizError(f"compare: {word!r} is none of {', '.join(_COMPARE)}")
+        raise QuizError(
+            f"compare: {word!r} is none of {', '.join(_COMPARE)}", f"compare：{word!r} 不是 {'、'.join(_COMPARE)} 之一"
+        )
     return _COMPARE[word](value_of(left, world, on), value_of(right, world, on))
 
 
@@ -153,13 +158,16 @@ def value_of(value: Any, world: World, on: str | None = None) -> Any:
     for key, compute in _VALUES.items():
         if key in value:
             return compute(value[key], world, name)
-    raise QuizError(f"{world.question.id}: {dict(value)} is no value")
+    raise QuizError(f"{world.question.id}: {dict(value)} is no value", f"{world.question.id}：{dict(value)} 不是值")
 
 
 def _agreed(name: str, results: Iterable[Any], world: World) -> Any:
     distinct = list(dict.fromkeys(results))
     if len(distinct) != 1:
-        raise Ambiguous(f"{world.question.id}: the ways the packet can go disagree about {name}: {distinct}")
+        raise Ambiguous(
+            f"{world.question.id}: the ways the packet can go disagree about {name}: {distinct}",
+            f"{world.question.id}：数据包的各条路径在 {name} 上不一致：{distinct}",
+        )
     return distinct[0]
 
 
@@ -179,7 +187,7 @@ def _figures(values: Iterable[Any], world: World, on: str) -> list[Fraction]:
 def _divide(value: Any, world: World, on: str) -> Fraction:
     top, bottom = _figures(value, world, on)
     if bottom == 0:
-        raise QuizError(f"{world.question.id}: divide: by zero")
+        raise QuizError(f"{world.question.id}: divide: by zero", f"{world.question.id}：divide：除数为零")
     return top / bottom
 
 

@@ -69,7 +69,10 @@ class World:
 
         chosen = tuple(way for way in ways if fits(wanted, self, name, way))
         if not chosen:
-            raise QuizError(f"{self.question.id}: request {name}: no way the packet can go fits its `way`")
+            raise QuizError(
+                f"{self.question.id}: request {name}: no way the packet can go fits its `way`",
+                f"{self.question.id}：请求 {name}：没有路径符合其 `way`",
+            )
         return chosen
 
     def rules(self, name: str, node: str, family: str = "ipv4") -> tuple[RuleLine, ...]:

@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from engine.trace import Text
+
 Path = tuple[str | int, ...]
-Violation = tuple[Path, str]
+Violation = tuple[Path, Text]
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,), "array": (list,), "string": (str,), "boolean": (bool,),
     "integer": (int,), "number": (int, float), "null": (type(None),),
@@ -25,28 +27,29 @@ def _check(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path:
         schema = root["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
     wrong = _wrong_type(value, schema)
     if wrong:
-        yield path, f"{_name(path)}: {wrong}"
+        yield _at(path, *wrong)
         return
     for keyword, check in _KEYWORDS.items():
         if keyword in schema:
             yield from check(value, schema, root, path)
 
 
-def _wrong_type(value: Any, schema: Mapping[str, Any]) -> str:
+def _wrong_type(value: Any, schema: Mapping[str, Any]) -> tuple[str, str] | None:
     if "type" not in schema:
-        return ""
+        return None
     wanted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     for name in wanted:
         if isinstance(value, bool) and name != "boolean":
             continue
         if isinstance(value, _TYPES[name]):
-            return ""
-    found = "nothing" if value is None else f"{value!r}"[:60]
-    return f"must be {' or '.join(wanted)}, not {found}"
+            return None
+    found = (f"{value!r}"[:60],) * 2 if value is not None else ("nothing", "空")
+    return f"must be {' or '.join(wanted)}, not {found[0]}", f"必须是 {' 或 '.join(wanted)}，而不是 {found[1]}"
 
 
-def _name(path: Path) -> str:
-    return ".".join(str(part) for part in path) or "the file"
+def _at(path: Path, en: str, zh: str) -> Violation:
+    name = ".".join(str(part) for part in path)
+    return path, Text(f"{name or 'the file'}: {en}", f"{name or '该文件'}：{zh}")
 
 
 def _properties(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
@@ -60,7 +63,7 @@ def _required(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], pa
     if isinstance(value, dict):
         for key in schema["required"]:
             if key not in value:
-                yield path, f"{_name(path)}: {key!r} is missing"
+                yield _at(path, f"{key!r} is missing", f"缺少 {key!r}")
 
 
 def _additional(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
@@ -73,8 +76,8 @@ def _additional(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], 
             continue
         if allowed is False:
             near = difflib.get_close_matches(key, list(known), n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            yield (*path, key), f"{_name((*path, key))}: no such field{hint}"
+            hint = (f"; did you mean {near[0]!r}?", f"；是不是 {near[0]!r}？") if near else ("", "")
+            yield _at((*path, key), f"no such field{hint[0]}", f"没有这个字段{hint[1]}")
         elif isinstance(allowed, dict):
             yield from _check(value[key], allowed, root, (*path, key))
 
@@ -85,14 +88,14 @@ def _items(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path:
             yield from _check(item, schema["items"], root, (*path, index))
 
 
-def _size(low: str, high: str, what: str) -> Callable[..., Iterator[Violation]]:
+def _size(low: str, high: str, what: str, zh: str) -> Callable[..., Iterator[Violation]]:
     def check(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
         if not isinstance(value, (list, dict, str)):
             return
         if low in schema and len(value) < schema[low]:
-            yield path, f"{_name(path)}: needs at least {schema[low]} {what}"
+            yield _at(path, f"needs at least {schema[low]} {what}", f"至少需要 {schema[low]} {zh}")
         if high in schema and len(value) > schema[high]:
-            yield path, f"{_name(path)}: holds more than {schema[high]} {what}"
+            yield _at(path, f"holds more than {schema[high]} {what}", f"多于 {schema[high]} {zh}")
 
     return check
 
@@ -102,24 +105,29 @@ def _bounds(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path
         return
     low, high = schema.get("minimum"), schema.get("maximum")
     if (low is not None and value < low) or (high is not None and value > high):
-        yield path, f"{_name(path)}: {value} is not between {low} and {high if high is not None else 'any'}"
+        top = ("any", "任意值") if high is None else (high, high)
+        yield _at(path, f"{value} is not between {low} and {top[0]}", f"{value} 不在 {low} 与 {top[1]} 之间")
 
 
 def _pattern(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
     if isinstance(value, str) and not re.search(schema["pattern"], value):
-        yield path, f"{_name(path)}: {value!r} does not have the form {schema['pattern']}"
+        yield _at(
+            path, f"{value!r} does not have the form {schema['pattern']}", f"{value!r} 不符合格式 {schema['pattern']}"
+        )
 
 
 def _enum(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
     if value not in schema["enum"]:
         near = difflib.get_close_matches(str(value), [str(item) for item in schema["enum"]], n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(map(str, schema['enum']))}"
-        yield path, f"{_name(path)}: {value!r} is not allowed; {hint}"
+        known = [str(item) for item in schema["enum"]]
+        hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
+        zh = f"是不是 {near[0]!r}？" if near else f"可用 {'、'.join(known)}"
+        yield _at(path, f"{value!r} is not allowed; {hint}", f"不允许 {value!r}；{zh}")
 
 
 def _const(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
     if value != schema["const"] or isinstance(value, bool) is not isinstance(schema["const"], bool):
-        yield path, f"{_name(path)}: must be {schema['const']!r}"
+        yield _at(path, f"must be {schema['const']!r}", f"必须是 {schema['const']!r}")
 
 
 def _any_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
@@ -133,8 +141,8 @@ def _any_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path
 def _one_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
     fitting = sum(1 for option in schema["oneOf"] if not list(_check(value, option, root, path)))
     if fitting != 1:
-        names = " or ".join("/".join(option.get("required", ())) for option in schema["oneOf"])
-        yield path, f"{_name(path)}: needs exactly one of {names}"
+        names = ["/".join(option.get("required", ())) for option in schema["oneOf"]]
+        yield _at(path, f"needs exactly one of {' or '.join(names)}", f"{' 或 '.join(names)} 之中必须恰有一个")
 
 
 def _all_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
@@ -152,9 +160,9 @@ _KEYWORDS: dict[str, Callable[..., Iterator[Violation]]] = {
     "maximum": lambda value, schema, root, path: (
         iter(()) if "minimum" in schema else _bounds(value, schema, root, path)
     ),
-    "minLength": _size("minLength", "maxLength", "characters"),
-    "minItems": _size("minItems", "maxItems", "items"),
-    "minProperties": _size("minProperties", "maxProperties", "fields"),
+    "minLength": _size("minLength", "maxLength", "characters", "个字符"),
+    "minItems": _size("minItems", "maxItems", "items", "项"),
+    "minProperties": _size("minProperties", "maxProperties", "fields", "个字段"),
     "additionalProperties": _additional,
     "required": _required,
     "properties": _properties,

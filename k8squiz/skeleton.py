@@ -70,5 +70,7 @@ def skeleton(kind: str, topic: str) -> str:
     if kind not in _ASK:
         raise unknown("kind of question", kind, _ASK)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", topic):
-        raise QuizError(f"a topic is lower-case words joined by -, not {topic!r}")
+        raise QuizError(
+            f"a topic is lower-case words joined by -, not {topic!r}", f"主题由小写单词以 - 连接而成，而不是 {topic!r}"
+        )
     return _FILE.format(kind=kind, topic=topic, ask=_ASK[kind])

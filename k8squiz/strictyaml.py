@@ -45,16 +45,25 @@ class Document:
 def parse(text: str, name: str) -> Document:
     """Parse one YAML document. `name` is the file as the user gave it; raises QuizError with name:line."""
     if len(text.encode("utf-8", "surrogatepass")) > _MAX_BYTES:
-        raise QuizError(f"{name}:1: the file is larger than {_MAX_BYTES // 1000} kB, which no question needs")
+        raise QuizError(
+            f"{name}:1: the file is larger than {_MAX_BYTES // 1000} kB, which no question needs",
+            f"{name}:1：文件超过 {_MAX_BYTES // 1000} kB，题目用不着这么大",
+        )
     try:
         _refuse_aliases(text, name)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
-        raise QuizError(f"{name}:{line}: not valid YAML: {error.problem or error.context}") from error
+        raise QuizError(
+            f"{name}:{line}: not valid YAML: {error.problem or error.context}",
+            f"{name}:{line}：YAML 无效：{error.problem or error.context}",
+        ) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise QuizError(f"{name}:1: not valid YAML: {str(error).splitlines()[0]}") from error
+        raise QuizError(
+            f"{name}:1: not valid YAML: {str(error).splitlines()[0]}",
+            f"{name}:1：YAML 无效：{str(error).splitlines()[0]}",
+        ) from error
     reader = _Reader(name)
     return Document(reader.value(node, ()) if node is not None else None, reader.lines)
 
@@ -64,13 +73,18 @@ def _refuse_aliases(text: str, name: str) -> None:
     for event in yaml.parse(text, Loader=_LOADER):
         line = event.start_mark.line + 1 if event.start_mark is not None else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise QuizError(f"{name}:{line}: anchors and aliases are not allowed; write the value out")
+            raise QuizError(
+                f"{name}:{line}: anchors and aliases are not allowed; write the value out",
+                f"{name}:{line}：不允许使用锚点和别名；请直接写出值",
+            )
         if getattr(event, "tag", None):
-            raise QuizError(f"{name}:{line}: YAML tags are not allowed")
+            raise QuizError(f"{name}:{line}: YAML tags are not allowed", f"{name}:{line}：不允许使用 YAML 标签")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _MAX_DEPTH:
-                raise QuizError(f"{name}:{line}: nested more than {_MAX_DEPTH} deep")
+                raise QuizError(
+                    f"{name}:{line}: nested more than {_MAX_DEPTH} deep", f"{name}:{line}：嵌套超过 {_MAX_DEPTH} 层"
+                )
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -93,15 +107,23 @@ class _Reader:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                raise QuizError(f"{self.name}:{line}: a key must be a plain word")
+                raise QuizError(
+                    f"{self.name}:{line}: a key must be a plain word", f"{self.name}:{line}：键必须是普通的词"
+                )
             key = key_node.value
             plain = not key_node.style
             if plain and key in _BOOL_WORDS:
-                raise QuizError(f"{self.name}:{line}: the key {key} is a boolean to YAML; quote it: {key!r}")
+                raise QuizError(
+                    f"{self.name}:{line}: the key {key} is a boolean to YAML; quote it: {key!r}",
+                    f"{self.name}:{line}：键 {key} 在 YAML 中是布尔值；请加引号：{key!r}",
+                )
             if key == "<<":
-                raise QuizError(f"{self.name}:{line}: merge keys (<<) are not allowed")
+                raise QuizError(
+                    f"{self.name}:{line}: merge keys (<<) are not allowed",
+                    f"{self.name}:{line}：不允许使用合并键（<<）",
+                )
             if key in result:
-                raise QuizError(f"{self.name}:{line}: duplicate key {key!r}")
+                raise QuizError(f"{self.name}:{line}: duplicate key {key!r}", f"{self.name}:{line}：重复的键 {key!r}")
             self.lines[(*path, key)] = line
             result[key] = self.value(value_node, (*path, key))
         return result
@@ -112,11 +134,20 @@ class _Reader:
             return text
         where = f"{self.name}:{node.start_mark.line + 1}"
         if text in _BOOL_WORDS:
-            raise QuizError(f"{where}: {text} is a boolean to YAML; write true or false, or quote it: {text!r}")
+            raise QuizError(
+                f"{where}: {text} is a boolean to YAML; write true or false, or quote it: {text!r}",
+                f"{where}：{text} 在 YAML 中是布尔值；请写 true 或 false，或加引号：{text!r}",
+            )
         if _SEXAGESIMAL.match(text):
-            raise QuizError(f"{where}: {text} is a base-60 number to YAML; quote it: {text!r}")
+            raise QuizError(
+                f"{where}: {text} is a base-60 number to YAML; quote it: {text!r}",
+                f"{where}：{text} 在 YAML 中是六十进制数；请加引号：{text!r}",
+            )
         if _OCTAL.match(text):
-            raise QuizError(f"{where}: {text} is an octal number to YAML; quote it, or write it without the leading 0")
+            raise QuizError(
+                f"{where}: {text} is an octal number to YAML; quote it, or write it without the leading 0",
+                f"{where}：{text} 在 YAML 中是八进制数；请加引号，或去掉开头的 0",
+            )
         if text in ("", "~", "null", "Null", "NULL"):
             return None
         if text in ("true", "True", "TRUE"):

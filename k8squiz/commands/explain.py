@@ -18,7 +18,9 @@ def run(lang: Lang, topic: str | None, without: tuple[str, ...], step: bool, exp
     from k8squiz.explain import tell
 
     if export is not None and export.suffix not in (".html", ".svg", ".md"):
-        raise QuizError(f"{export}: the name must end in .html, .svg or .md / 文件名须以 .html、.svg 或 .md 结尾")
+        raise QuizError(
+            f"{export}: the name must end in .html, .svg or .md", f"{export}：文件名须以 .html、.svg 或 .md 结尾"
+        )
     parts = frozenset(without)
     story = tell(topic, parts)
     from k8squiz.console import make_console
@@ -82,5 +84,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise QuizError(f"{path}: cannot write it ({error.strerror}) / 无法写入") from error
+        raise QuizError(
+            f"{path}: cannot write it ({error.strerror})", f"{path}：无法写入（{error.strerror}）"
+        ) from error
     sys.stderr.write(f"{path}\n")

@@ -42,7 +42,7 @@ def read_rules(given: tuple[str, ...], family: str) -> dict[str, Ruleset]:
     for pair in given:
         node, equals, file = pair.partition("=")
         if not (node and equals and file):
-            raise QuizError(f"--rules is {pair!r}: write NODE=FILE / 请写成 节点=文件")
+            raise QuizError(f"--rules is {pair!r}: write NODE=FILE", f"--rules 为 {pair!r}：请写成 节点=文件")
         rulesets[node] = _parse(_read(file), family, file)
     return rulesets
 
@@ -53,13 +53,16 @@ def _read(file: str) -> str:
             raw = handle.read(_MOST_RULES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
-        raise QuizError(f"{file}: cannot be read: {reason}") from None
+        raise QuizError(f"{file}: cannot be read: {reason}", f"{file}：无法读取：{reason}") from None
     if len(raw) > _MOST_RULES:
-        raise QuizError(f"{file}: more than {_MOST_RULES // 1_000_000} MB of rules")
+        raise QuizError(
+            f"{file}: more than {_MOST_RULES // 1_000_000} MB of rules",
+            f"{file}：规则超过 {_MOST_RULES // 1_000_000} MB",
+        )
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise QuizError(f"{file}: this is no text (not UTF-8)") from None
+        raise QuizError(f"{file}: this is no text (not UTF-8)", f"{file}：不是文本（非 UTF-8）") from None
 
 
 def _parse(text: str, family: str, file: str) -> Ruleset:

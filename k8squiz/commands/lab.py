@@ -76,7 +76,7 @@ def run(
     prepare()
     (result,) = run_scene(Scene("run", fabric.cluster, fabric.mode, (request,), version))
     if result.skipped is not None:
-        raise QuizError(result.skipped)
+        raise QuizError(result.skipped, result.skipped)
     print_plain(_comparison(result, lang))
     return 1 if result.differences else 0
 
@@ -169,12 +169,21 @@ def shell(host: str, lab: str | None, command: tuple[str, ...], lang: Lang) -> i
 
     alive = [one for one in registry.running() if one.alive() and lab in (None, one.name)]
     if not alive:
-        raise QuizError(f"{_say('none', lang)} k8squiz lab up CLUSTER")
+        raise QuizError(
+            "no lab is up; k8squiz lab up CLUSTER builds one", "没有正在运行的实验环境；用 k8squiz lab up CLUSTER 搭建"
+        )
     if len(alive) > 1:
-        raise QuizError(f"--lab: {', '.join(one.name for one in alive)}")
+        names = [one.name for one in alive]
+        raise QuizError(
+            f"several labs are up, name one with --lab: {', '.join(names)}",
+            f"有多个实验环境，请用 --lab 指定：{'、'.join(names)}",
+        )
     descriptor = alive[0].hosts.get(host)
     if descriptor is None:
-        raise NoSuchObject(f"there is no host {host!r} in {alive[0].name}; it has {', '.join(sorted(alive[0].hosts))}")
+        raise NoSuchObject(
+            f"there is no host {host!r} in {alive[0].name}; it has {', '.join(sorted(alive[0].hosts))}",
+            f"{alive[0].name} 中没有主机 {host!r}；有 {'、'.join(sorted(alive[0].hosts))}",
+        )
     inside = Namespace.of_process(alive[0].pid, descriptor)
     words = command or (os.environ.get("SHELL") or "/bin/sh",)
     with inside.entered():
@@ -182,7 +191,7 @@ def shell(host: str, lab: str | None, command: tuple[str, ...], lang: Lang) -> i
             # What the user asked for is run as the user, who is root already.
             return subprocess.run(words, env={**os.environ, "K8SQUIZ_HOST": host}, check=False).returncode  # noqa: S603
         except FileNotFoundError:
-            raise QuizError(f"{words[0]}: not found / 未找到该命令") from None
+            raise QuizError(f"{words[0]}: not found", f"{words[0]}：未找到该命令") from None
 
 
 def down(lang: Lang) -> int:

@@ -42,7 +42,7 @@ def run(
 ) -> int:
     """Practise; returns the exit code. Ctrl-C shows the summary and passes on; the end of input ends with it."""
     if count < 1:
-        raise QuizError("--count must be at least 1 / --count 至少为 1")
+        raise QuizError("--count must be at least 1", "--count 至少为 1")
     chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
     if question is not None:
         session = Session((find(question).heading,), chosen, exact=True)

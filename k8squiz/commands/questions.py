@@ -116,7 +116,7 @@ def lint_questions(paths: tuple[Path, ...], lang: Lang, seeds: int = 50) -> int:
 
     report = lint(paths, seeds)
     for finding in report.findings:
-        print_plain(one_line(str(finding)))
+        print_plain(one_line(finding.text(lang)))
     if report.findings:
         errors = len(report.errors)
         warnings = len(report.findings) - errors

@@ -39,14 +39,19 @@ def _draw(raw: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any
             try:
                 return draw(spec, names, dice, used, where)
             except (TypeError, ValueError, IndexError) as error:
-                raise QuizError(f"{where}: this parameter cannot be drawn: {error}") from error
-    raise QuizError(f"{where}: a parameter is drawn by one of {', '.join(_WAYS)}")
+                raise QuizError(
+                    f"{where}: this parameter cannot be drawn: {error}", f"{where}：无法抽取该参数：{error}"
+                ) from error
+    raise QuizError(
+        f"{where}: a parameter is drawn by one of {', '.join(_WAYS)}",
+        f"{where}：参数的抽取方式须为 {'、'.join(_WAYS)} 之一",
+    )
 
 
 def _int(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
     low, high = (int(end) for end in spec["int"])
     if low > high:
-        raise QuizError(f"{where}: int: [{low}, {high}] is empty")
+        raise QuizError(f"{where}: int: [{low}, {high}] is empty", f"{where}：int：[{low}, {high}] 为空")
     return dice.between(low, high, int(spec.get("step", 1)))
 
 
@@ -61,7 +66,10 @@ def _shuffle(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) ->
 def _sample(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
     count = int(spec.get("count", 1))
     if count > len(spec["sample"]):
-        raise QuizError(f"{where}: cannot sample {count} of {len(spec['sample'])}")
+        raise QuizError(
+            f"{where}: cannot sample {count} of {len(spec['sample'])}",
+            f"{where}：无法从 {len(spec['sample'])} 个中抽取 {count} 个",
+        )
     return dice.sample(spec["sample"], count)
 
 
@@ -69,7 +77,7 @@ def _case(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> An
     chosen = show(spec["case"], "en")
     table = spec["of"]
     if chosen not in table:
-        raise QuizError(f"{where}: of: has no entry for {chosen!r}")
+        raise QuizError(f"{where}: of: has no entry for {chosen!r}", f"{where}：of：没有 {chosen!r} 这一项")
     return substitute(table[chosen], names, where)
 
 
@@ -81,7 +89,7 @@ def _subnet(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> 
     # 10.20.0.0 to 10.39.255.255 is left free by drawing.identity.
     size = int(spec["subnet"])
     if not 16 <= size <= 30:
-        raise QuizError(f"{where}: subnet: must be between 16 and 30")
+        raise QuizError(f"{where}: subnet: must be between 16 and 30", f"{where}：subnet：必须在 16 到 30 之间")
 
     def one() -> str:
         base = ipaddress.ip_address(f"10.{dice.between(20, 39)}.{dice.below(256)}.0")
@@ -93,7 +101,7 @@ def _subnet(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> 
 def _address(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
     network = ipaddress.ip_network(spec["address"])
     if network.num_addresses < 4:
-        raise QuizError(f"{where}: address: {network} has too few hosts")
+        raise QuizError(f"{where}: address: {network} has too few hosts", f"{where}：address：{network} 的地址太少")
     end = min(network.num_addresses - 2, 65000)
     return _fresh(lambda: str(network[1 + dice.below(end)]), used, where)
 
@@ -104,12 +112,14 @@ def _fresh(draw: Callable[[], Any], used: set[Any], where: str) -> Any:
         if value not in used:
             used.add(value)
             return value
-    raise QuizError(f"{where}: nothing is left to draw that was not drawn before")
+    raise QuizError(f"{where}: nothing is left to draw that was not drawn before", f"{where}：可抽取的值已用尽")
 
 
 def _numbers(values: Any, where: str) -> list[int]:
     if not isinstance(values, list) or not all(isinstance(v, int) and not isinstance(v, bool) for v in values):
-        raise QuizError(f"{where}: needs a list of whole numbers, not {values!r}")
+        raise QuizError(
+            f"{where}: needs a list of whole numbers, not {values!r}", f"{where}：需要整数列表，而不是 {values!r}"
+        )
     return values
 
 

@@ -23,7 +23,8 @@ def fill(text: str, names: Mapping[str, Any], lang: str = "en", where: str = "")
             return match.group()[0]
         if match.group(1) is None:
             raise QuizError(
-                f"{_prefix(where)}stray {match.group()!r} in {text[:60]!r}; double it to mean the character"
+                f"{_prefix(where)}stray {match.group()!r} in {text[:60]!r}; double it to mean the character",
+                f"{_prefix(where)}{text[:60]!r} 中有多余的 {match.group()!r}；若表示该字符本身，请写两遍",
             )
         return show(look_up(match.group(1), names, where), lang)
 
@@ -51,7 +52,7 @@ def look_up(name: str, names: Mapping[str, Any], where: str = "") -> Any:
     """The value of `name`; raises QuizError naming the nearest that exist."""
     if name in names:
         return names[name]
-    raise QuizError(_prefix(where) + str(unknown("placeholder", name, names)))
+    raise unknown("placeholder", name, names, _prefix(where))
 
 
 def show(value: Any, lang: str) -> str:

@@ -108,7 +108,7 @@ def read_spec(raw: Mapping[str, Any], identity: Identity, where: str) -> Cluster
     try:
         return _read(raw, identity, where)
     except (TypeError, ValueError, AttributeError) as error:
-        raise QuizError(f"{where}: cluster: {error}") from error
+        raise QuizError(f"{where}: cluster: {error}", f"{where}：集群 cluster：{error}") from error
 
 
 def _read(raw: Mapping[str, Any], identity: Identity, where: str) -> ClusterSpec:
@@ -131,10 +131,15 @@ def _read(raw: Mapping[str, Any], identity: Identity, where: str) -> ClusterSpec
 
 def _nodes(raw: Any, identity: Identity, where: str) -> dict[str, NodeSpec]:
     if isinstance(raw, bool) or not isinstance(raw, (int, dict)):
-        raise QuizError(f"{where}: cluster.nodes is a number or a mapping of roles")
+        raise QuizError(
+            f"{where}: cluster.nodes is a number or a mapping of roles", f"{where}：cluster.nodes 须为数字或角色的映射"
+        )
     if isinstance(raw, int):
         if not 1 <= raw <= 30:
-            raise QuizError(f"{where}: cluster.nodes must be between 1 and 30, not {raw}")
+            raise QuizError(
+                f"{where}: cluster.nodes must be between 1 and 30, not {raw}",
+                f"{where}：cluster.nodes 必须在 1 到 30 之间，而不是 {raw}",
+            )
         raw = {f"node{index}": {} for index in range(1, raw + 1)}
     result = {}
     for role, given in raw.items():
@@ -156,7 +161,7 @@ def _owners(services: Mapping[str, Any], pods: Mapping[str, Any], where: str) ->
         if isinstance(endpoints, list):
             for role in endpoints:
                 if role not in pods:
-                    raise QuizError(f"{where}: services.{service}.endpoints: {unknown('pod', str(role), pods)}")
+                    raise unknown("pod", str(role), pods, f"{where}: services.{service}.endpoints: ")
                 owner.setdefault(role, service)
     return owner
 
@@ -184,7 +189,7 @@ def _pod(
 
 def _node(role: Any, nodes: Mapping[str, NodeSpec], what: str, where: str) -> NodeSpec:
     if role not in nodes:
-        raise QuizError(f"{where}: {what}: {unknown('node', str(role), nodes)}")
+        raise unknown("node", str(role), nodes, f"{where}: {what}: ")
     return nodes[role]
 
 
@@ -228,12 +233,16 @@ def _endpoints(
         return [pods[role] for role in raw]
     result: list[PodSpec] = []
     if not isinstance(raw, dict):
-        raise QuizError(f"{where}: services.{service.role}.endpoints is a list of pods or a mapping node: number")
+        raise QuizError(
+            f"{where}: services.{service.role}.endpoints is a list of pods or a mapping node: number",
+            f"{where}：services.{service.role}.endpoints 须为 Pod 列表，或“节点: 数量”的映射",
+        )
     for node_role, count in raw.items():
         node = _node(node_role, nodes, f"services.{service.role}.endpoints", where)
         if not 0 <= int(count) <= _MOST_PODS:
             raise QuizError(
-                f"{where}: services.{service.role}.endpoints: {count} pods on {node_role}; at most {_MOST_PODS}"
+                f"{where}: services.{service.role}.endpoints: {count} pods on {node_role}; at most {_MOST_PODS}",
+                f"{where}：services.{service.role}.endpoints：{node_role} 上有 {count} 个 Pod；最多 {_MOST_PODS} 个",
             )
         for _ in range(int(count)):
             role = f"{service.role}-{len(result) + 1}"

@@ -25,9 +25,15 @@ def task(world: World) -> Task:
     right = {str(index) for index, option in options if holds(option["when"], world, ask.get("for"))}
     multiple = bool(ask.get("multiple", False))
     if not multiple and len(right) != 1:
-        raise QuizError(f"{world.question.id}: {len(right)} options are right; one choice needs exactly one")
+        raise QuizError(
+            f"{world.question.id}: {len(right)} options are right; one choice needs exactly one",
+            f"{world.question.id}：有 {len(right)} 个选项正确；单选题必须恰好一个",
+        )
     if multiple and len(right) in (0, len(options)):
-        raise QuizError(f"{world.question.id}: {'all' if right else 'none'} of the options are right")
+        raise QuizError(
+            f"{world.question.id}: {'all' if right else 'none'} of the options are right",
+            f"{world.question.id}：{'所有选项都' if right else '没有选项'}正确",
+        )
     dice = Dice(world.question.id, world.question.seed, "options")
     shown = _shown(dice.shuffled(options), right, int(ask.get("show", len(options))))
     items = tuple(

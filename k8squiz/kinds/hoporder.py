@@ -23,15 +23,22 @@ def task(world: World) -> Task:
     only, hosts = tuple(ask.get("only", ())), tuple(ask.get("hosts", ()))
     walks = {steps(direction_of(way, of), detail, only, hosts, of == "reply") for way in world.ways(name)}
     if len(walks) != 1:
-        raise Ambiguous(f"{world.question.id}: the ways the packet can go take different steps")
+        raise Ambiguous(
+            f"{world.question.id}: the ways the packet can go take different steps",
+            f"{world.question.id}：数据包的各条路径经过的步骤不同",
+        )
     truth = walks.pop()
     if len(truth) < 2:
         raise QuizError(
-            f"{world.question.id}: an order of {len(truth)} step(s) is no question; widen `only` or `hosts`"
+            f"{world.question.id}: an order of {len(truth)} step(s) is no question; widen `only` or `hosts`",
+            f"{world.question.id}：只有 {len(truth)} 个步骤，不成排序题；请放宽 `only` 或 `hosts`",
         )
     others = _others(world, name, of, detail, only, hosts, int(ask.get("distractors", 0)))
     if len(truth) + len(others) > _MOST:
-        raise QuizError(f"{world.question.id}: {len(truth) + len(others)} steps are too many; narrow `only` or `hosts`")
+        raise QuizError(
+            f"{world.question.id}: {len(truth) + len(others)} steps are too many; narrow `only` or `hosts`",
+            f"{world.question.id}：{len(truth) + len(others)} 个步骤太多；请收窄 `only` 或 `hosts`",
+        )
     cards = _shuffled(world, (*truth, *others), truth)
     items = tuple(Item(letter, card.key, card.text) for letter, card in zip(letters(len(cards)), cards, strict=True))
     return Task(world.question, (OrderField("order", ABOUT, items, tuple(step.key for step in truth)),))

@@ -20,7 +20,10 @@ def task(world: World) -> Task:
     ask = world.question.ask
     value = value_of(ask["value"], world, ask.get("for"))
     if isinstance(value, bool) or not isinstance(value, (int, Fraction, float)):
-        raise QuizError(f"{world.question.id}: ask.value is {value!r}, which is no number")
+        raise QuizError(
+            f"{world.question.id}: ask.value is {value!r}, which is no number",
+            f"{world.question.id}：ask.value 为 {value!r}，不是数字",
+        )
     truth = Fraction(value)
     unit = bilingual(world, ask["unit"]) if "unit" in ask else None
     tolerance = _tolerance(ask.get("tolerance", 0), truth)

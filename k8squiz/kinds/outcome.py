@@ -89,7 +89,10 @@ def task(world: World) -> Task:
 def _agreed(world: World, name: str, what: str, read: Callable[[Outcome], str]) -> str:
     results = sorted({read(way) for way in world.ways(name)})
     if len(results) != 1:
-        raise Ambiguous(f"{world.question.id}: the ways the packet can go disagree about {what}: {', '.join(results)}")
+        raise Ambiguous(
+            f"{world.question.id}: the ways the packet can go disagree about {what}: {', '.join(results)}",
+            f"{world.question.id}：数据包的各条路径在 {what} 上不一致：{', '.join(results)}",
+        )
     return results[0]
 
 
@@ -119,7 +122,10 @@ def _host(world: World, name: str) -> Field:
     names = tuple(dict.fromkeys([*(n.name for n in cluster.nodes), *(p.name for p in cluster.pods), "client"]))
     truth = _agreed(world, name, "the host", last)
     if truth not in names:
-        raise QuizError(f"{world.question.id}: it ends on {truth!r}, which the picture does not show")
+        raise QuizError(
+            f"{world.question.id}: it ends on {truth!r}, which the picture does not show",
+            f"{world.question.id}：终止于 {truth!r}，而图中没有它",
+        )
     return NameField("host", Text("On which host?", "在哪个主机上？"), truth, names)
 
 

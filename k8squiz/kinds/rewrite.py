@@ -25,7 +25,10 @@ def task(world: World) -> Task:
     for number, point in enumerate(world.question.ask["points"], 1):
         hops = {_values(hop, point): hop for hop in _hops(world, name, point)}
         if len(hops) != 1:
-            raise Ambiguous(f"{world.question.id}: the ways differ at point {number}: {sorted(hops)}")
+            raise Ambiguous(
+                f"{world.question.id}: the ways differ at point {number}: {sorted(hops)}",
+                f"{world.question.id}：各条路径在第 {number} 个观察点上不同：{sorted(hops)}",
+            )
         ((values, hop),) = hops.items()
         row = bilingual(world, point["label"]) if "label" in point else _label(hop, point)
         for field, truth in zip(_asked(point), values, strict=True):
@@ -48,7 +51,10 @@ def _hops(world: World, name: str, point: dict[str, Any]) -> list[Hop]:
             and (not point.get("outer") or hop.encapsulation is not None)
         ]  # fmt: skip
         if not fitting:
-            raise QuizError(f"{world.question.id}: no hop of the walk fits the point {point['at']}")
+            raise QuizError(
+                f"{world.question.id}: no hop of the walk fits the point {point['at']}",
+                f"{world.question.id}：路径上没有一跳符合观察点 {point['at']}",
+            )
         found.append(fitting[0] if point.get("nth") == "first" else fitting[-1])
     return found
 
