@@ -105,12 +105,14 @@ def _network(cluster: Cluster) -> dict[str, Any]:
 
 
 def _proxy(proxy: ProxyConfig) -> dict[str, Any]:
+    detect = {"bridgeInterface": proxy.bridge_interface, "interfaceNamePrefix": proxy.interface_name_prefix}
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
         "mode": proxy.mode,
         "clusterCIDR": ",".join(proxy.cluster_cidrs),
         "detectLocalMode": proxy.detect_local_mode,
+        "detectLocal": {name: value for name, value in detect.items() if value},
         "nodePortAddresses": list(proxy.node_port_addresses),
         "iptables": {"masqueradeAll": proxy.masquerade_all, "localhostNodePorts": proxy.localhost_node_ports},
         "nftables": {"masqueradeAll": proxy.masquerade_all},
