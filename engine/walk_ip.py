@@ -5,6 +5,8 @@ Sources: net/ipv4/ip_input.c, ip_forward.c, ip_output.c, route.c; net/ipv4/netfi
 
 from __future__ import annotations
 
+import dataclasses
+
 from engine import notes
 from engine.fabric import ROUTER
 from engine.hooks import Hook
@@ -136,9 +138,12 @@ def send(state: WalkState, packet: Outgoing) -> Step:
     if result.verdict == "STOLEN":
         return _send_on(state, host, skb)
     if skb.flow.dst != before:
+        # nf_nat_ipv4_local_fn calls ip_route_me_harder: what it refuses never leaves the hook.
         rerouted = _reroute(state, host, skb)
-        if isinstance(rerouted, Died):
-            return rerouted
+        refused = rerouted if isinstance(rerouted, Died) else _refuses_loopback(state, host, rerouted, skb)
+        if refused is not None:
+            return dataclasses.replace(refused, where=dataclasses.replace(refused.where, hook=Hook.OUTPUT, table="nat"))
+        assert isinstance(rerouted, Route)
         route = rerouted
     refused = _refuses_loopback(state, host, route, skb)
     return refused if refused is not None else _out(state, host, route, skb, inside)
