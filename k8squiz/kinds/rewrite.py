@@ -71,7 +71,10 @@ def _label(hop: Hop, point: dict[str, Any]) -> Text:
     place = f"{host_name(hop.host)} {hop.device}".strip()
     outer = (" (outer header)", "（外层头部）") if point.get("outer") else ("", "")
     way = ("reply", "回程") if reply else ("request", "去程")
-    return Text(f"{way[0]}, {_moment(hop, 'en')} {place}{outer[0]}", f"{way[1]}，{_moment(hop, 'zh')}{place}{outer[1]}")
+    return Text(
+        f"{way[0]}, {_moment(hop, 'en', reply)} {place}{outer[0]}",
+        f"{way[1]}，{_moment(hop, 'zh', reply)}{place}{outer[1]}",
+    )
 
 
 _MOMENTS = {
@@ -82,6 +85,9 @@ _MOMENTS = {
 }  # fmt: skip
 
 
-def _moment(hop: Hop, lang: str) -> str:
+def _moment(hop: Hop, lang: str, reply: bool) -> str:
+    # A server's answer leaves the socket that the request has arrived at.
+    if reply and hop.n == 1:
+        return "离开 " if lang == "zh" else "leaving"
     en, zh = _MOMENTS.get(str(hop.stage), (f"{hop.stage} on", f"{hop.stage}，"))
     return zh if lang == "zh" else en
