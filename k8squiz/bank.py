@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from typing import Any
 
 from engine.trace import Text
 from k8squiz.errors import QuizError, unknown
+from k8squiz.followup import follow_ups
 from k8squiz.question import FORMAT_VERSION, Heading, Template
 
 _HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?:#.*)?$", re.MULTILINE)
@@ -74,12 +76,25 @@ def select(topics: Iterable[str] = (), level: int | None = None, folder: Path | 
 
 
 def find(name: str, folder: Path | None = None) -> Template:
-    """The question with that id. Raises QuizError naming the nearest ids."""
+    """The question, or the follow-up PARENT/ID, with that id. Raises QuizError naming the nearest ids."""
     known = headings(folder)
+    origin = name.partition("/")[0]
     for heading in known:
-        if heading.id == name:
-            return load(Path(heading.path))
+        if heading.id == origin:
+            return opened(dataclasses.replace(heading, id=name))
     raise unknown("question", name, (heading.id for heading in known))
+
+
+def opened(heading: Heading) -> Template:
+    """The question, or the follow-up, that a heading is of. Raises QuizError where its file has no such follow-up."""
+    template = load(Path(heading.path))
+    if heading.id == heading.origin:
+        return template
+    known = follow_ups(template)
+    for each in known:
+        if each.heading.id == heading.id:
+            return each
+    raise unknown("question", heading.id, (each.heading.id for each in known))
 
 
 def load(path: Path) -> Template:
@@ -111,7 +126,13 @@ def parse_template(text: str, path: Path) -> Template:
         )
     data = {**data, "cluster": _with_base(data["cluster"], path, document.line(("cluster",)))}
     heading = Heading(data["id"], data["topic"], data["level"], data["kind"], str(path))
-    return Template(heading, Text(data["title"]["en"], data["title"]["zh"]), data, document.lines)
+    template = Template(heading, Text(data["title"]["en"], data["title"]["zh"]), data, document.lines)
+    for index, each in enumerate(follow_ups(template)):
+        # Made into a question of its own it must be one that stands in a file.
+        for place, message in violations(each.data, schema()):
+            where, prefix = each.place(*place), f"then.{index}."
+            raise QuizError(f"{where}: {prefix}{message.en}", f"{where}：{prefix}{message.zh}")
+    return template
 
 
 def _with_base(cluster: dict[str, Any], path: Path, line: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ _MOST_BACKGROUND = 200_000
 def draw(template: Template, seed: int | str) -> Question:
     """Draw `template` for `seed`. Raises QuizError (file:line) where the template cannot be drawn."""
     seed = str(seed)
-    identity = Identity(template.heading.id, seed)
+    identity = Identity(template.heading.origin, seed)
     params = draw_params(template, seed)
     raw = template.data["cluster"]
     where = template.place("cluster")

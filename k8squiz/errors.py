@@ -24,6 +24,7 @@ _WHAT = {
     "kind of question": "题型",
     "part to go without": "可去掉的部分",
     "request": "请求",
+    "track": "面试级别",
     "fact": "事实",
     "pod": "Pod",
     "node": "节点",

@@ -19,6 +19,7 @@ from k8squiz import bank
 from k8squiz.draw import draw
 from k8squiz.drawing.placeholders import PLACEHOLDER, placeholders
 from k8squiz.errors import QuizError
+from k8squiz.followup import follow_ups, names
 from k8squiz.i18n import Lang
 from k8squiz.kinds.fields import Field, MenuField, OrderField
 from k8squiz.kinds.interface import Task, make_task
@@ -95,7 +96,10 @@ def _file(path: Path, seeds: int) -> tuple[str, list[Finding]]:
         template = bank.load(path)
     except QuizError as error:
         return "", [_from_error(error, path)]
-    return template.heading.id, [*_identity(template, path), *_languages(template), *_over_seeds(template, seeds)]
+    found = [*_identity(template, path), *_languages(template), *_over_seeds(template, seeds)]
+    for each in follow_ups(template):
+        found += _over_seeds(each, seeds)
+    return template.heading.id, found
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
@@ -135,6 +139,14 @@ def _identity(template: Template, path: Path) -> Iterator[Finding]:
             f"topic {heading.topic!r} lies in the folder of {folder!r}",
             f"主题 {heading.topic!r} 却放在 {folder!r} 的目录中",
         )
+    then = names(template)
+    for index, name in enumerate(then):
+        if name in then[:index]:
+            yield Finding(
+                template.place("then", index, "id"),
+                f"two follow-ups are called {name!r}",
+                f"有两个追问都叫 {name!r}",
+            )
     scanned = bank.scan(path)
     if scanned is None or dataclasses.replace(scanned, path="") != dataclasses.replace(heading, path=""):
         yield Finding(
@@ -309,7 +321,7 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
             )
     literal = [
         (path, number)
-        for path, text in _texts(template.data) if path[0] != "params"
+        for path, text in _texts(template.data) if path[0] not in ("params", "then")
         for number in sorted({number for lang in ("en", "zh") for number in literal_numbers(text[lang])})
     ]  # fmt: skip
     if not literal:

@@ -25,6 +25,11 @@ class Heading:
     kind: str
     path: str
 
+    @property
+    def origin(self) -> str:
+        """The id that draws: a follow-up (PARENT/ID) is drawn as its parent is."""
+        return self.id.partition("/")[0]
+
 
 @dataclasses.dataclass(frozen=True)
 class Template:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Sequence
-from pathlib import Path
 
 from engine.errors import EngineError
 from engine.trace import Text
-from k8squiz.bank import load
+from k8squiz.bank import opened
 from k8squiz.dice import Dice
 from k8squiz.draw import draw
 from k8squiz.errors import QuizError
@@ -157,7 +156,7 @@ class Session:
         if self._position >= len(self._headings):
             self.state = State.OVER
             return
-        template = load(Path(self.heading.path))
+        template = opened(self.heading)
         # A single question by its seed is exactly what `questions show --seed` shows.
         seed = self._seed if self._exact else f"{self._seed}-{self.number}"
         try:

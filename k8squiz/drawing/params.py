@@ -21,7 +21,7 @@ def draw_params(template: Template, seed: str) -> dict[str, Any]:
     used: set[Any] = set()
     for name, raw in (template.data.get("params") or {}).items():
         where = template.place("params", name)
-        value = _draw(raw, drawn, Dice(template.heading.id, seed, "param", name), used, where)
+        value = _draw(raw, drawn, Dice(template.heading.origin, seed, "param", name), used, where)
         drawn[name] = value
         if isinstance(value, list):
             drawn.update({f"{name}.{index}": item for index, item in enumerate(value)})

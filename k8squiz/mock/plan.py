@@ -1,0 +1,206 @@
+"""What a mock interview asks, in which order, and how long each question may take: drawn from a seed, once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine.trace import Text
+from k8squiz.dice import Dice
+from k8squiz.errors import QuizError, unknown
+from k8squiz.question import Heading
+
+MOST_MINUTES = 480
+LEAST_SECONDS = 15  # no question can be read in less
+# How long a question of each kind takes at level 3, in seconds; by level, what share of it.
+_PACE = {
+    "outcome": 150, "choice": 150, "number": 180, "hop-order": 240, "rewrite": 270, "scheduler": 240, "repair": 420,
+}  # fmt: skip
+_LEVEL = {1: 0.8, 2: 0.9, 3: 1.0, 4: 1.15, 5: 1.3}
+# A talk is marked by the candidate against key points, which would tell too much before the end.
+UNFIT = frozenset({"talk"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Track:
+    """Whom the interview is for: `mix` says how often each level comes, `kinds` what is asked (empty: everything)."""
+
+    title: Text
+    mix: Mapping[int, int]
+    kinds: frozenset[str] = frozenset()
+
+
+TRACKS: dict[str, Track] = {
+    "junior": Track(Text("Junior", "初级"), {1: 3, 2: 4, 3: 3}, frozenset({"outcome", "choice", "number", "hop-order"})),
+    "senior": Track(Text("Senior", "高级"), {2: 2, 3: 4, 4: 3}),
+    "expert": Track(Text("Expert", "专家"), {3: 2, 4: 4, 5: 4}),
+}  # fmt: skip
+_ANY = Track(Text("By topic", "按主题"), dict.fromkeys(range(1, 6), 1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """One question of the plan. `parent` is the place in the plan of the question it follows up, None for one of its
+    own; `seconds` its share of the time; `question` and `seed` draw it."""
+
+    question: str
+    topic: str
+    level: int
+    kind: str
+    seed: str
+    seconds: int
+    label: str
+    parent: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A whole interview. The shares of its items add up to its minutes."""
+
+    track: str | None
+    topics: tuple[str, ...]
+    minutes: int
+    seed: str
+    items: tuple[Item, ...]
+
+    @property
+    def seconds(self) -> int:
+        return self.minutes * 60
+
+    @property
+    def questions(self) -> int:
+        """How many there are, follow-ups apart."""
+        return sum(1 for item in self.items if item.parent is None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; `from_json` reads them back."""
+        return {**dataclasses.asdict(self), "topics": list(self.topics)}
+
+
+def from_json(raw: Mapping[str, Any]) -> Plan:
+    """The plan that `to_json` wrote. Raises QuizError for anything else."""
+    try:
+        items = tuple(Item(**item) for item in raw["items"])
+        return Plan(raw["track"], tuple(raw["topics"]), int(raw["minutes"]), str(raw["seed"]), items)
+    except (KeyError, TypeError, ValueError) as error:
+        raise QuizError(
+            f"the saved plan of this interview cannot be read: {error!r}", f"无法读取保存的面试计划：{error!r}"
+        ) from error
+
+
+def plan(
+    known: Sequence[Heading],
+    seed: str,
+    minutes: int,
+    questions: int | None = None,
+    track: str | None = None,
+    topics: Sequence[str] = (),
+    follow_ups: Callable[[Heading], Sequence[Heading]] = lambda heading: (),
+) -> Plan:
+    """Draw an interview from `known`: the same arguments give the same plan.
+
+    `questions` is how many, follow-ups apart (None: as many as the minutes hold). Raises QuizError where the bank
+    cannot draw that many, or they would leave no time to read them.
+    """
+    if not 1 <= minutes <= MOST_MINUTES:
+        raise QuizError(
+            f"--minutes is {minutes}: an interview lasts 1 to {MOST_MINUTES} minutes",
+            f"--minutes 为 {minutes}：面试时长须为 1 到 {MOST_MINUTES} 分钟",
+        )
+    if track is not None and track not in TRACKS:
+        raise unknown("track", track, TRACKS)
+    name = track if track is not None or topics else "senior"
+    chosen = TRACKS[name] if name is not None else _ANY
+    fitting = _fitting(known, chosen, topics)
+    if questions is not None and not 1 <= questions <= len(fitting):
+        raise QuizError(
+            f"--questions is {questions}: the bank can draw 1 to {len(fitting)} different questions for this interview",
+            f"--questions 为 {questions}：题库能为这场面试抽取 1 到 {len(fitting)} 道不同的题目",
+        )
+    drawn = _drawn(fitting, chosen, Dice("mock", seed), minutes * 60, questions, follow_ups)
+    return Plan(name, tuple(topics), minutes, seed, _timed(drawn, seed, minutes * 60, follow_ups))
+
+
+def _fitting(known: Sequence[Heading], track: Track, topics: Sequence[str]) -> list[Heading]:
+    for topic in topics:
+        if topic not in {heading.topic for heading in known}:
+            raise unknown("topic", topic, (heading.topic for heading in known))
+    fitting = [
+        heading for heading in known
+        if heading.level in track.mix and heading.kind not in UNFIT
+        and (not track.kinds or heading.kind in track.kinds) and (not topics or heading.topic in topics)
+    ]  # fmt: skip
+    if not fitting:
+        raise QuizError(
+            f"no question fits this interview: topics {', '.join(topics) or 'any'}, levels {_levels(track)}",
+            f"没有适合这场面试的题目：主题 {'、'.join(topics) or '不限'}，难度 {_levels(track)}",
+        )
+    return fitting
+
+
+def _levels(track: Track) -> str:
+    return f"{min(track.mix)}-{max(track.mix)}"
+
+
+def _drawn(
+    fitting: Sequence[Heading],
+    track: Track,
+    dice: Dice,
+    seconds: int,
+    questions: int | None,
+    follow_ups: Callable[[Heading], Sequence[Heading]],
+) -> list[Heading]:
+    """One after another, each time what the interview has least of so far; easier ones first in the end."""
+    left = dice.shuffled(fitting)
+    drawn: list[Heading] = []
+    filled = 0.0
+    while left and len(drawn) < (questions if questions is not None else len(fitting)):
+        best = min(left, key=lambda heading: _had(heading, drawn, track))
+        cost = _natural(best) + sum(map(_natural, follow_ups(best)))
+        if questions is None and drawn and filled + cost / 2 > seconds:
+            break
+        left.remove(best)
+        drawn.append(best)
+        filled += cost
+    return sorted(drawn, key=lambda heading: heading.level)
+
+
+def _had(heading: Heading, drawn: Sequence[Heading], track: Track) -> float:
+    """How much of this topic, kind and level there is already: the levels as the track mixes them."""
+    topic = sum(1 for other in drawn if other.topic == heading.topic)
+    kind = sum(1 for other in drawn if other.kind == heading.kind)
+    level = sum(1 for other in drawn if other.level == heading.level) / track.mix[heading.level]
+    return topic + kind + level * sum(track.mix.values()) / len(track.mix)
+
+
+def _natural(heading: Heading) -> float:
+    # A follow-up's cluster is known already.
+    half = 0.5 if heading.id != heading.origin else 1.0
+    return _PACE.get(heading.kind, 180) * _LEVEL[heading.level] * half
+
+
+def _timed(
+    drawn: Sequence[Heading], seed: str, seconds: int, follow_ups: Callable[[Heading], Sequence[Heading]]
+) -> tuple[Item, ...]:
+    """The items in order, each question's follow-ups right behind it, with shares that add up to `seconds`."""
+    rows: list[tuple[Heading, str, str, int | None]] = []
+    for number, heading in enumerate(drawn, 1):
+        place, own = len(rows), f"{seed}-{number}"
+        rows.append((heading, own, str(number), None))
+        for letter, follow in zip("abcd", follow_ups(heading), strict=False):
+            rows.append((follow, own, f"{number}{letter}", place))
+    if seconds < LEAST_SECONDS * len(rows):
+        raise QuizError(
+            f"{len(rows)} questions and follow-ups in {seconds // 60} minutes leave less than {LEAST_SECONDS} seconds "
+            "for each; ask for more --minutes or fewer --questions",
+            f"{seconds // 60} 分钟 {len(rows)} 道题（含追问），每题不足 {LEAST_SECONDS} 秒；请增加 --minutes 或减少 --questions",
+        )
+    spare = seconds - LEAST_SECONDS * len(rows)
+    paces = [_natural(heading) for heading, *_ in rows]
+    shares = [LEAST_SECONDS + int(spare * pace / sum(paces)) for pace in paces]
+    shares[-1] += seconds - sum(shares)
+    return tuple(
+        Item(heading.id, heading.topic, heading.level, heading.kind, own, share, label, parent)
+        for (heading, own, label, parent), share in zip(rows, shares, strict=True)
+    )

@@ -1,0 +1,101 @@
+"""What an interview came to: a pure function of the plan, the answers and the hints. Time only says when it stops."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+from engine.trace import Text
+from k8squiz.grading import grade
+from k8squiz.kinds.interface import Task
+from k8squiz.mock.plan import Item, Plan
+from k8squiz.mock.state import Sheet, State
+from k8squiz.question import Grade
+
+RULE = Text(
+    "Each question scores 0 to 100% by its own fields, less what the hints cost. It weighs 1 at level 1 and a quarter "
+    "more with each level; a follow-up weighs half. A question that was not answered scores 0. When the countdown "
+    "strikes, what stands is graded. Saving time earns nothing and using all of it costs nothing; a flag changes nothing.",
+    "每题按各填写项得 0 到 100%，再扣去提示的代价。难度 1 的题权重为 1，每高一级加四分之一；追问的权重减半。"
+    "没有作答的题得 0。倒计时结束时，以当时已写下的内容评分。省下时间不加分，用完时间不扣分；标记不影响得分。",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """One question as it went. `grade` is None where nothing was handed in."""
+
+    item: Item
+    sheet: Sheet
+    grade: Grade | None
+    weight: float
+
+    @property
+    def score(self) -> float:
+        return self.grade.score if self.grade is not None else 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Some of the questions together: those of a topic, a kind, a level."""
+
+    name: str
+    score: float
+    questions: int
+    spent: float
+    budget: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """`total` 0..1."""
+
+    results: tuple[Result, ...]
+    total: float
+
+    def by(self, key: Callable[[Item], str]) -> tuple[Part, ...]:
+        """The parts of the score, the weakest first."""
+        groups: dict[str, list[Result]] = {}
+        for result in self.results:
+            groups.setdefault(key(result.item), []).append(result)
+        parts = (_part(name, group) for name, group in groups.items())
+        return tuple(sorted(parts, key=lambda part: (part.score, part.name)))
+
+
+def weight(item: Item) -> float:
+    """What a question counts: 1 at level 1, a quarter more with each level, half for a follow-up."""
+    return (1.0 + (item.level - 1) / 4) * (1.0 if item.parent is None else 0.5)
+
+
+def score(plan: Plan, state: State, tasks: Sequence[Task], costs: Sequence[Sequence[float]]) -> Score:
+    """The score of `state`. `tasks` and `costs` (of each hint in turn) are the plan's, in its order."""
+    results = tuple(
+        _result(item, sheet, task, cost)
+        for item, sheet, task, cost in zip(plan.items, state.sheets, tasks, costs, strict=True)
+    )
+    return Score(results, _mean(results))
+
+
+def _result(item: Item, sheet: Sheet, task: Task, costs: Sequence[float]) -> Result:
+    if sheet.answer is None:
+        return Result(item, sheet, None, weight(item))
+    return Result(item, sheet, grade(task, sheet.answer, sum(costs[: sheet.hints])), weight(item))
+
+
+def _mean(results: Sequence[Result]) -> float:
+    whole = sum(result.weight for result in results)
+    return round(sum(result.score * result.weight for result in results) / whole, 6) if whole else 0.0
+
+
+def _part(name: str, results: Sequence[Result]) -> Part:
+    spent = sum(result.sheet.spent for result in results)
+    return Part(name, _mean(results), len(results), spent, sum(result.item.seconds for result in results))
+
+
+def study(score: Score) -> Mapping[str, tuple[str, ...]]:
+    """What to look at next: by topic, the weakest first, the questions in which something was missed."""
+    missed: dict[str, list[str]] = {part.name: [] for part in score.by(lambda item: item.topic) if part.score < 1.0}
+    for result in sorted(score.results, key=lambda result: result.score):
+        if result.score < 1.0:
+            missed[result.item.topic].append(result.item.question)
+    return {topic: tuple(dict.fromkeys(names)) for topic, names in missed.items()}

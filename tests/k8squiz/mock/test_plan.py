@@ -1,0 +1,133 @@
+"""The plan of an interview: what a seed draws, how the time is shared, what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from k8squiz.bank import headings, opened
+from k8squiz.errors import QuizError
+from k8squiz.followup import follow_ups
+from k8squiz.mock.plan import LEAST_SECONDS, TRACKS, Item, Plan, from_json, plan
+from k8squiz.question import Heading
+
+KINDS = ("outcome", "choice", "number", "hop-order", "rewrite", "talk")
+KNOWN = [
+    Heading(f"{topic}-{kind}-{level}", topic, level, kind, "x.yaml")
+    for topic in ("nodeport", "hairpin", "traffic-policy") for kind in KINDS for level in range(1, 6)
+]  # fmt: skip
+
+
+def next_ones(heading: Heading) -> Sequence[Heading]:
+    """Every number question has two follow-ups, nothing else has any."""
+    if heading.kind != "number":
+        return ()
+    return [Heading(f"{heading.id}/{name}", heading.topic, heading.level, "choice", "x.yaml") for name in ("a", "b")]
+
+
+def drawn(seed: str = "1", minutes: int = 45, questions: int | None = None, **more: object) -> Plan:
+    return plan(KNOWN, seed, minutes, questions, follow_ups=next_ones, **more)  # type: ignore[arg-type]
+
+
+def test_the_same_seed_gives_the_same_interview() -> None:
+    assert drawn("7") == drawn("7")
+    assert len({drawn(str(seed)) for seed in range(20)}) == 20
+
+
+@pytest.mark.parametrize("minutes", [5, 13, 45, 90])
+@pytest.mark.parametrize("track", [*TRACKS, None])
+def test_the_shares_are_the_whole_time(minutes: int, track: str | None) -> None:
+    for seed in range(10):
+        it = drawn(str(seed), minutes, track=track)
+        assert sum(item.seconds for item in it.items) == minutes * 60
+        assert min(item.seconds for item in it.items) >= LEAST_SECONDS
+
+
+def test_a_track_decides_levels_and_kinds() -> None:
+    for seed in range(10):
+        junior, expert = drawn(str(seed), track="junior"), drawn(str(seed), track="expert")
+        assert {item.level for item in junior.items} <= {1, 2, 3}
+        assert "rewrite" not in {item.kind for item in junior.items}
+        assert {item.level for item in expert.items} <= {3, 4, 5}
+        assert "talk" not in {item.kind for item in (*junior.items, *expert.items)}
+
+
+def test_topics_and_kinds_are_spread() -> None:
+    it = drawn("3", 90, 12)
+    mains = [item for item in it.items if item.parent is None]
+    for topic in ("nodeport", "hairpin", "traffic-policy"):
+        assert 3 <= sum(1 for item in mains if item.topic == topic) <= 5
+    assert len({item.kind for item in mains}) == 5
+
+
+def test_topics_alone_take_every_level_and_no_other_topic() -> None:
+    it = drawn("3", 300, topics=("hairpin",))
+    assert it.track is None
+    assert {item.topic for item in it.items} == {"hairpin"}
+    assert {item.level for item in it.items} == {1, 2, 3, 4, 5}
+
+
+def test_follow_ups_come_right_behind_their_question_and_share_its_seed() -> None:
+    it = drawn("3", 120)
+    for index, item in enumerate(it.items):
+        if "/" in item.question:
+            assert item.parent is not None
+            parent = it.items[item.parent]
+            assert item.question.startswith(f"{parent.question}/")
+            assert (item.seed, index - item.parent) in ((parent.seed, 1), (parent.seed, 2))
+            assert item.label in (f"{parent.label}a", f"{parent.label}b")
+    assert sum(1 for item in it.items if item.parent is not None) >= 2
+
+
+def test_harder_ones_come_later_and_get_longer() -> None:
+    it = drawn("3", 60, 8)
+    mains = [item for item in it.items if item.parent is None]
+    assert [item.level for item in mains] == sorted(item.level for item in mains)
+    assert it.questions == 8
+
+    def share(kind: str, level: int) -> float:
+        return next(
+            item.seconds / sum(each.seconds for each in it.items)
+            for it in (drawn(str(seed), 300, track="senior") for seed in range(9))
+            for item in it.items if (item.kind, item.level, item.parent) == (kind, level, None)
+        )  # fmt: skip
+
+    assert share("rewrite", 3) > share("choice", 3)
+    assert share("choice", 4) > share("choice", 2)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "questions", "more", "en", "zh"),
+    [
+        (0, None, {}, "--minutes is 0", "--minutes 为 0"),
+        (481, None, {}, "1 to 480 minutes", "1 到 480 分钟"),
+        (45, 0, {}, "--questions is 0", "--questions 为 0"),
+        (45, 46, {}, "1 to 45 different questions", "1 到 45 道不同的题目"),
+        (1, 9, {}, "less than 15 seconds", "不足 15 秒"),
+        (45, None, {"track": "senor"}, "no such track", "没有这个面试级别"),
+        (45, None, {"topics": ("hairpins",)}, "did you mean hairpin?", "hairpin"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(
+    minutes: int, questions: int | None, more: dict[str, object], en: str, zh: str
+) -> None:
+    with pytest.raises(QuizError) as error:
+        drawn("1", minutes, questions, **more)
+    assert en in error.value.en
+    assert zh in error.value.zh
+
+
+def test_a_plan_survives_the_disk() -> None:
+    it = drawn("3", 60, track="junior", topics=("hairpin", "nodeport"))
+    assert from_json(json.loads(json.dumps(it.to_json()))) == it
+    with pytest.raises(QuizError):
+        from_json({"items": [{"question": 1}]})
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_the_real_bank_holds_an_interview_for_every_track(track: str) -> None:
+    it = plan(headings(), "1", 45, track=track, follow_ups=lambda h: [t.heading for t in follow_ups(opened(h))])
+    assert it.questions >= 4
+    assert all(isinstance(item, Item) for item in it.items)
