@@ -21,6 +21,8 @@ class _Placed(EngineError):
     `line` counts from 1; both are None where no place can be named."""
 
     def __init__(self, message: str, file: str | None = None, line: int | None = None, zh: str = "") -> None:
+        #: The Chinese message without its place.
+        self.message_zh = zh or message
         place = "" if file is None else f"{file}:{line}: " if line is not None else f"{file}: "
         super().__init__(place + message, place + (zh or message))
         self.message = message

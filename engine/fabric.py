@@ -77,7 +77,9 @@ class Fabric:
         found = self.nodes.get(name)
         if found is None:
             known = ", ".join(sorted(self.nodes)) or "none"
-            raise NoSuchObject(f"there is no node {name!r}; known nodes: {known}")
+            raise NoSuchObject(
+                f"there is no node {name!r}; known nodes: {known}", zh=f"没有节点 {name!r}；已知节点：{known}"
+            )
         return found
 
     def host(self, name: str) -> Host:
@@ -142,7 +144,10 @@ class Fabric:
         for address in dict.fromkeys((*node.internal_ips, *node.addresses)):
             prefix = next((lan.prefix for lan in self.lans if contains(lan.prefix, address)), None)
             if prefix is None:
-                raise UnsupportedFeature(f"node {node.name}: no network holds its address {address}")
+                raise UnsupportedFeature(
+                    f"node {node.name}: no network holds its address {address}",
+                    zh=f"节点 {node.name}：没有网络包含其地址 {address}",
+                )
             device = next((d for d, other in found if other.network == prefix), None)
             if device is None and address in node.internal_ips:
                 device = "eth0"

@@ -22,7 +22,8 @@ def service_at(fabric: Fabric, address: str, protocol: L4, port: int) -> Service
     if ingress.ip_mode != "VIP":
         raise UnsupportedFeature(
             f"{address}: a load balancer with ipMode {ingress.ip_mode} rewrites packets in its own way, which "
-            "is not modelled; send the request to what it sends to, a node's NodePort"
+            "is not modelled; send the request to what it sends to, a node's NodePort",
+            zh=f"{address}：ipMode 为 {ingress.ip_mode} 的负载均衡器以自己的方式改写数据包，未建模；请把请求发往它所转发到的节点 NodePort",
         )
     return service
 

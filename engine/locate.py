@@ -40,10 +40,13 @@ def locate(fabric: Fabric, request: Request) -> Journey:
     if request.node is not None:
         fabric.node(request.node)
     if src is not None and number(src)[0] != number(dst)[0]:
-        raise EngineError(f"{request.source} and {request.destination} are of different address families")
+        raise EngineError(
+            f"{request.source} and {request.destination} are of different address families",
+            zh=f"{request.source} 与 {request.destination} 的地址族不同",
+        )
     port = sport if sport is not None else request.sport if request.sport is not None else DEFAULT_SPORT
     if not 1 <= port <= 65535:
-        raise EngineError(f"source port {port} is not between 1 and 65535")
+        raise EngineError(f"source port {port} is not between 1 and 65535", zh=f"源端口 {port} 不在 1 与 65535 之间")
     return Journey(host, protocol, src, port, dst, dport, request.node)
 
 
@@ -54,7 +57,10 @@ def _protocol(text: str) -> L4:
     except ValueError:
         found = L4.ICMP
     if found not in known:
-        raise EngineError(f"{text!r} is not a protocol of a Service; one of tcp, udp, sctp")
+        raise EngineError(
+            f"{text!r} is not a protocol of a Service; one of tcp, udp, sctp",
+            zh=f"{text!r} 不是 Service 的协议；可用 tcp、udp、sctp",
+        )
     return found
 
 
@@ -83,14 +89,26 @@ def _host_at(fabric: Fabric, address: str) -> str:
         return owner
     resident = fabric.resident_at(address)
     if resident is not None:
-        raise NoSuchObject(f"{address} is a pod on node {resident.node!r}, which the manifests do not hold")
+        raise NoSuchObject(
+            f"{address} is a pod on node {resident.node!r}, which the manifests do not hold",
+            zh=f"{address} 是节点 {resident.node!r} 上的 Pod，而清单中没有该节点",
+        )
     node = fabric.node_of_pod_address(address)
     if node is not None:
-        raise NoSuchObject(f"{address} lies in {node}'s pod network, but no pod there has that address")
+        raise NoSuchObject(
+            f"{address} lies in {node}'s pod network, but no pod there has that address",
+            zh=f"{address} 位于 {node} 的 Pod 网段，但那里没有 Pod 使用该地址",
+        )
     if fabric.on_lan(address):
-        raise NoSuchObject(f"{address} lies in the nodes' own network, but no node has that address")
+        raise NoSuchObject(
+            f"{address} lies in the nodes' own network, but no node has that address",
+            zh=f"{address} 位于节点网段，但没有节点使用该地址",
+        )
     if number(address)[0] == 4 and address.startswith("127."):
-        raise EngineError(f"{address} is every host's own; name the host (node/NAME) instead")
+        raise EngineError(
+            f"{address} is every host's own; name the host (node/NAME) instead",
+            zh=f"{address} 每台主机都有；请改用主机名（node/名称）",
+        )
     return address
 
 
@@ -99,29 +117,33 @@ def _pod(fabric: Fabric, name: str, version: int) -> tuple[str, str | None]:
     pods = fabric.catalogue.pods(name)
     if len(pods) > 1:
         choices = ", ".join(f"pod/{p.namespace}/{p.name}" for p in pods)
-        raise NoSuchObject(f"pod/{name} could be any of {choices}; say which")
+        raise NoSuchObject(
+            f"pod/{name} could be any of {choices}; say which", zh=f"pod/{name} 可能是 {choices} 中的任意一个；请指明"
+        )
     if not pods:
         residents = fabric.directory.by_key
         found = [r for key, r in residents.items() if key == name or r.host == name]
         if len(found) != 1:
             known = ", ".join(sorted(r.host for r in residents.values())[:20]) or "none"
-            raise NoSuchObject(f"there is no pod {name!r}; known pods: {known}")
+            raise NoSuchObject(
+                f"there is no pod {name!r}; known pods: {known}", zh=f"没有 Pod {name!r}；已知 Pod：{known}"
+            )
         return found[0].host, _of_family(found[0].ips, version, name)
     pod = pods[0]
     if pod.node_name is None:
-        raise NoSuchObject(f"pod/{name} runs on no node yet")
+        raise NoSuchObject(f"pod/{name} runs on no node yet", zh=f"pod/{name} 尚未运行在任何节点上")
     fabric.node(pod.node_name)
     if pod.host_network:
         return pod.node_name, None
     if not pod.ips:
-        raise NoSuchObject(f"pod/{name} has no address yet")
+        raise NoSuchObject(f"pod/{name} has no address yet", zh=f"pod/{name} 还没有地址")
     return fabric.directory.by_key[f"{pod.namespace}/{pod.name}"].host, _of_family(pod.ips, version, name)
 
 
 def _of_family(ips: tuple[str, ...], version: int, name: str) -> str:
     found = next((ip for ip in ips if number(ip)[0] == version), None)
     if found is None:
-        raise NoSuchObject(f"pod/{name} has no IPv{version} address")
+        raise NoSuchObject(f"pod/{name} has no IPv{version} address", zh=f"pod/{name} 没有 IPv{version} 地址")
     return found
 
 
@@ -132,17 +154,19 @@ def _where(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
     if kind in ("node", "pod") and rest:
         name, sep, port_text = rest.rpartition(":")
         if not sep:
-            raise EngineError(f"{text!r} has no port; write {kind}/NAME:PORT")
+            raise EngineError(
+                f"{text!r} has no port; write {kind}/NAME:PORT", zh=f"{text!r} 没有端口；请写成 {kind}/名称:端口"
+            )
         port = _port(port_text, text)
         if kind == "node":
             node = fabric.node(name)
             if not node.internal_ips:
-                raise NoSuchObject(f"node {name} has no InternalIP")
+                raise NoSuchObject(f"node {name} has no InternalIP", zh=f"节点 {name} 没有 InternalIP")
             return node.internal_ips[0], port
         return _pod_address(fabric, name), port
     address, number_ = _address(text, WHERE_FORMS)
     if number_ is None:
-        raise EngineError(f"{text!r} has no port; write {WHERE_FORMS}")
+        raise EngineError(f"{text!r} has no port; write {WHERE_FORMS}", zh=f"{text!r} 没有端口；请写成 {WHERE_FORMS}")
     return address, number_
 
 
@@ -158,13 +182,21 @@ def _service(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
     name, _, port_text = text.partition(":")
     services = fabric.catalogue.services(name)
     if len(services) > 1:
-        raise NoSuchObject(f"svc/{name} could be any of {', '.join(f'svc/{s.key}' for s in services)}; say which")
+        raise NoSuchObject(
+            f"svc/{name} could be any of {', '.join(f'svc/{s.key}' for s in services)}; say which",
+            zh=f"svc/{name} 可能是 {'、'.join(f'svc/{s.key}' for s in services)} 中的任意一个；请指明",
+        )
     if not services:
         known = ", ".join(sorted(s.key for s in fabric.cluster.services)[:20]) or "none"
-        raise NoSuchObject(f"there is no Service {name!r}; known Services: {known}")
+        raise NoSuchObject(
+            f"there is no Service {name!r}; known Services: {known}", zh=f"没有 Service {name!r}；已知 Service：{known}"
+        )
     service = services[0]
     if not service.cluster_ips:
-        raise NoSuchObject(f"Service {service.key} has no ClusterIP; name a pod or an address instead")
+        raise NoSuchObject(
+            f"Service {service.key} has no ClusterIP; name a pod or an address instead",
+            zh=f"Service {service.key} 没有 ClusterIP；请改用 Pod 或地址",
+        )
     return service.cluster_ips[0], _service_port(service, port_text, protocol).port
 
 
@@ -174,18 +206,27 @@ def _service_port(service: Service, text: str, protocol: L4) -> ServicePort:
     if not text:
         if len(ports) == 1:
             return ports[0]
-        raise EngineError(f"Service {service.key}: say which port of protocol {protocol}; it has {listed}")
+        raise EngineError(
+            f"Service {service.key}: say which port of protocol {protocol}; it has {listed}",
+            zh=f"Service {service.key}：请指明 {protocol} 的哪个端口；有 {listed}",
+        )
     for port in ports:
         if text == port.name or text == str(port.port):
             return port
     if text.isdecimal():
         return ServicePort("", protocol, _port(text, f"svc/{service.name}:{text}"), 0)
-    raise NoSuchObject(f"Service {service.key} has no {protocol} port {text!r}; it has {listed}")
+    raise NoSuchObject(
+        f"Service {service.key} has no {protocol} port {text!r}; it has {listed}",
+        zh=f"Service {service.key} 没有 {protocol} 端口 {text!r}；有 {listed}",
+    )
 
 
 def _port(text: str, whole: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise EngineError(f"{whole!r}: {text!r} is not a port number between 1 and 65535")
+        raise EngineError(
+            f"{whole!r}: {text!r} is not a port number between 1 and 65535",
+            zh=f"{whole!r}：{text!r} 不是 1 到 65535 之间的端口号",
+        )
     return int(text)
 
 
@@ -198,4 +239,6 @@ def _address(text: str, forms: str) -> tuple[str, int | None]:
     try:
         return split_host_port(text)
     except ValueError:
-        raise EngineError(f"{text!r} is not understood; write {forms}") from None
+        raise EngineError(
+            f"{text!r} is not understood; write {forms}", zh=f"无法理解 {text!r}；请写成 {forms}"
+        ) from None

@@ -144,7 +144,10 @@ def _flow(cluster: Cluster, request: Request) -> FiveTuple:
     itself is spoken to or speaks by its InternalIP."""
     protocol = next((l4 for l4 in (L4.TCP, L4.UDP, L4.SCTP) if l4 == request.protocol.upper()), None)
     if protocol is None:
-        raise EngineError(f"{request.protocol!r} is not a protocol of a Service; one of tcp, udp, sctp")
+        raise EngineError(
+            f"{request.protocol!r} is not a protocol of a Service; one of tcp, udp, sctp",
+            zh=f"{request.protocol!r} 不是 Service 的协议；可用 tcp、udp、sctp",
+        )
     source, destination = _endpoint(request.source), _endpoint(request.destination)
     if source is None or destination is None:
         # An address need not belong to a host here; only names are looked up.
@@ -153,12 +156,18 @@ def _flow(cluster: Cluster, request: Request) -> FiveTuple:
         destination = destination or (journey.dst, journey.dport)
         source = source or (journey.src or _own_address(cluster, journey.host, destination[0]), journey.sport)
     if destination[1] is None:
-        raise EngineError(f"{request.destination!r} has no port; write ADDRESS:PORT")
+        raise EngineError(
+            f"{request.destination!r} has no port; write ADDRESS:PORT",
+            zh=f"{request.destination!r} 没有端口；请写成 地址:端口",
+        )
     if is_ipv6(source[0]) is not is_ipv6(destination[0]):
-        raise EngineError(f"{request.source} and {request.destination} are of different address families")
+        raise EngineError(
+            f"{request.source} and {request.destination} are of different address families",
+            zh=f"{request.source} 与 {request.destination} 的地址族不同",
+        )
     sport = source[1] or request.sport or DEFAULT_SPORT
     if not 1 <= sport <= 65535:
-        raise EngineError(f"source port {sport} is not between 1 and 65535")
+        raise EngineError(f"source port {sport} is not between 1 and 65535", zh=f"源端口 {sport} 不在 1 与 65535 之间")
     return FiveTuple(protocol, source[0], sport, destination[0], destination[1])
 
 
@@ -167,7 +176,10 @@ def _own_address(cluster: Cluster, node_name: str, towards: str) -> str:
     for address in node.internal_ips:
         if is_ipv6(address) is is_ipv6(towards):
             return address
-    raise NoSuchObject(f"node {node_name} has no InternalIP of {towards}'s address family")
+    raise NoSuchObject(
+        f"node {node_name} has no InternalIP of {towards}'s address family",
+        zh=f"节点 {node_name} 没有与 {towards} 同地址族的 InternalIP",
+    )
 
 
 def _endpoint(text: str) -> tuple[str, int | None] | None:

@@ -22,11 +22,14 @@ def synthetic_cluster(services: int, endpoints: int) -> Cluster:
     """`services` ClusterIP Services named default/svc-00000, ... with port http 80 -> 8080, each with `endpoints` ready
     endpoints of its own, in turn on node1 and node2. Raises EngineError where the numbers are impossible."""
     if services < 0 or endpoints < 0:
-        raise EngineError("a cluster has no negative number of Services or endpoints")
+        raise EngineError(
+            "a cluster has no negative number of Services or endpoints", zh="集群的 Service 数和端点数不能为负"
+        )
     if services > MOST_SERVICES or services * endpoints > MOST_ENDPOINTS:
         raise EngineError(
             f"{services} Services with {endpoints} endpoints each do not fit:"
-            f" at most {MOST_SERVICES} Services and {MOST_ENDPOINTS} endpoints in all"
+            f" at most {MOST_SERVICES} Services and {MOST_ENDPOINTS} endpoints in all",
+            zh=f"{services} 个 Service、每个 {endpoints} 个端点放不下：最多 {MOST_SERVICES} 个 Service、共 {MOST_ENDPOINTS} 个端点",
         )
     nodes = tuple(
         Node(name, (f"192.168.1.{10 + number}",), (), (f"10.{128 + 64 * number}.0.0/10",))

@@ -46,7 +46,10 @@ def outcomes(
     taken instead of building (or finding) one. Raises NoSuchObject, EngineError, UnsupportedFeature.
     """
     if mode not in MODES:
-        raise NoSuchObject(f"there is no proxy mode {mode!r}; known modes: {', '.join(MODES)}")
+        raise NoSuchObject(
+            f"there is no proxy mode {mode!r}; known modes: {', '.join(MODES)}",
+            zh=f"没有代理模式 {mode!r}；已知模式：{'、'.join(MODES)}",
+        )
     built = fabric if fabric is not None else build_fabric(cluster, mode, rulesets)
     journey = locate(built, request)
     _check_reachable(built, journey)
@@ -94,7 +97,8 @@ def _check_reachable(fabric: Fabric, journey: Journey) -> None:
     if not known and fabric.cluster.network.service_cidr_via is None:
         raise EngineError(
             f"{dst} is no host's address that {journey.host} could reach by itself; "
-            "name the node that the packet arrives at (--node)"
+            "name the node that the packet arrives at (--node)",
+            zh=f"{dst} 不是 {journey.host} 自己能到达的主机地址；请指明数据包到达的节点（--node）",
         )
 
 
@@ -117,7 +121,10 @@ def source_of(fabric: Fabric, journey: Journey) -> str:
     host = fabric.host(journey.host)
     source = source_address(host, journey.dst, host.table.lookup(journey.dst))
     if source is None:
-        raise EngineError(f"{host.name} has no IPv{number(journey.dst)[0]} address to send from")
+        raise EngineError(
+            f"{host.name} has no IPv{number(journey.dst)[0]} address to send from",
+            zh=f"{host.name} 没有可用于发送的 IPv{number(journey.dst)[0]} 地址",
+        )
     return source
 
 

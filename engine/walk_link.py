@@ -59,7 +59,10 @@ def _outside(state: WalkState, host: Host, device: Device, skb: Skb) -> Frame | 
     journey = state.journey
     stray = state.fabric.resident_at(skb.flow.dst)
     if stray is not None and stray.node not in state.fabric.nodes:
-        raise NoSuchObject(f"{skb.flow.dst} ({stray.key}) is on node {stray.node!r}, which the manifests do not hold")
+        raise NoSuchObject(
+            f"{skb.flow.dst} ({stray.key}) is on node {stray.node!r}, which the manifests do not hold",
+            zh=f"{skb.flow.dst}（{stray.key}）位于节点 {stray.node!r}，而清单中没有该节点",
+        )
     owner = journey.host if skb.flow.dst == journey.src else state.fabric.external.get(skb.flow.dst)
     if owner is None or state.host(owner).kind is not HostKind.EXTERNAL:
         return state.lost(host, "no-such-host", skb)

@@ -90,7 +90,10 @@ def check_parts(names: Iterable[str]) -> None:
     """Raise NoSuchObject for a name that is not in PARTS."""
     for name in sorted(names):
         if name not in PARTS:
-            raise NoSuchObject(f"there is no part {name!r} to go without; known parts: {', '.join(PARTS)}")
+            raise NoSuchObject(
+                f"there is no part {name!r} to go without; known parts: {', '.join(PARTS)}",
+                zh=f"没有可去掉的部分 {name!r}；已知部分：{'、'.join(PARTS)}",
+            )
 
 
 def cut(cluster: Cluster, ruleset: Ruleset) -> Ruleset:

@@ -10,8 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# Class -> where its Chinese stands among the positional arguments; -1: as the keyword zh only.
-ERRORS = {"QuizError": 1, "Ambiguous": 1}
+# Class -> where its Chinese stands among the positional arguments, if it is not the keyword zh.
+ERRORS = {
+    "QuizError": 1,
+    "Ambiguous": 1,
+    "EngineError": 1,
+    "UnsupportedFeature": 1,
+    "NoSuchObject": 1,
+    "LabUnavailable": 1,
+    "NotInThisLab": 1,
+    "ManifestError": 3,
+    "RuleError": 3,
+    "BadRule": 2,
+}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -23,11 +34,11 @@ def messages(path: Path) -> Iterator[tuple[str, ast.expr | None]]:
             if name in ERRORS and not any(isinstance(arg, ast.Starred) for arg in node.args):
                 keyword = next((one.value for one in node.keywords if one.arg == "zh"), None)
                 place = ERRORS[name]
-                positional = node.args[place] if 0 <= place < len(node.args) else None
+                positional = node.args[place] if place < len(node.args) else None
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", keyword or positional
 
 
-FILES = sorted([*(ROOT / "k8squiz").rglob("*.py")])
+FILES = sorted([*(ROOT / "engine").rglob("*.py"), *(ROOT / "k8squiz").rglob("*.py")])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -39,6 +50,6 @@ def test_every_error_has_its_chinese(path: Path) -> None:
         if chinese is None
         or isinstance(chinese, (ast.Constant, ast.JoinedStr))
         and not CHINESE.search(ast.unparse(chinese))
-        and not any(isinstance(part, ast.Attribute) and part.attr == "zh" for part in ast.walk(chinese))
+        and not any(getattr(part, "attr", getattr(part, "id", "")) == "zh" for part in ast.walk(chinese))
     ]
     assert without == []

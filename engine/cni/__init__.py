@@ -16,8 +16,14 @@ def plugin_named(name: str, backend: str) -> Plugin:
     """The plugin `name`; raises UnsupportedFeature for one, or a backend of it, that is not modelled."""
     plugin = PLUGINS.get(name)
     if plugin is None:
-        raise UnsupportedFeature(f"CNI plugin {name!r} is not modelled; known plugins: {', '.join(sorted(PLUGINS))}")
+        raise UnsupportedFeature(
+            f"CNI plugin {name!r} is not modelled; known plugins: {', '.join(sorted(PLUGINS))}",
+            zh=f"CNI 插件 {name!r} 未建模；已知插件：{'、'.join(sorted(PLUGINS))}",
+        )
     if backend not in plugin.backends:
         known = ", ".join(plugin.backends)
-        raise UnsupportedFeature(f"{name}'s backend {backend!r} is not modelled; known backends: {known}")
+        raise UnsupportedFeature(
+            f"{name}'s backend {backend!r} is not modelled; known backends: {known}",
+            zh=f"{name} 的后端 {backend!r} 未建模；已知后端：{known}",
+        )
     return plugin

@@ -84,7 +84,10 @@ def _pod_mtu(config: CNIConfig, node: NodePlan) -> int:
 def _tunnel_device(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...]) -> Device:
     local = node.address(4)
     if local is None:
-        raise UnsupportedFeature(f"node {node.name} has no IPv4 address; Calico's {config.backend} over IPv6")
+        raise UnsupportedFeature(
+            f"node {node.name} has no IPv4 address; Calico's {config.backend} over IPv6",
+            zh=f"节点 {node.name} 没有 IPv4 地址；未建模 Calico 在 IPv6 上的 {config.backend}",
+        )
     own = tunnel_address(config.backend, node)
     remotes: dict[str, str] = {}
     for other in others:

@@ -98,7 +98,10 @@ def _vxlan(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...], cidr
     version = number(gateway(cidr))[0]
     local = node.address(version)
     if local is None:
-        raise UnsupportedFeature(f"node {node.name} has pods of IPv{version} but no IPv{version} address for VXLAN")
+        raise UnsupportedFeature(
+            f"node {node.name} has pods of IPv{version} but no IPv{version} address for VXLAN",
+            zh=f"节点 {node.name} 有 IPv{version} 的 Pod，却没有用于 VXLAN 的 IPv{version} 地址",
+        )
     remotes = {
         tunnel_address(c): outer
         for other in others

@@ -52,7 +52,10 @@ def candidates(dataplane: str) -> tuple[str, ...]:
         return _BARE_CANDIDATES
     if dataplane == KUBE_PROXY:
         return _KUBE_PROXY_CANDIDATES
-    raise EngineError(f"unknown dataplane {dataplane!r}; it is {BARE!r} or {KUBE_PROXY!r}")
+    raise EngineError(
+        f"unknown dataplane {dataplane!r}; it is {BARE!r} or {KUBE_PROXY!r}",
+        zh=f"未知的数据面 {dataplane!r}；可用 {BARE!r} 或 {KUBE_PROXY!r}",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,15 @@ class Requirement:
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
-            raise EngineError(f"unknown metric {self.metric!r}; there are {', '.join(METRICS)}")
+            raise EngineError(
+                f"unknown metric {self.metric!r}; there are {', '.join(METRICS)}",
+                zh=f"未知的指标 {self.metric!r}；有 {'、'.join(METRICS)}",
+            )
         if self.at_least is None and self.at_most is None:
-            raise EngineError(f"the requirement on {self.metric} needs at_least or at_most")
+            raise EngineError(
+                f"the requirement on {self.metric} needs at_least or at_most",
+                zh=f"对 {self.metric} 的要求需要 at_least 或 at_most",
+            )
 
     def met(self, measured: Measured) -> bool:
         value = getattr(measured, self.metric)
@@ -87,7 +96,10 @@ def parse_requirements(text: str) -> tuple[Requirement, ...]:
     for part in re.split(r",|\band\b", text):
         match = _WRITTEN.fullmatch(part)
         if match is None:
-            raise EngineError(f"requirement {part.strip()!r} is not of the form METRIC >= NUMBER or METRIC <= NUMBER")
+            raise EngineError(
+                f"requirement {part.strip()!r} is not of the form METRIC >= NUMBER or METRIC <= NUMBER",
+                zh=f"要求 {part.strip()!r} 的格式不是 指标 >= 数值 或 指标 <= 数值",
+            )
         metric, sign, number = match.groups()
         bound = float(number)
         found.append(Requirement(metric, bound if sign != "<=" else None, bound if sign != ">=" else None))
@@ -107,10 +119,11 @@ class Scenario:
     def __post_init__(self) -> None:
         candidates(self.dataplane)
         if not self.requirements:
-            raise EngineError(f"scenario {self.name}: it needs a requirement")
+            raise EngineError(f"scenario {self.name}: it needs a requirement", zh=f"场景 {self.name}：至少需要一个要求")
         if self.dataplane == KUBE_PROXY and any(server.weight > 1 for server in self.workload.servers):
             raise EngineError(
-                f"scenario {self.name}: under kube-proxy every weight is 1 (0 for a terminating endpoint)"
+                f"scenario {self.name}: under kube-proxy every weight is 1 (0 for a terminating endpoint)",
+                zh=f"场景 {self.name}：在 kube-proxy 下所有权重都是 1（正在终止的端点为 0）",
             )
 
     def measure(self, candidate: str, seed: int | str = 0) -> Measured:
@@ -143,7 +156,10 @@ class Scenario:
         who = self.degenerate(seed)
         if who is not None:
             wanted = " and ".join(map(str, self.requirements))
-            raise EngineError(f"scenario {self.name}: {who} of the schedulers meets {wanted}, so it asks nothing")
+            raise EngineError(
+                f"scenario {self.name}: {who} of the schedulers meets {wanted}, so it asks nothing",
+                zh=f"场景 {self.name}：{'没有' if who == 'none' else '所有'}调度算法满足 {wanted}，不成问题",
+            )
 
 
 def load_scenario(data: Mapping[str, Any]) -> Scenario:
@@ -152,10 +168,13 @@ def load_scenario(data: Mapping[str, Any]) -> Scenario:
     plain = {"clients", "connections", "gap", "short", "long", "destinations", "persistent", "long_share"}
     known = plain | {"name", "words", "dataplane", "servers", "changes", "requirements"}
     if not isinstance(data, Mapping):
-        raise EngineError("a scenario is a mapping of fields")
+        raise EngineError("a scenario is a mapping of fields", zh="场景须为字段的映射")
     unknown = sorted(str(key) for key in data if key not in known)
     if unknown:
-        raise EngineError(f"scenario: unknown field {unknown[0]!r}; known: {', '.join(sorted(known))}")
+        raise EngineError(
+            f"scenario: unknown field {unknown[0]!r}; known: {', '.join(sorted(known))}",
+            zh=f"场景：未知字段 {unknown[0]!r}；已知字段：{'、'.join(sorted(known))}",
+        )
     name = str(data.get("name", "scenario"))
     try:
         words = data.get("words", {"en": name, "zh": name})
@@ -175,6 +194,6 @@ def load_scenario(data: Mapping[str, Any]) -> Scenario:
             dataplane=str(data.get("dataplane", BARE)),
         )
     except KeyError as error:
-        raise EngineError(f"scenario {name}: field {error} is missing") from error
+        raise EngineError(f"scenario {name}: field {error} is missing", zh=f"场景 {name}：缺少字段 {error}") from error
     except (TypeError, ValueError) as error:
-        raise EngineError(f"scenario {name}: {error}") from error
+        raise EngineError(f"scenario {name}: {error}", zh=f"场景 {name}：{error}") from error

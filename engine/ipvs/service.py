@@ -73,9 +73,15 @@ class VirtualServer:
         key = self._key(address, port)
         _weight(weight)
         if lower > upper or lower < 0:
-            raise EngineError(f"lower threshold {lower} must be between 0 and the upper threshold {upper}")
+            raise EngineError(
+                f"lower threshold {lower} must be between 0 and the upper threshold {upper}",
+                zh=f"下限阈值 {lower} 必须在 0 与上限阈值 {upper} 之间",
+            )
         if self._find(key) is not None:
-            raise EngineError(f"real server {join_host_port(*key)} exists already; change it with set_weight")
+            raise EngineError(
+                f"real server {join_host_port(*key)} exists already; change it with set_weight",
+                zh=f"真实服务器 {join_host_port(*key)} 已存在；请用 set_weight 修改",
+            )
         server = self._trash.pop(key, None) or RealServer(*key)
         server.weight = server.last_weight = weight
         server.available = True
@@ -127,7 +133,10 @@ class VirtualServer:
         client, port = self._client(client), _port(port)
         target = self.address if destination is None else self._client(destination)
         if destination is None and not self.port and self.persistent is None:
-            raise EngineError("a virtual server with port 0 needs persistence, or a destination (firewall mark)")
+            raise EngineError(
+                "a virtual server with port 0 needs persistence, or a destination (firewall mark)",
+                zh="端口为 0 的虚拟服务器需要会话保持，或给出 destination（防火墙标记）",
+            )
         key = (client, port, target)
         known = self._connections.get(key)
         if known is not None and not (known.closed and known.template is None):
@@ -142,7 +151,10 @@ class VirtualServer:
     def expire(self, connection: Connection) -> None:
         """Drop a connection from the table now, as its timer would (two minutes after a TCP connection's end)."""
         if connection.owner is not self:
-            raise EngineError(f"connection {connection} does not belong to this virtual server")
+            raise EngineError(
+                f"connection {connection} does not belong to this virtual server",
+                zh=f"连接 {connection} 不属于该虚拟服务器",
+            )
         connection.expire()
 
     def advance(self, now: float) -> None:
@@ -204,7 +216,10 @@ class VirtualServer:
     def _client(self, address: str) -> str:
         found = _address(address)
         if is_ipv6(found) != is_ipv6(self.address):
-            raise EngineError(f"address {found} is not of the virtual server's family ({self.address})")
+            raise EngineError(
+                f"address {found} is not of the virtual server's family ({self.address})",
+                zh=f"地址 {found} 与虚拟服务器（{self.address}）的地址族不同",
+            )
         return found
 
     def _key(self, address: str, port: int) -> tuple[str, int]:
@@ -218,7 +233,10 @@ class VirtualServer:
         server = self._find(key)
         if server is None:
             there = ", ".join(s.name for s in self._servers) or "none"
-            raise NoSuchObject(f"no real server {join_host_port(*key)}; there are: {there}")
+            raise NoSuchObject(
+                f"no real server {join_host_port(*key)}; there are: {there}",
+                zh=f"没有真实服务器 {join_host_port(*key)}；有：{there}",
+            )
         return server
 
 
@@ -228,7 +246,9 @@ def _protocol(text: str) -> L4:
     except (ValueError, AttributeError):
         protocol = L4.ICMP
     if protocol is L4.ICMP:
-        raise EngineError(f"protocol {text!r}: IPVS serves TCP, UDP and SCTP")
+        raise EngineError(
+            f"protocol {text!r}: IPVS serves TCP, UDP and SCTP", zh=f"协议 {text!r}：IPVS 支持 TCP、UDP 和 SCTP"
+        )
     return protocol
 
 
@@ -237,23 +257,28 @@ def _address(text: str) -> str:
     try:
         return canonical(text)
     except ValueError as error:
-        raise EngineError(f"{text!r} is not an IP address") from error
+        raise EngineError(f"{text!r} is not an IP address", zh=f"{text!r} 不是 IP 地址") from error
 
 
 def _port(number: int, lowest: int = 1) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or not lowest <= number <= 65535:
-        raise EngineError(f"port {number!r} is not between {lowest} and 65535")
+        raise EngineError(
+            f"port {number!r} is not between {lowest} and 65535", zh=f"端口 {number!r} 不在 {lowest} 与 65535 之间"
+        )
     return number
 
 
 def _weight(number: int) -> None:
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= _INT_MAX:
-        raise EngineError(f"weight {number!r} is not a number from 0 up")
+        raise EngineError(f"weight {number!r} is not a number from 0 up", zh=f"权重 {number!r} 不是非负数")
 
 
 def _persistent(seconds: int | None) -> int | None:
     if seconds is not None and (not isinstance(seconds, int) or isinstance(seconds, bool) or seconds <= 0):
-        raise EngineError(f"persistence timeout {seconds!r} is not a number of seconds above 0")
+        raise EngineError(
+            f"persistence timeout {seconds!r} is not a number of seconds above 0",
+            zh=f"会话保持时间 {seconds!r} 不是大于 0 的秒数",
+        )
     return seconds
 
 
@@ -265,4 +290,6 @@ def _prefix(netmask: str | int | None, address: str) -> int:
         text = f"::/{netmask}" if width == 128 else f"0.0.0.0/{netmask}"
         return ipaddress.ip_network(text).prefixlen
     except ValueError as error:
-        raise EngineError(f"netmask {netmask!r} is neither a mask nor a prefix length") from error
+        raise EngineError(
+            f"netmask {netmask!r} is neither a mask nor a prefix length", zh=f"{netmask!r} 既不是掩码，也不是前缀长度"
+        ) from error

@@ -153,7 +153,10 @@ class _Run:
         address = self.addresses[change.server]
         station = self.stations[f"{address}:{_PORT}"]
         if station.present is (change.action is Action.ADD):
-            raise EngineError(f"workload: cannot {change.action} server {change.server!r} at {change.at}")
+            raise EngineError(
+                f"workload: cannot {change.action} server {change.server!r} at {change.at}",
+                zh=f"负载：在 {change.at} 无法对服务器 {change.server!r} 执行 {change.action}",
+            )
         if change.action is Action.ADD:
             self.service.add_server(address, _PORT, station.weight)
             station.present = True

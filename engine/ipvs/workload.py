@@ -71,21 +71,34 @@ class Workload:
         for name in ("clients", "connections", "gap", "short", "long", "destinations"):
             number = getattr(self, name)
             if not isinstance(number, int) or number < 1:
-                raise EngineError(f"workload: {name} must be a whole number above 0, not {number!r}")
+                raise EngineError(
+                    f"workload: {name} must be a whole number above 0, not {number!r}",
+                    zh=f"负载：{name} 必须是大于 0 的整数，而不是 {number!r}",
+                )
         if max(self.connections, self.clients) > 40_000:
-            raise EngineError("workload: at most 40000 connections and clients")
+            raise EngineError("workload: at most 40000 connections and clients", zh="负载：连接和客户端最多 40000 个")
         if not 0 <= self.long_share <= 1:
-            raise EngineError(f"workload: long_share must be between 0 and 1, not {self.long_share}")
+            raise EngineError(
+                f"workload: long_share must be between 0 and 1, not {self.long_share}",
+                zh=f"负载：long_share 必须在 0 与 1 之间，而不是 {self.long_share}",
+            )
         names = [server.name for server in self.servers]
         if not names or len(set(names)) != len(names) or len(names) > 250:
-            raise EngineError("workload: it needs between 1 and 250 servers, each with a name of its own")
+            raise EngineError(
+                "workload: it needs between 1 and 250 servers, each with a name of its own",
+                zh="负载：需要 1 到 250 个服务器，名称各不相同",
+            )
         for server in self.servers:
             if server.weight < 0 or server.speed < 1 or server.slots < 1:
-                raise EngineError(f"workload: server {server.name}: weight from 0 up, speed and slots from 1 up")
+                raise EngineError(
+                    f"workload: server {server.name}: weight from 0 up, speed and slots from 1 up",
+                    zh=f"负载：服务器 {server.name}：weight 从 0 起，speed 和 slots 从 1 起",
+                )
         for change in self.changes:
             if change.server not in names or change.at < 0:
                 raise EngineError(
-                    f"workload: change of server {change.server!r} at {change.at}: no such server or time"
+                    f"workload: change of server {change.server!r} at {change.at}: no such server or time",
+                    zh=f"负载：对服务器 {change.server!r} 在 {change.at} 的变更：没有该服务器或该时刻",
                 )
 
 

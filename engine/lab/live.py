@@ -83,20 +83,32 @@ class Lab:
     def _check(self) -> None:
         """Raise NotInThisLab where the kernel lacks what this cluster needs."""
         if self.fabric.mode == "ipvs":
-            raise NotInThisLab("the lab does not drive IPVS: iptables and nftables mode alone")
+            raise NotInThisLab(
+                "the lab does not drive IPVS: iptables and nftables mode alone",
+                zh="实验环境不支持 IPVS，只有 iptables 和 nftables 模式",
+            )
         hosts = len(host_names(self.fabric))
         if hosts > MOST_HOSTS:
-            raise NotInThisLab(f"a cluster of {hosts} hosts is too large for the lab (at most {MOST_HOSTS})")
+            raise NotInThisLab(
+                f"a cluster of {hosts} hosts is too large for the lab (at most {MOST_HOSTS})",
+                zh=f"集群有 {hosts} 台主机，实验环境放不下（最多 {MOST_HOSTS} 台）",
+            )
         there = features()
         for node in self.fabric.nodes:
             host = self.fabric.host(node)
             for device in host.devices.values():
                 kind = device.kind.value
                 if kind in ("bridge", "veth", "vxlan", "ipip") and kind not in there.devices:
-                    raise NotInThisLab(f"this kernel makes no {kind} devices ({device.name} on {node})")
+                    raise NotInThisLab(
+                        f"this kernel makes no {kind} devices ({device.name} on {node})",
+                        zh=f"本机内核无法创建 {kind} 设备（{node} 上的 {device.name}）",
+                    )
             bridged = any(device.master is not None for device in host.devices.values())
             if bridged and host.sysctls.bridge_nf_call_iptables and not there.br_netfilter:
-                raise NotInThisLab("this kernel has no br_netfilter (modprobe br_netfilter)")
+                raise NotInThisLab(
+                    "this kernel has no br_netfilter (modprobe br_netfilter)",
+                    zh="本机内核没有 br_netfilter（modprobe br_netfilter）",
+                )
 
     def _configure(self, one: HostPlan) -> None:
         inside = self.namespaces[one.name]

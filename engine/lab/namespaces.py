@@ -67,7 +67,10 @@ class Namespace:
         thread.start()
         thread.join()
         if failed:
-            raise LabUnavailable(f"cannot make a network namespace: {failed[0].strerror} (root is needed)")
+            raise LabUnavailable(
+                f"cannot make a network namespace: {failed[0].strerror} (root is needed)",
+                zh=f"无法创建网络命名空间：{failed[0].strerror}（需要 root 权限）",
+            )
         return cls(made[0])
 
     @contextlib.contextmanager
@@ -92,7 +95,10 @@ class Namespace:
             try:
                 Path("/proc/sys/net", path).write_text(str(value))
             except OSError as error:
-                raise LabUnavailable(f"cannot set net.{path.replace('/', '.')}: {error.strerror}") from None
+                raise LabUnavailable(
+                    f"cannot set net.{path.replace('/', '.')}: {error.strerror}",
+                    zh=f"无法设置 net.{path.replace('/', '.')}：{error.strerror}",
+                ) from None
 
     @classmethod
     def of_process(cls, pid: int, descriptor: int) -> Namespace:
@@ -114,16 +120,19 @@ def run(*words: str, text: str = "") -> str:
     """Run a program; its output. Raises LabUnavailable with what it complained of."""
     program = tool(words[0])
     if program is None:
-        raise LabUnavailable(f"{words[0]} is not installed")
+        raise LabUnavailable(f"{words[0]} is not installed", zh=f"没有安装 {words[0]}")
     try:
         done = subprocess.run(
             (program, *words[1:]), input=text, capture_output=True, text=True, check=False, timeout=60
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise LabUnavailable(f"{words[0]} cannot be run: {error}") from None
+        raise LabUnavailable(f"{words[0]} cannot be run: {error}", zh=f"无法运行 {words[0]}：{error}") from None
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()[:2000]
-        raise LabUnavailable(f"{' '.join(words)} failed ({done.returncode}): {said}")
+        raise LabUnavailable(
+            f"{' '.join(words)} failed ({done.returncode}): {said}",
+            zh=f"{' '.join(words)} 执行失败（{done.returncode}）：{said}",
+        )
     return done.stdout
 
 

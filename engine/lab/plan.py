@@ -130,7 +130,10 @@ def _link(host: Host, device: Device, version: int, path_of: PathOf) -> Iterator
     elif device.kind is DeviceKind.IPIP:
         yield f"link add {device.name} mtu {device.mtu} type ipip local any remote any"
     elif device.kind is DeviceKind.DUMMY:
-        raise NotInThisLab("ipvs mode needs a kernel with IPVS, which the lab does not drive")
+        raise NotInThisLab(
+            "ipvs mode needs a kernel with IPVS, which the lab does not drive",
+            zh="ipvs 模式需要内核支持 IPVS，实验环境不支持",
+        )
 
 
 def _here(device: Device, version: int) -> bool:

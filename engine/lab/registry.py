@@ -42,7 +42,10 @@ def folder() -> Path:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise LabUnavailable(f"{path} is not a folder of yours; remove it, or set XDG_RUNTIME_DIR")
+        raise LabUnavailable(
+            f"{path} is not a folder of yours; remove it, or set XDG_RUNTIME_DIR",
+            zh=f"{path} 不是你的目录；请删除它，或设置 XDG_RUNTIME_DIR",
+        )
     return path
 
 
@@ -74,7 +77,7 @@ def start(make: Callable[[], Lab]) -> Running:
     if said.startswith("up "):
         name = said[3:]
         return next(lab for lab in running() if lab.name == name)
-    raise LabUnavailable(said or "the lab's process ended while it was built")
+    raise LabUnavailable(said or "the lab's process ended while it was built", zh=said or "实验环境的进程在搭建时退出")
 
 
 def _hold(make: Callable[[], Lab], writing: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.lab.errors import LabUnavailable
 from engine.lab.namespaces import CLONE_NEWNET, CLONE_NEWUSER, Namespace, tool, unshare
+from engine.trace import Text
 
 # tool -> the package that Debian has it in
 TOOLS = {"ip": "iproute2", "bridge": "iproute2", "nft": "nftables", "conntrack": "conntrack"}
@@ -38,7 +39,10 @@ def restore_tool(version: int) -> str:
     """iptables-restore for the IP version; the legacy one where there are two, since its rules are iptables' own."""
     found = next((name for name in _RESTORE[version] if tool(name)), None)
     if found is None:
-        raise LabUnavailable(f"{_RESTORE[version][1]} is not installed (Debian: package iptables)")
+        raise LabUnavailable(
+            f"{_RESTORE[version][1]} is not installed (Debian: package iptables)",
+            zh=f"没有安装 {_RESTORE[version][1]}（Debian：iptables 软件包）",
+        )
     return found
 
 
@@ -50,14 +54,17 @@ def prepare() -> Features:
     """
     lacking = _lacking()
     if lacking:
-        raise LabUnavailable("the lab cannot run here: " + "; ".join(lacking))
+        raise LabUnavailable(
+            "the lab cannot run here: " + "; ".join(one.en for one in lacking),
+            zh="实验环境无法在此运行：" + "；".join(one.zh for one in lacking),
+        )
     _take_rights()
     return features()
 
 
 def why_not() -> str | None:
     """Why the lab cannot run here; None where it can. Does not change the process's rights."""
-    lacking = _lacking()
+    lacking = [one.en for one in _lacking()]
     if not lacking and os.geteuid() != 0:
         lacking = ["root is needed (or an unprivileged user namespace)"]
     if lacking:
@@ -69,14 +76,26 @@ def why_not() -> str | None:
     return None if {"bridge", "veth"} <= found.devices else "the kernel has no bridge or veth devices"
 
 
-def _lacking() -> list[str]:
+def _lacking() -> list[Text]:
     if not sys.platform.startswith("linux"):
-        return [f"network namespaces exist on Linux alone; this is {sys.platform}"]
+        return [
+            Text(
+                f"network namespaces exist on Linux alone; this is {sys.platform}",
+                f"只有 Linux 才有网络命名空间；本机是 {sys.platform}",
+            )
+        ]
     found = [
-        f"{name} is not installed (Debian: package {package})" for name, package in TOOLS.items() if not tool(name)
+        Text(f"{name} is not installed (Debian: package {package})", f"没有安装 {name}（Debian：{package} 软件包）")
+        for name, package in TOOLS.items()
+        if not tool(name)
     ]
     if not any(tool(name) for name in _RESTORE[4]):
-        found.append("iptables-restore is not installed (Debian: package iptables)")
+        found.append(
+            Text(
+                "iptables-restore is not installed (Debian: package iptables)",
+                "没有安装 iptables-restore（Debian：iptables 软件包）",
+            )
+        )
     return found
 
 
@@ -93,7 +112,8 @@ def _take_rights() -> None:
     except OSError as error:
         raise LabUnavailable(
             f"the lab needs root, or a kernel that lets users make user namespaces ({error.strerror}): "
-            "run it with sudo, or see the sysctl kernel.unprivileged_userns_clone"
+            "run it with sudo, or see the sysctl kernel.unprivileged_userns_clone",
+            zh=f"实验环境需要 root 权限，或允许用户创建用户命名空间的内核（{error.strerror}）：请用 sudo 运行，或查看 sysctl kernel.unprivileged_userns_clone",
         ) from None
     # xtables' own lock file is root's; the namespaces are nobody else's, so any lock will do.
     os.environ["XTABLES_LOCKFILE"] = str(Path(tempfile.gettempdir(), f"k8squiz-xtables-{uid}.lock"))

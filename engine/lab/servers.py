@@ -79,7 +79,9 @@ class Servers:
 def _listener(protocol: L4, port: int, version: int) -> socket.socket:
     family = socket.AF_INET if version == 4 else socket.AF_INET6
     if protocol not in (L4.TCP, L4.UDP):
-        raise NotInThisLab(f"the lab serves TCP and UDP, not {protocol}")
+        raise NotInThisLab(
+            f"the lab serves TCP and UDP, not {protocol}", zh=f"实验环境支持 TCP 和 UDP，不支持 {protocol}"
+        )
     sock = socket.socket(family, socket.SOCK_STREAM if protocol is L4.TCP else socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if protocol is L4.UDP:

@@ -15,7 +15,10 @@ def check_cluster(cluster: Cluster) -> None:
     The rules of one node do not need this (load_cluster takes such clusters); a walk through all hosts does.
     """
     if not cluster.nodes:
-        raise ManifestError("there is no Node among the manifests; add what `kubectl get nodes -o yaml` prints")
+        raise ManifestError(
+            "there is no Node among the manifests; add what `kubectl get nodes -o yaml` prints",
+            zh="清单中没有 Node；请加上 `kubectl get nodes -o yaml` 的输出",
+        )
     known = {node.name for node in cluster.nodes}
     for name, what in _mentions(cluster):
         if name in known:
@@ -27,6 +30,7 @@ def check_cluster(cluster: Cluster) -> None:
             " add the Node or correct nodeName",
             file,
             line,
+            zh=f"{first} 位于节点 {name!r}，但没有同名的 Node 对象（已知节点：{nodes}）；请补上该 Node，或更正 nodeName",
         )
     _check_addresses(cluster)
     _check_network(cluster, known)
@@ -40,7 +44,10 @@ def _check_network(cluster: Cluster, known: set[str]) -> None:
     for node, field in places:
         if node not in known:
             nodes = ", ".join(sorted(known))
-            raise ManifestError(f"{field} of the Network document names node {node!r}; known nodes: {nodes}")
+            raise ManifestError(
+                f"{field} of the Network document names node {node!r}; known nodes: {nodes}",
+                zh=f"Network 文档的 {field} 指定了节点 {node!r}；已知节点：{nodes}",
+            )
 
 
 def _mentions(cluster: Cluster) -> Iterator[tuple[str, str]]:
@@ -69,4 +76,7 @@ def _check_addresses(cluster: Cluster) -> None:
 def _own(owners: dict[str, str], address: str, owner: str) -> None:
     first = owners.setdefault(address, owner)
     if first != owner:
-        raise ManifestError(f"{first} and {owner} both have the address {address}; correct one of them")
+        raise ManifestError(
+            f"{first} and {owner} both have the address {address}; correct one of them",
+            zh=f"{first} 与 {owner} 都使用地址 {address}；请更正其一",
+        )

@@ -8,7 +8,7 @@ from typing import Any
 from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, Node, Pod, ProxyConfig, Service
 from engine.errors import ManifestError
 from engine.manifests import config, objects
-from engine.manifests.fields import Fields, shown
+from engine.manifests.fields import Fields, shown, shown_zh
 from engine.manifests.selectors import derived_slices
 from engine.manifests.source import Map
 
@@ -51,7 +51,12 @@ class Collector:
         if document is None:
             return
         if not isinstance(document, Map):
-            raise ManifestError(f"a Kubernetes object is a mapping, not {shown(document)}", file, line)
+            raise ManifestError(
+                f"a Kubernetes object is a mapping, not {shown(document)}",
+                file,
+                line,
+                zh=f"Kubernetes 对象须为映射，而不是 {shown_zh(document)}",
+            )
         if in_folder and "kind" not in document and "apiVersion" not in document:
             self._ignored.append(file)
             return
@@ -60,7 +65,11 @@ class Collector:
             if handler is not None:
                 handler(fields)
             elif version.startswith(_OWN):
-                raise fields.error("kind", f"{shown(kind)} of {version} is not known; there is k8squiz.dev/v1 Network")
+                raise fields.error(
+                    "kind",
+                    f"{shown(kind)} of {version} is not known; there is k8squiz.dev/v1 Network",
+                    zh=f"：{version} 没有 {shown_zh(kind)}；只有 k8squiz.dev/v1 Network",
+                )
 
     def _unique(self, kind: str, namespace: str, name: str, fields: Fields) -> None:
         key = (kind, namespace, name)
@@ -68,7 +77,10 @@ class Collector:
             file, line = self._seen[key]
             called = " ".join(part for part in (kind, f"{namespace}/{name}" if namespace else name) if part)
             raise ManifestError(
-                f"{called} was already given at {file}:{line}; keep one of them", fields.file, fields.line
+                f"{called} was already given at {file}:{line}; keep one of them",
+                fields.file,
+                fields.line,
+                zh=f"{called} 已在 {file}:{line} 给出；请只保留一个",
             )
         self._seen[key] = (fields.file, fields.line)
 
@@ -107,7 +119,12 @@ class Collector:
         if (field, value) in self._taken:
             owner, (first, at) = self._taken[field, value]
             message = f"{field} {value} of Service {service.key} overlaps with Service {owner} at {first}:{at}"
-            raise ManifestError(f"{message}; give one of them another", file, line)
+            raise ManifestError(
+                f"{message}; give one of them another",
+                file,
+                line,
+                zh=f"Service {service.key} 的 {field} {value} 与 {first}:{at} 处 Service {owner} 的冲突；请更换其一",
+            )
         self._taken[field, value] = (service.key, (file, line))
 
     def _slice(self, fields: Fields) -> None:
@@ -182,12 +199,21 @@ def _objects(fields: Fields, version: str, kind: str, depth: int) -> Iterator[tu
     version, kind = fields.text("apiVersion", version), fields.text("kind", kind)
     if not kind or not version:
         missing = "apiVersion" if kind else "kind"
-        raise ManifestError(f"an object without {missing}; Kubernetes objects name both", fields.file, fields.line)
+        raise ManifestError(
+            f"an object without {missing}; Kubernetes objects name both",
+            fields.file,
+            fields.line,
+            zh=f"对象缺少 {missing}；Kubernetes 对象两者都要写",
+        )
     if not kind.endswith("List") or "items" not in fields:
         yield fields, version, kind
         return
     if depth >= _MAX_NESTED_LISTS:
-        raise fields.error("items", f"holds Lists in Lists, more than {_MAX_NESTED_LISTS} deep")
+        raise fields.error(
+            "items",
+            f"holds Lists in Lists, more than {_MAX_NESTED_LISTS} deep",
+            zh=f"中 List 嵌套超过 {_MAX_NESTED_LISTS} 层",
+        )
     default = ("", "") if kind == "List" else (version, kind.removesuffix("List"))
     for item in fields.items("items"):
         yield from _objects(item, *default, depth + 1)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.cluster import CNIConfig, NetworkFacts, Node, ProxyConfig
 from engine.errors import ManifestError
-from engine.manifests.fields import Fields, shown
+from engine.manifests.fields import Fields, shown, shown_zh
 from engine.manifests.objects import network
 from engine.manifests.source import Map, documents
 
@@ -65,7 +65,11 @@ def _interface(detect: Fields, key: str) -> str:
     """A device name, at most 15 characters and none that a rule's text could not hold (IFNAMSIZ)."""
     name = detect.text(key)
     if len(name) > 15 or any(c in name for c in " /\"'+!") or not name.isascii():
-        raise detect.error(key, f"must be a device's name of at most 15 characters, not {shown(name)}")
+        raise detect.error(
+            key,
+            f"must be a device's name of at most 15 characters, not {shown(name)}",
+            zh=f"须为不超过 15 个字符的设备名，而不是 {shown_zh(name)}",
+        )
     return name
 
 
@@ -109,7 +113,9 @@ def _inside(holder: Fields, key: str) -> Iterator[Iterator[Fields]]:
     except ManifestError as error:
         if error.file != key:
             raise
-        raise holder.error(key, f"line {error.line}: {error.message}") from None
+        raise holder.error(
+            key, f"line {error.line}: {error.message}", zh=f"第 {error.line} 行：{error.message_zh}"
+        ) from None
 
 
 def _flannel(kind: str, vni: int, port: int, direct_routing: bool = False) -> CNIConfig:
@@ -127,7 +133,11 @@ def detect_cni(nodes: Iterable[tuple[Node, Fields]], flannel: CNIConfig | None) 
             continue
         if found is not None and (written.plugin, written.backend) != (found.plugin, found.backend):
             one, other = f"{found.plugin} {found.backend}", f"{written.plugin} {written.backend}"
-            raise document.error("metadata", f"says {other}, other nodes say {one}: one cluster has one CNI")
+            raise document.error(
+                "metadata",
+                f"says {other}, other nodes say {one}: one cluster has one CNI",
+                zh=f"表明是 {other}，而其他节点表明是 {one}：一个集群只有一种 CNI",
+            )
         found = found or written
     return found or flannel or CNIConfig()
 
@@ -207,13 +217,21 @@ def network_cni(document: Fields, detected: CNIConfig) -> CNIConfig:
 def _only(fields: Fields, known: tuple[str, ...]) -> None:
     for key in fields.data:
         if key not in known:
-            raise fields.error(key, f"is not a field of k8squiz.dev/v1 Network; known fields: {', '.join(known)}")
+            raise fields.error(
+                key,
+                f"is not a field of k8squiz.dev/v1 Network; known fields: {', '.join(known)}",
+                zh=f"不是 k8squiz.dev/v1 Network 的字段；已知字段：{'、'.join(known)}",
+            )
 
 
 def _of_family(spec: Fields, key: str, default: str, six: bool) -> str:
     address = spec.address(key) or default
     if (":" in address) != six:
-        raise spec.error(key, f"must be an {'IPv6' if six else 'IPv4'} address, not {address}")
+        raise spec.error(
+            key,
+            f"must be an {'IPv6' if six else 'IPv4'} address, not {address}",
+            zh=f"须为 {'IPv6' if six else 'IPv4'} 地址，而不是 {address}",
+        )
     return address
 
 
@@ -222,7 +240,7 @@ def _external_hosts(spec: Fields) -> dict[str, str]:
     found = {}
     for name in spec.string_map("externalHosts"):
         if not hosts.address(name):
-            raise hosts.error(name, "must be an IP address")
+            raise hosts.error(name, "must be an IP address", zh="必须是 IP 地址")
         found[name] = hosts.address(name)
     return found
 
@@ -233,6 +251,8 @@ def _missing_route(entry: Fields) -> tuple[str, str]:
     node, to = entry.subdomain("node"), entry.text("to")
     if not node or not to:
         raise entry.error(
-            "to" if node else "node", "is missing: a missing route has a node and where it should lead to"
+            "to" if node else "node",
+            "is missing: a missing route has a node and where it should lead to",
+            zh="缺失：missing route 要写明节点以及本应通向何处",
         )
     return node, network(entry, "to") if "/" in to else entry.subdomain("to")

@@ -38,9 +38,10 @@ class Fields:
     def name_of(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
 
-    def error(self, key: str, message: str) -> ManifestError:
+    def error(self, key: str, message: str, zh: str) -> ManifestError:
         """An error about the field `key`, for the caller to raise."""
-        return ManifestError(f"{self.name_of(key)} {message}", self.file, self.data.line_of(key))
+        name = self.name_of(key)
+        return ManifestError(f"{name} {message}", self.file, self.data.line_of(key), zh=f"{name} {zh}")
 
     def place(self, key: str) -> Place:
         return Place(self.name_of(key), self.file, self.data.line_of(key))
@@ -58,9 +59,13 @@ class Fields:
     def string(self, key: str, value: Any, many_lines: bool = False) -> str:
         """`value`, found in `key`, as the string it has to be."""
         if value.__class__ is not str:
-            raise self.error(key, f"must be a string, not {shown(value)}{_advice(value)}")
+            raise self.error(
+                key,
+                f"must be a string, not {shown(value)}{_advice(value)}",
+                zh=f"必须是字符串，而不是 {shown_zh(value)}{_advice_zh(value)}",
+            )
         if not value.isprintable() and (not many_lines or _has_controls(value)):
-            raise self.error(key, f"holds control characters: {shown(value)}")
+            raise self.error(key, f"holds control characters: {shown(value)}", zh=f"含有控制字符：{shown_zh(value)}")
         return str(value)
 
     def long_text(self, key: str) -> str | None:
@@ -72,7 +77,11 @@ class Fields:
         """One of `words`."""
         value = self.text(key) or default
         if value not in words:
-            raise self.error(key, f"must be one of {', '.join(filter(None, words))}, not {shown(value)}")
+            raise self.error(
+                key,
+                f"must be one of {', '.join(filter(None, words))}, not {shown(value)}",
+                zh=f"必须是 {'、'.join(filter(None, words))} 之一，而不是 {shown_zh(value)}",
+            )
         return value
 
     def integer(self, key: str, default: int, low: int, high: int) -> int:
@@ -80,9 +89,15 @@ class Fields:
         if value is None:
             return default
         if value.__class__ is not int:
-            raise self.error(key, f"must be a number, not {shown(value)}{_number_advice(value)}")
+            raise self.error(
+                key,
+                f"must be a number, not {shown(value)}{_number_advice(value)}",
+                zh=f"必须是数字，而不是 {shown_zh(value)}{_number_advice_zh(value)}",
+            )
         if not low <= value <= high:
-            raise self.error(key, f"must be between {low} and {high}, not {value}")
+            raise self.error(
+                key, f"must be between {low} and {high}, not {value}", zh=f"必须在 {low} 与 {high} 之间，而不是 {value}"
+            )
         return int(value)
 
     def port(self, key: str, default: int = 0) -> int:
@@ -96,7 +111,9 @@ class Fields:
         if value.__class__ is Trap and isinstance(value.value, bool):
             return value.value
         if value.__class__ is not bool:
-            raise self.error(key, f"must be true or false, not {shown(value)}")
+            raise self.error(
+                key, f"must be true or false, not {shown(value)}", zh=f"必须是 true 或 false，而不是 {shown_zh(value)}"
+            )
         return bool(value)
 
     def mapping(self, key: str) -> Fields:
@@ -105,7 +122,7 @@ class Fields:
         if value is None:
             return Fields(Map(self.data.line_of(key)), self.file, self.name_of(key))
         if not isinstance(value, Map):
-            raise self.error(key, f"must be a mapping, not {shown(value)}")
+            raise self.error(key, f"must be a mapping, not {shown(value)}", zh=f"必须是映射，而不是 {shown_zh(value)}")
         return Fields(value, self.file, self.name_of(key))
 
     def _list(self, key: str) -> Seq:
@@ -113,7 +130,7 @@ class Fields:
         if value is None:
             return Seq(0)
         if not isinstance(value, Seq):
-            raise self.error(key, f"must be a list, not {shown(value)}")
+            raise self.error(key, f"must be a list, not {shown(value)}", zh=f"必须是列表，而不是 {shown_zh(value)}")
         return value
 
     def items(self, key: str) -> Iterator[Fields]:
@@ -123,7 +140,9 @@ class Fields:
         for index, value in enumerate(values):
             if not isinstance(value, Map):
                 message = f"{name}[{index}] must be a mapping, not {shown(value)}"
-                raise ManifestError(message, self.file, values.lines[index])
+                raise ManifestError(
+                    message, self.file, values.lines[index], zh=f"{name}[{index}] 必须是映射，而不是 {shown_zh(value)}"
+                )
             yield Fields(value, self.file, f"{name}[{index}]")
 
     def strings(self, key: str) -> Iterator[tuple[str, Place]]:
@@ -133,9 +152,12 @@ class Fields:
         for index, value in enumerate(values):
             at = Place(f"{name}[{index}]", self.file, values.lines[index])
             if value.__class__ is not str:
-                raise at.error(f"must be a string, not {shown(value)}{_advice(value)}")
+                raise at.error(
+                    f"must be a string, not {shown(value)}{_advice(value)}",
+                    zh=f"必须是字符串，而不是 {shown_zh(value)}{_advice_zh(value)}",
+                )
             if not value.isprintable():
-                raise at.error(f"holds control characters: {shown(value)}")
+                raise at.error(f"holds control characters: {shown(value)}", zh=f"含有控制字符：{shown_zh(value)}")
             yield value, at
 
     def string_map(self, key: str) -> Mapping[str, str]:
@@ -145,7 +167,9 @@ class Fields:
             return _NO_STRINGS
         for word in mapping.data.traps:
             message = f"is read as {_resolved_key(word)} by YAML 1.1, not as a string; write it in quotes"
-            raise mapping.error(word, message)
+            raise mapping.error(
+                word, message, zh=f"会被 YAML 1.1 当作{'布尔值' if word.isalpha() else '数字'}，而不是字符串；请加引号"
+            )
         return {
             mapping.key(name): "" if value is None else mapping.string(name, value, many_lines=True)
             for name, value in mapping.data.items()
@@ -153,7 +177,12 @@ class Fields:
 
     def key(self, name: str) -> str:
         if not name.isprintable():
-            raise ManifestError(f"{self.path} holds the key {name!r}: control characters", self.file, self.data.line)
+            raise ManifestError(
+                f"{self.path} holds the key {name!r}: control characters",
+                self.file,
+                self.data.line,
+                zh=f"{self.path} 中的键 {name!r} 含有控制字符",
+            )
         return name
 
     def address(self, key: str) -> str:
@@ -176,7 +205,8 @@ class Fields:
         value = self.text(key, default)
         if value and not _LABEL.match(value):
             advice = "a DNS label: at most 63 of a-z, 0-9 and -, with no - at either end"
-            raise self.error(key, f"must be {advice}; not {shown(value)}")
+            zh = f"必须是 DNS 标签（最多 63 个字符，a-z、0-9 和 -，首尾不能是 -），而不是 {shown_zh(value)}"
+            raise self.error(key, f"must be {advice}; not {shown(value)}", zh=zh)
         return value
 
     def subdomain(self, key: str, default: str = "") -> str:
@@ -184,7 +214,8 @@ class Fields:
         value = self.text(key, default)
         if value and (len(value) > 253 or not _SUBDOMAIN.match(value)):
             advice = "a DNS name: at most 253 of a-z, 0-9, - and ., each part with no - at either end"
-            raise self.error(key, f"must be {advice}; not {shown(value)}")
+            zh = f"必须是 DNS 名称（最多 253 个字符，a-z、0-9、- 和 .，每段首尾不能是 -），而不是 {shown_zh(value)}"
+            raise self.error(key, f"must be {advice}; not {shown(value)}", zh=zh)
         return value
 
 
@@ -198,20 +229,25 @@ class Place:
         self.file = file
         self.line = line
 
-    def error(self, message: str) -> ManifestError:
-        return ManifestError(f"{self.name} {message}", self.file, self.line)
+    def error(self, message: str, zh: str) -> ManifestError:
+        return ManifestError(f"{self.name} {message}", self.file, self.line, zh=f"{self.name} {zh}")
 
     def address(self, value: str) -> str:
         try:
             return canonical_address(value)
         except ValueError:
-            raise self.error(f"must be an IP address, not {shown(value)}") from None
+            raise self.error(
+                f"must be an IP address, not {shown(value)}", zh=f"必须是 IP 地址，而不是 {shown_zh(value)}"
+            ) from None
 
     def network(self, value: str) -> str:
         try:
             return canonical_network(value)
         except ValueError:
-            raise self.error(f"must be a network such as 10.244.0.0/16, not {shown(value)}") from None
+            raise self.error(
+                f"must be a network such as 10.244.0.0/16, not {shown(value)}",
+                zh=f"必须是 10.244.0.0/16 这样的网段，而不是 {shown_zh(value)}",
+            ) from None
 
 
 @functools.lru_cache(maxsize=65536)
@@ -245,6 +281,13 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+def shown_zh(value: Any) -> str:
+    """As shown, in a Chinese message."""
+    if isinstance(value, (Map, Seq)):
+        return "映射" if isinstance(value, Map) else "列表"
+    return shown(value)
+
+
 def _has_controls(value: str) -> bool:
     return not value.replace("\n", "").replace("\t", "").replace("\r", "").isprintable()
 
@@ -254,6 +297,22 @@ def _advice(value: Any) -> str:
         return f": YAML 1.1 reads it as {value.taken_for}; write it in quotes"
     if isinstance(value, (bool, int, float)):
         return f": YAML reads it as {'a boolean' if isinstance(value, bool) else 'a number'}; write it in quotes"
+    return ""
+
+
+def _advice_zh(value: Any) -> str:
+    if isinstance(value, Trap):
+        return "：YAML 1.1 不把它当作字符串；请加引号"
+    if isinstance(value, (bool, int, float)):
+        return f"：YAML 把它当作{'布尔值' if isinstance(value, bool) else '数字'}；请加引号"
+    return ""
+
+
+def _number_advice_zh(value: Any) -> str:
+    if isinstance(value, Trap):
+        return "：YAML 1.1 会作别的理解；请写十进制数"
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return "；请去掉引号"
     return ""
 
 

@@ -16,7 +16,7 @@ from engine.cluster import (
     ServicePort,
     SliceEndpoint,
 )
-from engine.manifests.fields import Fields, canonical_address, shown
+from engine.manifests.fields import Fields, canonical_address, shown, shown_zh
 from engine.packet import L4, is_ipv6
 
 ADDRESSES_ANNOTATION = "k8squiz.dev/addresses"
@@ -53,7 +53,9 @@ def _listed_addresses(annotations: Fields, listed: str) -> list[str]:
             found.append(canonical_address(part))
         except ValueError:
             message = f"must be IP addresses separated by commas, not {shown(listed)}"
-            raise annotations.error(ADDRESSES_ANNOTATION, message) from None
+            raise annotations.error(
+                ADDRESSES_ANNOTATION, message, zh=f"须为以逗号分隔的 IP 地址，而不是 {shown_zh(listed)}"
+            ) from None
     return found
 
 
@@ -68,7 +70,7 @@ def name_of(metadata: Fields, label: bool = False) -> str:
     """metadata.name, which every object needs."""
     name = metadata.label("name") if label else metadata.subdomain("name")
     if not name:
-        raise metadata.error("name", "is missing: every object needs a name")
+        raise metadata.error("name", "is missing: every object needs a name", zh="缺失：每个对象都要有名称")
     return name
 
 
@@ -104,7 +106,7 @@ def _container_ports(spec: Fields) -> list[ContainerPort]:
         for port in container.items("ports"):
             number = port.port("containerPort")
             if not number:
-                raise port.error("containerPort", "is missing")
+                raise port.error("containerPort", "is missing", zh="缺失")
             found.append(ContainerPort(port.label("name"), number, port.protocol()))
     return found
 
@@ -145,7 +147,9 @@ def _families(spec: Fields) -> list[str]:
     found = []
     for family, at in spec.strings("ipFamilies"):
         if family not in ("IPv4", "IPv6"):
-            raise at.error(f"must be IPv4 or IPv6, not {shown(family)}")
+            raise at.error(
+                f"must be IPv4 or IPv6, not {shown(family)}", zh=f"必须是 IPv4 或 IPv6，而不是 {shown_zh(family)}"
+            )
         found.append(family)
     return found
 
@@ -155,7 +159,11 @@ def _cluster_ips(spec: Fields) -> tuple[str, ...]:
     found = tuple(at.address(value) for value, at in spec.strings("clusterIPs") if value)
     first = spec.address("clusterIP")
     if found and first and found[0] != first:
-        raise spec.error("clusterIPs", f"must begin with clusterIP {first}, not {found[0]}")
+        raise spec.error(
+            "clusterIPs",
+            f"must begin with clusterIP {first}, not {found[0]}",
+            zh=f"必须以 clusterIP {first} 开头，而不是 {found[0]}",
+        )
     return found or ((first,) if first else ())
 
 
@@ -166,13 +174,21 @@ def _service_ports(spec: Fields) -> tuple[ServicePort, ...]:
     for port in spec.items("ports"):
         number, name = port.port("port"), port.label("name")
         if not number:
-            raise port.error("port", "is missing: a Service port needs its number")
+            raise port.error("port", "is missing: a Service port needs its number", zh="缺失：Service 端口要有端口号")
         if name in names:
             what = f"{shown(name)} is the name of another port too" if name else "is missing"
-            raise port.error("name", f"{what}: a Service with several ports needs a name of its own for each")
+            raise port.error(
+                "name",
+                f"{what}: a Service with several ports needs a name of its own for each",
+                zh=f"{shown_zh(name)}：有多个端口的 Service，每个端口都要有自己的名称",
+            )
         protocol = port.protocol()
         if (number, protocol) in numbers:
-            raise port.error("port", f"{number}/{protocol} is there twice; give one of them another number")
+            raise port.error(
+                "port",
+                f"{number}/{protocol} is there twice; give one of them another number",
+                zh=f"{number}/{protocol} 出现了两次；请更换其一的端口号",
+            )
         names.add(name)
         numbers.add((number, protocol))
         node_port = port.integer("nodePort", 0, 0, 65535)
@@ -185,7 +201,9 @@ def _target_port(port: Fields, default: int) -> int | str:
     if isinstance(value, str) and value:
         if value.isdigit():
             raise port.error(
-                "targetPort", f"{shown(value)} is a port's name, which needs a letter; leave the quotes away"
+                "targetPort",
+                f"{shown(value)} is a port's name, which needs a letter; leave the quotes away",
+                zh=f"{shown_zh(value)} 是端口的名称，名称需含字母；请去掉引号",
             )
         return port.label("targetPort")
     if value in (None, "") or (value.__class__ is int and value == 0):
@@ -245,10 +263,16 @@ def _endpoint_addresses(entry: Fields, kind: str) -> tuple[str, ...]:
         return tuple(value for value, _ in entry.strings("addresses"))
     found = entry.addresses("addresses")
     if not found:
-        raise entry.error("addresses", "is missing: an endpoint has at least one address")
+        raise entry.error(
+            "addresses", "is missing: an endpoint has at least one address", zh="缺失：端点至少要有一个地址"
+        )
     for address in found:
         if is_ipv6(address) != (kind == "IPv6"):
-            raise entry.error("addresses", f"holds {address}, but the slice's addressType is {kind}")
+            raise entry.error(
+                "addresses",
+                f"holds {address}, but the slice's addressType is {kind}",
+                zh=f"含有 {address}，而该 EndpointSlice 的 addressType 为 {kind}",
+            )
     return found
 
 

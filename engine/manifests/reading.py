@@ -46,13 +46,21 @@ def _files(path: Path) -> list[tuple[Path, bool]]:
         inside = path.resolve()
         for entry in found:
             if entry.is_symlink() and not entry.resolve().is_relative_to(inside):
-                raise ManifestError("is a link that leads out of its folder; name its target itself", _name(entry))
+                raise ManifestError(
+                    "is a link that leads out of its folder; name its target itself",
+                    _name(entry),
+                    zh="是指向目录之外的链接；请直接指明其目标",
+                )
     except (OSError, ValueError) as error:
-        raise ManifestError(f"cannot be read: {_reason(error)}", _name(path)) from None
+        raise ManifestError(
+            f"cannot be read: {_reason(error)}", _name(path), zh=f"无法读取：{_reason_zh(error)}"
+        ) from None
     files = [(entry, True) for entry in found if entry.is_file()]
     if not files:
         raise ManifestError(
-            "the folder holds no *.yaml, *.yml or *.json file; name the files or the subfolder", _name(path)
+            "the folder holds no *.yaml, *.yml or *.json file; name the files or the subfolder",
+            _name(path),
+            zh="该目录中没有 *.yaml、*.yml 或 *.json 文件；请指明文件或子目录",
         )
     return files
 
@@ -65,7 +73,9 @@ def _bytes(file: Path, budget: int) -> bytes:
                 check_size(status.st_size + MAX_BYTES - budget, _name(file))
             raw = handle.read(budget + 1)
     except (OSError, ValueError) as error:
-        raise ManifestError(f"cannot be read: {_reason(error)}", _name(file)) from None
+        raise ManifestError(
+            f"cannot be read: {_reason(error)}", _name(file), zh=f"无法读取：{_reason_zh(error)}"
+        ) from None
     check_size(len(raw) + MAX_BYTES - budget, _name(file))
     return raw
 
@@ -74,6 +84,12 @@ def _reason(error: OSError | ValueError) -> str:
     if isinstance(error, FileNotFoundError):
         return "no such file or folder"
     return (error.strerror if isinstance(error, OSError) else None) or "not a usable path"
+
+
+def _reason_zh(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "没有这个文件或目录"
+    return (error.strerror if isinstance(error, OSError) else None) or "不是可用的路径"
 
 
 def _standard_input() -> bytes:
@@ -89,4 +105,9 @@ def _decoded(raw: bytes, name: str) -> str:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ManifestError(f"not UTF-8 text (byte {raw[error.start]:#04x}); save it as UTF-8", name, line) from None
+        raise ManifestError(
+            f"not UTF-8 text (byte {raw[error.start]:#04x}); save it as UTF-8",
+            name,
+            line,
+            zh=f"不是 UTF-8 文本（字节 {raw[error.start]:#04x}）；请以 UTF-8 保存",
+        ) from None

@@ -87,7 +87,12 @@ def documents(text: str, file: str) -> Iterator[tuple[Any, int]]:
     bad = _UNPRINTABLE.search(text)
     if bad:
         line = text.count("\n", 0, bad.start()) + 1
-        raise ManifestError(f"the text holds the character {bad.group()!r}, which YAML forbids; remove it", file, line)
+        raise ManifestError(
+            f"the text holds the character {bad.group()!r}, which YAML forbids; remove it",
+            file,
+            line,
+            zh=f"文本含有 YAML 禁止的字符 {bad.group()!r}；请删除",
+        )
     try:
         yield from _Builder(text, file).documents()
     except yaml.MarkedYAMLError as error:
@@ -98,9 +103,13 @@ def documents(text: str, file: str) -> Iterator[tuple[Any, int]]:
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part)
         last = text.rstrip().count("\n")
-        raise ManifestError(f"not valid YAML: {problem}", file, min(mark.line, last) + 1 if mark else None) from None
+        raise ManifestError(
+            f"not valid YAML: {problem}", file, min(mark.line, last) + 1 if mark else None, zh=f"YAML 无效：{problem}"
+        ) from None
     except yaml.YAMLError as error:
-        raise ManifestError(f"not valid YAML: {str(error).splitlines()[0]}", file) from None
+        raise ManifestError(
+            f"not valid YAML: {str(error).splitlines()[0]}", file, zh=f"YAML 无效：{str(error).splitlines()[0]}"
+        ) from None
 
 
 def check_size(size: int, file: str) -> None:
@@ -110,6 +119,7 @@ def check_size(size: int, file: str) -> None:
             f"{size // (1024 * 1024)} MiB are more than the {MAX_BYTES // (1024 * 1024)} MiB that are read at most;"
             " leave out what is not needed (managedFields, other kinds), or split it",
             file,
+            zh=f"{size // (1024 * 1024)} MiB 超过了最多读取的 {MAX_BYTES // (1024 * 1024)} MiB；请去掉不需要的内容（managedFields、其他类型），或拆分文件",
         )
 
 
@@ -179,7 +189,9 @@ class _Builder:
                 continue
             self.count += 1
             if self.count > MAX_VALUES:
-                self._fail(f"more than {MAX_VALUES} values; split the text", line)
+                self._fail(
+                    f"more than {MAX_VALUES} values; split the text", line, f"超过 {MAX_VALUES} 个值；请拆分文本"
+                )
             if self.open:
                 self._add(event, value, line)
             else:
@@ -188,9 +200,13 @@ class _Builder:
     def _begin(self, event: Any) -> None:
         line = event.start_mark.line + 1
         if len(self.open) >= MAX_DEPTH:
-            self._fail(f"nested more than {MAX_DEPTH} deep", line)
+            self._fail(f"nested more than {MAX_DEPTH} deep", line, f"嵌套超过 {MAX_DEPTH} 层")
         if self.open and self.open[-1].key is None and isinstance(self.open[-1].value, Map):
-            self._fail("a key of a mapping must be a word, not a list or a mapping", line)
+            self._fail(
+                "a key of a mapping must be a word, not a list or a mapping",
+                line,
+                "映射的键必须是一个词，而不是列表或映射",
+            )
         self._check_tag(event.tag, line)
         mapping = event.__class__ is yaml.MappingStartEvent
         self.open.append(_Open(Map(line) if mapping else Seq(line), event.anchor, self.count))
@@ -216,36 +232,54 @@ class _Builder:
             self._put(parent, innermost.key, value, line)
             innermost.key = None
 
-    def _fail(self, message: str, line: int) -> NoReturn:
-        raise ManifestError(message, self.file, line)
+    def _fail(self, message: str, line: int, zh: str) -> NoReturn:
+        raise ManifestError(message, self.file, line, zh=zh)
 
     def _check_tag(self, tag: str | None, line: int) -> None:
         if tag is not None and tag not in _CORE_TAGS and tag != "!":
-            self._fail(f"the YAML tag {tag!r} is not understood; write the plain value", line)
+            self._fail(
+                f"the YAML tag {tag!r} is not understood; write the plain value",
+                line,
+                f"不支持 YAML 标签 {tag!r}；请直接写值",
+            )
 
     def _alias(self, anchor: str, line: int) -> Any:
         if anchor not in self.anchors:
-            self._fail(f"the alias {anchor!r} stands for nothing: no such anchor before it", line)
+            self._fail(
+                f"the alias {anchor!r} stands for nothing: no such anchor before it",
+                line,
+                f"别名 {anchor!r} 没有所指：之前没有这个锚点",
+            )
         value, weight = self.anchors[anchor]
         if weight < 0:
-            self._fail(f"the alias {anchor!r} stands inside what it stands for", line)
+            self._fail(
+                f"the alias {anchor!r} stands inside what it stands for", line, f"别名 {anchor!r} 位于它所指的内容之中"
+            )
         self.count += weight
         self.aliased += max(weight, _ALIAS_COST)
         if self.aliased > MAX_ALIASED:
-            self._fail(f"aliases that stand for more than {MAX_ALIASED} values; write the manifests out", line)
+            self._fail(
+                f"aliases that stand for more than {MAX_ALIASED} values; write the manifests out",
+                line,
+                f"别名展开后超过 {MAX_ALIASED} 个值；请直接写出清单",
+            )
         return value
 
     def _key(self, parent: Map, event: Any, value: Any, line: int) -> str:
         if event.__class__ is yaml.AliasEvent:
             key = value
             if not isinstance(key, str):
-                self._fail("a key of a mapping must be a word", line)
+                self._fail("a key of a mapping must be a word", line, "映射的键必须是一个词")
         else:
             key = event.value
             if value.__class__ is Trap:
                 parent.traps.append(key)
         if key in parent.lines:
-            self._fail(f"duplicate key {key!r} (first on line {parent.lines[key]}); keep one of them", line)
+            self._fail(
+                f"duplicate key {key!r} (first on line {parent.lines[key]}); keep one of them",
+                line,
+                f"重复的键 {key!r}（首次出现在第 {parent.lines[key]} 行）；请只保留一个",
+            )
         parent.lines[key] = line
         return str(key)
 
@@ -255,7 +289,9 @@ class _Builder:
             return
         for source in value if isinstance(value, Seq) else (value,):
             if not isinstance(source, Map):
-                self._fail("a merge key (<<) takes a mapping or a list of mappings", line)
+                self._fail(
+                    "a merge key (<<) takes a mapping or a list of mappings", line, "合并键（<<）须为映射或映射的列表"
+                )
             for name, inherited in source.items():
                 parent.setdefault(name, inherited)
 

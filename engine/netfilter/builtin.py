@@ -96,7 +96,9 @@ def _conntrack_state(match: r.ConntrackState, context: Context) -> bool:
 
 def _address_type(match: r.AddressType, context: Context) -> bool:
     if match.type != "LOCAL":
-        raise UnsupportedFeature(f"addrtype {match.type} is not modelled; only LOCAL is")
+        raise UnsupportedFeature(
+            f"addrtype {match.type} is not modelled; only LOCAL is", zh=f"addrtype {match.type} 未建模；只支持 LOCAL"
+        )
     flow = context.skb.flow
     return context.is_local(flow.src if match.side == "src" else flow.dst) != match.negate
 
@@ -104,7 +106,10 @@ def _address_type(match: r.AddressType, context: Context) -> bool:
 def _set(match: r.SetMatch, context: Context) -> bool:
     ipset = context.table.sets.get(match.name)
     if not isinstance(ipset, IpSet):
-        raise RuleError(f"table {context.table.name}: a rule matches on set {match.name}, which does not exist")
+        raise RuleError(
+            f"table {context.table.name}: a rule matches on set {match.name}, which does not exist",
+            zh=f"表 {context.table.name}：有规则匹配不存在的集合 {match.name}",
+        )
     context.hash_lookups += 1
     return ipset.contains(context.skb.flow, match.sides) != match.negate
 

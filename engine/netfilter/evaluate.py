@@ -55,10 +55,16 @@ def _frame(context: Context, chain: Chain, path: tuple[str, ...], indexed: bool,
 def _target_chain(table: Table, frame: _Frame, name: str) -> Chain:
     chain = table.chains.get(name)
     if chain is None:
-        raise RuleError(f"table {table.name}: chain {frame.chain.name} leads to {name}, which does not exist")
+        raise RuleError(
+            f"table {table.name}: chain {frame.chain.name} leads to {name}, which does not exist",
+            zh=f"表 {table.name}：链 {frame.chain.name} 跳转到不存在的 {name}",
+        )
     if name in frame.path:
         circle = " -> ".join([*frame.path[frame.path.index(name) :], name])
-        raise RuleError(f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this ruleset")
+        raise RuleError(
+            f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this ruleset",
+            zh=f"表 {table.name}：链之间形成环：{circle}；内核会拒绝这份规则",
+        )
     return chain
 
 
@@ -108,12 +114,18 @@ def run_target(target: Target | None, context: Context) -> Decision:
 
 def _unsupported(context: Context, part: Match | Target) -> UnsupportedFeature:
     place = f"table {context.table.name}, chain {context.chain.name}, rule {context.position + 1}"
-    return UnsupportedFeature(f"{place}: the packet's fate depends on {part!r}, which is not modelled")
+    return UnsupportedFeature(
+        f"{place}: the packet's fate depends on {part!r}, which is not modelled",
+        zh=f"{place}：数据包的去向取决于 {part!r}，而它未建模",
+    )
 
 
 def _policy(context: Context, chain: Chain) -> str:
     if chain.policy not in (None, "ACCEPT", "DROP"):
-        raise RuleError(f"table {context.table.name}: chain {chain.name} has policy {chain.policy!r}; ACCEPT or DROP")
+        raise RuleError(
+            f"table {context.table.name}: chain {chain.name} has policy {chain.policy!r}; ACCEPT or DROP",
+            zh=f"表 {context.table.name}：链 {chain.name} 的策略为 {chain.policy!r}；只能是 ACCEPT 或 DROP",
+        )
     if chain.policy != "DROP":
         return "ACCEPT"
     context.chain, context.rule, context.position, context.path = chain, None, len(chain.rules), (chain.name,)

@@ -175,7 +175,10 @@ def _iptables_base(ruleset: Ruleset) -> Iterator[tuple[Hook, BaseChain]]:
                 continue
             priority = chain.priority if chain.priority is not None else IPTABLES_PRIORITY.get((table.name, hook))
             if priority is None:
-                raise UnsupportedFeature(f"table {table.name} with a chain at {hook.value} is not modelled")
+                raise UnsupportedFeature(
+                    f"table {table.name} with a chain at {hook.value} is not modelled",
+                    zh=f"表 {table.name} 在 {hook.value} 处的链未建模",
+                )
             yield hook, BaseChain(priority, table, chain, table.name == "nat")
 
 
@@ -209,7 +212,10 @@ def _check_from(table: Table, start: str, done: set[str]) -> None:
             pending.pop()
         elif following in trail:
             circle = " -> ".join([*trail[trail.index(following) :], following])
-            raise RuleError(f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this ruleset")
+            raise RuleError(
+                f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this ruleset",
+                zh=f"表 {table.name}：链之间形成环：{circle}；内核会拒绝这份规则",
+            )
         elif following not in done:
             trail.append(following)
             pending.append(_next_chains(table, following))
@@ -222,5 +228,8 @@ def _next_chains(table: Table, name: str) -> Iterator[str]:
             continue
         for following in leads_to(rule.target, table):
             if following not in table.chains:
-                raise RuleError(f"table {table.name}: chain {name} leads to {following}, which does not exist")
+                raise RuleError(
+                    f"table {table.name}: chain {name} leads to {following}, which does not exist",
+                    zh=f"表 {table.name}：链 {name} 跳转到不存在的 {following}",
+                )
             yield following

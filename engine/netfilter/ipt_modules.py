@@ -40,9 +40,9 @@ def number(text: str | None, largest: int = _ALL_BITS) -> int:
     try:
         value = int(text or "", 16 if (text or "").lower().startswith("0x") else 10)
     except ValueError:
-        raise BadRule(f"{text!r} is not a number") from None
+        raise BadRule(f"{text!r} is not a number", zh=f"{text!r} 不是数字") from None
     if not 0 <= value <= largest:
-        raise BadRule(f"{text!r} is not between 0 and {largest}")
+        raise BadRule(f"{text!r} is not between 0 and {largest}", zh=f"{text!r} 不在 0 与 {largest} 之间")
     return value
 
 
@@ -52,7 +52,7 @@ def port_range(text: str | None) -> tuple[int, int]:
     first = 0 if colon and not low else number(low, 65535)
     last = (65535 if not high else number(high, 65535)) if colon else first
     if first > last:
-        raise BadRule(f"port range {text!r} ends before it begins")
+        raise BadRule(f"port range {text!r} ends before it begins", zh=f"端口范围 {text!r} 的终点小于起点")
     return first, last
 
 
@@ -104,7 +104,10 @@ def _states(module: str, option: str, options: Options) -> Matches | None:
     states = tuple((text or "").split(","))
     for state in states:
         if state not in CT_STATES:
-            raise BadRule(f"{state!r} is not a connection state; known: {', '.join(sorted(CT_STATES))}")
+            raise BadRule(
+                f"{state!r} is not a connection state; known: {', '.join(sorted(CT_STATES))}",
+                zh=f"{state!r} 不是连接状态；已知：{'、'.join(sorted(CT_STATES))}",
+            )
     return (r.ConntrackState(states, negate, module),)
 
 
@@ -130,9 +133,9 @@ def probability(text: str) -> Fraction:
     try:
         value = float(text)
     except ValueError:
-        raise BadRule(f"{text!r} is not a probability") from None
+        raise BadRule(f"{text!r} is not a probability", zh=f"{text!r} 不是概率") from None
     if not 0 <= value <= 1:
-        raise BadRule(f"probability {text} is not between 0 and 1")
+        raise BadRule(f"probability {text} is not between 0 and 1", zh=f"概率 {text} 不在 0 与 1 之间")
     kept = Fraction(kernel_probability(Fraction(value)), 1 << 31)
     if kept:
         nearest = Fraction(1, round(1 / value))

@@ -33,13 +33,16 @@ def parse(text: str, family: str = "ipv4", file: str = "<text>") -> r.Ruleset:
         for number, line in enumerate(text.split("\n"), 1):
             reader.read(line.strip(), number)
         if reader.table is not None:
-            raise BadRule(f"table {reader.table.name} is not closed by COMMIT; is the text cut off?")
+            raise BadRule(
+                f"table {reader.table.name} is not closed by COMMIT; is the text cut off?",
+                zh=f"表 {reader.table.name} 没有以 COMMIT 结束；文本是否被截断？",
+            )
         for name, leads in reader.leads.items():
             _check(reader.ruleset.tables[name], leads)
     except BadRule as error:
-        raise RuleError(str(error), file, error.line or number) from None
+        raise RuleError(str(error), file, error.line or number, zh=error.zh) from None
     except ValueError as error:
-        raise RuleError(str(error), file, number) from None
+        raise RuleError(str(error), file, number, zh=f"无法理解：{error}") from None
     return reader.ruleset
 
 
@@ -51,13 +54,13 @@ def parse_rule(line: str, chains: frozenset[str] = frozenset(), family: str = "i
     try:
         words = split(line)
         if len(words) < 2 or words[0] not in ("-A", "--append"):
-            raise BadRule("a rule begins with -A CHAIN")
+            raise BadRule("a rule begins with -A CHAIN", zh="规则以 -A 链名 开头")
         rule, leads_to = _rule(words[2:], family)
         if leads_to is not None and leads_to not in chains:
-            raise BadRule(_no_chain(leads_to))
+            raise BadRule(_no_chain(leads_to), zh=f"跳转到不存在的链 {leads_to!r}")
         return words[1], rule
     except (BadRule, ValueError) as error:
-        raise RuleError(str(error)) from None
+        raise RuleError(str(error), zh=error.zh if isinstance(error, BadRule) else f"无法理解：{error}") from None
 
 
 class _Reader:
@@ -76,7 +79,10 @@ class _Reader:
             return
         table = self.table
         if table is None:
-            raise BadRule(f"{_short(line)} stands outside a table; a table begins with *NAME")
+            raise BadRule(
+                f"{_short(line)} stands outside a table; a table begins with *NAME",
+                zh=f"{_short(line)} 不在任何表内；表以 *名称 开头",
+            )
         if line == "COMMIT":
             self.table = None
         elif line.startswith(":"):
@@ -86,9 +92,11 @@ class _Reader:
 
     def _open(self, name: str) -> None:
         if self.table is not None:
-            raise BadRule(f"table {self.table.name} is not closed by COMMIT")
+            raise BadRule(
+                f"table {self.table.name} is not closed by COMMIT", zh=f"表 {self.table.name} 没有以 COMMIT 结束"
+            )
         if name in self.ruleset.tables:
-            raise BadRule(f"table {name!r} stands twice")
+            raise BadRule(f"table {name!r} stands twice", zh=f"表 {name!r} 出现了两次")
         self.table = self.ruleset.tables[name] = r.Table(name)
         self.leads[name] = {}
 
@@ -96,10 +104,16 @@ class _Reader:
         counters = _COUNTERS.match(line)
         words = split(line[counters.end() :] if counters else line)
         if len(words) < 2 or words[0] not in ("-A", "--append"):
-            raise BadRule(f"{_short(line)} is no line of iptables-save; a rule begins with -A CHAIN")
+            raise BadRule(
+                f"{_short(line)} is no line of iptables-save; a rule begins with -A CHAIN",
+                zh=f"{_short(line)} 不是 iptables-save 的行；规则以 -A 链名 开头",
+            )
         chain = table.chains.get(words[1])
         if chain is None:
-            raise BadRule(f"a rule is added to chain {words[1]!r}, which table {table.name} does not declare")
+            raise BadRule(
+                f"a rule is added to chain {words[1]!r}, which table {table.name} does not declare",
+                zh=f"规则要加入链 {words[1]!r}，而表 {table.name} 没有声明它",
+            )
         rule, leads_to = _rule(words[2:], self.ruleset.family)
         chain.rules.append(rule)
         if leads_to is not None:
@@ -117,10 +131,15 @@ def _no_chain(name: str) -> str:
 def _chain(table: r.Table, line: str) -> None:
     found = _CHAIN_LINE.fullmatch(line)
     if found is None:
-        raise BadRule(f"{_short(line)} is no chain line; one reads :NAME ACCEPT, :NAME DROP or :NAME -")
+        raise BadRule(
+            f"{_short(line)} is no chain line; one reads :NAME ACCEPT, :NAME DROP or :NAME -",
+            zh=f"{_short(line)} 不是链的声明；应写成 :名称 ACCEPT、:名称 DROP 或 :名称 -",
+        )
     name, policy = found.groups()
     if name in table.chains:
-        raise BadRule(f"chain {name!r} of table {table.name} stands twice")
+        raise BadRule(
+            f"chain {name!r} of table {table.name} stands twice", zh=f"表 {table.name} 的链 {name!r} 出现了两次"
+        )
     if policy == "-":
         table.chains[name] = r.Chain(name)
         return
@@ -139,13 +158,15 @@ def _rule(words: list[str], family: str) -> tuple[r.Rule, str | None]:
     for option in options(words):
         if option.name in ("-j", "-g"):
             if target is not None:
-                raise BadRule("a rule has one -j or -g only")
+                raise BadRule("a rule has one -j or -g only", zh="一条规则只能有一个 -j 或 -g")
             target, leads_to = _target(option, family)
         elif option.name == "-m":
             matches.extend(_module(unquote(option.values[0]), option.rest, family))
         elif option.name == "":
             if not module:
-                raise BadRule(f"{option.rest[0]!r} needs a -m or a -p before it")
+                raise BadRule(
+                    f"{option.rest[0]!r} needs a -m or a -p before it", zh=f"{option.rest[0]!r} 之前需要 -m 或 -p"
+                )
             found = _module(module, option.rest, family)
             if matches and isinstance(matches[-1], r.L4Module):
                 # `-m tcp -p tcp --dport 80` loads the module once.
@@ -184,9 +205,9 @@ def _address(name: str, text: str, negate: bool, family: str) -> r.Match | None:
     try:
         net = canonical_net(text)
     except ValueError:
-        raise BadRule(f"{text!r} is no IP address or network") from None
+        raise BadRule(f"{text!r} is no IP address or network", zh=f"{text!r} 不是 IP 地址或网段") from None
     if (":" in text) != (family == "ipv6"):
-        raise BadRule(f"{text!r} does not belong in {family} rules")
+        raise BadRule(f"{text!r} does not belong in {family} rules", zh=f"{text!r} 不属于 {family} 规则")
     if net is None:
         return r.OpaqueMatch(f"{'! ' * negate}{name} {text}")
     if matches_everything(net) and not negate:
@@ -224,7 +245,7 @@ def _check(table: r.Table, leads: dict[str, list[tuple[str, int]]]) -> None:
     for jumps in leads.values():
         for name, number in jumps:
             if name not in table.chains:
-                raise BadRule(_no_chain(name), number)
+                raise BadRule(_no_chain(name), number, zh=f"跳转到不存在的链 {name!r}")
     done: set[str] = set()
     for start, first in leads.items():
         trail: dict[str, None] = {start: None}
@@ -239,7 +260,11 @@ def _check(table: r.Table, leads: dict[str, list[tuple[str, int]]]) -> None:
             if name in trail:
                 names = list(trail)
                 circle = " -> ".join([*names[names.index(name) :], name])
-                raise BadRule(f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this", number)
+                raise BadRule(
+                    f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this",
+                    number,
+                    zh=f"表 {table.name}：链之间形成环：{circle}；内核会拒绝",
+                )
             if name not in done:
                 trail[name] = None
                 pending.append(iter(leads.get(name, ())))

@@ -73,7 +73,7 @@ def _same_module(first: r.Match, second: Any) -> bool:
 def _print(functions: dict[type, Callable[[Any], str]], part: r.Match | r.Target) -> str:
     function = functions.get(type(part))
     if function is None:
-        raise UnsupportedFeature(f"iptables has no rule text for {part!r}")
+        raise UnsupportedFeature(f"iptables has no rule text for {part!r}", zh=f"{part!r} 没有对应的 iptables 规则文本")
     return function(part)
 
 

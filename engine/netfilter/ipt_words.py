@@ -49,7 +49,8 @@ _LONGEST = 300
 class BadRule(Exception):
     """What is wrong with a line. `line` is where, if it is not the line being read; the reader adds the file."""
 
-    def __init__(self, message: str, line: int | None = None) -> None:
+    def __init__(self, message: str, line: int | None = None, zh: str = "") -> None:
+        self.zh = zh if len(zh) <= _LONGEST else zh[: _LONGEST - 1] + "…"
         super().__init__(message if len(message) <= _LONGEST else message[: _LONGEST - 3] + "...")
         self.line = line
 
@@ -62,7 +63,7 @@ def split(line: str) -> list[str]:
     for piece in _PIECE.finditer(line):
         blank, left_open = piece.groups()
         if left_open:
-            raise BadRule("a double quote is not closed")
+            raise BadRule("a double quote is not closed", zh="双引号没有闭合")
         if blank:
             words.append([])
         else:
@@ -102,7 +103,7 @@ def options(words: list[str]) -> list[Option]:
         start = position + negate + 1
         end = start + _TAKES.get(name, 1)
         if end > len(words):
-            raise BadRule(f"{words[start - 1]} needs a value")
+            raise BadRule(f"{words[start - 1]} needs a value", zh=f"{words[start - 1]} 需要一个值")
         rest_end = _end_of_rest(words, end) if name in ("-m", "-j") else end
         found.append(Option(name, negate, words[start:end], words[end:rest_end]))
         position = rest_end

@@ -117,7 +117,7 @@ def address_set(side: str, nets: Iterable[str], negate: bool = False) -> Match:
     """
     given = list(nets)
     if not given:
-        raise RuleError("an anonymous set needs an element")
+        raise RuleError("an anonymous set needs an element", zh="匿名集合至少需要一个元素")
     if len(given) == 1:
         net = str(ipaddress.ip_network(given[0], strict=False))
         return Source(net, negate) if side == "src" else Destination(net, negate)
@@ -162,7 +162,10 @@ def named_set(table: Table, name: str) -> NamedSet:
     """The set or map `name` of the table; raises RuleError where it has none."""
     found = table.sets.get(name)
     if not isinstance(found, NamedSet):
-        raise RuleError(f"table {table.name} has no set or map {name}; the kernel refuses this ruleset")
+        raise RuleError(
+            f"table {table.name} has no set or map {name}; the kernel refuses this ruleset",
+            zh=f"表 {table.name} 没有集合或映射 {name}；内核会拒绝这份规则",
+        )
     return found
 
 
@@ -189,7 +192,8 @@ def _asked(name: str, context: Context) -> NamedSet:
     named = named_set(context.table, name)
     if "interval" in named.flags:
         raise UnsupportedFeature(
-            f"table {context.table.name}: {name} holds intervals, which named sets are not modelled with"
+            f"table {context.table.name}: {name} holds intervals, which named sets are not modelled with",
+            zh=f"表 {context.table.name}：{name} 含有区间，命名集合的区间未建模",
         )
     return named
 
@@ -235,7 +239,10 @@ def _random_verdict(target: RandomVerdict, context: Context) -> Decision:
 
 def _decide(verdict: Target | None, context: Context) -> Decision:
     if verdict is None or type(verdict) not in TARGETS:
-        raise RuleError(f"table {context.table.name}: {verdict!r} is no verdict a map can hold")
+        raise RuleError(
+            f"table {context.table.name}: {verdict!r} is no verdict a map can hold",
+            zh=f"表 {context.table.name}：{verdict!r} 不是映射可以存放的判决",
+        )
     return TARGETS[type(verdict)](verdict, context)
 
 

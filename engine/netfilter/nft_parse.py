@@ -34,7 +34,9 @@ def parse(text: str, family: str | None = None) -> r.Ruleset:
     """
     found = parse_all(text)
     if family is None and len(found) > 1:
-        raise RuleError("the listing holds both ip and ip6 tables; name the family")
+        raise RuleError(
+            "the listing holds both ip and ip6 tables; name the family", zh="文本同时含有 ip 和 ip6 的表；请指明地址族"
+        )
     wanted = family or next(iter(found), "ipv4")
     return found.get(wanted) or r.Ruleset(r.Backend.NFTABLES, wanted)
 
@@ -52,8 +54,8 @@ class _Reader:
         self.line = 0
         self.family = "ipv4"
 
-    def fail(self, message: str) -> RuleError:
-        return RuleError(message, "<nft>", self.line)
+    def fail(self, message: str, zh: str) -> RuleError:
+        return RuleError(message, "<nft>", self.line, zh=zh)
 
     def next(self) -> str | None:
         """The next line that is not empty, without indentation; None at the end."""
@@ -68,7 +70,7 @@ class _Reader:
         """The lines up to the closing brace."""
         while (line := self.next()) != "}":
             if line is None:
-                raise self.fail("a brace is not closed")
+                raise self.fail("a brace is not closed", zh="大括号没有闭合")
             yield line
 
     def read(self) -> dict[str, r.Ruleset]:
@@ -76,7 +78,9 @@ class _Reader:
         while (line := self.next()) is not None:
             head = re.fullmatch(rf"table (\w+) ({_NAME}) {{", line)
             if head is None or head[1] not in _FAMILY:
-                raise self.fail(f"expected a table of family ip or ip6, found {line!r}")
+                raise self.fail(
+                    f"expected a table of family ip or ip6, found {line!r}", zh=f"应为 ip 或 ip6 族的表，却是 {line!r}"
+                )
             self.family = _FAMILY[head[1]]
             ruleset = found.setdefault(self.family, r.Ruleset(r.Backend.NFTABLES, self.family))
             ruleset.tables[head[2]] = self.table(head[2])
@@ -98,7 +102,7 @@ class _Reader:
     def comment(self, line: str) -> str:
         found = re.fullmatch(r'comment "([^"]*)"', line)
         if found is None:
-            raise self.fail(f"{line!r} is not understood")
+            raise self.fail(f"{line!r} is not understood", zh=f"无法理解 {line!r}")
         return found[1]
 
     def named_set(self, name: str, verdicts: bool) -> nft.NamedSet:
@@ -119,7 +123,7 @@ class _Reader:
                 else:
                     named.comment = self.comment(line)
             except ValueError as error:
-                raise self.fail(str(error)) from error
+                raise self.fail(str(error), zh=f"无法理解：{error}") from error
         return named
 
     def elements(self, rest: str, named: nft.NamedSet) -> None:
@@ -127,15 +131,18 @@ class _Reader:
         while not text.endswith("}"):
             line = self.next()
             if line is None:
-                raise self.fail("the elements are not closed")
+                raise self.fail("the elements are not closed", zh="元素列表没有闭合")
             text += " " + line
         for part in _split_commas(text.removesuffix("}")):
             found = re.fullmatch(r'([^" ]+(?: \. [^" ]+)*)(?: comment "([^"]*)")?(?: : (.+))?', part)
             if found is None or (found[3] is not None) != named.verdicts:
-                raise self.fail(f"element {part!r} is not understood")
+                raise self.fail(f"element {part!r} is not understood", zh=f"无法理解元素 {part!r}")
             key = tuple(found[1].split(" . "))
             if len(key) != len(named.key_types):
-                raise self.fail(f"element {part!r} does not fit type {' . '.join(named.key_types)}")
+                raise self.fail(
+                    f"element {part!r} does not fit type {' . '.join(named.key_types)}",
+                    zh=f"元素 {part!r} 与类型 {' . '.join(named.key_types)} 不符",
+                )
             element_order(key, named.key_types)
             verdict = None if found[3] is None else self.verdict(found[3])
             named.elements[key] = nft.Element(verdict, found[2])
@@ -143,7 +150,7 @@ class _Reader:
     def verdict(self, text: str) -> r.Target:
         found = re.fullmatch(rf"(?:(jump|goto) ({_NAME})|(accept|drop|return))", text)
         if found is None:
-            raise self.fail(f"verdict {text!r} is not understood")
+            raise self.fail(f"verdict {text!r} is not understood", zh=f"无法理解判决 {text!r}")
         if found[1] is not None:
             return r.Jump(found[2]) if found[1] == "jump" else r.Goto(found[2])
         return {"accept": r.Accept(), "drop": r.Drop(), "return": r.Return()}[found[3]]
@@ -164,7 +171,7 @@ class _Reader:
         try:
             chain.hook, chain.priority = Hook(found[2].upper()), priority_number(found[3])
         except ValueError as error:
-            raise self.fail(str(error)) from error
+            raise self.fail(str(error), zh=f"无法理解：{error}") from error
         chain.kind, chain.policy = found[1], found[4].upper()
 
     def rule(self, line: str) -> r.Rule:
@@ -184,7 +191,9 @@ class _Reader:
         except EngineError:
             raise
         except (ValueError, KeyError) as error:
-            raise self.fail(f"rule {line!r} is not understood: {error}") from error
+            raise self.fail(
+                f"rule {line!r} is not understood: {error}", zh=f"无法理解规则 {line!r}：{error}"
+            ) from error
         return r.Rule((*matches, *comment))
 
     def statement(self, text: str) -> r.Target | None:
@@ -200,7 +209,7 @@ class _Reader:
             found = pattern.match(text)
             if found is not None:
                 return make(self, found), text[found.end() :].lstrip()
-        raise self.fail(f"{text!r} is not understood")
+        raise self.fail(f"{text!r} is not understood", zh=f"无法理解 {text!r}")
 
     def fields(self, text: str) -> tuple[nft.Field, ...]:
         ip = TABLE_FAMILY[self.family]
@@ -214,7 +223,7 @@ class _Reader:
 
     def address(self, found: re.Match[str]) -> r.Match:
         if found[1] != TABLE_FAMILY[self.family]:
-            raise self.fail(f"{found[0]!r} is of the other address family")
+            raise self.fail(f"{found[0]!r} is of the other address family", zh=f"{found[0]!r} 属于另一个地址族")
         negate, side = found[3] is not None, "src" if found[2] == "saddr" else "dst"
         if found[4].startswith("{"):
             intervals = tuple(found[4].strip("{ }").split(", "))
@@ -227,14 +236,16 @@ class _Reader:
     def port(self, found: re.Match[str]) -> r.Match:
         low, high = int(found[4]), int(found[5] or found[4])
         if not low <= high <= 65535:
-            raise self.fail(f"{found[0]!r}: a port lies between 0 and 65535")
+            raise self.fail(
+                f"{found[0]!r}: a port lies between 0 and 65535", zh=f"{found[0]!r}：端口须在 0 与 65535 之间"
+            )
         kind = r.DestinationPort if found[2] == "dport" else r.SourcePort
         return kind(_PROTOCOL[found[1]], low, high, found[3] is not None)
 
     def ct_state(self, found: re.Match[str]) -> r.Match:
         states = found[2].split(",")
         if not set(states) <= set(CT_STATES):
-            raise self.fail(f"{found[0]!r}: unknown state")
+            raise self.fail(f"{found[0]!r}: unknown state", zh=f"{found[0]!r}：未知的状态")
         return r.ConntrackState(tuple(state.upper() for state in states), found[1] is not None)
 
     def nat(self, found: re.Match[str]) -> r.Target:
@@ -249,10 +260,16 @@ class _Reader:
         for number, part in enumerate(_split_commas(found[2])):
             key, _, verdict = part.partition(" : ")
             if key != str(number):
-                raise self.fail(f"a random verdict map counts from 0; found {part!r}")
+                raise self.fail(
+                    f"a random verdict map counts from 0; found {part!r}",
+                    zh=f"随机判决映射从 0 开始计数；却有 {part!r}",
+                )
             verdicts.append(self.verdict(verdict))
         if len(verdicts) != int(found[1]):
-            raise self.fail(f"numgen mod {found[1]} with {len(verdicts)} verdicts is not modelled")
+            raise self.fail(
+                f"numgen mod {found[1]} with {len(verdicts)} verdicts is not modelled",
+                zh=f"numgen mod {found[1]} 带 {len(verdicts)} 个判决，未建模",
+            )
         return nft.RandomVerdict(tuple(verdicts))
 
 

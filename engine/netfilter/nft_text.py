@@ -121,7 +121,7 @@ def rule_text(rule: r.Rule, family: str) -> str:
             continue
         printer = _MATCHES.get(type(match))
         if printer is None:
-            raise UnsupportedFeature(f"{match!r} has no nft text")
+            raise UnsupportedFeature(f"{match!r} has no nft text", zh=f"{match!r} 没有对应的 nft 文本")
         words.append(printer(match, TABLE_FAMILY[family]))
     if rule.target is not None:
         words.append(_statement(rule.target, family))
@@ -133,13 +133,13 @@ def _statement(target: r.Target, family: str) -> str:
         return reject_text(target.reject_with)
     printer = _TARGETS.get(type(target))
     if printer is None:
-        raise UnsupportedFeature(f"{target!r} has no nft text")
+        raise UnsupportedFeature(f"{target!r} has no nft text", zh=f"{target!r} 没有对应的 nft 文本")
     return printer(target, TABLE_FAMILY[family])
 
 
 def _quoted(text: str) -> str:
     if '"' in text or "\n" in text:
-        raise RuleError(f"nft cannot hold {text!r} in a string")
+        raise RuleError(f"nft cannot hold {text!r} in a string", zh=f"nft 的字符串无法包含 {text!r}")
     return f'"{text}"'
 
 
@@ -174,7 +174,7 @@ def _mark_match(match: r.MarkMatch, ip: str) -> str:
 def _ct_state(match: r.ConntrackState, ip: str) -> str:
     states = {state.lower() for state in match.states}
     if not states <= set(CT_STATES):
-        raise UnsupportedFeature(f"{match!r} has no nft text")
+        raise UnsupportedFeature(f"{match!r} has no nft text", zh=f"{match!r} 没有对应的 nft 文本")
     return f"ct state {_ne(match.negate)}{','.join(state for state in CT_STATES if state in states)}"
 
 
@@ -187,7 +187,7 @@ def _set_mark(target: r.SetMark, ip: str) -> str:
         return f"meta mark set meta mark | {target.value:#010x}"
     if target.value == 0:
         return f"meta mark set meta mark & {target.mask ^ _ALL_BITS:#010x}"
-    raise UnsupportedFeature(f"{target!r} has no nft text")
+    raise UnsupportedFeature(f"{target!r} has no nft text", zh=f"{target!r} 没有对应的 nft 文本")
 
 
 def _nat(word: str, address: str, port: int | None, random_fully: bool = False) -> str:
@@ -199,7 +199,9 @@ def _verdict(target: r.Target) -> str:
     """A verdict as a map or a rule holds it."""
     printer = _VERDICTS.get(type(target))
     if printer is None:
-        raise UnsupportedFeature(f"{target!r} is no verdict that an nft map can hold")
+        raise UnsupportedFeature(
+            f"{target!r} is no verdict that an nft map can hold", zh=f"{target!r} 不是 nft 映射可以存放的判决"
+        )
     return printer(target)
 
 

@@ -188,7 +188,8 @@ class HostNetfilter:
     ) -> None:
         if skb.connection is None or manip is not nat.MANIP_AT.get(hook):
             raise RuleError(
-                f"{manip.value} NAT at {hook.value}: the kernel allows it only in a nat chain that can do it"
+                f"{manip.value} NAT at {hook.value}: the kernel allows it only in a nat chain that can do it",
+                zh=f"{hook.value} 处的 {manip.value} NAT：内核只允许在能做它的 nat 链中使用",
             )
         nat.setup(self.conntrack, skb.connection, manip, address, ports, random_fully, self._pick_port)
 

@@ -31,9 +31,15 @@ def compile_rules(cluster: Cluster, node_name: str, mode: str = "iptables", fami
     """
     node = find_node(cluster, node_name)
     if mode not in MODES:
-        raise NoSuchObject(f"there is no proxy mode {mode!r}; known modes: {', '.join(MODES)}")
+        raise NoSuchObject(
+            f"there is no proxy mode {mode!r}; known modes: {', '.join(MODES)}",
+            zh=f"没有代理模式 {mode!r}；已知模式：{'、'.join(MODES)}",
+        )
     if family not in FAMILIES:
-        raise NoSuchObject(f"there is no address family {family!r}; known families: {', '.join(FAMILIES)}")
+        raise NoSuchObject(
+            f"there is no address family {family!r}; known families: {', '.join(FAMILIES)}",
+            zh=f"没有地址族 {family!r}；已知：{'、'.join(FAMILIES)}",
+        )
     module, function = MODES[mode]
     compiler: Compiler = getattr(importlib.import_module(module), function)
     with _without_garbage_search():
@@ -59,4 +65,6 @@ def find_node(cluster: Cluster, node_name: str) -> Node:
         if node.name == node_name:
             return node
     known = ", ".join(sorted(node.name for node in cluster.nodes)) or "none"
-    raise NoSuchObject(f"there is no node {node_name!r}; known nodes: {known}")
+    raise NoSuchObject(
+        f"there is no node {node_name!r}; known nodes: {known}", zh=f"没有节点 {node_name!r}；已知节点：{known}"
+    )

@@ -33,7 +33,10 @@ def compile_ipvs(cluster: Cluster, node: Node, family: str = "ipv4") -> IpvsRule
     """The node's ruleset for `family`. Raises EngineError for a scheduler that the kernel does not have."""
     scheduler = cluster.proxy.ipvs_scheduler or DEFAULT_SCHEDULER
     if scheduler not in SCHEDULERS:
-        raise EngineError(f"ipvs.scheduler {scheduler!r} is unknown; the kernel's are {', '.join(SCHEDULERS)}")
+        raise EngineError(
+            f"ipvs.scheduler {scheduler!r} is unknown; the kernel's are {', '.join(SCHEDULERS)}",
+            zh=f"未知的 ipvs.scheduler {scheduler!r}；内核支持 {'、'.join(SCHEDULERS)}",
+        )
     writer = _Writer(cluster, node, family, scheduler)
     for view in service_ports(cluster, family):
         writer.write(view, categorize(view, node))
@@ -229,7 +232,8 @@ def first_connection_chances(service: VirtualService, flow: FiveTuple) -> tuple[
     if len(service.servers) > _MAGLEV_SERVERS:
         raise UnsupportedFeature(
             f"scheduler mh with {len(service.servers)} endpoints: their order in the kernel is not known;"
-            f" up to {_MAGLEV_SERVERS} are modelled"
+            f" up to {_MAGLEV_SERVERS} are modelled",
+            zh=f"调度算法 mh 带 {len(service.servers)} 个端点：它们在内核中的顺序不可知；最多建模 {_MAGLEV_SERVERS} 个",
         )
     return _maglev_chances(service, flow.src, flow.sport)
 

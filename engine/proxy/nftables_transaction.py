@@ -77,7 +77,10 @@ def partial_sync_lines(after: Ruleset, before: Ruleset) -> int:
 def _table(ruleset: Ruleset) -> Table:
     table = ruleset.tables.get(TABLE)
     if table is None:
-        raise RuleError(f"the ruleset has no table {TABLE}; kube-proxy in nftables mode writes one")
+        raise RuleError(
+            f"the ruleset has no table {TABLE}; kube-proxy in nftables mode writes one",
+            zh=f"规则中没有表 {TABLE}；nftables 模式的 kube-proxy 会写入它",
+        )
     return table
 
 

@@ -62,7 +62,10 @@ def prepare_for_good() -> None:
     if os.geteuid() != 0:
         from engine.lab.errors import LabUnavailable
 
-        raise LabUnavailable("lab up, shell and down need root: run them with sudo")
+        raise LabUnavailable(
+            "lab up, shell and down need root: run them with sudo",
+            "lab up、shell 和 down 需要 root 权限：请用 sudo 运行",
+        )
     prepare()
 
 
