@@ -15,15 +15,15 @@ from k8squiz.question import Grade
 RULE = Text(
     "Each question scores 0 to 100% by its own fields, less what the hints cost. It weighs 1 at level 1 and a quarter "
     "more with each level; a follow-up weighs half. A question that was not answered scores 0. When the countdown "
-    "strikes, what stands is graded. Saving time earns nothing and using all of it costs nothing; a flag changes nothing.",
+    "strikes or the interview ends, what stands is graded. Saving time earns nothing and using all of it costs nothing; a flag changes nothing.",
     "每题按各填写项得 0 到 100%，再扣去提示的代价。难度 1 的题权重为 1，每高一级加四分之一；追问的权重减半。"
-    "没有作答的题得 0。倒计时结束时，以当时已写下的内容评分。省下时间不加分，用完时间不扣分；标记不影响得分。",
+    "没有作答的题得 0。倒计时结束或面试结束时，以已写下的内容评分。省下时间不加分，用完时间不扣分；标记不影响得分。",
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """One question as it went. `grade` is None where nothing was handed in."""
+    """One question as it went. `grade` is None where nothing was written."""
 
     item: Item
     sheet: Sheet
@@ -77,9 +77,9 @@ def score(plan: Plan, state: State, tasks: Sequence[Task], costs: Sequence[Seque
 
 
 def _result(item: Item, sheet: Sheet, task: Task, costs: Sequence[float]) -> Result:
-    if sheet.answer is None:
+    if sheet.stands is None:
         return Result(item, sheet, None, weight(item))
-    return Result(item, sheet, grade(task, sheet.answer, sum(costs[: sheet.hints])), weight(item))
+    return Result(item, sheet, grade(task, sheet.stands, sum(costs[: sheet.hints])), weight(item))
 
 
 def _mean(results: Sequence[Result]) -> float:

@@ -42,8 +42,8 @@ class Event:
 
 @dataclasses.dataclass(frozen=True)
 class Sheet:
-    """One question's answer sheet. `given` are the fields filled in so far; `answer` is what counts, None where
-    nothing was handed in; `line` what stood unfinished when the clock struck; `spent` seconds in front of it."""
+    """One question's answer sheet. `given` are the fields filled in so far; `answer` is what was handed in last, None where
+    nothing was; `line` what stood unfinished when the clock struck; `spent` seconds in front of it."""
 
     status: Status = Status.OPEN
     spent: float = 0.0
@@ -53,6 +53,11 @@ class Sheet:
     given: Answer = dataclasses.field(default_factory=dict)
     answer: Answer | None = None
     line: str = ""
+
+    @property
+    def stands(self) -> Answer | None:
+        """What is graded: what was handed in, else what has been filled in; None where there is nothing."""
+        return self.answer if self.answer is not None else self.given or None
 
     @property
     def closed(self) -> bool:

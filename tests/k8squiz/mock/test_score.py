@@ -45,7 +45,8 @@ SCORES = {
     "the first and its follow-up": ((sheet("right", "right"), sheet("right", "right")), 1.875 / 5.125),
     "everything": ((sheet("right", "right"),) * 4, 1.0),
     "struck by the clock": ((dataclasses.replace(sheet("right", "right"), status=Status.STRUCK),), 1.25 / 5.125),
-    "filled in and never handed in": ((Sheet(Status.SKIPPED, given={"a": "right"}),), 0.0),
+    "filled in and never handed in": ((Sheet(Status.SKIPPED, given={"a": "right"}),), 1.25 / 4 / 5.125),
+    "handed in, and begun to change": ((dataclasses.replace(sheet("right", None), given={"a": "wrong"}),), 1.25 / 4 / 5.125),
 }  # fmt: skip
 
 
