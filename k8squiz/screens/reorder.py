@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from k8squiz.i18n import Lang, pick
@@ -63,20 +64,30 @@ def lines(order: Order, field: OrderField, lang: Lang) -> Any:
     return shown
 
 
-def ask(order: Order, field: OrderField, lang: Lang, **io: Any) -> str | None:
+def ask(
+    order: Order,
+    field: OrderField,
+    lang: Lang,
+    above: Callable[[], Any] | None = None,
+    pre_run: Callable[[], None] | None = None,
+    **io: Any,
+) -> str | None:
     """Let the candidate put `field` in order, from `order` as it stands; returns what a typed answer would be,
-    `hint`, or None for "I'll type it". `io` are prompt_toolkit's input and output, for tests. Raises KeyboardInterrupt and EOFError as a prompt does.
+    `hint`, or None for "I'll type it". `above` is shown over the list, `pre_run` called when it is up; `io` are further
+    settings of prompt_toolkit's application. Raises KeyboardInterrupt and EOFError as a prompt does.
     """
     from prompt_toolkit.application import Application
     from prompt_toolkit.layout import Layout
     from prompt_toolkit.layout.containers import Window
     from prompt_toolkit.layout.controls import FormattedTextControl
 
-    control = FormattedTextControl(lambda: lines(order, field, lang), focusable=True, show_cursor=False)
+    control = FormattedTextControl(
+        lambda: [*(above() if above is not None else ()), *lines(order, field, lang)], focusable=True, show_cursor=False
+    )
     application: Application[str | None] = Application(
         Layout(Window(control, wrap_lines=True, dont_extend_height=True)), key_bindings=_bindings(order, field), **io
     )
-    return application.run()
+    return application.run(pre_run=pre_run)
 
 
 def _bindings(order: Order, field: OrderField) -> Any:

@@ -1,0 +1,110 @@
+"""What `mock` says, in both languages. {braces} are filled with str.format by our own code."""
+
+from __future__ import annotations
+
+from engine.trace import Text
+from k8squiz.i18n import Lang, pick
+
+WORDS: dict[str, Text] = {
+    "opening": Text(
+        "Mock interview: {track}, {minutes} minutes, {questions} questions{more}. Seed {seed}.",
+        "模拟面试：{track}，{minutes} 分钟，{questions} 道题{more}。种子 {seed}。",
+    ),
+    "follow-ups": Text(" and {count} follow-ups", "，外加 {count} 个追问"),
+    "rules": Text(
+        "The clock counts only while a question is in front of you. Each question has its share of the time; what you "
+        "save on one goes to the others. When the countdown strikes, what stands is graded. Explanations come at the end.",
+        "只有题目摆在面前时才计时。每题有各自的时间份额，省下的时间留给其他题。倒计时结束时，以已写下的内容评分。解析在结束后给出。",
+    ),
+    "commands": Text(
+        "hint (costs {cost}) · skip · flag · list · back [N] · end · quit (resume later) · help",
+        "hint 提示（扣 {cost}）· skip 跳过 · flag 标记 · list 列表 · back [N] 返回 · end 结束 · quit 暂离 · help 帮助",
+    ),
+    "commands-no-hint": Text(
+        "skip · flag · list · back [N] · end · quit (resume later) · help",
+        "skip 跳过 · flag 标记 · list 列表 · back [N] 返回 · end 结束 · quit 暂离 · help 帮助",
+    ),
+    "help": Text(
+        "Type the answer and press Enter.\n"
+        "hint or ?   a hint, at the price shown\n"
+        "skip        put the question aside; it comes again at the end\n"
+        "flag        mark it to look at again; flag once more takes the mark away\n"
+        "list        all questions, where you stand, how long is left\n"
+        "back        one field up; back 3 goes to question 3, answered or not\n"
+        "end         end the interview now\n"
+        "quit        leave; k8squiz mock --resume goes on where you were",
+        "输入答案后按回车。\n"
+        "hint 或 ?   给出提示，按所示比例扣分\n"
+        "skip        跳过本题，最后会再次出现\n"
+        "flag        标记本题以便回看；再输入一次取消标记\n"
+        "list        列出全部题目、进度和剩余时间\n"
+        "back        返回上一项；back 3 回到第 3 题（无论是否已答）\n"
+        "end         立即结束面试\n"
+        "quit        暂时离开；用 k8squiz mock --resume 从原处继续",
+    ),
+    "question": Text("Question {label} of {total}", "第 {label} 题，共 {total} 题"),
+    "follow-up": Text("Follow-up {label}, on the same cluster", "追问 {label}，集群不变"),
+    "share": Text("{minutes} for this one", "本题 {minutes}"),
+    "flagged": Text("Flagged.", "已标记。"),
+    "unflagged": Text("No longer flagged.", "已取消标记。"),
+    "skipped": Text("Put aside; it comes again at the end.", "已跳过，最后会再次出现。"),
+    "only-one": Text("Nothing else is open: answer it, or end.", "没有其他未答的题：请作答，或 end 结束。"),
+    "saved": Text("Answer recorded.", "已记录。"),
+    "struck": Text("Time is up for this question. What stands is graded.", "本题时间到。以已写下的内容评分。"),
+    "struck-line": Text("Time is up for this question. What stands is graded: {line}", "本题时间到。以已写下的内容评分：{line}"),
+    "had": Text("You have here: {answer}", "此前填写：{answer}"),
+    "unfinished-line": Text("Your unfinished line was: {line}", "上次没写完的一行：{line}"),
+    "which": Text("back N: N is one of {labels}.", "back N：N 为 {labels} 之一。"),
+    "waits": Text("Question {label} comes after the one it follows up.", "第 {label} 题要等它所追问的题答完。"),
+    "no-time": Text("No time is left for question {label}.", "第 {label} 题已没有剩余时间。"),
+    "sure": Text(
+        "{count} of {total} have no answer yet. Type end again to end the interview; anything else goes on.",
+        "{total} 题中还有 {count} 题没有作答。再次输入 end 结束面试，输入其他内容则继续。",
+    ),
+    "review": Text(
+        "Every question has been dealt with; {left} left. back N looks at one again, list shows all, end ends.",
+        "所有题目都已处理，剩余 {left}。back N 回看某题，list 查看全部，end 结束。",
+    ),
+    "review-prompt": Text("end> ", "end> "),
+    "time-up": Text("The interview's time is up.", "面试时间到。"),
+    "over": Text("The interview is over.", "面试结束。"),
+    "paused": Text(
+        "The interview stands at question {label}, {left} left. To go on: k8squiz mock --resume",
+        "面试停在第 {label} 题，剩余 {left}。继续：k8squiz mock --resume",
+    ),
+    "lost": Text(
+        "The interview could not be saved and ends here with the program.",
+        "面试未能保存，随程序一起结束。",
+    ),
+    "waiting": Text(
+        "An interview you began before is not finished; k8squiz mock --resume goes on with it.",
+        "此前有一场面试尚未结束；k8squiz mock --resume 可以继续。",
+    ),
+    "resumed": Text(
+        "Going on with the interview of {when}: {left} left, you were away for {away}.",
+        "继续 {when} 的面试：剩余 {left}，离开了 {away}。",
+    ),
+    "memory": Text(
+        "warning: {reason}. The interview goes on in memory; at the end it can be written to a file of your choice.",
+        "警告：{reason}。面试将在内存中继续；结束时可以写入你指定的文件。",
+    ),
+    "export": Text("Write the report to which file (.html, .md, .json; Enter for none)? ", "把报告写入哪个文件（.html、.md、.json；直接回车则不写）？ "),
+    "written": Text("Written: {path}", "已写入：{path}"),
+    "list-head": Text("{left} left in all", "总共剩余 {left}"),
+    "open": Text("open", "未答"),
+    "skipped-mark": Text("put aside", "已跳过"),
+    "answered": Text("answered", "已答"),
+    "struck-mark": Text("time was up", "超时"),
+    "waits-mark": Text("comes after {label}", "在第 {label} 题之后"),
+    "flag-mark": Text("flagged", "已标记"),
+    "here": Text("here", "当前"),
+    "by-topic": Text("By topics", "按主题"),
+    "result": Text("Score {score:.0%}", "得分 {score:.0%}"),
+    "full-report": Text("The full report: k8squiz report {session}", "完整报告：k8squiz report {session}"),
+    "html-report": Text("As a page: k8squiz report {session} --out report.html", "网页版：k8squiz report {session} --out report.html"),
+}  # fmt: skip
+
+
+def say(key: str, lang: Lang, **values: object) -> str:
+    """The words for `key`, filled. Values are data: braces in them are left alone."""
+    return pick(WORDS[key], lang).format(**values)

@@ -1,0 +1,106 @@
+"""A report as JSON: plain values, every text in both languages; docs/report.schema.json describes it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from engine.trace import Text
+from k8squiz import __version__
+from k8squiz.mock.score import Part
+from k8squiz.report.build import FORMAT_VERSION, Answered, FieldLine, Report
+from k8squiz.report.walk import Walk
+from k8squiz.sanitize import json_text
+
+
+def report_json(report: Report) -> str:
+    """The whole report as JSON text."""
+    return json_text(json.dumps(as_values(report), ensure_ascii=False, indent=2)) + "\n"
+
+
+def as_values(report: Report) -> dict[str, Any]:
+    """The whole report as dicts, lists, strings and numbers."""
+    plan, state = report.plan, report.state
+    return {
+        "format_version": FORMAT_VERSION,
+        "k8squiz": __version__,
+        "session": report.session or None,
+        "started": report.started or None,
+        "track": plan.track,
+        "topics": list(plan.topics),
+        "minutes": plan.minutes,
+        "seed": plan.seed,
+        "ended": state.ended.value if state.ended is not None else None,
+        "score": report.total,
+        "rule": _both(report.rule),
+        "seconds": {"budget": plan.seconds, "spent": round(report.spent, 1)},
+        "by_topic": [_part(part) for part in report.topics],
+        "by_kind": [_part(part) for part in report.kinds],
+        "by_level": [_part(part) for part in report.levels],
+        "interruptions": [dataclasses.asdict(entry) for entry in report.interruptions],
+        "study": [{**dataclasses.asdict(study), "commands": list(study.commands)} for study in report.study],
+        "questions": [_question(question) for question in report.questions],
+    }
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"en": text.en, "zh": text.zh}
+
+
+def _part(part: Part) -> dict[str, Any]:
+    seconds = {"budget": round(part.budget, 1), "spent": round(part.spent, 1)}
+    return {"name": part.name, "score": part.score, "questions": part.questions, "seconds": seconds}
+
+
+def _question(question: Answered) -> dict[str, Any]:
+    result = question.result
+    item, sheet = result.item, result.sheet
+    return {
+        "label": item.label,
+        "id": item.question,
+        "follows": item.parent,
+        "topic": item.topic,
+        "level": item.level,
+        "kind": item.kind,
+        "seed": item.seed,
+        "title": _both(question.title),
+        "prompt": _both(question.prompt),
+        "cluster": list(question.cluster),
+        "requests": list(question.requests),
+        "status": sheet.status.value,
+        "flagged": sheet.flagged,
+        "visits": sheet.visits,
+        "hints": sheet.hints,
+        "hint_cost": result.grade.hint_cost if result.grade is not None else 0.0,
+        "seconds": {"budget": item.seconds, "spent": round(sheet.spent, 1)},
+        "weight": result.weight,
+        "score": result.score,
+        "unfinished_line": sheet.line or None,
+        "fields": [_field(field) for field in question.fields],
+        "walks": [_walk(walk) for walk in question.walks],
+        "explanation": [_both(text) for text in question.explanation],
+        "key_points": [_both(text) for text in question.key_points],
+        "sources": [_both(text) for text in question.sources],
+    }
+
+
+def _field(field: FieldLine) -> dict[str, Any]:
+    options = [
+        {"letter": option.letter, "text": _both(option.text), "answer": option.given, "truth": option.truth}
+        for option in field.options
+    ]
+    given = _both(field.given) if field.given is not None else None
+    return {
+        "label": _both(field.label), "answer": given, "truth": _both(field.truth), "score": field.score,
+        "ordered": field.ordered, "options": options,
+    }  # fmt: skip
+
+
+def _walk(walk: Walk) -> dict[str, Any]:
+    raw = dataclasses.asdict(walk)
+    raw["reason"] = _both(walk.reason) if walk.where else None
+    raw["where"] = walk.where or None
+    for way in ("there", "back"):
+        raw[way] = [{**step, "chains": list(step["chains"]), "changes": list(step["changes"])} for step in raw[way]]
+    return raw

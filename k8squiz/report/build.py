@@ -1,0 +1,188 @@
+"""From a plan and what its journal says to a Report: nothing left to compute, every text in both languages."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import k8squiz
+from engine.trace import Text
+from k8squiz.kinds.fields import Field, MenuField, NumberField, OrderField
+from k8squiz.mock.plan import Plan
+from k8squiz.mock.room import Room
+from k8squiz.mock.score import RULE, Part, Result, study
+from k8squiz.mock.state import Interruption, State
+from k8squiz.question import FieldMark
+from k8squiz.report.walk import Walk, walks
+from k8squiz.texts import explanation, key_points, prompt, sources
+
+FORMAT_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class OptionLine:
+    """Something that could be picked. `truth` and `given` are its place in the order (from 1), 1 for a menu's, 0 for
+    not picked."""
+
+    letter: str
+    text: Text
+    truth: int
+    given: int
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldLine:
+    """One blank: what was answered beside what is computed. `given` is None where it was left blank."""
+
+    label: Text
+    truth: Text
+    given: Text | None
+    score: float
+    ordered: bool
+    options: tuple[OptionLine, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Answered:
+    """One question as it went."""
+
+    result: Result
+    title: Text
+    prompt: Text
+    cluster: tuple[str, ...]
+    requests: tuple[str, ...]
+    fields: tuple[FieldLine, ...]
+    walks: tuple[Walk, ...]
+    explanation: tuple[Text, ...]
+    key_points: tuple[Text, ...]
+    sources: tuple[Text, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """What to look at next in one topic, with the commands that do it."""
+
+    topic: str
+    score: float
+    commands: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """A whole report. `session` is its number in the data folder (0 where it was not saved), `started` when it began."""
+
+    session: int
+    started: str
+    plan: Plan
+    state: State
+    total: float
+    topics: tuple[Part, ...]
+    kinds: tuple[Part, ...]
+    levels: tuple[Part, ...]
+    questions: tuple[Answered, ...]
+    study: tuple[Study, ...]
+    interruptions: tuple[Interruption, ...]
+    rule: Text = RULE
+
+    @property
+    def spent(self) -> float:
+        return sum(question.result.sheet.spent for question in self.questions)
+
+
+def build(plan: Plan, state: State, session: int = 0, started: str = "", room: Room | None = None) -> Report:
+    """Compute the report. Raises QuizError where the bank no longer has a question of the plan."""
+    room = room if room is not None else Room(plan)
+    score = room.score(state)
+    questions = tuple(_answered(room, position, result) for position, result in enumerate(score.results))
+    topics = score.by(lambda item: item.topic)
+    levels = sorted(score.by(lambda item: str(item.level)), key=lambda part: part.name)
+    return Report(
+        session, started, plan, state, score.total, topics, score.by(lambda item: item.kind), tuple(levels), questions,
+        _study(study(score), topics, score.results), state.interruptions,
+    )  # fmt: skip
+
+
+def _answered(room: Room, position: int, result: Result) -> Answered:
+    world, task = room.world(position), room.task(position)
+    marks: Sequence[FieldMark | None] = result.grade.marks if result.grade is not None else [None] * len(task.fields)
+    return Answered(
+        result, world.question.template.title, prompt(world), _cluster(world.question.picture),
+        tuple(_request(ask) for ask in world.question.requests),
+        tuple(_field(field, mark) for field, mark in zip(task.fields, marks, strict=True)),
+        walks(world), explanation(world), key_points(world), sources(world),
+    )  # fmt: skip
+
+
+def _cluster(picture: Any) -> tuple[str, ...]:
+    """The cluster in lines, as the candidate saw it."""
+    lines = []
+    for node in picture.nodes:
+        devices = ", ".join(f"{device} {address}" for device, address in node.devices)
+        pods = ", ".join(f"{pod.name} {pod.address}" + (f" ({pod.ready})" if pod.ready else "") for pod in node.pods)
+        zone = f" [{node.zone}]" if node.zone else ""
+        lines.append(f"{node.name}{zone}: {devices}; podCIDR {node.pod_cidr}" + (f"; {pods}" if pods else ""))
+    for service in picture.services:
+        lines.append(
+            f"Service {service.name} ({service.type}): {', '.join(service.lines)}; {', '.join(service.endpoints) or '-'}"
+        )
+    return (*lines, f"client {picture.client}", " · ".join(picture.facts))
+
+
+def _request(ask: Any) -> str:
+    extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in ask.changed]
+    extra += [f"without {part}" for part in ask.without] + (
+        [f"kube-proxy {ask.mode}"] if ask.mode != "iptables" else []
+    )
+    changes = f" [{', '.join(extra)}]" if extra else ""
+    return f"{ask.name}: {ask.protocol} {ask.source.rsplit('/', 1)[-1]} → {ask.destination}{changes}"
+
+
+def _field(field: Field, mark: FieldMark | None) -> FieldLine:
+    given = mark.given if mark is not None else None
+    row = getattr(field, "row", None)
+    label = field.label if row is None else Text(f"{row.en}, {field.label.en}", f"{row.zh}，{field.label.zh}")
+    unit = field.unit if isinstance(field, NumberField) else None
+    if unit is not None:
+        label = Text(f"{label.en} ({unit.en})", f"{label.zh}（{unit.zh}）")
+    ordered = isinstance(field, OrderField)
+    options: tuple[OptionLine, ...] = ()
+    if isinstance(field, (OrderField, MenuField)):
+        options = tuple(
+            OptionLine(
+                item.letter, item.text, _place(item.key, field.truth, ordered), _place(item.key, given or (), ordered)
+            )
+            for item in field.items
+        )
+    return FieldLine(
+        label, _shown(field, field.truth), None if given is None else _shown(field, given),
+        mark.score if mark is not None else 0.0, ordered, options,
+    )  # fmt: skip
+
+
+def _place(key: str, picked: Sequence[str], ordered: bool) -> int:
+    if key not in picked:
+        return 0
+    return list(picked).index(key) + 1 if ordered else 1
+
+
+def _shown(field: Field, value: Any) -> Text:
+    return Text(field.show(value, False), field.show(value, True))
+
+
+def _study(missed: Any, topics: Sequence[Part], results: Sequence[Result]) -> tuple[Study, ...]:
+    seeds = {result.item.question: result.item.seed for result in results}
+    scores = {part.name: part.score for part in topics}
+    found = []
+    for topic, names in missed.items():
+        commands = [f"k8squiz explain {topic}"] if has_story(topic) else []
+        commands.append(f"k8squiz practice --topic {topic}")
+        commands += [f"k8squiz questions show {name} --seed {seeds[name]} --answer" for name in names]
+        found.append(Study(topic, scores[topic], tuple(commands)))
+    return tuple(found)
+
+
+def has_story(topic: str) -> bool:
+    """Whether `k8squiz explain` has a story of that name. Importing the stories for that would take longer."""
+    return (Path(k8squiz.__file__).parent / "explain" / f"{topic.replace('-', '_')}.py").is_file()

@@ -1,0 +1,85 @@
+"""Lines that every form of a report has: who, how long, how it ended, one question's standing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from k8squiz import __version__
+from k8squiz.i18n import Lang, pick
+from k8squiz.locale.report import say
+from k8squiz.mock.plan import TRACKS, Plan
+from k8squiz.mock.state import Status
+from k8squiz.report.build import Answered, Report
+from k8squiz.report.clocktext import away, clock
+from k8squiz.report.walk import Step, Walk
+
+_STATUS = {Status.OPEN: "not-answered", Status.SKIPPED: "skipped", Status.ANSWERED: "answered", Status.STRUCK: "struck"}
+
+
+def track_name(plan: Plan, lang: Lang) -> str:
+    """The track, or the topics where there is none."""
+    named = pick(TRACKS[plan.track].title, lang) if plan.track is not None else ""
+    topics = (", " if lang == "en" else "、").join(plan.topics)
+    return " · ".join(part for part in (named, topics) if part)
+
+
+def heading_facts(report: Report, lang: Lang) -> tuple[str, ...]:
+    """What stands under the title."""
+    plan = report.plan
+    facts = {"track": track_name(plan, lang), "minutes": plan.minutes, "questions": plan.questions, "seed": plan.seed}
+    lines = [say("facts", lang, **facts)]
+    if report.started:
+        lines.append(say("started", lang, when=report.started))
+    ended = report.state.ended
+    lines.append(say(f"ended-{ended.value}" if ended is not None else "ended-open", lang))
+    return tuple(lines)
+
+
+def interruptions(report: Report, lang: Lang) -> Iterator[str]:
+    """Each interruption: where, how long, whether it was noted."""
+    for entry in report.interruptions:
+        label = report.plan.items[entry.position].label if entry.position is not None else "–"
+        line = say("interruption", lang, at=clock(entry.at), label=label, away=away(entry.away, lang))
+        how = say("interruption-told" if entry.told else "interruption-untold", lang)
+        yield f"{line} ({how})" if lang == "en" else f"{line}（{how}）"
+
+
+def standing(question: Answered, lang: Lang) -> tuple[str, ...]:
+    """What is said of one question beside its title: points, time, hints, flag, how it was left."""
+    result = question.result
+    parts = [f"{result.score:.0%}", say("of", lang, spent=clock(result.sheet.spent), budget=clock(result.item.seconds))]
+    parts.append(say(_STATUS[result.sheet.status], lang))
+    if result.sheet.hints and result.grade is not None:
+        parts.append(say("hints", lang, count=result.sheet.hints, cost=result.grade.hint_cost))
+    if result.sheet.flagged:
+        parts.append(f"⚑ {say('flagged', lang)}")
+    return tuple(parts)
+
+
+def subject(question: Answered, lang: Lang) -> str:
+    """topic · level 3 · choice"""
+    item = question.result.item
+    return " · ".join((item.topic, say("level", lang, level=item.level), item.kind))
+
+
+def walk_title(question: Answered, walk: Walk, lang: Lang) -> str:
+    """The heading of a walk."""
+    title = say("walk-of", lang, name=walk.request) if len(question.walks) > 1 else say("walk", lang)
+    if walk.ways > 1:
+        title += f" ({say('chance', lang, ways=walk.ways, probability=walk.probability)})"
+    return title
+
+
+def walk_end(walk: Walk, lang: Lang) -> str:
+    """= DROP, node1: why"""
+    return f"= {walk.verdict}" + (f", {walk.where}: {pick(walk.reason, lang)}" if walk.where else "")
+
+
+def happens(step: Step) -> str:
+    """What one row of a walk says beside host and stage."""
+    parts = [" › ".join(step.chains) if step.chains else step.device, *step.changes]
+    return "; ".join(part for part in (*parts, step.tunnel, step.packet) if part)
+
+
+def made(lang: Lang) -> str:
+    return say("made", lang, version=__version__)

@@ -1,0 +1,16 @@
+"""Writing what was made to a file the user named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from k8squiz.errors import QuizError
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path`. Raises QuizError with the reason."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise QuizError(f"{path}: cannot be written: {reason}", f"{path}：无法写入：{reason}") from None

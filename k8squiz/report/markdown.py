@@ -1,0 +1,128 @@
+"""A report as Markdown. All that a manifest, a question or a candidate wrote is escaped: it shows as it was typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from k8squiz.i18n import Lang, pick
+from k8squiz.locale.report import say
+from k8squiz.mock.score import Part
+from k8squiz.report import facts
+from k8squiz.report.build import Answered, FieldLine, Report
+from k8squiz.report.clocktext import clock
+from k8squiz.report.walk import Step
+from k8squiz.sanitize import one_line
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|&~])")
+_AT_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))")
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    escaped = _SPECIAL.sub(r"\\\1", one_line(text.replace("\n", " ").replace("\t", " ")))
+    return _AT_START.sub(
+        lambda found: f"{found[1]}{found[2]}\\" if found[2].isdigit() else f"{found[1]}\\{found[2]}", escaped
+    )
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table; cells are escaped here."""
+    yield "| " + " | ".join(plain(header) for header in headers) + " |"
+    yield "|" + " --- |" * len(headers)
+    for row in rows:
+        yield "| " + " | ".join(plain(cell) for cell in row) + " |"
+    yield ""
+
+
+def report_markdown(report: Report, lang: Lang) -> str:
+    """The whole report."""
+    return "\n".join(_lines(report, lang)).rstrip() + "\n"
+
+
+def _lines(report: Report, lang: Lang) -> Iterator[str]:
+    yield from (f"# {say('title', lang)}", "")
+    yield from (f"- {plain(line)}" for line in facts.heading_facts(report, lang))
+    time = say("of", lang, spent=clock(report.spent), budget=clock(report.plan.seconds))
+    yield from ("", f"**{say('score', lang)}: {report.total:.0%}** · {say('time', lang)}: {time}", "")
+    for key, parts in (("by-topic", report.topics), ("by-kind", report.kinds), ("by-level", report.levels)):
+        yield from (f"## {say(key, lang)}", "", *_parts(parts, lang))
+    yield from (f"## {say('study', lang)}", "")
+    if not report.study:
+        yield from (say("nothing-missed", lang), "")
+    for study in report.study:
+        yield from (f"**{plain(study.topic)}** ({study.score:.0%})", "", "```sh", *study.commands, "```", "")
+    yield from (f"## {say('rule', lang)}", "", plain(pick(report.rule, lang)), "")
+    lines = list(facts.interruptions(report, lang))
+    if lines:
+        yield from (f"## {say('interruptions', lang)}", "", *(f"- {plain(line)}" for line in lines), "")
+    for question in report.questions:
+        yield from _question(question, lang)
+    yield from ("---", "", facts.made(lang))
+
+
+def _parts(parts: Sequence[Part], lang: Lang) -> Iterator[str]:
+    headers = [say(key, lang) for key in ("name", "score", "questions", "spent", "budget")]
+    rows = [
+        (part.name, f"{part.score:.0%}", str(part.questions), clock(part.spent), clock(part.budget)) for part in parts
+    ]
+    yield from table(headers, rows)
+
+
+def _question(question: Answered, lang: Lang) -> Iterator[str]:
+    item = question.result.item
+    label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
+    yield from (f"## {plain(label)}: {plain(pick(question.title, lang))}", "")
+    yield from (f"{plain(facts.subject(question, lang))} · {plain(' · '.join(facts.standing(question, lang)))}", "")
+    yield from (f"- {plain(line)}" for line in (*question.cluster, *question.requests))
+    yield from ("", f"> {plain(pick(question.prompt, lang))}", "")
+    yield from answers(question.fields, lang)
+    if question.result.sheet.line:
+        yield from (plain(say("line", lang, line=question.result.sheet.line)), "")
+    yield from walk_lines(question, lang)
+    yield from (f"**{say('why', lang)}**", "", *(plain(pick(text, lang)) + "\n" for text in question.explanation))
+    yield from (f"**{say('key-points', lang)}**", "", *(f"- {plain(pick(text, lang))}" for text in question.key_points))
+    yield from ("", f"{say('sources', lang)}: {plain('; '.join(pick(text, lang) for text in question.sources))}", "")
+
+
+def answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
+    """What was answered beside what is computed; what could be picked, with its place in either."""
+    headers = ["", *(say(key, lang) for key in ("asked", "answer", "truth"))]
+    rows = [
+        ("✓" if field.score >= 1 else "~" if field.score > 0 else "✗", pick(field.label, lang),
+         say("blank", lang) if field.given is None else pick(field.given, lang), pick(field.truth, lang))
+        for field in fields
+    ]  # fmt: skip
+    yield from table(headers, rows)
+    for field in fields:
+        if field.options:
+            yield from table(
+                ["", say("option", lang), say("answer", lang), say("truth", lang)],
+                [
+                    (option.letter, pick(option.text, lang), place(option.given, field), place(option.truth, field))
+                    for option in field.options
+                ],
+            )
+
+
+def place(number: int, field: FieldLine) -> str:
+    """An option's place in an order, or ■ where it is picked."""
+    if not number:
+        return "·"
+    return str(number) if field.ordered else "■"
+
+
+def walk_lines(question: Answered, lang: Lang) -> Iterator[str]:
+    """The walks as tables."""
+    headers = [say(key, lang) for key in ("host", "stage", "what")]
+    for walk in question.walks:
+        yield from (f"**{plain(facts.walk_title(question, walk, lang))}**", "")
+        yield from table(headers, [_row(step) for step in walk.there])
+        if walk.back:
+            yield from (f"*{say('reply', lang)}*", "")
+            yield from table(headers, [_row(step) for step in walk.back])
+        yield from (plain(facts.walk_end(walk, lang)), "")
+
+
+def _row(step: Step) -> tuple[str, str, str]:
+    return step.host, step.stage, facts.happens(step)

@@ -1,0 +1,164 @@
+"""A report as one HTML page that loads nothing from anywhere: light, dark and on paper. Every foreign text is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from k8squiz.i18n import Lang, pick
+from k8squiz.locale.report import say
+from k8squiz.mock.score import Part
+from k8squiz.report import facts
+from k8squiz.report.build import Answered, FieldLine, Report
+from k8squiz.report.clocktext import clock
+from k8squiz.report.markdown import place
+from k8squiz.report.style import STYLE
+from k8squiz.report.walk import Step, Walk
+from k8squiz.sanitize import visible
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def text(value: str) -> str:
+    """Anything as HTML text: no tag, no attribute, no character a reader would not see."""
+    return escape(visible(value), quote=True)
+
+
+def report_page(report: Report, lang: Lang) -> str:
+    """The whole report as one page."""
+    return "\n".join(_page(report, lang)) + "\n"
+
+
+def _page(report: Report, lang: Lang) -> Iterator[str]:
+    yield "<!doctype html>"
+    yield f'<html lang="{"zh-CN" if lang == "zh" else "en"}">'
+    yield f'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+    yield f"<title>{text(say('title', lang))}</title><style>{STYLE}</style></head>"
+    yield "<body><main>"
+    yield from _head(report, lang)
+    yield '<div class="parts">'
+    for key, parts in (("by-topic", report.topics), ("by-kind", report.kinds), ("by-level", report.levels)):
+        yield from _parts(say(key, lang), parts, lang, level=key == "by-level")
+    yield "</div>"
+    yield from _study(report, lang)
+    yield f"<section><h2>{text(say('rule', lang))}</h2><p>{text(pick(report.rule, lang))}</p></section>"
+    lines = list(facts.interruptions(report, lang))
+    if lines:
+        yield f"<section><h2>{text(say('interruptions', lang))}</h2>{_list(lines)}</section>"
+    for question in report.questions:
+        yield from _question(question, lang)
+    yield f"<footer>{text(facts.made(lang))}</footer></main></body></html>"
+
+
+def _head(report: Report, lang: Lang) -> Iterator[str]:
+    time = say("of", lang, spent=clock(report.spent), budget=clock(report.plan.seconds))
+    yield f"<header><h1>{text(say('title', lang))}</h1>"
+    yield f'<p class="facts">{"<br>".join(text(line) for line in facts.heading_facts(report, lang))}</p>'
+    yield '<div class="figures">'
+    for key, figure in (("score", f"{report.total:.0%}"), ("time", time)):
+        yield f'<div><span class="figure">{text(figure)}</span><span>{text(say(key, lang))}</span></div>'
+    yield "</div></header>"
+
+
+def _parts(title: str, parts: Sequence[Part], lang: Lang, level: bool) -> Iterator[str]:
+    yield f"<section><h2>{text(title)}</h2><table>"
+    for part in parts:
+        name = say("level", lang, level=part.name) if level else part.name
+        late = " ▲" if part.spent > part.budget else ""
+        yield (
+            f"<tr><td>{text(name)}</td><td>{_bar(part.score)}</td><td class=n>{part.score:.0%}</td>"
+            f"<td class=n>{clock(part.spent)} / {clock(part.budget)}{late}</td></tr>"
+        )
+    yield "</table></section>"
+
+
+def _bar(score: float) -> str:
+    return f'<span class="bar"><span style="width:{max(0.0, min(1.0, score)):.0%}"></span></span>'
+
+
+def _study(report: Report, lang: Lang) -> Iterator[str]:
+    yield f"<section><h2>{text(say('study', lang))}</h2>"
+    if not report.study:
+        yield f"<p>{text(say('nothing-missed', lang))}</p>"
+    for study in report.study:
+        commands = "\n".join(text(command) for command in study.commands)
+        yield f"<h3>{text(study.topic)} <small>{study.score:.0%}</small></h3><pre>{commands}</pre>"
+    yield "</section>"
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "<ul>" + "".join(f"<li>{text(line)}</li>" for line in lines) + "</ul>"
+
+
+def _question(question: Answered, lang: Lang) -> Iterator[str]:
+    item = question.result.item
+    label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
+    yield f"<article><h2><small>{text(label)}</small> {text(pick(question.title, lang))}</h2>"
+    yield f'<p class="facts">{text(facts.subject(question, lang))}</p>'
+    yield f'<p class="standing">{_sign(question.result.score)} {text(" · ".join(facts.standing(question, lang)))}</p>'
+    yield f"<details open><summary>{text(say('cluster', lang))}</summary>{_list((*question.cluster, *question.requests))}</details>"
+    yield f"<blockquote>{text(pick(question.prompt, lang))}</blockquote>"
+    yield from _answers(question.fields, lang)
+    if question.result.sheet.line:
+        yield f"<p>{text(say('line', lang, line=question.result.sheet.line))}</p>"
+    yield f"<h3>{text(say('why', lang))}</h3>"
+    yield from (f"<p>{text(pick(each, lang))}</p>" for each in question.explanation)
+    yield f"<h3>{text(say('key-points', lang))}</h3>{_list([pick(each, lang) for each in question.key_points])}"
+    for walk in question.walks:
+        yield from _walk(question, walk, lang)
+    sources = "; ".join(pick(each, lang) for each in question.sources)
+    yield f'<p class="facts">{text(say("sources", lang))}: {text(sources)}</p></article>'
+
+
+def _sign(score: float) -> str:
+    name, sign = ("right", "✓") if score >= 1 else ("part", "~") if score > 0 else ("wrong", "✗")
+    return f'<span class="{name}">{sign}</span>'
+
+
+def _answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
+    heads = "".join(f"<th>{text(say(key, lang))}</th>" for key in ("asked", "answer", "truth"))
+    yield f"<table><tr><th></th>{heads}</tr>"
+    for field in fields:
+        given = text(pick(field.given, lang)) if field.given is not None else f"<i>{text(say('blank', lang))}</i>"
+        yield (
+            f"<tr><td>{_sign(field.score)}</td><td>{text(pick(field.label, lang))}</td><td>{given}</td>"
+            f"<td><b>{text(pick(field.truth, lang))}</b></td></tr>"
+        )
+    yield "</table>"
+    for field in fields:
+        if field.options:
+            yield from _options(field, lang)
+
+
+def _options(field: FieldLine, lang: Lang) -> Iterator[str]:
+    heads = "".join(f"<th>{text(say(key, lang))}</th>" for key in ("option", "answer", "truth"))
+    yield f"<table><tr><th></th>{heads}</tr>"
+    for option in field.options:
+        same = "" if option.given == option.truth else ' class="differs"'
+        yield (
+            f"<tr{same}><td>{text(option.letter)}</td><td>{text(pick(option.text, lang))}</td>"
+            f"<td class=n>{place(option.given, field)}</td><td class=n>{place(option.truth, field)}</td></tr>"
+        )
+    yield "</table>"
+
+
+def _walk(question: Answered, walk: Walk, lang: Lang) -> Iterator[str]:
+    yield f"<details open><summary>{text(facts.walk_title(question, walk, lang))}</summary>"
+    yield from _steps(walk.there)
+    if walk.back:
+        yield f"<p class=facts>{text(say('reply', lang))}</p>"
+        yield from _steps(walk.back)
+    yield f"<p><b>{text(facts.walk_end(walk, lang))}</b></p></details>"
+
+
+def _steps(steps: Sequence[Step]) -> Iterator[str]:
+    yield '<table class="walk">'
+    host = ""
+    for step in steps:
+        where = " › ".join(step.chains) if step.chains else step.device
+        told = [text(where), *(f"<mark>{text(change)}</mark>" for change in step.changes)]
+        told += [text(more) for more in (step.tunnel, step.packet) if more]
+        yield f"<tr><td><b>{text(step.host if step.host != host else '')}</b></td><td>{text(step.stage)}</td><td>{'<br>'.join(told)}</td></tr>"
+        host = step.host
+    yield "</table>"

@@ -1,0 +1,117 @@
+"""The same interview for two people: a handout without answers, what the interviewer needs, a scoring sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from k8squiz.i18n import Lang, pick
+from k8squiz.locale.report import say
+from k8squiz.mock.plan import Item
+from k8squiz.mock.room import Room
+from k8squiz.mock.score import weight
+from k8squiz.mock.state import start
+from k8squiz.report import facts
+from k8squiz.report.build import Answered, build
+from k8squiz.report.markdown import plain, table, walk_lines
+from k8squiz.report.turns import turns
+from k8squiz.texts import followups
+
+
+def most(item: Item) -> int:
+    """Full points on the scoring sheet: four times a question's weight."""
+    return round(4 * weight(item))
+
+
+def script(room: Room, lang: Lang) -> str:
+    """The whole script as Markdown. Raises QuizError where a question cannot be drawn."""
+    return "\n".join(_lines(room, lang)).rstrip() + "\n"
+
+
+def _lines(room: Room, lang: Lang) -> Iterator[str]:
+    report = build(room.plan, start(room.plan), room=room)
+    facts_line = {"minutes": room.plan.minutes, "questions": room.plan.questions, "seed": room.plan.seed}
+    yield from (f"# {say('script', lang)}", "")
+    yield from (plain(say("facts", lang, track=facts.track_name(room.plan, lang), **facts_line)), "")
+    yield from (plain(say("script-how", lang)), "", f"## {say('handout', lang)}", "")
+    for question in report.questions:
+        yield from _handout(question, lang)
+    yield from ("---", "", f"## {say('guide', lang)}", "")
+    for position, question in enumerate(report.questions):
+        yield from _guide(room, position, question, lang)
+    yield from ("---", "", f"## {say('sheet', lang)}", "")
+    yield from _sheet(room, lang)
+    yield from ("", facts.made(lang))
+
+
+def _title(question: Answered, lang: Lang) -> str:
+    item = question.result.item
+    label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
+    return f"### {plain(label)}: {plain(pick(question.title, lang))}"
+
+
+def _asked(question: Answered, lang: Lang) -> Iterator[str]:
+    """What the candidate sees: the cluster, the request, the question, what can be picked."""
+    yield from (f"- {plain(line)}" for line in (*question.cluster, *question.requests))
+    yield from ("", f"> {plain(pick(question.prompt, lang))}", "")
+    for field in question.fields:
+        if field.options:
+            yield from (f"- {plain(option.letter)}. {plain(pick(option.text, lang))}" for option in field.options)
+            yield ""
+
+
+def _handout(question: Answered, lang: Lang) -> Iterator[str]:
+    yield from (_title(question, lang), "", *_asked(question, lang))
+    for field in question.fields:
+        label = plain(pick(field.label, lang))
+        yield f"- {label} ({say('answer-lines', lang)}) \\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_"
+    yield ""
+
+
+def _guide(room: Room, position: int, question: Answered, lang: Lang) -> Iterator[str]:
+    item = question.result.item
+    yield from (_title(question, lang), "")
+    time = say("minutes", lang, minutes=max(1, round(item.seconds / 60)))
+    yield from (f"{plain(facts.subject(question, lang))} · {plain(time)}", "")
+    yield from (
+        f"**{say('ask', lang)}**",
+        "",
+        f"> {plain(pick(question.prompt, lang))}",
+        "",
+        f"**{say('truth', lang)}**",
+        "",
+    )
+    for field in question.fields:
+        yield f"- {plain(pick(field.label, lang))} **{plain(pick(field.truth, lang))}**"
+        picked = sorted((option for option in field.options if option.truth), key=lambda option: option.truth)
+        yield from (f"  - {plain(option.letter)}. {plain(pick(option.text, lang))}" for option in picked)
+    yield ""
+    yield from (plain(pick(text, lang)) + "\n" for text in question.explanation)
+    yield from (f"**{say('listen', lang)}**", "", *(f"- {plain(pick(text, lang))}" for text in question.key_points), "")
+    wrong = turns(room.task(position))
+    if wrong:
+        yield from (f"**{say('wrong-turns', lang)}**", "")
+        for turn in wrong:
+            yield f"- {plain(pick(turn.says, lang))}: *{plain(pick(turn.reveals, lang))}*"
+        yield ""
+    stuck = room.hints(position)
+    if stuck:
+        yield from (f"**{say('if-stuck', lang)}**", "", *(f"- {plain(pick(text, lang))}" for _, text in stuck), "")
+    more = followups(room.world(position))
+    if more:
+        yield from (f"**{say('next', lang)}**", "", *(f"- {plain(pick(text, lang))}" for text in more), "")
+    yield from walk_lines(question, lang)
+
+
+def _sheet(room: Room, lang: Lang) -> Iterator[str]:
+    yield from (plain(say("sheet-rule", lang)), "")
+    rows = [(item.label, item.topic, item.kind, f"/ {most(item)}", "") for item in room.plan.items]
+    whole = sum(most(item) for item in room.plan.items)
+    rows.append((say("sum", lang), "", "", f"/ {whole}", ""))
+    headers = [
+        say("name", lang),
+        say("by-topic", lang),
+        say("by-kind", lang),
+        say("points", lang),
+        say("remarks", lang),
+    ]
+    yield from table(headers, rows)

@@ -1,0 +1,55 @@
+"""The report page's style sheet: one set of colours for light, one for dark, plain black for paper."""
+
+STYLE = """
+:root { --ink: #1d2430; --dim: #5b6675; --paper: #ffffff; --soft: #f3f5f8; --line: #d5dbe3; --accent: #2360b5;
+  --right: #18794e; --part: #8a5a00; --wrong: #b42318; --mark: #fff0c2; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e4e8ee; --dim: #9aa5b4; --paper: #14181f; --soft: #1e242d; --line: #343c48; --accent: #7fb0ff;
+    --right: #5fd39a; --part: #f0b95c; --wrong: #ff8a80; --mark: #4a3c12; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink);
+  font: 15px/1.55 system-ui, "Segoe UI", Roboto, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; }
+main { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1 { font-size: 1.7rem; margin: 0 0 .3rem; }
+h2 { font-size: 1.15rem; margin: 0 0 .6rem; }
+h3 { font-size: 1rem; margin: 1.1rem 0 .3rem; }
+small, .facts, footer { color: var(--dim); font-weight: normal; font-size: .88rem; }
+p { margin: .4rem 0; }
+header { border-bottom: 2px solid var(--line); padding-bottom: 1.2rem; margin-bottom: 1.6rem; }
+.figures { display: flex; gap: 2.5rem; margin-top: .8rem; }
+.figures div { display: flex; flex-direction: column; color: var(--dim); }
+.figure { font-size: 1.9rem; font-weight: 650; color: var(--ink); font-variant-numeric: tabular-nums; }
+.parts { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 0 2rem; }
+section, article { margin: 0 0 1.8rem; }
+article { border: 1px solid var(--line); border-radius: 8px; padding: 1.1rem 1.25rem; overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; margin: .4rem 0 .8rem; font-size: .92rem; }
+th { text-align: left; color: var(--dim); font-weight: 600; font-size: .85rem; }
+td, th { padding: .22rem .6rem .22rem 0; vertical-align: top; border-bottom: 1px solid var(--line); }
+td.n { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.bar { display: inline-block; width: 6rem; height: .6rem; background: var(--soft); border: 1px solid var(--line);
+  vertical-align: middle; }
+.bar span { display: block; height: 100%; background: var(--accent); }
+pre, .walk { font-family: ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", monospace; font-size: .82rem; }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; margin: .3rem 0;
+  white-space: pre-wrap; overflow-wrap: anywhere; }
+blockquote { margin: .8rem 0; padding: .5rem .9rem; border-left: 3px solid var(--accent); background: var(--soft); }
+details { margin: .7rem 0; }
+summary { cursor: pointer; color: var(--accent); font-weight: 600; }
+ul { margin: .3rem 0; padding-left: 1.3rem; }
+mark { background: var(--mark); color: inherit; }
+.right { color: var(--right); font-weight: 700; } .part { color: var(--part); font-weight: 700; }
+.wrong { color: var(--wrong); font-weight: 700; }
+.standing { font-weight: 600; }
+tr.differs td { color: var(--wrong); }
+@media print {
+  :root { --ink: #000; --dim: #444; --paper: #fff; --soft: #f4f4f4; --line: #bbb; --accent: #333; --right: #000;
+    --part: #000; --wrong: #000; --mark: #e8e8e8; color-scheme: light; }
+  @page { margin: 16mm 14mm; }
+  body { font-size: 10pt; } main { max-width: none; padding: 0; }
+  article { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: .8rem 0 0; }
+  h2, h3, summary { break-after: avoid; } tr, blockquote, pre, .figures { break-inside: avoid; }
+  .bar span, mark, pre { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .bar { width: 4rem; } pre { font-size: 8pt; }
+  tr.differs td { font-weight: 600; text-decoration: underline; }
+}
+"""

@@ -1,0 +1,210 @@
+"""Lines typed against a clock: the countdown runs in the prompt itself; when it strikes, what stands is handed over.
+
+On a terminal prompt_toolkit redraws the prompt each second; in a pipe the same lines come from standard input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import sys
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from k8squiz.i18n import Lang
+from k8squiz.kinds.fields import Field, OrderField
+from k8squiz.sanitize import one_line
+from k8squiz.screens.practice import Plain, words
+from k8squiz.screens.reorder import Order, ask
+
+_LOOK_EVERY = 0.25  # seconds between two looks at the clock
+_REDRAW_EVERY = 0.5
+_SOON, _NOW = 60, 20  # seconds left: the countdown turns yellow, then red
+COMMANDS = ("hint", "skip", "flag", "list", "back", "end", "quit", "help")
+
+Tick = Callable[[str], bool]
+Styled = list[tuple[str, str]]
+
+
+class Struck(Exception):
+    """The countdown ran out; `line` is what stood there."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class Keyboard(Protocol):
+    """A source of lines. `line` raises Struck, EOFError at the end of input, KeyboardInterrupt on Ctrl-C.
+
+    `clock` says how long is left now (question, whole), `tick` is told the line every moment and says when it is over.
+    """
+
+    interactive: bool
+
+    def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str: ...
+
+    def plain(self, prompt: str) -> str: ...
+
+
+class Clock(Protocol):
+    def __call__(self) -> tuple[float, float]: ...
+
+
+_FACES = {"en": ("question", "all"), "zh": ("本题", "全程")}
+
+
+def face(left: float, whole: float, lang: Lang) -> tuple[str, str]:
+    """The countdown's style and text. What colour says, `!` says too: `[question 0:48! all 12:03]`."""
+    sign, style = (
+        ("!!", "ansired bold") if left <= _NOW else ("!", "ansiyellow bold") if left <= _SOON else ("", "ansicyan")
+    )
+    question, everything = _FACES[lang]
+    return style, f"[{question} {minutes(left)}{sign} {everything} {minutes(whole)}] "
+
+
+def minutes(seconds: float) -> str:
+    """3:07, rounded up: at 0:00 the time is over."""
+    whole = max(0, -int(-seconds // 1))
+    return f"{whole // 60}:{whole % 60:02}"
+
+
+class Piped:
+    """Lines from standard input, with the clock watched between them; what is read is echoed."""
+
+    interactive = False
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        try:
+            self._fd: int | None = sys.stdin.fileno() if os.name == "posix" else None
+        except (OSError, ValueError):
+            self._fd = None
+
+    def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str:
+        sys.stdout.write(face(*clock(), lang)[1] + prompt)
+        sys.stdout.flush()
+        if self._fd is None:
+            return _echoed(Plain().line(""))
+        while b"\n" not in self._buffer:
+            ready = select.select([self._fd], [], [], _LOOK_EVERY)[0]
+            if tick(self._buffer.decode("utf-8", "replace") or standing):
+                line, self._buffer = self._buffer.decode("utf-8", "replace") or standing, b""
+                sys.stdout.write(one_line(line) + "\n")
+                raise Struck(line)
+            if ready:
+                self._read()
+        return _echoed(self._taken())
+
+    def plain(self, prompt: str) -> str:
+        sys.stdout.write(prompt)
+        sys.stdout.flush()
+        if self._fd is None:
+            return Plain().line("")
+        while b"\n" not in self._buffer:
+            self._read()
+        return _echoed(self._taken())
+
+    def _read(self) -> None:
+        assert self._fd is not None
+        chunk = os.read(self._fd, 65536)
+        if not chunk and not self._buffer:
+            sys.stdout.write("\n")
+            raise EOFError
+        # A last line without its end is a line.
+        self._buffer += chunk or b"\n"
+
+    def _taken(self) -> str:
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.decode("utf-8", "replace").rstrip("\r")
+
+
+def _echoed(line: str) -> str:
+    sys.stdout.write(one_line(line) + "\n")
+    return line
+
+
+class Terminal:
+    """A line with history, editing and completion, under a running countdown."""
+
+    interactive = True
+
+    def __init__(self, **io: Any) -> None:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.history import InMemoryHistory
+
+        self._io = io
+        self._session: Any = PromptSession(history=InMemoryHistory(), **io)
+        self._order: tuple[OrderField, Order] | None = None
+
+    def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str:
+        if isinstance(field, OrderField):
+            typed = self._put_in_order(clock, tick, field, lang, standing)
+            if typed is not None:
+                return typed
+            standing = ""
+        typed = self._session.prompt(
+            lambda: [face(*clock(), lang), ("", prompt)],
+            completer=_completer(field), complete_while_typing=False, refresh_interval=_REDRAW_EVERY, default=standing,
+            pre_run=lambda: _watch(lambda: self._session.default_buffer.text, tick),
+        )  # fmt: skip
+        return str(typed)
+
+    def plain(self, prompt: str) -> str:
+        return str(self._session.prompt(prompt, completer=None, refresh_interval=0, default="", pre_run=lambda: None))
+
+    def _put_in_order(self, clock: Clock, tick: Tick, field: OrderField, lang: Lang, standing: str) -> str | None:
+        """The re-orderable list; what was picked stays picked while hints are read and after a resume."""
+        if self._order is None or self._order[0] is not field:
+            self._order = (field, _picked(field, standing))
+        order = self._order[1]
+        return ask(
+            order, field, lang,
+            above=lambda: [face(*clock(), lang), ("", "\n")],
+            pre_run=lambda: _watch(lambda: _letters(order, field), tick),
+            refresh_interval=_REDRAW_EVERY, **self._io,
+        )  # fmt: skip
+
+
+def _picked(field: OrderField, standing: str) -> Order:
+    order = Order(len(field.items))
+    letters = [item.letter for item in field.items]
+    for word in dict.fromkeys(standing.split()):
+        if word in letters:
+            order.toggle(letters.index(word))
+    return order
+
+
+def _letters(order: Order, field: OrderField) -> str:
+    return " ".join(field.items[index].letter for index in order.picked)
+
+
+def _watch(standing: Callable[[], str], tick: Tick) -> None:
+    """Look at the clock beside the running prompt; end it with Struck when the time is over."""
+    from prompt_toolkit.application import get_app
+
+    app = get_app()
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            line = standing()
+            if tick(line):
+                app.exit(exception=Struck(line))
+                return
+
+    app.create_background_task(look())
+
+
+def _completer(field: Field) -> Any:
+    from prompt_toolkit.completion import WordCompleter
+
+    return WordCompleter([*dict.fromkeys((*words(field), *COMMANDS))], ignore_case=True, WORD=True)
+
+
+def keyboard() -> Keyboard:
+    """The best there is: a terminal needs both ends of it."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return Terminal()
+    return Piped()

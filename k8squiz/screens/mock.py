@@ -1,0 +1,98 @@
+"""A mock interview on the screen: a question's heading, the list of all, what it came to. Returns renderables."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text as Styled
+
+from k8squiz.i18n import Lang, pick
+from k8squiz.kinds.fields import Field
+from k8squiz.locale.mock import say
+from k8squiz.mock.interview import Interview
+from k8squiz.mock.plan import TRACKS, Plan
+from k8squiz.mock.room import Room
+from k8squiz.mock.score import Score
+from k8squiz.mock.state import Sheet, Status
+from k8squiz.question import Answer
+from k8squiz.screens.clocked import minutes
+from k8squiz.screens.prose import Prose
+
+_MARKS = {
+    Status.OPEN: "open",
+    Status.SKIPPED: "skipped-mark",
+    Status.ANSWERED: "answered",
+    Status.STRUCK: "struck-mark",
+}
+
+
+def track_name(plan: Plan, lang: Lang) -> str:
+    """The track, or the topics where there is none."""
+    named = pick(TRACKS[plan.track].title, lang) if plan.track is not None else ""
+    topics = (", " if lang == "en" else "、").join(plan.topics)
+    return " · ".join(part for part in (named, topics) if part)
+
+
+def opening_view(plan: Plan, lang: Lang) -> RenderableType:
+    """What the interview is and the rules of it."""
+    extra = len(plan.items) - plan.questions
+    more = say("follow-ups", lang, count=extra) if extra else ""
+    facts = {"track": track_name(plan, lang), "minutes": plan.minutes, "questions": plan.questions, "seed": plan.seed}
+    return Group(Prose(say("opening", lang, more=more, **facts), "bold"), Prose(say("rules", lang)))
+
+
+def title_view(room: Room, position: int, interview: Interview, lang: Lang) -> RenderableType:
+    """The line above a question: which one, its title, topic, level and how long there is for it."""
+    item = room.plan.items[position]
+    key = "question" if item.parent is None else "follow-up"
+    line = Styled(say(key, lang, label=item.label, total=room.plan.questions) + " · ", style="dim")
+    if item.parent is None:
+        line.append(pick(room.world(position).question.template.title, lang), style="bold not dim")
+        line.append(f" · {item.topic}")
+    line.append(f" · {say('share', lang, minutes=minutes(interview.left_for(position)))}")
+    if interview.state.sheets[position].flagged:
+        line.append(f" · ⚑ {say('flag-mark', lang)}", style="yellow not dim")
+    return Group(Styled(""), Rule(line, align="left", style="dim"))
+
+
+def list_view(room: Room, interview: Interview, lang: Lang) -> RenderableType:
+    """All questions, how each stands and how long is left for it."""
+    table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
+    for _ in range(2):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for position, (item, sheet) in enumerate(zip(room.plan.items, interview.state.sheets, strict=True)):
+        here = "›" if position == interview.state.position else ""
+        left = "" if sheet.closed else minutes(interview.left_for(position))
+        table.add_row(here, item.label, item.topic, left, _standing(room.plan, position, sheet, interview, lang))
+    return Group(Styled(say("list-head", lang, left=minutes(interview.left)), style="bold"), table)
+
+
+def _standing(plan: Plan, position: int, sheet: Sheet, interview: Interview, lang: Lang) -> Styled:
+    parent = plan.items[position].parent
+    if parent is not None and not interview.state.sheets[parent].closed:
+        return Styled(say("waits-mark", lang, label=plan.items[parent].label), style="dim")
+    line = Styled(say(_MARKS[sheet.status], lang))
+    if sheet.flagged:
+        line.append(f" ⚑ {say('flag-mark', lang)}", style="yellow")
+    return line
+
+
+def given_text(fields: tuple[Field, ...], given: Answer, lang: Lang) -> str:
+    """What has been filled in, as it was typed or would be."""
+    shown = [field.show(given[field.id], lang == "zh") for field in fields if field.id in given]
+    return (", " if lang == "en" else "，").join(shown)
+
+
+def closing_view(score: Score, lang: Lang) -> RenderableType:
+    """What it came to, in a few lines: the report has the rest."""
+    table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
+    for part in score.by(lambda item: item.topic):
+        filled = round(part.score * 20)
+        table.add_row(part.name, f"{part.score:.0%}", Styled("█" * filled + "░" * (20 - filled), style="cyan"))
+    return Group(
+        Styled(""), Rule(Styled(say("result", lang, score=score.total), style="bold"), align="left", style="dim"), table
+    )

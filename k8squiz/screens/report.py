@@ -1,0 +1,91 @@
+"""A report on the screen: the figures, each question in a line or two, what to study next. Returns renderables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text as Styled
+
+from k8squiz.i18n import Lang, pick
+from k8squiz.locale.mock import say as mock_say
+from k8squiz.locale.report import say
+from k8squiz.mock.score import Part
+from k8squiz.report import facts
+from k8squiz.report.build import Answered, Report
+from k8squiz.report.clocktext import clock
+from k8squiz.screens.prose import Prose
+
+
+def report_view(report: Report, lang: Lang) -> RenderableType:
+    """The whole report; the walks are left to its other forms."""
+    return Group(*_parts_of(report, lang))
+
+
+def _parts_of(report: Report, lang: Lang) -> Iterator[RenderableType]:
+    yield Styled(say("title", lang), style="bold")
+    yield Prose("\n".join(facts.heading_facts(report, lang)), "dim")
+    time = say("of", lang, spent=clock(report.spent), budget=clock(report.plan.seconds))
+    yield Styled(f"{say('score', lang)} {report.total:.0%} · {say('time', lang)} {time}", style="bold")
+    for key, parts in (("by-topic", report.topics), ("by-kind", report.kinds), ("by-level", report.levels)):
+        yield _heading(say(key, lang))
+        yield bars(parts, lang, level=key == "by-level")
+    for question in report.questions:
+        yield from _question(question, lang)
+    lines = list(facts.interruptions(report, lang))
+    if lines:
+        yield _heading(say("interruptions", lang))
+        yield Prose("\n".join(lines))
+    yield _heading(say("rule", lang))
+    yield Prose(pick(report.rule, lang))
+    yield _heading(say("study", lang))
+    if not report.study:
+        yield Styled(say("nothing-missed", lang))
+    for study in report.study:
+        yield Styled(f"{study.topic} {study.score:.0%}", style="bold")
+        yield Styled("\n".join(f"  {command}" for command in study.commands))
+    if report.session:
+        yield Styled("\n" + mock_say("html-report", lang, session=report.session), style="dim")
+
+
+def _heading(text: str) -> RenderableType:
+    return Group(Styled(""), Rule(Styled(text, style="bold"), align="left", style="dim"))
+
+
+def bars(parts: Sequence[Part], lang: Lang, level: bool = False) -> RenderableType:
+    """Scores as bars, with the time each part took against its budget."""
+    table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
+    for part in parts:
+        name = say("level", lang, level=part.name) if level else part.name
+        filled = round(part.score * 20)
+        bar = Styled("█" * filled + "░" * (20 - filled), style="cyan")
+        table.add_row(name, bar, f"{part.score:.0%}", f"{clock(part.spent)} / {clock(part.budget)}")
+    return table
+
+
+def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
+    item = question.result.item
+    label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
+    yield _heading(f"{label} · {pick(question.title, lang)}")
+    yield Prose(f"{' · '.join(facts.standing(question, lang))} · {facts.subject(question, lang)}", "dim")
+    yield Prose(pick(question.prompt, lang))
+    table = Table(show_edge=False, box=None, padding=(0, 1))
+    for key in (None, "asked", "answer", "truth"):
+        table.add_column(say(key, lang) if key is not None else "", overflow="fold")
+    for field in question.fields:
+        sign, style = ("✓", "green") if field.score >= 1 else ("~", "yellow") if field.score > 0 else ("✗", "red")
+        given = say("blank", lang) if field.given is None else pick(field.given, lang)
+        truth = Styled(pick(field.truth, lang), style="bold")
+        table.add_row(Styled(sign, style=style), Prose(pick(field.label, lang)), Styled(given), truth)
+    yield table
+    for field in question.fields:
+        for option in field.options:
+            if option.given != option.truth:
+                mark = say("truth" if option.truth else "answer", lang)
+                yield Padding(Prose(f"{option.letter} ({mark}): {pick(option.text, lang)}"), (0, 0, 0, 3))
+    if question.result.sheet.line:
+        yield Prose(say("line", lang, line=question.result.sheet.line), "yellow")
+    yield Padding(Prose("\n".join(pick(text, lang) for text in question.explanation)), (0, 0, 0, 2))
