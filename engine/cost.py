@@ -6,6 +6,7 @@ All counted on what is really compiled and walked; times need a real machine and
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from fractions import Fraction
 
 from engine.choose import Choose, every_path
@@ -15,7 +16,9 @@ from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.packet import L4, FiveTuple
+from engine.proxy import nftables_transaction
 from engine.proxy.interface import compile_rules, find_node
+from engine.proxy.partial import full_transaction, partial_transaction
 from engine.resolve import local_addresses, passages
 from engine.scale import NODES, synthetic_cluster
 from engine.values import dataclass
@@ -63,6 +66,51 @@ class ModeCost:
     last: PacketCost
     none: PacketCost
     later: PacketCost
+
+    @property
+    def average(self) -> PacketCost:
+        """The mean over all Services: each that stands before adds the same, so it lies halfway from first to last."""
+        return PacketCost((self.first.rules + self.last.rules) / 2, (self.first.lookups + self.last.lookups) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCost:
+    """Lines written by a full sync, and by the sync after one endpoint was replaced by another.
+
+    iptables and nftables: lines handed to iptables-restore and nft. ipvs: lines by which what stands in the kernel
+    differs (real servers, ipset entries, rules): each is one netlink message or less."""
+
+    mode: str
+    full: int
+    partial: int
+    full_chains: int = 0
+    partial_chains: int = 0
+    """How many of the lines declare a chain (iptables)."""
+
+
+def update_cost(mode: str, services: int, endpoints: int) -> UpdateCost:
+    """Compile `services` Services of `endpoints` endpoints before and after a change and count what a sync writes.
+
+    Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
+    """
+    before = synthetic_cluster(services, endpoints)
+    after = with_one_endpoint_replaced(before)
+    if mode == "iptables":
+        full, partial = full_transaction(before, _NODE), partial_transaction(before, after, _NODE)
+        return UpdateCost(
+            mode,
+            full.rule_lines + full.chain_lines,
+            partial.rule_lines + partial.chain_lines,
+            full.chain_lines,
+            partial.chain_lines,
+        )
+    old, new = compile_rules(before, _NODE, mode), compile_rules(after, _NODE, mode)
+    if mode == "nftables":
+        return UpdateCost(
+            mode, nftables_transaction.full_sync_lines(new, old), nftables_transaction.partial_sync_lines(new, old)
+        )
+    was, now = Counter(str(old).splitlines()), Counter(str(new).splitlines())
+    return UpdateCost(mode, now.total(), (now - was).total() + (was - now).total())
 
 
 def mode_cost(mode: str, services: int, endpoints: int) -> ModeCost:

@@ -90,6 +90,53 @@ def explain(
     return run(ctx.obj, topic, tuple(without or ()), step, export)
 
 
+@_command("mock")
+def mock(
+    ctx: typer.Context,
+    minutes: Annotated[
+        int | None, typer.Option("--minutes", metavar="M", help="How long the interview lasts (default: 45).")
+    ] = None,
+    questions: Annotated[
+        int | None,
+        typer.Option("--questions", metavar="N", help="How many questions (default: what the time holds)."),
+    ] = None,
+    track: Annotated[
+        str | None, typer.Option("--track", metavar="T", help="junior, senior or expert (default: senior).")
+    ] = None,
+    topics: Topics = None,
+    seed: Seed = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the interview that was interrupted.")] = False,
+    interviewer: Annotated[
+        Path | None,
+        typer.Option("--interviewer", metavar="FILE.md", help="Write it as a script for a human interviewer instead."),
+    ] = None,
+) -> int:
+    from k8squiz.commands.mock import run
+
+    return run(ctx.obj, minutes, questions, track, tuple(topics or ()), seed, resume, interviewer)
+
+
+@_command("report")
+def report(
+    ctx: typer.Context,
+    session: Annotated[
+        int | None, typer.Argument(metavar="[SESSION]", help="The interview's number (default: the latest).")
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", click_type=one_of("md", "html", "json"), metavar="md|html|json", help="In this format."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it to FILE.md, FILE.html or FILE.json.")
+    ] = None,
+) -> int:
+    from k8squiz.commands.report import run
+
+    return run(ctx.obj, session, form, out)
+
+
 @_command("trace")
 def trace(
     ctx: typer.Context,
@@ -133,6 +180,27 @@ def rules(
     from k8squiz.commands.rules import run
 
     return run(tuple(paths), node, mode, family, ctx.obj)
+
+
+@_command("scale")
+def scale(
+    ctx: typer.Context,
+    services: Annotated[int, typer.Option("--services", metavar="N", help="How many Services.")] = 1000,
+    endpoints: Annotated[int, typer.Option("--endpoints", metavar="M", help="How many endpoints each has.")] = 10,
+    grow: Annotated[
+        bool, typer.Option("--growth/--no-growth", help="How it grows from 10 to 10000 Services, too.")
+    ] = True,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Time the real tools, in a network namespace of their own.")
+    ] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Draw the growth into FILE.svg.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    from k8squiz.commands.scale import run
+
+    return run(ctx.obj, services, endpoints, grow, measure, export, json)
 
 
 questions = _group("questions")

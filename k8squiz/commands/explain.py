@@ -27,7 +27,7 @@ def run(lang: Lang, topic: str | None, without: tuple[str, ...], step: bool, exp
     from k8squiz.screens.explain import story_parts, story_view
 
     if export is not None:
-        _write(export, _exported(story_view(story, lang, parts), export.suffix, story, lang))
+        write(export, _exported(story_view(story, lang, parts), export.suffix, story, lang))
         return 0
     console = make_console()
     if not (step and sys.stdin.isatty() and sys.stdout.isatty()):
@@ -80,7 +80,7 @@ def _exported(view: object, suffix: str, story: object, lang: Lang) -> str:
     return to_html(console) if suffix == ".html" else to_svg(console, pick(told.title, lang))
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

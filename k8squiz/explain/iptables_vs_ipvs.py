@@ -111,9 +111,9 @@ def _packets(costs: dict[str, ModeCost]) -> Section:
             ),
             Paragraph(
                 Text(
-                    "NAT is decided once for a connection. Later packets never see the nat table; connections to no "
-                    "Service at all pay the most.",
-                    "NAT 在每个连接上只决定一次，后续数据包不再经过 nat 表；代价最大的反而是目标不是任何 Service 的连接。",
+                    "NAT is decided once for a connection. Later packets never see the nat table; a connection to no "
+                    "Service at all walks the whole list too.",
+                    "NAT 在每个连接上只决定一次，后续数据包不再经过 nat 表；目标不是任何 Service 的连接同样要走完整个列表。",
                 )
             ),
         ),

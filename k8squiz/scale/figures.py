@@ -1,0 +1,152 @@
+"""The figures of one run: three modes at one size, and how they grow. Plain values; JSON in docs/json.md."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from engine.cost import ModeCost, PacketCost, UpdateCost, mode_cost, update_cost
+from engine.values import dataclass
+from k8squiz.errors import QuizError
+
+MODES = ("iptables", "ipvs", "nftables")
+SIZES = (10, 100, 1000, 10000)
+# Some 2.5 KiB of memory an endpoint and mode.
+MOST_ENDPOINTS = 200_000
+_WORTH_SHARING = 2000  # Services; below that, starting processes takes longer
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One mode at one number of Services."""
+
+    cost: ModeCost
+    update: UpdateCost
+
+    @property
+    def mode(self) -> str:
+        return self.cost.mode
+
+    @property
+    def services(self) -> int:
+        return self.cost.services
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`points` are the modes at the size asked for; `growth` the modes at each of `sizes`, size by size."""
+
+    services: int
+    endpoints: int
+    points: tuple[Point, ...]
+    growth: tuple[Point, ...]
+
+    def of(self, mode: str) -> Point:
+        """The point of `mode` at the size asked for."""
+        return next(point for point in self.points if point.mode == mode)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(point.services for point in self.growth))
+
+    def series(self, mode: str, value: Callable[[Point], int | Fraction]) -> tuple[tuple[int, float], ...]:
+        """(number of Services, value) along the growth of `mode`."""
+        return tuple((point.services, float(value(point))) for point in self.growth if point.mode == mode)
+
+
+def check(services: int, endpoints: int) -> None:
+    """Refuse sizes that this machine should not be asked for, before anything is compiled."""
+    if services < 1 or endpoints < 1:
+        raise QuizError(
+            "--services and --endpoints are numbers from 1 up", "--services 和 --endpoints 须为大于等于 1 的整数"
+        )
+    if services * endpoints > MOST_ENDPOINTS:
+        raise QuizError(
+            f"{services} Services of {endpoints} endpoints are more than {MOST_ENDPOINTS} endpoints; "
+            "what is to be seen is seen with fewer",
+            f"{services} 个 Service、每个 {endpoints} 个端点，超过了 {MOST_ENDPOINTS} 个端点；更小的规模就足以看出规律",
+        )
+
+
+def compute(
+    services: int, endpoints: int, grow: bool = True, tell: Callable[[int, int], None] = lambda done, of: None
+) -> Figures:
+    """All figures. `tell` hears how many of the points are done. Raises QuizError for sizes that are refused."""
+    check(services, endpoints)
+    sizes = [size for size in SIZES if size * endpoints <= MOST_ENDPOINTS] if grow else []
+    wanted = [(mode, size, endpoints) for size in dict.fromkeys([services, *sizes]) for mode in MODES]
+    found = dict(zip(wanted, _each(wanted, tell), strict=True))
+    return Figures(
+        services,
+        endpoints,
+        tuple(found[mode, services, endpoints] for mode in MODES),
+        tuple(found[mode, size, endpoints] for size in sizes for mode in MODES),
+    )
+
+
+def _point(mode: str, services: int, endpoints: int) -> Point:
+    return Point(mode_cost(mode, services, endpoints), update_cost(mode, services, endpoints))
+
+
+def _each(wanted: Sequence[tuple[str, int, int]], tell: Callable[[int, int], None]) -> list[Point]:
+    found = []
+    if max(size for _, size, _ in wanted) < _WORTH_SHARING or (os.cpu_count() or 1) < 2:
+        for number, one in enumerate(wanted):
+            tell(number, len(wanted))
+            found.append(_point(*one))
+        return found
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor() as pool:
+        # The largest first, so that no processor is left waiting for them at the end.
+        order = sorted(wanted, key=lambda one: -one[1])
+        started = {one: pool.submit(_point, *one) for one in order}
+        for number, one in enumerate(wanted):
+            tell(number, len(wanted))
+            found.append(started[one].result())
+    return found
+
+
+def as_json(figures: Figures) -> dict[str, Any]:
+    """The figures as `--json` prints them."""
+    return {
+        "services": figures.services,
+        "endpoints": figures.endpoints,
+        "modes": {point.mode: _json(point) for point in figures.points},
+        "growth": [
+            {"services": size, "modes": {p.mode: _json(p) for p in figures.growth if p.services == size}}
+            for size in figures.sizes
+        ],
+    }
+
+
+def _json(point: Point) -> dict[str, Any]:
+    cost, size = point.cost, point.cost.size
+    return {
+        "chains": size.chains,
+        "rules": size.rules,
+        "elements": size.elements,
+        "bytes": size.bytes,
+        "first_packet": {
+            "first": _packet(cost.first),
+            "middle": _packet(cost.middle),
+            "average": _packet(cost.average),
+            "last": _packet(cost.last),
+            "no_service": _packet(cost.none),
+        },
+        "later_packet": _packet(cost.later),
+        "lines_written": {
+            "full_sync": {"lines": point.update.full, "chains": point.update.full_chains},
+            "one_endpoint_changed": {"lines": point.update.partial, "chains": point.update.partial_chains},
+        },
+    }
+
+
+def _packet(cost: PacketCost) -> dict[str, float]:
+    return {"rules_evaluated": _number(cost.rules), "lookups": _number(cost.lookups)}
+
+
+def _number(value: Fraction) -> float:
+    return int(value) if value.denominator == 1 else float(value)

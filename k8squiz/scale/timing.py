@@ -1,0 +1,164 @@
+"""`--measure`: the real tools, given the rules that were compiled, in a network namespace of their own.
+
+The namespace belongs to a child process and ends with it, whatever kills it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from engine import compile_rules
+from engine.cluster import Cluster
+from engine.cost import with_one_endpoint_replaced
+from engine.errors import EngineError
+from engine.lab.errors import LabUnavailable
+from engine.lab.namespaces import CLONE_NEWNET, CLONE_NEWUSER, run, tool, unshare
+from engine.netfilter.rules import Ruleset
+from engine.proxy import nftables_transaction
+from engine.proxy.partial import Transaction, partial_transaction
+from engine.scale import NODES, synthetic_cluster
+from engine.trace import Text
+from engine.values import dataclass
+from k8squiz.i18n import Lang
+
+_NODE = NODES[0]
+_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of one tool: all rules into an empty kernel, then what one changed endpoint needs. Or why there are none."""
+
+    tool: str
+    full: float | None
+    partial: float | None
+    lacking: Text | None = None
+
+
+def measure(services: int, endpoints: int) -> tuple[Timing, ...]:
+    """Medians of a few rounds on this machine. Leaves nothing behind; says for each tool what it lacks."""
+    before = synthetic_cluster(services, endpoints)
+    after = with_one_endpoint_replaced(before)
+    return (_iptables(before, after), _nft(before, after), _ipvs())
+
+
+def _iptables(before: Cluster, after: Cluster) -> Timing:
+    name = next((name for name in ("iptables-legacy-restore", "iptables-restore") if tool(name)), None)
+    if name is None:
+        return _without("iptables-restore", "iptables")
+    full = str(compile_rules(before, _NODE, "iptables"))
+    partial = partial_text(compile_rules(after, _NODE, "iptables"), partial_transaction(before, after, _NODE))
+    return _timed(name, [(name,), (name, "--noflush")], [full, partial])
+
+
+def _nft(before: Cluster, after: Cluster) -> Timing:
+    if tool("nft") is None:
+        return _without("nft", "nftables")
+    old, new = compile_rules(before, _NODE, "nftables"), compile_rules(after, _NODE, "nftables")
+    partial = "\n".join(nftables_transaction.partial_sync(new, old)) + "\n"
+    return _timed("nft", [("nft", "-f", "-")] * 2, [str(old), partial])
+
+
+def _ipvs() -> Timing:
+    if tool("ipvsadm") is None:
+        return _without("ipvsadm", "ipvsadm")
+    if not Path("/proc/net/ip_vs").exists():
+        return Timing(
+            "ipvsadm",
+            None,
+            None,
+            Text("this kernel has no IPVS (modprobe ip_vs)", "本机内核没有 IPVS（modprobe ip_vs）"),
+        )
+    return Timing("ipvsadm", None, None, Text("not measured yet", "尚未测量"))
+
+
+def _without(name: str, package: str) -> Timing:
+    return Timing(
+        name, None, None,
+        Text(f"{name} is not installed (Debian: package {package})", f"没有安装 {name}（Debian：{package} 软件包）"),
+    )  # fmt: skip
+
+
+def partial_text(after: Ruleset, transaction: Transaction) -> str:
+    """What kube-proxy hands to iptables-restore --noflush after the change: `transaction` with its rules."""
+    lines = []
+    for name, chains in transaction.chains.items():
+        table = after.tables[name]
+        lines.append(f"*{name}")
+        lines += [f":{chain} - [0:0]" for chain in chains]
+        text = str(Ruleset(after.backend, after.family, {name: table}))
+        wanted = tuple(f"-A {chain} " for chain in chains)
+        lines += [line for line in text.splitlines() if line.startswith(wanted)]
+        lines += [f"-X {chain}" for chain in transaction.deleted if name == "nat"]
+        lines.append("COMMIT")
+    return "\n".join(lines) + "\n"
+
+
+def _timed(name: str, commands: list[tuple[str, ...]], texts: list[str]) -> Timing:
+    try:
+        rounds = [_in_a_child(lambda: list(_run_all(commands, texts))) for _ in range(_ROUNDS)]
+    except LabUnavailable as error:
+        return Timing(name, None, None, Text(error.en, error.zh))
+    full, partial = (statistics.median(taken) for taken in zip(*rounds, strict=True))
+    return Timing(name, full, partial)
+
+
+def _run_all(commands: list[tuple[str, ...]], texts: list[str]) -> Iterator[float]:
+    for words, text in zip(commands, texts, strict=True):
+        started = time.perf_counter()
+        run(*words, text=text)
+        yield time.perf_counter() - started
+
+
+def _in_a_child(work: Callable[[], list[float]]) -> list[float]:
+    """What `work` returns, done by a child in a network namespace of its own. Raises LabUnavailable."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _alone()
+            said: dict[str, object] = {"taken": work()}
+        except EngineError as error:
+            said = {"en": error.en, "zh": error.zh}
+        except OSError as error:
+            said = {
+                "en": f"no network namespace of its own: {error.strerror}; run it as root",
+                "zh": f"无法创建独立的网络命名空间：{error.strerror}；请用 root 运行",
+            }
+        os.write(writing, json.dumps(said).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        told = pipe.read()
+    os.waitpid(pid, 0)
+    answer = json.loads(told or "{}")
+    if "taken" not in answer:
+        raise LabUnavailable(answer.get("en", "it was killed"), answer.get("zh", "进程被终止"))
+    return list(answer["taken"])
+
+
+def _alone() -> None:
+    if not sys.platform.startswith("linux"):
+        raise LabUnavailable("network namespaces exist on Linux alone", "只有 Linux 才有网络命名空间")
+    if os.geteuid() == 0:
+        unshare(CLONE_NEWNET)
+        return
+    uid, gid = os.geteuid(), os.getegid()
+    unshare(CLONE_NEWUSER | CLONE_NEWNET)
+    for name, value in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+        Path("/proc/self", name).write_text(value, encoding="ascii")
+    os.environ["XTABLES_LOCKFILE"] = str(Path(tempfile.gettempdir(), f"k8squiz-xtables-{uid}.lock"))
+
+
+def seconds(value: float | None, lang: Lang) -> str:
+    """Seconds or milliseconds, as a table shows them."""
+    if value is None:
+        return "-"
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.0f} ms"
