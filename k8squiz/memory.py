@@ -1,0 +1,130 @@
+"""When a question is due again: FSRS (py-fsrs) behind two functions. State in, state out; time is handed in.
+
+A question's progress belongs to its id: what is drawn from it differs each time, and editing its text resets nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from k8squiz.dice import Dice
+from k8squiz.store import Card
+
+DAY = 86400.0
+# A score of at least this is rated so; a full score is easy only when it is not the first time.
+AGAIN, HARD, GOOD, EASY = 1, 2, 3, 4
+RATINGS = ((0.5, AGAIN), (0.8, HARD), (1.0, GOOD))
+_RETENTION, _RETENTION_AT_THE_END = 0.9, 0.95
+_LAST_DAYS = 3
+
+
+class Asked(Protocol):
+    """What is known of a question without opening it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def level(self) -> int: ...
+
+
+Q = TypeVar("Q", bound=Asked)
+
+
+def rating_of(score: float, seen_before: bool) -> int:
+    """FSRS's rating (1 again, 2 hard, 3 good, 4 easy) of a score from 0 to 1."""
+    for below, rating in RATINGS:
+        if score < below:
+            return rating
+    return EASY if seen_before else GOOD
+
+
+def reviewed(card: Card | None, question: str, score: float, now: float, until: float | None = None) -> Card:
+    """The card after an answer that scored `score` at `now`. With `until`, the day of the interview, it comes back
+    before that day."""
+    from fsrs import Card as FsrsCard
+    from fsrs import Rating
+
+    at = _time(now)
+    # What py-fsrs numbers cards by is of no use here: 0 keeps the state a function of the answers alone.
+    before = FsrsCard.from_dict(card.state) if card is not None else FsrsCard(card_id=0, due=at)
+    after, _ = _scheduler(now, until).review_card(before, Rating(rating_of(score, card is not None)), at)
+    return Card(question, dict(after.to_dict()), after.due.timestamp(), now)
+
+
+def retrievability(card: Card, now: float) -> float:
+    """How likely it is, from 0 to 1, that the question would be answered well now."""
+    from fsrs import Card as FsrsCard
+
+    return float(_scheduler(now, None).get_card_retrievability(FsrsCard.from_dict(card.state), _time(now)))
+
+
+def _scheduler(now: float, until: float | None) -> Any:
+    from fsrs import Scheduler
+
+    days = days_left(now, until)
+    near = days is not None and days <= _LAST_DAYS
+    return Scheduler(
+        desired_retention=_RETENTION_AT_THE_END if near else _RETENTION,
+        # No steps of minutes: a sitting asks a question once.
+        learning_steps=(), relearning_steps=(), enable_fuzzing=False,
+        maximum_interval=36500 if days is None else max(1, days),
+    )  # fmt: skip
+
+
+def _time(now: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(now, datetime.UTC)
+
+
+def days_left(now: float, until: float | None) -> int | None:
+    """Whole days from `now` to the interview's day, at least 0; None without one."""
+    return None if until is None else max(0, math.ceil((until - now) / DAY))
+
+
+def due(cards: Mapping[str, Card], now: float) -> tuple[str, ...]:
+    """The questions that are due at `now`, the longest overdue first."""
+    ready = [card for card in cards.values() if card.due <= now]
+    return tuple(card.question for card in sorted(ready, key=lambda card: (card.due, card.question)))
+
+
+def new_share(unseen: int, count: int, now: float, until: float | None, wanted: int | None) -> int:
+    """How many unseen questions to mix into a sitting of `count`: `wanted`; else so many that all have been seen by
+    `until`; else a third."""
+    days = days_left(now, until)
+    if wanted is None:
+        wanted = math.ceil(count / 3) if days is None else math.ceil(unseen / max(1, days))
+    return min(unseen, wanted)
+
+
+def queue(
+    known: Sequence[Q],
+    cards: Mapping[str, Card],
+    count: int,
+    now: float,
+    seed: str,
+    new: int | None = None,
+    until: float | None = None,
+) -> tuple[Q, ...]:
+    """What to ask in a sitting of `count`: what is due, then new material, then what is due soonest.
+
+    Easier ones first within a sitting; the same seed and the same cards give the same sitting."""
+    by_id = {heading.id: heading for heading in known}
+    dice = Dice("queue", seed)
+    ready = [by_id[name] for name in due(cards, now) if name in by_id]
+    unseen = dice.shuffled([heading for heading in known if heading.id not in cards])
+    fresh = unseen[: new_share(len(unseen), count, now, until, new)]
+    chosen = [*ready[: max(0, count - len(fresh))], *fresh][:count]
+    chosen += _soonest(by_id, cards, chosen, unseen, count - len(chosen))
+    return tuple(sorted(chosen, key=lambda heading: heading.level))
+
+
+def _soonest(
+    by_id: Mapping[str, Q], cards: Mapping[str, Card], chosen: Iterable[Q], unseen: Sequence[Q], room: int
+) -> list[Q]:
+    """What fills a sitting up: more that is unseen, then what is due soonest."""
+    taken = {heading.id for heading in chosen}
+    later = sorted((card for card in cards.values() if card.question in by_id), key=lambda card: card.due)
+    rest = [*unseen, *(by_id[card.question] for card in later)]
+    return [heading for heading in rest if heading.id not in taken][: max(0, room)]

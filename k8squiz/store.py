@@ -1,0 +1,357 @@
+"""The user's data: interviews and practice as journals, and what is remembered of each question. Nothing else writes it.
+
+One SQLite file (WAL) in the user's data folder, or in K8SQUIZ_HOME. Every append is a transaction of its own and on disk
+when the call returns. Times are seconds since the epoch, handed in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.values import dataclass
+from k8squiz.errors import QuizError
+from k8squiz.schemas import APPLICATION_ID, MIGRATIONS, VERSION
+
+FILE = "k8squiz.db"
+_MAGIC = b"SQLite format 3\x00"
+_BUSY_SECONDS = 10.0
+
+
+class StoreUnavailable(QuizError):
+    """The disk will not take it: read-only, full, locked for too long. What is asked goes on in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sitting: `kind` is "mock" or "practice", `ended` None while it is not finished."""
+
+    id: int
+    uid: str
+    kind: str
+    started: float
+    seed: str
+    lang: str
+    plan: Any
+    ended: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event of a session's journal. `seq` counts from 1."""
+
+    seq: int
+    now: float
+    kind: str
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The unfinished line in front of question `position`, and the clock when it was saved."""
+
+    position: int
+    text: str
+    elapsed: float
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the scheduler knows of a question (`state`, its own JSON) and when it is due."""
+
+    question: str
+    state: Any
+    due: float
+    updated: float
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One graded answer: `score` from 0 to 1, `rating` from 1 (again) to 4 (easy)."""
+
+    question: str
+    at: float
+    score: float
+    rating: int
+    seed: str
+
+
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """Where the data lies: K8SQUIZ_HOME, else the platform's folder for user data."""
+    if environ.get("K8SQUIZ_HOME"):
+        return Path(environ["K8SQUIZ_HOME"]).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("k8squiz", appauthor=False)
+
+
+def open_store(environ: Mapping[str, str] | None = None) -> Store:
+    """Open the user's data, made or brought up to date where needed.
+
+    Raises QuizError where the file is no such database or of a newer schema (it is left untouched), StoreUnavailable
+    where the disk refuses.
+    """
+    folder = data_folder(os.environ if environ is None else environ)
+    path = folder / FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _check_header(path)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{path}: cannot be used ({error.strerror})", f"{path}：无法使用（{error.strerror}）"
+        ) from error
+    return Store(path)
+
+
+def open_memory() -> Store:
+    """A store that is gone with the process."""
+    return Store(None)
+
+
+def _check_header(path: Path) -> None:
+    """Look at a file before SQLite does, which would write to it (a journal, a switch to WAL)."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with path.open("rb") as stream:
+        head = stream.read(100)
+    if not head.startswith(_MAGIC):
+        raise QuizError(
+            f"{path}: this is no database; move it away, or set K8SQUIZ_HOME to another folder",
+            f"{path}：不是数据库文件；请把它移走，或用 K8SQUIZ_HOME 指定其他目录",
+        )
+
+
+class Store:
+    """The open data. A session's journal is only ever appended to; many processes may have it open."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        with _told(path):
+            self._db = sqlite3.connect(
+                ":memory:" if path is None else str(path), timeout=_BUSY_SECONDS, isolation_level=None
+            )
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        version = self._number("PRAGMA user_version")
+        owner = self._number("PRAGMA application_id")
+        if version > VERSION:
+            raise QuizError(
+                f"{self.path}: written by a newer k8squiz (schema {version}, this one knows {VERSION}); update k8squiz",
+                f"{self.path}：由更新版本的 k8squiz 写入（模式版本 {version}，本程序支持到 {VERSION}）；请升级 k8squiz",
+            )
+        if owner != APPLICATION_ID and (version or self._number("SELECT count(*) FROM sqlite_master")):
+            raise QuizError(
+                f"{self.path}: a database of another program; move it away, or set K8SQUIZ_HOME to another folder",
+                f"{self.path}：是其他程序的数据库；请把它移走，或用 K8SQUIZ_HOME 指定其他目录",
+            )
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        if version < VERSION:
+            self._migrate()
+
+    def _number(self, statement: str) -> int:
+        return int(self._db.execute(statement).fetchone()[0])
+
+    def _migrate(self) -> None:
+        with self._writing():
+            # Another process may have been first.
+            for step in MIGRATIONS[self._number("PRAGMA user_version") :]:
+                for statement in step:
+                    self._db.execute(statement)
+            self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction that has the right to write from its start."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _write(self, work: Callable[[], int]) -> int:
+        with _told(self.path), self._writing():
+            return work()
+
+    def _read(self, statement: str, *values: object) -> list[Any]:
+        with _told(self.path):
+            return self._db.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        self._db.close()
+
+    # Sessions and their journals.
+
+    def start(self, kind: str, seed: str, lang: str, plan: Any, now: float, uid: str = "") -> int:
+        """A new session's number. `plan` is what JSON can hold."""
+        name = uid or f"{int(now * 1000):x}-{os.urandom(6).hex()}"
+        values = (name, kind, now, seed, lang, _dump(plan))
+        statement = "INSERT INTO session (uid, kind, started, seed, lang, plan) VALUES (?, ?, ?, ?, ?, ?)"
+        return self._write(lambda: int(self._db.execute(statement, values).lastrowid or 0))
+
+    def append(self, session: int, kind: str, body: Any, now: float) -> int:
+        """Add an event to the journal; its number. On disk when this returns."""
+        statement = (
+            "INSERT INTO event (session, seq, at, kind, body) "
+            "SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM event WHERE session = ?"
+        )
+
+        def work() -> int:
+            self._db.execute(statement, (session, now, kind, _dump(body), session))
+            return int(self._db.execute("SELECT max(seq) FROM event WHERE session = ?", (session,)).fetchone()[0])
+
+        return self._write(work)
+
+    def events(self, session: int) -> tuple[Row, ...]:
+        """The journal, oldest first."""
+        rows = self._read("SELECT seq, at, kind, body FROM event WHERE session = ? ORDER BY seq", session)
+        return tuple(Row(seq, at, kind, json.loads(body)) for seq, at, kind, body in rows)
+
+    def sessions(self, kind: str | None = None, unfinished: bool = False) -> tuple[Session, ...]:
+        """Sessions, oldest first."""
+        rows = self._read(
+            "SELECT id, uid, kind, started, seed, lang, plan, ended FROM session "
+            "WHERE (? IS NULL OR kind = ?) AND (ended IS NULL OR NOT ?) ORDER BY id",
+            kind, kind, unfinished,
+        )  # fmt: skip
+        return tuple(
+            Session(number, uid, kind_of, started, seed, lang, json.loads(plan), ended)
+            for number, uid, kind_of, started, seed, lang, plan, ended in rows
+        )
+
+    def end(self, session: int, now: float) -> None:
+        """The session is finished; its draft goes."""
+
+        def work() -> int:
+            self._db.execute("UPDATE session SET ended = ? WHERE id = ? AND ended IS NULL", (now, session))
+            return self._db.execute("DELETE FROM draft WHERE session = ?", (session,)).rowcount
+
+        self._write(work)
+
+    def save_draft(self, session: int, position: int, text: str, elapsed: float, now: float) -> None:
+        """What stands unfinished; replaces the draft before it."""
+        statement = "INSERT OR REPLACE INTO draft (session, position, text, elapsed, at) VALUES (?, ?, ?, ?, ?)"
+        self._write(lambda: self._db.execute(statement, (session, position, text, elapsed, now)).rowcount)
+
+    def draft(self, session: int) -> Draft | None:
+        rows = self._read("SELECT position, text, elapsed, at FROM draft WHERE session = ?", session)
+        return Draft(*rows[0]) if rows else None
+
+    # What is remembered of each question.
+
+    def cards(self) -> dict[str, Card]:
+        """Question -> card."""
+        rows = self._read("SELECT question, state, due, updated FROM card ORDER BY question")
+        return {question: Card(question, json.loads(state), due, updated) for question, state, due, updated in rows}
+
+    def reviews(self) -> tuple[Review, ...]:
+        """All graded answers, oldest first."""
+        rows = self._read("SELECT question, at, score, rating, seed FROM review ORDER BY at, id")
+        return tuple(Review(*row) for row in rows)
+
+    def save_review(self, review: Review, card: Card | None) -> None:
+        """A graded answer and what follows from it, in one transaction; the same answer twice counts once.
+
+        Without `card` (cramming) the question's schedule stays as it is."""
+
+        def work() -> int:
+            made = self._db.execute(
+                "INSERT OR IGNORE INTO review (question, at, score, rating, seed) VALUES (?, ?, ?, ?, ?)",
+                (review.question, review.at, review.score, review.rating, review.seed),
+            ).rowcount
+            if made and card is not None:
+                self._put_card(card)
+            return made
+
+        self._write(work)
+
+    def _put_card(self, card: Card) -> None:
+        self._db.execute(
+            "INSERT INTO card (question, state, due, updated) VALUES (?, ?, ?, ?) ON CONFLICT (question) DO UPDATE "
+            "SET state = excluded.state, due = excluded.due, updated = excluded.updated "
+            "WHERE excluded.updated > card.updated",
+            (card.question, _dump(card.state), card.due, card.updated),
+        )
+
+    # All of it at once: export, import.
+
+    def take_in(
+        self, sessions: list[tuple[Session, list[Row]]], cards: list[Card], reviews: list[Review]
+    ) -> tuple[int, int, int]:
+        """Merge exported data in one transaction: how many sessions, cards and reviews were new or newer."""
+        counts = [0, 0, 0]
+
+        def work() -> int:
+            for session, rows in sessions:
+                counts[0] += self._take_session(session, rows)
+            for card in cards:
+                before = self._db.total_changes
+                self._put_card(card)
+                counts[1] += int(self._db.total_changes > before)
+            for one in reviews:
+                values = (one.question, one.at, one.score, one.rating, one.seed)
+                counts[2] += self._db.execute(
+                    "INSERT OR IGNORE INTO review (question, at, score, rating, seed) VALUES (?, ?, ?, ?, ?)", values
+                ).rowcount
+            return 0
+
+        self._write(work)
+        return counts[0], counts[1], counts[2]
+
+    def _take_session(self, session: Session, rows: list[Row]) -> int:
+        made = self._db.execute(
+            "INSERT OR IGNORE INTO session (uid, kind, started, seed, lang, plan, ended) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                session.uid,
+                session.kind,
+                session.started,
+                session.seed,
+                session.lang,
+                _dump(session.plan),
+                session.ended,
+            ),
+        )
+        if not made.rowcount:
+            return 0
+        for row in rows:
+            values = (made.lastrowid, row.seq, row.now, row.kind, _dump(row.body))
+            self._db.execute("INSERT INTO event (session, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)", values)
+        return 1
+
+    def is_sound(self) -> bool:
+        """SQLite's own integrity check."""
+        return bool(self._read("PRAGMA integrity_check")[0][0] == "ok")
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+@contextlib.contextmanager
+def _told(path: Path | None) -> Iterator[None]:
+    """SQLite's complaints as errors for a person."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        place = path or "memory"
+        if isinstance(error, (sqlite3.OperationalError, sqlite3.InternalError)):
+            raise StoreUnavailable(f"{place}: cannot be used ({error})", f"{place}：无法使用（{error}）") from error
+        raise QuizError(
+            f"{place}: this is no database, or a damaged one ({error}); move it away, or set K8SQUIZ_HOME elsewhere",
+            f"{place}：不是数据库，或已损坏（{error}）；请把它移走，或用 K8SQUIZ_HOME 指定其他目录",
+        ) from error
