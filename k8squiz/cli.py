@@ -65,10 +65,17 @@ def practice(
         str | None, typer.Option("--question", metavar="ID", help="This question and no other.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every question that fits, once.")] = False,
+    new: Annotated[
+        int | None, typer.Option("--new", min=0, metavar="N", help="How many of them not seen before.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="The interview's day (YYYY-MM-DD): plan towards it.")
+    ] = None,
+    cram: Annotated[bool, typer.Option("--cram", help="Weakest first, and reschedule nothing.")] = False,
 ) -> int:
-    from k8squiz.commands.practice import run
+    from k8squiz.commands.practice import Wish, run
 
-    return run(ctx.obj, tuple(topics or ()), level, count, seed, question, every)
+    return run(ctx.obj, tuple(topics or ()), level, count, seed, question, every, Wish(new, until, cram))
 
 
 @_command("explain")
@@ -203,6 +210,13 @@ def scale(
     return run(ctx.obj, services, endpoints, grow, measure, export, json)
 
 
+@_command("stats")
+def stats(ctx: typer.Context, json: Json = False) -> int:
+    from k8squiz.commands.stats import run
+
+    return run(ctx.obj, json)
+
+
 questions = _group("questions")
 
 
@@ -253,6 +267,45 @@ def question_schema(ctx: typer.Context) -> int:
     from k8squiz.commands.questions import question_schema as run
 
     return run(ctx.obj)
+
+
+data = _group("data")
+
+
+@_command("export", data, "Write all your data as JSON.")
+def data_export(
+    ctx: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write to FILE instead of printing.")
+    ] = None,
+) -> int:
+    from k8squiz.commands.data import export
+
+    return export(ctx.obj, out)
+
+
+@_command("import", data, "Merge exported data into yours; the same file twice changes nothing.")
+def data_import(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="What data export wrote, or - for standard input.")],
+) -> int:
+    from k8squiz.commands.data import take_in
+
+    return take_in(ctx.obj, file)
+
+
+@_command("delete", data, "Delete all your data.")
+def data_delete(ctx: typer.Context, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> int:
+    from k8squiz.commands.data import delete
+
+    return delete(ctx.obj, yes)
+
+
+@_command("path", data, "Print where your data lies.")
+def data_path(ctx: typer.Context) -> int:
+    from k8squiz.commands.data import path
+
+    return path(ctx.obj)
 
 
 lab = _group("lab")

@@ -5,7 +5,7 @@ A question's progress belongs to its id: what is drawn from it differs each time
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -74,8 +74,8 @@ def _scheduler(now: float, until: float | None) -> Any:
     )  # fmt: skip
 
 
-def _time(now: float) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(now, datetime.UTC)
+def _time(now: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(now, dt.UTC)
 
 
 def days_left(now: float, until: float | None) -> int | None:
@@ -128,3 +128,20 @@ def _soonest(
     later = sorted((card for card in cards.values() if card.question in by_id), key=lambda card: card.due)
     rest = [*unseen, *(by_id[card.question] for card in later)]
     return [heading for heading in rest if heading.id not in taken][: max(0, room)]
+
+
+class Scored(Protocol):
+    """A graded answer."""
+
+    @property
+    def question(self) -> str: ...
+    @property
+    def score(self) -> float: ...
+
+
+def weakest(known: Sequence[Q], reviews: Iterable[Scored], count: int, seed: str) -> tuple[Q, ...]:
+    """What to cram: the worst last answers first, then what was never asked, then what went well."""
+    last = {review.question: review.score for review in reviews}
+    shuffled = Dice("cram", seed).shuffled(known)
+    ranked = sorted(shuffled, key=lambda heading: last.get(heading.id, 0.99))
+    return tuple(ranked[:count])

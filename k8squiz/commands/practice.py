@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import os
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 import k8squiz
 from k8squiz.bank import find, select
+from k8squiz.commands.notebook import Notebook
 from k8squiz.console import make_console
 from k8squiz.errors import QuizError
 from k8squiz.i18n import Lang, pick
 from k8squiz.kinds.fields import Field, OrderField, Unreadable
 from k8squiz.kinds.interface import Task
 from k8squiz.locale.practice import say
-from k8squiz.question import Answer
+from k8squiz.question import Answer, Heading
 from k8squiz.sanitize import one_line
 from k8squiz.screens import practice as keys
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import field_prompt, how, question_view, title_view
 from k8squiz.session import Session, State, plan
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What one wants of the memory: so many `new` questions, the day to plan `until` (YYYY-MM-DD), or to `cram`."""
+
+    new: int | None = None
+    until: str | None = None
+    cram: bool = False
 
 
 class Skipped(Exception):
@@ -39,29 +53,65 @@ def run(
     seed: str | None = None,
     question: str | None = None,
     every: bool = False,
+    wish: Wish = Wish(),
 ) -> int:
     """Practise; returns the exit code. Ctrl-C shows the summary and passes on; the end of input ends with it."""
     if count < 1:
         raise QuizError("--count must be at least 1", "--count 至少为 1")
     chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
+    day = None if wish.until is None else _day(wish.until)
+    console = make_console()
+    notebook = Notebook(console, lang, day, wish.cram)
     if question is not None:
         session = Session((find(question).heading,), chosen, exact=True)
     else:
-        session = Session(plan(select(topics, level), None if every else count, chosen), chosen)
-    console = make_console()
+        known = select(topics, level)
+        # A seed asks for the same questions again, whatever is remembered.
+        drawn = seed is not None or every or topics and not (wish.cram or wish.until)
+        asked = (
+            plan(known, None if every else count, chosen) if drawn else _due(known, notebook, count, chosen, wish, day)
+        )
+        session = Session(asked, chosen)
     try:
-        _sit(session, keys.keyboard(), console, lang)
+        _sit(session, keys.keyboard(), console, lang, notebook)
     except (Stopped, EOFError):
         session.quit()
     except KeyboardInterrupt:
         console.print()
-        _summary(session, console, lang, chosen)
+        _end(session, console, lang, chosen, notebook)
         raise
-    _summary(session, console, lang, chosen)
+    _end(session, console, lang, chosen, notebook)
     return 0
 
 
-def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
+def _day(text: str) -> float:
+    """The end of that day here, in epoch seconds."""
+    try:
+        day = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise QuizError(f"--until is {text!r}: write YYYY-MM-DD", f"--until 为 {text!r}：请写成 YYYY-MM-DD") from None
+    if day.date() < dt.datetime.now().astimezone().date():
+        raise QuizError(f"--until {text}: that day is past", f"--until {text}：这一天已经过去")
+    return (dt.datetime.combine(day.date(), dt.time()) + dt.timedelta(days=1)).timestamp()
+
+
+def _due(
+    known: Sequence[Heading], notebook: Notebook, count: int, seed: str, wish: Wish, day: float | None
+) -> tuple[Heading, ...]:
+    """What is due, mixed with what is new; the weakest first when cramming."""
+    from k8squiz import memory
+
+    if wish.cram:
+        return memory.weakest(known, notebook.store().reviews(), count, seed)
+    return memory.queue(known, notebook.cards(), count, time.time(), seed, wish.new, day)
+
+
+def _end(session: Session, console: Console, lang: Lang, seed: str, notebook: Notebook) -> None:
+    _summary(session, console, lang, seed)
+    notebook.close()
+
+
+def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang, notebook: Notebook) -> None:
     while session.state is not State.OVER:
         console.print(title_view(session.world.question, lang, session.number, session.total))
         console.print(question_view(session.world, session.task, lang, listed=not keyboard.interactive))
@@ -72,7 +122,7 @@ def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang
             console.print(say("skipped", lang))
             session.skip()
             continue
-        _grade(session, answer, console, lang)
+        _grade(session, answer, console, lang, notebook)
         if _pause("walk", keyboard, lang):
             _explain(session, console, lang)
             if session.number < session.total:
@@ -142,10 +192,12 @@ def _command(typed: str, session: Session, console: Console, lang: Lang) -> bool
     return not word
 
 
-def _grade(session: Session, answer: Answer, console: Console, lang: Lang) -> None:
+def _grade(session: Session, answer: Answer, console: Console, lang: Lang, notebook: Notebook) -> None:
     from k8squiz.screens.grade import grade_view
 
-    console.print(grade_view(session.world, session.task, session.answer(answer), lang))
+    found = session.answer(answer)
+    console.print(grade_view(session.world, session.task, found, lang))
+    notebook.note(session.heading.id, session.world.question.seed, found.score)
 
 
 def _explain(session: Session, console: Console, lang: Lang) -> None:

@@ -28,7 +28,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "What Services cost: rules, packets and updates in each mode, and how they grow.",
         "规模：各模式下 Service 的规则、数据包与更新代价，以及随规模的增长。",
     ),
+    "stats": ("How it is going: streak, what is due, strength by topic.", "统计：连续天数、到期题目、各主题掌握程度。"),
     "questions": ("List, show, check and write questions.", "题库：列出、查看、检查和编写题目。"),
+    "data": (
+        "Your own data: export, import, delete, and where it lies.",
+        "数据：导出、导入、删除你的数据，或显示其位置。",
+    ),
     "lab": ("The same cluster on this machine's real kernel.", "实验：在本机的真实内核上搭建同一个集群。"),
 }
 
@@ -58,6 +63,7 @@ ARGUMENTS = {
     "ID": "The question's id.",
     "[SESSION]": "The interview's number (default: the latest).",
     "[PATH]...": "Files or folders (default: the whole bank).",
+    "FILE": "What data export wrote, or - for standard input.",
     "HOST": "A node, a pod, client or router.",
     "[WORD]...": "A command to run instead of a shell.",
 }
@@ -102,6 +108,16 @@ ZH: dict[str, str] = {
     "How it grows from 10 to 10000 Services, too.": "同时给出从 10 到 10000 个 Service 的增长情况。",
     "Time the real tools, in a network namespace of their own.": "在独立的网络命名空间中实测真实工具的耗时。",
     "Draw the growth into FILE.svg.": "把增长曲线画到 FILE.svg。",
+    "How many of them not seen before.": "其中多少道是没见过的。",
+    "The interview's day (YYYY-MM-DD): plan towards it.": "面试日期（YYYY-MM-DD）：按此安排复习。",
+    "Weakest first, and reschedule nothing.": "先练最薄弱的，且不改变复习安排。",
+    "Write all your data as JSON.": "以 JSON 格式导出全部数据。",
+    "Write to FILE instead of printing.": "写入 FILE，而不是打印出来。",
+    "Merge exported data into yours; the same file twice changes nothing.": "合并导出的数据；重复导入同一文件不会有变化。",
+    "What data export wrote, or - for standard input.": "data export 导出的文件，或 -（标准输入）。",
+    "Delete all your data.": "删除你的全部数据。",
+    "Do not ask.": "不询问，直接执行。",
+    "Print where your data lies.": "显示数据所在的位置。",
     "List the questions.": "列出题目。",
     "Draw a question and show it.": "抽取并显示一道题。",
     "The question's id.": "题目的 id。",

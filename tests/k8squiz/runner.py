@@ -32,7 +32,7 @@ def k8squiz(capsys: pytest.CaptureFixture[str], *words: str) -> Result:
 
 def process(*words: str, stdin: str = "", cwd: Path | None = None, **environment: str) -> Result:
     """The same as a process of its own, with nothing of this one's environment that could colour the answer."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT", "K8SQUIZ_HOME") if name in os.environ}
     kept |= {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "COLUMNS": "80", **environment}
     command = [sys.executable, "-m", "k8squiz", *words]
     done = subprocess.run(

@@ -1,0 +1,32 @@
+"""`k8squiz stats`: how it is going, and what to do next."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json as json_text
+import os
+import time
+
+from k8squiz.console import make_console, print_plain
+from k8squiz.i18n import Lang
+
+
+def run(lang: Lang, json: bool = False) -> int:
+    """Print the figures as a page or as JSON."""
+    from k8squiz.bank import headings
+    from k8squiz.stats import as_json, stats
+    from k8squiz.store import open_store
+
+    store = open_store(os.environ)
+    try:
+        zone = dt.datetime.now().astimezone().tzinfo or dt.UTC
+        found = stats(store.reviews(), store.cards(), headings(), time.time(), zone)
+    finally:
+        store.close()
+    if json:
+        print_plain(json_text.dumps(as_json(found), ensure_ascii=False, indent=1) + "\n")
+        return 0
+    from k8squiz.screens.stats import stats_view
+
+    make_console().print(stats_view(found, lang))
+    return 0
