@@ -10,7 +10,7 @@ from k8squiz.drawing.identity import Identity
 from k8squiz.drawing.manifests import manifests
 from k8squiz.drawing.params import draw_params
 from k8squiz.drawing.picture import aliases, names, picture
-from k8squiz.drawing.placeholders import substitute
+from k8squiz.drawing.placeholders import show, substitute
 from k8squiz.drawing.spec import ClusterSpec, read_spec
 from k8squiz.errors import QuizError, unknown
 from k8squiz.question import Ask, Background, Question, Template
@@ -94,7 +94,7 @@ def _request(
     filled = substitute({key: value for key, value in raw.items() if key != "set"}, known, where)
     destination, node = _destination(str(filled["to"]), spec, where)
     source, sport = _source(str(filled["from"]), spec, identity, where)
-    changed = tuple((path, str(substitute(value, known, where))) for path, value in (raw.get("set") or {}).items())
+    changed = tuple((path, show(substitute(value, known, where), "en")) for path, value in (raw.get("set") or {}).items())
     return Ask(
         name, source, destination, str(filled.get("protocol", "TCP")), _node_name(filled.get("node"), spec, where) or node,
         sport, str(filled.get("mode") or spec.proxy.get("mode") or "iptables"), manifests(spec), _background(spec, where),

@@ -10,7 +10,7 @@ WORDS: dict[str, Text] = {
         "Mock interview: {track}, {minutes} minutes, {questions} questions{more}. Seed {seed}.",
         "模拟面试：{track}，{minutes} 分钟，{questions} 道题{more}。种子 {seed}。",
     ),
-    "follow-ups": Text(" and {count} follow-ups", "，外加 {count} 个追问"),
+    "follow-ups": Text(", follow-ups: {count}", "，外加 {count} 个追问"),
     "rules": Text(
         "The clock counts only while a question is in front of you. Each question has its share of the time; what you "
         "save on one goes to the others. When the countdown strikes, what stands is graded. Explanations come at the end.",
@@ -42,9 +42,8 @@ WORDS: dict[str, Text] = {
         "end         立即结束面试\n"
         "quit        暂时离开；用 k8squiz mock --resume 从原处继续",
     ),
-    "question": Text("Question {label} of {total}", "第 {label} 题，共 {total} 题"),
+    "question": Text("Question {label}/{total}", "第 {label}/{total} 题"),
     "follow-up": Text("Follow-up {label}, on the same cluster", "追问 {label}，集群不变"),
-    "share": Text("{minutes} for this one", "本题 {minutes}"),
     "flagged": Text("Flagged.", "已标记。"),
     "unflagged": Text("No longer flagged.", "已取消标记。"),
     "skipped": Text("Put aside; it comes again at the end.", "已跳过，最后会再次出现。"),
@@ -98,7 +97,6 @@ WORDS: dict[str, Text] = {
     "waits-mark": Text("comes after {label}", "在第 {label} 题之后"),
     "flag-mark": Text("flagged", "已标记"),
     "here": Text("here", "当前"),
-    "by-topic": Text("By topics", "按主题"),
     "result": Text("Score {score:.0%}", "得分 {score:.0%}"),
     "full-report": Text("The full report: k8squiz report {session}", "完整报告：k8squiz report {session}"),
     "html-report": Text("As a page: k8squiz report {session} --out report.html", "网页版：k8squiz report {session} --out report.html"),

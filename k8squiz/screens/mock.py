@@ -50,7 +50,6 @@ def title_view(room: Room, position: int, interview: Interview, lang: Lang) -> R
     if item.parent is None:
         line.append(pick(room.world(position).question.template.title, lang), style="bold not dim")
         line.append(f" · {item.topic}")
-    line.append(f" · {say('share', lang, minutes=minutes(interview.left_for(position)))}")
     if interview.state.sheets[position].flagged:
         line.append(f" · ⚑ {say('flag-mark', lang)}", style="yellow not dim")
     return Group(Styled(""), Rule(line, align="left", style="dim"))

@@ -1,0 +1,24 @@
+"""`k8squiz mock --interviewer FILE.md`: the interview as a script for two people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from k8squiz.console import make_console
+from k8squiz.errors import QuizError
+from k8squiz.i18n import Lang
+from k8squiz.locale.mock import say
+from k8squiz.mock.plan import Plan
+from k8squiz.mock.room import Room
+
+
+def write(plan: Plan, path: Path, lang: Lang) -> int:
+    """Write the script of `plan` to `path`. Raises QuizError where it is no .md file or cannot be written."""
+    from k8squiz.report.files import write_text
+    from k8squiz.report.script import script
+
+    if path.suffix.lower() != ".md":
+        raise QuizError(f"--interviewer {path}: name a .md file", f"--interviewer {path}：请指定 .md 文件")
+    write_text(path, script(Room(plan), lang))
+    make_console().print(say("written", lang, path=path))
+    return 0

@@ -1,0 +1,194 @@
+"""`k8squiz mock`: a timed interview, drawn or taken up again, at a terminal or through a pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from k8squiz import bank
+from k8squiz.commands.mockbook import Book, begin, take_up
+from k8squiz.commands.sitting import Left, Sitting
+from k8squiz.console import make_console
+from k8squiz.errors import QuizError
+from k8squiz.followup import follow_ups
+from k8squiz.i18n import Lang
+from k8squiz.locale.mock import say
+from k8squiz.mock.interview import Draft, Interview
+from k8squiz.mock.plan import Plan, plan
+from k8squiz.mock.room import Room
+from k8squiz.question import Heading
+from k8squiz.report.clocktext import away
+from k8squiz.screens import mock as views
+from k8squiz.screens.clocked import Keyboard, keyboard, minutes
+from k8squiz.screens.prose import Prose
+
+DEFAULT_MINUTES = 45
+clock = time.monotonic
+# Signals that end a program whose terminal is closed, or that is told to go.
+_GOING = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name))
+
+
+class Gone(SystemExit):
+    """The terminal was closed, or the program told to go. A SystemExit, so that no event loop swallows it."""
+
+
+def run(
+    lang: Lang,
+    minutes_: int | None = None,
+    questions: int | None = None,
+    track: str | None = None,
+    topics: tuple[str, ...] = (),
+    seed: str | None = None,
+    resume: bool = False,
+    interviewer: Path | None = None,
+) -> int:
+    """Hold an interview; returns the exit code. Whatever ends the program, the interview can be taken up again."""
+    if resume:
+        given = {"--minutes": minutes_, "--questions": questions, "--track": track, "--topic": topics or None,
+                 "--seed": seed, "--interviewer": interviewer}  # fmt: skip
+        for name, value in given.items():
+            if value is not None:
+                raise QuizError(
+                    f"--resume goes on with the interview as it was drawn; leave out {name}",
+                    f"--resume 按原计划继续面试；请去掉 {name}",
+                )
+        return _resumed(lang)
+    chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
+    drawn = plan(
+        bank.headings(), chosen, minutes_ if minutes_ is not None else DEFAULT_MINUTES, questions, track, topics, _next
+    )
+    if interviewer is not None:
+        from k8squiz.commands.interviewer import write
+
+        return write(drawn, interviewer, lang)
+    console = make_console()
+    book, waiting = begin(drawn, lang, console)
+    if waiting:
+        console.print(Prose(say("waiting", lang), "yellow"))
+    console.print(views.opening_view(drawn, lang))
+    return _held(drawn, Interview(drawn, book, clock), book, None, console, lang)
+
+
+def _next(heading: Heading) -> tuple[Heading, ...]:
+    return tuple(template.heading for template in follow_ups(bank.opened(heading)))
+
+
+def _resumed(lang: Lang) -> int:
+    console = make_console()
+    taken = take_up(lang, console)
+    interview = Interview(taken.plan, taken.book, clock, taken.events)
+    interview.resume(taken.away, taken.draft)
+    words = say("resumed", lang, when=taken.when, left=minutes(interview.left), away=away(taken.away, lang))
+    console.print(Prose(words, "bold"))
+    return _held(taken.plan, interview, taken.book, taken.draft, console, lang)
+
+
+def _held(plan: Plan, interview: Interview, book: Book, draft: Draft | None, console: Console, lang: Lang) -> int:
+    """Sit through the interview, then say what it came to."""
+    room, keys = Room(plan), keyboard()
+    with _listening() as gone:
+        try:
+            Sitting(interview, room, keys, console, lang).run(draft)
+        except (Left, EOFError):
+            _paused(interview, book, console, lang)
+            return 0
+        except KeyboardInterrupt:
+            console.print()
+            _paused(interview, book, console, lang)
+            raise
+        except BaseException:
+            if not gone:
+                raise
+            # The terminal may be gone too: whatever it says now is no error of ours.
+            interview.interrupt()
+            book.close()
+            _silence()
+            return 128 + gone[0]
+    _closed(interview, room, book, keys, console, lang)
+    return 0
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[list[int]]:
+    """Within it a closed terminal raises Gone; the list holds the signal's number then."""
+    gone: list[int] = []
+
+    def going(number: int, frame: FrameType | None) -> None:
+        if not gone:
+            gone.append(number)
+            raise Gone(128 + number)
+
+    before = {}
+    for number in _GOING:
+        # Only the main thread may, and only it has a terminal to lose.
+        with contextlib.suppress(ValueError):
+            before[number] = signal.signal(number, going)
+    try:
+        yield gone
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _silence() -> None:
+    """Nobody reads what is printed from here on."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(null, stream.fileno())
+
+
+def _paused(interview: Interview, book: Book, console: Console, lang: Lang) -> None:
+    interview.interrupt()
+    position = interview.state.position
+    if position is None:
+        position = interview.next()
+    label = interview.plan.items[position].label if position is not None else "–"
+    console.print()
+    if book.safe:
+        console.print(Prose(say("paused", lang, label=label, left=minutes(interview.left)), "bold"))
+    else:
+        console.print(Prose(say("lost", lang), "yellow"))
+    book.close()
+
+
+def _closed(interview: Interview, room: Room, book: Book, keys: Keyboard, console: Console, lang: Lang) -> None:
+    score = room.score(interview.state)
+    console.print(Prose(say("over", lang), "bold"))
+    console.print(views.closing_view(score, lang))
+    book.finish()
+    if book.safe:
+        console.print(say("full-report", lang, session=book.session))
+        console.print(say("html-report", lang, session=book.session))
+    else:
+        _offer(interview, room, keys, console, lang)
+    book.close()
+
+
+def _offer(interview: Interview, room: Room, keys: Keyboard, console: Console, lang: Lang) -> None:
+    """The disk would not take it: write the report wherever the candidate says."""
+    from k8squiz.commands.report import write as write_report
+    from k8squiz.report.build import build
+
+    while True:
+        try:
+            name = keys.plain(say("export", lang)).strip()
+        except EOFError:
+            return
+        if not name:
+            return
+        try:
+            write_report(build(interview.plan, interview.state, room=room), Path(name), lang)
+        except QuizError as error:
+            console.print(Prose(error.zh if lang == "zh" else error.en, "yellow"))
+            continue
+        console.print(say("written", lang, path=name))
+        return
