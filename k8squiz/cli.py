@@ -210,6 +210,25 @@ def scale(
     return run(ctx.obj, services, endpoints, grow, measure, export, json)
 
 
+@_command("schedulers")
+def schedulers(
+    ctx: typer.Context,
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", metavar="NAME|FILE", help="A scenario there is, or one in a YAML file.")
+    ] = None,
+    require: Annotated[
+        str | None,
+        typer.Option("--require", metavar="...", help="What to require, as in: stickiness >= 1, spread <= 2"),
+    ] = None,
+    metric: Annotated[str | None, typer.Option("--metric", metavar="NAME", help="The figure to draw.")] = None,
+    seed: Seed = None,
+    json: Json = False,
+) -> int:
+    from k8squiz.commands.schedulers import run
+
+    return run(ctx.obj, scenario, require, metric, seed, json)
+
+
 @_command("stats")
 def stats(ctx: typer.Context, json: Json = False) -> int:
     from k8squiz.commands.stats import run

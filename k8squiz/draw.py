@@ -94,7 +94,9 @@ def _request(
     filled = substitute({key: value for key, value in raw.items() if key != "set"}, known, where)
     destination, node = _destination(str(filled["to"]), spec, where)
     source, sport = _source(str(filled["from"]), spec, identity, where)
-    changed = tuple((path, show(substitute(value, known, where), "en")) for path, value in (raw.get("set") or {}).items())
+    changed = tuple(
+        (path, show(substitute(value, known, where), "en")) for path, value in (raw.get("set") or {}).items()
+    )
     return Ask(
         name, source, destination, str(filled.get("protocol", "TCP")), _node_name(filled.get("node"), spec, where) or node,
         sport, str(filled.get("mode") or spec.proxy.get("mode") or "iptables"), manifests(spec), _background(spec, where),

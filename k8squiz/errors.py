@@ -30,6 +30,8 @@ _WHAT = {
     "node": "节点",
     "role": "角色",
     "placeholder": "占位符",
+    "figure": "指标",
+    "scenario": "场景",
 }
 
 

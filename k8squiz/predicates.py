@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from engine.trace import Outcome
+from k8squiz.bench import History, history
 from k8squiz.errors import QuizError
 from k8squiz.facts import FACTS, conntrack_fact, fact, hop_fact
 from k8squiz.scenario import World
@@ -110,8 +111,19 @@ def count_rules(value: Mapping[str, Any], world: World, on: str, chains: bool = 
     return sum(1 for line in lines if line.declares is chains and _all_match(wanted, partial(getattr, line)))
 
 
+def count_entries(value: Mapping[str, Any], world: World, on: str) -> int:
+    """How many entries of a node's sets (ipsets, IPVS's table, nft's sets and maps) fit `value`."""
+    found = world.entries(on, str(value["node"]), str(value.get("family", "ipv4")))
+    wanted = {key: item for key, item in value.items() if key not in ("node", "family")}
+    return sum(1 for entry in found if _all_match(wanted, partial(getattr, entry)))
+
+
 def _rule(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
     return count_rules(value, world, on) > 0
+
+
+def _entry(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
+    return count_entries(value, world, on) > 0
 
 
 def _chance_is(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
@@ -145,6 +157,7 @@ _OPERATORS: dict[str, Callable[..., bool]] = {
     "reply_passes": _hops("reply"),
     "conntrack": _conntrack,
     "rule": _rule,
+    "entry": _entry,
     "chance": _chance_is,
     "compare": _compare,
 }
@@ -180,6 +193,13 @@ def _count_hops(value: Any, world: World, on: str) -> Any:
     return _agreed("count_hops", counts, world)
 
 
+def _bench(world: World) -> History:
+    found = history(world.question.ask)
+    if found is None:
+        raise QuizError(f"{world.question.id}: ask.ipvs is missing", f"{world.question.id}：缺少 ask.ipvs")
+    return found
+
+
 def _figures(values: Iterable[Any], world: World, on: str) -> list[Fraction]:
     return [_number(value_of(value, world, on)) for value in values]
 
@@ -201,7 +221,10 @@ _VALUES: dict[str, Callable[[Any, World, str], Any]] = {
     "chance": chance,
     "count_rules": count_rules,
     "count_chains": lambda value, world, on: count_rules(value, world, on, chains=True),
+    "count_entries": count_entries,
     "count_hops": _count_hops,
+    "picked": lambda value, world, on: _bench(world).picked(value),
+    "taken": lambda value, world, on: sum(1 for name in _bench(world).picks if name == value),
     "add": lambda value, world, on: sum(_figures(value, world, on), Fraction(0)),
     "subtract": _subtract,
     "multiply": lambda value, world, on: math.prod(_figures(value, world, on), start=Fraction(1)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine import Request, compile_rules, load_cluster, outcomes
 from engine.cluster import Cluster, EndpointPort, EndpointSlice, Service, ServicePort, SliceEndpoint
@@ -16,6 +16,9 @@ from engine.trace import Hop, Outcome
 from k8squiz.errors import QuizError, unknown
 from k8squiz.question import Ask, Background, Question
 from k8squiz.rulelines import RuleLine, rule_lines
+
+if TYPE_CHECKING:
+    from k8squiz.entries import Entry
 
 
 class World:
@@ -27,6 +30,7 @@ class World:
         self._clusters: dict[str, Cluster] = {}
         self._ways: dict[str, tuple[Outcome, ...]] = {}
         self._rules: dict[tuple[str, str, str], tuple[RuleLine, ...]] = {}
+        self._entries: dict[tuple[str, str, str], tuple[Entry, ...]] = {}
 
     @property
     def first(self) -> str:
@@ -82,6 +86,15 @@ class World:
             text = str(compile_rules(self.cluster(name), node, self.ask(name).mode, family=family))
             self._rules[key] = rule_lines(text)
         return self._rules[key]
+
+    def entries(self, name: str, node: str, family: str = "ipv4") -> tuple[Entry, ...]:
+        """What stands in the sets of `node` in the cluster of request `name`."""
+        key = (name, node, family)
+        if key not in self._entries:
+            from k8squiz.entries import entries
+
+            self._entries[key] = entries(compile_rules(self.cluster(name), node, self.ask(name).mode, family=family))
+        return self._entries[key]
 
     def endpoint(self, name: str, outcome: Outcome) -> tuple[str, str]:
         """The pod and the node an outcome's destination is ("" where it is none of the cluster's pods)."""

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 # Class -> where its Chinese stands among the positional arguments, if it is not the keyword zh.
 ERRORS = {
     "QuizError": 1,
+    "StoreUnavailable": 1,
     "Ambiguous": 1,
     "EngineError": 1,
     "UnsupportedFeature": 1,

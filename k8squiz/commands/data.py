@@ -17,9 +17,9 @@ def export(lang: Lang, out: Path | None) -> int:
     """Write all data as JSON to `out`, or print it."""
     from k8squiz.commands.explain import write
     from k8squiz.portable import exported
-    from k8squiz.store import open_store
+    from k8squiz.store import read_store
 
-    store = open_store(os.environ)
+    store = read_store(os.environ)
     try:
         text = exported(store)
     finally:
@@ -51,14 +51,20 @@ def take_in(lang: Lang, file: str) -> int:
 
 def _read(file: str) -> str:
     try:
-        raw = sys.stdin.buffer.read(_MOST + 1) if file == "-" else Path(file).read_bytes()
+        raw = sys.stdin.buffer.read(_MOST + 1) if file == "-" else _head(Path(file))
         if len(raw) > _MOST:
             raise QuizError(f"{file}: larger than any export", f"{file}：大于任何导出文件")
         return raw.decode("utf-8")
-    except OSError as error:
-        raise QuizError(f"{file}: cannot be read ({error.strerror})", f"{file}：无法读取（{error.strerror}）") from None
-    except UnicodeDecodeError:
-        raise QuizError(f"{file}: this is no text (not UTF-8)", f"{file}：不是文本（非 UTF-8）") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise QuizError(f"{file}: this is no text (not UTF-8)", f"{file}：不是文本（非 UTF-8）") from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise QuizError(f"{file}: cannot be read ({reason})", f"{file}：无法读取（{reason}）") from None
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_MOST + 1)
 
 
 def delete(lang: Lang, yes: bool) -> int:
@@ -69,7 +75,7 @@ def delete(lang: Lang, yes: bool) -> int:
     if not yes and not _agreed(target, lang):
         return 1
     try:
-        for name in (target, *(target.with_name(FILE + end) for end in ("-wal", "-shm"))):
+        for name in (target, *(target.with_name(FILE + end) for end in ("-wal", "-shm", "-journal"))):
             name.unlink(missing_ok=True)
     except OSError as error:
         raise QuizError(

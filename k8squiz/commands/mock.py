@@ -63,7 +63,13 @@ def run(
         return _resumed(lang)
     chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
     drawn = plan(
-        bank.headings(), chosen, minutes_ if minutes_ is not None else DEFAULT_MINUTES, questions, track, topics, _next
+        bank.headings(),
+        chosen,
+        minutes_ if minutes_ is not None else DEFAULT_MINUTES,
+        questions,
+        track,
+        topics,
+        follow_up_headings,
     )
     if interviewer is not None:
         from k8squiz.commands.interviewer import write
@@ -77,7 +83,7 @@ def run(
     return _held(drawn, Interview(drawn, book, clock), book, None, console, lang)
 
 
-def _next(heading: Heading) -> tuple[Heading, ...]:
+def follow_up_headings(heading: Heading) -> tuple[Heading, ...]:
     return tuple(template.heading for template in follow_ups(bank.opened(heading)))
 
 

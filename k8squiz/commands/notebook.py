@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,71 +16,117 @@ from k8squiz.locale.practice import say
 from k8squiz.screens.prose import Prose
 
 if TYPE_CHECKING:
-    from k8squiz.store import Card, Store
+    from k8squiz.question import Attempt
+    from k8squiz.screens.practice import Keyboard
+    from k8squiz.store import Card, Review, Store
 
 
 class Notebook:
-    """Opened when it is first needed. `until` is the interview's day (epoch seconds); cramming reschedules nothing."""
+    """The user's data while practising, in memory, with a word about it, where the disk refuses.
 
-    def __init__(self, console: Console, lang: Lang, until: float | None = None, cram: bool = False) -> None:
-        self._console, self._lang = console, lang
+    `seed` is the sitting's, `until` the interview's day (epoch seconds); cramming reschedules nothing. Raises QuizError
+    where what lies there is not ours to write to.
+    """
+
+    def __init__(self, console: Console, lang: Lang, seed: str, until: float | None = None, cram: bool = False) -> None:
+        from k8squiz.store import StoreUnavailable, open_memory, open_store
+
+        self._console, self._lang, self._seed = console, lang, seed
         self._until, self._cram = until, cram
-        self._store: Store | None = None
-        self._cards: dict[str, Card] = {}
-        self.lost: list[dict[str, object]] = []
-        """Grades that no disk took."""
-
-    def store(self) -> Store:
-        """The user's data; in memory, with a word about it, where the disk refuses. Raises QuizError for a file that
-        is none of ours."""
-        if self._store is None:
-            from k8squiz.store import StoreUnavailable, open_memory, open_store
-
-            try:
-                self._store = open_store(os.environ)
-            except StoreUnavailable as error:
-                self._refused(error)
-                self._store = open_memory()
-            self._cards = self._store.cards()
-        return self._store
-
-    def cards(self) -> dict[str, Card]:
+        self._session = 0
+        self.store: Store
+        self.cards: dict[str, Card]
         """What is remembered of each question."""
-        self.store()
-        return self._cards
-
-    def note(self, question: str, seed: str, score: float) -> None:
-        """Write a grade down; on disk when this returns."""
-        from k8squiz import memory
-        from k8squiz.store import Review, StoreUnavailable, open_memory
-
-        now = time.time()
-        store, before = self.store(), self.cards().get(question)
-        rating = memory.rating_of(score, before is not None)
-        card = None if self._cram else memory.reviewed(before, question, score, now, self._until)
-        review = Review(question, now, score, rating, seed)
         try:
-            store.save_review(review, card)
+            self.store = open_store(os.environ)
+            self.cards = self.store.cards()
         except StoreUnavailable as error:
             self._refused(error)
-            self._store = open_memory()
-            self._store.save_review(review, card)
+            self.store = open_memory()
+            self.cards = {}
+
+    def note(self, attempt: Attempt) -> None:
+        """Write an answer, or that there was none, down; on disk when this returns."""
+        from k8squiz.store import StoreUnavailable, open_memory
+
+        now = time.time()
+        try:
+            self._write(attempt, now)
+        except StoreUnavailable as error:
+            self._refused(error)
+            self.store.close()
+            self.store, self._session = open_memory(), 0
+            self._write(attempt, now)
+
+    def _write(self, attempt: Attempt, now: float) -> None:
+        if not self._session:
+            # A sitting that nothing was answered in leaves no trace.
+            self._session = self.store.start("practice", self._seed, self._lang, {"cram": self._cram}, now)
+        body = {"question": attempt.id, "seed": attempt.seed, "hints": attempt.hints}
+        if attempt.grade is None:
+            self.store.append(self._session, "skipped", body, now)
+            return
+        score = attempt.grade.score
+        review, card = self._reviewed(attempt.id, attempt.seed, score, now)
+        self.store.save_review(review, card, self._session, {**body, "answer": dict(attempt.answer), "score": score})
         if card is not None:
-            self._cards[question] = card
-        if self._store is not None and self._store.path is None:
-            self.lost.append({"question": question, "at": now, "score": score, "rating": rating, "seed": seed})
+            self.cards[attempt.id] = card
 
-    def close(self) -> None:
-        """End; offer what no disk took as a text to keep."""
-        if self._store is not None:
-            self._store.close()
-        if self.lost:
-            import json
+    def _reviewed(self, question: str, seed: str, score: float, now: float) -> tuple[Review, Card | None]:
+        from k8squiz import memory
+        from k8squiz.store import Review
 
-            self._console.print(Prose(say("export", self._lang), "bold yellow"))
-            kept = {"format": "k8squiz-data", "version": 1, "sessions": [], "cards": [], "reviews": self.lost}
-            self._console.print(json.dumps(kept, ensure_ascii=False), soft_wrap=True)
+        before = self.cards.get(question)
+        card = None if self._cram else memory.reviewed(before, question, score, now, self._until)
+        return Review(question, now, score, memory.rating_of(score, before is not None), seed), card
+
+    def close(self, keyboard: Keyboard | None = None) -> None:
+        """End. What no disk took is written where the candidate says; without a terminal to ask at, it is printed."""
+        if self._session:
+            if self.store.path is None:
+                self._offer(keyboard)
+            else:
+                self._end()
+        self.store.close()
+
+    def _end(self) -> None:
+        from k8squiz.store import StoreUnavailable
+
+        try:
+            self.store.end(self._session, time.time())
+        except StoreUnavailable as error:
+            self._console.print(Prose(pick(error, self._lang), "yellow"))
+
+    def _offer(self, keyboard: Keyboard | None) -> None:
+        from k8squiz.portable import exported
+
+        while keyboard is not None and keyboard.interactive:
+            try:
+                name = keyboard.line(say("export-to", self._lang)).strip()
+            except (EOFError, KeyboardInterrupt):
+                break
+            if not name:
+                break
+            try:
+                _save(Path(name), exported(self.store))
+            except QuizError as error:
+                self._console.print(Prose(pick(error, self._lang), "yellow"))
+                continue
+            self._console.print(Prose(say("exported", self._lang, path=name)))
+            return
+        self._console.print(Prose(say("export", self._lang), "bold yellow"))
+        # Not through the console: it would wrap, and what it makes visible is no JSON any more.
+        sys.stdout.flush()
+        sys.stdout.write(exported(self.store, indent=None))
 
     def _refused(self, error: QuizError) -> None:
         words = say("memory", self._lang, reason=pick(error, self._lang).rstrip(".。"))
         self._console.print(Prose(words, "bold yellow"))
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.expanduser().write_text(text, encoding="utf-8")
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise QuizError(f"{path}: cannot be written ({reason})", f"{path}：无法写入（{reason}）") from None

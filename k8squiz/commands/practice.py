@@ -61,38 +61,50 @@ def run(
     chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
     day = None if wish.until is None else _day(wish.until)
     console = make_console()
-    notebook = Notebook(console, lang, day, wish.cram)
-    if question is not None:
-        session = Session((find(question).heading,), chosen, exact=True)
+    # A name that does not exist is told before anything is opened.
+    heading = None if question is None else find(question).heading
+    known = select(topics, level)
+    notebook = Notebook(console, lang, chosen, day, wish.cram)
+    if heading is not None:
+        session = Session((heading,), chosen, exact=True)
     else:
-        known = select(topics, level)
         # A seed asks for the same questions again, whatever is remembered.
         drawn = seed is not None or every or topics and not (wish.cram or wish.until)
         asked = (
             plan(known, None if every else count, chosen) if drawn else _due(known, notebook, count, chosen, wish, day)
         )
         session = Session(asked, chosen)
+    keyboard = keys.keyboard()
     try:
-        _sit(session, keys.keyboard(), console, lang, notebook)
+        _sit(session, keyboard, console, lang, notebook)
     except (Stopped, EOFError):
         session.quit()
     except KeyboardInterrupt:
         console.print()
-        _end(session, console, lang, chosen, notebook)
+        _summary(session, console, lang, chosen)
+        notebook.close()
         raise
-    _end(session, console, lang, chosen, notebook)
+    _summary(session, console, lang, chosen)
+    notebook.close(keyboard)
     return 0
+
+
+def _midnight() -> float:
+    """When today ends here, in epoch seconds: what is due later today may as well be asked now."""
+    tomorrow = dt.datetime.now().astimezone().date() + dt.timedelta(days=1)
+    return dt.datetime.combine(tomorrow, dt.time()).timestamp()
 
 
 def _day(text: str) -> float:
     """The end of that day here, in epoch seconds."""
     try:
-        day = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
+        day = dt.datetime.strptime(text.strip(), "%Y-%m-%d").replace(hour=12)
+        end = (dt.datetime.combine(day.date(), dt.time()) + dt.timedelta(days=1)).timestamp()
+    except (ValueError, OverflowError):
         raise QuizError(f"--until is {text!r}: write YYYY-MM-DD", f"--until 为 {text!r}：请写成 YYYY-MM-DD") from None
     if day.date() < dt.datetime.now().astimezone().date():
         raise QuizError(f"--until {text}: that day is past", f"--until {text}：这一天已经过去")
-    return (dt.datetime.combine(day.date(), dt.time()) + dt.timedelta(days=1)).timestamp()
+    return end
 
 
 def _due(
@@ -102,13 +114,8 @@ def _due(
     from k8squiz import memory
 
     if wish.cram:
-        return memory.weakest(known, notebook.store().reviews(), count, seed)
-    return memory.queue(known, notebook.cards(), count, time.time(), seed, wish.new, day)
-
-
-def _end(session: Session, console: Console, lang: Lang, seed: str, notebook: Notebook) -> None:
-    _summary(session, console, lang, seed)
-    notebook.close()
+        return memory.weakest(known, notebook.store.reviews(), count, seed)
+    return memory.queue(known, notebook.cards, count, time.time(), seed, wish.new, day, _midnight())
 
 
 def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang, notebook: Notebook) -> None:
@@ -121,6 +128,7 @@ def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang
         except Skipped:
             console.print(say("skipped", lang))
             session.skip()
+            notebook.note(session.summary().attempts[-1])
             continue
         _grade(session, answer, console, lang, notebook)
         if _pause("walk", keyboard, lang):
@@ -196,8 +204,9 @@ def _grade(session: Session, answer: Answer, console: Console, lang: Lang, noteb
     from k8squiz.screens.grade import grade_view
 
     found = session.answer(answer)
+    # First on disk, then on the screen: what one has seen graded is never lost.
+    notebook.note(session.summary().attempts[-1])
     console.print(grade_view(session.world, session.task, found, lang))
-    notebook.note(session.heading.id, session.world.question.seed, found.score)
 
 
 def _explain(session: Session, console: Console, lang: Lang) -> None:

@@ -15,9 +15,9 @@ def run(lang: Lang, json: bool = False) -> int:
     """Print the figures as a page or as JSON."""
     from k8squiz.bank import headings
     from k8squiz.stats import as_json, stats
-    from k8squiz.store import open_store
+    from k8squiz.store import read_store
 
-    store = open_store(os.environ)
+    store = read_store(os.environ)
     try:
         zone = dt.datetime.now().astimezone().tzinfo or dt.UTC
         found = stats(store.reviews(), store.cards(), headings(), time.time(), zone)

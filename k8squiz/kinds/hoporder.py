@@ -21,7 +21,8 @@ def task(world: World) -> Task:
     name = str(ask.get("for", world.first))
     of, detail = str(ask.get("of", "request")), str(ask.get("detail", "stage"))
     only, hosts = tuple(ask.get("only", ())), tuple(ask.get("hosts", ()))
-    walks = {steps(direction_of(way, of), detail, only, hosts, of == "reply") for way in world.ways(name)}
+    mode = world.ask(name).mode
+    walks = {steps(direction_of(way, of), detail, only, hosts, of == "reply", mode) for way in world.ways(name)}
     if len(walks) != 1:
         raise Ambiguous(
             f"{world.question.id}: the ways the packet can go take different steps",
@@ -51,7 +52,7 @@ def _others(
     walked = [hop for way in world.all_ways(name) for hop in direction_of(way, of)]
     there = {hop.host.rsplit("/", 1)[-1] for hop in walked}
     near = hosts or tuple(node for node in nodes if node in there)
-    known = distractors(walked, near, detail, only)
+    known = distractors(walked, near, detail, only, world.ask(name).mode)
     return tuple(Dice(world.question.id, world.question.seed, "distractors").sample(known, count))
 
 

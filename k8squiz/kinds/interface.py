@@ -35,6 +35,7 @@ REGISTRY: dict[str, str] = {
     "outcome": "outcome",
     "choice": "choice",
     "number": "number",
+    "scheduler": "scheduler",
 }
 
 

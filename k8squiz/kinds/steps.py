@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.trace import Hop, Stage, Text
 from engine.values import dataclass
+from k8squiz.kinds.chains import CHAINS, card
 from k8squiz.scenario import host_name
 
 # What each stage is called on a card; {host} is where it happens.
@@ -39,21 +40,6 @@ _STAGES: dict[str, tuple[str, str]] = {
 # Not in the picture: what lies between the client and the nodes.
 _UNSEEN = frozenset({"router"})
 
-_CHAINS: tuple[tuple[str, str, str], ...] = (
-    ("KUBE-SERVICES", "{host}: KUBE-SERVICES looks for the Service", "{host}：KUBE-SERVICES 查找对应的 Service"),
-    ("KUBE-NODEPORTS", "{host}: KUBE-NODEPORTS matches the NodePort", "{host}：KUBE-NODEPORTS 匹配 NodePort"),
-    ("KUBE-EXT-", "{host}: KUBE-EXT-…, the chain for traffic from outside", "{host}：KUBE-EXT-…，外部流量的入口链"),
-    ("KUBE-SVC-", "{host}: KUBE-SVC-… picks one of all endpoints", "{host}：KUBE-SVC-… 从全部端点中选一个"),
-    ("KUBE-SVL-", "{host}: KUBE-SVL-… picks one of the local endpoints", "{host}：KUBE-SVL-… 从本地端点中选一个"),
-    ("KUBE-SEP-", "{host}: KUBE-SEP-…, the chain of one endpoint, does DNAT", "{host}：KUBE-SEP-…，单个端点的链，执行 DNAT"),
-    ("KUBE-FW-", "{host}: KUBE-FW-… checks loadBalancerSourceRanges", "{host}：KUBE-FW-… 检查 loadBalancerSourceRanges"),
-    ("KUBE-MARK-MASQ", "{host}: KUBE-MARK-MASQ sets the masquerade mark", "{host}：KUBE-MARK-MASQ 打上 MASQUERADE 标记"),
-    ("KUBE-POSTROUTING", "{host}: KUBE-POSTROUTING masquerades what is marked", "{host}：KUBE-POSTROUTING 对带标记的数据包做 MASQUERADE"),
-    ("KUBE-FORWARD", "{host}: KUBE-FORWARD accepts what is marked", "{host}：KUBE-FORWARD 放行带标记的数据包"),
-    ("KUBE-EXTERNAL-SERVICES", "{host}: KUBE-EXTERNAL-SERVICES drops or rejects", "{host}：KUBE-EXTERNAL-SERVICES 丢弃或拒绝"),
-    ("KUBE-PROXY-FIREWALL", "{host}: KUBE-PROXY-FIREWALL drops", "{host}：KUBE-PROXY-FIREWALL 丢弃"),
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -64,11 +50,16 @@ class Step:
 
 
 def steps(
-    hops: Iterable[Hop], detail: str, only: Sequence[str] = (), hosts: Sequence[str] = (), reply: bool = False
+    hops: Iterable[Hop],
+    detail: str,
+    only: Sequence[str] = (),
+    hosts: Sequence[str] = (),
+    reply: bool = False,
+    mode: str = "iptables",
 ) -> tuple[Step, ...]:
     """The walk as cards: hops of one host and stage in a row are one step; with detail "chain" each of kube-proxy's
     chains is one, told when it is entered first."""
-    found = [step for hop in hops for step in _steps(hop, detail)]
+    found = [step for hop in hops for step in _steps(hop, detail, mode)]
     if reply and found and found[0].key.endswith("/socket"):
         found[0] = stage_step(found[0].key.partition("/")[0], "answer")
     wanted = [step for step in found if _wanted(step, only, hosts)]
@@ -85,10 +76,10 @@ def _wanted(step: Step, only: Sequence[str], hosts: Sequence[str]) -> bool:
     return (not only or stage in only or stage.startswith("KUBE-")) and (not hosts or host in hosts)
 
 
-def _steps(hop: Hop, detail: str) -> list[Step]:
+def _steps(hop: Hop, detail: str, mode: str) -> list[Step]:
     host = host_name(hop.host)
     if detail == "chain":
-        step = None if hop.chain is None else chain_step(host, hop.chain)
+        step = None if hop.chain is None else chain_step(host, hop.chain, mode)
         return [] if step is None else [step]
     found = [stage_step(host, str(hop.stage))]
     if hop.stage not in (Stage.DNAT, Stage.SNAT):
@@ -102,12 +93,10 @@ def stage_step(host: str, stage: str) -> Step:
     return Step(f"{host}/{stage}", Text(en.format(host=host), zh.format(host=host)))
 
 
-def chain_step(host: str, chain: str) -> Step | None:
+def chain_step(host: str, chain: str, mode: str = "iptables") -> Step | None:
     """The card of a kube-proxy chain; None for chains that are no step of their own."""
-    for prefix, en, zh in _CHAINS:
-        if chain == prefix or (prefix.endswith("-") and chain.startswith(prefix)):
-            return Step(f"{host}/{prefix}", Text(en.format(host=host), zh.format(host=host)))
-    return None
+    row = card(chain, mode)
+    return None if row is None else Step(f"{host}/{row[0]}", Text(row[1].format(host=host), row[2].format(host=host)))
 
 
 def _numbered(found: list[Step]) -> list[Step]:
@@ -126,14 +115,16 @@ def _numbered(found: list[Step]) -> list[Step]:
     return result
 
 
-def distractors(walked: Iterable[Hop], hosts: Sequence[str], detail: str, only: Sequence[str]) -> tuple[Step, ...]:
+def distractors(
+    walked: Iterable[Hop], hosts: Sequence[str], detail: str, only: Sequence[str], mode: str = "iptables"
+) -> tuple[Step, ...]:
     """Steps this walk does not take anywhere, the plausible first in no particular order: the caller draws."""
     hops = list(walked)
-    happened = {step.key for hop in hops for step in _steps(hop, detail)}
+    happened = {step.key for hop in hops for step in _steps(hop, detail, mode)}
     candidates: list[Step] = []
     for host in hosts:
         if detail == "chain":
-            candidates += [step for prefix, _, _ in _CHAINS if (step := chain_step(host, prefix)) is not None]
+            candidates += [step for row in CHAINS[mode] if (step := chain_step(host, row[0], mode)) is not None]
         else:
             candidates += [
                 stage_step(host, stage) for stage in _PLAUSIBLE if not only or stage in only or stage in _EVER

@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "What Services cost: rules, packets and updates in each mode, and how they grow.",
         "规模：各模式下 Service 的规则、数据包与更新代价，以及随规模的增长。",
     ),
+    "schedulers": (
+        "Every IPVS scheduler under one workload, measured against a requirement.",
+        "调度算法：在同一负载下实测每种 IPVS 调度算法是否满足要求。",
+    ),
     "stats": ("How it is going: streak, what is due, strength by topic.", "统计：连续天数、到期题目、各主题掌握程度。"),
     "questions": ("List, show, check and write questions.", "题库：列出、查看、检查和编写题目。"),
     "data": (
@@ -103,6 +107,9 @@ ZH: dict[str, str] = {
     "Say under each hop what happens there.": "在每一跳下说明发生了什么。",
     "The node.": "节点。",
     "The address family.": "地址族。",
+    "A scenario there is, or one in a YAML file.": "已有的场景，或 YAML 文件中的场景。",
+    "What to require, as in: stickiness >= 1, spread <= 2": "要求，例如：stickiness >= 1, spread <= 2",
+    "The figure to draw.": "要画成条形图的指标。",
     "How many Services.": "Service 的数量。",
     "How many endpoints each has.": "每个 Service 的端点数量。",
     "How it grows from 10 to 10000 Services, too.": "同时给出从 10 到 10000 个 Service 的增长情况。",

@@ -56,13 +56,21 @@ WORDS: dict[str, Text] = {
     "total": Text("{points:.1f} of {asked} points ({share:.0%})", "得分 {points:.1f}/{asked}（{share:.0%}）"),
     "of-skipped": Text("{skipped} skipped", "跳过 {skipped} 题"),
     "memory": Text(
-        "{reason}. Practice goes on; what you answer is kept in memory and printed at the end.",
-        "{reason}。练习继续；你的作答暂存在内存中，结束时会打印出来。",
+        "{reason}. Practice goes on; what you answer is kept in memory, and can be saved elsewhere at the end.",
+        "{reason}。练习继续；你的作答暂存在内存中，结束时可以另存到别处。",
+    ),
+    "export-to": Text(
+        "These answers are on no disk. Save them to which file (Enter prints them)? ",
+        "这些作答没有写入磁盘。保存到哪个文件（直接回车则打印）？ ",
+    ),
+    "exported": Text(
+        "Written; `k8squiz data import {path}` takes it in later.", "已写入；之后用 `k8squiz data import {path}` 导入。"
     ),
     "export": Text(
         "These answers are on no disk. Save the next line as a file and `k8squiz data import FILE` takes it in later:",
         "以下作答没有写入磁盘。请把下一行保存为文件，之后用 `k8squiz data import FILE` 导入：",
     ),
+    "computed": Text("What happened, computed", "计算得出的经过"),
     "nothing": Text("No question was answered.", "没有回答任何题目。"),
     "study": Text("To look at next:", "接下来可以看："),
     "seed": Text("seed {seed}", "种子 {seed}"),

@@ -134,11 +134,14 @@ def _table(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> RenderableTyp
 
 def walk_view(world: World, lang: Lang) -> RenderableType:
     """The walk of each request, there and back: of several ways the likeliest, and how many there are."""
+    ask = world.question.ask
+    if "ipvs" in ask or "scenario" in ask:
+        return _bench_view(world, lang)
     parts: list[RenderableType] = []
     several = len(world.question.requests) > 1
-    for ask in world.question.requests:
-        title = say("trace-other", lang, name=ask.name) if several else say("trace", lang)
-        ways = world.ways(ask.name)
+    for request in world.question.requests:
+        title = say("trace-other", lang, name=request.name) if several else say("trace", lang)
+        ways = world.ways(request.name)
         way = max(ways, key=lambda way: way.probability)
         if len(ways) > 1:
             title += f" ({say('chance', lang, ways=len(ways), probability=way.probability)})"
@@ -146,6 +149,22 @@ def walk_view(world: World, lang: Lang) -> RenderableType:
         if way.reply:
             parts += [Styled("↩", style="dim"), hops_view(way.reply, lang)]
         parts.append(_end(way, lang))
+    return Group(*parts)
+
+
+def _bench_view(world: World, lang: Lang) -> RenderableType:
+    """What every scheduler measured, or where every connection went."""
+    from k8squiz.bench import history, scenario
+    from k8squiz.screens.bench import history_view, measured_view
+
+    question = world.question
+    parts: list[RenderableType] = [heading(say("computed", lang))]
+    work, past = scenario(question.ask, question.id), history(question.ask)
+    if work is not None:
+        table = work.table(question.seed)
+        parts.append(measured_view(work, table, work.fitting(question.seed), lang))
+    if past is not None:
+        parts.append(history_view(past, lang, solved=True))
     return Group(*parts)
 
 

@@ -38,13 +38,24 @@ def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> 
     """Everything one needs to answer: cluster, request, prompt, and what can be picked. Without `listed` the steps of
     an order are left out: the re-orderable list shows them."""
     parts: list[RenderableType] = [
-        picture_view(world.question.picture, lang),
-        requests_view(world.question, lang),
+        *_given(world.question, lang),
         Padding(Prose(pick(prompt(world), lang)), (1, 0)),
     ]
     shown = (OrderField, MenuField) if listed else (MenuField,)
     parts += [items_view(field.items, lang) for field in task.fields if isinstance(field, shown)]
     return Group(*parts)
+
+
+def _given(question: Question, lang: Lang) -> list[RenderableType]:
+    """The cluster and the request; of a question about IPVS alone, its servers and what happens to them."""
+    if "ipvs" not in question.ask and "scenario" not in question.ask:
+        return [picture_view(question.picture, lang), requests_view(question, lang)]
+    from k8squiz.bench import history, scenario
+    from k8squiz.screens.bench import history_view, scenario_view
+
+    work, past = scenario(question.ask, question.id), history(question.ask)
+    shown: list[RenderableType] = [] if work is None else [scenario_view(work, lang)]
+    return shown if past is None else [*shown, history_view(past, lang)]
 
 
 def picture_view(picture: Picture, lang: Lang) -> RenderableType:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from engine.cluster import Cluster, Node, Pod
 from engine.packet import Encapsulation
 from engine.trace import Change, Cost, Hop, Outcome, Stage, Text, Verdict, Where
+from k8squiz.entries import Entry
 from k8squiz.question import Heading, Question, Template
 from k8squiz.rulelines import RuleLine
 from k8squiz.scenario import World
@@ -57,6 +58,12 @@ RULES = (
     RuleLine("filter", "KUBE-FORWARD", "-A KUBE-FORWARD -j ACCEPT"),
 )
 
+ENTRIES = (
+    Entry("KUBE-CLUSTER-IP", "10.96.0.10,tcp:80"),
+    Entry("real-servers", "-a -t 10.96.0.10:80 -r 10.244.1.5:8080 -m -w 1"),
+    Entry("real-servers", "-a -t 10.96.0.10:80 -r 10.244.2.8:8080 -m -w 1"),
+)
+
 
 class FakeWorld:
     """`requests`: name -> ways; the first is the one asked about. `data`: the question file's content."""
@@ -64,13 +71,16 @@ class FakeWorld:
     def __init__(self, requests: Mapping[str, tuple[Outcome, ...]], data: Mapping[str, Any], kind: str) -> None:
         heading = Heading("fake", "nodeport", 2, kind, "fake.yaml")
         template = Template(heading, Text("Fake", "假"), {"sources": [{"ref": "x"}], **data}, {})
-        asks = tuple(SimpleNamespace(name=name) for name in requests)
+        asks = tuple(SimpleNamespace(name=name, mode="iptables") for name in requests)
         names = {"node1": "node1", "pod-b": "pod-b"}
         self.question = Question(
             template, "1", cast(Any, asks), data.get("ask", {}), names, ALIASES, cast(Any, SimpleNamespace())
         )
         self._requests = requests
         self.first = next(iter(requests))
+
+    def ask(self, name: str) -> Any:
+        return next(ask for ask in self.question.requests if ask.name == name)
 
     def ways(self, name: str) -> tuple[Outcome, ...]:
         return self._requests[name]
@@ -82,6 +92,9 @@ class FakeWorld:
 
     def rules(self, name: str, node: str, family: str = "ipv4") -> tuple[RuleLine, ...]:
         return RULES
+
+    def entries(self, name: str, node: str, family: str = "ipv4") -> tuple[Entry, ...]:
+        return ENTRIES
 
     def endpoint(self, name: str, outcome: Outcome) -> tuple[str, str]:
         return World.endpoint(cast(World, self), name, outcome)

@@ -43,6 +43,8 @@ TRUTHS: list[tuple[Any, bool]] = [
     ({"verdict": "DELIVERED", "not": {"for": "after", "verdict": "DELIVERED"}}, True),
     ({"rule": {"node": "node1", "chain": "KUBE-SVC-A", "text": {"contains": "KUBE-SEP-Y"}}}, True),
     ({"rule": {"node": "node1", "table": "filter", "text": {"contains": "DROP"}}}, False),
+    ({"entry": {"node": "node1", "set": "KUBE-CLUSTER-IP", "text": {"prefix": "10.96.0.10,"}}}, True),
+    ({"entry": {"node": "node1", "set": "KUBE-LOOP-BACK"}}, False),
     ({"compare": [{"fact": "rules_evaluated"}, "gt", {"fact": "rules_evaluated", "for": "after"}]}, True),
 ]
 
@@ -79,6 +81,8 @@ VALUES: list[tuple[Any, Any]] = [
     ({"fact": "rules_evaluated", "for": "after"}, 9),
     ({"count_rules": {"node": "node1", "table": "nat"}}, 2),
     ({"count_chains": {"node": "node1"}}, 1),
+    ({"count_entries": {"node": "node1", "set": "real-servers"}}, 2),
+    ({"count_entries": {"node": "node1", "text": {"contains": "10.244.2.8"}}}, 1),
     ({"count_hops": {"host": "node1", "stage": "prerouting"}}, 2),
     ({"add": [1, {"fact": "overhead"}]}, 51),
     ({"subtract": [1500, {"fact": "overhead"}, 1]}, 1449),

@@ -1,0 +1,57 @@
+"""scheduler: which IPVS schedulers meet a requirement? Each runs the same workload; its measured figures decide."""
+
+from __future__ import annotations
+
+from engine.errors import EngineError
+from engine.ipvs.scenario import Scenario, candidates, indistinguishable
+from engine.trace import Text
+from k8squiz.bench import scenario
+from k8squiz.dice import Dice
+from k8squiz.errors import QuizError
+from k8squiz.kinds.fields import Item, MenuField
+from k8squiz.kinds.interface import Task, letters
+from k8squiz.scenario import World
+
+ABOUT = Text("Choose the schedulers that fit", "选出符合要求的调度算法")
+ASKED = Text("Which of these schedulers meet the requirement? (all of them)", "下列哪些调度算法满足要求？（选出全部）")
+
+
+def task(world: World) -> Task:
+    """The schedulers in a drawn order. Raises QuizError where none or all of them fit."""
+    question = world.question
+    found = scenario(question.ask, question.id)
+    if found is None:
+        raise QuizError(f"{question.id}: ask.scenario is missing", f"{question.id}：缺少 ask.scenario")
+    try:
+        found.refuse_degenerate(question.seed)
+    except EngineError as error:
+        raise QuizError(f"{question.id}: {error.en}", f"{question.id}：{error.zh}") from error
+    fitting = found.fitting(question.seed)
+    names = _shown(world, found, set(fitting))
+    items = tuple(Item(letter, name, Text(name, name)) for letter, name in zip(letters(len(names)), names, strict=True))
+    truth = tuple(item.key for item in items if item.key in fitting)
+    return Task(question, (MenuField("schedulers", ASKED, items, truth, True),))
+
+
+def _shown(world: World, found: Scenario, fitting: set[str]) -> list[str]:
+    """As many of the schedulers as `show` says, with one that fits and one that does not; of twins, which nothing could
+    tell apart, one."""
+    ask = world.question.ask
+    dice = Dice(world.question.id, world.question.seed, "schedulers")
+    # What is offered may be narrowed, so that a junior is not asked about dh.
+    among = [name for name in candidates(found.dataplane) if name in ask.get("among", candidates(found.dataplane))]
+    kept: list[str] = []
+    for name in dice.shuffled(among):
+        if not any(indistinguishable(name, other, found.dataplane) for other in kept):
+            kept.append(name)
+    shown = kept[: int(ask.get("show", 6))]
+    for wanted in (True, False):
+        if not any((name in fitting) is wanted for name in shown):
+            spare = next((name for name in kept if (name in fitting) is wanted), None)
+            if spare is None:
+                raise QuizError(
+                    f"{world.question.id}: of the schedulers offered, {'none fits' if wanted else 'all fit'}",
+                    f"{world.question.id}：所列调度算法{'没有一个' if wanted else '全部'}满足要求",
+                )
+            shown[-1 if wanted else 0] = spare
+    return shown
