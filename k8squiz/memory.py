@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from k8squiz.dice import Dice
@@ -52,6 +52,36 @@ def reviewed(card: Card | None, question: str, score: float, now: float, until: 
     before = FsrsCard.from_dict(card.state) if card is not None else FsrsCard(card_id=0, due=at)
     after, _ = _scheduler(now, until).review_card(before, Rating(rating_of(score, card is not None)), at)
     return Card(question, dict(after.to_dict()), after.due.timestamp(), now)
+
+
+def flaw(state: Mapping[str, Any]) -> str:
+    """The first field of a card's state that FSRS could not go on with; empty where it is sound."""
+    fits = {
+        "card_id": _whole(0, 2**62), "state": _whole(1, 3), "stability": _number(0.001, 1e6), "difficulty": _number(1, 10),
+        "due": _date, "last_review": _date, "step": _step,
+    }  # fmt: skip
+    return next((name for name, fit in fits.items() if not fit(state.get(name))), "")
+
+
+def _whole(low: int, high: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _step(value: Any) -> bool:
+    return value is None or _whole(0, 99)(value)
+
+
+def _number(low: float, high: float) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+
+
+def _date(value: Any) -> bool:
+    """A time in UTC, in years that calendars can go on from."""
+    try:
+        found = dt.datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return found.utcoffset() == dt.timedelta(0) and 1970 <= found.year <= 5138
 
 
 def retrievability(card: Card, now: float) -> float:
@@ -106,27 +136,31 @@ def queue(
     seed: str,
     new: int | None = None,
     until: float | None = None,
+    today: float | None = None,
 ) -> tuple[Q, ...]:
-    """What to ask in a sitting of `count`: what is due, then new material, then what is due soonest.
+    """What to ask in a sitting of `count`: what is due by the end of `today` (default: by now), then new material, then
+    what is due soonest. More than `new` unseen ones are asked only where there is nothing else.
 
     Easier ones first within a sitting; the same seed and the same cards give the same sitting."""
     by_id = {heading.id: heading for heading in known}
     dice = Dice("queue", seed)
-    ready = [by_id[name] for name in due(cards, now) if name in by_id]
+    ready = [by_id[name] for name in due(cards, now if today is None else today) if name in by_id]
     unseen = dice.shuffled([heading for heading in known if heading.id not in cards])
     fresh = unseen[: new_share(len(unseen), count, now, until, new)]
     chosen = [*ready[: max(0, count - len(fresh))], *fresh][:count]
-    chosen += _soonest(by_id, cards, chosen, unseen, count - len(chosen))
+    chosen += _soonest(by_id, cards, chosen, unseen, count - len(chosen), known_first=new is not None)
     return tuple(sorted(chosen, key=lambda heading: heading.level))
 
 
 def _soonest(
-    by_id: Mapping[str, Q], cards: Mapping[str, Card], chosen: Iterable[Q], unseen: Sequence[Q], room: int
-) -> list[Q]:
-    """What fills a sitting up: more that is unseen, then what is due soonest."""
+    by_id: Mapping[str, Q], cards: Mapping[str, Card], chosen: Iterable[Q], unseen: Sequence[Q], room: int,
+    known_first: bool,
+) -> list[Q]:  # fmt: skip
+    """What fills a sitting up: more that is unseen, then what is due soonest; or the other way round."""
     taken = {heading.id for heading in chosen}
     later = sorted((card for card in cards.values() if card.question in by_id), key=lambda card: card.due)
-    rest = [*unseen, *(by_id[card.question] for card in later)]
+    soonest = [by_id[card.question] for card in later]
+    rest = [*soonest, *unseen] if known_first else [*unseen, *soonest]
     return [heading for heading in rest if heading.id not in taken][: max(0, room)]
 
 

@@ -6,14 +6,18 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from k8squiz import memory
 from k8squiz.errors import QuizError
-from k8squiz.store import Card, Review, Row, Session, Store
+from k8squiz.sanitize import json_text
+from k8squiz.store import Card, Draft, Review, Row, Session, Store
 
 FORMAT, FORMAT_VERSION = "k8squiz-data", 1
+# Epoch seconds: the year 5138. What calendars can show ends soon after.
+LATEST = 1e11
 
 
-def exported(store: Store) -> str:
-    """Everything in the store as JSON."""
+def exported(store: Store, indent: int | None = 1) -> str:
+    """Everything in the store as JSON; on one line where `indent` is None."""
     data = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -24,6 +28,7 @@ def exported(store: Store) -> str:
                 "events": [
                     {"seq": row.seq, "at": row.now, "kind": row.kind, "body": row.body} for row in store.events(one.id)
                 ],
+                "draft": _draft(store.draft(one.id)),
             }
             for one in store.sessions()
         ],
@@ -36,7 +41,22 @@ def exported(store: Store) -> str:
             for r in store.reviews()
         ],
     }  # fmt: skip
-    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    return json_text(json.dumps(_whole(data), ensure_ascii=False, indent=indent)) + "\n"
+
+
+def _draft(found: Draft | None) -> Any:
+    if found is None:
+        return None
+    return {"position": found.position, "text": found.text, "elapsed": found.elapsed, "at": found.now}
+
+
+def _whole(value: Any) -> Any:
+    """`value` without characters that no UTF-8 file can hold (halves of pairs, from bytes that were no text)."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_whole(key): _whole(inner) for key, inner in value.items()}
+    return [_whole(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def take_in(store: Store, text: str, file: str) -> tuple[int, int, int]:
@@ -85,9 +105,9 @@ class _Reader:
         return value
 
     def text(self, data: Any, name: str, place: str) -> str:
-        return str(self.field(data, name, place, lambda value: isinstance(value, str), "a string", "字符串"))
+        return str(self.field(data, name, place, _is_text, "a string", "字符串"))
 
-    def number(self, data: Any, name: str, place: str, low: float = 0.0, high: float = 1e12) -> float:
+    def number(self, data: Any, name: str, place: str, low: float = 0.0, high: float = LATEST) -> float:
         def fits(value: Any) -> bool:
             return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
 
@@ -95,7 +115,12 @@ class _Reader:
             self.field(data, name, place, fits, f"a number from {low:g} to {high:g}", f" {low:g} 到 {high:g} 的数")
         )
 
-    def session(self, data: Any, place: str) -> tuple[Session, list[Row]]:
+    def draft(self, data: Any, place: str) -> Draft:
+        position = int(self.number(data, "position", place, 0, 1e6))
+        text = self.text(data, "text", place)
+        return Draft(position, text, self.number(data, "elapsed", place), self.number(data, "at", place))
+
+    def session(self, data: Any, place: str) -> tuple[Session, list[Row], Draft | None]:
         ended = None if isinstance(data, dict) and data.get("ended") is None else self.number(data, "ended", place)
         found = Session(
             0, self.text(data, "uid", place), self.text(data, "kind", place), self.number(data, "started", place),
@@ -106,16 +131,14 @@ class _Reader:
             where = f"{place}.events[{at}]"
             kind = self.text(one, "kind", where)
             rows.append(Row(at + 1, self.number(one, "at", where), kind, one.get("body")))
-        return found, rows
+        draft = data.get("draft")
+        return found, rows, None if draft is None else self.draft(draft, f"{place}.draft")
 
     def card(self, data: Any, place: str) -> Card:
         state = self.field(data, "state", place, lambda value: isinstance(value, dict), "an object", "对象")
-        try:
-            from fsrs import Card as FsrsCard
-
-            FsrsCard.from_dict(state)
-        except Exception as error:  # noqa: BLE001 - whatever py-fsrs makes of a foreign state, it is the file that is wrong
-            raise self._wrong(f"{place}.state", f"is no FSRS card ({error})", f"不是 FSRS 卡片（{error}）") from None
+        wrong = memory.flaw(state)
+        if wrong:
+            raise self._wrong(f"{place}.state.{wrong}", "is nothing an FSRS card has there", "不是 FSRS 卡片应有的值")
         name = self.text(data, "question", place)
         return Card(name, state, self.number(data, "due", place), self.number(data, "updated", place))
 
@@ -125,3 +148,7 @@ class _Reader:
             self.number(data, "score", place, 0.0, 1.0), int(self.number(data, "rating", place, 1, 4)),
             self.text(data, "seed", place),
         )  # fmt: skip
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value == value.encode("utf-8", "replace").decode("utf-8")

@@ -20,7 +20,8 @@ WEEKS = 12
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """A topic: questions seen of all there are, and how well they would be answered now (0 to 1)."""
+    """A topic: questions seen of all there are, and how well all of them would be answered now (0 to 1): the last score
+    of each, by the chance that it is still remembered; 0 for what was never seen."""
 
     topic: str
     seen: int
@@ -66,7 +67,7 @@ def stats(
         retention=_retention(reviews, now),
         due_today=tuple(name for name in due(cards, midnight - 1) if name in ids),
         unseen=len(ids - cards.keys()),
-        topics=tuple(_topics(cards, known, now)),
+        topics=tuple(_topics(reviews, cards, known, now)),
         calendar=_calendar(days, today),
         weakest=_weakest(reviews, known),
     )
@@ -91,11 +92,14 @@ def _retention(reviews: Sequence[Review], now: float) -> float | None:
     return sum(recalled) / len(recalled) if recalled else None
 
 
-def _topics(cards: Mapping[str, Card], known: Sequence[Heading], now: float) -> Iterable[Strength]:
+def _topics(
+    reviews: Sequence[Review], cards: Mapping[str, Card], known: Sequence[Heading], now: float
+) -> Iterable[Strength]:
+    last = {review.question: review.score for review in reviews}
     for topic in dict.fromkeys(heading.topic for heading in known):
         own = [heading.id for heading in known if heading.topic == topic]
         met = [cards[name] for name in own if name in cards]
-        strength = sum(retrievability(card, now) for card in met) / len(own)
+        strength = sum(retrievability(card, now) * last.get(card.question, 0.0) for card in met) / len(own)
         yield Strength(topic, len(met), len(own), strength)
 
 

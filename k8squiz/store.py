@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -83,9 +84,15 @@ class Review:
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:
-    """Where the data lies: K8SQUIZ_HOME, else the platform's folder for user data."""
+    """Where the data lies: K8SQUIZ_HOME, else the platform's folder for user data. Raises QuizError."""
     if environ.get("K8SQUIZ_HOME"):
-        return Path(environ["K8SQUIZ_HOME"]).expanduser()
+        try:
+            return Path(environ["K8SQUIZ_HOME"]).expanduser()
+        except RuntimeError:
+            raise QuizError(
+                f"K8SQUIZ_HOME is {environ['K8SQUIZ_HOME']!r}: there is no such user",
+                f"K8SQUIZ_HOME 为 {environ['K8SQUIZ_HOME']!r}：没有这个用户",
+            ) from None
     from platformdirs import user_data_path
 
     return user_data_path("k8squiz", appauthor=False)
@@ -100,13 +107,31 @@ def open_store(environ: Mapping[str, str] | None = None) -> Store:
     folder = data_folder(os.environ if environ is None else environ)
     path = folder / FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_header(path)
     except OSError as error:
         raise StoreUnavailable(
             f"{path}: cannot be used ({error.strerror})", f"{path}：无法使用（{error.strerror}）"
         ) from error
     return Store(path)
+
+
+def read_store(environ: Mapping[str, str] | None = None) -> Store:
+    """The user's data to look at: where there is none nothing is made, where nothing can be written it is read all the
+    same. Raises as open_store."""
+    path = data_folder(os.environ if environ is None else environ) / FILE
+    try:
+        there = path.exists() and path.stat().st_size > 0
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{path}: cannot be used ({error.strerror})", f"{path}：无法使用（{error.strerror}）"
+        ) from error
+    if not there:
+        return open_memory()
+    try:
+        return open_store(environ)
+    except StoreUnavailable:
+        return Store(path, writable=False)
 
 
 def open_memory() -> Store:
@@ -130,43 +155,63 @@ def _check_header(path: Path) -> None:
 class Store:
     """The open data. A session's journal is only ever appended to; many processes may have it open."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, writable: bool = True) -> None:
         self.path = path
+        # Where nobody can write nobody is writing, and SQLite need not look for a log it could not make.
+        name = ":memory:" if path is None else f"{path.absolute().as_uri()}?{'' if writable else 'mode=ro&immutable=1'}"
         with _told(path):
-            self._db = sqlite3.connect(
-                ":memory:" if path is None else str(path), timeout=_BUSY_SECONDS, isolation_level=None
-            )
+            self._db = sqlite3.connect(name, uri=path is not None, timeout=_BUSY_SECONDS, isolation_level=None)
             try:
-                self._prepare()
+                self._check()
+                if writable:
+                    self._prepare()
             except BaseException:
                 self._db.close()
                 raise
 
-    def _prepare(self) -> None:
+    def _check(self) -> None:
+        """Refuse what is not ours before anything is written."""
         version = self._number("PRAGMA user_version")
         owner = self._number("PRAGMA application_id")
+        if owner != APPLICATION_ID and (version or owner or self._number("SELECT count(*) FROM sqlite_master")):
+            raise QuizError(
+                f"{self.path}: a database of another program; move it away, or set K8SQUIZ_HOME to another folder",
+                f"{self.path}：是其他程序的数据库；请把它移走，或用 K8SQUIZ_HOME 指定其他目录",
+            )
         if version > VERSION:
             raise QuizError(
                 f"{self.path}: written by a newer k8squiz (schema {version}, this one knows {VERSION}); update k8squiz",
                 f"{self.path}：由更新版本的 k8squiz 写入（模式版本 {version}，本程序支持到 {VERSION}）；请升级 k8squiz",
             )
-        if owner != APPLICATION_ID and (version or self._number("SELECT count(*) FROM sqlite_master")):
-            raise QuizError(
-                f"{self.path}: a database of another program; move it away, or set K8SQUIZ_HOME to another folder",
-                f"{self.path}：是其他程序的数据库；请把它移走，或用 K8SQUIZ_HOME 指定其他目录",
-            )
-        self._db.execute("PRAGMA journal_mode = WAL")
+
+    def _prepare(self) -> None:
+        self._to_wal()
         self._db.execute("PRAGMA synchronous = FULL")
+        # On macOS fsync does not reach the disk's platter; elsewhere this changes nothing.
+        self._db.execute("PRAGMA fullfsync = ON")
         self._db.execute("PRAGMA foreign_keys = ON")
-        if version < VERSION:
+        if self._number("PRAGMA user_version") < VERSION:
             self._migrate()
+
+    def _to_wal(self) -> None:
+        """Two first starts may meet here, and the change of the journal's mode does not always wait for a lock."""
+        give_up = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > give_up:
+                    raise
+                time.sleep(0.02)
 
     def _number(self, statement: str) -> int:
         return int(self._db.execute(statement).fetchone()[0])
 
     def _migrate(self) -> None:
         with self._writing():
-            # Another process may have been first.
+            # Another process may have been first, and of another release.
+            self._check()
             for step in MIGRATIONS[self._number("PRAGMA user_version") :]:
                 for statement in step:
                     self._db.execute(statement)
@@ -202,27 +247,24 @@ class Store:
     def start(self, kind: str, seed: str, lang: str, plan: Any, now: float, uid: str = "") -> int:
         """A new session's number. `plan` is what JSON can hold."""
         name = uid or f"{int(now * 1000):x}-{os.urandom(6).hex()}"
-        values = (name, kind, now, seed, lang, _dump(plan))
+        values = (name, kind, now, _plain(seed), lang, _dump(plan))
         statement = "INSERT INTO session (uid, kind, started, seed, lang, plan) VALUES (?, ?, ?, ?, ?, ?)"
         return self._write(lambda: int(self._db.execute(statement, values).lastrowid or 0))
 
     def append(self, session: int, kind: str, body: Any, now: float) -> int:
         """Add an event to the journal; its number. On disk when this returns."""
-        statement = (
-            "INSERT INTO event (session, seq, at, kind, body) "
-            "SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM event WHERE session = ?"
-        )
+        return self._write(lambda: self._add_event(session, kind, body, now))
 
-        def work() -> int:
-            self._db.execute(statement, (session, now, kind, _dump(body), session))
-            return int(self._db.execute("SELECT max(seq) FROM event WHERE session = ?", (session,)).fetchone()[0])
-
-        return self._write(work)
+    def _add_event(self, session: int, kind: str, body: Any, now: float) -> int:
+        last = self._db.execute("SELECT coalesce(max(seq), 0) FROM event WHERE session = ?", (session,)).fetchone()[0]
+        values = (session, last + 1, now, kind, _dump(body))
+        self._db.execute("INSERT INTO event (session, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)", values)
+        return int(last) + 1
 
     def events(self, session: int) -> tuple[Row, ...]:
         """The journal, oldest first."""
         rows = self._read("SELECT seq, at, kind, body FROM event WHERE session = ? ORDER BY seq", session)
-        return tuple(Row(seq, at, kind, json.loads(body)) for seq, at, kind, body in rows)
+        return tuple(Row(seq, at, kind, _load(body)) for seq, at, kind, body in rows)
 
     def sessions(self, kind: str | None = None, unfinished: bool = False) -> tuple[Session, ...]:
         """Sessions, oldest first."""
@@ -232,7 +274,7 @@ class Store:
             kind, kind, unfinished,
         )  # fmt: skip
         return tuple(
-            Session(number, uid, kind_of, started, seed, lang, json.loads(plan), ended)
+            Session(number, uid, kind_of, started, seed, lang, _load(plan), ended)
             for number, uid, kind_of, started, seed, lang, plan, ended in rows
         )
 
@@ -247,8 +289,12 @@ class Store:
 
     def save_draft(self, session: int, position: int, text: str, elapsed: float, now: float) -> None:
         """What stands unfinished; replaces the draft before it."""
+        self._write(lambda: self._put_draft(session, Draft(position, text, elapsed, now)))
+
+    def _put_draft(self, session: int, draft: Draft) -> int:
+        values = (session, draft.position, _plain(draft.text), draft.elapsed, draft.now)
         statement = "INSERT OR REPLACE INTO draft (session, position, text, elapsed, at) VALUES (?, ?, ?, ?, ?)"
-        self._write(lambda: self._db.execute(statement, (session, position, text, elapsed, now)).rowcount)
+        return self._db.execute(statement, values).rowcount
 
     def draft(self, session: int) -> Draft | None:
         rows = self._read("SELECT position, text, elapsed, at FROM draft WHERE session = ?", session)
@@ -259,25 +305,27 @@ class Store:
     def cards(self) -> dict[str, Card]:
         """Question -> card."""
         rows = self._read("SELECT question, state, due, updated FROM card ORDER BY question")
-        return {question: Card(question, json.loads(state), due, updated) for question, state, due, updated in rows}
+        return {question: Card(question, _load(state), due, updated) for question, state, due, updated in rows}
 
     def reviews(self) -> tuple[Review, ...]:
         """All graded answers, oldest first."""
         rows = self._read("SELECT question, at, score, rating, seed FROM review ORDER BY at, id")
         return tuple(Review(*row) for row in rows)
 
-    def save_review(self, review: Review, card: Card | None) -> None:
+    def save_review(self, review: Review, card: Card | None, session: int = 0, body: Any = None) -> None:
         """A graded answer and what follows from it, in one transaction; the same answer twice counts once.
 
-        Without `card` (cramming) the question's schedule stays as it is."""
+        Without `card` (cramming) the question's schedule stays as it is. With `session`, its journal gets `body`."""
 
         def work() -> int:
             made = self._db.execute(
                 "INSERT OR IGNORE INTO review (question, at, score, rating, seed) VALUES (?, ?, ?, ?, ?)",
-                (review.question, review.at, review.score, review.rating, review.seed),
+                (review.question, review.at, review.score, review.rating, _plain(review.seed)),
             ).rowcount
             if made and card is not None:
                 self._put_card(card)
+            if session:
+                self._add_event(session, "answered", body, review.at)
             return made
 
         self._write(work)
@@ -293,14 +341,14 @@ class Store:
     # All of it at once: export, import.
 
     def take_in(
-        self, sessions: list[tuple[Session, list[Row]]], cards: list[Card], reviews: list[Review]
+        self, sessions: list[tuple[Session, list[Row], Draft | None]], cards: list[Card], reviews: list[Review]
     ) -> tuple[int, int, int]:
         """Merge exported data in one transaction: how many sessions, cards and reviews were new or newer."""
         counts = [0, 0, 0]
 
         def work() -> int:
-            for session, rows in sessions:
-                counts[0] += self._take_session(session, rows)
+            for session, rows, draft in sessions:
+                counts[0] += self._take_session(session, rows, draft)
             for card in cards:
                 before = self._db.total_changes
                 self._put_card(card)
@@ -315,25 +363,30 @@ class Store:
         self._write(work)
         return counts[0], counts[1], counts[2]
 
-    def _take_session(self, session: Session, rows: list[Row]) -> int:
-        made = self._db.execute(
-            "INSERT OR IGNORE INTO session (uid, kind, started, seed, lang, plan, ended) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                session.uid,
-                session.kind,
-                session.started,
-                session.seed,
-                session.lang,
-                _dump(session.plan),
-                session.ended,
-            ),
-        )
-        if not made.rowcount:
+    def _take_session(self, session: Session, rows: list[Row], draft: Draft | None) -> int:
+        """Whether it is new, or goes on where the one that is known stops. One that went another way stays as it is."""
+        known = next((one for one in self.sessions() if one.uid == session.uid), None)
+        if known is None:
+            number = self._db.execute(
+                "INSERT INTO session (uid, kind, started, seed, lang, plan) VALUES (?, ?, ?, ?, ?, ?)",
+                (session.uid, session.kind, session.started, session.seed, session.lang, _dump(session.plan)),
+            ).lastrowid  # fmt: skip
+            before: list[Row] = []
+        else:
+            number, before = known.id, list(self.events(known.id))
+        if rows[: len(before)] != before:
             return 0
-        for row in rows:
-            values = (made.lastrowid, row.seq, row.now, row.kind, _dump(row.body))
+        for row in rows[len(before) :]:
+            values = (number, row.seq, row.now, row.kind, _dump(row.body))
             self._db.execute("INSERT INTO event (session, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)", values)
-        return 1
+        longer = known is None or len(rows) > len(before)
+        ends = session.ended is not None and (known is None or known.ended is None)
+        if ends:
+            self._db.execute("UPDATE session SET ended = ? WHERE id = ?", (session.ended, number))
+            self._db.execute("DELETE FROM draft WHERE session = ?", (number,))
+        elif longer and draft is not None and (known is None or known.ended is None):
+            self._put_draft(number or 0, draft)
+        return int(longer or ends)
 
     def is_sound(self) -> bool:
         """SQLite's own integrity check."""
@@ -341,7 +394,23 @@ class Store:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    # In ASCII: what was typed may hold bytes that are no characters, which JSON can keep and SQLite cannot.
+    return json.dumps(value, sort_keys=True)
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise QuizError(
+            f"your data is damaged: {str(text)[:40]!r} is no JSON; `k8squiz data path` says where it lies",
+            f"数据已损坏：{str(text)[:40]!r} 不是 JSON；`k8squiz data path` 显示数据所在位置",
+        ) from error
+
+
+def _plain(text: str) -> str:
+    """`text` without what SQLite cannot keep: bytes that are no characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @contextlib.contextmanager

@@ -98,11 +98,11 @@ def _midnight() -> float:
 def _day(text: str) -> float:
     """The end of that day here, in epoch seconds."""
     try:
-        day = dt.datetime.strptime(text.strip(), "%Y-%m-%d").replace(hour=12)
-        end = (dt.datetime.combine(day.date(), dt.time()) + dt.timedelta(days=1)).timestamp()
+        day = dt.date.fromisoformat(text.strip())
+        end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time()).timestamp()
     except (ValueError, OverflowError):
         raise QuizError(f"--until is {text!r}: write YYYY-MM-DD", f"--until 为 {text!r}：请写成 YYYY-MM-DD") from None
-    if day.date() < dt.datetime.now().astimezone().date():
+    if day < dt.datetime.now().astimezone().date():
         raise QuizError(f"--until {text}: that day is past", f"--until {text}：这一天已经过去")
     return end
 
