@@ -1,0 +1,263 @@
+"""Kill interviews at random moments and look at what is left. `python -m tests.k8squiz.mock.killer KILLS SEED FOLDER`.
+
+Each interview is the real program in a forked process: real standard input, real database, SIGKILL. Its clock is not the
+wall's: it is a number in shared memory that goes on half a second with each look at the line, so that what the
+clock should say after a kill is known exactly, however busy the machine is. After each kill the database must be sound,
+every answer that was acknowledged must be there, the clock must be within five seconds, and `--resume` must go on; the
+resumed interview is killed again, until one gets through. Prints what it saw as JSON; the last line says how it went.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import random
+import select
+import signal
+import sqlite3
+import struct
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import k8squiz.cli
+import k8squiz.commands.mock as command
+import k8squiz.store
+from k8squiz.__main__ import main
+from k8squiz.commands.mockbook import recorded
+from k8squiz.errors import QuizError
+from k8squiz.mock.room import Room
+from k8squiz.mock.state import State
+from k8squiz.screens import clocked
+
+CLOCK_WITHIN = 5.0
+SLOWEST = 0.25  # seconds after which an interview is killed at the latest
+WORDS = ("mock", "--minutes", "45", "--questions", "3", "--topic", "traffic-policy", "--lang", "en")
+ACK = b"Answer recorded."
+
+
+class Clock:
+    """Seconds in front of questions, shared with the process that is killed."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, 8)
+
+    def __call__(self) -> float:
+        return float(struct.unpack("d", self._memory[:8])[0])
+
+    def turn(self, seconds: float) -> None:
+        self._memory[:8] = struct.pack("d", self() + seconds)
+
+
+@dataclass
+class Seen:
+    kills: int = 0
+    before_it_began: int = 0
+    finished: int = 0
+    acknowledged: int = 0
+    worst_clock: float = 0.0
+    longest_clock: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Run:
+    """One process: what it printed, its exit code, how far its clock went."""
+
+    out: bytes
+    code: int
+    clock: float
+
+
+def child(words: tuple[str, ...], home: Path, clock: Clock, reading: int, writing: int) -> None:
+    """Become the program. Never returns."""
+    os.dup2(reading, 0)
+    os.dup2(writing, 1)
+    os.dup2(writing, 2)
+    os.environ["K8SQUIZ_HOME"] = str(home)
+    sys.stdin = os.fdopen(0, encoding="utf-8")
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", buffering=1)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", buffering=1)
+    command.clock = clock
+
+    def look(reading: list[int], *_: Any) -> Any:
+        found = select.select(reading, [], [], 0.001)
+        clock.turn(0.5)
+        return found
+
+    clocked.select = SimpleNamespace(select=look)  # type: ignore[assignment]
+    code = 70
+    with contextlib.suppress(BaseException):
+        code = main(list(words))
+        sys.stdout.flush()
+    os._exit(code)
+
+
+def run(words: tuple[str, ...], home: Path, lines: list[str], dice: random.Random, doomed: bool) -> Run:
+    """Type `lines` at random moments; where it is `doomed`, kill it at another. Ends with the end of input."""
+    clock = Clock()
+    (theirs, ours), (heard, says) = os.pipe(), os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(ours)
+        child(words, home, clock, theirs, says)
+    os.close(theirs)
+    os.close(says)
+    deadline = time.monotonic() + dice.uniform(0.004, SLOWEST)
+    text = "".join(f"{line}\n" for line in lines).encode()
+    while text and not (doomed and time.monotonic() >= deadline):
+        # Half a line at a time: what stands unfinished is saved too.
+        size = dice.randint(1, 6) if doomed else len(text)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(ours, text[:size])
+        text = text[size:]
+        if doomed:
+            time.sleep(dice.choice([0.0, 0.002, 0.006, 0.015]))
+    if doomed:
+        time.sleep(max(0.0, deadline - time.monotonic()))
+        os.kill(process, signal.SIGKILL)
+    os.close(ours)
+    out = b""
+    while chunk := os.read(heard, 65536):
+        out += chunk
+    os.close(heard)
+    return Run(out, os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), clock())
+
+
+def to_type(room: Room, state: State | None, dice: random.Random) -> list[str]:
+    """The right answers to all that is open, with a command here and there."""
+    lines: list[str] = []
+    for position in range(len(room.plan.items)):
+        sheet = state.sheets[position] if state is not None else None
+        if sheet is not None and sheet.closed:
+            continue
+        fields = room.task(position).fields
+        blank = [each for each in fields if sheet is None or each.id not in sheet.given]
+        for each in blank or fields:
+            lines += dice.sample(["flag", "list", "zz", "hint", "help"], dice.choice([0, 0, 0, 1, 2]))
+            lines.append(each.show(each.truth, False).split(" (")[0])
+    return [*lines, "list", "end"]
+
+
+def sound(home: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(home / "k8squiz.db")) as database:
+        return bool(database.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+
+
+def standing(home: Path) -> tuple[State, float]:
+    """The interview as the disk has it, and what its clock says."""
+    os.environ["K8SQUIZ_HOME"] = str(home)
+    state = recorded(None).state
+    store = k8squiz.store.open_store()
+    draft = store.draft(1)
+    store.close()
+    return state, max(state.elapsed, draft.elapsed if draft is not None else 0.0)
+
+
+def check(room: Room, seen: Seen, died: Run, home: Path, before: State | None, at: float) -> State | None:
+    """What must be so after a kill. Returns the state to go on from, None where the interview had not begun."""
+    acknowledged = died.out.count(ACK)
+    seen.acknowledged += acknowledged
+    if not (home / "k8squiz.db").exists():
+        seen.before_it_began += 1
+        return None
+    if not sound(home):
+        seen.problems.append("the database is not sound")
+    try:
+        state, clock = standing(home)
+    except QuizError as error:
+        if before is None and not acknowledged and "no interview" in str(error):
+            seen.before_it_began += 1
+            return None
+        seen.problems.append(f"cannot be read again: {error!r}")
+        return None
+    had = sum(1 for sheet in before.sheets if sheet.closed) if before is not None else 0
+    have = sum(1 for sheet in state.sheets if sheet.closed)
+    if have < had + acknowledged:
+        seen.problems.append(f"{had} + {acknowledged} answers were acknowledged, {have} are there")
+    for position, sheet in enumerate(state.sheets):
+        truth = {each.id: each.truth for each in room.task(position).fields}
+        if sheet.closed and sheet.answer != truth or set(sheet.given) - set(truth):
+            seen.problems.append(f"question {position}: {sheet.answer} instead of {truth}")
+    off = abs(at + died.clock - clock)
+    seen.worst_clock = max(seen.worst_clock, off)
+    seen.longest_clock = max(seen.longest_clock, clock)
+    if off > CLOCK_WITHIN:
+        seen.problems.append(f"the clock is {off:.2f} s off")
+    return state
+
+
+def interview(room: Room, seen: Seen, home: Path, dice: random.Random, kills: int) -> None:
+    """One interview, killed again and again until it gets through or there were enough kills; then it is finished."""
+    state: State | None = None
+    at = 0.0
+    seed = ("--seed", room.plan.seed)
+    while seen.kills < kills:
+        words = (*WORDS, *seed) if state is None else ("mock", "--resume", "--lang", "en")
+        died = run(words, home, to_type(room, state, dice), dice, doomed=True)
+        if died.code != -signal.SIGKILL:
+            break
+        seen.kills += 1
+        state = check(room, seen, died, home, state, at)
+        if state is None:
+            return
+        if state.ended is not None:
+            break
+        at = standing(home)[1]
+    finish(room, seen, home, dice)
+
+
+def finish(room: Room, seen: Seen, home: Path, dice: random.Random) -> None:
+    """Let it get through, and look at what it came to."""
+    state, _ = standing(home)
+    if state.ended is None:
+        done = run(("mock", "--resume", "--lang", "en"), home, to_type(room, state, dice), dice, doomed=False)
+        if done.code != 0:
+            seen.problems.append(f"resume ended with {done.code}: {done.out[-300:].decode('utf-8', 'replace')}")
+            return
+    state, _ = standing(home)
+    hints = sum(sheet.hints for sheet in state.sheets)
+    scores = [result.grade.raw if result.grade is not None else 0.0 for result in room.score(state).results]
+    if state.ended is None or scores != [1.0] * len(scores):
+        seen.problems.append(f"it came to {scores} with {hints} hints, ended {state.ended}")
+    seen.finished += 1
+
+
+def kill(kills: int, seed: str, folder: Path) -> Seen:
+    """Kill `kills` times."""
+    dice = random.Random(seed)
+    seen = Seen()
+    number = 0
+    os.environ.update({"COLUMNS": "80", "NO_COLOR": "1"})
+    while seen.kills < kills and not seen.problems:
+        number += 1
+        # A few plans, drawn before the processes are made: what is killed is the writing, not the drawing.
+        room = Room(_plan(str(number % 4)))
+        room.score(_begun(room))
+        interview(room, seen, folder / str(number), dice, kills)
+    return seen
+
+
+def _plan(seed: str) -> Any:
+    from k8squiz import bank
+    from k8squiz.mock.plan import plan
+
+    return plan(bank.headings(), seed, 45, 3, None, ("traffic-policy",), command.follow_up_headings)
+
+
+def _begun(room: Room) -> State:
+    from k8squiz.mock.state import start
+
+    return start(room.plan)
+
+
+if __name__ == "__main__":
+    assert k8squiz.cli.root("mock") is not None  # made before the processes are
+    found = kill(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    print(json.dumps(vars(found)))
+    sys.exit(1 if found.problems else 0)
