@@ -90,6 +90,19 @@ def test_a_sitting_is_full_while_there_are_questions_and_repeats_none() -> None:
             assert len(found) == min(count, 12) == len(set(found))
 
 
+def test_a_rate_of_new_ones_is_kept_while_there_is_anything_else() -> None:
+    far = {f"q{n}": Card(f"q{n}", {}, NOW + 90 * DAY, NOW) for n in range(6)}
+    for new in (0, 1, 3):
+        found = {heading.id for heading in queue(KNOWN, far, 6, NOW, "s", new=new)}
+        assert len(found - far.keys()) == new
+    assert len(queue(KNOWN, far, 12, NOW, "s", new=0)) == 12
+
+
+def test_what_is_due_later_today_may_be_asked_now() -> None:
+    cards = {heading.id: Card(heading.id, {}, NOW + (5 if heading.id == "q4" else 99) * 3600, NOW) for heading in KNOWN}
+    assert [heading.id for heading in queue(KNOWN, cards, 1, NOW, "s", today=NOW + 6 * 3600)] == ["q4"]
+
+
 def test_the_same_seed_and_cards_give_the_same_sitting() -> None:
     cards = {"q3": card(90, "q3")}
     assert queue(KNOWN, cards, 5, NOW, "a") == queue(KNOWN, cards, 5, NOW, "a")

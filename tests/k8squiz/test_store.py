@@ -15,7 +15,7 @@ import pytest
 
 from k8squiz.errors import QuizError
 from k8squiz.schemas import APPLICATION_ID, MIGRATIONS, VERSION
-from k8squiz.store import FILE, Card, Review, StoreUnavailable, open_memory, open_store
+from k8squiz.store import FILE, Card, Draft, Review, Store, StoreUnavailable, open_memory, open_store, read_store
 from tests.k8squiz.runner import ROOT
 
 
@@ -57,32 +57,43 @@ def test_the_same_answer_twice_counts_once_and_an_older_card_does_not_win() -> N
     assert store.cards()["q"].state == {"v": "new"}
 
 
-@pytest.mark.parametrize("version", range(VERSION))
+GOLDEN = ROOT / "tests" / "golden" / "store"
+
+
+def test_what_every_released_schema_left_behind_is_kept() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.sql")} == {f"v{version}" for version in range(1, VERSION + 1)}
+
+
+@pytest.mark.parametrize("version", range(VERSION + 1))
 def test_every_released_schema_grows_up(version: int, home: Path) -> None:
-    """A database as that release left it, with a row in each of its tables."""
+    """A database as that release left it, with a row in each of its tables; 0 is an empty file."""
     home.mkdir()
     old = sqlite3.connect(home / FILE)
-    for step in MIGRATIONS[:version]:
-        for statement in step:
-            old.execute(statement)
-    if version >= 1:
-        old.execute(
-            "INSERT INTO session (uid, kind, started, seed, lang, plan) VALUES ('u', 'mock', 1, 's', 'en', '{}')"
-        )
-        old.execute("INSERT INTO event VALUES (1, 1, 2, 'answered', '{\"a\": 1}')")
-        old.execute("INSERT INTO draft VALUES (1, 0, 'x', 3, 4)")
     if version:
-        old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    old.execute(f"PRAGMA user_version = {version}")
-    old.commit()
+        old.executescript((GOLDEN / f"v{version}.sql").read_text(encoding="utf-8"))
     old.close()
+    fresh = sqlite3.connect(":memory:")
+    for step in MIGRATIONS:
+        for statement in step:
+            fresh.execute(statement)
     store = open_store()
     if version >= 1:
-        assert [row.body for row in store.events(1)] == [{"a": 1}]
-        assert store.draft(1) is not None
+        assert [(s.id, s.kind, s.plan, s.ended) for s in store.sessions()] == [
+            (3, "mock", {"minutes": 30}, None), (4, "practice", None, 1790000200.0),
+        ]  # fmt: skip
+        assert [row.body for row in store.events(3)] == [{"position": 0}, {"text": "节点"}]
+        assert store.draft(3) == Draft(1, "half a line", 61.5, 1790000003.0)
+    if version >= 2:
+        assert store.cards()["endpoint-share"].due == 1790256800.0
+        assert store.reviews() == (Review("endpoint-share", 1790084000.0, 1.0, 3, "8-1"),)
     store.save_review(Review("q", 1.0, 1.0, 3, "1"), Card("q", {}, 2.0, 1.0))
+    assert store.is_sound()
     store.close()
-    assert sqlite3.connect(home / FILE).execute("PRAGMA user_version").fetchone() == (VERSION,)
+    now = sqlite3.connect(home / FILE)
+    assert now.execute("PRAGMA user_version").fetchone() == (VERSION,)
+    assert now.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+    shape = "SELECT name, sql FROM sqlite_master ORDER BY name"
+    assert now.execute(shape).fetchall() == fresh.execute(shape).fetchall()
 
 
 def test_a_newer_schema_is_refused_and_left_untouched(home: Path) -> None:
@@ -183,3 +194,79 @@ def test_what_was_written_outlives_a_kill() -> None:
         assert kept == list(range(len(kept)))
         assert len(kept) >= max(map(int, said)) + 1
         assert store.is_sound()
+
+
+FIRST = """
+import sys
+from k8squiz.store import open_store
+sys.stdin.readline()
+store = open_store()
+store.append(store.start("practice", "1", "en", {}, 1.0), "answered", {}, 2.0)
+"""
+
+
+def test_first_starts_at_the_same_time_all_get_in() -> None:
+    starts = [
+        subprocess.Popen(
+            [sys.executable, "-c", FIRST], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        for _ in range(6)
+    ]
+    # They wait until the last of them has been loaded.
+    for process in starts:
+        assert process.stdin is not None
+        process.stdin.write("now\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60)[1] for process in starts] == [""] * 6
+    store = open_store()
+    assert [len(store.events(session.id)) for session in store.sessions()] == [1] * 6
+    assert store.is_sound()
+
+
+def test_looking_makes_nothing(home: Path) -> None:
+    assert read_store().sessions() == ()
+    assert not home.exists()
+
+
+def test_what_cannot_be_written_can_be_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store()
+    session = store.start("mock", "1", "en", {}, 1.0)
+    store.close()
+
+    def refuses(environ: object = None) -> Store:
+        raise StoreUnavailable("read-only", "只读")
+
+    monkeypatch.setattr("k8squiz.store.open_store", refuses)
+    before = {path.name: path.read_bytes() for path in home.iterdir()}
+    reading = read_store()
+    assert [one.id for one in reading.sessions()] == [session]
+    with pytest.raises(StoreUnavailable, match="readonly"):
+        reading.append(session, "answered", {}, 2.0)
+    reading.close()
+    assert {path.name: path.read_bytes() for path in home.iterdir()} == before
+
+
+def test_bytes_that_are_no_text_are_kept_as_well_as_can_be() -> None:
+    store = open_store()
+    session = store.start("mock", "seed\udcff", "en", {"a": "\udcff"}, 1.0)
+    store.append(session, "answered", {"line": "\udce4\x00"}, 2.0)
+    store.save_draft(session, 0, "dr\udcffaft", 1.0, 2.0)
+    draft = store.draft(session)
+    assert draft is not None
+    assert draft.text == "dr?aft"
+    assert store.events(session)[0].body == {"line": "\udce4\x00"}
+
+
+def test_a_damaged_value_is_told(home: Path) -> None:
+    store = open_store()
+    session = store.start("mock", "1", "en", {}, 1.0)
+    store._db.execute("UPDATE session SET plan = '{cut o'")
+    with pytest.raises(QuizError, match="damaged") as caught:
+        store.sessions()
+    assert "损坏" in caught.value.zh
+    assert store.events(session) == ()
+
+
+def test_a_home_that_is_nobody_s() -> None:
+    with pytest.raises(QuizError, match="no such user"):
+        open_store({"K8SQUIZ_HOME": "~nobody-of-that-name/data"})

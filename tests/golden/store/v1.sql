@@ -1,0 +1,18 @@
+PRAGMA application_id = 1798861681;
+PRAGMA user_version = 1;
+BEGIN TRANSACTION;
+CREATE TABLE draft (
+        session INTEGER PRIMARY KEY REFERENCES session (id) ON DELETE CASCADE, position INTEGER NOT NULL,
+        text TEXT NOT NULL, elapsed REAL NOT NULL, at REAL NOT NULL);
+INSERT INTO "draft" VALUES(3,1,'half a line',61.5,1790000003.0);
+CREATE TABLE event (
+        session INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE, seq INTEGER NOT NULL, at REAL NOT NULL,
+        kind TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (session, seq)) WITHOUT ROWID;
+INSERT INTO "event" VALUES(3,1,1790000001.0,'shown','{"position": 0}');
+INSERT INTO "event" VALUES(3,2,1790000002.25,'answered','{"text": "\u8282\u70b9"}');
+CREATE TABLE session (
+        id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, started REAL NOT NULL, seed TEXT NOT NULL,
+        lang TEXT NOT NULL, plan TEXT NOT NULL, ended REAL);
+INSERT INTO "session" VALUES(3,'18f-ab12','mock',1790000000.5,'7','zh','{"minutes": 30}',NULL);
+INSERT INTO "session" VALUES(4,'18f-cd34','practice',1790000100.0,'8','en','null',1790000200.0);
+COMMIT;
