@@ -16,9 +16,10 @@ def write(plan: Plan, path: Path, lang: Lang) -> int:
     """Write the script of `plan` to `path`. Raises QuizError where it is no .md file or cannot be written."""
     from k8squiz.report.files import write_text
     from k8squiz.report.script import script
+    from k8squiz.screens.report import bench_texts
 
     if path.suffix.lower() != ".md":
         raise QuizError(f"--interviewer {path}: name a .md file", f"--interviewer {path}：请指定 .md 文件")
-    write_text(path, script(Room(plan), lang))
+    write_text(path, script(Room(plan), lang, bench_texts))
     make_console().print(say("written", lang, path=path))
     return 0

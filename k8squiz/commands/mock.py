@@ -183,6 +183,7 @@ def _offer(interview: Interview, room: Room, keys: Keyboard, console: Console, l
     """The disk would not take it: write the report wherever the candidate says."""
     from k8squiz.commands.report import write as write_report
     from k8squiz.report.build import build
+    from k8squiz.screens.report import bench_texts
 
     while True:
         try:
@@ -192,7 +193,7 @@ def _offer(interview: Interview, room: Room, keys: Keyboard, console: Console, l
         if not name:
             return
         try:
-            write_report(build(interview.plan, interview.state, room=room), Path(name), lang)
+            write_report(build(interview.plan, interview.state, room=room, bench=bench_texts), Path(name), lang)
         except QuizError as error:
             console.print(Prose(error.zh if lang == "zh" else error.en, "yellow"))
             continue

@@ -49,7 +49,9 @@ def _form_of(out: Path) -> str:
 
 
 def _built(record: Record) -> Report:
-    return build(record.plan, record.state, record.session, record.started)
+    from k8squiz.screens.report import bench_texts
+
+    return build(record.plan, record.state, record.session, record.started, bench=bench_texts)
 
 
 def rendered(report: Report, form: str, lang: Lang) -> str:

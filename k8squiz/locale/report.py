@@ -40,7 +40,7 @@ WORDS: dict[str, Text] = {
     "kind": Text("Kind", "题型"),
     "level": Text("level {level}", "难度 {level}"),
     "cluster": Text("Cluster", "集群"),
-    "request": Text("Request", "请求"),
+    "given": Text("Given", "已知"),
     "asked": Text("Asked", "问题"),
     "answer": Text("Your answer", "你的回答"),
     "truth": Text("Computed", "计算结果"),

@@ -68,6 +68,8 @@ def _question(question: Answered) -> dict[str, Any]:
         "prompt": _both(question.prompt),
         "cluster": list(question.cluster),
         "requests": list(question.requests),
+        "given": _both(question.given) if question.given.en else None,
+        "computed": _both(question.computed) if question.computed.en else None,
         "status": sheet.status.value,
         "flagged": sheet.flagged,
         "visits": sheet.visits,

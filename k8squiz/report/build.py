@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from k8squiz.mock.score import RULE, Part, Result, study
 from k8squiz.mock.state import Interruption, State
 from k8squiz.question import FieldMark
 from k8squiz.report.walk import Walk, walks
+from k8squiz.scenario import World
 from k8squiz.texts import explanation, key_points, prompt, sources
 
 FORMAT_VERSION = 1
@@ -44,9 +45,19 @@ class FieldLine:
     options: tuple[OptionLine, ...] = ()
 
 
+# What a question about IPVS alone gives and what was measured, as preformatted text; empty for one about a cluster.
+Bench = Callable[[World], tuple[Text, Text]]
+_NONE = (Text("", ""), Text("", ""))
+
+
+def no_bench(world: World) -> tuple[Text, Text]:
+    """For plans that ask about clusters alone."""
+    return _NONE
+
+
 @dataclasses.dataclass(frozen=True)
 class Answered:
-    """One question as it went."""
+    """One question as it went. A question about IPVS alone has `given` and `computed` instead of a cluster and walks."""
 
     result: Result
     title: Text
@@ -58,6 +69,8 @@ class Answered:
     explanation: tuple[Text, ...]
     key_points: tuple[Text, ...]
     sources: tuple[Text, ...]
+    given: Text = _NONE[0]
+    computed: Text = _NONE[1]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,11 +104,18 @@ class Report:
         return sum(question.result.sheet.spent for question in self.questions)
 
 
-def build(plan: Plan, state: State, session: int = 0, started: str = "", room: Room | None = None) -> Report:
+def build(
+    plan: Plan,
+    state: State,
+    session: int = 0,
+    started: str = "",
+    room: Room | None = None,
+    bench: Bench = no_bench,
+) -> Report:
     """Compute the report. Raises QuizError where the bank no longer has a question of the plan."""
     room = room if room is not None else Room(plan)
     score = room.score(state)
-    questions = tuple(_answered(room, position, result) for position, result in enumerate(score.results))
+    questions = tuple(_answered(room, position, result, bench) for position, result in enumerate(score.results))
     topics = score.by(lambda item: item.topic)
     levels = sorted(score.by(lambda item: str(item.level)), key=lambda part: part.name)
     return Report(
@@ -104,14 +124,15 @@ def build(plan: Plan, state: State, session: int = 0, started: str = "", room: R
     )  # fmt: skip
 
 
-def _answered(room: Room, position: int, result: Result) -> Answered:
+def _answered(room: Room, position: int, result: Result, bench: Bench) -> Answered:
     world, task = room.world(position), room.task(position)
+    given, computed = bench(world)
     marks: Sequence[FieldMark | None] = result.grade.marks if result.grade is not None else [None] * len(task.fields)
     return Answered(
-        result, world.question.template.title, prompt(world), _cluster(world.question.picture),
-        tuple(_request(ask) for ask in world.question.requests),
+        result, world.question.template.title, prompt(world), () if given.en else _cluster(world.question.picture),
+        () if given.en else tuple(_request(ask) for ask in world.question.requests),
         tuple(_field(field, mark) for field, mark in zip(task.fields, marks, strict=True)),
-        walks(world), explanation(world), key_points(world), sources(world),
+        () if given.en else walks(world), explanation(world), key_points(world), sources(world), given, computed,
     )  # fmt: skip
 
 

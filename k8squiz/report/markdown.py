@@ -12,7 +12,7 @@ from k8squiz.report import facts
 from k8squiz.report.build import Answered, FieldLine, Report
 from k8squiz.report.clocktext import clock
 from k8squiz.report.walk import Step
-from k8squiz.sanitize import one_line
+from k8squiz.sanitize import one_line, visible
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|&~])")
 _AT_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))")
@@ -74,8 +74,8 @@ def _question(question: Answered, lang: Lang) -> Iterator[str]:
     label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
     yield from (f"## {plain(label)}: {plain(pick(question.title, lang))}", "")
     yield from (f"{plain(facts.subject(question, lang))} · {plain(' · '.join(facts.standing(question, lang)))}", "")
-    yield from (f"- {plain(line)}" for line in (*question.cluster, *question.requests))
-    yield from ("", f"> {plain(pick(question.prompt, lang))}", "")
+    yield from given(question, lang)
+    yield from (f"> {plain(pick(question.prompt, lang))}", "")
     yield from answers(question.fields, lang)
     if question.result.sheet.line:
         yield from (plain(say("line", lang, line=question.result.sheet.line)), "")
@@ -83,6 +83,19 @@ def _question(question: Answered, lang: Lang) -> Iterator[str]:
     yield from (f"**{say('why', lang)}**", "", *(plain(pick(text, lang)) + "\n" for text in question.explanation))
     yield from (f"**{say('key-points', lang)}**", "", *(f"- {plain(pick(text, lang))}" for text in question.key_points))
     yield from ("", f"{say('sources', lang)}: {plain('; '.join(pick(text, lang) for text in question.sources))}", "")
+
+
+def given(question: Answered, lang: Lang) -> Iterator[str]:
+    """What the candidate has before the question: a cluster and requests, or servers and a workload."""
+    yield from (f"- {plain(line)}" for line in (*question.cluster, *question.requests))
+    yield from block(pick(question.given, lang))
+    yield ""
+
+
+def block(text: str) -> Iterator[str]:
+    """Preformatted text, indented so that nothing in it can end it."""
+    if text:
+        yield from ("", *(f"    {visible(line)}" for line in text.splitlines()), "")
 
 
 def answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
@@ -115,6 +128,7 @@ def place(number: int, field: FieldLine) -> str:
 def walk_lines(question: Answered, lang: Lang) -> Iterator[str]:
     """The walks as tables."""
     headers = [say(key, lang) for key in ("host", "stage", "what")]
+    yield from block(pick(question.computed, lang))
     for walk in question.walks:
         yield from (f"**{plain(facts.walk_title(question, walk, lang))}**", "")
         yield from table(headers, [_row(step) for step in walk.there])

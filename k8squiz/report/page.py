@@ -91,13 +91,18 @@ def _list(lines: Sequence[str]) -> str:
     return "<ul>" + "".join(f"<li>{text(line)}</li>" for line in lines) + "</ul>"
 
 
+def _pre(content: str) -> str:
+    return f'<pre class="wide">{text(content)}</pre>'
+
+
 def _question(question: Answered, lang: Lang) -> Iterator[str]:
     item = question.result.item
     label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
     yield f"<article><h2><small>{text(label)}</small> {text(pick(question.title, lang))}</h2>"
     yield f'<p class="facts">{text(facts.subject(question, lang))}</p>'
     yield f'<p class="standing">{_sign(question.result.score)} {text(" · ".join(facts.standing(question, lang)))}</p>'
-    yield f"<details open><summary>{text(say('cluster', lang))}</summary>{_list((*question.cluster, *question.requests))}</details>"
+    given = _list((*question.cluster, *question.requests)) if question.cluster else _pre(pick(question.given, lang))
+    yield f"<details open><summary>{text(say('cluster' if question.cluster else 'given', lang))}</summary>{given}</details>"
     yield f"<blockquote>{text(pick(question.prompt, lang))}</blockquote>"
     yield from _answers(question.fields, lang)
     if question.result.sheet.line:
@@ -105,6 +110,8 @@ def _question(question: Answered, lang: Lang) -> Iterator[str]:
     yield f"<h3>{text(say('why', lang))}</h3>"
     yield from (f"<p>{text(pick(each, lang))}</p>" for each in question.explanation)
     yield f"<h3>{text(say('key-points', lang))}</h3>{_list([pick(each, lang) for each in question.key_points])}"
+    if question.computed.en:
+        yield f"<details open><summary>{text(say('truth', lang))}</summary>{_pre(pick(question.computed, lang))}</details>"
     for walk in question.walks:
         yield from _walk(question, walk, lang)
     sources = "; ".join(pick(each, lang) for each in question.sources)

@@ -11,8 +11,8 @@ from k8squiz.mock.room import Room
 from k8squiz.mock.score import weight
 from k8squiz.mock.state import start
 from k8squiz.report import facts
-from k8squiz.report.build import Answered, build
-from k8squiz.report.markdown import plain, table, walk_lines
+from k8squiz.report.build import Answered, Bench, build, no_bench
+from k8squiz.report.markdown import given, plain, table, walk_lines
 from k8squiz.report.turns import turns
 from k8squiz.texts import followups
 
@@ -22,13 +22,13 @@ def most(item: Item) -> int:
     return round(4 * weight(item))
 
 
-def script(room: Room, lang: Lang) -> str:
+def script(room: Room, lang: Lang, bench: Bench = no_bench) -> str:
     """The whole script as Markdown. Raises QuizError where a question cannot be drawn."""
-    return "\n".join(_lines(room, lang)).rstrip() + "\n"
+    return "\n".join(_lines(room, lang, bench)).rstrip() + "\n"
 
 
-def _lines(room: Room, lang: Lang) -> Iterator[str]:
-    report = build(room.plan, start(room.plan), room=room)
+def _lines(room: Room, lang: Lang, bench: Bench) -> Iterator[str]:
+    report = build(room.plan, start(room.plan), room=room, bench=bench)
     facts_line = {"minutes": room.plan.minutes, "questions": room.plan.questions, "seed": room.plan.seed}
     yield from (f"# {say('script', lang)}", "")
     yield from (plain(say("facts", lang, track=facts.track_name(room.plan, lang), **facts_line)), "")
@@ -51,8 +51,8 @@ def _title(question: Answered, lang: Lang) -> str:
 
 def _asked(question: Answered, lang: Lang) -> Iterator[str]:
     """What the candidate sees: the cluster, the request, the question, what can be picked."""
-    yield from (f"- {plain(line)}" for line in (*question.cluster, *question.requests))
-    yield from ("", f"> {plain(pick(question.prompt, lang))}", "")
+    yield from given(question, lang)
+    yield from (f"> {plain(pick(question.prompt, lang))}", "")
     for field in question.fields:
         if field.options:
             yield from (f"- {plain(option.letter)}. {plain(pick(option.text, lang))}" for option in field.options)

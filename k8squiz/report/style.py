@@ -32,6 +32,7 @@ td.n { white-space: nowrap; font-variant-numeric: tabular-nums; }
 pre, .walk { font-family: ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", monospace; font-size: .82rem; }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; margin: .3rem 0;
   white-space: pre-wrap; overflow-wrap: anywhere; }
+pre.wide { white-space: pre; overflow-x: auto; line-height: 1.25; }
 blockquote { margin: .8rem 0; padding: .5rem .9rem; border-left: 3px solid var(--accent); background: var(--soft); }
 details { margin: .7rem 0; }
 summary { cursor: pointer; color: var(--accent); font-weight: 600; }

@@ -58,6 +58,11 @@ def _given(question: Question, lang: Lang) -> list[RenderableType]:
     return shown if past is None else [*shown, history_view(past, lang)]
 
 
+def given_view(question: Question, lang: Lang) -> RenderableType:
+    """All that is given before what is asked."""
+    return Group(*_given(question, lang))
+
+
 def picture_view(picture: Picture, lang: Lang) -> RenderableType:
     """Nodes with their devices and pods, Services under them, then what else is given."""
     parts: list[RenderableType] = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -10,6 +11,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Styled
 
+from engine.trace import Text
+from k8squiz.console import make_console
 from k8squiz.i18n import Lang, pick
 from k8squiz.locale.mock import say as mock_say
 from k8squiz.locale.report import say
@@ -17,6 +20,7 @@ from k8squiz.mock.score import Part
 from k8squiz.report import facts
 from k8squiz.report.build import Answered, Report
 from k8squiz.report.clocktext import clock
+from k8squiz.scenario import World
 from k8squiz.screens.prose import Prose
 
 
@@ -49,6 +53,27 @@ def _parts_of(report: Report, lang: Lang) -> Iterator[RenderableType]:
         yield Styled("\n".join(f"  {command}" for command in study.commands))
     if report.session:
         yield Styled("\n" + mock_say("html-report", lang, session=report.session), style="dim")
+
+
+def bench_texts(world: World) -> tuple[Text, Text]:
+    """What a question about IPVS alone gives and what was measured, as text; empty for a question about a cluster."""
+    from k8squiz.screens.grade import walk_view
+    from k8squiz.screens.question import given_view
+
+    ask = world.question.ask
+    if "ipvs" not in ask and "scenario" not in ask:
+        return Text("", ""), Text("", "")
+    return _both_plain(lambda lang: given_view(world.question, lang)), _both_plain(lambda lang: walk_view(world, lang))
+
+
+def _both_plain(view: Callable[[Lang], RenderableType]) -> Text:
+    return Text(_plain(view("en")), _plain(view("zh")))
+
+
+def _plain(view: RenderableType) -> str:
+    out = io.StringIO()
+    make_console(width=96, file=out).print(view)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n")
 
 
 def _heading(text: str) -> RenderableType:

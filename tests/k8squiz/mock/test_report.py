@@ -12,18 +12,21 @@ from pathlib import Path
 import pytest
 
 from engine.trace import Text
+from k8squiz.bank import headings
 from k8squiz.console import make_console
 from k8squiz.i18n import LANGS, Lang
+from k8squiz.mock.plan import Item, Plan
 from k8squiz.mock.room import Room
+from k8squiz.mock.state import start
 from k8squiz.report.asjson import as_values, report_json
-from k8squiz.report.build import Report
+from k8squiz.report.build import Report, build
 from k8squiz.report.clocktext import away, clock
 from k8squiz.report.markdown import plain, report_markdown
 from k8squiz.report.page import report_page
 from k8squiz.report.script import most, script
 from k8squiz.report.turns import turns
 from k8squiz.schema import violations
-from k8squiz.screens.report import report_view
+from k8squiz.screens.report import bench_texts, report_view
 from tests.k8squiz.mock.sat import HOSTILE, PLAN, report
 
 ROOT = Path(__file__).parents[3]
@@ -211,3 +214,21 @@ def test_wrong_turns_are_wrong_and_say_something_each() -> None:
             assert f"{place}answers {field.show(field.truth, False)}" not in {turn.says.en for turn in found}
     said = " ".join(turn.reveals.en for turn in turns(room.task(5)))
     assert "InternalIP" in said
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_question_without_a_cluster_shows_its_workload_instead(lang: Lang) -> None:
+    of = next(heading for heading in headings() if heading.kind == "scheduler")
+    plan = Plan(None, (), 10, "1", (Item(of.id, of.topic, of.level, of.kind, "1-1", 600, "1"),))
+    (question,) = build(plan, start(plan), bench=bench_texts).questions
+    assert (question.cluster, question.requests, question.walks) == ((), (), ())
+    name = "round-robin" if "round-robin" in question.given.en else "server"
+    assert name in question.given.en.lower() and getattr(question.computed, lang)
+    it = build(plan, start(plan), bench=bench_texts)
+    for text in forms(lang, it).values():
+        assert getattr(question.given, lang).splitlines()[0].strip() in text
+    handout = script(Room(plan), lang, bench_texts).split("\n## ")[1]
+    assert getattr(question.given, lang).splitlines()[-1].strip() in handout
+    assert getattr(question.computed, lang).splitlines()[-1].strip() not in handout
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+    assert [found.en for _, found in violations(json.loads(report_json(it)), schema)] == []
