@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from engine.choose import Choose, every_path
 from engine.cluster import Cluster
+from engine.garbage import without_garbage_search
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
@@ -18,7 +19,7 @@ from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.packet import L4, FiveTuple
 from engine.proxy import nftables_transaction
 from engine.proxy.interface import compile_rules, find_node
-from engine.proxy.partial import full_transaction, partial_transaction
+from engine.proxy.partial import transactions
 from engine.resolve import local_addresses, passages
 from engine.scale import NODES, synthetic_cluster
 from engine.values import dataclass
@@ -88,29 +89,25 @@ class UpdateCost:
     """How many of the lines declare a chain (iptables)."""
 
 
+def costs(mode: str, services: int, endpoints: int) -> tuple[ModeCost, UpdateCost]:
+    """`mode_cost` and `update_cost` of `services` Services of `endpoints` endpoints, compiled once for both.
+
+    Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
+    """
+    with without_garbage_search():
+        cluster = synthetic_cluster(services, endpoints)
+        ruleset = compile_rules(cluster, _NODE, mode)
+        listing = str(ruleset)
+        update = _update(mode, cluster, ruleset, listing)
+        return _standing(mode, services, endpoints, cluster, ruleset, listing), update
+
+
 def update_cost(mode: str, services: int, endpoints: int) -> UpdateCost:
     """Compile `services` Services of `endpoints` endpoints before and after a change and count what a sync writes.
 
     Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
     """
-    before = synthetic_cluster(services, endpoints)
-    after = with_one_endpoint_replaced(before)
-    if mode == "iptables":
-        full, partial = full_transaction(before, _NODE), partial_transaction(before, after, _NODE)
-        return UpdateCost(
-            mode,
-            full.rule_lines + full.chain_lines,
-            partial.rule_lines + partial.chain_lines,
-            full.chain_lines,
-            partial.chain_lines,
-        )
-    old, new = compile_rules(before, _NODE, mode), compile_rules(after, _NODE, mode)
-    if mode == "nftables":
-        return UpdateCost(
-            mode, nftables_transaction.full_sync_lines(new, old), nftables_transaction.partial_sync_lines(new, old)
-        )
-    was, now = Counter(str(old).splitlines()), Counter(str(new).splitlines())
-    return UpdateCost(mode, now.total(), (now - was).total() + (was - now).total())
+    return costs(mode, services, endpoints)[1]
 
 
 def mode_cost(mode: str, services: int, endpoints: int) -> ModeCost:
@@ -118,8 +115,33 @@ def mode_cost(mode: str, services: int, endpoints: int) -> ModeCost:
 
     Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
     """
-    cluster = synthetic_cluster(services, endpoints)
-    ruleset = compile_rules(cluster, _NODE, mode)
+    with without_garbage_search():
+        cluster = synthetic_cluster(services, endpoints)
+        ruleset = compile_rules(cluster, _NODE, mode)
+        return _standing(mode, services, endpoints, cluster, ruleset, str(ruleset))
+
+
+def _update(mode: str, before: Cluster, old: Ruleset, listing: str) -> UpdateCost:
+    after = with_one_endpoint_replaced(before)
+    if mode == "iptables":
+        full, partial = transactions(before, after, _NODE)
+        return UpdateCost(
+            mode,
+            full.rule_lines + full.chain_lines,
+            partial.rule_lines + partial.chain_lines,
+            full.chain_lines,
+            partial.chain_lines,
+        )
+    new = compile_rules(after, _NODE, mode)
+    if mode == "nftables":
+        return UpdateCost(
+            mode, nftables_transaction.full_sync_lines(new, old), nftables_transaction.partial_sync_lines(new, old)
+        )
+    was, now = Counter(listing.splitlines()), Counter(str(new).splitlines())
+    return UpdateCost(mode, now.total(), (now - was).total() + (was - now).total())
+
+
+def _standing(mode: str, services: int, endpoints: int, cluster: Cluster, ruleset: Ruleset, listing: str) -> ModeCost:
     addresses = [service.cluster_ips[0] for service in cluster.services] or [_NO_SERVICE]
 
     def to(position: int) -> PacketCost:
@@ -127,13 +149,15 @@ def mode_cost(mode: str, services: int, endpoints: int) -> ModeCost:
 
     last = len(addresses) - 1
     return ModeCost(
-        mode, services, endpoints, size_of(ruleset), to(0), to(last // 2), to(last),
+        mode, services, endpoints, size_of(ruleset, listing), to(0), to(last // 2), to(last),
         packet_cost(cluster, ruleset, _NO_SERVICE)[0], packet_cost(cluster, ruleset, addresses[last])[1],
     )  # fmt: skip
 
 
-def size_of(ruleset: Ruleset) -> Size:
-    """Count what stands in a ruleset. In ipvs mode a virtual server and a real server are an element each."""
+def size_of(ruleset: Ruleset, listing: str | None = None) -> Size:
+    """Count what stands in a ruleset. In ipvs mode a virtual server and a real server are an element each.
+
+    `listing` is its text where that is at hand."""
     chains = sum(len(table.chains) for table in ruleset.tables.values())
     rules = sum(len(chain.rules) for table in ruleset.tables.values() for chain in table.chains.values())
     elements = sum(
@@ -142,7 +166,7 @@ def size_of(ruleset: Ruleset) -> Size:
     if isinstance(ruleset, IpvsRuleset):
         elements += sum(len(ipset.entries) for ipset in ruleset.ipsets)
         elements += sum(1 + len(service.servers) for service in ruleset.services)
-    return Size(chains, rules, elements, len(str(ruleset)))
+    return Size(chains, rules, elements, len(str(ruleset) if listing is None else listing))
 
 
 def packet_cost(cluster: Cluster, ruleset: Ruleset, destination: str, port: int = 80) -> tuple[PacketCost, PacketCost]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from engine.cluster import Cluster, Node
 from engine.errors import NoSuchObject
+from engine.garbage import without_garbage_search
 from engine.netfilter.rules import Ruleset
 
 Compiler = Callable[[Cluster, Node, str], Ruleset]
@@ -42,21 +41,8 @@ def compile_rules(cluster: Cluster, node_name: str, mode: str = "iptables", fami
         )
     module, function = MODES[mode]
     compiler: Compiler = getattr(importlib.import_module(module), function)
-    with _without_garbage_search():
+    with without_garbage_search():
         return compiler(cluster, node, family)
-
-
-@contextlib.contextmanager
-def _without_garbage_search() -> Iterator[None]:
-    """A compile makes many objects and no cycles; looking through all of them for cycles again and again would let its
-    time grow faster than the number of Services."""
-    searching = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if searching:
-            gc.enable()
 
 
 def find_node(cluster: Cluster, node_name: str) -> Node:

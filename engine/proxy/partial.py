@@ -55,7 +55,18 @@ def partial_transaction(
     `cleanup` says whether chains no longer used are deleted; None means as kube-proxy does right after another sync:
     yes, unless the cluster is large. Raises NoSuchObject for an unknown node.
     """
+    return _partial(full_sync(before, find_node(before, node_name), family), after, node_name, family, cleanup)
+
+
+def transactions(
+    before: Cluster, after: Cluster, node_name: str, family: str = "ipv4"
+) -> tuple[Transaction, Transaction]:
+    """`full_transaction` of `before` and `partial_transaction` from it to `after`, each cluster compiled once."""
     old = full_sync(before, find_node(before, node_name), family)
+    return _transaction(old, None, (), 2 * len(frame.JUMPS)), _partial(old, after, node_name, family, None)
+
+
+def _partial(old: Sync, after: Cluster, node_name: str, family: str, cleanup: bool | None) -> Transaction:
     new = full_sync(after, find_node(after, node_name), family)
     stale: tuple[str, ...] = ()
     if not new.large if cleanup is None else cleanup:

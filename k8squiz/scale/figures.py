@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from engine.cost import ModeCost, PacketCost, UpdateCost, mode_cost, update_cost
+from engine.cost import ModeCost, PacketCost, UpdateCost, costs
 from engine.values import dataclass
 from k8squiz.errors import QuizError
 
@@ -87,7 +87,7 @@ def compute(
 
 
 def _point(mode: str, services: int, endpoints: int) -> Point:
-    return Point(mode_cost(mode, services, endpoints), update_cost(mode, services, endpoints))
+    return Point(*costs(mode, services, endpoints))
 
 
 def _each(wanted: Sequence[tuple[str, int, int]], tell: Callable[[int, int], None]) -> list[Point]:

@@ -1,0 +1,27 @@
+"""Python's search for cycles, held back while very many objects are made that have none."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def without_garbage_search() -> Iterator[None]:
+    """Looking through all that is there for cycles again and again would let a compile's time grow faster than the
+    number of Services. What was made meanwhile counts as old afterwards, so that no search of all of it follows at once.
+
+    Within another such block, or where the search is off anyway, it changes nothing."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        # Both only relink lists. Objects that someone else had frozen stay so.
+        if gc.get_freeze_count() == 0:
+            gc.freeze()
+            gc.unfreeze()
+        gc.enable()

@@ -1,0 +1,23 @@
+"""The search for cycles is held back and comes back as it was."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from engine.garbage import without_garbage_search
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_search_is_as_it_was_afterwards_also_after_an_error(before: bool) -> None:
+    was = gc.isenabled()
+    (gc.enable if before else gc.disable)()
+    try:
+        with pytest.raises(KeyError), without_garbage_search(), without_garbage_search():
+            assert not gc.isenabled()
+            raise KeyError
+        assert gc.isenabled() is before
+        assert gc.get_freeze_count() == 0
+    finally:
+        (gc.enable if was else gc.disable)()
