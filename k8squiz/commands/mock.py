@@ -103,8 +103,10 @@ def _held(plan: Plan, interview: Interview, book: Book, draft: Draft | None, con
     with _listening() as gone:
         try:
             Sitting(interview, room, keys, console, lang).run(draft)
-        except (Left, EOFError):
+        except (Left, EOFError) as error:
             _paused(interview, book, console, lang)
+            if not book.safe and isinstance(error, Left):
+                _offer(interview, room, keys, console, lang)
             return 0
         except KeyboardInterrupt:
             console.print()

@@ -52,6 +52,7 @@ class Clock(Protocol):
     def __call__(self) -> tuple[float, float]: ...
 
 
+_TYPE = {"en": "esc, to type skip, flag, list, back, end", "zh": "按 esc 后可输入 skip、flag、list、back、end"}
 _FACES = {"en": ("question", "all"), "zh": ("本题", "全程")}
 
 
@@ -143,7 +144,8 @@ class Terminal:
             typed = self._put_in_order(clock, tick, field, lang, standing)
             if typed is not None:
                 return typed
-            standing = ""
+            assert self._order is not None
+            standing = _letters(self._order[1], field)
         typed = self._session.prompt(
             lambda: [face(*clock(), lang), ("", prompt)],
             completer=_completer(field), complete_while_typing=False, refresh_interval=_REDRAW_EVERY, default=standing,
@@ -161,7 +163,7 @@ class Terminal:
         order = self._order[1]
         return ask(
             order, field, lang,
-            above=lambda: [face(*clock(), lang), ("", "\n")],
+            above=lambda: [face(*clock(), lang), ("italic", _TYPE[lang] + "\n")],
             pre_run=lambda: _watch(lambda: _letters(order, field), tick),
             refresh_interval=_REDRAW_EVERY, **self._io,
         )  # fmt: skip

@@ -249,3 +249,7 @@ def test_where_nothing_can_be_saved_it_goes_on_and_offers_a_file(tmp_path: Path)
     assert "The interview goes on in memory" in " ".join(done.out.split())
     assert "name a .md, .html or .json file" in " ".join(done.out.split())
     assert out.read_text(encoding="utf-8").startswith("# Mock interview: report")
+    out.unlink()
+    done = mock(str(blocked / "home"), *TWO, typed=f"quit\n{out}\n")
+    assert "could not be saved" in done.out
+    assert "Not finished yet" in out.read_text(encoding="utf-8")
