@@ -51,7 +51,7 @@ WORDS: dict[str, Text] = {
     "skipped": Text("put aside", "已跳过"),
     "struck": Text("the time was up; what stood was graded", "超时，以已写下的内容评分"),
     "flagged": Text("flagged", "已标记"),
-    "hints": Text("{count} hints, -{cost:.0%}", "提示 {count} 条，扣 {cost:.0%}"),
+    "hints": Text("hints: {count}, -{cost:.0%}", "提示 {count} 条，扣 {cost:.0%}"),
     "line": Text("The unfinished line: {line}", "没写完的一行：{line}"),
     "walk": Text("The walk, computed", "计算出的路径"),
     "walk-of": Text("The walk of {name}, computed", "{name} 的路径（计算结果）"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from k8squiz import __version__
 from k8squiz.i18n import Lang, pick
@@ -75,10 +75,18 @@ def walk_end(walk: Walk, lang: Lang) -> str:
     return f"= {walk.verdict}" + (f", {walk.where}: {pick(walk.reason, lang)}" if walk.where else "")
 
 
-def happens(step: Step) -> str:
-    """What one row of a walk says beside host and stage."""
-    parts = [" › ".join(step.chains) if step.chains else step.device, *step.changes]
-    return "; ".join(part for part in (*parts, step.tunnel, step.packet) if part)
+def rows(steps: Sequence[Step]) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+    """A walk's rows: host (empty where it is the row before's), stage, what changes there, what else there is to say.
+
+    The packet's addresses stand where they are new, and in the last row.
+    """
+    host = packet = ""
+    for index, step in enumerate(steps, 1):
+        told = [" › ".join(step.chains) if step.chains else step.device]
+        told += [step.tunnel] if step.tunnel else []
+        told += [step.packet] if step.packet != packet or index == len(steps) else []
+        yield "" if step.host == host else step.host, step.stage, step.changes, tuple(told)
+        host, packet = step.host, step.packet
 
 
 def made(lang: Lang) -> str:

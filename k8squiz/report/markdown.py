@@ -131,12 +131,15 @@ def walk_lines(question: Answered, lang: Lang) -> Iterator[str]:
     yield from block(pick(question.computed, lang))
     for walk in question.walks:
         yield from (f"**{plain(facts.walk_title(question, walk, lang))}**", "")
-        yield from table(headers, [_row(step) for step in walk.there])
+        yield from table(headers, _rows(walk.there))
         if walk.back:
             yield from (f"*{say('reply', lang)}*", "")
-            yield from table(headers, [_row(step) for step in walk.back])
+            yield from table(headers, _rows(walk.back))
         yield from (plain(facts.walk_end(walk, lang)), "")
 
 
-def _row(step: Step) -> tuple[str, str, str]:
-    return step.host, step.stage, facts.happens(step)
+def _rows(steps: Sequence[Step]) -> list[tuple[str, str, str]]:
+    found = []
+    for host, stage, changes, (where, *more) in facts.rows(steps):
+        found.append((host, stage, "; ".join((where, *changes, *more))))
+    return found

@@ -161,11 +161,7 @@ def _walk(question: Answered, walk: Walk, lang: Lang) -> Iterator[str]:
 
 def _steps(steps: Sequence[Step]) -> Iterator[str]:
     yield '<table class="walk">'
-    host = ""
-    for step in steps:
-        where = " › ".join(step.chains) if step.chains else step.device
-        told = [text(where), *(f"<mark>{text(change)}</mark>" for change in step.changes)]
-        told += [text(more) for more in (step.tunnel, step.packet) if more]
-        yield f"<tr><td><b>{text(step.host if step.host != host else '')}</b></td><td>{text(step.stage)}</td><td>{'<br>'.join(told)}</td></tr>"
-        host = step.host
+    for host, stage, changes, (where, *more) in facts.rows(steps):
+        told = [text(where), *(f"<mark>{text(change)}</mark>" for change in changes), *map(text, more)]
+        yield f"<tr><td><b>{text(host)}</b></td><td>{text(stage)}</td><td>{'<br>'.join(told)}</td></tr>"
     yield "</table>"
