@@ -91,6 +91,10 @@ def _resumed(lang: Lang) -> int:
     console = make_console()
     taken = take_up(lang, console)
     interview = Interview(taken.plan, taken.book, clock, taken.events)
+    if interview.state.ended is not None:
+        # Cut off between the end and the last lines on the screen.
+        _closed(interview, Room(taken.plan), taken.book, keyboard(), console, lang)
+        return 0
     interview.resume(taken.away, taken.draft)
     words = say("resumed", lang, when=taken.when, left=minutes(interview.left), away=away(taken.away, lang))
     console.print(Prose(words, "bold"))
@@ -172,7 +176,7 @@ def _closed(interview: Interview, room: Room, book: Book, keys: Keyboard, consol
     score = room.score(interview.state)
     console.print(Prose(say("over", lang), "bold"))
     console.print(views.closing_view(score, lang))
-    book.finish()
+    book.finish(score.results)
     if book.safe:
         console.print(say("full-report", lang, session=book.session))
         console.print(say("html-report", lang, session=book.session))

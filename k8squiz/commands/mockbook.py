@@ -17,6 +17,7 @@ from k8squiz.i18n import Lang, pick
 from k8squiz.locale.mock import say
 from k8squiz.mock.interview import Draft
 from k8squiz.mock.plan import Plan, from_json
+from k8squiz.mock.score import Result
 from k8squiz.mock.state import Event, State, replay
 from k8squiz.screens.prose import Prose
 from k8squiz.store import Draft as SavedDraft
@@ -46,9 +47,25 @@ class Book:
         text = json.dumps([draft.field, draft.text], ensure_ascii=False)
         self._write(lambda store: store.save_draft(self.session, draft.position, text, draft.at, time.time()))
 
-    def finish(self) -> None:
-        """The interview is over."""
+    def finish(self, results: Iterable[Result]) -> None:
+        """The interview is over: what was graded says when each question is due again."""
+        graded = [result for result in results if result.grade is not None and result.item.parent is None]
+        if graded:
+            self._write(lambda store: self._remember(store, graded))
         self._write(lambda store: store.end(self.session, time.time()))
+
+    def _remember(self, store: Store, graded: Iterable[Result]) -> None:
+        from k8squiz import memory
+        from k8squiz.store import Review
+
+        cards = store.cards()
+        # The moment it ended: the same however often this is tried, so that nothing counts twice.
+        at = max((row.now for row in store.events(self.session)), default=time.time())
+        for result in graded:
+            name, before = result.item.question, cards.get(result.item.question)
+            rating = memory.rating_of(result.score, before is not None)
+            card = memory.reviewed(before, name, result.score, at)
+            store.save_review(Review(name, at, result.score, rating, result.item.seed), card)
 
     def close(self) -> None:
         if self._seat is not None:

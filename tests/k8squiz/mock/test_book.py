@@ -56,7 +56,7 @@ def test_a_disk_that_fills_up_is_told_of_once_and_the_interview_goes_on(good: in
     interview.tick("b", "line")
     interview.hand_in()
     interview.end(Ending.STOPPED)
-    book.finish()
+    book.finish(())
     assert store.kinds == ["shown", "filled", "draft", "answered", "ended", "end"][:good]
     assert out.getvalue().count("disk is full") == 1
     assert "goes on in memory" in out.getvalue()
@@ -85,7 +85,7 @@ def test_what_is_written_comes_back() -> None:
     taken = take_up("en", console)
     assert (taken.plan, taken.events, taken.draft) == (PLAN, tuple(events), Draft(0, "b", "une ligne\x1b“ ”", 4.25))
     assert 0 <= taken.away < 60
-    taken.book.finish()
+    taken.book.finish(())
     taken.book.close()
     assert recorded(None).state.sheets[0].given == {"a": ("x", "y")}
     assert begin(PLAN, "en", console)[1] is False

@@ -85,6 +85,27 @@ def test_a_whole_interview_through_a_pipe(home: str, lang: str) -> None:
     assert report["interruptions"][0]["told"]
 
 
+def test_what_was_asked_is_remembered_as_practice_is(program: Program) -> None:
+    program("mock", *TWO, typed="quit\n")
+    program("mock", "--resume", typed="\n".join(right(str(program.home))) + "\n")
+    store = open_store({"K8SQUIZ_HOME": str(program.home)})
+    asked = [item["question"] for item in store.sessions("mock")[0].plan["items"] if item["parent"] is None]
+    assert sorted(store.cards()) == sorted(asked)
+    assert {review.score for review in store.reviews()} == {1.0}
+    store.close()
+
+
+def test_cut_off_between_the_end_and_the_last_words(program: Program) -> None:
+    program("mock", *TWO, typed="quit\n")
+    store = open_store({"K8SQUIZ_HOME": str(program.home)})
+    store.append(1, "ended", {"why": "stopped", "at": 0.0}, 2e9)
+    store.close()
+    done = program("mock", "--resume")
+    assert (done.code, done.err) == (0, "")
+    assert "The interview is over" not in program("mock", "--resume").out
+    assert "Score 0%" in done.out
+
+
 def test_the_same_seed_asks_the_same(program: Program) -> None:
     typed = "skip\nend\nend\n"
     first, again, other = (program("mock", *TWO[:-1], seed, typed=typed).out for seed in ("4", "4", "5"))
@@ -216,7 +237,7 @@ def test_whatever_ends_it_resume_goes_on_with_the_clock_right(home: str, name: s
     with sitting(home, "--minutes", "10", "--questions", "2", "--seed", "4") as running:
         heard(running, "all 10:00] ")
         began = time.monotonic()
-        time.sleep(3.2)
+        time.sleep(2.4)
         running.send_signal(number)
         assert running.wait(10) == code
         spent = time.monotonic() - began
