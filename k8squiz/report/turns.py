@@ -69,7 +69,7 @@ _STEPS = {
 }  # fmt: skip
 _OTHER_STEP = Text("Names what could stand there in another cluster.", "说的是别的集群里才会出现的步骤。")
 _EARLY = Text(
-    "Has the order of DNAT, routing and SNAT in mind only roughly.", "对 DNAT、路由、SNAT 的先后只有模糊印象。"
+    "Knows the steps, not what each one needs from the one before.", "知道有哪些步骤，但不清楚每一步依赖前一步的什么。"
 )
 
 
@@ -100,12 +100,22 @@ _ENDINGS = {
 
 def _menu(field: MenuField) -> Iterator[Turn]:
     truth = field.truth[0] if field.truth else ""
+    schedulers = field.id == "schedulers"
     for item in field.items:
         right = item.key in field.truth
         if right and field.multiple:
-            yield Turn(_said("leaves-out", option=item.text), _MISSED)
+            yield Turn(_said("leaves-out", option=item.text), _UNKNOWN if schedulers else _MISSED)
         elif not right:
-            yield Turn(_said("picks", option=item.text), _ending(item.key, truth))
+            yield Turn(_said("picks", option=item.text), _OVERRATED if schedulers else _ending(item.key, truth))
+
+
+_UNKNOWN = Text(
+    "Does not know what this scheduler looks at when a connection comes.", "不知道连接到来时这个调度算法看的是什么。"
+)
+_OVERRATED = Text(
+    "Expects more of it than it looks at: ask what it counts, weighs or hashes.",
+    "高估了它：追问它到底在计数、加权还是哈希什么。",
+)
 
 
 _MISSED = Text(
@@ -171,7 +181,8 @@ def _address(field: AddressField) -> Iterator[Turn]:
 _OTHER_SIDE = Text("Has worked out the other part: ask whose share it is.", "算成了另一部分的比例：追问这是谁的份额。")
 _HALF = Text("Counts nodes instead of endpoints, or endpoints instead of nodes.", "按节点而不是端点计数，或者反过来。")
 _TWICE = Text(
-    "Has the right things in mind and counts each too often, or once too few.", "想到了该数的东西，但重复计数或漏数。"
+    "Counts something twice, both ways or on both nodes: ask what exactly is counted.",
+    "把同一样东西数了两遍（往返各一次，或两个节点各一次）：追问到底在数什么。",
 )
 
 
