@@ -75,7 +75,7 @@ def delete(lang: Lang, yes: bool) -> int:
     if not yes and not _agreed(target, lang):
         return 1
     try:
-        for name in (target, *(target.with_name(FILE + end) for end in ("-wal", "-shm", "-journal"))):
+        for name in (target, *(target.with_name(FILE + end) for end in ("-wal", "-shm", "-journal", "-lock"))):
             name.unlink(missing_ok=True)
     except OSError as error:
         raise QuizError(

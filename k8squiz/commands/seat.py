@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-FILE = "k8squiz.lock"
-
 
 class Seat:
     """The right to sit in interview `number` of the data at `path`; `mine` is False where another process has it.
@@ -23,7 +21,7 @@ class Seat:
         import fcntl
 
         try:
-            self._handle = os.open(path.with_name(FILE), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._handle = os.open(path.with_name(path.name + "-lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.lockf(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
         except (BlockingIOError, PermissionError):
             # That the file is another user's says nothing of who sits there.

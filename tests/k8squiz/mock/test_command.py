@@ -95,6 +95,12 @@ def test_what_was_asked_is_remembered_as_practice_is(program: Program) -> None:
     store.close()
 
 
+def test_deleting_one_s_data_leaves_nothing(program: Program) -> None:
+    program("mock", *TWO, typed="quit\n")
+    assert program("data", "delete", "--yes").code == 0
+    assert list(program.home.iterdir()) == []
+
+
 def test_cut_off_between_the_end_and_the_last_words(program: Program) -> None:
     program("mock", *TWO, typed="quit\n")
     store = open_store({"K8SQUIZ_HOME": str(program.home)})
