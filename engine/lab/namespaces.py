@@ -19,6 +19,8 @@ from engine.lab.errors import LabUnavailable
 
 CLONE_NEWNET = 0x40000000
 CLONE_NEWUSER = 0x10000000
+CLONE_NEWNS = 0x00020000
+_MS_REC, _MS_PRIVATE = 0x4000, 0x40000
 _PR_SET_PDEATHSIG = 1
 _OWN = "/proc/thread-self/ns/net"
 
@@ -36,6 +38,17 @@ def setns(descriptor: int) -> None:
 def unshare(flags: int) -> None:
     """Give the calling thread new namespaces of its own."""
     if _libc().unshare(flags) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def hide_run() -> None:
+    """In a mount namespace of this process's own: an empty /run that ends with it, so that no lock file of a tool stays
+    behind and none of the host's is waited for."""
+    libc = _libc()
+    if (
+        libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None) != 0
+        or libc.mount(b"tmpfs", b"/run", b"tmpfs", 0, None) != 0
+    ):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
@@ -116,14 +129,20 @@ def tool(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
 
 
-def run(*words: str, text: str = "") -> str:
-    """Run a program; its output. Raises LabUnavailable with what it complained of."""
+def run(*words: str, text: str = "", tied: bool = False) -> str:
+    """Run a program; its output. Raises LabUnavailable with what it complained of. `tied`: it is killed with this process."""
     program = tool(words[0])
     if program is None:
         raise LabUnavailable(f"{words[0]} is not installed", zh=f"没有安装 {words[0]}")
     try:
         done = subprocess.run(
-            (program, *words[1:]), input=text, capture_output=True, text=True, check=False, timeout=60
+            (program, *words[1:]),
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            preexec_fn=die_with_parent if tied else None,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LabUnavailable(f"{words[0]} cannot be run: {error}", zh=f"无法运行 {words[0]}：{error}") from None

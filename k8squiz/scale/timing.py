@@ -9,7 +9,6 @@ import json
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,14 +18,22 @@ from engine.cluster import Cluster
 from engine.cost import with_one_endpoint_replaced
 from engine.errors import EngineError
 from engine.lab.errors import LabUnavailable
-from engine.lab.namespaces import CLONE_NEWNET, CLONE_NEWUSER, run, tool, unshare
+from engine.lab.namespaces import (
+    CLONE_NEWNET,
+    CLONE_NEWNS,
+    CLONE_NEWUSER,
+    die_with_parent,
+    hide_run,
+    run,
+    tool,
+    unshare,
+)
 from engine.netfilter.rules import Ruleset
 from engine.proxy import nftables_transaction
 from engine.proxy.partial import Transaction, partial_transaction
 from engine.scale import NODES, synthetic_cluster
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.i18n import Lang
 
 _NODE = NODES[0]
 _ROUNDS = 3
@@ -46,7 +53,7 @@ def measure(services: int, endpoints: int) -> tuple[Timing, ...]:
     """Medians of a few rounds on this machine. Leaves nothing behind; says for each tool what it lacks."""
     before = synthetic_cluster(services, endpoints)
     after = with_one_endpoint_replaced(before)
-    return (_iptables(before, after), _nft(before, after), _ipvs())
+    return (_iptables(before, after), _nft(before, after), _ipvs(before, after))
 
 
 def _iptables(before: Cluster, after: Cluster) -> Timing:
@@ -66,17 +73,25 @@ def _nft(before: Cluster, after: Cluster) -> Timing:
     return _timed("nft", [("nft", "-f", "-")] * 2, [str(old), partial])
 
 
-def _ipvs() -> Timing:
+def _ipvs(before: Cluster, after: Cluster) -> Timing:
+    """Virtual servers through ipvsadm; the ipsets and the few rules around them are not in the figure."""
     if tool("ipvsadm") is None:
         return _without("ipvsadm", "ipvsadm")
     if not Path("/proc/net/ip_vs").exists():
-        return Timing(
-            "ipvsadm",
-            None,
-            None,
-            Text("this kernel has no IPVS (modprobe ip_vs)", "本机内核没有 IPVS（modprobe ip_vs）"),
-        )
-    return Timing("ipvsadm", None, None, Text("not measured yet", "尚未测量"))
+        lacking = Text("this kernel has no IPVS (modprobe ip_vs)", "本机内核没有 IPVS（modprobe ip_vs）")
+        return Timing("ipvsadm", None, None, lacking)
+    full, change = ipvsadm_texts(compile_rules(before, _NODE, "ipvs"), compile_rules(after, _NODE, "ipvs"))
+    return _timed("ipvsadm", [("ipvsadm", "-R")] * 2, [full, change])
+
+
+def ipvsadm_texts(old: Ruleset, new: Ruleset) -> tuple[str, str]:
+    """What `ipvsadm -R` reads: all virtual and real servers of `old`, and what makes them those of `new`."""
+    was, now = ([line for line in str(one).splitlines() if line.startswith(("-A -", "-a -"))] for one in (old, new))
+    kept, wanted = set(was), set(now)
+    added = [line for line in now if line not in kept]
+    # -a SERVICE -r SERVER -m -w WEIGHT is taken back by -d SERVICE -r SERVER.
+    gone = ["-d " + " ".join(line.split()[1:5]) for line in was if line not in wanted and line.startswith("-a ")]
+    return "\n".join(was) + "\n", "\n".join([*added, *gone]) + "\n"
 
 
 def _without(name: str, package: str) -> Timing:
@@ -113,7 +128,7 @@ def _timed(name: str, commands: list[tuple[str, ...]], texts: list[str]) -> Timi
 def _run_all(commands: list[tuple[str, ...]], texts: list[str]) -> Iterator[float]:
     for words, text in zip(commands, texts, strict=True):
         started = time.perf_counter()
-        run(*words, text=text)
+        run(*words, text=text, tied=True)
         yield time.perf_counter() - started
 
 
@@ -122,18 +137,11 @@ def _in_a_child(work: Callable[[], list[float]]) -> list[float]:
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
+        # Whatever happens, the child ends here: what comes after is the parent's.
         try:
-            _alone()
-            said: dict[str, object] = {"taken": work()}
-        except EngineError as error:
-            said = {"en": error.en, "zh": error.zh}
-        except OSError as error:
-            said = {
-                "en": f"no network namespace of its own: {error.strerror}; run it as root",
-                "zh": f"无法创建独立的网络命名空间：{error.strerror}；请用 root 运行",
-            }
-        os.write(writing, json.dumps(said).encode())
-        os._exit(0)
+            os.write(writing, json.dumps(_tried(work)).encode())
+        finally:
+            os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
         told = pipe.read()
@@ -144,21 +152,34 @@ def _in_a_child(work: Callable[[], list[float]]) -> list[float]:
     return list(answer["taken"])
 
 
+def _tried(work: Callable[[], list[float]]) -> dict[str, object]:
+    try:
+        _alone()
+        return {"taken": work()}
+    except EngineError as error:
+        return {"en": error.en, "zh": error.zh}
+    except OSError as error:
+        return {
+            "en": f"no network namespace of its own: {error.strerror}; run it as root",
+            "zh": f"无法创建独立的网络命名空间：{error.strerror}；请用 root 运行",
+        }
+
+
 def _alone() -> None:
+    """Leave this child nothing to share with the host: network, /run, and, where it is not root, users."""
     if not sys.platform.startswith("linux"):
         raise LabUnavailable("network namespaces exist on Linux alone", "只有 Linux 才有网络命名空间")
-    if os.geteuid() == 0:
-        unshare(CLONE_NEWNET)
-        return
+    die_with_parent()
     uid, gid = os.geteuid(), os.getegid()
-    unshare(CLONE_NEWUSER | CLONE_NEWNET)
-    for name, value in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
-        Path("/proc/self", name).write_text(value, encoding="ascii")
-    os.environ["XTABLES_LOCKFILE"] = str(Path(tempfile.gettempdir(), f"k8squiz-xtables-{uid}.lock"))
+    unshare(CLONE_NEWNET | CLONE_NEWNS | (CLONE_NEWUSER if uid else 0))
+    if uid:
+        for name, value in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+            Path("/proc/self", name).write_text(value, encoding="ascii")
+    hide_run()
 
 
-def seconds(value: float | None, lang: Lang) -> str:
-    """Seconds or milliseconds, as a table shows them."""
-    if value is None:
+def seconds(value: float | None, fastest: float | None) -> str:
+    """Seconds or milliseconds, as a table shows them, and how many times the fastest tool's."""
+    if value is None or fastest is None:
         return "-"
-    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+    return (f"{value:.2f} s" if value >= 1 else f"{value * 1000:.0f} ms") + f" ({value / fastest:.1f}×)"

@@ -34,7 +34,7 @@ def scale_view(found: Figures, timings: tuple[Timing, ...], lang: Lang) -> Rende
     """All of it, top to bottom."""
     parts: list[RenderableType] = [section_view(section, lang) for section in story.sections(found)]
     if timings:
-        parts.append(section_view(_timing_section(timings, lang), lang))
+        parts.append(section_view(_timing_section(timings), lang))
     if found.growth:
         parts += [
             heading(pick(_GROWTH, lang)),
@@ -59,17 +59,22 @@ def _chart(caption: str, series: Series) -> RenderableType:
     return Group(*lines, legend)
 
 
-def _timing_section(timings: tuple[Timing, ...], lang: Lang) -> Section:
+def _timing_section(timings: tuple[Timing, ...]) -> Section:
+    full = min((one.full for one in timings if one.full is not None), default=None)
+    partial = min((one.partial for one in timings if one.partial is not None), default=None)
     rows = tuple(
         (
             same(one.tool),
-            same(seconds(one.full, lang)) if one.lacking is None else one.lacking,
-            same(seconds(one.partial, lang)),
+            same(seconds(one.full, full)) if one.lacking is None else one.lacking,
+            same(seconds(one.partial, partial)),
         )
         for one in timings
     )
     grid = Grid(
-        Text("median of three rounds, in a network namespace of its own", "三轮的中位数，在独立的网络命名空间中"),
+        Text(
+            "median of three rounds in a network namespace of its own (× the fastest tool)",
+            "在独立的网络命名空间中三轮的中位数（× 为最快工具的倍数）",
+        ),
         (Text("tool", "工具"), Text("all rules", "全部规则"), Text("one endpoint changed", "一个端点变化")),
         rows,
     )

@@ -14,10 +14,15 @@ def test_the_search_is_as_it_was_afterwards_also_after_an_error(before: bool) ->
     was = gc.isenabled()
     (gc.enable if before else gc.disable)()
     try:
-        with pytest.raises(KeyError), without_garbage_search(), without_garbage_search():
-            assert not gc.isenabled()
-            raise KeyError
+        with pytest.raises(KeyError):
+            _fail_inside()
         assert gc.isenabled() is before
         assert gc.get_freeze_count() == 0
     finally:
         (gc.enable if was else gc.disable)()
+
+
+def _fail_inside() -> None:
+    with without_garbage_search(), without_garbage_search():
+        assert not gc.isenabled()
+        raise KeyError

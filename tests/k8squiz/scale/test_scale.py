@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.cost import mode_cost
+from engine import compile_rules
+from engine.cost import mode_cost, with_one_endpoint_replaced
 from engine.lab.namespaces import tool
+from engine.scale import NODES, synthetic_cluster
 from k8squiz.help import width_of
 from k8squiz.scale.chart import text_chart
-from k8squiz.scale.timing import measure
+from k8squiz.scale.timing import ipvsadm_texts, measure
 from tests.k8squiz.runner import k8squiz
 
 SMALL = ("scale", "--services", "20", "--endpoints", "2", "--no-growth")
@@ -94,3 +96,14 @@ def test_the_real_tools_take_the_compiled_rules() -> None:
             assert tool(timing.tool)
             assert timing.full is not None and timing.full > 0
             assert timing.partial is not None and timing.partial > 0
+
+
+def test_ipvsadm_gets_every_server_and_then_the_change() -> None:
+    before = synthetic_cluster(3, 4)
+    old, new = (compile_rules(one, NODES[0], "ipvs") for one in (before, with_one_endpoint_replaced(before)))
+    full, change = ipvsadm_texts(old, new)
+    assert [line[:2] for line in full.splitlines()] == (["-A"] + ["-a"] * 4) * 3
+    assert change.splitlines() == [
+        "-a -t 10.96.0.10:80 -r 10.255.255.254:8080 -m -w 1",
+        "-d -t 10.96.0.10:80 -r 10.192.0.11:8080",
+    ]
