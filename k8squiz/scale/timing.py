@@ -70,7 +70,15 @@ def _nft(before: Cluster, after: Cluster) -> Timing:
         return _without("nft", "nftables")
     old, new = compile_rules(before, _NODE, "nftables"), compile_rules(after, _NODE, "nftables")
     partial = "\n".join(nftables_transaction.partial_sync(new, old)) + "\n"
-    return _timed("nft", [("nft", "-f", "-")] * 2, [str(old), partial])
+    found = _timed("nft", [("nft", "-f", "-")] * 2, [str(old), partial])
+    if found.lacking is not None and "Message too long" in found.lacking.en:
+        # Without the host's CAP_NET_ADMIN, SO_SNDBUFFORCE is refused, socket(7), and a transaction is one message.
+        lacking = Text(
+            "so many rules need a larger socket buffer (net.core.wmem_max) than a user may have; run it as root",
+            "规则太多，普通用户的套接字缓冲区（net.core.wmem_max）不够大；请用 root 运行",
+        )
+        return Timing("nft", None, None, lacking)
+    return found
 
 
 def _ipvs(before: Cluster, after: Cluster) -> Timing:
