@@ -5,17 +5,17 @@ Plain frozen values. Nothing here draws, solves or prints.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from engine.trace import Text
+from engine.values import dataclass
 
 FORMAT_VERSION = 1
-KINDS = ("hop-order", "rewrite", "outcome", "choice", "number")
+KINDS = ("hop-order", "rewrite", "outcome", "choice", "number", "scheduler")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Heading:
     """What the list of questions knows about a file without parsing it."""
 
@@ -31,7 +31,7 @@ class Heading:
         return self.id.partition("/")[0]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Template:
     """One question file. `data` is its content, checked against the schema; `lines` the line of each value."""
 
@@ -47,7 +47,7 @@ class Template:
         return f"{self.heading.path}:{self.lines.get(path, 1)}"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One request of a question: on which cluster it is made, by whom, to where.
 
@@ -69,7 +69,7 @@ class Ask:
     changed: tuple[tuple[str, str], ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Background:
     """ClusterIP Services that are there only to be many: `before` of them sort before the question's own."""
 
@@ -78,7 +78,7 @@ class Background:
     before: int
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Question:
     """A template drawn for a seed: all names and addresses are fixed, the answer is not yet computed.
 
@@ -103,14 +103,14 @@ class Question:
         return self.template.heading.id
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PodView:
     name: str
     address: str
     ready: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NodeView:
     """One node of the picture: its devices as (name, address), its pods."""
 
@@ -122,7 +122,7 @@ class NodeView:
     zone: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ServiceView:
     """One Service of the picture: `lines` are its fields as they are to be read (`ClusterIP 10.96.0.10:80`)."""
 
@@ -132,7 +132,7 @@ class ServiceView:
     endpoints: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
     """What is shown of the cluster before the question: names and addresses, nothing computed."""
 
@@ -146,7 +146,7 @@ class Picture:
 Answer = Mapping[str, Any]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FieldMark:
     """One field's part of a grade: `score` 0..1 by itself, `given` None where it was left blank.
 
@@ -165,7 +165,7 @@ class FieldMark:
         return self.score >= 1.0
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Grade:
     """`score` 0..1 after hints; `raw` before; `marks` field by field."""
 
@@ -179,7 +179,7 @@ class Grade:
         return tuple(mark for mark in self.marks if not mark.right)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One question as it went. `grade` is None where it was skipped."""
 

@@ -6,12 +6,12 @@ draws -> PRESENTED --hint*--> PRESENTED --answer--> GRADED --next--> PRESENTED .
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Sequence
 
 from engine.errors import EngineError
 from engine.trace import Text
+from engine.values import dataclass
 from k8squiz.bank import opened
 from k8squiz.dice import Dice
 from k8squiz.draw import draw
@@ -29,7 +29,7 @@ class State(enum.Enum):
     OVER = "over"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Summary:
     """`points` of `asked` questions; skipped ones count as asked and earn nothing."""
 

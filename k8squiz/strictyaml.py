@@ -7,12 +7,12 @@ keys that are not strings, files too large or too deep to be a question.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any
 
 import yaml
 
+from engine.values import dataclass
 from k8squiz.errors import QuizError
 
 _MAX_BYTES = 200_000
@@ -28,7 +28,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Path = tuple[str | int, ...]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Document:
     """A parsed file: `data` in plain Python values, `lines` the line (from 1) of each value by its path."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import os
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 import k8squiz
+from engine.values import dataclass
 from k8squiz.bank import find, select
 from k8squiz.commands.notebook import Notebook
 from k8squiz.console import make_console
@@ -28,7 +28,7 @@ from k8squiz.screens.question import field_prompt, how, question_view, title_vie
 from k8squiz.session import Session, State, plan
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What one wants of the memory: so many `new` questions, the day to plan `until` (YYYY-MM-DD), or to `cram`."""
 
@@ -53,12 +53,13 @@ def run(
     seed: str | None = None,
     question: str | None = None,
     every: bool = False,
-    wish: Wish = Wish(),
+    wish: Wish | None = None,
 ) -> int:
     """Practise; returns the exit code. Ctrl-C shows the summary and passes on; the end of input ends with it."""
     if count < 1:
         raise QuizError("--count must be at least 1", "--count 至少为 1")
     chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
+    wish = wish or Wish()
     day = None if wish.until is None else _day(wish.until)
     console = make_console()
     # A name that does not exist is told before anything is opened.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def _json(world: Any, task: Any, answer: bool) -> dict[str, Any]:
         "requests": [
             {"name": ask.name, "from": ask.source, "to": ask.destination, "protocol": ask.protocol, "node": ask.node,
              "sport": ask.sport, "mode": ask.mode, "without": list(ask.without),
-             "background": None if ask.background is None else vars(ask.background), "cluster": ask.manifests}
+             "background": None if ask.background is None else dataclasses.asdict(ask.background), "cluster": ask.manifests}
             for ask in question.requests
         ],
         "fields": [_field(field) for field in task.fields],

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 from typing import Protocol, cast
 
 from engine.trace import Text
+from engine.values import dataclass
 from k8squiz.errors import unknown
 from k8squiz.kinds.fields import Field
 from k8squiz.question import Question
 from k8squiz.scenario import World
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Task:
     """What is asked, with the truth: fields to fill in. Grading needs nothing else."""
 

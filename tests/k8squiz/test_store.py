@@ -15,7 +15,18 @@ import pytest
 
 from k8squiz.errors import QuizError
 from k8squiz.schemas import APPLICATION_ID, MIGRATIONS, VERSION
-from k8squiz.store import FILE, Card, Draft, Review, Store, StoreUnavailable, open_memory, open_store, read_store
+from k8squiz.store import (
+    FILE,
+    Card,
+    Draft,
+    Review,
+    Store,
+    StoreUnavailable,
+    data_folder,
+    open_memory,
+    open_store,
+    read_store,
+)
 from tests.k8squiz.runner import ROOT
 
 
@@ -270,3 +281,15 @@ def test_a_damaged_value_is_told(home: Path) -> None:
 def test_a_home_that_is_nobody_s() -> None:
     with pytest.raises(QuizError, match="no such user"):
         open_store({"K8SQUIZ_HOME": "~nobody-of-that-name/data"})
+
+
+@pytest.mark.parametrize("named", [None, "", "/data", "relative"])
+def test_the_folder_is_what_platformdirs_says(named: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from platformdirs import user_data_path
+
+    monkeypatch.delenv("K8SQUIZ_HOME")
+    if named is None:
+        monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    else:
+        monkeypatch.setenv("XDG_DATA_HOME", named)
+    assert data_folder(os.environ) == user_data_path("k8squiz", appauthor=False)
