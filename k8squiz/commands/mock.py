@@ -62,15 +62,7 @@ def run(
                 )
         return _resumed(lang)
     chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
-    drawn = plan(
-        bank.headings(),
-        chosen,
-        minutes_ if minutes_ is not None else DEFAULT_MINUTES,
-        questions,
-        track,
-        topics,
-        follow_up_headings,
-    )
+    drawn = _planned(chosen, minutes_ if minutes_ is not None else DEFAULT_MINUTES, questions, track, topics)
     if interviewer is not None:
         from k8squiz.commands.interviewer import write
 
@@ -81,6 +73,27 @@ def run(
         console.print(Prose(say("waiting", lang), "yellow"))
     console.print(views.opening_view(drawn, lang))
     return _held(drawn, Interview(drawn, book, clock), book, None, console, lang)
+
+
+def _planned(seed: str, minutes_: int, questions: int | None, track: str | None, topics: tuple[str, ...]) -> Plan:
+    """The plan for `seed`, of questions that can be drawn: one that cannot must not end an interview midway."""
+    known = list(bank.headings())
+    while True:
+        drawn = plan(known, seed, minutes_, questions, track, topics, follow_up_headings)
+        amiss = {
+            item.question.partition("/")[0] for index, item in enumerate(drawn.items) if not _can_be_drawn(drawn, index)
+        }
+        if not amiss:
+            return drawn
+        known = [heading for heading in known if heading.id not in amiss]
+
+
+def _can_be_drawn(drawn: Plan, position: int) -> bool:
+    try:
+        Room(drawn).task(position)
+    except QuizError:
+        return False
+    return True
 
 
 def follow_up_headings(heading: Heading) -> tuple[Heading, ...]:

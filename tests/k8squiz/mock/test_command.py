@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from k8squiz.errors import QuizError
+from k8squiz.kinds.interface import Task
 from k8squiz.mock.plan import from_json
 from k8squiz.mock.room import Room
 from k8squiz.store import open_store
@@ -117,6 +119,28 @@ def test_the_same_seed_asks_the_same(program: Program) -> None:
     first, again, other = (program("mock", *TWO[:-1], seed, typed=typed).out for seed in ("4", "4", "5"))
     assert first.replace("report 1", "report 2") == again
     assert other != again
+
+
+def test_a_question_that_cannot_be_drawn_is_not_asked(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ids() -> list[str]:
+        program("mock", *TWO, typed="quit\n")
+        store = open_store({"K8SQUIZ_HOME": str(program.home)})
+        plan = from_json(store.sessions("mock")[-1].plan)
+        store.close()
+        return [item.question for item in plan.items]
+
+    first = ids()
+    task = Room.task
+
+    def refusing(room: Room, position: int) -> Task:
+        if room.plan.items[position].question == first[-1]:
+            raise QuizError("ambiguous", "有歧义")
+        return task(room, position)
+
+    monkeypatch.setattr(Room, "task", refusing)
+    second = ids()
+    assert first[-1].partition("/")[0] not in {name.partition("/")[0] for name in second}
+    assert second == ids()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
