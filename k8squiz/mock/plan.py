@@ -81,12 +81,27 @@ class Plan:
 def from_json(raw: Mapping[str, Any]) -> Plan:
     """The plan that `to_json` wrote. Raises QuizError for anything else."""
     try:
-        items = tuple(Item(**item) for item in raw["items"])
-        return Plan(raw["track"], tuple(raw["topics"]), int(raw["minutes"]), str(raw["seed"]), items)
+        items = tuple(_item(item, index) for index, item in enumerate(raw["items"]))
+        track = raw["track"]
+        if not items or track is not None and track not in TRACKS:
+            raise ValueError(track)
+        return Plan(track, tuple(map(str, raw["topics"])), int(raw["minutes"]), str(raw["seed"]), items)
     except (KeyError, TypeError, ValueError) as error:
         raise QuizError(
             f"the saved plan of this interview cannot be read: {error!r}", f"无法读取保存的面试计划：{error!r}"
         ) from error
+
+
+def _item(raw: Mapping[str, Any], index: int) -> Item:
+    """One item as it came back from the disk, which may hold anything. Raises TypeError or ValueError."""
+    item = Item(**raw)
+    words = (item.question, item.topic, item.kind, item.seed, item.label)
+    numbers = (item.level, item.seconds, 0 if item.parent is None else item.parent)
+    if not all(isinstance(word, str) for word in words) or not all(type(number) is int for number in numbers):
+        raise TypeError(index)
+    if not 1 <= item.level <= 5 or item.seconds < 0 or not (item.parent is None or 0 <= item.parent < index):
+        raise ValueError(index)
+    return item
 
 
 def plan(

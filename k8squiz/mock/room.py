@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from engine.errors import EngineError
 from engine.trace import Text
 from k8squiz.bank import find
 from k8squiz.draw import draw
 from k8squiz.errors import QuizError
+from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import Task, make_task
 from k8squiz.mock.plan import Plan
 from k8squiz.mock.score import Score, score
@@ -41,6 +43,14 @@ class Room:
     def _drawn(self, position: int) -> tuple[World, Task, tuple[tuple[float, Text], ...]]:
         item = self.plan.items[position]
         return drawn(item.question, item.seed)
+
+
+def shown(field: Field, value: Any, zh: bool) -> str:
+    """An answer as text. What the question no longer knows (its file has changed since) shows as it was kept."""
+    try:
+        return str(field.show(value, zh))
+    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError):
+        return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 @lru_cache(maxsize=128)

@@ -79,7 +79,11 @@ def score(plan: Plan, state: State, tasks: Sequence[Task], costs: Sequence[Seque
 def _result(item: Item, sheet: Sheet, task: Task, costs: Sequence[float]) -> Result:
     if sheet.stands is None:
         return Result(item, sheet, None, weight(item))
-    return Result(item, sheet, grade(task, sheet.stands, sum(costs[: sheet.hints])), weight(item))
+    try:
+        return Result(item, sheet, grade(task, sheet.stands, sum(costs[: sheet.hints])), weight(item))
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError, ZeroDivisionError):
+        # An answer of another form: the question's file has changed since. It counts as none.
+        return Result(item, sheet, None, weight(item))
 
 
 def _mean(results: Sequence[Result]) -> float:

@@ -11,7 +11,7 @@ import k8squiz
 from engine.trace import Text
 from k8squiz.kinds.fields import Field, MenuField, NumberField, OrderField
 from k8squiz.mock.plan import Plan
-from k8squiz.mock.room import Room
+from k8squiz.mock.room import Room, shown
 from k8squiz.mock.score import RULE, Part, Result, study
 from k8squiz.mock.state import Interruption, State
 from k8squiz.question import FieldMark
@@ -189,7 +189,7 @@ def _place(key: str, picked: Sequence[str], ordered: bool) -> int:
 
 
 def _shown(field: Field, value: Any) -> Text:
-    return Text(field.show(value, False), field.show(value, True))
+    return Text(shown(field, value, False), shown(field, value, True))
 
 
 def _study(missed: Any, topics: Sequence[Part], results: Sequence[Result]) -> tuple[Study, ...]:

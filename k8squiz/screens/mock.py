@@ -12,7 +12,7 @@ from k8squiz.kinds.fields import Field
 from k8squiz.locale.mock import say
 from k8squiz.mock.interview import Interview
 from k8squiz.mock.plan import TRACKS, Plan
-from k8squiz.mock.room import Room
+from k8squiz.mock.room import Room, shown
 from k8squiz.mock.score import Score
 from k8squiz.mock.state import Sheet, Status
 from k8squiz.question import Answer
@@ -82,8 +82,8 @@ def _standing(plan: Plan, position: int, sheet: Sheet, interview: Interview, lan
 
 def given_text(fields: tuple[Field, ...], given: Answer, lang: Lang) -> str:
     """What has been filled in, as it was typed or would be."""
-    shown = [field.show(given[field.id], lang == "zh") for field in fields if field.id in given]
-    return (", " if lang == "en" else "，").join(shown)
+    answers = [shown(field, given[field.id], lang == "zh") for field in fields if field.id in given]
+    return (", " if lang == "en" else "，").join(answers)
 
 
 def closing_view(score: Score, lang: Lang) -> RenderableType:

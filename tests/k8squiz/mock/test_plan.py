@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -122,8 +123,32 @@ def test_what_cannot_be_drawn_is_refused(
 def test_a_plan_survives_the_disk() -> None:
     it = drawn("3", 60, track="junior", topics=("hairpin", "nodeport"))
     assert from_json(json.loads(json.dumps(it.to_json()))) == it
-    with pytest.raises(QuizError):
-        from_json({"items": [{"question": 1}]})
+
+
+GOOD = {
+    "question": "a",
+    "topic": "t",
+    "level": 1,
+    "kind": "choice",
+    "seed": "1",
+    "seconds": 60,
+    "label": "1",
+    "parent": None,
+}
+FRAME = {"track": "junior", "topics": [], "minutes": 1, "seed": "1"}
+SPOILT = [
+    {}, {"items": 7}, {"items": []}, {**FRAME, "items": [{}]}, {**FRAME, "items": [{**GOOD, "extra": 1}]},
+    {**FRAME, "items": [{**GOOD, "seconds": "long"}]}, {**FRAME, "items": [{**GOOD, "parent": 0}]},
+    {**FRAME, "items": [{**GOOD, "level": 9}]}, {**FRAME, "track": "guru", "items": [GOOD]},
+    {**FRAME, "minutes": "x", "items": [GOOD]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("raw", SPOILT, ids=range(len(SPOILT)))
+def test_a_plan_that_the_disk_spoilt_is_refused(raw: Any) -> None:
+    assert from_json({**FRAME, "items": [GOOD]}).items[0].label == "1"
+    with pytest.raises(QuizError, match="cannot be read"):
+        from_json(raw)
 
 
 @pytest.mark.parametrize("track", TRACKS)

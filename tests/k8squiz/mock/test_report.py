@@ -27,7 +27,7 @@ from k8squiz.report.script import most, script
 from k8squiz.report.turns import turns
 from k8squiz.schema import violations
 from k8squiz.screens.report import bench_texts, report_view
-from tests.k8squiz.mock.sat import HOSTILE, PLAN, report
+from tests.k8squiz.mock.sat import HOSTILE, PLAN, report, sit
 
 ROOT = Path(__file__).parents[3]
 
@@ -87,6 +87,20 @@ def test_the_json_is_what_its_schema_says() -> None:
         assert [(path, found.en) for path, found in violations(json.loads(report_json(of)), schema)] == []
     wrong = {**as_values(report()), "score": "much"}
     assert list(violations(wrong, schema))
+
+
+@pytest.mark.parametrize("value", [5, ("gone",), ("gone", "too"), "nonsense", {"a": 1}, [1], None, True])
+def test_answers_to_a_question_that_has_changed_since_do_no_harm(value: object) -> None:
+    state = sit()
+    sheets = tuple(
+        dataclasses.replace(sheet, answer={field.id: value for field in Room(PLAN).task(position).fields})
+        for position, sheet in enumerate(state.sheets)
+    )
+    it = build(PLAN, dataclasses.replace(state, sheets=sheets), 7)
+    assert it.total < 0.5
+    for lang in LANGS:
+        assert all(forms(lang, it).values())
+        make_console(width=80, file=io.StringIO()).print(report_view(it, lang))
 
 
 class Seen(HTMLParser):
