@@ -55,7 +55,7 @@ class History:
 
 def history(ask: Mapping[str, Any]) -> History | None:
     """The history of a question's `ask.ipvs`; None where there is none. Raises QuizError for what makes no sense."""
-    return _history(json.dumps(ask["ipvs"], sort_keys=True)) if "ipvs" in ask else None
+    return _history(json.dumps(ask["ipvs"])) if "ipvs" in ask else None
 
 
 @functools.lru_cache(maxsize=256)
@@ -65,7 +65,7 @@ def _history(text: str) -> History:
         return _Run(spec).history()
     except EngineError as error:
         raise QuizError(f"ask.ipvs: {error.en}", f"ask.ipvs：{error.zh}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise QuizError(f"ask.ipvs: {error!r} makes no sense there", f"ask.ipvs：{error!r} 在此没有意义") from error
 
 

@@ -131,8 +131,8 @@ def _source(text: str, spec: ClusterSpec, identity: Identity, where: str) -> tup
 def _destination(text: str, spec: ClusterSpec, where: str) -> tuple[str, str | None]:
     """ip:port, and the node a packet from outside arrives at where the text names it."""
     role, _, at = text.partition("@")
-    if role in spec.services:
-        service = spec.services[role]
+    service = next((one for key, one in spec.services.items() if role in (key, one.name)), None)
+    if service is not None:
         if not at:
             return f"{service.cluster_ip}:{service.port}", None
         if at == "lb":
@@ -147,8 +147,9 @@ def _destination(text: str, spec: ClusterSpec, where: str) -> tuple[str, str | N
                 f"{where}：to：{role} 没有 NodePort；其类型为 {service.type}",
             )
         return f"{node.ip}:{service.node_port}", node.name
-    if role in spec.pods:
-        return f"{spec.pods[role].ip}:{spec.pods[role].port}", None
+    pod = next((one for key, one in spec.pods.items() if role in (key, one.name)), None)
+    if pod is not None:
+        return f"{pod.ip}:{pod.port}", None
     if ":" in text:
         return text, None
     raise unknown("role", role, [*spec.services, *spec.pods], f"{where}: to: ")

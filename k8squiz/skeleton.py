@@ -17,6 +17,10 @@ _ASK = {
         "    - text: {en: It is dropped., zh: 数据包被丢弃。}\n      when: {verdict: DROP}"
     ),
     "number": "ask: {value: {fact: rules_evaluated}, tolerance: 0}",
+    "scheduler": (
+        "ask:\n  scenario:\n    servers: [{name: small}, {name: large, weight: 2, speed: 2}]\n    connections: 400\n"
+        '    requirements: "load_spread <= 1.2"'
+    ),
 }  # fmt: skip
 
 _FILE = """\

@@ -54,7 +54,8 @@ def parse(text: str, name: str) -> Document:
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark is not None else 1
+        # At the end of the text YAML counts one line more than an editor shows.
+        line = min(mark.line + 1, max(len(text.splitlines()), 1)) if mark is not None else 1
         raise QuizError(
             f"{name}:{line}: not valid YAML: {error.problem or error.context}",
             f"{name}:{line}：YAML 无效：{error.problem or error.context}",

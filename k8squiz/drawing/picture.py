@@ -115,8 +115,11 @@ def _plain(value: Any) -> str:
 def _facts(spec: ClusterSpec) -> tuple[str, ...]:
     mode = spec.proxy.get("mode") or "iptables"
     facts = [f"kube-proxy {mode}", f"CNI {spec.plugin}" + (f" {spec.backend}" if spec.backend else "")]
+    # An empty list is kube-proxy's way of writing that the field is not set.
     facts += [
-        f"{key} {_plain(value)}" for key, value in spec.proxy.items() if key not in ("mode", "iptables", "clusterCIDR")
+        f"{key} {_plain(value)}"
+        for key, value in spec.proxy.items()
+        if key not in ("mode", "iptables", "clusterCIDR") and value != []
     ]
     facts += [f"{key} {_plain(value)}" for key, value in (spec.proxy.get("iptables") or {}).items()]
     facts += [f"{key} {_plain(value)}" for key, value in spec.network.items()]
