@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.netfilter.nft import RandomVerdict, VerdictMap, key_of
 from engine.netfilter.rules import Comment, Rule
 from engine.netfilter.skb import RuleEvent
 from engine.packet import FiveTuple
@@ -33,7 +34,7 @@ def _plain(event: RuleEvent, target: str | None) -> Text:
 
 def _by_action(event: RuleEvent, target: str | None, flow: FiveTuple, after: FiveTuple) -> Text | None:
     if event.action in ("JUMP", "GOTO"):
-        return _jump(event, target)
+        return _jump(event, target, flow)
     if event.action == "MARK":
         return _mark(event)
     if event.action == "DNAT":
@@ -118,16 +119,28 @@ _LEADS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def _jump(event: RuleEvent, target: str | None) -> Text | None:
+def _jump(event: RuleEvent, target: str | None, flow: FiveTuple) -> Text | None:
     if target is None:
         return None
     found = next((lead for lead in sorted(_LEADS, key=lambda x: -len(x[0])) if target.startswith(lead[0])), None)
     if found is None:
         return None
+    how_en, how_zh = _looked_up(event, flow)
     comment = comment_of(event.rule)
     if "/" not in comment:
-        return Text(f"{event.chain} -> {target}: {found[1]}", f"{event.chain} -> {target}：{found[2]}")
+        return Text(f"{event.chain} -> {target}{how_en}: {found[1]}", f"{event.chain} -> {target}{how_zh}：{found[2]}")
     return Text(
         f"{event.chain} -> {target}: {found[1].rstrip('.')} ({comment}).",
         f"{event.chain} -> {target}：{found[2].rstrip('。')}（{comment}）。",
     )
+
+
+def _looked_up(event: RuleEvent, flow: FiveTuple) -> tuple[str, str]:
+    """Which map an nftables rule asked, and what for; nothing where a rule names its chain itself."""
+    target = event.rule.target if event.rule is not None else None
+    if isinstance(target, VerdictMap):
+        key = " . ".join(key_of(target.fields, flow))
+        return f" (map {target.map}, {key})", f"（映射 {target.map}，键 {key}）"
+    if isinstance(target, RandomVerdict):
+        return f" (numgen random mod {len(target.verdicts)})", f"（numgen random mod {len(target.verdicts)}）"
+    return "", ""

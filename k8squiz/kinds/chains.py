@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
+
+from engine.trace import Hop
 
 _Cards: TypeAlias = tuple[tuple[str, str, str], ...]
 
@@ -54,3 +57,27 @@ def card(chain: str, mode: str) -> tuple[str, str, str] | None:
     step of its own."""
     fitting = [row for row in CHAINS[mode] if chain == row[0] or (row[0].endswith("-") and chain.startswith(row[0]))]
     return max(fitting, key=lambda row: (chain == row[0], len(row[0])), default=None)
+
+
+# nftables mode has base chains of its own at every hook, where the others hang theirs on the kernel's built-in chains.
+_BASE = re.compile(r"(nat|filter)-[a-z]+(-post-dnat)?")
+# A chain of one Service or endpoint: what it is, its hash, whose it is.
+_OF_A_SERVICE = re.compile(r"([a-z]+)-[A-Z2-7]{8}-(?:[^_]*__)?(.+)")
+
+
+def is_own(hop: Hop) -> bool:
+    """Whether the hop stands in a chain by which kube-proxy tells Services apart, in any mode: no hook's own chain."""
+    if hop.chain is None:
+        return False
+    if hop.chain.startswith("KUBE-"):
+        return True
+    return (hop.table or "").endswith("kube-proxy") and _BASE.fullmatch(hop.chain) is None
+
+
+def short(chain: str) -> str:
+    """A chain's name with its hash cut short or left out: KUBE-SVC-LOLE…, service-…default/web/tcp,
+    endpoint-…10.244.2.8/8080."""
+    named = _OF_A_SERVICE.fullmatch(chain)
+    if named is not None:
+        return f"{named[1]}-…{named[2].rstrip('/')}"
+    return chain[:13] + "…" if chain.startswith("KUBE-") and len(chain) > 22 else chain

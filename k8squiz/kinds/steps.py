@@ -62,7 +62,7 @@ def steps(
     found = [step for hop in hops for step in _steps(hop, detail, mode)]
     if reply and found and found[0].key.endswith("/socket"):
         found[0] = stage_step(found[0].key.partition("/")[0], "answer")
-    wanted = [step for step in found if _wanted(step, only, hosts)]
+    wanted = [step for step in found if _wanted(step, () if detail == "chain" else only, hosts)]
     if detail == "chain":
         return tuple({step.key: step for step in reversed(wanted)}[key] for key in dict.fromkeys(s.key for s in wanted))
     merged = [step for index, step in enumerate(wanted) if index == 0 or wanted[index - 1].key != step.key]
@@ -73,7 +73,7 @@ def _wanted(step: Step, only: Sequence[str], hosts: Sequence[str]) -> bool:
     host, _, stage = step.key.partition("/")
     if host in _UNSEEN and host not in hosts:
         return False
-    return (not only or stage in only or stage.startswith("KUBE-")) and (not hosts or host in hosts)
+    return (not only or stage in only) and (not hosts or host in hosts)
 
 
 def _steps(hop: Hop, detail: str, mode: str) -> list[Step]:

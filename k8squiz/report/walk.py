@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from engine.trace import Hop, Outcome, Text
+from k8squiz.kinds.chains import is_own
 from k8squiz.scenario import World, host_name
 
 
@@ -63,7 +64,7 @@ def _steps(hops: Sequence[Hop]) -> tuple[Step, ...]:
 
 def _step(group: Sequence[Hop]) -> Step:
     last = group[-1]
-    chains = tuple(dict.fromkeys(hop.chain for hop in group if hop.chain is not None and hop.chain.startswith("KUBE-")))
+    chains = tuple(dict.fromkeys(hop.chain for hop in group if hop.chain is not None and is_own(hop)))
     changes = tuple(f"{change.field} {change.before} » {change.after}" for hop in group for change in hop.changes)
     outer = last.encapsulation
     tunnel = f"{outer.kind} {outer.src} → {outer.dst}" if outer is not None else ""

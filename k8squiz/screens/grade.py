@@ -12,6 +12,7 @@ from rich.text import Text as Styled
 
 from engine.trace import Hop, Outcome, Text
 from k8squiz.i18n import Lang, pick
+from k8squiz.kinds.chains import is_own, short
 from k8squiz.kinds.fields import Field, MenuField, OrderField
 from k8squiz.kinds.interface import Task
 from k8squiz.locale.practice import say
@@ -199,7 +200,7 @@ def _told(group: Sequence[Hop], at_an_end: bool) -> Styled:
     """What a line says of its hops: the chains in order, the device, what is rewritten, the tunnel."""
     last = group[-1]
     line = Styled()
-    chains = [_short(hop.chain) for hop in group if hop.chain is not None and hop.chain.startswith("KUBE-")]
+    chains = [short(hop.chain) for hop in group if hop.chain is not None and is_own(hop)]
     chains = [chain for index, chain in enumerate(chains) if index == 0 or chains[index - 1] != chain]
     line.append(" › ".join(chains) if chains else last.device, style="dim")
     for hop in group:
@@ -211,11 +212,6 @@ def _told(group: Sequence[Hop], at_an_end: bool) -> Styled:
     if at_an_end:
         line.append(f"  {last.src} → {last.dst}", style="bold")
     return line
-
-
-def _short(chain: str) -> str:
-    """KUBE-SVC-ABCDEFGHIJKLMNOP with its hash cut short: it is the kind of chain that matters here."""
-    return chain[:13] + "…" if len(chain) > 22 else chain
 
 
 def _end(way: Outcome, lang: Lang) -> RenderableType:

@@ -17,10 +17,12 @@ from rich.text import Text as Styled
 from engine.trace import Change, ConntrackView, Hop, Outcome, Text, Verdict, Where
 from k8squiz.help import width_of
 from k8squiz.i18n import Lang, pick
+from k8squiz.kinds.chains import short
 from k8squiz.screens.prose import Prose
 
 # From this width on, chain and packet stand in columns of their own; below, under one another.
 WIDE = 116
+_CHAIN_COLUMN = 30
 _GOOD, _BAD, _REWRITTEN = "bold green", "bold red", "bold yellow"
 
 _WORDS = {
@@ -122,7 +124,7 @@ def hops_table(hops: Sequence[Hop], lang: Lang, width: int, notes: bool = False)
         rows = table.empty()
         for hop in steps:
             told = Group(*_told(hop, before, table.wide, lang, notes))
-            chain: list[RenderableType] = [Styled(_chain(hop), style="dim")] if table.wide else []
+            chain: list[RenderableType] = [Styled(_narrow_chain(hop), style="dim")] if table.wide else []
             mark: list[RenderableType] = [_mark(hop)] if table.wide else []
             rows.add_row(str(hop.n), hop.device, hop.stage.value, *chain, told, *mark)
             before = hop
@@ -140,9 +142,9 @@ class _Columns:
         self.widths: list[int | None] = [*widest, None]
         if wide:
             self.names[3:] = [say("chain", lang), say("packet", lang), say("mark", lang)]
-            chains = max(len(_chain(hop)) for hop in hops)
+            chains = max(len(_narrow_chain(hop)) for hop in hops)
             packets = max(width_of(_packet(hop).plain) for hop in hops)
-            self.widths[3:] = [min(chains, 30), min(packets, 46), 8]
+            self.widths[3:] = [min(chains, _CHAIN_COLUMN), min(packets, 46), 8]
         self.widths[:3] = [max(w or 0, width_of(name)) for w, name in zip(self.widths, self.names[:3], strict=False)]
 
     def empty(self) -> Table:
@@ -176,6 +178,14 @@ def _told(hop: Hop, before: Hop | None, wide: bool, lang: Lang, notes: bool) -> 
 
 def _chain(hop: Hop) -> str:
     return f"{hop.table or ''} {hop.chain or ''}".strip()
+
+
+def _narrow_chain(hop: Hop) -> str:
+    """The chain as its column has room for: nftables mode has one table, and names longer than any column."""
+    full = _chain(hop)
+    if hop.chain is None or hop.table != "kube-proxy":
+        return full
+    return hop.chain if len(hop.chain) <= _CHAIN_COLUMN else short(hop.chain)
 
 
 def _mark(hop: Hop) -> Styled:

@@ -126,3 +126,16 @@ def test_an_address_of_the_service_cidr_that_no_service_has_is_dropped() -> None
     assert newer.where is not None
     assert newer.where.chain == "cluster-ips-check"
     assert only(outcomes(cluster(B), request, MODE)).verdict is Verdict.LOST
+
+
+@pytest.mark.parametrize(
+    ("source", "to", "said"),
+    [
+        ("pod/pod-a", f"{VIP}:80", f"(map service-ips, {VIP} . tcp . 80)"),
+        ("client", f"{NODE1}:30080", "(map service-nodeports, tcp . 30080)"),
+        ("pod/pod-a", f"{VIP}:80", "(numgen random mod 1)"),
+    ],
+)
+def test_a_look_up_is_told_with_its_map_and_key(source: str, to: str, said: str) -> None:
+    notes = [hop.note.en for hop in only(outcomes(cluster(B), Request(source, to), MODE)).hops]
+    assert any(said in note for note in notes), notes

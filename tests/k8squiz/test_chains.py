@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from k8squiz.kinds.chains import CHAINS, card
+from engine.trace import Hop, Stage, Text
+from k8squiz.kinds.chains import CHAINS, card, is_own, short
 
 CARDS = [
     ("iptables", "KUBE-SEP-ABC", "KUBE-SEP-"),
@@ -28,3 +29,38 @@ def test_card(mode: str, chain: str, name: str | None) -> None:
 @pytest.mark.parametrize("mode", CHAINS)
 def test_cards_name_their_host(mode: str) -> None:
     assert all("{host}" in text for row in CHAINS[mode] for text in row[1:])
+
+
+SHORT = [
+    ("KUBE-SERVICES", "KUBE-SERVICES"),
+    ("KUBE-SVC-LOLE4ISW44XBNF3G", "KUBE-SVC-LOLE…"),
+    ("service-PFISGYVC-default/web/tcp/", "service-…default/web/tcp"),
+    ("external-ULMVA6XW-ns1/svc1/tcp/p80", "external-…ns1/svc1/tcp/p80"),
+    ("endpoint-YVBLONRQ-default/web/tcp/__10.244.2.8/8080", "endpoint-…10.244.2.8/8080"),
+    ("endpoint-YVBLONRQ-default/web/tcp/http__fd00..8/8080", "endpoint-…fd00..8/8080"),
+    ("mark-for-masquerade", "mark-for-masquerade"),
+]
+
+
+@pytest.mark.parametrize(("chain", "shown"), SHORT)
+def test_short(chain: str, shown: str) -> None:
+    assert short(chain) == shown
+
+
+OWN = [
+    ("nat", "PREROUTING", False),
+    ("nat", "KUBE-SERVICES", True),
+    ("filter", "KUBE-FORWARD", True),
+    ("kube-proxy", "nat-prerouting", False),
+    ("kube-proxy", "filter-output-post-dnat", False),
+    ("kube-proxy", "services", True),
+    ("kube-proxy", "masquerading", True),
+    ("filter", "DOCKER-USER", False),
+    (None, None, False),
+]
+
+
+@pytest.mark.parametrize(("table", "chain", "own"), OWN)
+def test_own(table: str | None, chain: str | None, own: bool) -> None:
+    hop = Hop(1, "node1", "eth0", Stage.PREROUTING, "", "", Text("", ""), table=table, chain=chain)
+    assert is_own(hop) is own
