@@ -11,13 +11,16 @@ from types import MappingProxyType
 
 from engine.cluster import Cluster
 from engine.errors import NoSuchObject
-from engine.netfilter.rules import Chain, Jump, Masquerade, Rule, Ruleset, Source, Table
+from engine.netfilter.ipvs import IpvsRuleset
+from engine.netfilter.rules import Chain, Jump, Masquerade, Rule, Ruleset, SetMatch, Source, Table
 from engine.trace import Text
 from engine.values import dataclass
 
 # Where kube-proxy marks a connection of an endpoint to itself: iptables' KUBE-SEP-, nftables' endpoint- chains.
 _ENDPOINT_CHAINS = ("KUBE-SEP-", "endpoint-")
 _MARK_CHAINS = ("KUBE-MARK-MASQ", "mark-for-masquerade")
+# ipvs mode has no such mark: an ipset holds who reaches itself, and POSTROUTING masquerades what is in it.
+_LOOP_BACK = ("KUBE-LOOP-BACK", "KUBE-6-LOOP-BACK")
 
 
 def _is_masquerade(chain: Chain, rule: Rule) -> bool:
@@ -25,6 +28,8 @@ def _is_masquerade(chain: Chain, rule: Rule) -> bool:
 
 
 def _is_hairpin_mark(chain: Chain, rule: Rule) -> bool:
+    if chain.name == "KUBE-POSTROUTING" and any(isinstance(m, SetMatch) and m.name in _LOOP_BACK for m in rule.matches):
+        return True
     if not chain.name.startswith(_ENDPOINT_CHAINS):
         return False
     leads_to_mark = isinstance(rule.target, Jump) and rule.target.chain in _MARK_CHAINS
@@ -33,11 +38,13 @@ def _is_hairpin_mark(chain: Chain, rule: Rule) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something that can be missing. `drops` picks the rules that go with it; the other parts are network facts."""
+    """Something that can be missing. `drops` picks the rules that go with it, `undoes` takes back what ipvs mode set up
+    beside its rules; the other parts are network facts."""
 
     name: str
     meaning: Text
     drops: Callable[[Chain, Rule], bool] | None = None
+    undoes: Callable[[IpvsRuleset], IpvsRuleset] | None = None
 
 
 PARTS: Mapping[str, Part] = MappingProxyType(
@@ -81,6 +88,22 @@ PARTS: Mapping[str, Part] = MappingProxyType(
                 "ip_forward",
                 Text("the nodes do not forward packets", "节点不转发数据包（ip_forward=0）"),
             ),
+            Part(
+                "kube-ipvs0",
+                Text(
+                    "ipvs mode: the Services' addresses are not bound to kube-ipvs0",
+                    "ipvs 模式：Service 的地址没有绑定到 kube-ipvs0",
+                ),
+                undoes=lambda ruleset: dataclasses.replace(ruleset, dummy_addresses=()),
+            ),
+            Part(
+                "vs-conntrack",
+                Text(
+                    "ipvs mode: IPVS takes its connections out of conntrack (net.ipv4.vs.conntrack=0)",
+                    "ipvs 模式：IPVS 的连接不进入 conntrack（net.ipv4.vs.conntrack=0）",
+                ),
+                undoes=lambda ruleset: dataclasses.replace(ruleset, conntrack=False),
+            ),
         )
     }
 )
@@ -97,8 +120,12 @@ def check_parts(names: Iterable[str]) -> None:
 
 
 def cut(cluster: Cluster, ruleset: Ruleset) -> Ruleset:
-    """`ruleset` without the rules that the cluster's missing parts stand for; itself where none are missing."""
-    picks = [part.drops for name in sorted(cluster.network.without) if (part := PARTS[name]).drops is not None]
+    """`ruleset` without what the cluster's missing parts stand for; itself where none are missing."""
+    parts = [PARTS[name] for name in sorted(cluster.network.without)]
+    for part in parts:
+        if part.undoes is not None and isinstance(ruleset, IpvsRuleset):
+            ruleset = part.undoes(ruleset)
+    picks = [part.drops for part in parts if part.drops is not None]
     if not picks:
         return ruleset
     tables = {}

@@ -12,7 +12,7 @@ from engine.netfilter import rules as r
 from engine.netfilter.conntrack import statuses
 from engine.netfilter.context import CONTINUE, MATCHES, RETURN, TARGETS, Context, Decision
 from engine.netfilter.ipset import IpSet
-from engine.netfilter.skb import MarkEvent
+from engine.netfilter.skb import UNTRACKED, MarkEvent
 from engine.packet import L4
 
 
@@ -120,6 +120,11 @@ def _physdev_is_in(match: r.PhysdevIsIn, context: Context) -> bool:
 
 def _ipvs_service(match: r.IpvsService, context: Context) -> bool:
     connection = context.skb.connection
+    if context.skb.ipvs_property and context.skb.state == UNTRACKED:
+        raise UnsupportedFeature(
+            "the ipvs match on a connection that conntrack does not know (net.ipv4.vs.conntrack=0) is not modelled",
+            zh="conntrack 不认识的连接（net.ipv4.vs.conntrack=0）上的 ipvs 匹配未建模",
+        )
     if not context.skb.ipvs_property or connection is None or connection.ipvs_server is None:
         return False
     original = connection.original

@@ -1,7 +1,8 @@
 """IPVS on a packet's way through netfilter: the virtual servers as a table, and IPVS's own hooks.
 
 Sources: net/netfilter/ipvs/ip_vs_core.c (ip_vs_ops4: which hooks at which priority, ip_vs_in, ip_vs_leave),
-ip_vs_xmit.c (ip_vs_nat_xmit), ip_vs_nfct.c (ip_vs_update_conntrack, with net.ipv4.vs.conntrack=1, as kube-proxy sets it).
+ip_vs_xmit.c (ip_vs_nat_xmit), ip_vs_nfct.c (ip_vs_update_conntrack, with net.ipv4.vs.conntrack=1, as kube-proxy sets it;
+ip_vs_notrack without).
 Which server a history of connections leads to is engine.ipvs; here is only the first packet after a sync.
 """
 
@@ -12,12 +13,14 @@ import functools
 import ipaddress
 from collections.abc import Callable
 from fractions import Fraction
+from typing import TypeAlias
 
+from engine.errors import UnsupportedFeature
 from engine.hooks import PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
 from engine.netfilter.context import Context
 from engine.netfilter.ipset import IpSet
 from engine.netfilter.rules import Ruleset
-from engine.netfilter.skb import IpvsEvent
+from engine.netfilter.skb import UNTRACKED, IpvsEvent, Segment, Skb
 from engine.packet import L4, FiveTuple, is_ipv6, join_host_port
 from engine.values import dataclass
 
@@ -58,13 +61,14 @@ def even_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, ..
 class IpvsRuleset(Ruleset):
     """What kube-proxy's ipvs mode leaves on a node: iptables rules, ipsets, virtual servers, addresses of kube-ipvs0.
 
-    str() is `ipvsadm-save -n`, then `ipset save`, then `iptables-save`.
+    `conntrack` is net.ipv4.vs.conntrack, which kube-proxy sets to 1. str() is `ipvsadm-save -n`, then `ipset save`, then `iptables-save`.
     """
 
     services: tuple[VirtualService, ...] = ()
     ipsets: tuple[IpSet, ...] = ()
     dummy_addresses: tuple[str, ...] = ()
     chances: Chances = even_chances
+    conntrack: bool = True
     _by_address: dict[tuple[L4, str, int], VirtualService] | None = dataclasses.field(default=None, repr=False)
 
     def service(self, flow: FiveTuple) -> VirtualService | None:
@@ -81,43 +85,108 @@ class IpvsRuleset(Ruleset):
         return "\n".join(lines) + "\n" + text.dump(self)
 
 
-def take(ruleset: IpvsRuleset, context: Context) -> str:
+# IPVS's own connection table where conntrack knows nothing of them: client to virtual server -> real server.
+OwnTable: TypeAlias = dict[FiveTuple, tuple[str, int]]
+
+
+def take(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> str:
     """ip_vs_in at INPUT and OUTPUT: a packet to a virtual server gets a real server as its destination."""
     skb = context.skb
     connection = skb.connection
-    if connection is None or skb.reply or skb.ipvs_property or skb.error_about is not None:
+    if skb.reply or skb.ipvs_property or skb.error_about is not None:
+        return "ACCEPT"
+    if not ruleset.conntrack:
+        return _take_untracked(ruleset, context, own)
+    if connection is None:
         return "ACCEPT"
     if connection.ipvs_server is None:
         service = ruleset.service(skb.flow)
         if service is None or skb.state != "NEW":
             return "ACCEPT"
-        if not service.servers:
-            context.reason = "ipvs-no-server"
-            context.reject_with = "icmp6-port-unreachable" if is_ipv6(skb.flow.dst) else "icmp-port-unreachable"
+        server = _schedule(ruleset, service, context)
+        if server is None:
             return "REJECT"
-        connection.ipvs_server = service.servers[context.choose(ruleset.chances(service, skb.flow))]
-        address, port = connection.ipvs_server
-        connection.reply = dataclasses.replace(connection.reply, src=address, sport=port)
-    address, port = connection.ipvs_server
+        connection.ipvs_server = server
+        connection.reply = dataclasses.replace(connection.reply, src=server[0], sport=server[1])
+    return _send_to(connection.ipvs_server, connection.original.destination, context)
+
+
+def _take_untracked(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> str:
+    """The same with net.ipv4.vs.conntrack=0: the packet goes on without its conntrack entry (ip_vs_notrack), so that no
+    NAT rule sees it any more and the entry is never confirmed."""
+    skb = context.skb
+    asked = skb.flow
+    server = own.get(asked)
+    if server is None:
+        service = ruleset.service(asked)
+        if service is None or skb.segment is not Segment.OPEN:
+            return "ACCEPT"
+        server = _schedule(ruleset, service, context)
+        if server is None:
+            return "REJECT"
+        own[asked] = server
+    verdict = _send_to(server, asked.destination, context)
+    _untrack(skb)
+    return verdict
+
+
+def _schedule(ruleset: IpvsRuleset, service: VirtualService, context: Context) -> tuple[str, int] | None:
+    """One of the virtual server's real servers; None, with the context's reason set, where it has none."""
+    if service.servers:
+        return service.servers[context.choose(ruleset.chances(service, context.skb.flow))]
+    context.reason = "ipvs-no-server"
+    context.reject_with = "icmp6-port-unreachable" if is_ipv6(context.skb.flow.dst) else "icmp-port-unreachable"
+    return None
+
+
+def _send_to(server: tuple[str, int], asked: str, context: Context) -> str:
+    skb, (address, port) = context.skb, server
     before = skb.flow
     skb.flow = dataclasses.replace(before, dst=address, dport=port)
     skb.ipvs_property = True
     context.hash_lookups += 1
-    context.events.append(IpvsEvent(context.hook, connection.original.destination, before, skb.flow))
+    context.events.append(IpvsEvent(context.hook, asked, before, skb.flow))
     return "ACCEPT" if context.is_local(address) else "STOLEN"
 
 
-def answer(context: Context) -> str:
+def _untrack(skb: Skb) -> None:
+    """ip_vs_notrack: what had an entry is UNTRACKED from here on; what had none stays INVALID."""
+    if skb.connection is not None:
+        skb.connection, skb.reply, skb.state = None, False, UNTRACKED
+
+
+def answer(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> str:
     """ip_vs_out at FORWARD, INPUT and OUTPUT: an answer from a real server gets the virtual server's address back."""
     skb = context.skb
-    connection = skb.connection
-    if connection is None or not skb.reply or connection.ipvs_server != (skb.flow.src, skb.flow.sport):
+    asked = _asked(ruleset, skb, own)
+    if asked is None:
         return "ACCEPT"
     before = skb.flow
-    skb.flow = dataclasses.replace(before, src=connection.original.dst, sport=connection.original.dport)
+    skb.flow = dataclasses.replace(before, src=asked.dst, sport=asked.dport)
     skb.ipvs_property = True
-    context.events.append(IpvsEvent(context.hook, connection.original.destination, before, skb.flow, undo=True))
+    context.events.append(IpvsEvent(context.hook, asked.destination, before, skb.flow, undo=True))
+    if not ruleset.conntrack:
+        _untrack(skb)
     return "ACCEPT"
+
+
+def _asked(ruleset: IpvsRuleset, skb: Skb, own: OwnTable) -> FiveTuple | None:
+    """The request, client to virtual server, that a packet answers."""
+    flow, connection = skb.flow, skb.connection
+    if not ruleset.conntrack:
+        if own and skb.error_about is not None:
+            raise UnsupportedFeature(
+                "an ICMP error about a connection that IPVS alone knows (net.ipv4.vs.conntrack=0) is not modelled",
+                zh="只有 IPVS 知道的连接（net.ipv4.vs.conntrack=0）上的 ICMP 错误未建模",
+            )
+        if skb.ipvs_property:
+            return None
+        client = (flow.protocol, flow.dst, flow.dport)
+        wanted = (flow.src, flow.sport)
+        return next((r for r, s in own.items() if s == wanted and (r.protocol, r.src, r.sport) == client), None)
+    if connection is None or not skb.reply or connection.ipvs_server != (flow.src, flow.sport):
+        return None
+    return connection.original
 
 
 _OPTION = {L4.TCP: "-t", L4.UDP: "-u", L4.SCTP: "--sctp-service"}

@@ -18,6 +18,9 @@ from engine.values import dataclass
 # A source port for a tuple out of [low, high]; deterministic. The tuple is what the port is looked for.
 PickPort: TypeAlias = Callable[[FiveTuple, int, int], int]
 
+# The state of a packet that was taken out of conntrack (IP_CT_UNTRACKED).
+UNTRACKED = "UNTRACKED"
+
 
 class Segment(enum.StrEnum):
     """What the packet is to its connection; decides whether conntrack may start an entry from it."""
@@ -60,7 +63,7 @@ class Connection:
 class Skb:
     """A packet on one host. Make a new one when it crosses a wire or a network namespace: mark and connection stay behind.
 
-    `state` is what `--ctstate` sees: NEW, ESTABLISHED, RELATED, INVALID (None before conntrack looked).
+    `state` is what `--ctstate` sees: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED (None before conntrack looked).
     `reply` says that it travels in its connection's reply direction. `error_about` is the packet an ICMP error
     quotes; such an Skb has protocol ICMP in `flow`, with ports 0. `ipvs_property`: IPVS has had it and leaves it alone.
     """

@@ -18,6 +18,7 @@ from engine.netfilter.index import BaseChain, Plan, plan_of
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Chain, Ruleset, Table
 from engine.netfilter.skb import (
+    UNTRACKED,
     Connection,
     ConntrackEvent,
     Event,
@@ -81,6 +82,7 @@ class HostNetfilter:
         self.now = now
         self.conntrack = ConntrackTable()
         self.recent: dict[str, dict[str, list[float]]] = {}
+        self._ipvs_own: ipvs.OwnTable = {}
         self._is_local = is_local
         self._choose = choose
         self._pick_port = pick_port or nat.hashed_port(host)
@@ -149,10 +151,11 @@ class HostNetfilter:
         if stage == _CONFIRM:
             return self._confirm(context)
         assert isinstance(self.ruleset, IpvsRuleset)
-        return ipvs.take(self.ruleset, context) if stage == _IPVS else ipvs.answer(context)
+        hook = ipvs.take if stage == _IPVS else ipvs.answer
+        return hook(self.ruleset, context, self._ipvs_own)
 
     def _track(self, context: Context) -> str:
-        if context.skb.connection is None:
+        if context.skb.connection is None and context.skb.state != UNTRACKED:
             created = self.conntrack.track(context.skb)
             context.events.append(ConntrackEvent(context.hook, context.skb.state or "INVALID", created=created))
         return "ACCEPT"

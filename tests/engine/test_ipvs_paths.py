@@ -119,3 +119,50 @@ def test_another_nodes_address_as_external_ip_cuts_that_node_off() -> None:
     service = web(external_ips=(NODE1,))
     found = outcomes(cluster(B, service=service), Request("client", f"{NODE1}:30080"), "ipvs")
     assert {says(outcome) for outcome in found} == {("LOST", "martian-source")}
+
+
+MARTIAN, WRONG_SOURCE = ("LOST", "martian-source"), ("LOST", "wrong-reply-source")
+NO_HOST = ("LOST", "no-such-host")
+WITHOUT = [
+    # Routing no longer calls the ClusterIP local, so what comes from a pod never meets LOCAL_IN ...
+    ("kube-ipvs0", B, "pod/pod-a", f"{VIP}:80", NO_HOST),
+    ("kube-ipvs0", A, "pod/pod-a", f"{VIP}:80", NO_HOST),
+    # ... but a NodePort is the node's own address, and what the node sends itself meets LOCAL_OUT whatever the route.
+    ("kube-ipvs0", B, "client", f"{NODE1}:30080", "10.244.1.0"),
+    ("kube-ipvs0", B, "node/node1", f"{VIP}:80", "10.244.1.0"),
+    # ip_vs_notrack: no entry, so no nat rule at POSTROUTING. IPVS itself still knows its connections.
+    ("vs-conntrack", B, "pod/pod-a", f"{VIP}:80", A),
+    ("vs-conntrack", C, "pod/pod-a", f"{VIP}:80", A),
+    ("vs-conntrack", B, "client", f"{NODE1}:30080", WRONG_SOURCE),
+    ("vs-conntrack", A, "client", f"{NODE1}:30080", "1.2.3.4"),
+    ("vs-conntrack", A, "pod/pod-a", f"{VIP}:80", MARTIAN),
+    # The source is the ClusterIP, which node2 holds as well.
+    ("vs-conntrack", B, "node/node1", f"{VIP}:80", MARTIAN),
+    ("vs-conntrack", None, "pod/pod-a", f"{VIP}:80", ("REJECT", "ipvs-no-server")),
+    ("masquerade", B, "client", f"{NODE1}:30080", WRONG_SOURCE),
+    ("masquerade", A, "pod/pod-a", f"{VIP}:80", MARTIAN),
+    # The loop-back set's rule goes, the marked are still masqueraded.
+    ("hairpin-masquerade", A, "pod/pod-a", f"{VIP}:80", MARTIAN),
+    ("hairpin-masquerade", A, "client", f"{NODE1}:30080", "10.244.1.1"),
+    # IPVS sends the request on by itself; its answer has to be forwarded.
+    ("ip_forward", A, "client", f"{NODE1}:30080", ("LOST", "ip-forward-off")),
+]
+
+
+@pytest.mark.parametrize(("part", "endpoint", "source", "to", "expected"), WITHOUT)
+def test_without_a_part(part: str, endpoint: str | None, source: str, to: str, expected: object) -> None:
+    made = cluster(*([endpoint] if endpoint else []), network=NetworkFacts(without=frozenset({part})))
+    assert {says(outcome) for outcome in outcomes(made, Request(source, to), "ipvs")} == {expected}
+
+
+def test_untracked_connections_leave_no_conntrack_entry_and_pay_for_every_packet() -> None:
+    found = {}
+    for without in (frozenset[str](), frozenset({"vs-conntrack"})):
+        (outcome,) = outcomes(
+            cluster(B, network=NetworkFacts(without=without)), Request("pod/pod-a", f"{VIP}:80"), "ipvs"
+        )
+        here = [entry for entry in outcome.conntrack if entry.host == "node1"]
+        assert outcome.later_cost is not None
+        found[len(here)] = outcome.later_cost.rules_evaluated
+    assert set(found) == {0, 1}
+    assert found[0] > found[1]
