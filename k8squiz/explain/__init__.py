@@ -42,6 +42,7 @@ TOPICS: tuple[Entry, ...] = (
     Entry(
         "iptables-vs-ipvs", "iptables_vs_ipvs", Text("what each Service costs, and whom", "每个 Service 的代价由谁承担")
     ),
+    Entry("ipvs", "ipvs", Text("kube-ipvs0, virtual servers, ipsets", "kube-ipvs0、虚拟服务器与 ipset")),
     Entry("hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己")),
 )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.trace import Outcome, Text
+from engine.trace import Text
 from k8squiz.explain.clusters import HEALTH_CHECK_NODE_PORT, LB_VIP, NODE_PORT, NODES, PODS, Shape
 from k8squiz.explain.story import Claim, Grid, Paragraph, Rules, Section, Story, Walk, same
-from k8squiz.explain.world import World, address, ending, reason
+from k8squiz.explain.world import World, address, brief, ending, reason
 
 WITHOUT = ("masquerade",)
 _NODE1 = NODES["node1"][0]
@@ -82,19 +82,12 @@ def _side_by_side(cluster: World, local: World) -> Grid:
     for who, name in _WHO:
         for node in (_NODE1, _NODE2):
             target = f"{node}:{NODE_PORT}"
-            rows.append((name, same(target), _cell(cluster.walk(who, target)), _cell(local.walk(who, target))))
+            rows.append((name, same(target), brief(cluster.walk(who, target)), brief(local.walk(who, target))))
     return Grid(
         Text("the pod runs on node2 only; each cell is a walk", "Pod 只在 node2 上；每格都是一次模拟"),
         (Text("from", "来源"), Text("to", "目标"), same("Cluster"), same("Local")),
         tuple(rows),
     )
-
-
-def _cell(outcome: Outcome) -> Text:
-    if outcome.source_seen is None:
-        return same(str(outcome.verdict))
-    seen = address(outcome.source_seen)
-    return Text(f"{outcome.verdict}, seen {seen}", f"{outcome.verdict}，看到 {seen}")
 
 
 def _load_balancer(local: World) -> Section:
@@ -165,10 +158,10 @@ def _claims(cluster: World, local: World) -> tuple[Claim, ...]:
         Claim(
             Text("Local always drops where there is no local pod.", "只要本地没有 Pod，Local 就一定丢弃。"),
             Text(
-                f"Not for traffic from inside: pod-a gets {_cell(from_pod).en}; node1's own process gets "
-                f"{_cell(from_node).en}. Both short-circuit to all endpoints.",
-                f"对集群内部的流量不是这样：pod-a 的结果是 {_cell(from_pod).zh}；node1 自身进程的结果是 "
-                f"{_cell(from_node).zh}。两者都会短路到全部 Endpoint。",
+                f"Not for traffic from inside: pod-a gets {brief(from_pod).en}; node1's own process gets "
+                f"{brief(from_node).en}. Both short-circuit to all endpoints.",
+                f"对集群内部的流量不是这样：pod-a 的结果是 {brief(from_pod).zh}；node1 自身进程的结果是 "
+                f"{brief(from_node).zh}。两者都会短路到全部 Endpoint。",
             ),
         ),
         Claim(

@@ -100,3 +100,11 @@ def ending(outcome: Outcome) -> Text:
         f"{outcome.verdict} on {outcome.where.host}. {why.en}",
         f"{outcome.verdict}，在 {outcome.where.host} 上。{why.zh}",
     )
+
+
+def brief(outcome: Outcome) -> Text:
+    """How it ended, for a table's cell: the verdict, and the address that the server saw."""
+    if outcome.source_seen is None or outcome.verdict is not Verdict.DELIVERED:
+        return Text(str(outcome.verdict), str(outcome.verdict))
+    seen = address(outcome.source_seen)
+    return Text(f"{outcome.verdict}, seen {seen}", f"{outcome.verdict}，看到 {seen}")

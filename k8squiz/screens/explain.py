@@ -140,8 +140,7 @@ def _list(key: str, texts: tuple[Text, ...], lang: Lang) -> RenderableType:
 
 
 def _closing(story: Story, lang: Lang) -> RenderableType:
-    lines = Styled("\n".join(f"- {source}" for source in story.sources), style="dim")
-    parts: list[RenderableType] = [heading(word("sources", lang)), lines]
+    parts: list[RenderableType] = [_list("sources", tuple(Text(source, source) for source in story.sources), lang)]
     if story.without:
         commands = "\n".join(f"  k8squiz explain {story.topic} --without {part}" for part in story.without)
         parts += [Styled(""), Styled(f"{word('try', lang)}\n{commands}")]

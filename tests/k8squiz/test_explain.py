@@ -76,7 +76,7 @@ def test_fits_the_screen(stories: dict[str, Story], name: str, columns: int, lan
 
 @pytest.mark.parametrize(
     ("topic", "number"),
-    [("nodeport", 11), ("hairpin", 7)],
+    [("nodeport", 11), ("hairpin", 7), ("ipvs", 9)],
 )
 def test_every_step_of_the_path_is_walked(stories: dict[str, Story], topic: str, number: int) -> None:
     told = steps(stories[topic]).steps
@@ -93,6 +93,8 @@ def test_every_step_of_the_path_is_walked(stories: dict[str, Story], topic: str,
         ("hairpin", {"hairpin-mode", "br_netfilter"}, Verdict.DELIVERED, None),
         ("nodeport", {"masquerade"}, Verdict.LOST, "wrong-reply-source"),
         ("nodeport", {"route"}, Verdict.LOST, None),
+        ("ipvs", {"kube-ipvs0"}, Verdict.LOST, "no-such-host"),
+        ("ipvs", {"vs-conntrack"}, Verdict.DELIVERED, None),
     ],
 )
 def test_without_a_part_the_walk_ends(topic: str, without: set[str], verdict: Verdict, code: str | None) -> None:
@@ -110,11 +112,38 @@ def test_without_a_part_the_walk_ends(topic: str, without: set[str], verdict: Ve
         ("traffic-policy", ["pod-a gets DELIVERED, seen 10.244.1.5", "DROP"]),
         ("iptables-vs-ipvs", ["32,009 rule lines and 11,010 chains", "1,040 lines, not 32,009", "46,071"]),
         ("hairpin", ["No answer is ever sent", "has 0 hops back"]),
+        (
+            "ipvs",
+            [
+                "-A -t 10.96.0.10:80 -s rr",
+                "kube-ipvs0 holds 10.96.0.10",
+                "At INPUT: hence kube-ipvs0",
+                "10.96.0.10:81 ends REJECT here, LOST in iptables mode",
+                "With 0 the pod sees 1.2.3.4 and the client's connection ends LOST",
+                "| v1.43 | planned: removed |",
+            ],
+        ),
     ],
 )
 def test_corrects_the_common_claims(stories: dict[str, Story], topic: str, facts: list[str]) -> None:
     page = story_markdown(stories[topic], "en")
     assert [fact for fact in facts if fact not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("part", "cells"),
+    [
+        ("everything in place", ["10.244.1.5", "10.244.1.0", "10.244.1.1", "10.244.1.0"]),
+        ("no addresses on kube-ipvs0", ["LOST", "10.244.1.0", "10.244.1.1", "10.244.1.0"]),
+        ("vs.conntrack=0", ["10.244.1.5", "LOST", "1.2.3.4", "LOST"]),
+        ("no MASQUERADE rules", ["10.244.1.5", "LOST", "1.2.3.4", "LOST"]),
+        ("ip_forward=0", ["LOST", "LOST", "LOST", "LOST"]),
+    ],
+)
+def test_what_ipvs_mode_cannot_do_without(stories: dict[str, Story], part: str, cells: list[str]) -> None:
+    grids = [b for section in stories["ipvs"].sections for b in section.blocks if isinstance(b, Grid)]
+    rows = {row[0].en: [cell.en.rsplit(" ", 1)[-1] for cell in row[1:]] for grid in grids for row in grid.rows}
+    assert rows[part] == cells
 
 
 def test_step_by_step_tells_every_hop(stories: dict[str, Story]) -> None:

@@ -1,0 +1,266 @@
+"""kube-proxy's ipvs mode: what stands on a node, which way a packet takes, who is masqueraded, what breaks."""
+
+from __future__ import annotations
+
+from engine import compile_rules
+from engine.hooks import Hook
+from engine.netfilter.ipvs import IpvsRuleset
+from engine.scale import NODES, synthetic_cluster
+from engine.trace import Outcome, Stage, Text
+from k8squiz.explain.clusters import NODE_PORT, PODS, PORT, VIP, Shape
+from k8squiz.explain.clusters import NODES as NODE_ADDRESSES
+from k8squiz.explain.ipvs_words import FOLLOW_UPS, SOURCES, claims, points
+from k8squiz.explain.releases import IPVS, releases_grid
+from k8squiz.explain.story import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
+from k8squiz.explain.world import World, brief, ending, first, last, step
+
+WITHOUT = ("kube-ipvs0", "vs-conntrack", "masquerade", "ip_forward")
+_ALL, _REMOTE, _LOCAL = Shape(), Shape(endpoints=("pod-b",)), Shape(endpoints=("pod-a",))
+_NODE_PORT = f"{NODE_ADDRESSES['node1'][0]}:{NODE_PORT}"
+_FEW, _MANY = 10, 500
+
+
+def build(without: frozenset[str] = frozenset()) -> Story:
+    """The story, with the parts in `without` taken away from the live traces."""
+    world = World(_ALL, without, "ipvs")
+    b = PODS["pod-b"][0]
+    inside, outside = world.walk("pod/pod-a", "svc/web", to=b), world.walk("client", _NODE_PORT, to=b)
+    return Story(
+        topic="ipvs",
+        title=Text(
+            "kube-proxy's ipvs mode, from kube-ipvs0 to the pod", "kube-proxy 的 ipvs 模式：从 kube-ipvs0 到 Pod"
+        ),
+        summary=Text(
+            f"{VIP}:{PORT} is a virtual server now, and three pods are its real servers. Which hook takes the packet, "
+            "why does it get there, and what do iptables and ipset still have to do?",
+            f"{VIP}:{PORT} 现在是一台虚拟服务器，三个 Pod 是它的真实服务器。数据包在哪个钩子被接走？凭什么走到那里？"
+            "iptables 和 ipset 还要做什么？",
+        ),
+        cluster_yaml=world.yaml,
+        sections=(
+            _what_stands(world),
+            _cluster_ip(inside),
+            _node_port(outside),
+            _who_is_masqueraded(),
+            _what_breaks(),
+            _still_iptables(),
+            Section(Text("Where it stands", "现状"), (releases_grid(IPVS),)),
+        ),
+        claims=claims(),
+        points=points(),
+        follow_ups=FOLLOW_UPS,
+        sources=SOURCES,
+        without=WITHOUT,
+    )
+
+
+def ruleset(world: World) -> IpvsRuleset:
+    """What stands on node1."""
+    compiled = compile_rules(world.cluster, "node1", "ipvs")
+    assert isinstance(compiled, IpvsRuleset)
+    return compiled
+
+
+# The sets that decide on the requests of this story: what being in one means.
+_SETS: dict[str, Text] = {
+    "KUBE-CLUSTER-IP": Text(
+        "a ClusterIP and port: masqueraded unless a pod asks", "ClusterIP 与端口：不是 Pod 发起的就做 MASQUERADE"
+    ),
+    "KUBE-NODE-PORT-TCP": Text("a NodePort: masqueraded, unless it is in the next set", "NodePort：做 MASQUERADE，除非也在下一个集合中"),
+    "KUBE-NODE-PORT-LOCAL-TCP": Text(
+        "a NodePort with policy Local: not masqueraded", "策略为 Local 的 NodePort：不做 MASQUERADE"
+    ),
+    "KUBE-LOOP-BACK": Text("a local pod that reaches itself: masqueraded", "访问到自己的本地 Pod：做 MASQUERADE"),
+    "KUBE-IPVS-IPS": Text(
+        "an address of kube-ipvs0: what no Service has there is rejected", "kube-ipvs0 上的地址：没有 Service 的端口一律拒绝"
+    ),
+}  # fmt: skip
+
+
+def _what_stands(world: World) -> Section:
+    compiled = ruleset(world)
+    rows = tuple(
+        (same(name), same("; ".join(_entries(compiled, name)) or "-"), meaning) for name, meaning in _SETS.items()
+    )
+    bound = ", ".join(compiled.dummy_addresses)
+    return Section(
+        Text("What stands on node1", "node1 上有什么"),
+        (
+            Rules(
+                Text("ipvsadm-save -n: virtual servers, real servers", "ipvsadm-save -n：虚拟服务器与真实服务器"),
+                world.rule_lines("node1", "-A -t", "-a -t"),
+            ),
+            Paragraph(
+                Text(
+                    f"-m is masquerading (NAT), the one way of forwarding that kube-proxy uses; -w 1 never differs. "
+                    f"The dummy device kube-ipvs0 holds {bound}: with that, routing takes a packet to a ClusterIP for "
+                    "the node's own. NodePorts need nothing there: they are on the node's own addresses.",
+                    f"-m 即 masquerading（NAT），是 kube-proxy 唯一使用的转发方式；-w 1 处处相同。虚拟设备 kube-ipvs0 上绑定了 "
+                    f"{bound}：这样路由才会把发往 ClusterIP 的数据包当作发给本机的。NodePort 用的就是节点自己的地址，不需要绑定。",
+                )
+            ),
+            Grid(
+                Text("ipsets, asked by the rules around it", "周围的规则所查询的 ipset"),
+                (Text("set", "集合"), Text("holds", "内容"), Text("what being in it means", "在其中意味着什么")),
+                rows,
+            ),
+        ),
+    )
+
+
+def _entries(compiled: IpvsRuleset, name: str) -> tuple[str, ...]:
+    """The entries of an ipset as `ipset save` prints them."""
+    prefix = f"add {name} "
+    found = next((ipset for ipset in compiled.ipsets if ipset.name == name), None)
+    return () if found is None else tuple(x.removeprefix(prefix) for x in found.save() if x.startswith(prefix))
+
+
+def _cluster_ip(outcome: Outcome) -> Section:
+    there, back = outcome.hops, outcome.reply
+    taken = next((n for n, hop in enumerate(there) if hop.stage is Stage.IPVS), len(there))
+    path = (
+        step(Text("PREROUTING: the ClusterIP is in a set; no DNAT", "PREROUTING：ClusterIP 在集合中；不做 DNAT"),
+             last(there[:taken], Stage.PREROUTING)),
+        step(Text("Routing: the address is on kube-ipvs0, so it is local", "路由：地址在 kube-ipvs0 上，属于本机"),
+             last(there[:taken], Stage.ROUTING) if taken < len(there) else None),
+        step(Text("INPUT: the filter lets Service ports pass", "INPUT：过滤规则放过 Service 的端口"), last(there, Stage.INPUT)),
+        step(Text("IPVS at LOCAL_IN picks a real server", "IPVS 在 LOCAL_IN 处选择真实服务器"), first(there, Stage.IPVS)),
+        step(Text("Routed once more", "再次路由"), first(there[taken:], Stage.ROUTING)),
+        step(Text("POSTROUTING: KUBE-POSTROUTING", "POSTROUTING：KUBE-POSTROUTING"), first(there[taken:], Stage.POSTROUTING,
+             lambda hop: hop.chain == "KUBE-POSTROUTING")),
+        step(Text("The pod receives it", "Pod 收到请求"), first(there, Stage.SOCKET)),
+        step(Text("The answer: IPVS at FORWARD gives the ClusterIP back", "应答：IPVS 在 FORWARD 处还原 ClusterIP"),
+             first(back, Stage.IPVS, lambda hop: hop.hook is Hook.FORWARD)),
+        step(Text("The client receives it", "客户端收到应答"), last(back[1:], Stage.SOCKET)),
+    )  # fmt: skip
+    return Section(
+        Text("A pod asks the ClusterIP", "Pod 访问 ClusterIP"),
+        (
+            Steps(ending(outcome), path),
+            Walk(Text(f"pod-a -> {VIP}:{PORT}, pod-b picked", f"pod-a -> {VIP}:{PORT}，选中 pod-b"), outcome),
+        ),
+    )
+
+
+def _node_port(outcome: Outcome) -> Section:
+    return Section(
+        Text("A client asks a NodePort", "客户端访问 NodePort"),
+        (Walk(Text(f"client -> {_NODE_PORT}, pod-b picked", f"client -> {_NODE_PORT}，选中 pod-b"), outcome),),
+    )
+
+
+_REQUESTS: tuple[tuple[Text, Shape, str, str], ...] = (
+    (Text("a client, NodePort, the pod on node2", "客户端，NodePort，Pod 在 node2"), _REMOTE, "client", _NODE_PORT),
+    (Text("the same, policy Local, the pod on node1", "同上，策略 Local，Pod 在 node1"),
+     Shape(endpoints=("pod-a",), external="Local"), "client", _NODE_PORT),
+    (Text("the same, policy Local, the pod on node2", "同上，策略 Local，Pod 在 node2"),
+     Shape(endpoints=("pod-b",), external="Local"), "client", _NODE_PORT),
+    (Text("a pod, ClusterIP", "Pod，ClusterIP"), _REMOTE, "pod/pod-a", "svc/web"),
+    (Text("the same, internal policy Local, the pod on node2", "同上，内部策略 Local，Pod 在 node2"),
+     Shape(endpoints=("pod-b",), internal="Local"), "pod/pod-a", "svc/web"),
+    (Text("a pod reaches itself (hairpin)", "Pod 访问到自己（发夹）"), _LOCAL, "pod/pod-a", "svc/web"),
+    (Text("a process on node1, ClusterIP", "node1 上的进程，ClusterIP"), _REMOTE, "node/node1", "svc/web"),
+    (Text("the same, NodePort on 127.0.0.1", "同上，127.0.0.1 的 NodePort"), _REMOTE, "node/node1", f"127.0.0.1:{NODE_PORT}"),
+    (Text(f"a pod, {VIP}:81, which no Service has", f"Pod，{VIP}:81，没有任何 Service 使用"), _REMOTE, "pod/pod-a", f"{VIP}:81"),
+)  # fmt: skip
+
+
+def _who_is_masqueraded() -> Section:
+    rows = []
+    for name, shape, source, destination in _REQUESTS:
+        found = [World(shape, mode=mode).walk(source, destination) for mode in ("ipvs", "iptables")]
+        rows.append((name, *(brief(outcome) for outcome in found)))
+    own = World(_REMOTE, mode="ipvs").walk("node/node1", "svc/web").hops[0]
+    return Section(
+        Text("Who is masqueraded, beside iptables mode", "谁被 MASQUERADE：与 iptables 模式对照"),
+        (
+            Grid(
+                Text("each cell is a walk of its own", "每格都是一次单独的模拟"),
+                (Text("who asks for what", "谁访问什么"), same("ipvs"), same("iptables")),
+                tuple(rows),
+            ),
+            Paragraph(
+                Text(
+                    "The differences are ipvs mode's own. Under a Local policy without a local endpoint it hands out "
+                    "the other nodes' endpoints, and does not masquerade: a pod is served after all, a client outside "
+                    f"gets its answer from a stranger. The node's own process speaks from {own.src}, for the address "
+                    "it asks is local; that is no pod's address, so it is masqueraded.",
+                    "不同之处都是 ipvs 模式自己的行为。Local 策略下没有本地端点时，它会交出其他节点的端点，而且不做 MASQUERADE："
+                    f"Pod 照样得到服务，外部客户端则收到来自陌生地址的应答。节点自己的进程以 {own.src} 为源，因为它访问的地址就在"
+                    "本机；这不是 Pod 的地址，所以做 MASQUERADE。",
+                )
+            ),
+        ),
+    )
+
+
+_CASES: tuple[tuple[frozenset[str], Text], ...] = (
+    (frozenset(), Text("everything in place", "一切正常")),
+    (frozenset({"kube-ipvs0"}), Text("no addresses on kube-ipvs0", "kube-ipvs0 上没有地址")),
+    (frozenset({"vs-conntrack"}), same("vs.conntrack=0")),
+    (frozenset({"masquerade"}), Text("no MASQUERADE rules", "没有 MASQUERADE 规则")),
+    (frozenset({"ip_forward"}), same("ip_forward=0")),
+)
+
+
+def _what_breaks() -> Section:
+    rows = []
+    for without, name in _CASES:
+        asked = ((_REMOTE, "pod/pod-a", "svc/web"), (_REMOTE, "client", _NODE_PORT), (_LOCAL, "client", _NODE_PORT),
+                 (_REMOTE, "node/node1", "svc/web"))  # fmt: skip
+        rows.append((name, *(brief(World(shape, without, "ipvs").walk(who, to)) for shape, who, to in asked)))
+    return Section(
+        Text("What breaks without each part", "缺了哪一部分会怎样"),
+        (
+            Grid(
+                Text("each cell is a walk of its own", "每格都是一次单独的模拟"),
+                (
+                    Text("on the nodes", "节点状况"),
+                    Text("pod, ClusterIP, pod on node2", "Pod，ClusterIP，Pod 在 node2"),
+                    Text("client, NodePort, pod on node2", "客户端，NodePort，Pod 在 node2"),
+                    Text("the same, pod on node1", "同上，Pod 在 node1"),
+                    Text("node1, ClusterIP, pod on node2", "node1，ClusterIP，Pod 在 node2"),
+                ),
+                tuple(rows),
+            ),
+            Paragraph(
+                Text(
+                    "With net.ipv4.vs.conntrack=0 IPVS takes its packets out of conntrack, and what conntrack does not know no "
+                    "nat rule masquerades: what needs no masquerade goes on working, which makes it hard to find.",
+                    "net.ipv4.vs.conntrack=0 时 IPVS 让数据包脱离 conntrack，而 conntrack 不认识的包，任何 nat 规则都不会做 MASQUERADE："
+                    "不需要 MASQUERADE 的流量照常，所以很难查。",
+                )
+            ),
+        ),
+    )
+
+
+def _still_iptables() -> Section:
+    rows = []
+    for services in (_FEW, _MANY):
+        compiled = compile_rules(synthetic_cluster(services, 2), NODES[0], "ipvs")
+        assert isinstance(compiled, IpvsRuleset)
+        rules = sum(len(chain.rules) for table in compiled.tables.values() for chain in table.chains.values())
+        entries = sum(len(ipset.entries) for ipset in compiled.ipsets)
+        servers = sum(len(service.servers) for service in compiled.services)
+        cells = (services, len(compiled.services), servers, len(compiled.dummy_addresses), entries, rules)
+        rows.append(tuple(same(f"{cell:,}") for cell in cells))
+    return Section(
+        Text("What grows, and what does not", "什么会增长，什么不会"),
+        (
+            Grid(
+                Text(
+                    "ClusterIP Services of two pods each, compiled", "每个 Service 两个 Pod，只有 ClusterIP，实际编译"
+                ),
+                (
+                    same("Services"),
+                    Text("virtual servers", "虚拟服务器"),
+                    Text("real servers", "真实服务器"),
+                    Text("addresses on kube-ipvs0", "kube-ipvs0 上的地址"),
+                    Text("ipset entries", "ipset 条目"),
+                    Text("iptables rules", "iptables 规则"),
+                ),
+                tuple(rows),
+            ),
+        ),
+    )
