@@ -36,6 +36,10 @@ def _is_hairpin_mark(chain: Chain, rule: Rule) -> bool:
     return leads_to_mark and any(isinstance(match, Source) for match in rule.matches)
 
 
+def _is_cluster_ips_check(chain: Chain, rule: Rule) -> bool:
+    return chain.name == "cluster-ips-check"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Something that can be missing. `drops` picks the rules that go with it, `undoes` takes back what ipvs mode set up
@@ -87,6 +91,14 @@ PARTS: Mapping[str, Part] = MappingProxyType(
             Part(
                 "ip_forward",
                 Text("the nodes do not forward packets", "节点不转发数据包（ip_forward=0）"),
+            ),
+            Part(
+                "cluster-ips-check",
+                Text(
+                    "nftables mode: nothing refuses what no Service has on a ClusterIP",
+                    "nftables 模式：不拒绝 ClusterIP 上没有 Service 的端口",
+                ),
+                _is_cluster_ips_check,
             ),
             Part(
                 "kube-ipvs0",

@@ -43,6 +43,7 @@ TOPICS: tuple[Entry, ...] = (
         "iptables-vs-ipvs", "iptables_vs_ipvs", Text("what each Service costs, and whom", "每个 Service 的代价由谁承担")
     ),
     Entry("ipvs", "ipvs", Text("kube-ipvs0, virtual servers, ipsets", "kube-ipvs0、虚拟服务器与 ipset")),
+    Entry("nftables", "nftables", Text("verdict maps, and what users notice", "判决映射，以及用户会察觉的不同")),
     Entry("hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己")),
 )
 

@@ -20,6 +20,8 @@ PORT = 80
 NODE_PORT = 30080
 TARGET_PORT = 8080
 HEALTH_CHECK_NODE_PORT = 32000
+SERVICE_CIDR = "10.96.0.0/16"
+SECOND_ADDRESS = "192.168.99.10"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,32 +33,51 @@ class Shape:
     internal: str = "Cluster"
     load_balancer: bool = False
     backend: str = "vxlan"
+    service_cidr: bool = False
+    second_address: bool = False
+    node_port_addresses: str = ""
 
 
 def cluster_yaml(shape: Shape) -> str:
     """The cluster of `shape` as a multi-document YAML text."""
-    documents = [_node(name, ip, cidr, shape.backend) for name, (ip, cidr) in NODES.items()]
+    documents = [_node(name, ip, cidr, shape) for name, (ip, cidr) in NODES.items()]
     documents += [_pod(name, ip, node) for name, (ip, node) in PODS.items()]
-    documents += [_service(shape), _slice(shape), _PROXY]
+    documents += [_service(shape), _slice(shape), _proxy(shape)]
+    documents += [_SERVICE_CIDR] if shape.service_cidr else []
     return "---\n".join(documents)
 
 
-_PROXY = """\
+def _proxy(shape: Shape) -> str:
+    text = """\
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 clusterCIDR: 10.244.0.0/16
 """
+    return text + (f"nodePortAddresses: [{shape.node_port_addresses}]\n" if shape.node_port_addresses else "")
 
 
-def _node(name: str, ip: str, cidr: str, backend: str) -> str:
+_SERVICE_CIDR = f"""\
+apiVersion: networking.k8s.io/v1
+kind: ServiceCIDR
+metadata:
+  name: kubernetes
+spec:
+  cidrs: [{SERVICE_CIDR}]
+"""
+
+
+def _node(name: str, ip: str, cidr: str, shape: Shape) -> str:
+    further = (
+        f'    k8squiz.dev/addresses: "{ip},{SECOND_ADDRESS}"\n' if shape.second_address and name == "node1" else ""
+    )
     return f"""\
 apiVersion: v1
 kind: Node
 metadata:
   name: {name}
   annotations:
-    flannel.alpha.coreos.com/backend-type: {backend}
-spec:
+    flannel.alpha.coreos.com/backend-type: {shape.backend}
+{further}spec:
   podCIDR: {cidr}
 status:
   addresses:

@@ -60,7 +60,7 @@ def card(chain: str, mode: str) -> tuple[str, str, str] | None:
 
 
 # nftables mode has base chains of its own at every hook, where the others hang theirs on the kernel's built-in chains.
-_BASE = re.compile(r"(nat|filter)-[a-z]+(-post-dnat)?")
+_BASE = re.compile(r"(nat|filter)-[a-z]+(-(pre|post)-dnat)?")
 # A chain of one Service or endpoint: what it is, its hash, whose it is.
 _OF_A_SERVICE = re.compile(r"([a-z]+)-[A-Z2-7]{8}-(?:[^_]*__)?(.+)")
 

@@ -53,6 +53,7 @@ OWN = [
     ("filter", "KUBE-FORWARD", True),
     ("kube-proxy", "nat-prerouting", False),
     ("kube-proxy", "filter-output-post-dnat", False),
+    ("kube-proxy", "filter-prerouting-pre-dnat", False),
     ("kube-proxy", "services", True),
     ("kube-proxy", "masquerading", True),
     ("filter", "DOCKER-USER", False),

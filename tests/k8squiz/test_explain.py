@@ -76,7 +76,7 @@ def test_fits_the_screen(stories: dict[str, Story], name: str, columns: int, lan
 
 @pytest.mark.parametrize(
     ("topic", "number"),
-    [("nodeport", 11), ("hairpin", 7), ("ipvs", 9)],
+    [("nodeport", 11), ("hairpin", 7), ("ipvs", 9), ("nftables", 10)],
 )
 def test_every_step_of_the_path_is_walked(stories: dict[str, Story], topic: str, number: int) -> None:
     told = steps(stories[topic]).steps
@@ -93,6 +93,8 @@ def test_every_step_of_the_path_is_walked(stories: dict[str, Story], topic: str,
         ("hairpin", {"hairpin-mode", "br_netfilter"}, Verdict.DELIVERED, None),
         ("nodeport", {"masquerade"}, Verdict.LOST, "wrong-reply-source"),
         ("nodeport", {"route"}, Verdict.LOST, None),
+        ("nftables", {"masquerade"}, Verdict.LOST, "wrong-reply-source"),
+        ("nftables", {"route"}, Verdict.LOST, None),
         ("ipvs", {"kube-ipvs0"}, Verdict.LOST, "no-such-host"),
         ("ipvs", {"vs-conntrack"}, Verdict.DELIVERED, None),
     ],
@@ -123,11 +125,43 @@ def test_without_a_part_the_walk_ends(topic: str, without: set[str], verdict: Ve
                 "| v1.43 | planned: removed |",
             ],
         ),
+        (
+            "nftables",
+            [
+                "10.96.0.10 . tcp . 80 : goto service-PFISGYVC-default/web/tcp/",
+                "(map service-nodeports, tcp . 30080)",
+                "127.0.0.1: REFUSED here, DELIVERED, seen 10.244.1.0 there. 10.96.0.10:81: REJECT here, LOST there",
+                "v1.30 wrote all 4,671 lines",
+                "Later releases write 45",
+                "| drops packets in conntrack state INVALID | 0 | 1 |",
+                "nobody's, of the ServiceCIDR | DROP | LOST |",
+            ],
+        ),
     ],
 )
 def test_corrects_the_common_claims(stories: dict[str, Story], topic: str, facts: list[str]) -> None:
     page = story_markdown(stories[topic], "en")
     assert [fact for fact in facts if fact not in page] == []
+
+
+def _row(story: Story, name: str) -> list[str]:
+    """The last words of a row's cells, by its first cell."""
+    grids = [block for section in story.sections for block in section.blocks if isinstance(block, Grid)]
+    rows = {row[0].en: [cell.en.rsplit(" ", 1)[-1] for cell in row[1:]] for grid in grids for row in grid.rows}
+    return rows[name]
+
+
+@pytest.mark.parametrize(
+    ("part", "cells"),
+    [
+        ("everything in place", ["10.244.1.0", "10.244.1.1", "REJECT"]),
+        ("no masquerade rule", ["LOST", "LOST", "REJECT"]),
+        ("no mark for a pod's own connections", ["10.244.1.0", "LOST", "REJECT"]),
+        ("no cluster-ips-check", ["10.244.1.0", "10.244.1.1", "LOST"]),
+    ],
+)
+def test_what_nftables_mode_cannot_do_without(stories: dict[str, Story], part: str, cells: list[str]) -> None:
+    assert _row(stories["nftables"], part) == cells
 
 
 @pytest.mark.parametrize(
@@ -141,9 +175,7 @@ def test_corrects_the_common_claims(stories: dict[str, Story], topic: str, facts
     ],
 )
 def test_what_ipvs_mode_cannot_do_without(stories: dict[str, Story], part: str, cells: list[str]) -> None:
-    grids = [b for section in stories["ipvs"].sections for b in section.blocks if isinstance(b, Grid)]
-    rows = {row[0].en: [cell.en.rsplit(" ", 1)[-1] for cell in row[1:]] for grid in grids for row in grid.rows}
-    assert rows[part] == cells
+    assert _row(stories["ipvs"], part) == cells
 
 
 def test_step_by_step_tells_every_hop(stories: dict[str, Story]) -> None:
