@@ -1,24 +1,34 @@
-"""Questions about IPVS alone: a virtual server with a history (`ask.ipvs`), or a workload (`ask.scenario`).
+"""Questions that need no cluster drawn: about IPVS alone, or about what so many Services cost.
 
-The answer is what engine.ipvs does: the server that the kernel's scheduler picks, or the figures of the workload.
+A virtual server with a history (`ask.ipvs`), a workload (`ask.scenario`), a size (`ask.scale`). The answer is what the
+engine does: the server that the kernel's scheduler picks, the figures of the workload, what engine.cost counts.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
+from engine.cost import ModeCost, UpdateCost, costs
 from engine.errors import EngineError
 from engine.ipvs import VirtualServer
 from engine.ipvs.scenario import Scenario, load_scenario
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.errors import QuizError
+from k8squiz.errors import QuizError, unknown
 
+_KEYS = ("ipvs", "scenario", "scale")
 _ADDRESS, _PORT = "10.96.0.10", 80
 _MOST_STEPS = 400
+_MOST_ENDPOINTS = 20_000  # compiled in about a second
+
+
+def needs_no_cluster(ask: Mapping[str, Any]) -> bool:
+    """Whether `ask` is about a history, a workload or a size, so that the cluster and the request are not shown."""
+    return any(key in ask for key in _KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,10 @@ class _Run:
         self._weights: list[tuple[str, int]] = []
 
     def history(self) -> History:
-        for server, weight in self._spec["servers"].items():
+        servers = self._spec["servers"]
+        if isinstance(servers, int):
+            servers = dict.fromkeys(_pods(servers), 1)
+        for server, weight in servers.items():
             self._add(str(server), int(weight))
             self._weights.append((str(server), int(weight)))
         steps: list[Step] = []
@@ -135,7 +148,69 @@ def scenario(ask: Mapping[str, Any], name: str) -> Scenario | None:
     """The workload of a question's `ask.scenario`; None where there is none. Raises QuizError for what makes no sense."""
     if "scenario" not in ask:
         return None
+    spec = dict(ask["scenario"])
+    alike = spec.get("servers")
     try:
-        return load_scenario({"name": name, **ask["scenario"]})
+        if isinstance(alike, Mapping):
+            rest = {key: value for key, value in alike.items() if key != "count"}
+            spec["servers"] = [{"name": pod, **rest} for pod in _pods(int(alike["count"]))]
+        return load_scenario({"name": name, **spec})
     except EngineError as error:
         raise QuizError(f"ask.scenario: {error.en}", f"ask.scenario：{error.zh}") from error
+    except (LookupError, TypeError, ValueError) as error:
+        raise QuizError(f"ask.scenario: servers: {error!r}", f"ask.scenario：servers：{error!r}") from error
+
+
+def _pods(count: int) -> list[str]:
+    """The names of servers that are all alike."""
+    return [f"pod-{number}" for number in range(1, count + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """So many ClusterIP Services of so many endpoints each; `mode` is the one meant where a figure names none."""
+
+    services: int
+    endpoints: int
+    mode: str
+
+    def figure(self, name: str, mode: str | None = None) -> Fraction:
+        """What FIGURES calls `name`, counted on the rules of one node. Raises QuizError for an unknown name or mode."""
+        if name not in FIGURES:
+            raise unknown("figure", name, FIGURES)
+        try:
+            return Fraction(FIGURES[name](*_costs(mode or self.mode, self.services, self.endpoints)))
+        except EngineError as error:
+            raise QuizError(f"ask.scale: {error.en}", f"ask.scale：{error.zh}") from error
+
+
+# Rules evaluated by a pod's packet on its node; look-ups in sets, maps and hash tables; lines that a sync writes.
+FIGURES: Mapping[str, Callable[[ModeCost, UpdateCost], int | Fraction]] = {
+    "chains": lambda cost, update: cost.size.chains,
+    "rules": lambda cost, update: cost.size.rules,
+    "elements": lambda cost, update: cost.size.elements,
+    "first": lambda cost, update: cost.first.rules,
+    "middle": lambda cost, update: cost.middle.rules,
+    "average": lambda cost, update: cost.average.rules,
+    "last": lambda cost, update: cost.last.rules,
+    "none": lambda cost, update: cost.none.rules,
+    "later": lambda cost, update: cost.later.rules,
+    "last_lookups": lambda cost, update: cost.last.lookups,
+    "full_sync": lambda cost, update: update.full,
+    "one_endpoint": lambda cost, update: update.partial,
+}
+_costs = functools.lru_cache(maxsize=64)(costs)
+
+
+def size(ask: Mapping[str, Any]) -> Size | None:
+    """The size of a question's `ask.scale`; None where there is none. Raises QuizError for what is too large."""
+    if "scale" not in ask:
+        return None
+    spec = ask["scale"]
+    services, endpoints = int(spec["services"]), int(spec["endpoints"])
+    if services < 1 or endpoints < 1 or services * endpoints > _MOST_ENDPOINTS:
+        raise QuizError(
+            f"ask.scale: {services} Services of {endpoints} endpoints; from 1 up, and at most {_MOST_ENDPOINTS} endpoints",
+            f"ask.scale：{services} 个 Service、每个 {endpoints} 个端点；均须大于等于 1，且端点总数不超过 {_MOST_ENDPOINTS}",
+        )
+    return Size(services, endpoints, str(spec.get("mode", "iptables")))

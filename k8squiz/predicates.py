@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from engine.trace import Outcome
-from k8squiz.bench import History, history
+from k8squiz.bench import History, history, size
 from k8squiz.errors import QuizError
 from k8squiz.facts import FACTS, conntrack_fact, fact, hop_fact
 from k8squiz.scenario import World
@@ -200,6 +200,15 @@ def _bench(world: World) -> History:
     return found
 
 
+def _scale_figure(value: Any, world: World) -> Fraction:
+    """`{figure: rules}`, or `{figure: {name: rules, mode: ipvs}}`."""
+    found = size(world.question.ask)
+    if found is None:
+        raise QuizError(f"{world.question.id}: ask.scale is missing", f"{world.question.id}：缺少 ask.scale")
+    name, mode = (value["name"], value.get("mode")) if isinstance(value, Mapping) else (value, None)
+    return found.figure(str(name), mode)
+
+
 def _figures(values: Iterable[Any], world: World, on: str) -> list[Fraction]:
     return [_number(value_of(value, world, on)) for value in values]
 
@@ -225,6 +234,7 @@ _VALUES: dict[str, Callable[[Any, World, str], Any]] = {
     "count_hops": _count_hops,
     "picked": lambda value, world, on: _bench(world).picked(value),
     "taken": lambda value, world, on: sum(1 for name in _bench(world).picks if name == value),
+    "figure": lambda value, world, on: _scale_figure(value, world),
     "add": lambda value, world, on: sum(_figures(value, world, on), Fraction(0)),
     "subtract": _subtract,
     "multiply": lambda value, world, on: math.prod(_figures(value, world, on), start=Fraction(1)),

@@ -118,11 +118,11 @@ def _slice(service: ServiceSpec) -> dict[str, Any]:
         },
         "addressType": "IPv4",
         "ports": [port],
-        "endpoints": [_endpoint(pod) for pod in service.pods],
+        "endpoints": [_endpoint(pod, str(service.spec.get("trafficDistribution") or "")) for pod in service.pods],
     }
 
 
-def _endpoint(pod: PodSpec) -> dict[str, Any]:
+def _endpoint(pod: PodSpec, distribution: str) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "addresses": [pod.ip],
         "conditions": {
@@ -135,4 +135,9 @@ def _endpoint(pod: PodSpec) -> dict[str, Any]:
     }
     if pod.node.zone:
         entry["zone"] = pod.node.zone
+    # The hints the EndpointSlice controller writes for trafficDistribution (KEP-4444, KEP-3015).
+    if distribution and pod.ready:
+        entry["hints"] = {"forZones": [{"name": pod.node.zone}]} if pod.node.zone else {}
+        if distribution == "PreferSameNode":
+            entry["hints"]["forNodes"] = [{"name": pod.node.name}]
     return entry

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from engine.trace import Text
+from collections.abc import Mapping
+from typing import Any
+
+from engine.trace import Outcome, Text
 from k8squiz.dice import Dice
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item, OrderField
 from k8squiz.kinds.interface import Task, letters
-from k8squiz.kinds.steps import Step, distractors, steps
+from k8squiz.kinds.steps import Step, distractors, stage_step, steps
 from k8squiz.predicates import Ambiguous
-from k8squiz.scenario import World, direction_of
+from k8squiz.scenario import World, direction_of, host_name
 
 ABOUT = Text("Put the steps in order", "把步骤排序")
 _MOST = 14
@@ -22,7 +25,10 @@ def task(world: World) -> Task:
     of, detail = str(ask.get("of", "request")), str(ask.get("detail", "stage"))
     only, hosts = tuple(ask.get("only", ())), tuple(ask.get("hosts", ()))
     mode = world.ask(name).mode
-    walks = {steps(direction_of(way, of), detail, only, hosts, of == "reply", mode) for way in world.ways(name)}
+    walks = {
+        (*_resolved(way, ask), *steps(direction_of(way, of), detail, only, hosts, of == "reply", mode))
+        for way in world.ways(name)
+    }
     if len(walks) != 1:
         raise Ambiguous(
             f"{world.question.id}: the ways the packet can go take different steps",
@@ -43,6 +49,11 @@ def task(world: World) -> Task:
     cards = _shuffled(world, (*truth, *others), truth)
     items = tuple(Item(letter, card.key, card.text) for letter, card in zip(letters(len(cards)), cards, strict=True))
     return Task(world.question, (OrderField("order", ABOUT, items, tuple(step.key for step in truth)),))
+
+
+def _resolved(way: Outcome, ask: Mapping[str, Any]) -> tuple[Step, ...]:
+    """The step before the first packet, where the sender starts from a name (`ask.name`)."""
+    return (stage_step(host_name(way.hops[0].host), "dns"),) if ask.get("name") else ()
 
 
 def _others(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,7 +13,7 @@ from engine.ipvs.scenario import KUBE_PROXY, Requirement, Scenario
 from engine.ipvs.simulate import METRICS, Measured
 from engine.ipvs.workload import Action, Workload
 from engine.trace import Text
-from k8squiz.bench import History
+from k8squiz.bench import History, Size
 from k8squiz.i18n import Lang, pick
 from k8squiz.screens.prose import Prose
 
@@ -34,6 +35,25 @@ _WORDS = {
     "requirement": Text("Requirement", "要求"),
     "measured": Text("Measured: every scheduler, the same workload", "实测：同一负载下的每种调度算法"),
     "persistent": Text("persistence {n} s", "会话保持 {n} 秒"),
+    "size": Text(
+        "{services} ClusterIP Services of {endpoints} ready endpoints each (one port, default settings), and nothing else",
+        "{services} 个 ClusterIP 类型的 Service，每个有 {endpoints} 个就绪端点（一个端口，默认配置），此外没有别的",
+    ),
+    "on one node": Text("On one node", "一个节点上"),
+}
+# What bench.FIGURES counts, for the table under the grade.
+_FIGURE_TEXTS: Mapping[str, Text] = {
+    "chains": Text("chains", "链"),
+    "rules": Text("rules", "规则"),
+    "elements": Text("entries of sets, maps and IPVS's table", "集合、映射与 IPVS 表的条目"),
+    "first": Text("rules evaluated: first packet to the first Service", "匹配的规则：首个数据包，访问第一个 Service"),
+    "average": Text("first packet, on average", "首个数据包，平均"),
+    "last": Text("first packet to the last Service", "首个数据包，访问最后一个 Service"),
+    "last_lookups": Text("look-ups beside these", "除此之外的查找次数"),
+    "none": Text("first packet to no Service", "首个数据包，不访问任何 Service"),
+    "later": Text("any later packet", "任一后续数据包"),
+    "full_sync": Text("lines of a full sync", "一次全量同步的行数"),
+    "one_endpoint": Text("lines after one endpoint changed", "一个端点变化后的行数"),
 }
 # What a figure is called in a table's head, short; what it means stands in METRIC_TEXTS.
 METRIC_TEXTS: Mapping[str, Text] = {
@@ -168,3 +188,24 @@ def history_view(found: History, lang: Lang, solved: bool = False) -> Renderable
             went = f"→ {step.picked or word('nobody', lang)}"
         steps.add_row(f"{at}.", pick(step.text, lang), Styled(went, style="bold"))
     return Group(Prose(title, "bold"), grid, steps)
+
+
+def size_view(found: Size, lang: Lang) -> RenderableType:
+    """What is given: how many Services of how many endpoints."""
+    return Prose(word("size", lang).format(services=found.services, endpoints=found.endpoints), "bold")
+
+
+def figures_view(found: Size, lang: Lang) -> RenderableType:
+    """What each mode costs at that size."""
+    modes = ("iptables", "ipvs", "nftables")
+    grid = Table(title=word("on one node", lang), title_justify="left", title_style="italic", padding=(0, 1))
+    grid.add_column("", overflow="fold")
+    for mode in modes:
+        grid.add_column(mode, justify="right")
+    for name, text in _FIGURE_TEXTS.items():
+        grid.add_row(pick(text, lang), *(_counted(found.figure(name, mode)) for mode in modes))
+    return grid
+
+
+def _counted(value: Fraction) -> str:
+    return f"{int(value):,}" if value.denominator == 1 else f"{float(value):,.1f}"

@@ -135,8 +135,10 @@ def _table(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> RenderableTyp
 
 def walk_view(world: World, lang: Lang) -> RenderableType:
     """The walk of each request, there and back: of several ways the likeliest, and how many there are."""
+    from k8squiz.bench import needs_no_cluster
+
     ask = world.question.ask
-    if "ipvs" in ask or "scenario" in ask:
+    if needs_no_cluster(ask):
         return _bench_view(world, lang)
     parts: list[RenderableType] = []
     several = len(world.question.requests) > 1
@@ -154,9 +156,9 @@ def walk_view(world: World, lang: Lang) -> RenderableType:
 
 
 def _bench_view(world: World, lang: Lang) -> RenderableType:
-    """What every scheduler measured, or where every connection went."""
-    from k8squiz.bench import history, scenario
-    from k8squiz.screens.bench import history_view, measured_view
+    """What every scheduler measured, or where every connection went, or what each mode costs."""
+    from k8squiz.bench import history, scenario, size
+    from k8squiz.screens.bench import figures_view, history_view, measured_view
 
     question = world.question
     parts: list[RenderableType] = [heading(say("computed", lang))]
@@ -166,6 +168,9 @@ def _bench_view(world: World, lang: Lang) -> RenderableType:
         parts.append(measured_view(work, table, work.fitting(question.seed), lang))
     if past is not None:
         parts.append(history_view(past, lang, solved=True))
+    crowd = size(question.ask)
+    if crowd is not None:
+        parts.append(figures_view(crowd, lang))
     return Group(*parts)
 
 

@@ -47,15 +47,17 @@ def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> 
 
 
 def _given(question: Question, lang: Lang) -> list[RenderableType]:
-    """The cluster and the request; of a question about IPVS alone, its servers and what happens to them."""
-    if "ipvs" not in question.ask and "scenario" not in question.ask:
-        return [picture_view(question.picture, lang), requests_view(question, lang)]
-    from k8squiz.bench import history, scenario
-    from k8squiz.screens.bench import history_view, scenario_view
+    """The cluster and the request; where the question needs none, its servers and what happens to them, or its size."""
+    from k8squiz.bench import history, needs_no_cluster, scenario, size
 
-    work, past = scenario(question.ask, question.id), history(question.ask)
+    if not needs_no_cluster(question.ask):
+        return [picture_view(question.picture, lang), requests_view(question, lang)]
+    from k8squiz.screens.bench import history_view, scenario_view, size_view
+
+    work, past, crowd = scenario(question.ask, question.id), history(question.ask), size(question.ask)
     shown: list[RenderableType] = [] if work is None else [scenario_view(work, lang)]
-    return shown if past is None else [*shown, history_view(past, lang)]
+    shown += [] if past is None else [history_view(past, lang)]
+    return shown if crowd is None else [*shown, size_view(crowd, lang)]
 
 
 def given_view(question: Question, lang: Lang) -> RenderableType:

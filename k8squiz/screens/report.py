@@ -57,11 +57,11 @@ def _parts_of(report: Report, lang: Lang) -> Iterator[RenderableType]:
 
 def bench_texts(world: World) -> tuple[Text, Text]:
     """What a question about IPVS alone gives and what was measured, as text; empty for a question about a cluster."""
+    from k8squiz.bench import needs_no_cluster
     from k8squiz.screens.grade import walk_view
     from k8squiz.screens.question import given_view
 
-    ask = world.question.ask
-    if "ipvs" not in ask and "scenario" not in ask:
+    if not needs_no_cluster(world.question.ask):
         return Text("", ""), Text("", "")
     return _both_plain(lambda lang: given_view(world.question, lang)), _both_plain(lambda lang: walk_view(world, lang))
 

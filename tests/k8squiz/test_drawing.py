@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from k8squiz import bank
 from k8squiz.dice import Dice
@@ -108,6 +109,33 @@ def test_a_parameter_that_draws_a_role_is_told_by_its_name() -> None:
         assert names["seat.ip"] == names[f"{role}.ip"]
         assert {names["both.0"], names["both.1"]} == {names["node1"], names["node2"]} == set(names["both"])
         assert names["both.0.cidr"] != names["both.1.cidr"]
+
+
+HINTS = [
+    ("", ({}, {})),
+    ("PreferSameZone", ({"forZones": [{"name": "a"}]}, {})),
+    ("PreferSameNode", ({"forZones": [{"name": "a"}], "forNodes": [{"name": "N"}]}, {})),
+]
+
+
+@pytest.mark.parametrize(("distribution", "hints"), HINTS)
+def test_traffic_distribution_has_the_hints_its_controller_would_write(
+    distribution: str, hints: tuple[dict[str, object], ...]
+) -> None:
+    text = (QUESTION % "  x: {int: [1, 9]}").replace("nodes: 3", "nodes: {node1: {zone: a}, node2: {zone: b, name: N}}")
+    text = text.replace("node3: 1", "node2: 1").replace("pod-a: node2", "pod-a: {node: node2, ready: false}")
+    text = text.replace("endpoints: {node1: 2", f"trafficDistribution: '{distribution}', endpoints: {{node1: 2")
+    text = text.replace("node1: {zone: a}", "node1: {zone: a, name: N}").replace(
+        "node2: {zone: b, name: N}", "node2: {zone: b}"
+    )
+    question = draw(bank.parse_template(text, Path("questions/01-nodeport/a-question.yaml")), 1)
+    slices = {
+        document["metadata"]["labels"]["kubernetes.io/service-name"]: document["endpoints"]
+        for document in yaml.safe_load_all(question.requests[0].manifests)
+        if document["kind"] == "EndpointSlice"
+    }
+    many, single = slices[question.names["many"]], slices[question.names["web"]]
+    assert (many[0].get("hints", {}), single[0].get("hints", {})) == hints
 
 
 def test_seeds_differ_in_what_is_drawn_by_itself() -> None:

@@ -35,6 +35,8 @@ ORDERS = [
           "node1/encapsulate", "node2/decapsulate", "pod-b/socket"]),
     ({"hosts": ["node2", "pod-b"], "only": ["decapsulate", "socket", "nic"]}, ["node2/decapsulate", "pod-b/socket"]),
     ({"only": ["dnat", "snat", "routing"]}, ["node1/dnat", "node1/routing", "node1/snat"]),
+    ({"only": ["connect", "dnat", "socket"], "name": True},
+     ["client/dns", "client/connect", "node1/dnat", "pod-b/socket"]),
     ({"detail": "chain"}, ["node1/KUBE-SERVICES", "node1/KUBE-NODEPORTS", "node1/KUBE-SEP-", "node1/KUBE-POSTROUTING"]),
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from engine.ipvs import VirtualServer
 from engine.ipvs.scenarios import SCENARIOS
 from k8squiz.bank import find, load
-from k8squiz.bench import history
+from k8squiz.bench import history, scenario
 from k8squiz.draw import draw
 from k8squiz.errors import QuizError
 from k8squiz.grading import grade
@@ -132,6 +133,7 @@ def test_lint_refuses_a_requirement_that_none_or_all_meet(
     text = Path(source).read_text(encoding="utf-8").replace("stickiness >= 1, spread <= 3", requirement)
     folder = tmp_path / "05-schedulers"
     folder.mkdir()
+    shutil.copytree(Path(source).parent.parent / "clusters", tmp_path / "clusters")
     file = folder / "the-same-client-stays.yaml"
     file.write_text(text, encoding="utf-8")
     code, out, _ = k8squiz(capsys, "questions", "lint", str(file), "--seeds", "2")
@@ -154,6 +156,24 @@ def test_a_history_is_what_the_virtual_server_does() -> None:
     names = {"10.244.1.5:80": "a", "10.244.1.6:80": "b"}
     assert found.picks == tuple(names[str(connection.server)] for connection in made)
     assert found.picked("last") == "a"
+
+
+def test_servers_that_are_all_alike_are_counted_not_listed() -> None:
+    three = history({"ipvs": {"scheduler": "rr", "servers": 3, "steps": ["connect 4"]}})
+    assert three is not None
+    assert three.servers == (("pod-1", 1), ("pod-2", 1), ("pod-3", 1))
+    assert three.picks == ("pod-3", "pod-2", "pod-1", "pod-3")
+    alike = scenario({"scenario": {"servers": {"count": 2, "slots": 5}, "requirements": "spread <= 2"}}, "q")
+    assert alike is not None
+    assert [(server.name, server.weight, server.slots) for server in alike.workload.servers] == [
+        ("pod-1", 1, 5), ("pod-2", 1, 5),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("servers", [{"slots": 5}, {"count": "many"}, {"count": 2, "colour": "red"}], ids=str)
+def test_alike_servers_that_make_no_sense(servers: dict[str, object]) -> None:
+    with pytest.raises(QuizError, match=r"^ask\.scenario"):
+        scenario({"scenario": {"servers": servers, "requirements": "spread <= 2"}}, "q")
 
 
 NONSENSE = [
