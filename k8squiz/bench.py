@@ -87,8 +87,9 @@ class _Run:
         name, *flags = str(spec["scheduler"]).split("+")
         self._persistent = spec.get("persistent")
         self._vs = VirtualServer(
-            "TCP", _ADDRESS, _PORT, scheduler=name, flags=tuple(flags), persistent=self._persistent
-        )
+            "TCP", _ADDRESS, _PORT, scheduler=name, flags=tuple(flags), persistent=self._persistent,
+            expire_quiescent_template=bool(spec.get("expireQuiescentTemplate", False)),
+        )  # fmt: skip
         self._servers: dict[str, str] = {}
         self._clients: dict[str, str] = {}
         self._connections: list[Any] = []
@@ -109,7 +110,8 @@ class _Run:
         return History(str(self._spec["scheduler"]), tuple(self._weights), self._persistent, tuple(steps))
 
     def _add(self, server: str, weight: int) -> None:
-        self._servers[server] = f"10.244.1.{len(self._servers) + 5}"
+        # One that comes back has its old address, so that the kernel knows it again.
+        self._servers.setdefault(server, f"10.244.1.{len(self._servers) + 5}")
         self._vs.add_server(self._servers[server], _PORT, weight=weight)
 
     def _step(self, words: list[str]) -> list[Step]:

@@ -201,12 +201,15 @@ def _bench(world: World) -> History:
 
 
 def _scale_figure(value: Any, world: World) -> Fraction:
-    """`{figure: rules}`, or `{figure: {name: rules, mode: ipvs}}`."""
-    found = size(world.question.ask)
-    if found is None:
+    """`{figure: rules}`, or `{figure: {name: rules, mode: ipvs, services: 200}}` of another mode or size."""
+    ask = world.question.ask
+    if "scale" not in ask:
         raise QuizError(f"{world.question.id}: ask.scale is missing", f"{world.question.id}：缺少 ask.scale")
-    name, mode = (value["name"], value.get("mode")) if isinstance(value, Mapping) else (value, None)
-    return found.figure(str(name), mode)
+    name, other = (value["name"], value) if isinstance(value, Mapping) else (value, {})
+    changed = {key: other[key] for key in ("services", "endpoints", "mode") if key in other}
+    found = size({"scale": {**ask["scale"], **changed}})
+    assert found is not None
+    return found.figure(str(name))
 
 
 def _figures(values: Iterable[Any], world: World, on: str) -> list[Fraction]:

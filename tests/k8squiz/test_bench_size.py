@@ -46,6 +46,7 @@ FIGURES = [
     ({"name": "last", "mode": "nftables"}, 14),
     ({"name": "one_endpoint", "mode": "ipvs"}, 2),
     ("later", 5),
+    ({"name": "rules", "services": 10}, 343),
 ]
 
 

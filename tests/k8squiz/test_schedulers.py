@@ -170,6 +170,24 @@ def test_servers_that_are_all_alike_are_counted_not_listed() -> None:
     ]  # fmt: skip
 
 
+HISTORIES = [
+    # A server that was removed comes back with its counts: the other one has less.
+    ({"scheduler": "lc", "servers": {"a": 1, "b": 1}, "steps": ["connect 5", "remove b", "add b 1", "connect"]}, "a"),
+    # A drained server keeps the client it is bound to, unless the sysctl says that its template expires.
+    ({"scheduler": "rr", "servers": {"a": 1, "b": 1}, "persistent": 300,
+      "steps": ["connect from shop", "weight b 0", "connect from shop"]}, "b"),
+    ({"scheduler": "rr", "servers": {"a": 1, "b": 1}, "persistent": 300, "expireQuiescentTemplate": True,
+      "steps": ["connect from shop", "weight b 0", "connect from shop"]}, "a"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "last"), HISTORIES)
+def test_what_the_past_decides(spec: dict[str, object], last: str) -> None:
+    found = history({"ipvs": spec})
+    assert found is not None
+    assert found.picked("last") == last
+
+
 @pytest.mark.parametrize("servers", [{"slots": 5}, {"count": "many"}, {"count": 2, "colour": "red"}], ids=str)
 def test_alike_servers_that_make_no_sense(servers: dict[str, object]) -> None:
     with pytest.raises(QuizError, match=r"^ask\.scenario"):
