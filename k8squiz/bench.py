@@ -160,7 +160,9 @@ def scenario(ask: Mapping[str, Any], name: str) -> Scenario | None:
     except EngineError as error:
         raise QuizError(f"ask.scenario: {error.en}", f"ask.scenario：{error.zh}") from error
     except (LookupError, TypeError, ValueError) as error:
-        raise QuizError(f"ask.scenario: servers: {error!r}", f"ask.scenario：servers：{error!r}") from error
+        raise QuizError(
+            f"ask.scenario: servers: {error!r} makes no sense there", f"ask.scenario：servers：{error!r} 在此没有意义"
+        ) from error
 
 
 def _pods(count: int) -> list[str]:
