@@ -67,6 +67,8 @@ class _Writer:
     def _node_port_addresses(self) -> tuple[str, ...]:
         """The addresses that get a virtual server per NodePort: never loopback, so 127.0.0.1 takes no NodePorts."""
         listed = self.cluster.proxy.node_port_addresses
+        if listed == ("primary",):  # since v1.31
+            return tuple(own for own in self.node.internal_ips if self._ours(own))[:1]
         nets = [net for net in map(_network, listed) if (net.version == 6) is (self.family == "ipv6")]
         if not nets or any(net.prefixlen == 0 for net in nets):
             return self.node_addresses

@@ -115,6 +115,16 @@ SERVED: list[tuple[str, tuple[SliceEndpoint, ...], dict[str, Any], dict[str, lis
         },
         {"10.96.0.10:80": LOCAL, "192.168.99.5:30080": LOCAL},
     ),
+    (
+        "nodePortAddresses: primary",
+        (HERE,),
+        {
+            "node_port": 30080,
+            "node": dataclasses.replace(NODE, addresses=("192.168.99.5",)),
+            "proxy": dataclasses.replace(CIDR, node_port_addresses=("primary",)),
+        },
+        {"10.96.0.10:80": LOCAL, "192.168.1.10:30080": LOCAL},
+    ),
 ]
 
 
