@@ -44,6 +44,7 @@ TOPICS: tuple[Entry, ...] = (
     ),
     Entry("ipvs", "ipvs", Text("kube-ipvs0, virtual servers, ipsets", "kube-ipvs0、虚拟服务器与 ipset")),
     Entry("nftables", "nftables", Text("verdict maps, and what users notice", "判决映射，以及用户会察觉的不同")),
+    Entry("schedulers", "schedulers", Text("what each IPVS scheduler computes", "每种 IPVS 调度算法计算什么")),
     Entry("hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己")),
 )
 

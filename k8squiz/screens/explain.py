@@ -100,12 +100,12 @@ def _rule_line(line: str) -> RenderableType:
 
 
 def _grid(grid: Grid, lang: Lang) -> RenderableType:
-    table = Table(title=pick(grid.caption, lang), title_justify="left", title_style="italic", padding=(0, 1))
+    table = Table(padding=(0, 1))
     for header in grid.headers:
         table.add_column(Styled(pick(header, lang)), overflow="fold")
     for row in grid.rows:
         table.add_row(*(Prose(pick(cell, lang)) for cell in row))
-    return Padding(table, (0, 0, 1, 0))
+    return Padding(Group(Prose(pick(grid.caption, lang), style="italic"), table), (0, 0, 1, 0))
 
 
 def _steps(steps: Steps, lang: Lang) -> RenderableType:

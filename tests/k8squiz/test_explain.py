@@ -126,6 +126,15 @@ def test_without_a_part_the_walk_ends(topic: str, without: set[str], verdict: Ve
             ],
         ),
         (
+            "schedulers",
+            [
+                "The kernel has 14; also wrr, wlc, lblc, lblcr, fo, ovf, mh, twos",
+                "of four pods, 1 got all 600 connections",
+                "(0% of the connections; sed 59%)",
+                "It measures nothing",
+            ],
+        ),
+        (
             "nftables",
             [
                 "10.96.0.10 . tcp . 80 : goto service-PFISGYVC-default/web/tcp/",
