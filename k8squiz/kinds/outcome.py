@@ -21,9 +21,7 @@ ENDINGS: dict[str, Text] = {
     "delivered-rewritten": Text(
         "connected, the source address rewritten on the way (SNAT)", "连接成功，源地址在途中被改写（SNAT）"
     ),
-    "rejected": Text(
-        "refused at once: a rule rejects it (ICMP port unreachable)", "立即被拒：规则 REJECT（ICMP 端口不可达）"
-    ),
+    "rejected": Text("refused at once: rejected with ICMP port unreachable", "立即被拒：REJECT，返回 ICMP 端口不可达"),
     "refused": Text("refused at once: nobody listens there (RST)", "立即被拒：目的地没有进程监听（RST）"),
     "dropped-no-local-endpoints": Text(
         "timeout: a rule drops it, the node has no local endpoint", "超时：节点上没有本地端点，规则将其丢弃（DROP）"

@@ -121,6 +121,8 @@ def distractors(
     """Steps this walk does not take anywhere, the plausible first in no particular order: the caller draws."""
     hops = list(walked)
     happened = {step.key for hop in hops for step in _steps(hop, detail, mode)}
+    # A hook that is passed on the way to what happens there is no step that did not happen.
+    happened |= {f"{host_name(hop.host)}/{hop.hook.lower()}" for hop in hops if hop.hook is not None}
     candidates: list[Step] = []
     for host in hosts:
         if detail == "chain":

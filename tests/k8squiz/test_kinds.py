@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from engine.trace import Outcome
+from engine.hooks import Hook
+from engine.trace import Outcome, Stage
 from k8squiz.errors import QuizError
 from k8squiz.grading import grade
 from k8squiz.kinds.fields import AddressField, MenuField, NumberField, OrderField
 from k8squiz.kinds.interface import REGISTRY, kind, make_task
 from k8squiz.kinds.outcome import ENDINGS
+from k8squiz.kinds.steps import distractors
 from k8squiz.predicates import Ambiguous
 from tests.k8squiz.fakes import DELIVERED, DROPPED, WALK, world
 
@@ -168,3 +170,11 @@ def test_grade_is_the_weighted_mean_less_the_hints() -> None:
     assert grade(task, {**full, "host": "node1"}).score == pytest.approx(0.75)
     assert grade(task, {}).score == 0.0
     assert [mark.field for mark in grade(task, {**full, "host": "node1"}).differences] == ["host"]
+
+
+def test_a_hook_that_is_passed_is_no_distractor() -> None:
+    # In ipvs mode IPVS sits at INPUT, so INPUT is entered although nothing else happens there.
+    walk = (dataclasses.replace(WALK[2], stage=Stage.IPVS, hook=Hook.INPUT),)
+    keys = {step.key for step in distractors(walk, ("node1",), "stage", ())}
+    assert "node1/input" not in keys
+    assert {"node1/dnat", "node1/forward"} <= keys
