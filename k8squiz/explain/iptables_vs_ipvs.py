@@ -1,152 +1,160 @@
-"""What iptables mode costs at scale, who pays for it, and what IPVS and nftables do instead."""
+"""iptables against IPVS as it is asked, with the usual answer's figures worked out again, and nftables beside them."""
 
 from __future__ import annotations
 
 from engine import compile_rules
-from engine.cost import ModeCost, PacketCost, mode_cost, with_one_endpoint_replaced
-from engine.proxy.nftables_transaction import full_sync_lines
-from engine.proxy.partial import Transaction, full_transaction, partial_transaction
+from engine.cost import PacketCost, mode_cost
 from engine.scale import NODES, synthetic_cluster
 from engine.trace import Text
+from k8squiz.explain.clusters import Shape
 from k8squiz.explain.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
-from k8squiz.explain.story import Claim, Grid, Paragraph, Section, Story, same
+from k8squiz.explain.releases import AS_OF, IPVS, NFTABLES, releases_grid
+from k8squiz.explain.story import Claim, Grid, Paragraph, Rules, Section, Story, same
+from k8squiz.explain.world import World
+from k8squiz.scale.figures import Figures, compute
+from k8squiz.scale.story import PACKETS_PER_SECOND, number
+from k8squiz.scale.story import claims as scale_claims
+from k8squiz.scale.story import sections as scale_sections
 
 WITHOUT: tuple[str, ...] = ()
 SERVICES, ENDPOINTS = 1000, 10
-_PACKETS_PER_SECOND = 100_000
-_NODE = NODES[0]
+_TENTH = SERVICES // 10
 
 
 def build(without: frozenset[str] = frozenset()) -> Story:
     """The story; every count in it is of rules compiled and walked on the spot."""
-    costs = {mode: mode_cost(mode, SERVICES, ENDPOINTS) for mode in ("iptables", "ipvs", "nftables")}
-    cluster = synthetic_cluster(SERVICES, ENDPOINTS)
-    after = with_one_endpoint_replaced(cluster)
-    full = full_transaction(cluster, _NODE)
-    partial = partial_transaction(cluster, after, _NODE)
-    nft_lines = full_sync_lines(compile_rules(after, _NODE, "nftables"), compile_rules(cluster, _NODE, "nftables"))
-    iptables = costs["iptables"]
+    figures = compute(SERVICES, ENDPOINTS, grow=False)
     return Story(
         topic="iptables-vs-ipvs",
         title=Text("iptables, IPVS, nftables: what Services cost", "iptables、IPVS、nftables：Service 的代价"),
         summary=Text(
-            f"{SERVICES} Services with {ENDPOINTS} pods each. How many rules is that, who walks through them, and what "
-            "does a change cost?",
-            f"{SERVICES} 个 Service，每个 {ENDPOINTS} 个 Pod：一共多少条规则？谁要逐条匹配？更新一次代价多大？",
+            f"{SERVICES} Services with {ENDPOINTS} pods each. Why does iptables mode get slower, what does IPVS do about "
+            "it, and is it as bad as they say? The usual answer's figures, each worked out again.",
+            f"{SERVICES} 个 Service，每个 {ENDPOINTS} 个 Pod。iptables 模式为什么会变慢？IPVS 怎么解决？真有说的那么糟吗？"
+            "把常见答案里的每个数字都重新算一遍。",
         ),
         cluster_yaml="",
         sections=(
-            _rule_count(iptables, full),
-            _packets(costs),
-            _updates(full, partial, nft_lines),
+            _figure_by_figure(figures),
+            *scale_sections(figures),
+            _side_by_side(figures),
             _measured(),
-            _what_ipvs_does(costs["ipvs"]),
+            _what_ipvs_does(),
+            Section(Text("Where they stand", "现状"), (releases_grid(IPVS), releases_grid(NFTABLES))),
         ),
-        claims=_claims(costs, full, partial),
-        points=_points(iptables, partial),
+        claims=(*scale_claims(figures), *_CLAIMS),
+        points=_points(figures),
         follow_ups=_FOLLOW_UPS,
         sources=(
             "KEP-3453: minimize iptables-restore input size (GA v1.28)",
             "KEP-3866: nftables mode (GA v1.33)",
             "KEP-5495: ipvs mode deprecated (v1.35), behind the gate KubeProxyIPVS (v1.37)",
             "linux net/netfilter/nf_nat_core.c: nat rules see a connection's first packet only",
+            "linux net/ipv4/netfilter/ip_tables.c: a table is replaced as a whole",
         ),
     )
 
 
-def _rule_count(iptables: ModeCost, full: Transaction) -> Section:
-    per_service = Text(
-        "1 in KUBE-SERVICES + 1 mark rule + 1 jump an endpoint",
-        "KUBE-SERVICES 中 1 条 + 标记规则 1 条 + 每个 Endpoint 1 条跳转",
+def _figure_by_figure(figures: Figures) -> Section:
+    n, m = SERVICES, ENDPOINTS
+    ipt = figures.of("iptables")
+    nat = compile_rules(synthetic_cluster(n, m), NODES[0], "iptables").tables["nat"]
+    sizes = {name: len(chain.rules) for name, chain in nat.chains.items()}
+    services, endpoints = (
+        [size for name, size in sizes.items() if name.startswith(p)] for p in ("KUBE-SVC-", "KUBE-SEP-")
     )
+    their_sum = n + n * m + n * m
+    first, last, average, later = (ipt.cost.first, ipt.cost.last, ipt.cost.average, ipt.cost.later)
     rows = (
-        (Text("a Service", "每个 Service"), per_service, same(f"{SERVICES} × (2 + {ENDPOINTS})")),
-        (Text("an endpoint (KUBE-SEP)", "每个 Endpoint（KUBE-SEP）"), Text("mark rule and DNAT", "标记规则与 DNAT"),
-         same(f"{SERVICES * ENDPOINTS} × 2")),
-        (Text("a full sync, rule lines", "全量同步的规则行"), Text("with the frame", "含框架规则"), same(f"{full.rule_lines:,}")),
-        (Text("a full sync, chain lines", "全量同步的链声明"), same("KUBE-SVC, KUBE-SEP, ..."), same(f"{full.chain_lines:,}")),
-        (Text("listing in bytes", "规则文本字节数"), same("iptables-save"), same(f"{iptables.size.bytes:,}")),
+        (Text("KUBE-SERVICES: about 1000 rules", "KUBE-SERVICES：约 1000 条规则"), same(f"{sizes['KUBE-SERVICES']:,}"),
+         Text("right; the one more is the jump to KUBE-NODEPORTS", "对；多出的一条跳转到 KUBE-NODEPORTS")),
+        (Text("1000 KUBE-SVC chains of about 10 rules", "约 1000 条 KUBE-SVC 链，每条约 10 条规则"),
+         same(f"{len(services):,} × {max(services)}"), Text("right, and a mark rule each", "对，另有一条标记规则")),
+        (Text("about 10000 KUBE-SEP chains", "约 10000 条 KUBE-SEP 链"), same(f"{len(endpoints):,} × {max(endpoints)}"),
+         Text("right; of two rules: hairpin mark, DNAT", "对；每条两条规则：发夹标记与 DNAT")),
+        (Text("20000+ rules in all", "总规则数约 20000+ 条"), same(f"{ipt.cost.size.rules:,}"),
+         Text(f"too few: {their_sum:,} is that sum with one rule an endpoint", f"偏少：{their_sum:,} 是每个端点只算一条规则的和")),
+        (Text("at worst 1000 rules for every packet", "最坏情况每个数据包遍历 1000 条"), same(_rules(last)),
+         Text(f"for a connection's first packet; a later one {_rules(later)}", f"仅限连接的首包；后续数据包 {_rules(later)} 条")),
+        (Text("500 on average", "平均 500 条"), same(_rules(average)),
+         Text(f"the same; the first Service {_rules(first)}", f"同上；第一个 Service {_rules(first)} 条")),
+        (Text("100000 packets/s × 500 = 50 million matches/s", "每秒 10 万包 × 500 = 5000 万次匹配"),
+         same(f"{number(PACKETS_PER_SECOND * average.rules)}"),
+         Text(f"for so many new connections; for packets of known ones {number(PACKETS_PER_SECOND * later.rules)}",
+              f"须是同样多的新建连接；已有连接的数据包只有 {number(PACKETS_PER_SECOND * later.rules)} 次")),
+        (Text("an update reloads all the rules", "更新要重新加载全部规则"), same(f"{ipt.update.partial:,} / {ipt.update.full:,}"),
+         Text("lines for one endpoint, of all; since v1.28", "单个端点变化的行数 / 全量行数；自 v1.28 起")),
+        (Text("which takes seconds", "可能需要数秒"), same(" / ".join(reversed(SYNC_SECONDS["iptables (legacy)"][n]))),
+         Text("seconds, measured: one endpoint, all", "实测秒数：单个端点 / 全量")),
     )  # fmt: skip
     return Section(
-        Text("How many rules", "有多少规则"),
+        Text("The usual answer, figure by figure", "常见答案，逐个数字核对"),
         (
             Grid(
-                Text(f"{SERVICES} × {ENDPOINTS}, compiled", f"{SERVICES} × {ENDPOINTS}，实际编译"),
-                (Text("what", "项目"), Text("made of", "组成"), Text("count", "数量")),
+                Text(f"{n} Services × {m} pods, compiled and walked", f"{n} 个 Service × {m} 个 Pod，实际编译并走包"),
+                (Text("said", "说法"), Text("counted", "实际"), Text("so", "结论")),
                 rows,
-            ),
-            Paragraph(
-                Text(
-                    "It is a sum, not a product of rules a packet walks: one packet meets KUBE-SERVICES, then one "
-                    "KUBE-SVC, then one KUBE-SEP.",
-                    "规则数是相加而来，数据包也不会遍历全部规则：它只经过 KUBE-SERVICES，然后一条 KUBE-SVC，再一条 KUBE-SEP。",
-                )
             ),
         ),
     )
 
 
-def _packets(costs: dict[str, ModeCost]) -> Section:
-    rows = tuple(
-        (same(mode), _cell(c.first), _cell(c.middle), _cell(c.last), _cell(c.none), _cell(c.later))
-        for mode, c in costs.items()
-    )
-    return Section(
-        Text("What a packet pays", "一个数据包的代价"),
-        (
-            Grid(
-                Text(
-                    "rules evaluated + look-ups, a pod's packet on its node, mean over the endpoints",
-                    "匹配的规则数 + 查表次数；Pod 发出的包在本节点上，对各 Endpoint 取平均",
-                ),
-                (
-                    Text("mode", "模式"),
-                    Text("first packet, first Service", "首包，第一个 Service"),
-                    Text("middle", "中间"),
-                    Text("last", "最后"),
-                    Text("to no Service", "非 Service 目标"),
-                    Text("any later packet", "后续数据包"),
-                ),
-                rows,
-            ),
-            Paragraph(
-                Text(
-                    "NAT is decided once for a connection. Later packets never see the nat table; a connection to no "
-                    "Service at all walks the whole list too.",
-                    "NAT 在每个连接上只决定一次，后续数据包不再经过 nat 表；目标不是任何 Service 的连接同样要走完整个列表。",
-                )
-            ),
-        ),
-    )
+def _rules(cost: PacketCost) -> str:
+    return number(cost.rules)
 
 
-def _cell(cost: PacketCost) -> Text:
-    rules = f"{float(cost.rules):.10g}"
-    return same(rules if not cost.lookups else f"{rules} + {float(cost.lookups):.10g}")
+def _cost(cost: PacketCost) -> str:
+    return number(cost.rules) + (f" + {number(cost.lookups)}" if cost.lookups else "")
 
 
-def _updates(full: Transaction, partial: Transaction, nft_lines: int) -> Section:
+def _side_by_side(figures: Figures) -> Section:
+    points = {mode: figures.of(mode) for mode in ("iptables", "ipvs", "nftables")}
+    smaller = {mode: mode_cost(mode, _TENTH, ENDPOINTS) for mode in points}
+    connect = CONNECT_MICROSECONDS[SERVICES]
+    legacy, nft = SYNC_SECONDS["iptables (legacy)"][SERVICES], SYNC_SECONDS["nftables"][SERVICES]
+    unmeasured = Text("not measured", "未测量")
+
+    def row(what: Text, *cells: Text | str) -> tuple[Text, ...]:
+        return what, *(same(cell) if isinstance(cell, str) else cell for cell in cells)
+
+    grown = [number(p.cost.last.rules / smaller[mode].last.rules) for mode, p in points.items()]
+    orders = [
+        f"O(n): × {times}" if points[mode].cost.last.rules > smaller[mode].last.rules else "O(1)"
+        for mode, times in zip(points, grown, strict=True)
+    ]
     rows = (
-        (Text("iptables, full sync", "iptables，全量同步"), same(f"{full.rule_lines:,} + {full.chain_lines:,}")),
-        (
-            Text("iptables, partial sync (GA v1.28)", "iptables，增量同步（v1.28 GA）"),
-            same(f"{partial.rule_lines:,} + {partial.chain_lines:,}"),
-        ),
-        (Text("nftables as of v1.30", "nftables（v1.30）"), same(f"{nft_lines:,}")),
-        (
-            Text("IPVS", "IPVS"),
-            Text(
-                "one netlink message for the real server; its ipsets", "一条 netlink 消息更新 real server，外加 ipset"
-            ),
-        ),
-    )
+        row(Text("rule look-up, ten times the Services", "规则查找，Service 增至十倍"), *orders),
+        row(Text("first packet: first Service", "首包：第一个 Service"), *(_cost(p.cost.first) for p in points.values())),
+        row(Text("first packet: last Service", "首包：最后一个 Service"), *(_cost(p.cost.last) for p in points.values())),
+        row(Text("any later packet", "后续数据包"), *(_cost(p.cost.later) for p in points.values())),
+        row(Text("update: lines for one endpoint", "更新：单个端点的行数"), *(f"{p.update.partial:,}" for p in points.values())),
+        row(Text("update: lines of all", "更新：全量行数"), *(f"{p.update.full:,}" for p in points.values())),
+        row(Text("update, measured (v1.30): one, all", "更新实测（v1.30）：单个，全量"),
+            f"{legacy[1]} s, {legacy[0]} s", unmeasured, f"{nft[1]} s, {nft[0]} s"),
+        row(Text("one connect(), measured", "一次 connect()，实测"), f"{connect[0]} - {connect[2]} μs", unmeasured, f"{connect[4]} μs"),
+        row(Text("who gets a connection", "连接分给谁"), Text("drawn at random", "随机抽取"),
+            Text("the scheduler decides", "由调度算法决定"), Text("drawn at random", "随机抽取")),
+        row(Text("iptables rules it needs", "所需的 iptables 规则"), *(f"{points[mode].cost.size.rules:,}" for mode in ("iptables", "ipvs")), "0"),
+    )  # fmt: skip
     return Section(
-        Text("What one changed endpoint costs", "一个 Endpoint 变化的代价"),
+        Text("The table, with its third column", "那张对比表，补上第三列"),
         (
             Grid(
-                Text("lines rewritten (rules + chains)", "重写的行数（规则 + 链）"),
-                (Text("how", "方式"), Text("lines", "行数")),
+                Text(
+                    f"{SERVICES} × {ENDPOINTS}; packets: rules evaluated + look-ups",
+                    f"{SERVICES} × {ENDPOINTS}；数据包：匹配的规则数 + 查找次数",
+                ),
+                (Text("what", "指标"), same("iptables"), same("IPVS"), same("nftables")),
                 rows,
+            ),
+            Paragraph(
+                Text(
+                    "The usual table ends here: O(n) against O(1), seconds against milliseconds, high CPU against low, "
+                    "throughput falling against steady. The first is right, for first packets. The others mix up a "
+                    "full sync of a far larger cluster with an everyday update, and new connections with packets.",
+                    "常见的表到此为止：O(n) 对 O(1)，秒级对毫秒级，CPU 高对低，吞吐下降对稳定。第一条对首包成立；其余几条把"
+                    "大得多的集群的全量同步当成日常更新，把新建连接当成数据包。",
+                )
             ),
         ),
     )
@@ -162,7 +170,10 @@ def _measured() -> Section:
         Text("Measured, for scale", "实测数据"),
         (
             Grid(
-                Text("seconds: full sync / one endpoint, two cores", "秒：全量同步 / 单个 Endpoint 变化，两核"),
+                Text(
+                    "seconds: full sync / one endpoint; kube-proxy v1.30.5, Linux 6.18, two cores",
+                    "秒：全量同步 / 单个端点变化；kube-proxy v1.30.5，Linux 6.18，两核",
+                ),
                 (Text("backend", "后端"), same("100 × 10"), same("1000 × 10"), same("5000 × 10")),
                 sync,
             ),
@@ -181,121 +192,84 @@ def _measured() -> Section:
             ),
             Paragraph(
                 Text(
-                    f"About {NANOSECONDS_PER_RULE} ns a rule: real, linear, and paid once for a connection.",
-                    f"每条规则约 {NANOSECONDS_PER_RULE} ns：线性增长确实存在，但每个连接只付一次。",
+                    f"About {NANOSECONDS_PER_RULE} ns a rule: real, linear, and paid once for a connection, also by "
+                    "connections to no Service at all. Time the tools on your own machine: `k8squiz scale --measure`.",
+                    f"每条规则约 {NANOSECONDS_PER_RULE} ns：线性增长确实存在，每个连接只付一次，目标不是 Service 的连接也要付。"
+                    "在自己的机器上测：`k8squiz scale --measure`。",
                 )
             ),
         ),
     )
 
 
-def _what_ipvs_does(ipvs: ModeCost) -> Section:
+def _what_ipvs_does() -> Section:
+    lines = World(Shape(endpoints=("pod-a",)), mode="ipvs").rule_lines("node1", "-t 10.96.0.10:80")
     return Section(
         Text("What IPVS does instead", "IPVS 的做法"),
         (
+            Rules(
+                Text("ipvsadm-save -n: a Service and its pod", "ipvsadm-save -n：一个 Service 和它的 Pod"),
+                lines,
+            ),
             Paragraph(
                 Text(
-                    "The address of every Service is bound to the dummy device kube-ipvs0, so routing calls it local; "
-                    "at LOCAL_IN IPVS finds the virtual server by hash, rewrites the destination and sends the packet "
-                    f"on. {ipvs.size.rules} iptables rules stay, whatever the number of Services, with ipsets for who "
-                    "is masqueraded: ipvs mode still needs iptables.",
-                    "每个 Service 的地址都绑定在虚拟设备 kube-ipvs0 上，因此路由判定为本机；IPVS 在 LOCAL_IN 处用哈希找到虚拟服务器，"
-                    f"改写目的地址后继续发送。无论有多少 Service，iptables 规则始终是 {ipvs.size.rules} 条，由 ipset 决定谁做 "
-                    "MASQUERADE：ipvs 模式仍然离不开 iptables。",
+                    "One hash look-up finds the virtual server, and a change is a message for one real server: that "
+                    "much of the usual answer is right. The path, the ipsets and the iptables rules that stay: "
+                    "`k8squiz explain ipvs`. The schedulers, and why most of them are of no use to a Service: `k8squiz "
+                    "explain schedulers`. What came after: `k8squiz explain nftables`.",
+                    "一次哈希查找就定位虚拟服务器，一次变化只是针对一台真实服务器的一条消息：常见答案的这一部分是对的。路径、ipset 和"
+                    "保留的 iptables 规则见 `k8squiz explain ipvs`；各种调度算法以及为何多数对 Service 无用，见 `k8squiz explain "
+                    "schedulers`；后来者见 `k8squiz explain nftables`。",
                 )
             ),
         ),
     )
 
 
-def _claims(costs: dict[str, ModeCost], full: Transaction, partial: Transaction) -> tuple[Claim, ...]:
-    iptables = costs["iptables"]
-    middle, later = float(iptables.middle.rules), float(iptables.later.rules)
-    return (
-        Claim(
-            Text(
-                "About 20,000 rules for 1000 Services of 10 pods.",
-                "1000 个 Service、每个 10 个 Pod，总规则数约 20000+ 条。",
-            ),
-            Text(
-                f"{full.rule_lines:,} rule lines and {full.chain_lines:,} chains with today's kube-proxy.",
-                f"以现在的 kube-proxy 计，是 {full.rule_lines:,} 行规则和 {full.chain_lines:,} 条链。",
-            ),
+_CLAIMS = (
+    Claim(
+        Text("iptables balances round robin.", "iptables 是轮询。"),
+        Text(
+            "It draws at random, each endpoint with the same probability; see the statistic rules.",
+            "它是等概率随机抽取，见 statistic 规则。",
         ),
-        Claim(
-            Text(
-                f"{_PACKETS_PER_SECOND:,} packets/s × 500 rules = 50 million matches/s.",
-                "每秒 10 万个数据包 × 500 次匹配 = 每秒 5000 万次匹配。",
-            ),
-            Text(
-                f"Only a connection's first packet has about {middle:g} rules evaluated (to the middle Service); a "
-                f"later one has {later:g}. It would take {_PACKETS_PER_SECOND:,} NEW connections a second.",
-                f"只有每个连接的首包平均匹配约 {middle:g} 条规则（中间的 Service），后续数据包只匹配 {later:g} 条。"
-                f"要达到那个数字，需要每秒新建 {_PACKETS_PER_SECOND:,} 个连接。",
-            ),
+    ),
+    Claim(
+        Text("Above 1000 Services one should use IPVS.", "超过 1000 个 Service 就应该用 IPVS。"),
+        Text(
+            f"That was the advice. {AS_OF.en[:1].upper()}{AS_OF.en[1:]}, ipvs mode is deprecated and on its way out; "
+            "who needs the constant look-up takes nftables mode.",
+            f"那是过去的建议。{AS_OF.zh}，ipvs 模式已弃用并将移除；需要常数级查找就用 nftables 模式。",
         ),
-        Claim(
-            Text("Every update rewrites all the rules and takes seconds.", "每次更新都要重写全部规则，耗时数秒。"),
-            Text(
-                f"Since v1.28 one changed endpoint rewrites {partial.rule_lines:,} lines, not {full.rule_lines:,}; "
-                f"measured at this size: {SYNC_SECONDS['iptables (legacy)'][1000][1]} s. Seconds come with much larger "
-                "clusters or the nft backend's full sync.",
-                f"自 v1.28 起，一个 Endpoint 变化只重写 {partial.rule_lines:,} 行，而不是 {full.rule_lines:,} 行；"
-                f"此规模下实测 {SYNC_SECONDS['iptables (legacy)'][1000][1]} 秒。数秒级只出现在大得多的集群或 nft 后端的全量同步。",
-            ),
+    ),
+    Claim(
+        Text("With IPVS each Service can have its own scheduler.", "IPVS 下每个 Service 可以选自己的调度算法。"),
+        Text(
+            "Under kube-proxy it is one setting for the whole cluster, with every weight 1: wrr is rr, wlc is lc. "
+            "dh hashes the destination, so a ClusterIP always gets one and the same pod.",
+            "在 kube-proxy 中调度算法是全集群统一的，且权重全为 1：wrr 等于 rr，wlc 等于 lc。dh 按目的地址哈希，"
+            "因此同一个 ClusterIP 永远落到同一个 Pod。",
         ),
-        Claim(
-            Text("Packets may be lost while rules are reloaded.", "规则重新加载期间可能丢包。"),
-            Text(
-                "iptables-restore replaces a table in one step: a packet sees the old table or the new one, never half "
-                "of each. What hurts is staleness: until the sync, new connections may go to an endpoint that is gone.",
-                "iptables-restore 一次性替换整张表：数据包看到的要么是旧表，要么是新表，不会是一半。真正的问题是滞后："
-                "同步完成之前，新连接可能被送到已经消失的 Endpoint。",
-            ),
-        ),
-        Claim(
-            Text("iptables balances round robin.", "iptables 是轮询。"),
-            Text(
-                "It draws at random, each endpoint with the same probability; see the statistic rules.",
-                "它是等概率随机抽取，见 statistic 规则。",
-            ),
-        ),
-        Claim(
-            Text("IPVS is the future for large clusters.", "大集群就应该用 IPVS。"),
-            Text(
-                "It was: as of v1.37 ipvs mode is deprecated (v1.35) and behind a feature gate, to be off in v1.40 and "
-                "removed in v1.43 (KEP-5495). nftables mode, GA since v1.33, has the constant look-up too.",
-                "那是过去：截至 v1.37，ipvs 模式已弃用（v1.35）并受特性门控控制，计划 v1.40 默认关闭、v1.43 移除（KEP-5495）。"
-                "v1.33 GA 的 nftables 模式同样是常数级查找。",
-            ),
-        ),
-        Claim(
-            Text("With IPVS each Service can have its own scheduler.", "IPVS 下每个 Service 可以选自己的调度算法。"),
-            Text(
-                "Under kube-proxy it is one setting for the whole cluster, with every weight 1: wrr is rr, wlc is lc. "
-                "dh hashes the destination, so a ClusterIP always gets one and the same pod.",
-                "在 kube-proxy 中调度算法是全集群统一的，且权重全为 1：wrr 等于 rr，wlc 等于 lc。dh 按目的地址哈希，"
-                "因此同一个 ClusterIP 永远落到同一个 Pod。",
-            ),
-        ),
-    )
+    ),
+)
 
 
-def _points(iptables: ModeCost, partial: Transaction) -> tuple[Text, ...]:
+def _points(figures: Figures) -> tuple[Text, ...]:
+    ipt = figures.of("iptables")
+    first, last, lines = _rules(ipt.cost.first), _rules(ipt.cost.last), f"{ipt.update.partial:,}"
     return (
         Text(
-            f"O(n) in the number of Services, by first packets only: {float(iptables.first.rules):g} rules to the first "
-            f"Service, {float(iptables.last.rules):g} to the last.",
-            f"与 Service 数量成线性，但只针对首包：第一个 Service 匹配 {float(iptables.first.rules):g} 条规则，"
-            f"最后一个 {float(iptables.last.rules):g} 条。",
+            f"O(n) in the number of Services, by first packets only: {first} rules to the first Service, {last} to the "
+            "last.",
+            f"与 Service 数量成线性，但只针对首包：第一个 Service 匹配 {first} 条规则，最后一个 {last} 条。",
         ),
         Text(
             "IPVS and nftables look up a hash instead: the cost does not grow with the number of Services.",
             "IPVS 和 nftables 用哈希查找：代价不随 Service 数量增长。",
         ),
         Text(
-            f"Updates: a partial sync rewrites {partial.rule_lines:,} lines here; most of them are the dispatch rules.",
-            f"更新：这里的增量同步重写 {partial.rule_lines:,} 行，其中大部分是分发规则。",
+            f"Updates: a partial sync writes {lines} lines here; most of them are the dispatch rules.",
+            f"更新：这里的增量同步写 {lines} 行，其中大部分是分发规则。",
         ),
         Text(
             "What IPVS adds is schedulers (least connections, ...), which iptables and nftables do not have.",

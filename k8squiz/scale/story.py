@@ -11,7 +11,7 @@ from k8squiz.explain.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE,
 from k8squiz.explain.story import Claim, Grid, Section, same
 from k8squiz.scale.figures import MODES, Figures, Point
 
-_PACKETS_PER_SECOND = 100_000
+PACKETS_PER_SECOND = 100_000
 
 RULES_CHART = Text(
     "Rules evaluated by a connection's first packet to the last Service",
@@ -81,8 +81,11 @@ def sections(figures: Figures) -> tuple[Section, ...]:
 def growth_grid(figures: Figures) -> Grid:
     """A row for each figure and number of Services, a column for each mode."""
     wanted: tuple[tuple[Text, Callable[[Point], int | Fraction]], ...] = (
+        (Text("chains in the kernel", "内核中的链数"), lambda point: point.cost.size.chains),
         (Text("rules in the kernel", "内核中的规则数"), lambda point: point.cost.size.rules),
+        (Text("bytes listed", "列出的字节数"), lambda point: point.cost.size.bytes),
         (Text("first packet to the last", "首包到最后一个"), lambda point: point.cost.last.rules),
+        (Text("look-ups it makes", "其中的查找次数"), lambda point: point.cost.last.lookups),
         (Text("lines, full sync", "全量同步行数"), lambda point: point.update.full),
         (Text("lines, one endpoint", "单个端点变化行数"), lambda point: point.update.partial),
     )
@@ -101,7 +104,7 @@ def claims(figures: Figures) -> tuple[Claim, ...]:
     ipt, ipvs, nft = (figures.of(mode) for mode in ("iptables", "ipvs", "nftables"))
     later = ipt.cost.later.rules
     full_rules = number(ipt.update.full - ipt.update.full_chains)
-    new_a_second = _PACKETS_PER_SECOND * ipt.cost.average.rules
+    new_a_second = PACKETS_PER_SECOND * ipt.cost.average.rules
     busy = f"{float(new_a_second) * int(NANOSECONDS_PER_RULE) / 1e9:.2g}"
     found = [
         Claim(
@@ -135,16 +138,16 @@ def claims(figures: Figures) -> tuple[Claim, ...]:
         ),
         Claim(
             Text(
-                f"{_PACKETS_PER_SECOND:,} packets/s × {n // 2:,} rules = {_PACKETS_PER_SECOND * (n // 2):,} matches/s.",
-                f"每秒 {_PACKETS_PER_SECOND:,} 个数据包 × {n // 2:,} 次匹配 = 每秒 {_PACKETS_PER_SECOND * (n // 2):,} 次匹配。",
+                f"{PACKETS_PER_SECOND:,} packets/s × {n // 2:,} rules = {PACKETS_PER_SECOND * (n // 2):,} matches/s.",
+                f"每秒 {PACKETS_PER_SECOND:,} 个数据包 × {n // 2:,} 次匹配 = 每秒 {PACKETS_PER_SECOND * (n // 2):,} 次匹配。",
             ),
             Text(
-                f"True only of {_PACKETS_PER_SECOND:,} new connections a second: {number(new_a_second)} then. As packets of known connections they are "
-                f"{number(_PACKETS_PER_SECOND * later)} rule evaluations, the same whatever the number of Services. Walking "
+                f"True only of {PACKETS_PER_SECOND:,} new connections a second: {number(new_a_second)} then. As packets of known connections they are "
+                f"{number(PACKETS_PER_SECOND * later)} rule evaluations, the same whatever the number of Services. Walking "
                 f"past one rule was measured at about {NANOSECONDS_PER_RULE} ns: even those connections keep {busy} of one "
                 "processor busy.",
-                f"只有每秒新建 {_PACKETS_PER_SECOND:,} 个连接时才成立（此时为 {number(new_a_second)} 次）。如果是已有连接的数据包，只有 "
-                f"{number(_PACKETS_PER_SECOND * later)} 次规则匹配，与 Service 数量无关。实测每经过一条规则约 "
+                f"只有每秒新建 {PACKETS_PER_SECOND:,} 个连接时才成立（此时为 {number(new_a_second)} 次）。如果是已有连接的数据包，只有 "
+                f"{number(PACKETS_PER_SECOND * later)} 次规则匹配，与 Service 数量无关。实测每经过一条规则约 "
                 f"{NANOSECONDS_PER_RULE} 纳秒：即使全是新连接，也只占一个核的 {busy}。",
             ),
         ),
