@@ -1,13 +1,17 @@
-"""What a recorded console becomes in a file: SVG and HTML that load nothing from anywhere."""
+"""What a recorded console becomes in a file: SVG that loads nothing from anywhere."""
 
 from __future__ import annotations
 
+import html
 import io
 import re
+
+from rich.cells import cell_len
 
 from k8squiz.console import SafeConsole
 
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}\s*")
+_TEXT = re.compile(r'(?P<before><text [^>]*?)textLength="(?P<width>[\d.]+)"(?P<after>[^>]*>)(?P<content>[^<]+)</text>')
 _GENERATOR = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 
 
@@ -21,9 +25,11 @@ def recorder(width: int) -> SafeConsole:
 
 def to_svg(console: SafeConsole, title: str) -> str:
     """What was printed as SVG, in whatever monospace font the reader has."""
-    return _GENERATOR.sub("", _FONT_FACE.sub("", console.export_svg(title=title)))
+    return _TEXT.sub(_as_wide_as_its_cells, _GENERATOR.sub("", _FONT_FACE.sub("", console.export_svg(title=title))))
 
 
-def to_html(console: SafeConsole) -> str:
-    """What was printed as one HTML page with its styles inside."""
-    return console.export_html(inline_styles=True)
+def _as_wide_as_its_cells(text: re.Match[str]) -> str:
+    """Rich gives each character one cell, and a browser squeezes Chinese text into that: two cells a character."""
+    content = html.unescape(text["content"])
+    cell = float(text["width"]) / len(content)
+    return f'{text["before"]}textLength="{cell * cell_len(content):g}"{text["after"]}{text["content"]}</text>'

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from k8squiz.errors import QuizError
 from k8squiz.i18n import Lang
+
+if TYPE_CHECKING:
+    from k8squiz.explain.story import Story
 
 _EXPORT_WIDTH = 110
 
@@ -27,7 +31,7 @@ def run(lang: Lang, topic: str | None, without: tuple[str, ...], step: bool, exp
     from k8squiz.screens.explain import story_parts, story_view
 
     if export is not None:
-        write(export, _exported(story_view(story, lang, parts), export.suffix, story, lang))
+        write(export, _exported(story, export.suffix, lang, parts))
         return 0
     console = make_console()
     if not (step and sys.stdin.isatty() and sys.stdout.isatty()):
@@ -62,22 +66,22 @@ def _go_on(lang: Lang) -> bool:
         return False
 
 
-def _exported(view: object, suffix: str, story: object, lang: Lang) -> str:
-    from typing import cast
-
-    from rich.console import RenderableType
-
-    from k8squiz.explain.markdown import story_markdown
-    from k8squiz.explain.story import Story
-    from k8squiz.export import recorder, to_html, to_svg
-    from k8squiz.i18n import pick
-
-    told = cast(Story, story)
+def _exported(story: Story, suffix: str, lang: Lang, without: frozenset[str]) -> str:
     if suffix == ".md":
-        return story_markdown(told, lang)
+        from k8squiz.explain.markdown import story_markdown
+
+        return story_markdown(story, lang, without)
+    if suffix == ".html":
+        from k8squiz.explain.page import story_page
+
+        return story_page(story, lang, without)
+    from k8squiz.export import recorder, to_svg
+    from k8squiz.i18n import pick
+    from k8squiz.screens.explain import story_view
+
     console = recorder(_EXPORT_WIDTH)
-    console.print(cast(RenderableType, view))
-    return to_html(console) if suffix == ".html" else to_svg(console, pick(told.title, lang))
+    console.print(story_view(story, lang, without))
+    return to_svg(console, pick(story.title, lang))
 
 
 def write(path: Path, text: str) -> None:

@@ -14,15 +14,17 @@ _HOPS = (Text("#", "#"), Text("host", "主机"), Text("device", "设备"), Text(
 _THERE, _BACK = Text("Request", "请求"), Text("Reply", "应答")
 
 
-def story_markdown(story: Story, lang: Lang) -> str:
+def story_markdown(story: Story, lang: Lang, without: frozenset[str] = frozenset()) -> str:
     """The whole story as CommonMark with tables."""
-    return "\n".join(_lines(story, lang)).rstrip() + "\n"
+    return "\n".join(_lines(story, lang, without)).rstrip() + "\n"
 
 
-def _lines(story: Story, lang: Lang) -> Iterator[str]:
+def _lines(story: Story, lang: Lang, without: frozenset[str]) -> Iterator[str]:
     from k8squiz.screens.explain import word
 
     yield from (f"# {pick(story.title, lang)}", "", _inline(pick(story.summary, lang)), "")
+    if without:
+        yield from (f"**{word('without', lang)}: {', '.join(sorted(without))}**", "")
     for section in story.sections:
         yield from (f"## {_inline(pick(section.title, lang))}", "")
         for block in section.blocks:

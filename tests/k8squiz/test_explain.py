@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import html.parser
 import io
 import re
 from collections.abc import Iterator
@@ -13,7 +15,9 @@ from k8squiz.console import make_console
 from k8squiz.errors import QuizError
 from k8squiz.explain import TOPICS, tell
 from k8squiz.explain.markdown import story_markdown
+from k8squiz.explain.page import story_page
 from k8squiz.explain.story import Grid, Paragraph, Rules, Steps, Story, Walk
+from k8squiz.export import recorder, to_svg
 from k8squiz.help import width_of
 from k8squiz.i18n import LANGS, Lang
 from k8squiz.screens.explain import story_parts, story_view
@@ -220,3 +224,49 @@ def test_step_by_step_tells_every_hop(stories: dict[str, Story]) -> None:
 def test_unknown_words_are_refused(topic: str, without: tuple[str, ...]) -> None:
     with pytest.raises(QuizError):
         tell(topic, frozenset(without))
+
+
+class _Balanced(html.parser.HTMLParser):
+    """Fails on a tag that is closed without having been opened, or the other way round."""
+
+    _ALONE = frozenset({"meta", "br"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in {"script", "link", "img", "iframe"}
+        assert not {name for name, _ in attrs} & {"src", "href", "onclick"}
+        if tag not in self._ALONE:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_stands_alone(stories: dict[str, Story], name: str, lang: Lang) -> None:
+    page = story_page(stories[name], lang)
+    parser = _Balanced()
+    parser.feed(page)
+    assert parser.open == []
+    assert "http-equiv" in page
+    assert page.count("<h2>") == len(stories[name].sections) + 4
+
+
+def test_a_page_escapes_and_says_what_is_taken_away(stories: dict[str, Story]) -> None:
+    story = dataclasses.replace(stories["hairpin"], summary=Text("<b>`a<b`</b>", "<i>"))
+    page = story_page(story, "en", frozenset({"masquerade"}))
+    assert "&lt;b&gt;<code>a&lt;b</code>&lt;/b&gt;" in page
+    assert "Taken away here: masquerade" in page
+    assert "**Taken away here: masquerade**" in story_markdown(story, "en", frozenset({"masquerade"}))
+
+
+def test_chinese_text_is_two_cells_wide_in_svg() -> None:
+    console = recorder(40)
+    console.print("中文 ab")
+    drawn = to_svg(console, "t")
+    (width,) = re.findall(r'textLength="([\d.]+)"[^>]*>中文&#160;ab<', drawn)
+    assert float(width) == pytest.approx(7 * 12.2)
