@@ -10,7 +10,7 @@ from k8squiz.drawing.identity import Identity
 from k8squiz.drawing.manifests import manifests
 from k8squiz.drawing.params import draw_params
 from k8squiz.drawing.picture import aliases, names, picture
-from k8squiz.drawing.placeholders import show, substitute
+from k8squiz.drawing.placeholders import fill, show, substitute
 from k8squiz.drawing.spec import ClusterSpec, read_spec
 from k8squiz.errors import QuizError, unknown
 from k8squiz.question import Ask, Background, Question, Template
@@ -68,7 +68,7 @@ def _cluster(
 ) -> ClusterSpec:
     raw = copy.deepcopy(dict(template.data["cluster"]))
     for path, value in (request.get("set") or {}).items():
-        _set(raw, path, value, template.place("requests"))
+        _set(raw, fill(path, known, where=template.place("requests")), value, template.place("requests"))
     where = template.place("cluster")
     return read_spec(substitute(raw, known, where), identity, where)
 
@@ -95,12 +95,13 @@ def _request(
     destination, node = _destination(str(filled["to"]), spec, where)
     source, sport = _source(str(filled["from"]), spec, identity, where)
     changed = tuple(
-        (path, show(substitute(value, known, where), "en")) for path, value in (raw.get("set") or {}).items()
+        (fill(path, known, where=where), show(substitute(value, known, where), "en"))
+        for path, value in (raw.get("set") or {}).items()
     )
     return Ask(
         name, source, destination, str(filled.get("protocol", "TCP")), _node_name(filled.get("node"), spec, where) or node,
         sport, str(filled.get("mode") or spec.proxy.get("mode") or "iptables"), manifests(spec), _background(spec, where),
-        tuple(filled.get("without", ())), filled.get("way"), changed,
+        tuple(filled.get("without", ())), filled.get("way"), changed, name == template.data["ask"].get("sound"),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from engine.trace import Outcome
 from k8squiz.bench import History, history, size
 from k8squiz.errors import QuizError
 from k8squiz.facts import FACTS, conntrack_fact, fact, hop_fact
+from k8squiz.rulelines import RuleLine
 from k8squiz.scenario import World
 
 
@@ -106,9 +107,14 @@ def _conntrack(value: Any, predicate: Predicate, world: World, on: str, way: Out
 
 def count_rules(value: Mapping[str, Any], world: World, on: str, chains: bool = False) -> int:
     """How many rules (or chains) of a node fit `value`."""
+    return len(matching_rules(value, world, on, chains))
+
+
+def matching_rules(value: Mapping[str, Any], world: World, on: str, chains: bool = False) -> tuple[RuleLine, ...]:
+    """The rules (or chains) of a node that fit `value`."""
     lines = world.rules(on, str(value["node"]), str(value.get("family", "ipv4")))
     wanted = {key: item for key, item in value.items() if key not in ("node", "family")}
-    return sum(1 for line in lines if line.declares is chains and _all_match(wanted, partial(getattr, line)))
+    return tuple(line for line in lines if line.declares is chains and _all_match(wanted, partial(getattr, line)))
 
 
 def count_entries(value: Mapping[str, Any], world: World, on: str) -> int:

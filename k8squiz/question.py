@@ -12,7 +12,7 @@ from engine.trace import Text
 from engine.values import dataclass
 
 FORMAT_VERSION = 1
-KINDS = ("hop-order", "rewrite", "outcome", "choice", "number", "scheduler")
+KINDS = ("hop-order", "rewrite", "outcome", "choice", "number", "scheduler", "repair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class Ask:
     """One request of a question: on which cluster it is made, by whom, to where.
 
     `manifests` is Kubernetes YAML; `background` describes further Services the YAML leaves out because there are
-    hundreds of them; `way` is a predicate that picks some of the ways the packet can go.
+    hundreds of them; `way` is a predicate that picks some of the ways the packet can go; a `hidden` one would give
+    the answer away before it is graded.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Ask:
     without: tuple[str, ...] = ()
     way: Mapping[str, Any] | None = None
     changed: tuple[tuple[str, str], ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

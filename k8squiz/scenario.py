@@ -6,11 +6,12 @@ A World walks a request when it is first asked about it and remembers the outcom
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine import Request, compile_rules, load_cluster, outcomes
 from engine.cluster import Cluster, EndpointPort, EndpointSlice, Service, ServicePort, SliceEndpoint
+from engine.netfilter.text import parse as parse_rules
 from engine.packet import L4, split_host_port
 from engine.trace import Hop, Outcome
 from k8squiz.errors import QuizError, unknown
@@ -60,8 +61,11 @@ class World:
         if name not in self._ways:
             ask = self.ask(name)
             request = Request(ask.source, ask.destination, ask.protocol, ask.node, ask.sport)
-            self._ways[name] = outcomes(self.cluster(name), request, mode=ask.mode)
+            self._ways[name] = self._walk(name, request)
         return self._ways[name]
+
+    def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
+        return outcomes(self.cluster(name), request, mode=self.ask(name).mode)
 
     def ways(self, name: str) -> tuple[Outcome, ...]:
         """The ways the question is about. Raises QuizError where its `way` leaves none."""
@@ -103,6 +107,40 @@ class World:
             if address in pod.ips and not pod.host_network:
                 return pod.name, pod.node_name or ""
         return "", ""
+
+
+Edit = Callable[[str], str]
+
+
+class EditedRules(World):
+    """A World in which `edit` changes the iptables-save text of one node before a packet meets it.
+
+    Raises RuleError (through any question asked of it) where the edited text is no ruleset.
+    """
+
+    def __init__(self, question: Question, node: str, edit: Edit) -> None:
+        super().__init__(question)
+        self._node, self._edit = node, edit
+
+    def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
+        cluster, mode = self.cluster(name), self.ask(name).mode
+        edited = self._edit(str(compile_rules(cluster, self._node, mode)))
+        return outcomes(cluster, request, mode=mode, rulesets={self._node: parse_rules(edited)})
+
+
+class EditedManifests(World):
+    """A World in which `edit` changes the manifests of every request before a cluster is made of them.
+
+    Raises ManifestError (through any question asked of it) where the API server would refuse what was edited.
+    """
+
+    def __init__(self, question: Question, edit: Edit) -> None:
+        super().__init__(
+            dataclasses.replace(
+                question,
+                requests=tuple(dataclasses.replace(ask, manifests=edit(ask.manifests)) for ask in question.requests),
+            )
+        )
 
 
 def host_name(host: str) -> str:

@@ -21,6 +21,10 @@ _ASK = {
         "ask:\n  scenario:\n    servers: [{name: small}, {name: large, weight: 2, speed: 2}]\n    connections: 400\n"
         '    requirements: "load_spread <= 1.2"'
     ),
+    "repair": (
+        'ask:\n  node: "{node1}"\n  lost: {table: nat, chain: KUBE-SERVICES, text: {contains: "-j KUBE-NODEPORTS"}}\n'
+        '  goal: {passes: {table: nat, chain: KUBE-NODEPORTS}}'
+    ),
 }  # fmt: skip
 
 _FILE = """\

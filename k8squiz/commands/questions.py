@@ -86,7 +86,7 @@ def _json(world: Any, task: Any, answer: bool) -> dict[str, Any]:
             {"name": ask.name, "from": ask.source, "to": ask.destination, "protocol": ask.protocol, "node": ask.node,
              "sport": ask.sport, "mode": ask.mode, "without": list(ask.without),
              "background": None if ask.background is None else dataclasses.asdict(ask.background), "cluster": ask.manifests}
-            for ask in question.requests
+            for ask in question.requests if answer or not ask.hidden
         ],
         "fields": [_field(field) for field in task.fields],
     }  # fmt: skip
@@ -104,6 +104,8 @@ def _field(field: Any) -> dict[str, Any]:
         result["at"] = _both(field.row)
     if hasattr(field, "items"):
         result["items"] = [{"letter": item.letter, "key": item.key, **_both(item.text)} for item in field.items]
+    if hasattr(field, "given"):
+        result["given"] = field.given
     return result
 
 

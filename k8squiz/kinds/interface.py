@@ -36,6 +36,7 @@ REGISTRY: dict[str, str] = {
     "choice": "choice",
     "number": "number",
     "scheduler": "scheduler",
+    "repair": "repair",
 }
 
 

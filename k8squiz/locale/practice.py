@@ -29,6 +29,8 @@ WORDS: dict[str, Text] = {
     ),
     "how-name": Text("One of {names}.", "填写其中之一：{names}。"),
     "how-number": Text("A number; 1/3 and 33% will do too.", "填数字；1/3 或 33% 也可以。"),
+    "would-do": Text("would do", "可行的"),
+    "how-repair": Text("One line, such as {example}.", "输入一行，例如 {example}。"),
     "answer": Text("answer> ", "回答> "),
     "no-hint": Text("There are no more hints.", "没有更多提示了。"),
     "hint": Text("Hint (costs {cost:.0%}): {text}", "提示（扣 {cost:.0%}）：{text}"),

@@ -57,7 +57,8 @@ def no_bench(world: World) -> tuple[Text, Text]:
 
 @dataclasses.dataclass(frozen=True)
 class Answered:
-    """One question as it went. A question about IPVS alone has `given` and `computed` instead of a cluster and walks."""
+    """One question as it went. A question about IPVS alone has `given` and `computed` instead of a cluster and walks;
+    a repair has what is to be mended as `given` beside them."""
 
     result: Result
     title: Text
@@ -128,11 +129,13 @@ def _answered(room: Room, position: int, result: Result, bench: Bench) -> Answer
     world, task = room.world(position), room.task(position)
     given, computed = bench(world)
     marks: Sequence[FieldMark | None] = result.grade.marks if result.grade is not None else [None] * len(task.fields)
+    shown = "\n".join(getattr(field, "given", "") for field in task.fields).strip()
     return Answered(
         result, world.question.template.title, prompt(world), () if given.en else _cluster(world.question.picture),
-        () if given.en else tuple(_request(ask) for ask in world.question.requests),
+        () if given.en else tuple(_request(ask) for ask in world.question.requests if not ask.hidden),
         tuple(_field(field, mark) for field, mark in zip(task.fields, marks, strict=True)),
-        () if given.en else walks(world), explanation(world), key_points(world), sources(world), given, computed,
+        () if given.en else walks(world), explanation(world), key_points(world), sources(world),
+        given if given.en else Text(shown, shown), computed,
     )  # fmt: skip
 
 

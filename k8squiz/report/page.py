@@ -101,7 +101,8 @@ def _question(question: Answered, lang: Lang) -> Iterator[str]:
     yield f"<article><h2><small>{text(label)}</small> {text(pick(question.title, lang))}</h2>"
     yield f'<p class="facts">{text(facts.subject(question, lang))}</p>'
     yield f'<p class="standing">{_sign(question.result.score)} {text(" · ".join(facts.standing(question, lang)))}</p>'
-    given = _list((*question.cluster, *question.requests)) if question.cluster else _pre(pick(question.given, lang))
+    given = _list((*question.cluster, *question.requests)) if question.cluster else ""
+    given += _pre(pick(question.given, lang)) if question.given.en else ""
     yield f"<details open><summary>{text(say('cluster' if question.cluster else 'given', lang))}</summary>{given}</details>"
     yield f"<blockquote>{text(pick(question.prompt, lang))}</blockquote>"
     yield from _answers(question.fields, lang)

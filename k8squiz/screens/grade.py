@@ -15,8 +15,10 @@ from k8squiz.i18n import Lang, pick
 from k8squiz.kinds.chains import is_own, short
 from k8squiz.kinds.fields import Field, MenuField, OrderField
 from k8squiz.kinds.interface import Task
+from k8squiz.kinds.repair import RepairField
 from k8squiz.locale.practice import say
 from k8squiz.question import FieldMark, Grade
+from k8squiz.sanitize import visible
 from k8squiz.scenario import World, host_name
 from k8squiz.screens.prose import Prose
 from k8squiz.session import Summary
@@ -34,6 +36,8 @@ def grade_view(world: World, task: Task, grade: Grade, lang: Lang) -> Renderable
             parts.append(_order(field, mark, lang))
         elif isinstance(field, MenuField):
             parts.append(_menu(field, mark, lang))
+        elif isinstance(field, RepairField):
+            parts.append(_repair(field, mark, lang))
         else:
             plain.append((field, mark))
     if plain:
@@ -107,6 +111,28 @@ def _menu(field: MenuField, mark: FieldMark, lang: Lang) -> RenderableType:
         sign = Styled(_RIGHT, style="green") if ours == theirs else Styled(_WRONG, style="red")
         row = (sign, "■" if ours else "·", "■" if theirs else "·")
         table.add_row(*row, Prose(f"{item.letter}  {pick(item.text, lang)}", style="bold" if ours else ""))
+    return table
+
+
+def _repair(field: RepairField, mark: FieldMark, lang: Lang) -> RenderableType:
+    """The line that had been there, the one typed, and what becomes of every request with either."""
+    table = Table.grid(padding=(0, 1))
+    for _ in range(2):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    sign, style = _sign(mark.score)
+    lines = [("", "would-do", field.truth, "bold")]
+    if mark.given is None:
+        lines.append((sign, "yours", say("blank", lang), style))
+    elif mark.given != field.truth:
+        lines.append((sign, "yours", field.show(mark.given, lang == "zh"), style))
+    for mine, key, line, look in lines:
+        table.add_row(
+            Styled(mine, style=style), Styled(say(key, lang), style="bold"), Styled(visible(line), style=look)
+        )
+        if mine != sign or mark.given is not None:
+            for ending in field.effect(field.truth if key == "would-do" else mark.given):
+                table.add_row("", "", Prose(f"→ {pick(ending, lang)}", "dim"))
     return table
 
 

@@ -15,8 +15,10 @@ from rich.text import Text as Styled
 from k8squiz.i18n import Lang, pick
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField
 from k8squiz.kinds.interface import Task
+from k8squiz.kinds.repair import RepairField
 from k8squiz.locale.practice import say
 from k8squiz.question import Ask, NodeView, Picture, PodView, Question, ServiceView
+from k8squiz.sanitize import visible
 from k8squiz.scenario import World
 from k8squiz.screens.prose import Prose
 from k8squiz.texts import prompt
@@ -40,6 +42,9 @@ def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> 
     parts: list[RenderableType] = [
         *_given(world.question, lang),
         Padding(Prose(pick(prompt(world), lang)), (1, 0)),
+    ]
+    parts += [
+        Padding(Styled(visible(field.given)), (0, 0, 0, 2)) for field in task.fields if isinstance(field, RepairField)
     ]
     shown = (OrderField, MenuField) if listed else (MenuField,)
     parts += [items_view(field.items, lang) for field in task.fields if isinstance(field, shown)]
@@ -120,8 +125,9 @@ def _service_view(service: ServiceView, lang: Lang) -> RenderableType:
 def requests_view(question: Question, lang: Lang) -> RenderableType:
     """The requests, one line each; of further ones, what differs."""
     lines = Styled("")
-    for index, ask in enumerate(question.requests):
-        named = f" {ask.name}" if len(question.requests) > 1 else ""
+    shown = [ask for ask in question.requests if not ask.hidden]
+    for index, ask in enumerate(shown):
+        named = f" {ask.name}" if len(shown) > 1 else ""
         lines.append(("\n" if index else "") + say("request", lang, name=named), style="bold")
         lines.append(_request(ask, question, lang))
     return lines
@@ -160,6 +166,8 @@ def how(field: Field, lang: Lang) -> str:
         return say("how-ports" if field.ports else "how-address", lang, names=", ".join(names[:5]))
     if isinstance(field, NameField):
         return say("how-name", lang, names=", ".join(field.names))
+    if isinstance(field, RepairField):
+        return say("how-repair", lang, example=pick(field.example, lang))
     return say("how-number", lang)
 
 

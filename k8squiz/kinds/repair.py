@@ -1,0 +1,207 @@
+"""repair: something is broken; type the one rule or the one field that mends it.
+
+Graded by effect: what was typed is put in, every request is walked again, and the goal decides. What else the question
+wants to stay as it was (`keep`) costs where it does not. The answer shown is what had been there, so a question names
+what is lost, never what to type.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.errors import EngineError
+from engine.trace import Text, Verdict
+from engine.values import dataclass
+from k8squiz.errors import QuizError
+from k8squiz.kinds import objectedit as objects
+from k8squiz.kinds import ruleedit as rules
+from k8squiz.kinds.fields import Unreadable
+from k8squiz.kinds.interface import Task
+from k8squiz.predicates import Ambiguous, holds, matching_rules
+from k8squiz.rulelines import RuleLine
+from k8squiz.scenario import EditedManifests, EditedRules, World, host_name
+
+ABOUT = Text("Mend what is broken", "修复故障")
+RULE = Text("The missing rule", "缺少的规则")
+FIELD = Text("The field to change", "要修改的字段")
+
+_HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RepairField:
+    """A line that mends. A value is the line in its plain form; `given` is what one is shown beforehand, as text that
+    is the same in every language.
+
+    `canonical` reads a line (raising Unreadable), `world` is the cluster with a line put in, `goal` and `keep` are
+    predicates about it, `shown` the requests whose endings are told.
+    """
+
+    id: str
+    label: Text
+    truth: str
+    given: str
+    example: Text
+    canonical: Callable[[str], str]
+    world: Callable[[str], World]
+    goal: Mapping[str, Any]
+    shown: tuple[str, ...]
+    keep: tuple[Mapping[str, Any], ...] = ()
+    weight: float = 1.0
+
+    def read(self, typed: str) -> str:
+        """Raises Unreadable for what is no such line, and for what the kernel or the API server would refuse."""
+        value = self.canonical(typed)
+        try:
+            self.effect(value)
+        except EngineError as error:
+            # The place is one in a text that nobody has seen.
+            raise Unreadable(error.message, getattr(error, "message_zh", error.zh)) from None
+        return value
+
+    def score(self, value: str) -> float:
+        """Nothing where the goal is not met; else the share of what had to stay as it was, counted for one half."""
+        world = self.world(value)
+        if not _true(self.goal, world):
+            return 0.0
+        kept = sum(_true(each, world) for each in self.keep)
+        return 1.0 if kept == len(self.keep) else _HALF + _HALF * kept / len(self.keep)
+
+    def show(self, value: str, zh: bool) -> str:
+        return value
+
+    def effect(self, value: str) -> tuple[Text, ...]:
+        """How each request ends with `value` put in."""
+        world = self.world(value)
+        return tuple(_ending(world, name) for name in self.shown)
+
+
+def task(world: World) -> Task:
+    """One line to type. Raises QuizError where the goal holds without it, or does not hold with what was lost."""
+    question = world.question
+    field = _rule(world) if "lost" in question.ask else _object(world)
+    try:
+        field.read(field.truth)
+    except Unreadable as error:
+        raise QuizError(f"{question.id}: {error.text.en}", f"{question.id}：{error.text.zh}") from None
+    if field.score(field.truth) < 1.0:
+        raise QuizError(
+            f"{question.id}: with {field.truth} put back the goal is not met, or something else is changed",
+            f"{question.id}：放回 {field.truth} 后目标仍未达到，或改变了别的东西",
+        )
+    if _true(field.goal, field.world("")):
+        raise QuizError(f"{question.id}: the goal is met without any repair", f"{question.id}：不修复目标也已达到")
+    return Task(question, (field,))
+
+
+def _rule(world: World) -> RepairField:
+    """A rule of one node is lost."""
+    question, ask = world.question, world.question.ask
+    if world.ask(world.first).mode == "nftables":
+        raise QuizError(f"{question.id}: only iptables rules can be lost", f"{question.id}：只能缺少 iptables 规则")
+    node = str(ask["node"])
+    lost = _lost(world, node, ask["lost"])
+    known = world.rules(world.first, node)
+    left = tuple(line for line in known if line is not lost)
+
+    @functools.lru_cache(maxsize=16)
+    def mended(value: str) -> World:
+        def edit(text: str) -> str:
+            try:
+                broken = rules.without(text, lost)
+                return rules.read_rule(value, left).apply(broken) if value else broken
+            except ValueError as error:
+                raise QuizError(
+                    f"{question.id}: a request changes the chain that is to be mended ({error})",
+                    f"{question.id}：有请求改变了要修复的链（{error}）",
+                ) from None
+
+        return EditedRules(question, node, edit)
+
+    def canonical(typed: str) -> str:
+        edit = rules.read_rule(typed, left)
+        try:
+            edit.apply("\n".join(_text(left)))
+        except ValueError:
+            raise Unreadable(
+                f"{edit.chain} has no place {edit.position}", f"{edit.chain} 中没有第 {edit.position} 个位置"
+            ) from None
+        return str(edit)
+
+    chain = [line.text for line in left if (line.table, line.chain) == (lost.table, lost.chain) and not line.declares]
+    others = ", ".join(
+        line.chain for line in left if line.declares and line.table == lost.table and "KUBE-" in line.chain
+    )
+    shown = "\n".join(
+        [f"# {node}: iptables -t {lost.table} -S {lost.chain}", f"-N {lost.chain}", *chain, f"# {lost.table}: {others}"]
+    )
+    return RepairField(
+        "rule", RULE, str(rules.edit_that_restores(lost, known)),
+        shown, Text("-t nat -A CHAIN ... -j TARGET", "-t nat -A 链名 ... -j 目标"),
+        canonical, mended, ask["goal"], tuple(one.name for one in question.requests), tuple(ask.get("keep", ())),
+    )  # fmt: skip
+
+
+def _lost(world: World, node: str, wanted: Mapping[str, Any]) -> RuleLine:
+    found = matching_rules({"node": node, **wanted}, world, world.first)
+    if len(found) != 1:
+        raise QuizError(
+            f"{world.question.id}: ask.lost fits {len(found)} rules of {node}; it must be one",
+            f"{world.question.id}：ask.lost 匹配 {node} 的 {len(found)} 条规则；必须恰好一条",
+        )
+    return found[0]
+
+
+def _text(lines: tuple[RuleLine, ...]) -> list[str]:
+    text: list[str] = []
+    for table in dict.fromkeys(line.table for line in lines):
+        text += [f"*{table}", *(line.text for line in lines if line.table == table), "COMMIT"]
+    return text
+
+
+def _object(world: World) -> RepairField:
+    """A field of one object is not what it is in the request `sound`."""
+    question, ask = world.question, world.question.ask
+    kind, name = str(ask["object"]["kind"]), ask["object"].get("name")
+    broken = objects.find(world.ask(world.first).manifests, kind, name)
+    sound = objects.find(world.ask(str(ask["sound"])).manifests, kind, name)
+    edits = list(objects.differences(broken, sound))
+    if len(edits) != 1:
+        raise QuizError(
+            f"{question.id}: {kind} differs in {len(edits)} fields from request {ask['sound']}; it must be one",
+            f"{question.id}：{kind} 与请求 {ask['sound']} 相比有 {len(edits)} 个字段不同；必须恰好一个",
+        )
+
+    @functools.lru_cache(maxsize=16)
+    def mended(value: str) -> World:
+        if not value:
+            return world
+        edit = objects.read_edit(value, broken)
+        return EditedManifests(question, lambda text: objects.edited(text, kind, name, edit))
+
+    return RepairField(
+        "field", FIELD, str(edits[0]), objects.shown(broken), Text("spec.FIELD: VALUE", "spec.字段: 值"),
+        lambda typed: str(objects.read_edit(typed, broken)), mended, ask["goal"],
+        tuple(one.name for one in question.requests if one.name != ask["sound"]), tuple(ask.get("keep", ())),
+    )  # fmt: skip
+
+
+def _true(predicate: Mapping[str, Any], world: World) -> bool:
+    """Whether it holds of every way: a connection that is mended now and then is not mended."""
+    try:
+        return holds(predicate, world)
+    except Ambiguous:
+        return False
+
+
+def _ending(world: World, name: str) -> Text:
+    way = max(world.ways(name), key=lambda way: (way.verdict is not Verdict.DELIVERED, way.probability))
+    several = len(world.question.requests) > 1
+    prefix = f"{name}: " if several else ""
+    if way.where is None:
+        seen = way.source_seen or "-"
+        return Text(f"{prefix}{way.verdict}, the server sees {seen}", f"{prefix}{way.verdict}，服务端看到 {seen}")
+    host, reason = host_name(way.where.host), way.where.reason
+    return Text(f"{prefix}{way.verdict}, {host}: {reason.en}", f"{prefix}{way.verdict}，{host}：{reason.zh}")
