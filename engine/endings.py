@@ -9,11 +9,11 @@ from engine.trace import Text
 _REASONS: dict[str, tuple[str, str]] = {
     "no-local-endpoints": (
         "the Service has endpoints, but none on {host}, and its traffic policy is Local: the packet is dropped",
-        "该 Service 有 Endpoint，但 {host} 上没有，而流量策略是 Local：数据包被丢弃",
+        "该 Service 有端点，但 {host} 上没有，而流量策略是 Local：数据包被丢弃",
     ),
     "no-endpoints": (
         "the Service has no usable endpoint: rejected at once",
-        "该 Service 没有可用的 Endpoint：立即被拒绝",
+        "该 Service 没有可用的端点：立即被拒绝",
     ),
     "source-ranges": (
         "{src} is not in the Service's loadBalancerSourceRanges",

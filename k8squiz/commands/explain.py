@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,9 +38,9 @@ def run(lang: Lang, topic: str | None, without: tuple[str, ...], step: bool, exp
     if not (step and sys.stdin.isatty() and sys.stdout.isatty()):
         console.print(story_view(story, lang, parts))
         return 0
-    for _, part in story_parts(story, lang, parts, each_hop=True):
+    for name, part in story_parts(story, lang, parts, each_hop=True):
         console.print(part)
-        if not _go_on(lang):
+        if name not in ("heading", "sources") and not _go_on(lang):
             return 0
     return 0
 
@@ -59,11 +60,16 @@ def _list(lang: Lang) -> int:
 
 
 def _go_on(lang: Lang) -> bool:
+    """Wait for Enter, and take the question off the screen again once it is answered."""
     prompt = "— 回车继续，q 退出 — " if lang == "zh" else "— Enter goes on, q stops — "
     try:
-        return input(prompt).strip().lower() not in ("q", "quit")
+        said = input(prompt).strip().lower()
     except EOFError:
         return False
+    if os.environ.get("TERM", "dumb") != "dumb":
+        sys.stdout.write("\x1b[1A\x1b[2K")
+        sys.stdout.flush()
+    return said not in ("q", "quit")
 
 
 def _exported(story: Story, suffix: str, lang: Lang, without: frozenset[str]) -> str:

@@ -79,7 +79,7 @@ def _rules(world: World) -> Section:
                 Text(
                     "The first KUBE-SEP rule marks a connection whose source is the endpoint itself. KUBE-POSTROUTING "
                     "lets unmarked packets go, takes the mark off the others and masquerades them.",
-                    "KUBE-SEP 的第一条规则给源地址等于该 Endpoint 自身的连接打标记；KUBE-POSTROUTING 放过没有标记的包，"
+                    "KUBE-SEP 的第一条规则给源地址等于该端点自身的连接打标记；KUBE-POSTROUTING 放过没有标记的包，"
                     "对有标记的包先清除标记再做 MASQUERADE。",
                 )
             ),
@@ -206,7 +206,7 @@ def _points(working: Outcome) -> tuple[Text, ...]:
         Text(
             "It happens on 1 of n connections, n being the number of endpoints: a flaky failure, and a sure one "
             "with a single replica.",
-            "n 个 Endpoint 时平均每 n 个连接中有 1 个会命中：表现为偶发失败；只有一个副本时则必然失败。",
+            "n 个端点时平均每 n 个连接中有 1 个会命中：表现为偶发失败；只有一个副本时则必然失败。",
         ),
         Text(
             "How to see it: `conntrack -L` shows SYN_SENT [UNREPLIED] with the pod's address on both sides; "

@@ -113,7 +113,7 @@ def _rules(world: World) -> Section:
                     "for masquerade; KUBE-SVC draws the endpoint; KUBE-SEP does the DNAT. KUBE-EXT exists since v1.24: "
                     "before, KUBE-NODEPORTS jumped straight to KUBE-SVC (or, with policy Local, to KUBE-XLB).",
                     "KUBE-SERVICES 的最后一条规则跳到 KUBE-NODEPORTS，再跳到 KUBE-EXT（外部流量在这里打上 MASQUERADE 标记），"
-                    "由 KUBE-SVC 抽签选出 Endpoint，KUBE-SEP 执行 DNAT。KUBE-EXT 自 v1.24 才有：此前 KUBE-NODEPORTS "
+                    "由 KUBE-SVC 抽签选出端点，KUBE-SEP 执行 DNAT。KUBE-EXT 自 v1.24 才有：此前 KUBE-NODEPORTS "
                     "直接跳到 KUBE-SVC（Local 策略时跳到 KUBE-XLB）。",
                 )
             ),
@@ -185,11 +185,11 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
             ),
         ),
         Claim(
-            Text("KUBE-SEP picks a random endpoint.", "KUBE-SEP 随机选择 Endpoint。"),
+            Text("KUBE-SEP picks a random endpoint.", "KUBE-SEP 随机选择端点。"),
             Text(
                 "KUBE-SVC draws, with one statistic rule an endpoint; a KUBE-SEP chain stands for one endpoint and "
                 "does its DNAT. The draw is random, not round robin, and once for a connection.",
-                "抽签的是 KUBE-SVC（每个 Endpoint 一条 statistic 规则）；一条 KUBE-SEP 链只代表一个 Endpoint，负责 DNAT。"
+                "抽签的是 KUBE-SVC（每个端点一条 statistic 规则）；一条 KUBE-SEP 链只代表一个端点，负责 DNAT。"
                 "抽签是随机而非轮询，且每个连接只抽一次。",
             ),
         ),

@@ -102,7 +102,7 @@ def _load_balancer(local: World) -> Section:
                     "a local ready endpoint and 503 from the others, and sends to the first only. One that does not "
                     f"ask keeps sending to node1, where the packet to {LB_VIP} is dropped: a share of the clients "
                     "times out.",
-                    f"会探测 healthCheckNodePort {HEALTH_CHECK_NODE_PORT} 的负载均衡器，从有本地就绪 Endpoint 的节点得到 200，"
+                    f"会探测 healthCheckNodePort {HEALTH_CHECK_NODE_PORT} 的负载均衡器，从有本地就绪端点的节点得到 200，"
                     "从其他节点得到 503，因此只转发给前者。不做探测的负载均衡器会继续把流量发给 node1，"
                     f"发往 {LB_VIP} 的数据包在那里被丢弃：一部分客户端会超时。",
                 )
@@ -161,7 +161,7 @@ def _claims(cluster: World, local: World) -> tuple[Claim, ...]:
                 f"Not for traffic from inside: pod-a gets {brief(from_pod).en}; node1's own process gets "
                 f"{brief(from_node).en}. Both short-circuit to all endpoints.",
                 f"对集群内部的流量不是这样：pod-a 的结果是 {brief(from_pod).zh}；node1 自身进程的结果是 "
-                f"{brief(from_node).zh}。两者都会短路到全部 Endpoint。",
+                f"{brief(from_node).zh}。两者都会短路到全部端点。",
             ),
         ),
         Claim(
@@ -189,12 +189,12 @@ def _points(cluster: World, local: World) -> tuple[Text, ...]:
         ),
         Text(
             "No local endpoint: DROP (the client times out). No endpoint anywhere: REJECT (the client hears at once).",
-            "本地没有 Endpoint：DROP（客户端超时）；整个集群都没有 Endpoint：REJECT（客户端立即得知）。",
+            "本地没有端点：DROP（客户端超时）；整个集群都没有端点：REJECT（客户端立即得知）。",
         ),
         Text(
             "With Local a rolling update needs care: a terminating but serving local endpoint is used only while no "
             "ready local one is left (v1.28).",
-            "Local 下滚动更新要小心：只有本地没有就绪 Endpoint 时，才会使用正在终止但仍可服务的本地 Endpoint（v1.28）。",
+            "Local 下滚动更新要小心：只有本地没有就绪端点时，才会使用正在终止但仍可服务的本地端点（v1.28）。",
         ),
         Text(
             "Other ways to keep the address: PROXY protocol, X-Forwarded-For at layer 7, DSR.",

@@ -43,16 +43,17 @@ def story_view(story: Story, lang: Lang, without: frozenset[str] = frozenset()) 
 def story_parts(
     story: Story, lang: Lang, without: frozenset[str] = frozenset(), each_hop: bool = False
 ) -> Iterator[tuple[str, RenderableType]]:
-    """The story in pieces: (name, renderable). With `each_hop` every hop of a walk is a piece of its own."""
+    """The story in pieces: (name, renderable). With `each_hop` every hop of a walk is a piece of its own; what only
+    heads the next piece is called "heading"."""
     yield "title", _opening(story, lang, without)
     for number, section in enumerate(story.sections, 1):
         if not each_hop:
             yield f"section-{number}", section_view(section, lang)
             continue
-        yield f"section-{number}", heading(pick(section.title, lang))
+        yield "heading", heading(pick(section.title, lang))
         for block in section.blocks:
             if isinstance(block, Walk):
-                yield "caption", Styled(pick(block.caption, lang), style="bold")
+                yield "heading", Styled(pick(block.caption, lang), style="bold")
                 yield from outcome_parts(block.outcome, lang, each_hop=True)
             else:
                 yield "block", block_view(block, lang)

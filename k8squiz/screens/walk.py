@@ -26,38 +26,57 @@ def outcome_view(outcome: Outcome, lang: Lang) -> RenderableType:
 
 
 def outcome_parts(outcome: Outcome, lang: Lang, each_hop: bool) -> Iterator[tuple[str, RenderableType]]:
-    """The walk in pieces: a direction each, or with `each_hop` a hop each; the verdict last."""
+    """The walk in pieces: a direction each, or with `each_hop` a hop each under a "heading"; the verdict last."""
     for key, hops in (("request", outcome.hops), ("reply", outcome.reply)):
         if not hops:
             continue
         title = Styled(pick(_WORDS[key], lang), style="bold")
         if each_hop:
-            yield key, title
-            for position in range(len(hops)):
-                yield f"{key}-{hops[position].n}", hops_table(hops[position : position + 1], lang)
+            yield "heading", title
+            widths = _widths(hops)
+            for position, hop in enumerate(hops):
+                before = hops[position - 1] if position else None
+                yield f"{key}-{hop.n}", hops_table((hop,), lang, widths, before, below=0)
         else:
             yield key, Group(title, hops_table(hops, lang))
     yield "verdict", verdict_view(outcome, lang)
 
 
-def hops_table(hops: Sequence[Hop], lang: Lang) -> RenderableType:
-    """Hops as a table; » marks what a hop rewrites, with or without colour."""
+def hops_table(
+    hops: Sequence[Hop],
+    lang: Lang,
+    widths: tuple[int, int, int] | None = None,
+    before: Hop | None = None,
+    below: int = 1,
+) -> RenderableType:
+    """Hops as a table; » marks what a hop rewrites, with or without colour. `widths` and `before`, the hop told last,
+    are for tables that continue one another, `below` the empty lines after it."""
+    number, here_width, stage_width = widths or _widths(hops)
     table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column(no_wrap=True, style="cyan")
+    table.add_column(justify="right", no_wrap=True, width=number)
+    table.add_column(no_wrap=True, style="bold", width=here_width)
+    table.add_column(no_wrap=True, style="cyan", width=stage_width)
     table.add_column()
-    place = None
+    place = _place(before) if before is not None else None
     for hop in hops:
-        here = f"{hop.host} {hop.device}".strip()
+        here = _place(hop)
         told: list[RenderableType] = [Prose(pick(hop.note, lang))]
         told += [
             Styled(f"{change.field} {change.before} » {change.after}", style="bold yellow", overflow="fold")
             for change in hop.changes
         ]
-        table.add_row(str(hop.n), "" if here == place else _short(here), str(hop.stage), Group(*told))
+        table.add_row(str(hop.n), "" if here == place else here, str(hop.stage), Group(*told))
         place = here
-    return Padding(table, (0, 0, 1, 0))
+    return Padding(table, (0, 0, below, 0))
+
+
+def _widths(hops: Sequence[Hop]) -> tuple[int, int, int]:
+    """How wide the first three columns are."""
+    return len(str(hops[-1].n)), max(len(_place(hop)) for hop in hops), max(len(hop.stage) for hop in hops)
+
+
+def _place(hop: Hop) -> str:
+    return _short(f"{hop.host} {hop.device}".strip())
 
 
 def _short(place: str) -> str:
