@@ -104,16 +104,25 @@ def _panel(heading: str, series: Series, top: int) -> list[str]:
         parts.append(f'<text x="{left - 8}" y="{y + 4:.0f}" text-anchor="end">{10**power:,}</text>')
     for size in scale.sizes:
         parts.append(f'<text x="{left + scale.column(size)}" y="{lower + 20}" text-anchor="middle">{size:,}</text>')
-    ends: list[int] = []
+    parts.append(f'<text x="20" y="{lower + 20}">Services</text>')
+    ends: dict[str, tuple[int, int]] = {}
     for name, points in series.items():
         placed = [(left + x, lower - y) for x, y in (scale.place(*point) for point in points)]
         path = " ".join(f"{x},{y}" for x, y in placed)
         style = f'stroke="{COLOURS[name]}" stroke-width="2.5" stroke-dasharray="{_DASHES[name]}" fill="none"'
         parts.append(f'<polyline points="{path}" {style}/>')
         parts += [f'<circle cx="{x}" cy="{y}" r="3.5" fill="{COLOURS[name]}"/>' for x, y in placed]
-        x, y = placed[-1]
-        while any(abs(y - other) < 15 for other in ends):
-            y -= 15
-        ends.append(y)
+        ends[name] = placed[-1]
+    for name, (x, y) in _apart(ends).items():
         parts.append(f'<text x="{x + 10}" y="{y + 4}" style="fill:{COLOURS[name]}">{name}</text>')
     return parts
+
+
+def _apart(ends: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Where the names go, from top to bottom as the lines end, so that none lies on another."""
+    found: dict[str, tuple[int, int]] = {}
+    free = 0
+    for name, (x, y) in sorted(ends.items(), key=lambda end: end[1][1]):
+        found[name] = (x, max(y, free))
+        free = found[name][1] + 15
+    return found

@@ -14,11 +14,14 @@ from k8squiz.scale.figures import MODES, Figures, Point
 PACKETS_PER_SECOND = 100_000
 
 RULES_CHART = Text(
-    "Rules evaluated by a connection's first packet to the last Service",
-    "访问最后一个 Service 的连接，首个数据包匹配的规则数",
+    "Rules evaluated by a connection's first packet to the last Service, by number of Services",
+    "访问最后一个 Service 的连接，首个数据包匹配的规则数（横轴为 Service 数量）",
 )
-FULL_CHART = Text("Lines a full sync writes", "全量同步写入的行数")
-PARTIAL_CHART = Text("Lines written after one endpoint changed", "一个端点变化后写入的行数")
+FULL_CHART = Text("Lines a full sync writes, by number of Services", "全量同步写入的行数（横轴为 Service 数量）")
+PARTIAL_CHART = Text(
+    "Lines written after one endpoint changed, by number of Services",
+    "一个端点变化后写入的行数（横轴为 Service 数量）",
+)
 
 
 def number(value: Fraction | int | float) -> str:

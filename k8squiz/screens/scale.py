@@ -13,6 +13,7 @@ from k8squiz.scale.chart import COLOURS, MARKS, Series, text_chart
 from k8squiz.scale.figures import MODES, Figures
 from k8squiz.scale.timing import Timing, seconds
 from k8squiz.screens.explain import block_view, claims_view, heading, section_view
+from k8squiz.screens.prose import Prose
 
 _GROWTH = Text("How it grows with the number of Services", "随 Service 数量的增长")
 _MEASURED = Text("Measured on this machine just now", "刚刚在本机实测")
@@ -40,6 +41,8 @@ def scale_view(found: Figures, timings: tuple[Timing, ...], lang: Lang) -> Rende
             heading(pick(_GROWTH, lang)),
             _chart(pick(story.RULES_CHART, lang), rules_series(found)),
             Styled(""),
+            _chart(pick(story.PARTIAL_CHART, lang), partial_series(found)),
+            Styled(""),
             block_view(story.growth_grid(found), lang),
         ]
     parts.append(claims_view(story.claims(found), lang))
@@ -50,7 +53,7 @@ def _chart(caption: str, series: Series) -> RenderableType:
     legend = Styled("          ")
     for mode, mark in MARKS.items():
         legend.append(f"{mark} {mode}   ", style=COLOURS[mode])
-    lines = [Styled(caption, style="italic")]
+    lines: list[RenderableType] = [Prose(caption, style="italic")]
     for line in text_chart(series):
         styled = Styled(line)
         for mode, mark in MARKS.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from engine.cost import mode_cost, with_one_endpoint_replaced
 from engine.lab.namespaces import tool
 from engine.scale import NODES, synthetic_cluster
 from k8squiz.help import width_of
-from k8squiz.scale.chart import text_chart
+from k8squiz.scale.chart import svg_chart, text_chart
 from k8squiz.scale.timing import ipvsadm_texts, measure
 from tests.k8squiz.runner import k8squiz
 
@@ -84,6 +85,18 @@ def test_chart_marks_stand_where_the_values_are() -> None:
     assert next(line for line in lines if "*" in line).startswith("      10 ┤ *")
     assert lines[0].startswith("   1,000 ┤")
     assert lines[-1].split() == ["10", "100", "1000"]
+
+
+def test_names_stand_in_the_order_of_the_lines_and_apart() -> None:
+    series = {
+        "iptables": [(10, 50.0), (100, 500.0)],
+        "ipvs": [(10, 15.0), (100, 15.0)],
+        "nftables": [(10, 14.0), (100, 14.0)],
+    }
+    drawn = svg_chart([("h", series)], "t")
+    placed = {name: int(y) for y, name in re.findall(r'<text x="\d+" y="(\d+)" style="[^"]*">(\w+)<', drawn)}
+    assert placed["iptables"] < placed["ipvs"] < placed["nftables"]
+    assert placed["nftables"] - placed["ipvs"] == 15
 
 
 def test_the_real_tools_take_the_compiled_rules() -> None:
