@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import EngineError
+from engine.trace import Text
 from engine.values import dataclass
 from k8squiz import bank
 from k8squiz.draw import draw
@@ -313,6 +314,16 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
         except (QuizError, EngineError) as error:
             yield _at(template, error, seed, part)
             continue
+        for text in _parts(rendered):
+            left = next(
+                (match for lang in (text.en, text.zh) for match in PLACEHOLDER.finditer(lang) if match.group(1)), None
+            )
+            if left is not None:
+                yield Finding(
+                    template.place(part),
+                    f"{left.group()} is left unfilled: a text in a parameter is not filled itself (seed {seed})",
+                    f"{left.group()} 没有被替换：参数里的文本自身不再替换占位符（种子 {seed}）",
+                )
         if part == "explanation" and not rendered:
             yield Finding(
                 template.place(part),
@@ -334,6 +345,15 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
                 f"{number} is not confirmed by the engine; use a placeholder, or name the source that `states` it",
                 f"引擎未能确认 {number}；请改用占位符，或在来源的 `states` 中注明",
             )
+
+
+def _parts(rendered: Any) -> Iterator[Text]:
+    """The texts of a prompt, of hints with their costs, of a list."""
+    if isinstance(rendered, Text):
+        yield rendered
+    elif isinstance(rendered, tuple):
+        for each in rendered:
+            yield from _parts(each)
 
 
 def literal_numbers(text: str) -> Iterator[str]:

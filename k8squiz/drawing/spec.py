@@ -124,9 +124,25 @@ def _read(raw: Mapping[str, Any], identity: Identity, where: str) -> ClusterSpec
     services = {role: _service(role, value, pods, nodes, identity, where) for role, value in raw_services.items()}
     plugin, _, backend = str(raw.get("cni", "flannel/vxlan")).partition("/")
     return ClusterSpec(
-        nodes, pods, services, plugin, backend, dict(raw.get("proxy") or {}), dict(raw.get("network") or {}),
+        nodes, pods, services, plugin, backend, dict(raw.get("proxy") or {}), _network(raw.get("network") or {}, nodes),
         raw.get("background"), str(raw.get("manifests") or ""), identity.client,
     )  # fmt: skip
+
+
+def _network(raw: Mapping[str, Any], nodes: Mapping[str, NodeSpec]) -> dict[str, Any]:
+    """The network's facts, with the roles of nodes as their drawn names."""
+
+    def named(value: Any) -> Any:
+        return nodes[value].name if isinstance(value, str) and value in nodes else value
+
+    result = dict(raw)
+    if "serviceCIDRVia" in result:
+        result["serviceCIDRVia"] = named(result["serviceCIDRVia"])
+    if "missingRoutes" in result:
+        result["missingRoutes"] = [
+            {key: named(value) for key, value in route.items()} for route in result["missingRoutes"]
+        ]
+    return result
 
 
 def _nodes(raw: Any, identity: Identity, where: str) -> dict[str, NodeSpec]:

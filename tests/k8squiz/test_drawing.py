@@ -111,6 +111,21 @@ def test_a_parameter_that_draws_a_role_is_told_by_its_name() -> None:
         assert names["both.0.cidr"] != names["both.1.cidr"]
 
 
+def test_roles_in_the_networks_facts_become_names() -> None:
+    facts = (
+        "network: {serviceCIDRVia: node2, missingRoutes: [{node: node1, to: node3}, {node: node1, to: 10.9.0.0/24}]}"
+    )
+    text = (QUESTION % "  x: {int: [1, 9]}").replace("nodes: 3", f"nodes: 3\n  {facts}")
+    question = draw(bank.parse_template(text, Path("questions/01-nodeport/a-question.yaml")), 1)
+    name = question.names.__getitem__
+    (network,) = [d for d in yaml.safe_load_all(question.requests[0].manifests) if d["kind"] == "Network"]
+    assert name("node1") != "node1"
+    assert network["spec"]["serviceCIDRVia"] == name("node2")
+    assert network["spec"]["missingRoutes"] == [
+        {"node": name("node1"), "to": name("node3")}, {"node": name("node1"), "to": "10.9.0.0/24"},
+    ]  # fmt: skip
+
+
 HINTS = [
     ("", ({}, {})),
     ("PreferSameZone", ({"forZones": [{"name": "a"}]}, {})),

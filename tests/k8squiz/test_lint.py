@@ -67,6 +67,15 @@ def test_what_is_found(text: str, old: str, new: str, line: int, words: str, tmp
     assert f"my-question.yaml:{line}: " in matching
 
 
+def test_a_placeholder_in_a_parameters_text_is_not_filled(tmp_path: Path) -> None:
+    params = "policy: {choice: [Cluster, Local]}\n  word: {choice: [{en: 'at {seat}', zh: '在 {seat}'}]}"
+    text = GOOD.replace("policy: {choice: [Cluster, Local]}", params)
+    text = text.replace("What is asked?", "What is asked {word}?").replace("问题是什么？", "{word}，问题是什么？")
+    (finding,) = findings(tmp_path, text)
+    assert "{seat} is left unfilled" in finding.message
+    assert "{seat} 没有被替换" in finding.zh
+
+
 def test_a_constant_answer_is_warned_of_but_passes(tmp_path: Path) -> None:
     text = GOOD.replace("choice: [Cluster, Local]", "choice: [Cluster]").replace(
         "choice: [node1, node2]", "choice: [node1]"
