@@ -11,8 +11,6 @@ from engine.trace import ConntrackView, Hop, Outcome
 from k8squiz.errors import unknown
 from k8squiz.scenario import World, host_name
 
-_UNDERLAY_MTU = 1500
-
 
 def fact(name: str, world: World, request: str, way: Outcome) -> Any:
     """The fact `name` of `way`: a string, a number or a bool; None where the walk has no such thing."""
@@ -80,7 +78,7 @@ FACTS: dict[str, Callable[[World, str, Outcome], Any]] = {
     "nodes": _nodes,
     "encapsulation": _kind,
     "overhead": _overhead,
-    "path_mtu": lambda world, request, way: _UNDERLAY_MTU - _overhead(world, request, way),
+    "path_mtu": lambda world, request, way: world.cluster(request).cni.mtu - _overhead(world, request, way),
     "rules_evaluated": lambda world, request, way: way.cost.rules_evaluated,
     "hash_lookups": lambda world, request, way: way.cost.hash_lookups,
     "hops": lambda world, request, way: len(way.hops),

@@ -24,9 +24,9 @@ def task(world: World) -> Task:
     name = str(ask.get("for", world.first))
     of, detail = str(ask.get("of", "request")), str(ask.get("detail", "stage"))
     only, hosts = tuple(ask.get("only", ())), tuple(ask.get("hosts", ()))
-    mode = world.ask(name).mode
+    mode, table = world.ask(name).mode, str(ask.get("table", ""))
     walks = {
-        (*_resolved(way, ask), *steps(direction_of(way, of), detail, only, hosts, of == "reply", mode))
+        (*_resolved(way, ask), *steps(direction_of(way, of), detail, only, hosts, of == "reply", mode, table))
         for way in world.ways(name)
     }
     if len(walks) != 1:

@@ -56,10 +56,11 @@ def steps(
     hosts: Sequence[str] = (),
     reply: bool = False,
     mode: str = "iptables",
+    table: str = "",
 ) -> tuple[Step, ...]:
     """The walk as cards: hops of one host and stage in a row are one step; with detail "chain" each of kube-proxy's
-    chains is one, told when it is entered first."""
-    found = [step for hop in hops for step in _steps(hop, detail, mode)]
+    chains is one, told when it is entered first; with `table` those of that table alone."""
+    found = [step for hop in hops if not table or hop.table == table for step in _steps(hop, detail, mode)]
     if reply and found and found[0].key.endswith("/socket"):
         found[0] = stage_step(found[0].key.partition("/")[0], "answer")
     wanted = [step for step in found if _wanted(step, () if detail == "chain" else only, hosts)]

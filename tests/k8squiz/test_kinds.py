@@ -39,6 +39,7 @@ ORDERS = [
     ({"only": ["dnat", "snat", "routing"]}, ["node1/dnat", "node1/routing", "node1/snat"]),
     ({"only": ["connect", "dnat", "socket"], "name": True},
      ["client/dns", "client/connect", "node1/dnat", "pod-b/socket"]),
+    ({"detail": "chain", "table": "nat"}, ["node1/KUBE-SERVICES", "node1/KUBE-NODEPORTS"]),
     ({"detail": "chain"}, ["node1/KUBE-SERVICES", "node1/KUBE-NODEPORTS", "node1/KUBE-SEP-", "node1/KUBE-POSTROUTING"]),
 ]  # fmt: skip
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from k8squiz.bank import find
+from k8squiz.draw import draw
 from k8squiz.errors import QuizError
 from k8squiz.predicates import Ambiguous, holds, value_of
+from k8squiz.scenario import World
 from tests.k8squiz.fakes import DELIVERED, DROPPED, world
 
 ONE = world(DELIVERED, others={"after": (DROPPED,)})
@@ -52,6 +55,13 @@ TRUTHS: list[tuple[Any, bool]] = [
 @pytest.mark.parametrize(("predicate", "truth"), TRUTHS)
 def test_predicates(predicate: Any, truth: bool) -> None:
     assert holds(predicate, ONE) is truth
+
+
+def test_what_a_tunnel_leaves_is_left_of_the_mtu_that_there_is() -> None:
+    jumbo = World(draw(find("what-the-tunnel-leaves"), 1))
+    cni = jumbo.cluster(jumbo.first).cni
+    assert cni.mtu == 9000
+    assert value_of({"fact": "path_mtu"}, jumbo) == 8950
 
 
 OF_BOTH: list[tuple[Any, bool]] = [

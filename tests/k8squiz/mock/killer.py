@@ -31,6 +31,7 @@ import k8squiz.store
 from k8squiz.__main__ import main
 from k8squiz.commands.mockbook import recorded
 from k8squiz.errors import QuizError
+from k8squiz.kinds.fields import NumberField
 from k8squiz.mock.room import Room
 from k8squiz.mock.state import State
 from k8squiz.screens import clocked
@@ -143,7 +144,9 @@ def to_type(room: Room, state: State | None, dice: random.Random) -> list[str]:
         blank = [each for each in fields if sheet is None or each.id not in sheet.given]
         for each in blank or fields:
             lines += dice.sample(["flag", "list", "zz", "hint", "help"], dice.choice([0, 0, 0, 1, 2]))
-            lines.append(each.show(each.truth, False).split(" (")[0])
+            # A number is typed exactly: as it is shown it may be rounded, which is another value than the truth.
+            exact = isinstance(each, NumberField)
+            lines.append(each.truth if exact else each.show(each.truth, False).split(" (")[0])
     return [*lines, "list", "end"]
 
 
