@@ -209,7 +209,7 @@ def _over_seeds(template: Template, seeds: int) -> Iterator[Finding]:
     yield from found.values()
     if found or drawn < 10:
         return
-    if len(answers) == 1:
+    if len(answers) == 1 and template.heading.kind != "talk":
         yield Finding(
             template.place("ask"),
             f"the answer is the same for all {drawn} seeds",

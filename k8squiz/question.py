@@ -12,7 +12,7 @@ from engine.trace import Text
 from engine.values import dataclass
 
 FORMAT_VERSION = 1
-KINDS = ("hop-order", "rewrite", "outcome", "choice", "number", "scheduler", "repair")
+KINDS = ("hop-order", "rewrite", "outcome", "choice", "number", "scheduler", "repair", "talk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _ASK = {
         'ask:\n  node: "{node1}"\n  lost: {table: nat, chain: KUBE-SERVICES, text: {contains: "-j KUBE-NODEPORTS"}}\n'
         '  goal: {passes: {table: nat, chain: KUBE-NODEPORTS}}'
     ),
+    "talk": "ask: {}",
 }  # fmt: skip
 
 _FILE = """\
@@ -65,6 +66,7 @@ explanation:
     zh: 为什么无法到达。
 key_points:
   - {{en: What an interviewer wants to hear., zh: 面试官想听到的要点。}}
+  - {{en: What else one listens for., zh: 还想听到的另一点。}}
 followups:
   - {{en: What would be asked next?, zh: 接下来会追问什么？}}
 sources:

@@ -65,8 +65,8 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
     console.print(title_view(world.question, lang, 1, 1))
     console.print(question_view(world, task, lang))
     if not answer:
-        if len(task.fields) > 1:
-            console.print("\n" + "\n".join(field_prompt(field, lang) for field in task.fields))
+        if len(asked := _asked(task)) > 1:
+            console.print("\n" + "\n".join(field_prompt(field, lang) for field in asked))
         return 0
     console.print(grade_view(world, task, grade(task, {field.id: field.truth for field in task.fields}), lang))
     console.print(walk_view(world, lang))
@@ -88,7 +88,7 @@ def _json(world: Any, task: Any, answer: bool) -> dict[str, Any]:
              "background": None if ask.background is None else dataclasses.asdict(ask.background), "cluster": ask.manifests}
             for ask in question.requests if answer or not ask.hidden
         ],
-        "fields": [_field(field) for field in task.fields],
+        "fields": [_field(field) for field in (task.fields if answer else _asked(task))],
     }  # fmt: skip
     if answer:
         result["answer"] = {field.id: field.truth for field in task.fields}
@@ -96,6 +96,13 @@ def _json(world: Any, task: Any, answer: bool) -> dict[str, Any]:
         result["key_points"] = [_both(text) for text in key_points(world)]
         result["sources"] = [_both(source) for source in sources(world)]
     return result
+
+
+def _asked(task: Any) -> list[Any]:
+    """The fields that one may see beforehand: the points of a talk come after the answer."""
+    from k8squiz.kinds.talk import PointField
+
+    return [field for field in task.fields if not isinstance(field, PointField)]
 
 
 def _field(field: Any) -> dict[str, Any]:

@@ -37,6 +37,7 @@ REGISTRY: dict[str, str] = {
     "number": "number",
     "scheduler": "scheduler",
     "repair": "repair",
+    "talk": "talk",
 }
 
 

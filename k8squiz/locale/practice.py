@@ -30,6 +30,12 @@ WORDS: dict[str, Text] = {
     "how-name": Text("One of {names}.", "填写其中之一：{names}。"),
     "how-number": Text("A number; 1/3 and 33% will do too.", "填数字；1/3 或 33% 也可以。"),
     "would-do": Text("would do", "可行的"),
+    "how-talk": Text(
+        "Say it as you would in the interview, in a line as long as you like. Its key points come next, for you to check.",
+        "像面试时那样回答，写成一行，长短不限。随后逐条给出要点，由你自己核对。",
+    ),
+    "how-point": Text("y for what you said, n for what you left out.", "说到了填 y，没说到填 n。"),
+    "point": Text("Said? {point} (y/n)> ", "说到了吗？{point} (y/n)> "),
     "how-repair": Text("One line, such as {example}.", "输入一行，例如 {example}。"),
     "answer": Text("answer> ", "回答> "),
     "no-hint": Text("There are no more hints.", "没有更多提示了。"),

@@ -16,6 +16,7 @@ from k8squiz.kinds.chains import is_own, short
 from k8squiz.kinds.fields import Field, MenuField, OrderField
 from k8squiz.kinds.interface import Task
 from k8squiz.kinds.repair import RepairField
+from k8squiz.kinds.talk import SAID, PointField, TalkField
 from k8squiz.locale.practice import say
 from k8squiz.question import FieldMark, Grade
 from k8squiz.sanitize import visible
@@ -38,6 +39,8 @@ def grade_view(world: World, task: Task, grade: Grade, lang: Lang) -> Renderable
             parts.append(_menu(field, mark, lang))
         elif isinstance(field, RepairField):
             parts.append(_repair(field, mark, lang))
+        elif isinstance(field, (TalkField, PointField)):
+            parts += _talk(field, mark, lang)
         else:
             plain.append((field, mark))
     if plain:
@@ -134,6 +137,16 @@ def _repair(field: RepairField, mark: FieldMark, lang: Lang) -> RenderableType:
             for ending in field.effect(field.truth if key == "would-do" else mark.given):
                 table.add_row("", "", Prose(f"→ {pick(ending, lang)}", "dim"))
     return table
+
+
+def _talk(field: TalkField | PointField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
+    """What was said, and each point as it was checked."""
+    if isinstance(field, TalkField):
+        return [Padding(Prose(visible(mark.given)), (0, 0, 1, 2))] if mark.given else []
+    sign, style = _sign(mark.score)
+    line = Table.grid(padding=(0, 1))
+    line.add_row(Styled(sign, style=style), Prose(pick(field.label, lang), "" if mark.given == SAID else "bold"))
+    return [line]
 
 
 def _table(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> RenderableType:
@@ -255,7 +268,9 @@ def why_view(world: World, lang: Lang) -> RenderableType:
     """The explanation, key points, follow-ups, sources."""
     parts: list[RenderableType] = [heading(say("explanation", lang))]
     parts.append(Prose("\n".join(pick(text, lang) for text in explanation(world))))
-    for key, texts in (("key-points", key_points(world)), ("followups", followups(world))):
+    # Of a talk the points stand in the grade already.
+    points = () if world.question.heading.kind == "talk" else key_points(world)
+    for key, texts in (("key-points", points), ("followups", followups(world))):
         if texts:
             parts += [heading(say(key, lang)), _list(texts, lang)]
     parts += [

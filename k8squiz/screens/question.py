@@ -16,6 +16,7 @@ from k8squiz.i18n import Lang, pick
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField
 from k8squiz.kinds.interface import Task
 from k8squiz.kinds.repair import RepairField
+from k8squiz.kinds.talk import PointField, TalkField
 from k8squiz.locale.practice import say
 from k8squiz.question import Ask, NodeView, Picture, PodView, Question, ServiceView
 from k8squiz.sanitize import visible
@@ -168,6 +169,8 @@ def how(field: Field, lang: Lang) -> str:
         return say("how-name", lang, names=", ".join(field.names))
     if isinstance(field, RepairField):
         return say("how-repair", lang, example=pick(field.example, lang))
+    if isinstance(field, (TalkField, PointField)):
+        return say("how-talk" if isinstance(field, TalkField) else "how-point", lang)
     return say("how-number", lang)
 
 
@@ -176,5 +179,7 @@ def field_prompt(field: Field, lang: Lang) -> str:
     row = getattr(field, "row", None)
     label = pick(field.label, lang)
     unit = field.unit if isinstance(field, NumberField) else None
+    if isinstance(field, PointField):
+        return say("point", lang, point=label)
     text = f"{pick(row, lang)} · {label}" if row is not None else label
     return f"{text}{f' ({pick(unit, lang)})' if unit is not None else ''}> "
