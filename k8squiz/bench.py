@@ -15,7 +15,8 @@ from typing import Any
 from engine.cost import ModeCost, UpdateCost, costs
 from engine.errors import EngineError
 from engine.ipvs import VirtualServer
-from engine.ipvs.scenario import Scenario, load_scenario
+from engine.ipvs.scenario import Scenario
+from engine.ipvs.scenario_reading import load_scenario
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.errors import QuizError, unknown

@@ -9,9 +9,9 @@ from engine.ipvs.scenario import (
     candidates,
     indistinguishable,
     kube_proxy_twins,
-    load_scenario,
     parse_requirements,
 )
+from engine.ipvs.scenario_reading import ScenarioError, load_scenario
 from engine.ipvs.scenarios import SCENARIOS
 from engine.ipvs.server import ServerView
 from engine.ipvs.service import VirtualServer
@@ -29,6 +29,7 @@ __all__ = [
     "Measured",
     "Requirement",
     "Scenario",
+    "ScenarioError",
     "ServerView",
     "VirtualServer",
     "WorkServer",

@@ -8,14 +8,11 @@ the bit of mh-port).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from fractions import Fraction
-from typing import Any
 
 from engine.errors import EngineError
 from engine.ipvs.registry import SCHEDULERS
 from engine.ipvs.simulate import METRICS, Measured, candidate_name, measure
-from engine.ipvs.workload import Action, Change, Workload, WorkServer
+from engine.ipvs.workload import Workload
 from engine.trace import Text
 from engine.values import dataclass
 
@@ -160,40 +157,3 @@ class Scenario:
                 f"scenario {self.name}: {who} of the schedulers meets {wanted}, so it asks nothing",
                 zh=f"场景 {self.name}：{'没有' if who == 'none' else '所有'}调度算法满足 {wanted}，不成问题",
             )
-
-
-def load_scenario(data: Mapping[str, Any]) -> Scenario:
-    """A Scenario from plain data (a YAML mapping): name, words {en, zh}, dataplane, servers, changes, requirements and
-    the numbers of Workload. Raises EngineError for a missing, unknown or ill-typed field."""
-    plain = {"clients", "connections", "gap", "short", "long", "destinations", "persistent", "long_share"}
-    known = plain | {"name", "words", "dataplane", "servers", "changes", "requirements"}
-    if not isinstance(data, Mapping):
-        raise EngineError("a scenario is a mapping of fields", zh="场景须为字段的映射")
-    unknown = sorted(str(key) for key in data if key not in known)
-    if unknown:
-        raise EngineError(
-            f"scenario: unknown field {unknown[0]!r}; known: {', '.join(sorted(known))}",
-            zh=f"场景：未知字段 {unknown[0]!r}；已知字段：{'、'.join(sorted(known))}",
-        )
-    name = str(data.get("name", "scenario"))
-    try:
-        words = data.get("words", {"en": name, "zh": name})
-        numbers = {key: data[key] for key in plain if key in data}
-        if "long_share" in numbers:
-            numbers["long_share"] = Fraction(str(numbers["long_share"]))
-        changes = tuple(Change(int(c["at"]), Action(c["action"]), str(c["server"])) for c in data.get("changes", ()))
-        written = data["requirements"]
-        requirements = (
-            parse_requirements(written) if isinstance(written, str) else tuple(Requirement(**dict(r)) for r in written)
-        )
-        return Scenario(
-            name=name,
-            words=Text(str(words["en"]), str(words["zh"])),
-            workload=Workload(tuple(WorkServer(**dict(s)) for s in data["servers"]), changes=changes, **numbers),
-            requirements=requirements,
-            dataplane=str(data.get("dataplane", BARE)),
-        )
-    except KeyError as error:
-        raise EngineError(f"scenario {name}: field {error} is missing", zh=f"场景 {name}：缺少字段 {error}") from error
-    except (TypeError, ValueError) as error:
-        raise EngineError(f"scenario {name}: {error}", zh=f"场景 {name}：{error}") from error

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import EngineError
-from engine.ipvs.scenario import BARE, Scenario, load_scenario, parse_requirements
+from engine.ipvs.scenario import BARE, Scenario, parse_requirements
+from engine.ipvs.scenario_reading import ScenarioError, load_scenario
 from engine.ipvs.scenarios import SCENARIOS
 from engine.ipvs.simulate import METRICS, Measured
 from k8squiz.console import make_console, print_plain
@@ -103,7 +104,8 @@ def _scenario(name: str) -> Scenario:
     try:
         return load_scenario({"name": path.stem, **_mapping(document.data, path)})
     except EngineError as error:
-        raise QuizError(f"{path}:1: {error.en}", f"{path}:1：{error.zh}") from None
+        line = document.line(error.path) if isinstance(error, ScenarioError) else 1
+        raise QuizError(f"{path}:{line}: {error.en}", f"{path}:{line}：{error.zh}") from None
 
 
 def _mapping(data: Any, path: Path) -> dict[str, Any]:

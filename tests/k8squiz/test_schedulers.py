@@ -77,27 +77,34 @@ def test_what_is_refused(words: tuple[str, ...], en: str, zh: str, capsys: pytes
 
 
 FILES = [
-    ("servers: [", "not valid YAML"),
-    ("- a", "mapping"),
-    (SMALL.replace("weight: 2", "weight: -2"), "weight from 0 up"),
-    (SMALL.replace("connections: 60", "connections: 0"), "connections must be a whole number"),
-    (SMALL.replace("load_spread", "loadspread"), "unknown metric"),
-    (SMALL + "colour: red\n", "unknown field 'colour'"),
-    (SMALL + "dataplane: kube-proxy\n", "every weight is 1"),
-    (SMALL + "dataplane: ebpf\n", "unknown dataplane"),
-    (SMALL.replace("requirements", "# requirements"), "field 'requirements' is missing"),
+    ("servers: [", 1, "not valid YAML"),
+    ("- a", 1, "mapping"),
+    (SMALL.replace("weight: 2", "weight: -2"), 1, "servers[1].weight: it must be a whole number from 0 up, not -2"),
+    (SMALL.replace("weight: 2", "weight: two"), 1, "servers[1].weight: it must be a whole number from 0 up, not 'two'"),
+    (SMALL.replace("weight: 2", "port: 99999"), 1, "servers[1]: unknown field 'port'"),
+    (SMALL.replace("{name: small}", "{}"), 1, "servers[0]: field 'name' is missing"),
+    (SMALL.replace("connections: 60", "connections: 0"), 2, "connections: it must be a whole number from 1 up, not 0"),
+    (SMALL.replace("load_spread", "loadspread"), 3, "unknown metric"),
+    (SMALL + "colour: red\n", 4, "unknown field 'colour'"),
+    (SMALL + "long_share: 7\n", 4, "a share from 0 to 1"),
+    (SMALL + "words: {en: Mine}\n", 4, "field 'zh' is missing"),
+    (SMALL + "changes:\n- {at: 5, action: explode, server: small}\n", 5, "one of remove, drain, add"),
+    (SMALL + "changes:\n- {at: 5, action: drain, server: nobody}\n", 1, "no such server"),
+    (SMALL + "dataplane: kube-proxy\n", 1, "every weight is 1"),
+    (SMALL + "dataplane: ebpf\n", 1, "unknown dataplane"),
+    (SMALL.replace("requirements", "# requirements"), 1, "field 'requirements' is missing"),
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), FILES, ids=[case[1] for case in FILES])
+@pytest.mark.parametrize(("text", "line", "message"), FILES, ids=[case[2] for case in FILES])
 def test_scenario_files_that_are_refused(
-    text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    text: str, line: int, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(text)
     code, _, err = k8squiz(capsys, "schedulers", "--scenario", str(file))
     assert code == 2
-    assert f"{file}:1" in err
+    assert f"{file}:{line}: " in err
     assert message in err
 
 
