@@ -1,30 +1,39 @@
-"""100000 scheduling decisions for each scheduler: `pytest benchmarks/bench_schedulers.py`."""
+"""100000 decisions of each IPVS scheduler, each as a multiple of round robin's in the same run.
+
+Run: python -m pytest benchmarks/bench_schedulers.py -s
+"""
 
 from __future__ import annotations
 
-import pytest
+import time
 
 from engine.ipvs import SCHEDULERS, VirtualServer
 
 DECISIONS = 100_000
+SERVERS = 10
+ROUNDS = 2
+# Looking at every server, as the kernel does for least connections, costs what it costs; nothing may cost more.
+MOST = 3.0
 
 
-def decide(scheduler: str) -> int:
-    """A service of ten servers; every connection is closed and dropped after a hundred more have come."""
+def seconds(scheduler: str) -> float:
+    """Processor time of the decisions. Every connection is dropped once a hundred more have come."""
     vs = VirtualServer("TCP", "10.96.0.10", 80, scheduler=scheduler)
-    for i in range(10):
+    for i in range(SERVERS):
         vs.add_server(f"10.244.1.{i + 1}", 8080, 1 + i % 3)
     open_connections = []
-    served = 0
+    begun = time.process_time()
     for i in range(DECISIONS):
-        connection = vs.connect(f"10.1.{i % 50}.{i % 250}", 1024 + i % 60000)
-        served += connection.server is not None
-        open_connections.append(connection)
+        open_connections.append(vs.connect(f"10.1.{i % 50}.{i % 250}", 1024 + i % 60000))
         if i >= 100:
             vs.expire(open_connections[i - 100])
-    return served
+    return time.process_time() - begun
 
 
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_scheduling_decisions(benchmark, scheduler: str) -> None:  # type: ignore[no-untyped-def]
-    assert benchmark.pedantic(decide, args=(scheduler,), rounds=1) > 0
+def test_no_scheduler_costs_many_times_round_robin() -> None:
+    # The schedulers take turns, so that a busy moment of the machine meets all of them; the best round counts.
+    rounds = [{name: seconds(name) for name in SCHEDULERS} for _ in range(ROUNDS)]
+    best = {name: min(times[name] for times in rounds) for name in SCHEDULERS}
+    ratios = {name: taken / best["rr"] for name, taken in best.items()}
+    print(", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items()))
+    assert {name: ratio for name, ratio in ratios.items() if ratio > MOST} == {}

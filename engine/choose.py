@@ -20,11 +20,16 @@ def seeded(seed: int | str) -> Choose:
     source = random.Random(f"k8squiz:{seed}")
 
     def choose(weights: tuple[Fraction, ...]) -> int:
-        drawn = Fraction(source.getrandbits(53), 1 << 53)
+        # What is left of the draw is top/bottom: whole numbers, for Fractions would take ten times as long.
+        top, bottom = source.getrandbits(53), 1 << 53
         for index, weight in enumerate(weights):
-            if drawn < weight:
+            below = weight.denominator
+            if bottom % below:
+                top, bottom = top * below, bottom * below
+            share = weight.numerator * (bottom // below)
+            if top < share:
                 return index
-            drawn -= weight
+            top -= share
         return len(weights) - 1
 
     return choose

@@ -6,6 +6,7 @@ wins only if it is strictly better. Ratios are compared by cross multiplication.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
@@ -109,8 +110,14 @@ class PowerOfTwoChoices(Scheduler):
         candidates = [s for s in self.servers if s.weight > 0 and not s.overloaded]
         if not candidates:
             return None
-        total = sum(s.weight for s in candidates) + 1
-        chances = tuple(Fraction(s.weight + (i == 0), total) for i, s in enumerate(candidates))
+        chances = _chances(tuple(s.weight for s in candidates))
         first = candidates[self.choose(chances)]
         second = candidates[self.choose(chances)]
         return second if second.weight * first.overhead > first.weight * second.overhead else first
+
+
+@functools.lru_cache(maxsize=256)
+def _chances(weights: tuple[int, ...]) -> tuple[Fraction, ...]:
+    """Those of each server; most decisions of a service ask for the same."""
+    total = sum(weights) + 1
+    return tuple(Fraction(weight + (i == 0), total) for i, weight in enumerate(weights))
