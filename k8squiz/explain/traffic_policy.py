@@ -80,9 +80,11 @@ _WHO: tuple[tuple[str, Text], ...] = (
 def _side_by_side(cluster: World, local: World) -> Grid:
     rows = []
     for who, name in _WHO:
-        for node in (_NODE1, _NODE2):
-            target = f"{node}:{NODE_PORT}"
-            rows.append((name, same(target), brief(cluster.walk(who, target)), brief(local.walk(who, target))))
+        for node, (own, _) in NODES.items():
+            target = f"{own}:{NODE_PORT}"
+            rows.append(
+                (name, same(f"{node}:{NODE_PORT}"), brief(cluster.walk(who, target)), brief(local.walk(who, target)))
+            )
     return Grid(
         Text("the pod runs on node2 only; each cell is a walk", "Pod 只在 node2 上；每格都是一次模拟"),
         (Text("from", "来源"), Text("to", "目标"), same("Cluster"), same("Local")),
@@ -91,11 +93,14 @@ def _side_by_side(cluster: World, local: World) -> Grid:
 
 
 def _load_balancer(local: World) -> Section:
-    checks = tuple(line for node in ("node1", "node2") for line in local.rule_lines(node, "health check node port"))
+    found = [line for node in NODES for line in local.rule_lines(node, "health check node port")]
     return Section(
         Text("What a load balancer does with it", "负载均衡器如何配合"),
         (
-            Rules(Text("the health check port is let in on every node", "每个节点都放行健康检查端口"), checks),
+            Rules(
+                Text("the health check port is let in on every node", "每个节点都放行健康检查端口"),
+                tuple(dict.fromkeys(found)),
+            ),
             Paragraph(
                 Text(
                     f"A load balancer that asks healthCheckNodePort {HEALTH_CHECK_NODE_PORT} hears 200 from nodes with "
