@@ -26,9 +26,12 @@ facts = st.builds(
     hairpin_mode=st.sampled_from([None, True, False]),
     rp_filter=st.sampled_from([0, 1, 2]),
     route_localnet=st.booleans(),
-    without=st.sampled_from([frozenset(), frozenset({"masquerade"}), frozenset({"route"}), frozenset({"hairpin-masquerade"})]),
+    without=st.sampled_from(
+        [frozenset(), *(frozenset({part}) for part in ("masquerade", "route", "hairpin-masquerade", "kube-ipvs0", "vs-conntrack"))]
+    ),
 )  # fmt: skip
 modes = st.sampled_from(["iptables", "nftables"])
+every_mode = st.sampled_from(["iptables", "ipvs", "nftables"])
 
 
 def walked(
@@ -44,7 +47,7 @@ def walked(
 
 
 @slow
-@given(st.data(), modes)
+@given(st.data(), every_mode)
 def test_probabilities_add_to_one_and_ways_are_distinct(data: st.DataObject, mode: str) -> None:
     _, ways, _ = walked(data, mode, broken=True)
     assert sum(way.probability for way in ways) == Fraction(1)
@@ -52,7 +55,7 @@ def test_probabilities_add_to_one_and_ways_are_distinct(data: st.DataObject, mod
 
 
 @slow
-@given(st.data(), modes)
+@given(st.data(), every_mode)
 def test_a_delivered_connection_is_answered_by_the_address_spoken_to(data: st.DataObject, mode: str) -> None:
     _, ways, to = walked(data, mode, broken=True)
     for way in ways:
@@ -100,7 +103,7 @@ def test_external_local_keeps_the_client_and_stays_on_the_node(data: st.DataObje
 
 
 @slow
-@given(st.data(), modes)
+@given(st.data(), every_mode)
 def test_hops_are_numbered_and_say_something_in_both_languages(data: st.DataObject, mode: str) -> None:
     _, ways, _ = walked(data, mode, broken=True)
     for way in ways:
