@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine import endings, notes, notes_rules
 from engine.hooks import Hook
 from engine.netfilter.rules import Backend, Goto, Jump, Ruleset
+from engine.netfilter.skb import UNTRACKED
 from engine.netfilter.stack import HostNetfilter, IpvsEvent, MarkEvent, NatEvent, Passage, RuleEvent, Skb
 from engine.netfilter.text import dump_rule
 from engine.network.addresses import masquerade_address, source_address
@@ -109,7 +110,8 @@ class _Recorder:
                 self._ipvs(event)
         if len(self.state.hops) == written:
             nat = self.hook in (Hook.PREROUTING, Hook.OUTPUT, Hook.POSTROUTING)
-            note = notes.nothing_matched(self.hook.value, nat and self.skb.state == "ESTABLISHED")
+            state = self.skb.state
+            note = notes.nothing_matched(self.hook.value, nat and state == "ESTABLISHED", nat and state == UNTRACKED)
             self._hop(_STAGE[self.hook], note, None)
 
     def _rule(self, event: RuleEvent, target: str | None, nat: NatEvent | None, mark: MarkEvent | None) -> None:

@@ -126,8 +126,8 @@ def _cluster_ip(outcome: Outcome) -> Section:
         step(Text("INPUT: the filter lets Service ports pass", "INPUT：过滤规则放过 Service 的端口"), last(there, Stage.INPUT)),
         step(Text("IPVS at LOCAL_IN picks a real server", "IPVS 在 LOCAL_IN 处选择真实服务器"), first(there, Stage.IPVS)),
         step(Text("Routed once more", "再次路由"), first(there[taken:], Stage.ROUTING)),
-        step(Text("POSTROUTING: KUBE-POSTROUTING", "POSTROUTING：KUBE-POSTROUTING"), first(there[taken:], Stage.POSTROUTING,
-             lambda hop: hop.chain == "KUBE-POSTROUTING")),
+        step(Text("POSTROUTING: KUBE-POSTROUTING", "POSTROUTING：KUBE-POSTROUTING"),
+             last((hop for hop in there if hop.host == "node1"), Stage.POSTROUTING)),
         step(Text("The pod receives it", "Pod 收到请求"), first(there, Stage.SOCKET)),
         step(Text("The answer: IPVS at FORWARD gives the ClusterIP back", "应答：IPVS 在 FORWARD 处还原 ClusterIP"),
              first(back, Stage.IPVS, lambda hop: hop.hook is Hook.FORWARD)),
@@ -137,7 +137,7 @@ def _cluster_ip(outcome: Outcome) -> Section:
         Text("A pod asks the ClusterIP", "Pod 访问 ClusterIP"),
         (
             Steps(ending(outcome), path),
-            Walk(Text(f"pod-a -> {VIP}:{PORT}, pod-b picked", f"pod-a -> {VIP}:{PORT}，选中 pod-b"), outcome),
+            Walk(_asked(f"pod-a -> {VIP}:{PORT}", outcome), outcome),
         ),
     )
 
@@ -145,8 +145,15 @@ def _cluster_ip(outcome: Outcome) -> Section:
 def _node_port(outcome: Outcome) -> Section:
     return Section(
         Text("A client asks a NodePort", "客户端访问 NodePort"),
-        (Walk(Text(f"client -> {_NODE_PORT}, pod-b picked", f"client -> {_NODE_PORT}，选中 pod-b"), outcome),),
+        (Walk(_asked(f"client -> {_NODE_PORT}", outcome), outcome),),
     )
+
+
+def _asked(who: str, outcome: Outcome) -> Text:
+    """Who asks whom, and that pod-b was picked where it was."""
+    if not outcome.destination.startswith(f"{PODS['pod-b'][0]}:"):
+        return same(who)
+    return Text(f"{who}, pod-b picked", f"{who}，选中 pod-b")
 
 
 _REQUESTS: tuple[tuple[Text, Shape, str, str], ...] = (
@@ -226,9 +233,12 @@ def _what_breaks() -> Section:
             Paragraph(
                 Text(
                     "With net.ipv4.vs.conntrack=0 IPVS takes its packets out of conntrack, and what conntrack does not know no "
-                    "nat rule masquerades: what needs no masquerade goes on working, which makes it hard to find.",
+                    "nat rule masquerades: what needs no masquerade goes on working, which makes it hard to find. "
+                    "kube-proxy sets this sysctl and ip_forward to 1 itself in ipvs mode; what resets them afterwards "
+                    "breaks it.",
                     "net.ipv4.vs.conntrack=0 时 IPVS 让数据包脱离 conntrack，而 conntrack 不认识的包，任何 nat 规则都不会做 MASQUERADE："
-                    "不需要 MASQUERADE 的流量照常，所以很难查。",
+                    "不需要 MASQUERADE 的流量照常，所以很难查。ipvs 模式的 kube-proxy 会自己把这个 sysctl 和 ip_forward 设为 1；"
+                    "之后被别的东西改回去才会出问题。",
                 )
             ),
         ),

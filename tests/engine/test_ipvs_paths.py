@@ -166,3 +166,13 @@ def test_untracked_connections_leave_no_conntrack_entry_and_pay_for_every_packet
         found[len(here)] = outcome.later_cost.rules_evaluated
     assert set(found) == {0, 1}
     assert found[0] > found[1]
+
+
+def test_the_walk_says_that_no_nat_rule_sees_an_untracked_packet() -> None:
+    (outcome,) = outcomes(
+        cluster(A, network=NetworkFacts(without=frozenset({"vs-conntrack"}))),
+        Request("client", f"{NODE1}:30080"),
+        "ipvs",
+    )
+    (hop,) = [hop for hop in outcome.hops if hop.host == "node1" and hop.hook is Hook.POSTROUTING]
+    assert hop.note.en == "POSTROUTING: IPVS took the packet out of conntrack, so no nat rule sees it."
