@@ -17,6 +17,7 @@ from engine.errors import EngineError
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz import bank
+from k8squiz.confirmed import Confirmed, literal_numbers
 from k8squiz.draw import draw
 from k8squiz.drawing.placeholders import PLACEHOLDER, placeholders
 from k8squiz.errors import QuizError
@@ -28,15 +29,11 @@ from k8squiz.predicates import Ambiguous
 from k8squiz.question import Template
 from k8squiz.sanitize import visible
 from k8squiz.scenario import World
-from k8squiz.texts import Names, explanation, figure, followups, hints, key_points, prompt
+from k8squiz.texts import explanation, followups, hints, key_points, prompt
 
 SEEDS = 50
 _WORTH_SHARING = 1000  # draws; below that, starting processes takes longer
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.\-/])(0x[0-9a-fA-F]+|\d+(?:[.:/]\d+)*)(?![A-Za-z0-9_])")
-_NAMED_NUMBER = re.compile(r"(RFC|KEP|CVE|issue|port|UTS|L)[ -]?$", re.IGNORECASE)
 _CJK = re.compile(r"[\u4e00-\u9fff]")
-_TOKEN = re.compile(r"0x[0-9a-fA-F]+|\d+(?:[.:/]\d+)*")
-_SINGLE = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +334,7 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
     ]  # fmt: skip
     if not literal:
         return
-    confirmed = _Confirmed(template, world, task)
+    confirmed = Confirmed(template, world, task)
     for path, number in literal:
         if not confirmed.knows(number):
             yield Finding(
@@ -354,53 +351,3 @@ def _parts(rendered: Any) -> Iterator[Text]:
     elif isinstance(rendered, tuple):
         for each in rendered:
             yield from _parts(each)
-
-
-def literal_numbers(text: str) -> Iterator[str]:
-    """The numbers of a text that no placeholder fills, versions and document numbers left out."""
-    for stretch in re.split(PLACEHOLDER.pattern.replace("(", "(?:"), text):
-        for matched in _NUMBER.finditer(stretch):
-            if not _NAMED_NUMBER.search(stretch[: matched.start()]):
-                yield matched.group()
-
-
-class _Confirmed:
-    """What may stand as a number in the prose of one draw: figures of the cluster, its rules and its walk."""
-
-    def __init__(self, template: Template, world: World, task: Task) -> None:
-        self._world = world
-        self._known = {
-            str(number) for source in template.data["sources"] for number in source.get("states", ())
-        }  # fmt: skip
-        names = Names(world)
-        for name in template.data.get("values") or {}:
-            try:
-                self._known.add(str(figure(names[name])))
-            except (QuizError, EngineError):
-                continue
-        self._known |= {str(value) for value in world.question.names.values()}
-        self._known |= {str(field.truth) for field in task.fields}
-        for ask in world.question.requests:
-            self._take(ask.manifests)
-            for way in world.ways(ask.name):
-                for hop in (*way.hops, *way.reply):
-                    self._take(f"{hop.src} {hop.dst} {hop.rule or ''} {hop.note.en}")
-        self._rules_read = False
-
-    def knows(self, number: str) -> bool:
-        if number in self._known:
-            return True
-        if not self._rules_read:
-            self._rules_read = True
-            for ask in self._world.question.requests:
-                for node in self._world.cluster(ask.name).nodes:
-                    for line in self._world.rules(ask.name, node.name):
-                        self._take(line.text)
-        return number in self._known
-
-    def _take(self, text: str) -> None:
-        for token in _TOKEN.findall(text):
-            self._known.add(token)
-            if not token.startswith("0x"):
-                self._known.update(_SINGLE.findall(token) if ":" in token else ())
-                self._known.update(token.split("/"))

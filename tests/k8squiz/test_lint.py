@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from k8squiz.bank import bank_folder
+from k8squiz.confirmed import literal_numbers
 from k8squiz.errors import QuizError
-from k8squiz.lint import Finding, lint, literal_numbers
+from k8squiz.lint import Finding, lint
 from k8squiz.skeleton import skeleton
 
 GOOD = skeleton("outcome", "nodeport")
