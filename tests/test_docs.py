@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,8 +47,31 @@ def test_the_two_commands_come_first() -> None:
 def test_ci_runs_what_readme_says_and_nothing_else() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     run = [line for line in script if line and not line.startswith("#")]
-    assert run == ["set -euo pipefail", 'cd "$(dirname "$0")/.."', blocks("sh")[1].strip()]
-    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+    assert run == ["set -euo pipefail", 'cd "$(dirname "$0")/.."', ".ci/lab-tools", blocks("sh")[1].strip()]
+    assert all((ROOT / ".ci" / name).stat().st_mode & 0o111 for name in ("run", "lab-tools"))
+
+
+def test_ci_installs_the_tools_that_readme_names() -> None:
+    (named,) = re.findall(r"`(?:sudo )?apt-get install ([^`]+)`", README)
+    (installed,) = re.findall(
+        r"apt-get install -y -qq ([\w ]+?) \|\|", (ROOT / ".ci" / "lab-tools").read_text(encoding="utf-8")
+    )
+    assert named.split() == installed.split()
+
+
+@pytest.mark.parametrize("ci", ["", "1"], ids=["not in CI", "in CI, without a network"])
+def test_what_cannot_be_installed_does_not_stop_ci(ci: str, tmp_path: Path) -> None:
+    (tmp_path / "id").write_text("#!/bin/sh\necho 0\n", encoding="utf-8")
+    (tmp_path / "timeout").write_text("#!/bin/sh\necho no network >&2; exit 100\n", encoding="utf-8")
+    (tmp_path / "apt-get").write_text("#!/bin/sh\nexit 100\n", encoding="utf-8")
+    for name in ("id", "timeout", "apt-get"):
+        (tmp_path / name).chmod(0o755)
+    bash = shutil.which("bash")
+    assert bash is not None
+    done = subprocess.run(
+        [bash, ROOT / ".ci" / "lab-tools"], env={"PATH": str(tmp_path), "CI": ci}, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, b"")
 
 
 def test_readme_shows_every_command() -> None:

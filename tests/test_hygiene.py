@@ -20,7 +20,7 @@ TEXTS = [
     *SOURCES,
     *ROOT.glob("*.md"),
     ROOT / "pyproject.toml",
-    ROOT / ".ci" / "run",
+    *(ROOT / ".ci").iterdir(),
     *(ROOT / "questions").rglob("*.*"),
 ]
 

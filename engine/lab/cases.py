@@ -1,10 +1,15 @@
-"""Clusters and requests drawn by a seed: every topology, policy and mode, and the broken variants."""
+"""Clusters and requests drawn by a seed: every topology, policy and mode, and the broken variants.
+
+Of the requests that are drawn for a cluster those are kept whose kind of ending (the engine says which) has come up least
+so far, so that what is rare is seen as well as what is common.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from engine.cluster import (
     Cluster,
@@ -21,16 +26,24 @@ from engine.cluster import (
     ServicePort,
     SliceEndpoint,
 )
-from engine.lab.scene import Scene
+from engine.fabric import build_fabric
+from engine.lab.scene import DELIVERED, Scene, ending
 from engine.packet import L4, join_host_port
-from engine.trace import Request
+from engine.trace import Outcome, Request
+from engine.walk import outcomes
 
 BACKENDS = (("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "bgp"), ("calico", "vxlan"))
 MODES = ("iptables", "nftables")
-_PARTS = ("masquerade", "hairpin-masquerade", "hairpin-mode", "br_netfilter", "route", "route_localnet", "ip_forward")
+# Those twice that few requests run into.
+_PARTS = (
+    *("masquerade", "hairpin-masquerade", "hairpin-mode", "br_netfilter", "route", "route_localnet", "ip_forward"),
+    *("hairpin-masquerade", "hairpin-mode", "route", "route_localnet", "ip_forward", "ip_forward"),
+)
 _TARGET = {L4.TCP: 8080, L4.UDP: 5353}
-# How many requests one built cluster serves.
-REQUESTS = 8
+# How many requests one built cluster serves, and how many they are picked from.
+REQUESTS, DRAWN = 7, 60
+# How much more often than each other kind of ending those are wanted whose way is longest.
+_SHARE = dict.fromkeys(DELIVERED, 5)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,18 +108,40 @@ class _Addresses:
 def scenes(seed: int, modes: tuple[str, ...] = MODES) -> Iterator[Scene]:
     """Scenes without end; the same for the same seed."""
     number = 0
+    seen: Counter[str] = Counter()
     while True:
         draw = random.Random(f"k8squiz lab {seed} {number}")
-        yield scene(draw, f"seed {seed} scene {number}", modes[number % len(modes)])
+        yield scene(draw, f"seed {seed} scene {number}", modes[number % len(modes)], seen)
         number += 1
 
 
-def scene(draw: random.Random, name: str, mode: str) -> Scene:
-    """One scene out of `draw`."""
+def scene(draw: random.Random, name: str, mode: str, seen: Counter[str]) -> Scene:
+    """One scene out of `draw`. `seen` counts the kinds of ending so far, and is carried on."""
     where = _Addresses(6 if _one_in(draw, 5) else 4)
     cluster = _cluster(draw, where)
-    targets = [_request(draw, cluster, where) for _ in range(REQUESTS)]
-    return Scene(name, cluster, mode, tuple(dict.fromkeys(targets)), where.version, draw.getrandbits(30))
+    drawn = dict.fromkeys(_request(draw, cluster, where) for _ in range(DRAWN))
+    return Scene(name, cluster, mode, rarest(cluster, mode, drawn, seen), where.version, draw.getrandbits(30))
+
+
+def rarest(cluster: Cluster, mode: str, drawn: Iterable[Request], seen: Counter[str]) -> tuple[Request, ...]:
+    """Up to REQUESTS of the requests, one after the other the one whose kind of ending was seen least."""
+    fabric = build_fabric(cluster, mode)
+    kinds: dict[str, list[Request]] = {}
+    for request in drawn:
+        kinds.setdefault(kind_of(outcomes(cluster, request, mode, fabric=fabric)), []).append(request)
+    found: list[Request] = []
+    while kinds and len(found) < REQUESTS:
+        kind = min(kinds, key=lambda kind: seen[kind] / _SHARE.get(kind, 1))
+        seen[kind] += 1
+        found.append(kinds[kind].pop(0))
+        if not kinds[kind]:
+            del kinds[kind]
+    return tuple(found)
+
+
+def kind_of(ways: tuple[Outcome, ...]) -> str:
+    """The kind of ending of a request that can go these ways: of one that can die, where it does."""
+    return min((ending(way) for way in ways), key=lambda kind: kind in DELIVERED)
 
 
 def _one_in(draw: random.Random, chance: int) -> bool:
@@ -151,11 +186,11 @@ def _pod(index: int, number: int, node: Node, where: _Addresses, *, host: bool) 
 
 
 def _service(draw: random.Random, index: int, where: _Addresses) -> Service:
-    kind = draw.choice(("ClusterIP", "NodePort", "NodePort", "LoadBalancer"))
+    kind = draw.choice(("ClusterIP", "NodePort", "LoadBalancer", "LoadBalancer"))
     protocol = L4.UDP if _one_in(draw, 4) else L4.TCP
     external = (where.external(index),) if _one_in(draw, 5) else ()
     outside = kind != "ClusterIP" or bool(external)
-    local = outside and _one_in(draw, 2)
+    local = outside and draw.choice((True, True, False))
     balanced = kind == "LoadBalancer"
     port = 53 if protocol is L4.UDP else 80
     return Service(
@@ -166,7 +201,7 @@ def _service(draw: random.Random, index: int, where: _Addresses) -> Service:
         ports=(ServicePort("", protocol, port, _TARGET[protocol], 30080 + index if kind != "ClusterIP" else 0),),
         external_ips=external,
         load_balancer_ingress=(LoadBalancerIngress(where.balancer(index)),) if balanced else (),
-        load_balancer_source_ranges=(draw.choice(where.ranges()),) if balanced and _one_in(draw, 3) else (),
+        load_balancer_source_ranges=(draw.choice(where.ranges()),) if balanced and _one_in(draw, 2) else (),
         external_traffic_policy="Local" if local else "Cluster",
         internal_traffic_policy="Local" if _one_in(draw, 4) else "Cluster",
         health_check_node_port=32000 + index if balanced and local else 0,
@@ -176,7 +211,7 @@ def _service(draw: random.Random, index: int, where: _Addresses) -> Service:
 
 
 def _slice(draw: random.Random, service: Service, pods: tuple[Pod, ...], where: _Addresses) -> EndpointSlice:
-    most = draw.choice((0, 1, 1, 2, 3, 8))
+    most = draw.choice((0, 0, 1, 1, 1, 2, 3, 8))
     chosen = draw.sample(pods, min(most, len(pods)))
     endpoints = tuple(
         SliceEndpoint(
@@ -224,11 +259,11 @@ def _facts(draw: random.Random, nodes: tuple[Node, ...], where: _Addresses) -> N
         external_hosts={"outsider": where.outsider},
         bridge_nf_call_iptables=not _one_in(draw, 6),
         hairpin_mode=False if _one_in(draw, 6) else None,
-        rp_filter=draw.choice((0, 0, 0, 1, 2)),
+        rp_filter=draw.choice((0, 0, 1, 2)),
         service_cidr_via=draw.choice(nodes).name if _one_in(draw, 3) else None,
-        without=frozenset((draw.choice(_PARTS),)) if _one_in(draw, 6) else frozenset(),
+        without=frozenset((draw.choice(_PARTS),)) if _one_in(draw, 2) else frozenset(),
     )
-    if len(nodes) > 1 and _one_in(draw, 8):
+    if len(nodes) > 1 and _one_in(draw, 5):
         here, there = draw.sample(nodes, 2)
         facts = dataclasses.replace(facts, missing_routes=((here.name, there.name),))
     return facts
@@ -237,12 +272,12 @@ def _facts(draw: random.Random, nodes: tuple[Node, ...], where: _Addresses) -> N
 def _request(draw: random.Random, cluster: Cluster, where: _Addresses) -> Request:
     service = draw.choice(cluster.services)
     port = service.ports[0]
-    source = _source(draw, cluster)
+    source = _source(draw, cluster, service)
     node = draw.choice(cluster.nodes)
     kinds = ["vip"] * 3 + ["pod", "closed", "wrong"]
-    kinds += ["nodeport"] * 4 + ["gateway"] if port.node_port else []
+    kinds += ["nodeport"] * 4 + ["gateway"] * 2 if port.node_port else []
     kinds += ["further"] if port.node_port and node.addresses else []
-    kinds += ["balancer"] * 2 if service.load_balancer_ingress else []
+    kinds += ["balancer"] * 3 if service.load_balancer_ingress else []
     kinds += ["external"] if service.external_ips else []
     kinds += ["localhost"] if port.node_port and source.startswith("node/") else []
     kind = draw.choice(kinds)
@@ -274,14 +309,10 @@ def _target(
     return own[kind], port.node_port
 
 
-def _source(draw: random.Random, cluster: Cluster) -> str:
+def _source(draw: random.Random, cluster: Cluster, service: Service) -> str:
+    """Who sends: as often as not one who may be its own server."""
     pods = [pod for pod in cluster.pods if not pod.host_network]
-    return draw.choice(
-        (
-            "client",
-            "client",
-            "outsider",
-            f"node/{draw.choice(cluster.nodes).name}",
-            *[f"pod/{draw.choice(pods).name}"] * 2,
-        )
-    )
+    servers = {e.pod for piece in cluster.slices if piece.service_name == service.name for e in piece.endpoints}
+    own = [pod for pod in pods if f"{pod.namespace}/{pod.name}" in servers]
+    senders = ["client", "client", "outsider", f"node/{draw.choice(cluster.nodes).name}"]
+    return draw.choice([*senders, f"pod/{draw.choice(pods).name}", *[f"pod/{draw.choice(own or pods).name}"] * 2])

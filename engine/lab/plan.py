@@ -226,6 +226,10 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
     yield "ipv4/conf/all/route_localnet", int(own.route_localnet)
     if version == 6:
         yield "ipv6/conf/all/forwarding", int(own.ip_forward)
+    if host.kind is HostKind.EXTERNAL:
+        # The router's routes change with each request: what it tells a late packet of an earlier one is out of date.
+        for family, conf in (("ipv4", "all"), (f"ipv{version}", "eth0")):
+            yield f"{family}/conf/{conf}/accept_redirects", 0
     if host.kind is HostKind.NODE:
         yield "bridge/bridge-nf-call-iptables", int(own.bridge_nf_call_iptables)
         yield "bridge/bridge-nf-call-ip6tables", int(own.bridge_nf_call_iptables)

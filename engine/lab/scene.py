@@ -1,11 +1,11 @@
-"""A scene: one cluster in one mode, and the requests to send through it."""
+"""A scene: one cluster in one mode, and the requests to send through it; the kinds of ending they can come to."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from engine.cluster import Cluster
-from engine.trace import Request
+from engine.trace import Outcome, Request
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -18,3 +18,16 @@ class Scene:
     requests: tuple[Request, ...]
     version: int = 4
     seed: int = 0
+
+
+DELIVERED = ("masqueraded", "source kept")
+
+
+def ending(outcome: Outcome) -> str:
+    """The kind of ending: the code of where the packet died or the connection stalls; of a delivered one, one of
+    DELIVERED."""
+    if outcome.where is not None:
+        return outcome.where.code
+    if outcome.stalls is not None:
+        return f"stalls: {outcome.stalls.code}"
+    return DELIVERED[0] if outcome.masqueraded else DELIVERED[1]

@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from engine import load_balancer
+from engine.cluster import Cluster
 from engine.errors import EngineError, UnsupportedFeature
 from engine.fabric import CLIENT, Fabric, build_fabric
 from engine.lab.compare import Point, compare, nearest, points
 from engine.lab.errors import NotInThisLab
 from engine.lab.live import Lab, Observation
 from engine.lab.namespaces import die_with_parent
-from engine.lab.scene import Scene
+from engine.lab.scene import Scene, ending
 from engine.locate import Journey, locate
 from engine.network.host import HostKind
 from engine.trace import Outcome, Request
@@ -124,20 +125,42 @@ def run_all(scenes: Iterable[Scene], workers: int = 4, tell: Callable[[Result], 
 
 
 def spread(results: Iterable[Result]) -> dict[str, Counter[str]]:
-    """How the results spread: over modes, networks, policies, outcomes."""
-    found: dict[str, Counter[str]] = {name: Counter() for name in ("mode", "cni", "outcome", "end")}
+    """How the results spread: over modes, IP versions, networks, traffic policies, broken parts, outcomes, endings."""
+    found: dict[str, Counter[str]] = {
+        name: Counter() for name in ("mode", "ip", "cni", "policy", "broken", "outcome", "ending")
+    }
     for result in results:
         if result.outcome is None:
-            found["outcome"]["left out"] += 1
             continue
-        cluster = result.scene.cluster
-        found["mode"][result.scene.mode] += 1
-        found["cni"][f"{cluster.cni.plugin} {cluster.cni.backend}"] += 1
+        scene = result.scene
+        found["mode"][scene.mode] += 1
+        found["ip"][f"IPv{scene.version}"] += 1
+        found["cni"][f"{scene.cluster.cni.plugin} {scene.cluster.cni.backend}"] += 1
+        found["policy"][_policy(scene, result.request)] += 1
+        found["broken"].update(_broken(scene.cluster) or ("nothing",))
         found["outcome"][result.outcome.verdict.value] += 1
-        if result.outcome.where is not None:
-            found["end"][result.outcome.where.code] += 1
-        elif result.outcome.stalls is not None:
-            found["end"][f"stalls: {result.outcome.stalls.code}"] += 1
-        else:
-            found["end"]["masqueraded" if result.outcome.masqueraded else "source kept"] += 1
+        found["ending"][ending(result.outcome)] += 1
     return found
+
+
+def _policy(scene: Scene, request: Request) -> str:
+    """The traffic policies of the Service that a request goes to."""
+    fabric = build_fabric(scene.cluster, scene.mode)
+    journey = locate(fabric, request)
+    for service in scene.cluster.services:
+        balanced = (entry.ip for entry in service.load_balancer_ingress)
+        own = {*service.cluster_ips, *service.external_ips, *balanced}
+        if journey.dst in own or journey.dport in {port.node_port for port in service.ports}:
+            return f"external {service.external_traffic_policy}, internal {service.internal_traffic_policy}"
+    return "no Service"
+
+
+def _broken(cluster: Cluster) -> tuple[str, ...]:
+    """What is missing in a cluster, or set otherwise than is usual."""
+    facts = cluster.network
+    found = [f"no {part}" for part in sorted(facts.without)]
+    found += ["a route missing"] if facts.missing_routes else []
+    found += [f"rp_filter {facts.rp_filter}"] if facts.rp_filter else []
+    found += [] if facts.bridge_nf_call_iptables else ["no br_netfilter"]
+    found += ["no hairpin-mode"] if facts.hairpin_mode is False else []
+    return tuple(dict.fromkeys(found))

@@ -52,6 +52,13 @@ def test_a_plan_makes_every_device_of_the_fabric() -> None:
     assert ("bridge/bridge-nf-call-iptables", 1) in plans["node1"].sysctls
 
 
+@pytest.mark.parametrize("version", [4, 6])
+def test_what_the_router_tells_of_earlier_requests_is_not_believed(version: int) -> None:
+    plans = {one.name: one for one in plan(build_fabric(first().cluster), version, str)}
+    assert (f"ipv{version}/conf/eth0/accept_redirects", 0) in plans["client"].sysctls
+    assert all("accept_redirects" not in path for path, _ in plans["pod-a"].sysctls)
+
+
 def test_ipvs_is_refused() -> None:
     fabric = build_fabric(first().cluster, "ipvs")
     with pytest.raises(NotInThisLab, match="ipvs"):
