@@ -177,15 +177,15 @@ def _told(hop: Hop, before: Hop | None, wide: bool, lang: Lang, notes: bool) -> 
 
 
 def _chain(hop: Hop) -> str:
-    return f"{hop.table or ''} {hop.chain or ''}".strip()
+    """Table and chain; nftables mode has one table, which is not worth naming each time."""
+    table = "" if hop.table == "kube-proxy" else hop.table or ""
+    return f"{table} {hop.chain or ''}".strip()
 
 
 def _narrow_chain(hop: Hop) -> str:
-    """The chain as its column has room for: nftables mode has one table, and names longer than any column."""
+    """The chain as its column has room for."""
     full = _chain(hop)
-    if hop.chain is None or hop.table != "kube-proxy":
-        return full
-    return hop.chain if len(hop.chain) <= _CHAIN_COLUMN else short(hop.chain)
+    return full if len(full) <= _CHAIN_COLUMN else short(full)
 
 
 def _mark(hop: Hop) -> Styled:

@@ -31,7 +31,7 @@ TOLD: dict[str, tuple[list[str], list[str]]] = {
     ),
     "nftables": (
         ["--from", "client", "--to", "node/node1:30080", "--mode", "nftables"],
-        ["nftables mode", "kube-proxy mark-for-masquerade mark »0x4000", "= DELIVERED"],
+        ["nftables mode", "mark-for-masquerade mark »0x4000", "endpoint-", "= DELIVERED"],
     ),
     "ipvs": (["--from", "pod/pod-a", "--to", "svc/web", "--mode", "ipvs"], ["ipvs mode", "= DELIVERED"]),
     "wrong port": (
