@@ -118,15 +118,17 @@ def _slice(service: ServiceSpec) -> dict[str, Any]:
         },
         "addressType": "IPv4",
         "ports": [port],
-        "endpoints": [_endpoint(pod, str(service.spec.get("trafficDistribution") or "")) for pod in service.pods],
+        "endpoints": [_endpoint(pod, service) for pod in service.pods],
     }
 
 
-def _endpoint(pod: PodSpec, distribution: str) -> dict[str, Any]:
+def _endpoint(pod: PodSpec, service: ServiceSpec) -> dict[str, Any]:
+    ready = pod.ready or bool(service.spec.get("publishNotReadyAddresses"))
+    distribution = str(service.spec.get("trafficDistribution") or "")
     entry: dict[str, Any] = {
         "addresses": [pod.ip],
         "conditions": {
-            "ready": pod.ready,
+            "ready": ready,
             "serving": pod.serving and (pod.ready or pod.terminating),
             "terminating": pod.terminating,
         },
@@ -136,7 +138,7 @@ def _endpoint(pod: PodSpec, distribution: str) -> dict[str, Any]:
     if pod.node.zone:
         entry["zone"] = pod.node.zone
     # The hints the EndpointSlice controller writes for trafficDistribution (KEP-4444, KEP-3015).
-    if distribution and pod.ready:
+    if distribution and ready:
         entry["hints"] = {"forZones": [{"name": pod.node.zone}]} if pod.node.zone else {}
         if distribution == "PreferSameNode":
             entry["hints"]["forNodes"] = [{"name": pod.node.name}]

@@ -126,6 +126,19 @@ def test_roles_in_the_networks_facts_become_names() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("published", "ready"), [("true", True), ("false", False)])
+def test_addresses_published_before_they_are_ready(published: str, ready: bool) -> None:
+    text = (QUESTION % "  x: {int: [1, 9]}").replace("pod-a: node2", "pod-a: {node: node2, ready: false}")
+    text = text.replace("type: NodePort", f"type: NodePort, publishNotReadyAddresses: {published}")
+    question = draw(bank.parse_template(text, Path("questions/01-nodeport/a-question.yaml")), 1)
+    (conditions,) = [
+        document["endpoints"][0]["conditions"]
+        for document in yaml.safe_load_all(question.requests[0].manifests)
+        if document["kind"] == "EndpointSlice" and len(document["endpoints"]) == 1
+    ]
+    assert conditions == {"ready": ready, "serving": False, "terminating": False}
+
+
 HINTS = [
     ("", ({}, {})),
     ("PreferSameZone", ({"forZones": [{"name": "a"}]}, {})),
