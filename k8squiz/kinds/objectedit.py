@@ -119,13 +119,20 @@ def shown(document: Mapping[str, Any]) -> str:
     return str(yaml.dump(dict(document), Dumper=_DUMPER, sort_keys=False, width=76)).rstrip()
 
 
+def _alike(ours: Any, theirs: Any) -> bool:
+    """Two lists of as many objects each."""
+    lists = isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs)
+    return lists and all(isinstance(item, dict) for item in (*ours, *theirs))
+
+
 def differences(broken: Any, sound: Any, path: Path = ()) -> Iterator[ObjectEdit]:
-    """The edits that turn `broken` into `sound`, field by field; lists of unlike length as a whole."""
+    """The edits that turn `broken` into `sound`, field by field; lists of plain values, or of
+    unlike length, as a whole."""
     if isinstance(broken, dict) and isinstance(sound, dict):
         for key in dict.fromkeys((*broken, *sound)):
             if broken.get(key) != sound.get(key):
                 yield from differences(broken.get(key), sound.get(key), (*path, key))
-    elif isinstance(broken, list) and isinstance(sound, list) and len(broken) == len(sound):
+    elif _alike(broken, sound):
         for index, (ours, theirs) in enumerate(zip(broken, sound, strict=True)):
             if ours != theirs:
                 yield from differences(ours, theirs, (*path, index))

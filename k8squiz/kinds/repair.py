@@ -99,8 +99,11 @@ def task(world: World) -> Task:
 def _rule(world: World) -> RepairField:
     """A rule of one node is lost."""
     question, ask = world.question, world.question.ask
-    if world.ask(world.first).mode == "nftables":
-        raise QuizError(f"{question.id}: only iptables rules can be lost", f"{question.id}：只能缺少 iptables 规则")
+    if world.ask(world.first).mode != "iptables":
+        raise QuizError(
+            f"{question.id}: a rule can be lost in iptables mode alone",
+            f"{question.id}：只有 iptables 模式才能缺少规则",
+        )
     node = str(ask["node"])
     lost = _lost(world, node, ask["lost"])
     known = world.rules(world.first, node)
