@@ -16,7 +16,7 @@ from k8squiz.sanitize import visible
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _EXTRA = """
 .grid { width: auto; max-width: 100%; }
-.grid caption { text-align: left; font-style: italic; padding: .3rem 0; color: var(--dim); }
+figure { margin: .6rem 0; } figcaption { font-style: italic; color: var(--dim); }
 .grid th, .grid td { padding-right: 1.4rem; }
 .walk td:nth-child(-n+3) { white-space: nowrap; }
 code { font-family: ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", monospace; font-size: .88em; }
@@ -86,10 +86,10 @@ def _block(block: Block, lang: Lang) -> Iterator[str]:
             yield f'<p class="facts">{_prose(caption, lang)}</p><pre>{_plain(chr(10).join(lines))}</pre>'
         case Grid(caption, headers, rows):
             heads = "".join(f"<th>{_prose(header, lang)}</th>" for header in headers)
-            yield f'<table class="grid"><caption>{_prose(caption, lang)}</caption><tr>{heads}</tr>'
+            yield f'<figure><figcaption>{_prose(caption, lang)}</figcaption><table class="grid"><tr>{heads}</tr>'
             for row in rows:
                 yield "<tr>" + "".join(f"<td>{_prose(cell, lang)}</td>" for cell in row) + "</tr>"
-            yield "</table>"
+            yield "</table></figure>"
         case Steps(caption, steps):
             yield '<ol class="steps">'
             for step in steps:
