@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
+from engine.without import PARTS
 from k8squiz import cli
 
 ROOT = Path(__file__).parent.parent
@@ -154,3 +155,8 @@ def test_license_is_apache_2() -> None:
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert "Apache License\n                           Version 2.0, January 2004" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_every_part_to_go_without_is_named() -> None:
+    named = (ROOT / "docs" / "manifests.md").read_text(encoding="utf-8")
+    assert [part for part in PARTS if f"`{part}`" not in named] == []
