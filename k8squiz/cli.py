@@ -91,10 +91,11 @@ def explain(
         Path | None,
         typer.Option("--export", metavar="FILE", help="Write the story to FILE.html, FILE.svg or FILE.md."),
     ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Have this machine's kernel do it (Linux).")] = False,
 ) -> int:
     from k8squiz.commands.explain import run
 
-    return run(ctx.obj, topic, tuple(without or ()), step, export)
+    return run(ctx.obj, topic, tuple(without or ()), step, export, live)
 
 
 @_command("mock")

@@ -10,6 +10,7 @@ import ctypes
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from engine.lab.errors import LabUnavailable
 CLONE_NEWNET = 0x40000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
 _MS_REC, _MS_PRIVATE = 0x4000, 0x40000
 _PR_SET_PDEATHSIG = 1
 _OWN = "/proc/thread-self/ns/net"
@@ -50,6 +52,12 @@ def hide_run() -> None:
         or libc.mount(b"tmpfs", b"/run", b"tmpfs", 0, None) != 0
     ):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def own_name(name: str) -> None:
+    """Give this process a host name of its own."""
+    unshare(CLONE_NEWUTS)
+    socket.sethostname(name)
 
 
 class Namespace:

@@ -74,10 +74,13 @@ def start(make: Callable[[], Lab]) -> Running:
     os.waitpid(pid, 0)
     with os.fdopen(reading) as pipe:
         said = pipe.read()
-    if said.startswith("up "):
-        name = said[3:]
-        return next(lab for lab in running() if lab.name == name)
-    raise LabUnavailable(said or "the lab's process ended while it was built", zh=said or "实验环境的进程在搭建时退出")
+    told = json.loads(said) if said else _ENDED
+    if "up" in told:
+        return next(lab for lab in running() if lab.name == told["up"])
+    raise LabUnavailable(told["en"], zh=told["zh"])
+
+
+_ENDED = {"en": "the lab's process ended while it was built", "zh": "实验环境的进程在搭建时退出"}
 
 
 def _hold(make: Callable[[], Lab], writing: int) -> None:
@@ -92,16 +95,22 @@ def _hold(make: Callable[[], Lab], writing: int) -> None:
         hosts = {host: namespace.descriptor for host, namespace in lab.namespaces.items()}
         note = {"pid": os.getpid(), "started": _started(os.getpid()), "hosts": hosts}
         path.write_text(json.dumps(note))
-        os.write(writing, f"up {name}".encode())
+        os.write(writing, json.dumps({"up": name}).encode())
         os.close(writing)
         signal.sigwait({signal.SIGTERM, signal.SIGINT})
-    except (OSError, EngineError) as error:
-        with contextlib.suppress(OSError):
-            os.write(writing, (str(error) or type(error).__name__).encode())
+    except EngineError as error:
+        _tell(writing, error.en, error.zh)
+    except OSError as error:
+        _tell(writing, str(error), str(error))
     finally:
         if path is not None:
             path.unlink(missing_ok=True)
         os._exit(0)
+
+
+def _tell(writing: int, en: str, zh: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(writing, json.dumps({"en": en, "zh": zh}).encode())
 
 
 def _leave_terminal() -> None:

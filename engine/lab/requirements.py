@@ -46,6 +46,17 @@ def restore_tool(version: int) -> str:
     return found
 
 
+def iptables_in(folder: str) -> str:
+    """Make `folder` hold the iptables commands that show the lab's rules where the system's own ones do not (those of
+    nf_tables know nothing of the legacy tables); what to put before PATH for it."""
+    for version, name in ((4, "iptables"), (6, "ip6tables")):
+        legacy = tool(f"{name}-legacy")
+        if restore_tool(version) == f"{name}-legacy-restore" and legacy is not None:
+            for suffix in ("", "-save", "-restore"):
+                Path(folder, name + suffix).symlink_to(Path(legacy).resolve())
+    return f"{folder}:"
+
+
 def prepare() -> Features:
     """Check tools and rights, take them where an unprivileged user may; the kernel's features.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
+import multiprocessing.pool
 import random
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
@@ -19,7 +21,7 @@ from engine.lab.namespaces import die_with_parent
 from engine.lab.scene import Scene, ending
 from engine.locate import Journey, locate
 from engine.network.host import HostKind
-from engine.trace import Outcome, Request
+from engine.trace import Outcome, Request, Text
 from engine.walk import outcomes
 
 QUICK, PATIENT = 0.35, 2.5
@@ -34,7 +36,7 @@ class Result:
     request: Request
     outcome: Outcome | None
     points: tuple[Point, ...] = ()
-    skipped: str | None = None
+    skipped: Text | None = None
 
     @property
     def differences(self) -> tuple[Point, ...]:
@@ -48,7 +50,7 @@ def run_scene(scene: Scene) -> list[Result]:
         with Lab(fabric, scene.version) as lab:
             return [_one(lab, scene, request, number) for number, request in enumerate(scene.requests)]
     except (NotInThisLab, UnsupportedFeature) as error:
-        return [Result(scene, request, None, skipped=str(error)) for request in scene.requests]
+        return [Result(scene, request, None, skipped=_said(error)) for request in scene.requests]
 
 
 def _one(lab: Lab, scene: Scene, request: Request, number: int) -> Result:
@@ -60,9 +62,13 @@ def _one(lab: Lab, scene: Scene, request: Request, number: int) -> Result:
             expected, seen = measure(lab, scene, request, _FIRST_PORT + 1000 + number, PATIENT)
             differences = compare(lab.fabric, seen, expected)
     except EngineError as error:
-        return Result(scene, request, None, skipped=str(error))
+        return Result(scene, request, None, skipped=_said(error))
     closest = nearest(lab.fabric, seen, expected)
     return Result(scene, request, closest, points(lab.fabric, seen, closest))
+
+
+def _said(error: EngineError) -> Text:
+    return Text(error.en, error.zh)
 
 
 def measure(
@@ -102,7 +108,7 @@ def enough(scenes: Iterator[Scene], cases: int) -> Iterator[Scene]:
 
 # Scenes hold mappings that cannot be pickled; the workers inherit them instead.
 _inherited: list[Scene] = []
-_Bare = tuple[Request, Outcome | None, tuple[Point, ...], str | None]
+_Bare = tuple[Request, Outcome | None, tuple[Point, ...], Text | None]
 
 
 def _work(index: int) -> tuple[int, list[_Bare]]:
@@ -110,11 +116,26 @@ def _work(index: int) -> tuple[int, list[_Bare]]:
     return index, [(r.request, r.outcome, r.points, r.skipped) for r in results]
 
 
+def _pool(workers: int) -> multiprocessing.pool.Pool:
+    """Processes that end with this one. Ctrl-C is this one's business: a worker never hears of it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return multiprocessing.get_context("fork").Pool(workers, _start_worker)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _start_worker() -> None:
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 def run_all(scenes: Iterable[Scene], workers: int = 4, tell: Callable[[Result], None] | None = None) -> list[Result]:
     """All scenes, `workers` at a time (most of a scene is waiting). `tell` hears of each result as it comes."""
     _inherited[:] = scenes
     found: list[Result] = []
-    with multiprocessing.get_context("fork").Pool(workers, die_with_parent) as pool:
+    with _pool(workers) as pool:
         for index, results in pool.imap(_work, range(len(_inherited))):
             for bare in results:
                 result = Result(_inherited[index], *bare)

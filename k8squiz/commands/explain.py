@@ -16,10 +16,17 @@ if TYPE_CHECKING:
 _EXPORT_WIDTH = 110
 
 
-def run(lang: Lang, topic: str | None, without: tuple[str, ...], step: bool, export: Path | None) -> int:
-    """Tell `topic` on the terminal, or write it to `export` (.html, .svg, .md). Without a topic: the list."""
+def run(
+    lang: Lang, topic: str | None, without: tuple[str, ...], step: bool, export: Path | None, live: bool = False
+) -> int:
+    """Tell `topic` on the terminal, or write it to `export` (.html, .svg, .md). Without a topic: the list. `live`: have
+    this machine's kernel do what the story tells."""
     if topic is None:
         return _list(lang)
+    if live:
+        from k8squiz.commands import live as kernel
+
+        return kernel.run(lang, topic, frozenset(without))
     from k8squiz.explain import tell
 
     if export is not None and export.suffix not in (".html", ".svg", ".md"):

@@ -18,17 +18,11 @@ from engine.lab.verify import Result, enough, run_all, run_scene, spread
 from engine.locate import locate
 from engine.trace import Request
 from k8squiz.commands.input import default_mode, read_cluster
-from k8squiz.console import print_plain
+from k8squiz.console import make_console, print_plain
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang
+from k8squiz.i18n import Lang, pick
 
 _WORDS = {
-    "equal": ("same", "一致"),
-    "different": ("DIFFERENT", "不一致"),
-    "kernel": ("kernel", "内核"),
-    "engine": ("engine", "引擎"),
-    "agree": ("The kernel did what the engine says.", "内核的行为与引擎的结论一致。"),
-    "disagree": ("The kernel and the engine disagree.", "内核与引擎的结论不一致。"),
     "none": ("No lab is up.", "没有正在运行的实验环境。"),
     "smallest": ("The smallest cluster that shows it:", "能复现该差异的最小集群："),
     "left out": ("left out", "跳过"),
@@ -79,22 +73,11 @@ def run(
     prepare()
     (result,) = run_scene(Scene("run", fabric.cluster, fabric.mode, (request,), version))
     if result.skipped is not None:
-        raise QuizError(result.skipped, result.skipped)
-    print_plain(_comparison(result, lang))
+        raise QuizError(result.skipped.en, result.skipped.zh)
+    from k8squiz.screens.lab import comparison_view
+
+    make_console().print(comparison_view(result.points, lang))
     return 1 if result.differences else 0
-
-
-def _comparison(result: Result, lang: Lang) -> str:
-    lines = []
-    for point in result.points:
-        mark = _say("equal" if point.equal else "different", lang)
-        lines.append(f"{point.what}: {mark}")
-        if point.kernel == point.engine:
-            lines.append(f"    {point.kernel}")
-        else:
-            lines += [f"    {_say('kernel', lang)}  {point.kernel}", f"    {_say('engine', lang)}  {point.engine}"]
-    lines.append(_say("disagree" if result.differences else "agree", lang))
-    return "\n".join(lines) + "\n"
 
 
 def verify(cases: int, seed: int, workers: int, fixed: bool, questions: int, lang: Lang) -> int:
@@ -137,7 +120,7 @@ def _spread_text(results: list[Result], lang: Lang) -> str:
     lines = []
     for name, counter in spread(results).items():
         lines.append(f"{name}: " + ", ".join(f"{what} {count}" for what, count in counter.most_common()))
-    reasons = Counter(result.skipped for result in results if result.skipped)
+    reasons = Counter(pick(result.skipped, lang) for result in results if result.skipped)
     lines += [f"{_say('left out', lang)}: {count} ({reason})" for reason, count in reasons.most_common()]
     return "\n".join(lines) + "\n"
 
@@ -166,9 +149,11 @@ def _report(result: Result, lang: Lang) -> str:
 def shell(host: str, lab: str | None, command: tuple[str, ...], lang: Lang) -> int:
     """A shell (or a command) inside a host of a lab that is up."""
     import subprocess
+    import tempfile
 
     from engine.lab import registry
-    from engine.lab.namespaces import Namespace
+    from engine.lab.namespaces import Namespace, own_name
+    from engine.lab.requirements import iptables_in
 
     alive = [one for one in registry.running() if one.alive() and lab in (None, one.name)]
     if not alive:
@@ -189,12 +174,13 @@ def shell(host: str, lab: str | None, command: tuple[str, ...], lang: Lang) -> i
         )
     inside = Namespace.of_process(alive[0].pid, descriptor)
     words = command or (os.environ.get("SHELL") or "/bin/sh",)
-    with inside.entered():
+    with inside.entered(), tempfile.TemporaryDirectory() as tools:
+        environment = {**os.environ, "K8SQUIZ_HOST": host, "PATH": f"{iptables_in(tools)}{os.environ.get('PATH', '')}"}
         try:
             # What the user asked for is run as the user, who is root already.
-            return subprocess.run(words, env={**os.environ, "K8SQUIZ_HOST": host}, check=False).returncode  # noqa: S603
-        except FileNotFoundError:
-            raise QuizError(f"{words[0]}: not found", f"{words[0]}：未找到该命令") from None
+            return subprocess.run(words, env=environment, preexec_fn=lambda: own_name(host), check=False).returncode  # noqa: S603
+        except OSError as error:
+            raise QuizError(f"{words[0]}: {error.strerror}", f"{words[0]}：{error.strerror}") from None
 
 
 def down(lang: Lang) -> int:

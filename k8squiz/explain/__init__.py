@@ -26,6 +26,8 @@ class Entry:
     name: str
     module: str
     about: Text
+    live: bool = False
+    """Whether `--live` can run it on this machine's kernel."""
 
 
 TOPICS: tuple[Entry, ...] = (
@@ -33,11 +35,13 @@ TOPICS: tuple[Entry, ...] = (
         "nodeport",
         "nodeport",
         Text("a request from outside, hop by hop, and back", "外部请求到达 Pod 的逐跳路径与回程"),
+        live=True,
     ),
     Entry(
         "traffic-policy",
         "traffic_policy",
         Text("Cluster and Local, external and internal", "Cluster 与 Local，外部与内部流量策略"),
+        live=True,
     ),
     Entry(
         "iptables-vs-ipvs", "iptables_vs_ipvs", Text("what each Service costs, and whom", "每个 Service 的代价由谁承担")
@@ -45,7 +49,7 @@ TOPICS: tuple[Entry, ...] = (
     Entry("ipvs", "ipvs", Text("kube-ipvs0, virtual servers, ipsets", "kube-ipvs0、虚拟服务器与 ipset")),
     Entry("nftables", "nftables", Text("verdict maps, and what users notice", "判决映射，以及用户会察觉的不同")),
     Entry("schedulers", "schedulers", Text("what each IPVS scheduler computes", "每种 IPVS 调度算法计算什么")),
-    Entry("hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己")),
+    Entry("hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己"), live=True),
 )
 
 

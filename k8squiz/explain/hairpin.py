@@ -43,6 +43,11 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             "containernetworking/plugins bridge: hairpinMode; flannel's delegate sets it",
         ),
         without=WITHOUT,
+        live=tuple(
+            World(_SHAPE, parts).live(name, "pod/pod-a", "svc/web")
+            for parts, name in _CASES
+            if without in (frozenset(), parts)
+        ),
     )
 
 

@@ -47,6 +47,12 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             "linux drivers/net/vxlan: the outer source port is a hash of the inner flow",
         ),
         without=WITHOUT,
+        live=tuple(
+            World(Shape(endpoints=(pod,)), without).live(
+                Text(f"the answer comes from {pod}", f"由 {pod} 应答"), "client", _ENTRY
+            )
+            for pod in ("pod-b", "pod-a")
+        ),
     )
 
 

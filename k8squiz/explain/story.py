@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.trace import Outcome, Text
+from engine.cluster import Cluster
+from engine.trace import Outcome, Request, Text
 from engine.values import dataclass
 
 
@@ -68,6 +69,16 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """A case that a real kernel can be asked about: what is special about the cluster, and the request."""
+
+    name: Text
+    cluster: Cluster
+    mode: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     topic: str
     title: Text
@@ -80,6 +91,8 @@ class Story:
     sources: tuple[str, ...]
     without: tuple[str, ...] = ()
     """What `--without` can take away in this story."""
+    live: tuple[Live, ...] = ()
+    """What `--live` runs on this machine's kernel."""
 
 
 def same(text: str) -> Text:

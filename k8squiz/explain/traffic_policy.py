@@ -67,6 +67,12 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             "KEP-3836: kube-proxy's healthz and node deletion (GA v1.31)",
         ),
         without=WITHOUT,
+        live=tuple(
+            world.live(same(policy), who, f"{own}:{NODE_PORT}")
+            for policy, world in (("Cluster", cluster), ("Local", local))
+            for who, _ in _WHO
+            for own, _ in NODES.values()
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from engine import Request, compile_rules, load_cluster, outcomes
 from engine.cluster import Cluster
 from engine.trace import Hop, Outcome, Stage, Text, Verdict
 from k8squiz.explain.clusters import Shape, cluster_yaml
-from k8squiz.explain.story import Step
+from k8squiz.explain.story import Live, Step
 
 
 class World:
@@ -34,6 +34,10 @@ class World:
         if to is None:
             return ways[0]
         return next((way for way in ways if way.destination.rsplit(":", 1)[0] == to), ways[0])
+
+    def live(self, name: Text, source: str, destination: str) -> Live:
+        """The request as a case for a real kernel."""
+        return Live(name, self.cluster, self.mode, Request(source, destination))
 
     def rule_lines(self, node: str, *needles: str) -> tuple[str, ...]:
         """The lines of `node`'s ruleset that hold any of `needles`, in the ruleset's order."""

@@ -160,5 +160,6 @@ ZH: dict[str, str] = {
     "The interview's number (default: the latest).": "面试编号（默认最近一场）。",
     "In this format.": "输出格式。",
     "Write it to FILE.md, FILE.html or FILE.json.": "写入 FILE.md、FILE.html 或 FILE.json。",
+    "Have this machine's kernel do it (Linux).": "让本机内核实际执行（仅 Linux）。",
     "Which lab, where several are up.": "有多个实验环境时，指定其中一个。",
 }
