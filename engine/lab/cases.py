@@ -27,12 +27,15 @@ from engine.cluster import (
     SliceEndpoint,
 )
 from engine.fabric import build_fabric
+from engine.lab.requirements import Features
 from engine.lab.scene import DELIVERED, Scene, ending
 from engine.packet import L4, join_host_port
 from engine.trace import Outcome, Request
 from engine.walk import outcomes
 
 BACKENDS = (("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "bgp"), ("calico", "vxlan"))
+IPIP = ("calico", "ipip")
+_IPV4_ONLY = (("calico", "vxlan"), IPIP)
 MODES = ("iptables", "nftables")
 # Those twice that few requests run into.
 _PARTS = (
@@ -105,20 +108,30 @@ class _Addresses:
         return (self._pick("1.2.3.0/24", "2001:db8:ffff::/64"), self._pick("9.9.9.0/24", "2001:db8:9::/64"))
 
 
-def scenes(seed: int, modes: tuple[str, ...] = MODES) -> Iterator[Scene]:
-    """Scenes without end; the same for the same seed."""
+def scenes(
+    seed: int, modes: tuple[str, ...] = MODES, networks: tuple[tuple[str, str], ...] = BACKENDS
+) -> Iterator[Scene]:
+    """Scenes without end in these modes and networks (plugin, backend); the same for the same seed."""
     number = 0
     seen: Counter[str] = Counter()
     while True:
         draw = random.Random(f"k8squiz lab {seed} {number}")
-        yield scene(draw, f"seed {seed} scene {number}", modes[number % len(modes)], seen)
+        yield scene(draw, f"seed {seed} scene {number}", modes[number % len(modes)], networks, seen)
         number += 1
 
 
-def scene(draw: random.Random, name: str, mode: str, seen: Counter[str]) -> Scene:
+def drawn_on(there: Features) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The modes and networks to draw on a kernel with these features."""
+    modes = (*MODES, "ipvs") if there.ipvs else MODES
+    return modes, (*BACKENDS, IPIP) if "ipip" in there.devices else BACKENDS
+
+
+def scene(
+    draw: random.Random, name: str, mode: str, networks: tuple[tuple[str, str], ...], seen: Counter[str]
+) -> Scene:
     """One scene out of `draw`. `seen` counts the kinds of ending so far, and is carried on."""
     where = _Addresses(6 if _one_in(draw, 5) else 4)
-    cluster = _cluster(draw, where)
+    cluster = _cluster(draw, where, networks)
     drawn = dict.fromkeys(_request(draw, cluster, where) for _ in range(DRAWN))
     return Scene(name, cluster, mode, rarest(cluster, mode, drawn, seen), where.version, draw.getrandbits(30))
 
@@ -148,7 +161,7 @@ def _one_in(draw: random.Random, chance: int) -> bool:
     return draw.randrange(chance) == 0
 
 
-def _cluster(draw: random.Random, where: _Addresses) -> Cluster:
+def _cluster(draw: random.Random, where: _Addresses, networks: tuple[tuple[str, str], ...]) -> Cluster:
     count = draw.choice((1, 2, 2, 2, 3))
     far = count > 1 and _one_in(draw, 10)
     nodes = tuple(_node(draw, index, where, far=far and index == count) for index in range(1, count + 1))
@@ -157,7 +170,7 @@ def _cluster(draw: random.Random, where: _Addresses) -> Cluster:
         pods = (*pods, _pod(1, 0, nodes[0], where, host=False))
     services = tuple(_service(draw, index, where) for index in (1, 2))
     slices = tuple(_slice(draw, service, pods, where) for service in services)
-    plugin, backend = draw.choice(BACKENDS[: 3 if where.version == 6 else 4])
+    plugin, backend = draw.choice([one for one in networks if where.version == 4 or one not in _IPV4_ONLY])
     return Cluster(
         nodes=nodes,
         pods=pods,

@@ -111,7 +111,7 @@ def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset
     told: dict[tuple[str, Hook], set[str]] = {}
     for hops in legs:
         for index, hop in enumerate(hops):
-            if hop.hook is None or hop.stage is Stage.IPVS or _is_error(hop):
+            if hop.hook is None or _is_error(hop):
                 continue
             following = hops[index + 1] if index + 1 < len(hops) else None
             # Several steps of one passage: the last of them is what leaves the hook.
@@ -121,7 +121,7 @@ def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset
                 hop.device,
             ):
                 continue
-            src, dst = split_host_port(hop.src), split_host_port(hop.dst)
+            src, dst = map(split_host_port, _ends(hop))
             told.setdefault((hop.host, hop.hook), set()).add(f"{_end(*src, ports)} -> {_end(*dst, ports)}")
     measured: dict[tuple[str, Hook], set[str]] = {}
     for sighting in seen.sightings:
@@ -136,6 +136,14 @@ def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset
             ours, theirs = ours | {"(stopped here)"}, theirs | {"(not seen any more)"}
         found.append(_sets(f"{key[1].value} on {key[0]}", theirs, ours, stopped or ours == theirs))
     return found
+
+
+def _ends(hop: Hop) -> tuple[str, str]:
+    """A packet's source and destination where the observer sees it: in INPUT before IPVS, which takes it away there."""
+    before = {change.field: change.before for change in hop.changes}
+    if hop.stage is not Stage.IPVS or hop.hook is not Hook.INPUT:
+        before = {}
+    return before.get("src", hop.src), before.get("dst", hop.dst)
 
 
 def _stopped_in(outcome: Outcome) -> set[tuple[str, Hook]]:

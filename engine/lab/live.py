@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from types import TracebackType
 
 from engine.fabric import ROUTER, Fabric
@@ -82,10 +83,10 @@ class Lab:
 
     def _check(self) -> None:
         """Raise NotInThisLab where the kernel lacks what this cluster needs."""
-        if self.fabric.mode == "ipvs":
+        if self.fabric.mode == "ipvs" and not features().ipvs:
             raise NotInThisLab(
-                "the lab does not drive IPVS: iptables and nftables mode alone",
-                zh="实验环境不支持 IPVS，只有 iptables 和 nftables 模式",
+                "ipvs mode needs a kernel with IPVS and dummy devices (modprobe ip_vs dummy), ipset and ipvsadm",
+                zh="ipvs 模式需要内核支持 IPVS 和 dummy 设备（modprobe ip_vs dummy），以及 ipset 和 ipvsadm",
             )
         hosts = len(host_names(self.fabric))
         if hosts > MOST_HOSTS:
@@ -123,7 +124,7 @@ class Lab:
         if entries:
             inside.run("bridge", "-batch", "-", text="\n".join(entries) + "\n")
         hooks = ALL_HOOKS if one.filtered else END_HOOKS
-        inside.run("nft", "-f", "-", text=observe.observer(self.version, hooks))
+        inside.run("nft", "-f", "-", text=observe.observer(self.version, hooks, self.fabric.mode))
         if one.filtered:
             self._load_rules(one.name, inside)
         self._servers.listen(one.name, inside, self.version, one.listeners)
@@ -133,7 +134,8 @@ class Lab:
         if self.fabric.mode == "nftables":
             inside.run("nft", "-f", "-", text=text + "\n")
             return
-        inside.run(restore_tool(self.version), "-w", text=text + "\n")
+        for program, part in rule_parts(text, self.version):
+            inside.run(*program, text=part)
 
     def send(self, journey: Journey, arrival: str | None = None, timeout: float = 0.4) -> Observation:
         """Send the request that `journey` describes. `arrival` is the node that the router sends it to, where its
@@ -180,3 +182,14 @@ class Lab:
         via = next(a for a in node.internal_ips if number(a)[0] == self.version)
         self._routed = f"{journey.dst}/{32 if self.version == 4 else 128}"
         router.run("ip", family, "route", "replace", self._routed, "via", via, "dev", "eth0")
+
+
+def rule_parts(text: str, version: int) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The programs that load a ruleset's text, each with its part: ipvsadm's lines, ipset's, iptables-save's."""
+    head, star, tables = text.partition("*")
+    servers = [line for line in head.splitlines() if line.startswith("-")]
+    sets = [line for line in head.splitlines() if line.startswith(("create ", "add "))]
+    for program, lines in ((("ipvsadm", "-R"), servers), (("ipset", "restore"), sets)):
+        if lines:
+            yield program, "\n".join(lines) + "\n"
+    yield (restore_tool(version), "-w"), f"{star}{tables}\n"

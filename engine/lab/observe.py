@@ -39,18 +39,20 @@ class Entry:
     replied: bool
 
 
-def observer(version: int, hooks: tuple[Hook, ...]) -> str:
+def observer(version: int, hooks: tuple[Hook, ...], mode: str = "iptables") -> str:
     """An nft script that makes the observer's table. It looks at nothing but headers, so conntrack is not switched on."""
     family, address = ("ip", "ipv4_addr") if version == 4 else ("ip6", "ipv6_addr")
     lines = [f"table {family} {TABLE} {{"]
     for hook in hooks:
         name = hook.value.lower()
+        # IPVS takes what it sends on out of INPUT, at 98 and 99.
+        priority = 97 if mode == "ipvs" and hook is Hook.INPUT else _PRIORITY[hook]
         key = f"{family} saddr . th sport . {family} daddr . th dport"
         kind = f"{address} . inet_service . {address} . inet_service"
         lines += [
             f"  set {name} {{ type {kind}; size 65535; flags dynamic; }}",
             f"  chain at-{name} {{",
-            f"    type filter hook {name} priority {_PRIORITY[hook]}; policy accept;",
+            f"    type filter hook {name} priority {priority}; policy accept;",
             f"    tcp flags & syn == syn update @{name} {{ {key} }}",
             f"    udp dport != {{ {', '.join(map(str, TUNNEL_PORTS))} }} update @{name} {{ {key} }}",
             "  }",

@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from engine.fabric import LAN, OUTSIDE, ROUTER, Fabric
-from engine.lab.errors import NotInThisLab
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, number
@@ -128,12 +127,13 @@ def _link(host: Host, device: Device, version: int, path_of: PathOf) -> Iterator
                 f"id {tunnel.vni} local {tunnel.local} dev eth0 dstport {tunnel.port} nolearning"
             )
     elif device.kind is DeviceKind.IPIP:
-        yield f"link add {device.name} mtu {device.mtu} type ipip local any remote any"
+        assert device.tunnel is not None
+        # The tunl0 that the kernel makes in each namespace (ipip_init_net) stands before eth0, and a device without an
+        # address borrows the first's (inet_select_addr). On a node eth0 is older: this one is made after it.
+        yield f"link set {device.name} name fallback0"
+        yield f"link add {device.name} mtu {device.mtu} type ipip local {device.tunnel.local} remote any"
     elif device.kind is DeviceKind.DUMMY:
-        raise NotInThisLab(
-            "ipvs mode needs a kernel with IPVS, which the lab does not drive",
-            zh="ipvs 模式需要内核支持 IPVS，实验环境不支持",
-        )
+        yield f"link add {device.name} type dummy"
 
 
 def _here(device: Device, version: int) -> bool:
@@ -145,7 +145,10 @@ def _up(host: Host) -> Iterator[str]:
         if device.kind is DeviceKind.ETHERNET:
             yield f"link set {device.name} mtu {device.mtu}"
     for device in host.devices.values():
-        if device.kind is not DeviceKind.LOOPBACK and (device.tunnel is None or host.kind is HostKind.NODE):
+        # kube-proxy leaves kube-ipvs0 down.
+        if device.kind not in (DeviceKind.LOOPBACK, DeviceKind.DUMMY) and (
+            device.tunnel is None or host.kind is HostKind.NODE
+        ):
             yield f"link set {device.name} up"
 
 
@@ -230,6 +233,12 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
         # The router's routes change with each request: what it tells a late packet of an earlier one is out of date.
         for family, conf in (("ipv4", "all"), (f"ipv{version}", "eth0")):
             yield f"{family}/conf/{conf}/accept_redirects", 0
+    if host.kind is HostKind.NODE and fabric.mode == "ipvs":
+        # What kube-proxy sets: pkg/proxy/ipvs/proxier.go, NewProxier.
+        yield "ipv4/vs/conntrack", int("vs-conntrack" not in fabric.cluster.network.without)
+        yield "ipv4/vs/conn_reuse_mode", 0
+        yield "ipv4/vs/expire_nodest_conn", 1
+        yield "ipv4/vs/expire_quiescent_template", 1
     if host.kind is HostKind.NODE:
         yield "bridge/bridge-nf-call-iptables", int(own.bridge_nf_call_iptables)
         yield "bridge/bridge-nf-call-ip6tables", int(own.bridge_nf_call_iptables)

@@ -23,16 +23,19 @@ _PROBES = {
     "bridge": "link add probe type bridge",
     "veth": "link add probe type veth peer name other",
     "vxlan": "link add probe type vxlan id 1 dstport 4789",
-    "ipip": "link add probe type ipip local any remote any",
+    "ipip": "link add probe type ipip local any remote 192.0.2.1",
+    "dummy": "link add probe type dummy",
 }
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Features:
-    """`devices` are the kinds of network device the kernel can make; `br_netfilter` whether bridges can call iptables."""
+    """`devices` are the kinds of network device the kernel can make; `br_netfilter` whether bridges can call iptables;
+    `ipvs` whether the kernel has IPVS, and the machine the tools that fill its tables."""
 
     devices: frozenset[str]
     br_netfilter: bool
+    ipvs: bool = False
 
 
 def restore_tool(version: int) -> str:
@@ -138,9 +141,11 @@ def features() -> Features:
         devices = frozenset(kind for kind, line in _PROBES.items() if _makes(namespace, line))
         with namespace.entered():
             bridged = Path("/proc/sys/net/bridge/bridge-nf-call-iptables").exists()
+            ipvs = Path("/proc/sys/net/ipv4/vs/conntrack").exists()
     finally:
         namespace.close()
-    return Features(devices, bridged)
+    ipvs = ipvs and "dummy" in devices and bool(tool("ipvsadm")) and bool(tool("ipset"))
+    return Features(devices, bridged, ipvs)
 
 
 def _makes(namespace: Namespace, line: str) -> bool:

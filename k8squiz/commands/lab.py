@@ -10,7 +10,7 @@ from itertools import chain
 
 from engine.errors import EngineError, NoSuchObject
 from engine.fabric import Fabric, build_fabric
-from engine.lab.cases import scenes
+from engine.lab.cases import drawn_on, scenes
 from engine.lab.known import known
 from engine.lab.requirements import prepare
 from engine.lab.scene import Scene
@@ -82,9 +82,9 @@ def run(
 
 def verify(cases: int, seed: int, workers: int, fixed: bool, questions: int, lang: Lang) -> int:
     """Generated clusters and requests (and first the fixed scenes); 1 where kernel and engine disagree on any."""
-    prepare()
+    drawn = drawn_on(prepare())
     began = time.monotonic()
-    wanted = chain(known() if fixed else (), bank_scenes(questions), enough(scenes(seed), cases))
+    wanted = chain(known() if fixed else (), bank_scenes(questions), enough(scenes(seed, *drawn), cases))
     results = run_all(wanted, workers)
     took = time.monotonic() - began
     wrong = [result for result in results if result.differences]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.lab.requirements import why_not
+from engine.lab.requirements import features, why_not
 from k8squiz.explain import TOPICS, Entry, tell
 from k8squiz.help import width_of
 from tests.k8squiz.runner import CLUSTER, ROOT, Result, process
@@ -73,7 +73,10 @@ def test_a_story_without_packets_says_so(lang: str, message: str) -> None:
 
 
 @on_a_kernel
-@pytest.mark.parametrize(("lang", "message"), [("en", "the lab does not drive IPVS"), ("zh", "实验环境不支持 IPVS")])
+@pytest.mark.skipif(_REASON is None and features().ipvs, reason="this kernel has IPVS")
+@pytest.mark.parametrize(
+    ("lang", "message"), [("en", "ipvs mode needs a kernel with IPVS"), ("zh", "ipvs 模式需要内核支持 IPVS")]
+)
 @pytest.mark.parametrize("words", [("run", CLUSTER, *REQUEST), ("up", CLUSTER)], ids=lambda words: words[0])
 def test_what_the_lab_cannot_do_is_told_in_both_languages(lab, words: tuple[str, ...], lang: str, message: str) -> None:  # type: ignore[no-untyped-def]
     said = lab(*words, "--mode", "ipvs", "--lang", lang)

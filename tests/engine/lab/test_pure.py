@@ -9,11 +9,13 @@ import pytest
 
 from engine import load_cluster
 from engine.fabric import build_fabric
-from engine.lab import requirements
+from engine.lab import live, requirements
 from engine.lab.cases import scenes
 from engine.lab.errors import LabUnavailable, NotInThisLab
 from engine.lab.known import known
+from engine.lab.live import Lab
 from engine.lab.plan import WIRES, plan
+from engine.lab.requirements import Features
 from engine.lab.scene import Scene
 from engine.lab.smallest import as_text, smallest
 from engine.walk import outcomes
@@ -59,10 +61,23 @@ def test_what_the_router_tells_of_earlier_requests_is_not_believed(version: int)
     assert all("accept_redirects" not in path for path, _ in plans["pod-a"].sysctls)
 
 
-def test_ipvs_is_refused() -> None:
+def test_ipvs_is_refused_where_the_kernel_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "features", lambda: Features(frozenset({"bridge", "veth", "vxlan"}), br_netfilter=True))
+    with pytest.raises(NotInThisLab, match="ipvs mode needs a kernel with IPVS") as told:
+        Lab(build_fabric(first().cluster, "ipvs")).build()
+    assert "ipvs 模式需要内核支持 IPVS" in told.value.zh
+
+
+def test_ipvs_mode_is_built_as_kube_proxy_leaves_it() -> None:
     fabric = build_fabric(first().cluster, "ipvs")
-    with pytest.raises(NotInThisLab, match="ipvs"):
-        plan(fabric, 4, str)
+    plans = {one.name: one for one in plan(fabric, 4, str)}
+    assert "link add kube-ipvs0 type dummy" in plans["node1"].links
+    assert "link set kube-ipvs0 up" not in plans["node1"].setup
+    assert "address add 10.96.0.10/32 dev kube-ipvs0 noprefixroute" in plans["node1"].setup
+    assert ("ipv4/vs/conntrack", 1) in plans["node1"].sysctls
+    parts = list(live.rule_parts(str(fabric.ruleset("node1", 4)), 4))
+    assert [program[0].rpartition("-")[0] or program[0] for program, _ in parts][:2] == ["ipvsadm", "ipset"]
+    assert [text.split()[0] for _, text in parts] == ["-A", "create", "*nat"]
 
 
 def test_the_smallest_scene_keeps_what_shows_the_fault() -> None:
