@@ -23,7 +23,7 @@ class ServicePortView:
 
     `affinity_seconds` is None without sessionAffinity. `health_check_node_port` is 0 unless kube-proxy serves it.
     `endpoints` are all of the port's endpoints, usable or not, one for each ip:port, sorted by the string ip:port;
-    `twins` further reports of the same ip:port that name another node (they decide what is local on that node).
+    `twins` what a later report of the same ip:port says otherwise, for the node it names (there the latest is believed).
     """
 
     service: Service
@@ -170,7 +170,7 @@ def port_endpoints(
     and is skipped, and of an endpoint's addresses only the first counts.
     """
     found: dict[tuple[str, int], Endpoint] = {}
-    twins: list[Endpoint] = []
+    later: dict[tuple[str, int, str], Endpoint] = {}
     six = family == "ipv6"
     for piece in slices:
         for sliced in piece.ports:
@@ -183,9 +183,10 @@ def port_endpoints(
                 known = found.get(key)
                 if known is None:
                     found[key] = _endpoint(member, sliced.port)
-                elif known.node_name != member.node_name:
-                    twins.append(_endpoint(member, sliced.port))
-    return tuple(sorted(found.values(), key=by_address_and_port)), tuple(twins)
+                elif member.node_name is not None:
+                    later[*key, member.node_name] = _endpoint(member, sliced.port)
+    twins = tuple(twin for twin in later.values() if twin != found[twin.address, twin.port])
+    return tuple(sorted(found.values(), key=by_address_and_port)), twins
 
 
 def _endpoint(member: SliceEndpoint, port: int) -> Endpoint:
@@ -233,7 +234,8 @@ def categorize(view: ServicePortView, node: Node) -> Endpoints:
 
 
 def _as_seen_on(view: ServicePortView, node: Node) -> tuple[Endpoint, ...]:
-    """The view's endpoints; of several reports of one ip:port the one that says it is on `node` is believed."""
+    """The view's endpoints; of several reports of one ip:port the last that says it is on `node` is believed, else the
+    first (endpointslicecache.go, addEndpoints)."""
     own = {(e.address, e.port): e for e in view.twins if e.node_name == node.name}
     if not own:
         return view.endpoints

@@ -21,6 +21,7 @@ from engine.network.devices import Device, DeviceKind, InterfaceAddress, interfa
 from engine.network.host import Host, HostKind, Sysctls
 from engine.network.routes import Route, RoutingTable, contains, number
 from engine.proxy.interface import compile_rules
+from engine.proxy.nodeports import node_port_addresses
 from engine.values import dataclass
 from engine.without import check_parts, cut
 
@@ -189,7 +190,7 @@ class Fabric:
             if lan.prefix == a.network
         ]
         routes += [route for route in wiring.routes if self._kept(plan, route, routes)]
-        return _host(node.name, HostKind.NODE, devices, routes, self._node_sysctls())
+        return _host(node.name, HostKind.NODE, devices, routes, self._node_sysctls(node))
 
     def _dummy(self, node: Node) -> list[Device]:
         """kube-ipvs0, which ipvs mode gives the Services' addresses to."""
@@ -217,11 +218,9 @@ class Fabric:
             return any(r.via is None and contains(r.prefix, route.via) for r in underlay)
         return True
 
-    def _node_sysctls(self) -> Sysctls:
+    def _node_sysctls(self, node: Node) -> Sysctls:
         facts, proxy = self.cluster.network, self.cluster.proxy
-        loopback_covered = not proxy.node_port_addresses or any(
-            "/" in cidr and contains(cidr, "127.0.0.1") for cidr in proxy.node_port_addresses if ":" not in cidr
-        )
+        loopback_covered = node_port_addresses(proxy.node_port_addresses, node, "ipv4").ipv4_loopback
         # kube-proxy sets route_localnet in iptables mode alone, for NodePorts on 127.0.0.1.
         localnet = self.mode == "iptables" and proxy.localhost_node_ports and loopback_covered
         return Sysctls(

@@ -13,6 +13,7 @@ from engine.endpoints import ServicePortView, categorize, service_ports
 from engine.netfilter.rules import Backend, Chain, Rule, Ruleset, Table
 from engine.proxy import iptables_frame as frame
 from engine.proxy.iptables_service import ServiceRules, Surroundings, service_rules
+from engine.proxy.nodeports import own_address
 
 # Above this many endpoints (largeClusterEndpointsThreshold) the rules of endpoints carry no comments.
 LARGE_CLUSTER_ENDPOINTS = 1000
@@ -34,12 +35,12 @@ def full_sync(cluster: Cluster, node: Node, family: str) -> Sync:
     """What a full sync writes on `node` for `family`, Service by Service."""
     views = service_ports(cluster, family)
     proxy = cluster.proxy
-    ports = frame.node_port_addresses(cluster, node, family)
+    ports = frame.node_ports(proxy, node, family)
     large = sum(len(view.endpoints) for view in views) > LARGE_CLUSTER_ENDPOINTS
     around = Surroundings(
         family=family,
         local=frame.local_traffic(cluster, node, family),
-        node_address=frame.node_address(node, family),
+        node_address=own_address(node, family),
         masquerade_all=proxy.masquerade_all,
         large=large,
     )
@@ -47,7 +48,7 @@ def full_sync(cluster: Cluster, node: Node, family: str) -> Sync:
         family,
         frame.base_rules(proxy.masquerade_mark, ports.localhost, proxy.tcp_be_liberal),
         [(view, service_rules(view, categorize(view, node), around)) for view in views],
-        [("nat", frame.SERVICES, rule) for rule in frame.node_port_jumps(ports, family, ports.localhost)],
+        [("nat", frame.SERVICES, rule) for rule in frame.node_port_jumps(ports, family)],
         large,
     )
 

@@ -1,14 +1,14 @@
 """What kube-proxy's iptables mode writes whatever the Services are: base chains, the jumps to them, marks, NodePorts.
 
-Source: pkg/proxy/iptables/proxier.go (iptablesJumpChains, syncProxyRules), pkg/proxy/util/nodeport_addresses.go and
-pkg/proxy/util/iptables/traffic.go of Kubernetes v1.30.
+Source: pkg/proxy/iptables/proxier.go (iptablesJumpChains, syncProxyRules) and pkg/proxy/util/iptables/traffic.go of
+Kubernetes v1.30.
 """
 
 from __future__ import annotations
 
 import ipaddress
 
-from engine.cluster import Cluster, Node
+from engine.cluster import Cluster, Node, ProxyConfig
 from engine.hooks import IPTABLES_PRIORITY
 from engine.netfilter.ipt_text import host_net, matches_everything
 from engine.netfilter.rules import (
@@ -29,7 +29,7 @@ from engine.netfilter.rules import (
     SetMark,
     Source,
 )
-from engine.packet import is_ipv6
+from engine.proxy.nodeports import node_port_addresses, of_family
 from engine.values import dataclass
 
 SERVICES = "KUBE-SERVICES"
@@ -105,51 +105,28 @@ def local_traffic(cluster: Cluster, node: Node, family: str) -> LocalTraffic | N
     return LocalTraffic(InInterface(name), InInterface(name, negate=True)) if name else None
 
 
-def of_family(address: str, family: str) -> bool:
-    """Whether an address or network is of that family ("ipv4", "ipv6")."""
-    return is_ipv6(address) == (family == "ipv6")
-
-
 def source(net: str) -> tuple[Match, ...]:
     """`-s NET`, which is nothing at all where NET is every address."""
     return () if matches_everything(net) else (Source(net),)
 
 
-def node_address(node: Node, family: str) -> str:
-    """The node's address that kube-proxy takes for its own: the first InternalIP of the family, else loopback."""
-    own = (address for address in node.internal_ips if of_family(address, family))
-    return next(own, "::1" if family == "ipv6" else "127.0.0.1")
-
-
 @dataclass(frozen=True, slots=True)
-class NodePortAddresses:
-    """nodePortAddresses for one family: everything, or the node's addresses that lie in the listed networks."""
+class NodePorts:
+    """The addresses that take NodePorts: all (`match_all`) or those listed. `localhost` says whether 127.0.0.1 does
+    (localhostNodePorts; IPv6 never does)."""
 
     match_all: bool
     addresses: tuple[str, ...]
     localhost: bool
 
 
-def node_port_addresses(cluster: Cluster, node: Node, family: str) -> NodePortAddresses:
-    """`localhost` says whether 127.0.0.1 takes NodePorts (localhostNodePorts; IPv6 never does).
-
-    The word "primary" (since v1.31) stands for the node's own address of the family."""
-    named = (
-        host_net(node_address(node, family)) if net == "primary" else net for net in cluster.proxy.node_port_addresses
-    )
-    listed = [ipaddress.ip_network(net) for net in named if of_family(net, family)]
-    match_all = not listed or any(net.prefixlen == 0 for net in listed)
-    loopback = ipaddress.IPv4Address("127.0.0.0")
-    localhost = family == "ipv4" and cluster.proxy.localhost_node_ports
-    localhost = localhost and (match_all or any(loopback in net or net.network_address.is_loopback for net in listed))
-    own = ["::1" if family == "ipv6" else "127.0.0.1", *node.internal_ips, *node.addresses]
-    found = {
-        address
-        for address in map(ipaddress.ip_address, own)
-        if any(address in net for net in listed if net.version == address.version)
-        and (not address.is_loopback or localhost)
-    }
-    return NodePortAddresses(match_all, tuple(map(str, sorted(found, key=int))), localhost)
+def node_ports(proxy: ProxyConfig, node: Node, family: str) -> NodePorts:
+    """nodePortAddresses and localhostNodePorts for one family."""
+    listed = node_port_addresses(proxy.node_port_addresses, node, family)
+    localhost = proxy.localhost_node_ports and listed.ipv4_loopback
+    parsed = sorted(map(ipaddress.ip_address, listed.addresses), key=int)
+    addresses = tuple(str(own) for own in parsed if localhost or not own.is_loopback)
+    return NodePorts(listed.match_all, addresses, localhost)
 
 
 def built_in_chains(table: str) -> dict[str, Chain]:
@@ -196,7 +173,7 @@ def base_rules(mark: int, localhost_node_ports: bool, tcp_be_liberal: bool) -> l
     return rules
 
 
-def node_port_jumps(ports: NodePortAddresses, family: str, localhost_node_ports: bool) -> list[Rule]:
+def node_port_jumps(ports: NodePorts, family: str) -> list[Rule]:
     """The last rule(s) of nat KUBE-SERVICES: to KUBE-NODEPORTS."""
     comment = Comment("kubernetes service nodeports; NOTE: this must be the last rule in this chain")
     if not ports.match_all:
@@ -204,6 +181,6 @@ def node_port_jumps(ports: NodePortAddresses, family: str, localhost_node_ports:
     matches: tuple[Match, ...] = (comment, AddressType("dst"))
     if family == "ipv6":
         matches = (Destination("::1/128", negate=True), *matches)
-    elif not localhost_node_ports:
+    elif not ports.localhost:
         matches = (Destination("127.0.0.0/8", negate=True), *matches)
     return [Rule(matches, Jump(NODE_PORTS))]

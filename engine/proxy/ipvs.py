@@ -24,6 +24,7 @@ from engine.netfilter.rules import Backend, InInterface, Match, Source
 from engine.packet import L4, FiveTuple, is_ipv6
 from engine.proxy import ipvs_sets as sets
 from engine.proxy.ipvs_rules import Frame, build_tables
+from engine.proxy.nodeports import node_port_addresses, own_address
 
 DEFAULT_SCHEDULER = "rr"
 _MAGLEV_SERVERS = 5
@@ -66,13 +67,10 @@ class _Writer:
 
     def _node_port_addresses(self) -> tuple[str, ...]:
         """The addresses that get a virtual server per NodePort: never loopback, so 127.0.0.1 takes no NodePorts."""
-        listed = self.cluster.proxy.node_port_addresses
-        if listed == ("primary",):  # since v1.31
-            return tuple(own for own in self.node.internal_ips if self._ours(own))[:1]
-        nets = [net for net in map(_network, listed) if (net.version == 6) is (self.family == "ipv6")]
-        if not nets or any(net.prefixlen == 0 for net in nets):
+        found = node_port_addresses(self.cluster.proxy.node_port_addresses, self.node, self.family)
+        if found.match_all:
             return self.node_addresses
-        return tuple(own for own in self.node_addresses if any(ipaddress.ip_address(own) in net for net in nets))
+        return tuple(own for own in found.addresses if not ipaddress.ip_address(own).is_loopback)
 
     def write(self, view: ServicePortView, endpoints: Endpoints) -> None:
         """One Service port, in kube-proxy's order."""
@@ -141,8 +139,8 @@ class _Writer:
         self._add(sets.LOAD_BALANCER_FW, entry)
         for net in ranges:
             self._add(sets.SOURCE_CIDR, f"{entry},{net}")
-        own = next(iter(self.node_addresses), None)
-        if own is not None and any(ipaddress.ip_address(own) in _network(net) for net in ranges):
+        own = ipaddress.ip_address(own_address(self.node, self.family))
+        if any(own in ipaddress.ip_network(net) for net in ranges):
             self._add(sets.SOURCE_IP, f"{entry},{address}")
         else:
             self.blocked.append((view.protocol, address, view.port))
@@ -197,11 +195,6 @@ def _as_the_kernel_holds(ipset: IpSet) -> set[str]:
         return ipset.entries
     full = "/128" if ipset.family == "ipv6" else "/32"
     return {entry.removesuffix(full) for entry in ipset.entries if not entry.endswith("/0")}
-
-
-@functools.lru_cache(maxsize=1024)
-def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    return ipaddress.ip_network(cidr, strict=False)
 
 
 def off_cluster(cluster: Cluster, node: Node, family: str) -> tuple[Match, ...]:

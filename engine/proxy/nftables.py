@@ -1,6 +1,6 @@
 """compile_nftables: kube-proxy's nftables table on one node.
 
-Source: pkg/proxy/nftables/proxier.go; pkg/proxy/util/nodeport_addresses.go, localdetector.go.
+Source: pkg/proxy/nftables/proxier.go; pkg/proxy/util/localdetector.go.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import ipaddress
 
 from engine.cluster import Cluster, Node, ProxyConfig
 from engine.endpoints import categorize, service_ports
-from engine.netfilter.builtin import within
 from engine.netfilter.nft import InInterfaceIndex
 from engine.netfilter.rules import Backend, InInterface, Match, Ruleset, Source
 from engine.packet import is_ipv6
 from engine.proxy.nftables_frame import V1_30, V1_34, FrameConfig, Release, build_frame
 from engine.proxy.nftables_names import TABLE
 from engine.proxy.nftables_service import NodeFacts, ServiceWriter
+from engine.proxy.nodeports import PRIMARY, node_port_addresses, own_address
 
 
 def compile_nftables(cluster: Cluster, node: Node, family: str) -> Ruleset:
@@ -25,8 +25,6 @@ def compile_nftables(cluster: Cluster, node: Node, family: str) -> Ruleset:
     sorted by namespace/name:port, elements in the order in which nft lists them.
     """
     release = V1_34 if cluster.service_cidrs else V1_30
-    loopback = "::1" if family == "ipv6" else "127.0.0.1"
-    address = next((own for own in node.internal_ips if is_ipv6(own) is (family == "ipv6")), loopback)
     table, sets = build_frame(
         FrameConfig(
             family,
@@ -37,7 +35,7 @@ def compile_nftables(cluster: Cluster, node: Node, family: str) -> Ruleset:
         )
     )
     local, not_local = local_traffic(cluster.proxy, node, family, release)
-    facts = NodeFacts(release, local, not_local, cluster.proxy.masquerade_all, address)
+    facts = NodeFacts(release, local, not_local, cluster.proxy.masquerade_all, own_address(node, family))
     for view in service_ports(cluster, family):
         ServiceWriter(view, categorize(view, node), facts, table.chains, sets).write()
     table.sets = sets
@@ -47,21 +45,12 @@ def compile_nftables(cluster: Cluster, node: Node, family: str) -> Ruleset:
 def nodeport_addresses(proxy: ProxyConfig, node: Node, family: str) -> tuple[str, ...] | None:
     """The node's addresses that take NodePort traffic; None for all of them but loopback.
 
-    Without nodePortAddresses, as with the word `primary`, it is the node's primary address of each family. A list
-    that names only the other family means all addresses of this one.
+    Without nodePortAddresses it is the node's primary address of each family.
     """
-    cidrs = proxy.node_port_addresses
-    if not cidrs or cidrs == ("primary",):
-        firsts = (next((own for own in node.internal_ips if is_ipv6(own) is six), None) for six in (False, True))
-        cidrs = tuple(own for own in firsts if own is not None and not ipaddress.ip_address(own).is_loopback)
-    ours = [cidr for cidr in cidrs if is_ipv6(cidr) is (family == "ipv6")]
-    if not ours or any(ipaddress.ip_network(cidr, strict=False).prefixlen == 0 for cidr in ours):
+    found = node_port_addresses(proxy.node_port_addresses or (PRIMARY,), node, family)
+    if found.match_all:
         return None
-    return tuple(
-        own
-        for own in dict.fromkeys((*node.internal_ips, *node.addresses))
-        if any(within(own, cidr) for cidr in ours) and not ipaddress.ip_address(own).is_loopback
-    )
+    return tuple(own for own in found.addresses if not ipaddress.ip_address(own).is_loopback)
 
 
 def local_traffic(proxy: ProxyConfig, node: Node, family: str, release: Release) -> tuple[Match | None, Match | None]:

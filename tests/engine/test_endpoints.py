@@ -276,6 +276,13 @@ def test_of_two_reports_of_an_endpoint_the_local_one_is_believed() -> None:
     assert names(categorize(view, Node("node3")).local) == ""
 
 
+def test_of_two_reports_of_the_same_node_its_own_kube_proxy_believes_the_last_others_the_first() -> None:
+    up, down = member(1), member(1, ready=False, serving=False)
+    assert used(WEB, up, down).cluster == () and names(used(WEB, up, down, node=NODE2).cluster) == "1"
+    assert names(used(WEB, up, down, up).cluster) == "1"
+    assert names(used(WEB, down, up).cluster) == "1" and used(WEB, down, up, node=NODE2).cluster == ()
+
+
 def test_ten_thousand_services_take_seconds_not_minutes() -> None:
     cluster = synthetic_cluster(2000, 10)
     begin = time.perf_counter()

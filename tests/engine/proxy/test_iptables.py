@@ -219,6 +219,12 @@ def test_where_node_ports_listen(proxy: dict[str, Any], family: str, jumps: list
     assert bool(chain(web, "filter", "KUBE-FIREWALL", family)) is guarded
 
 
+def test_primary_on_a_node_without_an_address_of_the_family_is_every_address() -> None:
+    web = cluster(dataclasses.replace(node_port(), cluster_ips=("fd00:96::10",)), node_port_addresses=("primary",))
+    rules = compile_rules(web, "node2", "iptables", "ipv6")
+    assert f"-A KUBE-SERVICES ! -d ::1/128 {TO_NODE}" in str(rules).splitlines()
+
+
 def test_the_mark_and_the_conntrack_setting() -> None:
     web = cluster(WEB, LOCAL, masquerade_bit=15, tcp_be_liberal=True)
     assert chain(web, "nat", "KUBE-MARK-MASQ") == ["-j MARK --set-xmark 0x8000/0x8000"]

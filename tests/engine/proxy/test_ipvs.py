@@ -116,7 +116,7 @@ SERVED: list[tuple[str, tuple[SliceEndpoint, ...], dict[str, Any], dict[str, lis
         {"10.96.0.10:80": LOCAL, "192.168.99.5:30080": LOCAL},
     ),
     (
-        "nodePortAddresses: primary",
+        "nodePortAddresses primary: the first address alone",
         (HERE,),
         {
             "node_port": 30080,

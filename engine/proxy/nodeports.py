@@ -1,0 +1,58 @@
+"""Which of a node's addresses take NodePort traffic (nodePortAddresses), and the address a node calls its own.
+
+The modes differ in what they make of loopback, and nftables mode in what an empty list means.
+Source: pkg/proxy/util/nodeport_addresses.go, cmd/kube-proxy/app/server.go (the word "primary", since v1.29).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from engine.cluster import Node
+from engine.packet import is_ipv6
+from engine.values import dataclass
+
+PRIMARY = "primary"
+_LOOPBACK_START = ipaddress.IPv4Address("127.0.0.0")
+
+
+@dataclass(frozen=True, slots=True)
+class NodePortAddresses:
+    """nodePortAddresses for one node and family.
+
+    `match_all`: every address of the node, else `addresses`: those of its own that lie in the listed networks, each
+    once, loopback included. `ipv4_loopback`: whether 127.0.0.0/8 is covered (never in IPv6).
+    """
+
+    match_all: bool
+    addresses: tuple[str, ...]
+    ipv4_loopback: bool
+
+
+def of_family(address: str, family: str) -> bool:
+    """Whether an address or network is of that family ("ipv4", "ipv6")."""
+    return is_ipv6(address) == (family == "ipv6")
+
+
+def own_address(node: Node, family: str) -> str:
+    """The node's address that kube-proxy takes for its own: the first InternalIP of the family, else loopback."""
+    own = (address for address in node.internal_ips if of_family(address, family))
+    return next(own, "::1" if family == "ipv6" else "127.0.0.1")
+
+
+def node_port_addresses(listed: tuple[str, ...], node: Node, family: str) -> NodePortAddresses:
+    """`listed` as KubeProxyConfiguration has it: networks, or the one word "primary", which stands for the node's own
+    address of each family. A list that names nothing of this family means every address of it."""
+    networks = _primary(node) if listed == (PRIMARY,) else listed
+    ours = [ipaddress.ip_network(net, strict=False) for net in networks if of_family(net, family)]
+    match_all = not ours or any(net.prefixlen == 0 for net in ours)
+    loopback = family == "ipv4" and (match_all or any(net.is_loopback or _LOOPBACK_START in net for net in ours))
+    own = ("::1" if family == "ipv6" else "127.0.0.1", *node.internal_ips, *node.addresses)
+    mine = (address for address in dict.fromkeys(own) if of_family(address, family))
+    found = tuple(address for address in mine if any(ipaddress.ip_address(address) in net for net in ours))
+    return NodePortAddresses(match_all, found, loopback)
+
+
+def _primary(node: Node) -> tuple[str, ...]:
+    own = (own_address(node, family) for family in ("ipv4", "ipv6"))
+    return tuple(address for address in own if not ipaddress.ip_address(address).is_loopback)
