@@ -25,7 +25,7 @@ PRIORITY_SECURITY = 50
 PRIORITY_NAT_SRC = 100
 
 # Which iptables tables have a built-in chain at which hook, with the priority it is registered at
-# (net/ipv4/netfilter/iptable_{raw,mangle,nat,filter,security}.c).
+# (net/ipv4/netfilter/iptable_{raw,mangle,nat,filter,security}.c), in the order iptables-save lists them: by hook.
 IPTABLES_PRIORITY: dict[tuple[str, Hook], int] = {
     ("raw", Hook.PREROUTING): PRIORITY_RAW,
     ("raw", Hook.OUTPUT): PRIORITY_RAW,
@@ -35,8 +35,8 @@ IPTABLES_PRIORITY: dict[tuple[str, Hook], int] = {
     ("mangle", Hook.OUTPUT): PRIORITY_MANGLE,
     ("mangle", Hook.POSTROUTING): PRIORITY_MANGLE,
     ("nat", Hook.PREROUTING): PRIORITY_NAT_DST,
-    ("nat", Hook.OUTPUT): PRIORITY_NAT_DST,
     ("nat", Hook.INPUT): PRIORITY_NAT_SRC,
+    ("nat", Hook.OUTPUT): PRIORITY_NAT_DST,
     ("nat", Hook.POSTROUTING): PRIORITY_NAT_SRC,
     ("filter", Hook.INPUT): PRIORITY_FILTER,
     ("filter", Hook.FORWARD): PRIORITY_FILTER,

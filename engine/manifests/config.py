@@ -43,7 +43,7 @@ def proxy_config(document: Fields) -> ProxyConfig:
     return ProxyConfig(
         mode=mode,
         cluster_cidrs=_cluster_cidrs(document),
-        detect_local_mode=document.word("detectLocalMode", _LOCAL_MODES, ""),
+        detect_local_mode=_local_mode(document, detect),
         bridge_interface=_interface(detect, "bridgeInterface"),
         interface_name_prefix=_interface(detect, "interfaceNamePrefix"),
         node_port_addresses=_node_port_addresses(document),
@@ -59,6 +59,16 @@ def proxy_config(document: Fields) -> ProxyConfig:
 def _cluster_cidrs(document: Fields) -> tuple[str, ...]:
     at = document.place("clusterCIDR")
     return tuple(at.network(part.strip()) for part in document.text("clusterCIDR").split(",") if part.strip())
+
+
+def _local_mode(document: Fields, detect: Fields) -> str:
+    """detectLocalMode. Two of the modes need a device's name, without which kube-proxy does not start."""
+    mode = document.word("detectLocalMode", _LOCAL_MODES, "")
+    key = {"BridgeInterface": "bridgeInterface", "InterfaceNamePrefix": "interfaceNamePrefix"}.get(mode)
+    if key is not None and not detect.text(key):
+        wanted = detect.name_of(key)
+        raise document.error("detectLocalMode", f"{mode} needs {wanted} too", zh=f"{mode} 还需要 {wanted}")
+    return mode
 
 
 def _interface(detect: Fields, key: str) -> str:

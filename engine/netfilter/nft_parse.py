@@ -310,8 +310,10 @@ _MATCHES: list[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], r.Match
         lambda reader, m: r.MarkMatch(int(m[3], 16), int(m[1], 16), m[2] == "!="),
     ),
     (
-        re.compile(rf"meta mark (!= )?{_HEX}"),
-        lambda reader, m: r.MarkMatch(int(m[2], 16), _ALL_BITS, m[1] is not None),
+        re.compile(rf"meta mark (!= )?{_HEX}(?:/([1-9]|[12]\d|3[01])\b)?"),
+        lambda reader, m: r.MarkMatch(
+            int(m[2], 16), _ALL_BITS ^ (_ALL_BITS >> int(m[3])) if m[3] else _ALL_BITS, m[1] is not None
+        ),
     ),
     (re.compile(r"ct state (!= )?([a-z,]+)"), lambda reader, m: reader.ct_state(m)),
     (

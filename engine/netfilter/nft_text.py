@@ -168,6 +168,10 @@ def _device(name: str) -> str:
 def _mark_match(match: r.MarkMatch, ip: str) -> str:
     if match.mask == _ALL_BITS:
         return f"meta mark {_ne(match.negate)}{match.value:#010x}"
+    length = match.mask.bit_count()
+    if length and match.mask == _ALL_BITS ^ (_ALL_BITS >> length):
+        # nft lists a mask of leading ones as a prefix; a masquerade mark is one with masqueradeBit 31.
+        return f"meta mark {_ne(match.negate)}{match.value:#010x}/{length}"
     return f"meta mark & {match.mask:#010x} {'!=' if match.negate else '=='} {match.value:#010x}"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.cluster import Endpoint
 from engine.endpoints import Endpoints, ServicePortView
+from engine.errors import UnsupportedFeature
 from engine.netfilter.builtin import within
 from engine.netfilter.nft import Element, Field, Key, NamedSet, RandomVerdict, SetLookup, SetUpdate, address_set
 from engine.netfilter.rules import (
@@ -31,6 +32,7 @@ from engine.proxy.nftables_names import endpoint_base, service_base
 from engine.values import dataclass
 
 _MARK = Jump(frame.MARK_FOR_MASQUERADE)
+_COMMENT_MAX = 128  # nft's NFTNL_UDATA_COMMENT_MAXLEN; kube-proxy does not cut what it writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,13 @@ class ServiceWriter:
         self._element(named, key, verdict, self.view.label)
 
     def _element(self, named: str, key: Key, verdict: Target, comment: str | None = None) -> None:
+        if comment is not None and len(comment) > _COMMENT_MAX:
+            raise UnsupportedFeature(
+                f"Service {comment}: nft takes comments of at most {_COMMENT_MAX} characters and refuses this one, and with"
+                " it all that kube-proxy writes in nftables mode; shorten the names",
+                zh=f"Service {comment}：nft 的注释最多 {_COMMENT_MAX} 个字符，会拒绝它，kube-proxy 在 nftables 模式下写入的"
+                "全部规则也随之失败；请缩短名称",
+            )
         self.sets[named].elements[key] = Element(verdict, comment)
 
     def _key(self, address: str) -> Key:

@@ -235,6 +235,15 @@ def test_the_mark_and_the_conntrack_setting() -> None:
     assert [line.rsplit(" ", 1)[1] for line in chain(web, "filter", "KUBE-FORWARD")] == ["ACCEPT", "ACCEPT"]
 
 
+def test_built_in_chains_stand_in_the_order_of_the_hooks() -> None:
+    printed = str(compile_rules(cluster(WEB, LOCAL), "node1")).splitlines()
+    built_in = [line for line in printed if line.startswith("*") or line.endswith(" ACCEPT") and line.startswith(":")]
+    assert " ".join(built_in).replace(" ACCEPT", "") == (
+        "*nat :PREROUTING :INPUT :OUTPUT :POSTROUTING *mangle :PREROUTING :INPUT :FORWARD :OUTPUT :POSTROUTING"
+        " *filter :INPUT :FORWARD :OUTPUT"
+    )
+
+
 def test_jumps_stand_in_the_reverse_of_the_order_they_were_made_in() -> None:
     web = cluster(WEB, LOCAL)
     assert [line.rsplit(" ", 1)[1] for line in chain(web, "filter", "INPUT")] == [

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from engine.cluster import Cluster, LoadBalancerIngress, Node, ProxyConfig, Service, ServicePort
+from engine.errors import UnsupportedFeature
 from engine.manifests import load_cluster
 from engine.netfilter.nft_text import parse
 from engine.packet import L4
@@ -144,6 +145,15 @@ def test_without_a_local_detector_nothing_is_masqueraded_or_short_circuited() ->
 
 def test_the_masquerade_bit() -> None:
     assert rules_of(web(masquerade_bit=3), "mark-for-masquerade") == ["meta mark set meta mark | 0x00000008"]
+
+
+def test_names_too_long_for_an_element_s_comment_are_refused_as_nft_refuses_them() -> None:
+    port = ServicePort("p" * 10, L4.TCP, 80, 8080)
+    long, longer = (Service("n" * length, "s" * 60, cluster_ips=("10.96.0.9",), ports=(port,)) for length in (56, 57))
+    node = (Node("node1", ("192.168.1.10",)),)
+    assert f"{long.key}:{port.name}" in str(compile_rules(Cluster(nodes=node, services=(long,)), "node1", "nftables"))
+    with pytest.raises(UnsupportedFeature, match="comments of at most 128 characters"):
+        compile_rules(Cluster(nodes=node, services=(longer,)), "node1", "nftables")
 
 
 def test_service_cidrs_bring_the_newer_table() -> None:
