@@ -220,7 +220,7 @@ class Fabric:
 
     def _node_sysctls(self, node: Node) -> Sysctls:
         facts, proxy = self.cluster.network, self.cluster.proxy
-        loopback_covered = node_port_addresses(proxy.node_port_addresses, node, "ipv4").ipv4_loopback
+        loopback_covered = node_port_addresses(self.cluster, node, "ipv4").ipv4_loopback
         # kube-proxy sets route_localnet in iptables mode alone, for NodePorts on 127.0.0.1.
         localnet = self.mode == "iptables" and proxy.localhost_node_ports and loopback_covered
         return Sysctls(

@@ -20,6 +20,7 @@ from engine.locate import DEFAULT_SPORT, locate
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.stack import Event, HostNetfilter, MarkEvent, Passage, RuleEvent, Skb
+from engine.network.cni_addresses import cni_addresses
 from engine.packet import L4, FiveTuple, canonical, is_ipv6, split_host_port
 from engine.proxy.interface import compile_rules, find_node
 from engine.trace import Request, Resolution
@@ -43,7 +44,7 @@ def resolve(cluster: Cluster, node_name: str, request: Request, mode: str = "ipt
 def resolve_flow(cluster: Cluster, node: Node, flow: FiveTuple, ruleset: Ruleset) -> tuple[Resolution, ...]:
     """As resolve, for a tuple and a ruleset at hand."""
     bound = ruleset.dummy_addresses if isinstance(ruleset, IpvsRuleset) else ()
-    is_local = local_addresses(node, bound)
+    is_local = local_addresses(node, (*bound, *cni_addresses(cluster.cni, node)))
     device = in_device(cluster, node, flow.src)
     mark = cluster.proxy.masquerade_mark
 
@@ -109,7 +110,7 @@ def _send(netfilter: HostNetfilter, skb: Skb, is_local: Callable[[str], bool], n
 
 def local_addresses(node: Node, bound: Iterable[str] = ()) -> Callable[[str], bool]:
     """Whether an address is the node's own (fib type LOCAL): an interface address, one of `bound` (what ipvs mode
-    gives to kube-ipvs0), or in a loopback network."""
+    gives to kube-ipvs0, what the CNI's devices hold), or in a loopback network."""
     own = frozenset(node.internal_ips) | frozenset(node.addresses) | frozenset(bound)
     return lambda address: address in own or ipaddress.ip_address(address).is_loopback
 

@@ -7,31 +7,22 @@ VXLAN routes), confd's BIRD templates (blackhole for the node's own block).
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections.abc import Iterable, Iterator
 
 from engine.cluster import CNIConfig
 from engine.cni.interface import NodePlan, PodPlan, Wiring
 from engine.errors import UnsupportedFeature
+from engine.network.cni_addresses import calico_tunnel
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, Tunnel, interface
 from engine.network.routes import Route, number
 from engine.network.tunnel import overhead
 
 GATEWAY = {4: "169.254.1.1", 6: "fe80::ecee:eeff:feee:eeee"}
-_TUNNEL_ANNOTATION = {
-    "ipip": "projectcalico.org/IPv4IPIPTunnelAddr",
-    "vxlan": "projectcalico.org/IPv4VXLANTunnelAddr",
-}
 _TUNNEL_DEVICE = {"ipip": "tunl0", "vxlan": "vxlan.calico"}
 
 
 def tunnel_address(backend: str, node: NodePlan) -> str | None:
-    """The tunnel device's address: the node's annotation, else the first address of its IPv4 block."""
-    written = node.annotations.get(_TUNNEL_ANNOTATION[backend])
-    if written:
-        return str(ipaddress.ip_address(written))
-    cidr = next((c for c in node.pod_cidrs if ":" not in c), None)
-    return None if cidr is None else str(ipaddress.ip_network(cidr).network_address)
+    return calico_tunnel(backend, node.annotations, node.pod_cidrs)
 
 
 class Calico:

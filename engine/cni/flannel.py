@@ -7,28 +7,17 @@ hairpinMode (flannel's kube-flannel.yml).
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections.abc import Iterable, Iterator
 
 from engine.cluster import CNIConfig
 from engine.cni.interface import NodePlan, PodPlan, Wiring
 from engine.errors import UnsupportedFeature
+from engine.network.cni_addresses import flannel_tunnel, gateway
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Tunnel, interface
 from engine.network.routes import Route, number
 from engine.network.tunnel import overhead
 
 BRIDGE = "cni0"
-
-
-def gateway(pod_cidr: str) -> str:
-    """cni0's address: the first host address of the node's pod network."""
-    network = ipaddress.ip_network(pod_cidr)
-    return str(network.network_address + 1)
-
-
-def tunnel_address(pod_cidr: str) -> str:
-    """flannel.1's address: the network address itself, as a /32 (/128)."""
-    return str(ipaddress.ip_network(pod_cidr).network_address)
 
 
 class Flannel:
@@ -103,12 +92,12 @@ def _vxlan(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...], cidr
             zh=f"节点 {node.name} 有 IPv{version} 的 Pod，却没有用于 VXLAN 的 IPv{version} 地址",
         )
     remotes = {
-        tunnel_address(c): outer
+        flannel_tunnel(c): outer
         for other in others
         for c in other.pod_cidrs
         if number(gateway(c))[0] == version and (outer := other.address(version)) is not None
     }
-    address = interface(f"{tunnel_address(cidr)}/{32 if version == 4 else 128}")
+    address = interface(f"{flannel_tunnel(cidr)}/{32 if version == 4 else 128}")
     return Device(
         _tunnel_name(config, version),
         DeviceKind.VXLAN,
@@ -128,6 +117,6 @@ def _remote_routes(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ..
             if config.backend == "vxlan":
                 # A node without a pod network of its own has no tunnel device to route by.
                 if any(number(gateway(c))[0] == version for c in node.pod_cidrs):
-                    yield Route(cidr, _tunnel_name(config, version), tunnel_address(cidr), origin="flannel")
+                    yield Route(cidr, _tunnel_name(config, version), flannel_tunnel(cidr), origin="flannel")
             else:
                 yield Route(cidr, node.underlay, via, origin="flannel")

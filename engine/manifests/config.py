@@ -163,6 +163,7 @@ def _from_annotations(node: Node, document: Fields, flannel: CNIConfig | None) -
         return None
     for name, backend in (("IPv4IPIPTunnelAddr", "ipip"), ("IPv4VXLANTunnelAddr", "vxlan")):
         if node.annotations.get(CALICO + name):
+            _of_family(document.mapping("metadata").mapping("annotations"), CALICO + name, "", False)
             return CNIConfig("calico", backend, assumed=False, vni=4096, port=4789)
     return CNIConfig("calico", "bgp", assumed=False)
 

@@ -35,7 +35,7 @@ def full_sync(cluster: Cluster, node: Node, family: str) -> Sync:
     """What a full sync writes on `node` for `family`, Service by Service."""
     views = service_ports(cluster, family)
     proxy = cluster.proxy
-    ports = frame.node_ports(proxy, node, family)
+    ports = frame.node_ports(cluster, node, family)
     large = sum(len(view.endpoints) for view in views) > LARGE_CLUSTER_ENDPOINTS
     around = Surroundings(
         family=family,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from engine.cluster import Cluster, Node, ProxyConfig
+from engine.cluster import Cluster, Node
 from engine.hooks import IPTABLES_PRIORITY
 from engine.netfilter.ipt_text import host_net, matches_everything
 from engine.netfilter.rules import (
@@ -120,10 +120,10 @@ class NodePorts:
     localhost: bool
 
 
-def node_ports(proxy: ProxyConfig, node: Node, family: str) -> NodePorts:
+def node_ports(cluster: Cluster, node: Node, family: str) -> NodePorts:
     """nodePortAddresses and localhostNodePorts for one family."""
-    listed = node_port_addresses(proxy.node_port_addresses, node, family)
-    localhost = proxy.localhost_node_ports and listed.ipv4_loopback
+    listed = node_port_addresses(cluster, node, family)
+    localhost = cluster.proxy.localhost_node_ports and listed.ipv4_loopback
     parsed = sorted(map(ipaddress.ip_address, listed.addresses), key=int)
     addresses = tuple(str(own) for own in parsed if localhost or not own.is_loopback)
     return NodePorts(listed.match_all, addresses, localhost)

@@ -24,7 +24,7 @@ from engine.netfilter.rules import Backend, InInterface, Match, Source
 from engine.packet import L4, FiveTuple, is_ipv6
 from engine.proxy import ipvs_sets as sets
 from engine.proxy.ipvs_rules import Frame, build_tables
-from engine.proxy.nodeports import node_port_addresses, own_address
+from engine.proxy.nodeports import interface_addresses, node_port_addresses, of_family, own_address
 
 DEFAULT_SCHEDULER = "rr"
 _MAGLEV_SERVERS = 5
@@ -54,20 +54,17 @@ class _Writer:
         self.services: dict[tuple[L4, str, int], VirtualService] = {}
         self.bound: dict[str, None] = {}
         self.blocked: list[tuple[L4, str, int]] = []
-        self.node_addresses = tuple(
-            address for address in dict.fromkeys((*node.internal_ips, *node.addresses)) if self._ours(address)
-        )
+        self.node_addresses = tuple(address for address in interface_addresses(cluster, node) if self._ours(address))
         self.node_port_addresses = self._node_port_addresses()
 
     def _ours(self, address: str) -> bool:
-        if is_ipv6(address) is not (self.family == "ipv6"):
-            return False
         parsed = ipaddress.ip_address(address)
-        return not (parsed.is_loopback or (parsed.version == 6 and parsed.is_link_local))
+        unreachable = parsed.is_loopback or (parsed.version == 6 and parsed.is_link_local)
+        return of_family(address, self.family) and not unreachable
 
     def _node_port_addresses(self) -> tuple[str, ...]:
         """The addresses that get a virtual server per NodePort: never loopback, so 127.0.0.1 takes no NodePorts."""
-        found = node_port_addresses(self.cluster.proxy.node_port_addresses, self.node, self.family)
+        found = node_port_addresses(self.cluster, self.node, self.family)
         if found.match_all:
             return self.node_addresses
         return tuple(own for own in found.addresses if not ipaddress.ip_address(own).is_loopback)

@@ -30,7 +30,7 @@ def compile_nftables(cluster: Cluster, node: Node, family: str) -> Ruleset:
             family,
             release,
             cluster.proxy.masquerade_mark,
-            nodeport_addresses(cluster.proxy, node, family),
+            nodeport_addresses(cluster, node, family),
             tuple(cidr for cidr in cluster.service_cidrs if is_ipv6(cidr) is (family == "ipv6")),
         )
     )
@@ -42,12 +42,12 @@ def compile_nftables(cluster: Cluster, node: Node, family: str) -> Ruleset:
     return Ruleset(Backend.NFTABLES, family, {TABLE: table})
 
 
-def nodeport_addresses(proxy: ProxyConfig, node: Node, family: str) -> tuple[str, ...] | None:
+def nodeport_addresses(cluster: Cluster, node: Node, family: str) -> tuple[str, ...] | None:
     """The node's addresses that take NodePort traffic; None for all of them but loopback.
 
     Without nodePortAddresses it is the node's primary address of each family.
     """
-    found = node_port_addresses(proxy.node_port_addresses or (PRIMARY,), node, family)
+    found = node_port_addresses(cluster, node, family, unset=(PRIMARY,))
     if found.match_all:
         return None
     return tuple(own for own in found.addresses if not ipaddress.ip_address(own).is_loopback)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 
-from engine.cluster import Node
+from engine.cluster import Cluster, Node
+from engine.network.cni_addresses import cni_addresses
 from engine.packet import is_ipv6
 from engine.values import dataclass
 
@@ -40,14 +41,21 @@ def own_address(node: Node, family: str) -> str:
     return next(own, "::1" if family == "ipv6" else "127.0.0.1")
 
 
-def node_port_addresses(listed: tuple[str, ...], node: Node, family: str) -> NodePortAddresses:
-    """`listed` as KubeProxyConfiguration has it: networks, or the one word "primary", which stands for the node's own
-    address of each family. A list that names nothing of this family means every address of it."""
+def interface_addresses(cluster: Cluster, node: Node) -> tuple[str, ...]:
+    """Every address of the node's interfaces, each once: its own, those of further cards, those of the CNI's devices;
+    not what is always on lo."""
+    return tuple(dict.fromkeys((*node.internal_ips, *node.addresses, *cni_addresses(cluster.cni, node))))
+
+
+def node_port_addresses(cluster: Cluster, node: Node, family: str, unset: tuple[str, ...] = ()) -> NodePortAddresses:
+    """nodePortAddresses, or `unset` where it is empty: networks, or the one word "primary", which stands for the node's
+    own address of each family. A list that names nothing of this family means every address of it."""
+    listed = cluster.proxy.node_port_addresses or unset
     networks = _primary(node) if listed == (PRIMARY,) else listed
     ours = [ipaddress.ip_network(net, strict=False) for net in networks if of_family(net, family)]
     match_all = not ours or any(net.prefixlen == 0 for net in ours)
     loopback = family == "ipv4" and (match_all or any(net.is_loopback or _LOOPBACK_START in net for net in ours))
-    own = ("::1" if family == "ipv6" else "127.0.0.1", *node.internal_ips, *node.addresses)
+    own = ("::1" if family == "ipv6" else "127.0.0.1", *interface_addresses(cluster, node))
     mine = (address for address in dict.fromkeys(own) if of_family(address, family))
     found = tuple(address for address in mine if any(ipaddress.ip_address(address) in net for net in ours))
     return NodePortAddresses(match_all, found, loopback)

@@ -132,6 +132,10 @@ ANNOTATED = "apiVersion: v1\nkind: Node\nmetadata:\n  name: n\n  annotations:\n 
         (MAP + "metadata: {name: f}\ndata: {net-conf.json: '{\"Backend\": {\"VNI\": 0}}'}", 4, "line 1: Backend.VNI must be between 1"),
         (MAP + "metadata: {name: f}\ndata: {net-conf.json: 5}", 4, "data.net-conf.json must be a string, not 5"),
         (
+            NODE.replace("node1}", "node1, annotations: {projectcalico.org/IPv4IPIPTunnelAddr: here}}"), 3,
+            "metadata.annotations.projectcalico.org/IPv4IPIPTunnelAddr must be an IP address, not 'here'",
+        ),
+        (
             NODE.replace("node1}", "a, annotations: {projectcalico.org/IPv4Address: 1.2.3.4/24}}") + "---\n"
             + NODE.replace("node1}", "b, annotations: {flannel.alpha.coreos.com/backend-type: vxlan}}"),
             7, "metadata says flannel vxlan, other nodes say calico bgp: one cluster has one CNI",

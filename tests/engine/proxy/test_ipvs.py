@@ -9,6 +9,7 @@ import pytest
 
 from engine.cluster import (
     Cluster,
+    CNIConfig,
     EndpointPort,
     EndpointSlice,
     LoadBalancerIngress,
@@ -191,6 +192,26 @@ def test_set_entries(options: dict[str, Any], expected: dict[str, set[str]]) -> 
         "KUBE-IPVS-IPS": {"10.96.0.10"},
     }
     assert entries(compiled(HERE, THERE, **options)) == {**always, **expected}
+
+
+@pytest.mark.parametrize(
+    ("cni", "further"),
+    [
+        (CNIConfig(), []),
+        (CNIConfig("flannel", "vxlan", assumed=False), ["10.244.1.0", "10.244.1.1"]),
+        (CNIConfig("flannel", "host-gw", assumed=False), ["10.244.1.1"]),
+        (CNIConfig("calico", "ipip", assumed=False), ["10.244.1.0"]),
+        (CNIConfig("calico", "bgp", assumed=False), []),
+    ],
+)
+def test_node_ports_listen_on_the_addresses_of_the_cni_s_devices_too(cni: CNIConfig, further: list[str]) -> None:
+    """GetAllLocalAddressesExcept(kube-ipvs0): cni0 and flannel.1 are interfaces like any other."""
+    made = dataclasses.replace(cluster(HERE, node_port=30080), cni=cni)
+    found = [s.address for s in compile_ipvs(made, NODE, "ipv4").services if s.port == 30080]
+    assert sorted(found) == [*further, "192.168.1.10"]
+    listed = dataclasses.replace(made.proxy, node_port_addresses=("10.0.0.0/8",))
+    found = [s.address for s in compile_ipvs(dataclasses.replace(made, proxy=listed), NODE).services if s.port == 30080]
+    assert sorted(found) == further
 
 
 def test_sctp_nodeports_are_held_with_their_addresses() -> None:

@@ -70,9 +70,9 @@ NODE = Node("node1", ("192.168.1.10", "fd00::10"), ("192.168.1.10", "192.168.1.2
 def test_nodeport_addresses(
     configured: tuple[str, ...], ipv4: tuple[str, ...] | None, ipv6: tuple[str, ...] | None
 ) -> None:
-    proxy = ProxyConfig(node_port_addresses=configured)
-    assert nodeport_addresses(proxy, NODE, "ipv4") == ipv4
-    assert nodeport_addresses(proxy, NODE, "ipv6") == ipv6
+    cluster = Cluster(proxy=ProxyConfig(node_port_addresses=configured))
+    assert nodeport_addresses(cluster, NODE, "ipv4") == ipv4
+    assert nodeport_addresses(cluster, NODE, "ipv6") == ipv6
 
 
 MANIFESTS = """
