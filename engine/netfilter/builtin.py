@@ -12,7 +12,7 @@ from engine.netfilter import rules as r
 from engine.netfilter.conntrack import statuses
 from engine.netfilter.context import CONTINUE, MATCHES, RETURN, TARGETS, Context, Decision
 from engine.netfilter.ipset import IpSet
-from engine.netfilter.skb import UNTRACKED, MarkEvent
+from engine.netfilter.skb import MarkEvent
 from engine.packet import L4
 
 
@@ -119,16 +119,20 @@ def _physdev_is_in(match: r.PhysdevIsIn, context: Context) -> bool:
 
 
 def _ipvs_service(match: r.IpvsService, context: Context) -> bool:
-    connection = context.skb.connection
-    if context.skb.ipvs_property and context.skb.state == UNTRACKED:
-        raise UnsupportedFeature(
-            "the ipvs match on a connection that conntrack does not know (net.ipv4.vs.conntrack=0) is not modelled",
-            zh="conntrack 不认识的连接（net.ipv4.vs.conntrack=0）上的 ipvs 匹配未建模",
-        )
-    if not context.skb.ipvs_property or connection is None or connection.ipvs_server is None:
+    """xt_ipvs.c ipvs_mt: what IPVS has had and now goes from the client to the real server; answers never match."""
+    skb = context.skb
+    if not skb.ipvs_property:
         return False
-    original = connection.original
-    return (original.protocol, original.dst, original.dport) == (match.protocol, match.address, match.port)
+    known = dict(context.ipvs_own)
+    if skb.connection is not None and skb.connection.ipvs_server is not None:
+        known[skb.connection.original] = skb.connection.ipvs_server
+    sent = (skb.flow.protocol, skb.flow.src, skb.flow.sport)
+    return any(
+        (asked.protocol, asked.src, asked.sport) == sent
+        and server == (skb.flow.dst, skb.flow.dport)
+        and (asked.protocol, asked.dst, asked.dport) == (match.protocol, match.address, match.port)
+        for asked, server in known.items()
+    )
 
 
 def _statistic(match: r.StatisticRandom, context: Context) -> bool:

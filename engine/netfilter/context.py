@@ -6,13 +6,14 @@ nft's nodes, or any other, add themselves to MATCHES and TARGETS (and to index.P
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.choose import Choose
 from engine.hooks import Hook
 from engine.netfilter.rules import Chain, Match, Rule, Table, Target
 from engine.netfilter.skb import Event, RuleEvent, Skb
+from engine.packet import FiveTuple
 from engine.values import dataclass
 
 
@@ -38,7 +39,8 @@ class Context:
     """Everything a match or target may look at or touch while one packet passes one hook.
 
     `table`, `chain`, `rule`, `position`, `path` say where the walk is. `recent` are the host's `-m recent` tables:
-    name -> address -> times. `reject_with` and `nat_cause` are what a REJECT or a NAT target leaves behind.
+    name -> address -> times, `ipvs_own` what IPVS alone knows of connections: the request -> its real server.
+    `reject_with` and `nat_cause` are what a REJECT or a NAT target leaves behind.
     """
 
     hook: Hook
@@ -53,6 +55,7 @@ class Context:
     set_up_nat: SetUpNat
     table: Table
     chain: Chain
+    ipvs_own: Mapping[FiveTuple, tuple[str, int]] = dataclasses.field(default_factory=dict)
     events: list[Event] = dataclasses.field(default_factory=list)
     rule: Rule | None = None
     position: int = 0

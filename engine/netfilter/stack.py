@@ -125,6 +125,7 @@ class HostNetfilter:
             set_up_nat,
             Table(""),
             Chain(""),
+            self._ipvs_own,
         )
         verdict = "ACCEPT"
         for stage in _stages(plan, hook, isinstance(self.ruleset, IpvsRuleset)):

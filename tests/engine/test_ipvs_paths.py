@@ -6,9 +6,11 @@ says why.
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from engine.cluster import CNIConfig, NetworkFacts
+from engine.cluster import CNIConfig, ContainerPort, LoadBalancerIngress, NetworkFacts, Pod, SliceEndpoint
 from engine.hooks import Hook
 from engine.trace import Outcome, Request, Stage, Verdict
 from engine.walk import outcomes
@@ -153,6 +155,38 @@ WITHOUT = [
 def test_without_a_part(part: str, endpoint: str | None, source: str, to: str, expected: object) -> None:
     made = cluster(*([endpoint] if endpoint else []), network=NetworkFacts(without=frozenset({part})))
     assert {says(outcome) for outcome in outcomes(made, Request(source, to), "ipvs")} == {expected}
+
+
+RANGED = web(
+    type="LoadBalancer",
+    load_balancer_ingress=(LoadBalancerIngress("203.0.113.5"),),
+    load_balancer_source_ranges=("1.2.3.0/24",),
+)
+
+
+UNTRACKED = pytest.mark.parametrize("without", [frozenset[str](), frozenset({"vs-conntrack"})], ids=["tracked", "not"])
+
+
+@UNTRACKED
+@pytest.mark.parametrize("endpoint", [A, B])
+def test_what_a_node_in_no_source_range_sends_is_dropped_once_ipvs_has_rewritten_it(
+    endpoint: str, without: frozenset[str]
+) -> None:
+    made = cluster(endpoint, service=RANGED, network=NetworkFacts(without=without))
+    (outcome,) = outcomes(made, Request("node/node1", "203.0.113.5:80", node="node1"), "ipvs")
+    assert says(outcome) == ("DROP", "source-ranges")
+
+
+@UNTRACKED
+def test_the_ipvs_match_is_about_requests_so_answers_of_the_node_itself_leave(without: frozenset[str]) -> None:
+    made = cluster(service=RANGED, network=NetworkFacts(without=without))
+    (slices,) = made.slices
+    server = Pod("default", "host", "node1", (NODE1,), host_network=True, ports=(ContainerPort("http", 8080),))
+    here = dataclasses.replace(slices, endpoints=(SliceEndpoint((NODE1,), node_name="node1", pod="default/host"),))
+    made = dataclasses.replace(made, slices=(here,), pods=(*made.pods, server))
+    (outcome,) = outcomes(made, Request("client", "203.0.113.5:80", node="node1"), "ipvs")
+    assert says(outcome) == "1.2.3.4"
+    assert outcome.reply[-1].src == "203.0.113.5:80"
 
 
 def test_untracked_connections_leave_no_conntrack_entry_and_pay_for_every_packet() -> None:
