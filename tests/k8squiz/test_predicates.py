@@ -132,3 +132,21 @@ def test_broken_values() -> None:
             value_of(value, ONE)
     with pytest.raises(Ambiguous):
         value_of({"fact": "rules_evaluated"}, BOTH)
+
+
+# The network and its MTU as a question draws them -> what is left for the pod's packet.
+LEFT = {
+    ("flannel/vxlan", 1500): 1450, ("flannel/vxlan", 9000): 8950, ("flannel/vxlan", 1450): 1400,
+    ("flannel/host-gw", 9000): 9000, ("flannel/host-gw", 1450): 1450, ("calico/ipip", 8950): 8930,
+}  # fmt: skip
+
+
+def test_what_is_left_of_the_mtu_is_left_of_the_networks_own() -> None:
+    template, seen = find("what-the-tunnel-leaves"), set()
+    for seed in range(80):
+        question = draw(template, seed)
+        row = (question.names["backend"], int(question.names["mtu"]))
+        if row in LEFT:
+            assert value_of({"fact": "path_mtu"}, World(question)) == LEFT[row], row
+            seen.add(row)
+    assert seen == LEFT.keys()
