@@ -28,6 +28,7 @@ from k8squiz.question import Heading
 from k8squiz.report.clocktext import away
 from k8squiz.screens import mock as views
 from k8squiz.screens.clocked import Keyboard, keyboard, minutes
+from k8squiz.screens.practice import QUIT
 from k8squiz.screens.prose import Prose
 
 DEFAULT_MINUTES = 45
@@ -72,7 +73,7 @@ def run(
     if waiting:
         console.print(Prose(say("waiting", lang), "yellow"))
     console.print(views.opening_view(drawn, lang))
-    return _held(drawn, Interview(drawn, book, clock), book, None, console, lang)
+    return _held(drawn, Interview(drawn, book, clock), book, None, console, lang, opening=True)
 
 
 def _planned(seed: str, minutes_: int, questions: int | None, track: str | None, topics: tuple[str, ...]) -> Plan:
@@ -114,11 +115,21 @@ def _resumed(lang: Lang) -> int:
     return _held(taken.plan, interview, taken.book, taken.draft, console, lang)
 
 
-def _held(plan: Plan, interview: Interview, book: Book, draft: Draft | None, console: Console, lang: Lang) -> int:
-    """Sit through the interview, then say what it came to."""
+def _held(
+    plan: Plan,
+    interview: Interview,
+    book: Book,
+    draft: Draft | None,
+    console: Console,
+    lang: Lang,
+    opening: bool = False,
+) -> int:
+    """Sit through the interview, then say what it came to. The `opening` is left on the screen until it has been read."""
     room, keys = Room(plan), keyboard()
     with _listening() as gone:
         try:
+            if opening and keys.interactive and keys.plain("\n" + say("ready", lang)).strip().lower() in QUIT:
+                raise Left
             Sitting(interview, room, keys, console, lang).run(draft)
         except (Left, EOFError) as error:
             _paused(interview, book, console, lang)
@@ -188,7 +199,7 @@ def _paused(interview: Interview, book: Book, console: Console, lang: Lang) -> N
 def _closed(interview: Interview, room: Room, book: Book, keys: Keyboard, console: Console, lang: Lang) -> None:
     score = room.score(interview.state)
     console.print(Prose(say("over", lang), "bold"))
-    console.print(views.closing_view(score, lang))
+    console.print(views.closing_view(room, score, lang))
     book.finish(score.results)
     if book.safe:
         console.print(say("full-report", lang, session=book.session))

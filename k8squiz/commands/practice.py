@@ -121,9 +121,7 @@ def _due(
 
 def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang, notebook: Notebook) -> None:
     while session.state is not State.OVER:
-        console.print(title_view(session.world.question, lang, session.number, session.total))
-        console.print(question_view(session.world, session.task, lang, listed=not keyboard.interactive))
-        console.print()
+        _show(session, keyboard, console, lang)
         try:
             answer = _fill_in(session, keyboard, console, lang)
         except Skipped:
@@ -132,11 +130,18 @@ def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang
             notebook.note(session.summary().attempts[-1])
             continue
         _grade(session, answer, console, lang, notebook)
-        if _pause("walk", keyboard, lang):
+        more = session.number < session.total
+        if _pause("walk" if more else "walk-last", keyboard, lang):
             _explain(session, console, lang)
-            if session.number < session.total:
+            if more:
                 _pause("go-on", keyboard, lang)
         session.next()
+
+
+def _show(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
+    console.print(title_view(session.world.question, lang, session.number, session.total))
+    console.print(question_view(session.world, session.task, lang, listed=not keyboard.interactive))
+    console.print()
 
 
 def _pause(words: str, keyboard: keys.Keyboard, lang: Lang) -> bool:
@@ -158,12 +163,14 @@ def _fill_in(session: Session, keyboard: keys.Keyboard, console: Console, lang: 
     index = 0
     while index < len(fields):
         field = fields[index]
-        if how(field, lang) != told:
-            told = how(field, lang)
+        if how(field, lang, not keyboard.interactive) != told:
+            told = how(field, lang, not keyboard.interactive)
             console.print(Prose(told, "dim"))
         typed = _typed(keyboard, session.task, field, lang).strip()
         if typed.lower() in keys.BACK:
             index = max(0, index - 1)
+        elif typed.lower() in keys.SHOW:
+            _show(session, keyboard, console, lang)
         elif not _command(typed, session, console, lang):
             try:
                 answer[field.id] = field.read(typed)

@@ -77,11 +77,7 @@ class Sitting:
 
     def _ask(self, position: int) -> None:
         fields = self._room.task(position).fields
-        listed = not self._keyboard.interactive
-        self._print(views.title_view(self._room, position, self._interview, self._lang))
-        self._print(question_view(self._room.world(position), self._room.task(position), self._lang, listed=listed))
-        self._print()
-        self._print(Prose(self._commands(position), "dim"))
+        self._put(position)
         given = self._interview.state.sheets[position].given
         if given:
             self._say("had", answer=views.given_text(fields, given, self._lang))
@@ -94,6 +90,14 @@ class Sitting:
         self._interview.hand_in()
         self._say("saved")
 
+    def _put(self, position: int) -> None:
+        """The question as it is asked."""
+        self._print(views.title_view(self._room, position, self._interview, self._lang))
+        task, listed = self._room.task(position), not self._keyboard.interactive
+        self._print(question_view(self._room.world(position), task, self._lang, listed=listed))
+        self._print()
+        self._print(Prose(self._commands(position), "dim"))
+
     def _fill_in(self, position: int, fields: tuple[Field, ...]) -> None:
         """The fields from the first blank one on; all of them where none is blank."""
         given = self._interview.state.sheets[position].given
@@ -101,8 +105,8 @@ class Sitting:
         told = ""
         while index < len(fields):
             field = fields[index]
-            if how(field, self._lang) != told:
-                told = how(field, self._lang)
+            if (words := how(field, self._lang, not self._keyboard.interactive)) != told:
+                told = words
                 self._print(Prose(told, "dim"))
             self._field = field.id
             typed = self._line(position, field).strip()
@@ -147,6 +151,9 @@ class Sitting:
         text = views.given_text(fields, self._interview.state.sheets[position].answer or {}, self._lang) or line.strip()
         self._print()
         self._say("struck-line" if text else "struck", line=text)
+        if self._keyboard.interactive:
+            # What is still being typed belongs to the question that is over, not to the next one.
+            self._keyboard.plain(say("after-strike", self._lang))
 
     # --- commands ---
 
@@ -174,6 +181,8 @@ class Sitting:
             self._print(views.list_view(self._room, self._interview, self._lang))
         elif word in keys.HINT and not rest:
             self._hint(position)
+        elif word in keys.SHOW and not rest:
+            self._put(position)
         elif word in keys.HELP and not rest:
             self._print(Prose(say("help", self._lang), "cyan"))
         else:

@@ -14,15 +14,17 @@ WORDS: dict[str, Text] = {
     "rules": Text(
         "The clock counts only while a question is in front of you. Each question has its share of the time; what you "
         "save on one goes to the others. When the countdown strikes, what stands is graded. Explanations come at the end.",
-        "只有题目摆在面前时才计时。每题有各自的时间份额，省下的时间留给其他题。倒计时结束时，以已写下的内容评分。解析在结束后给出。",
+        "只有题目摆在面前时才计时。每题有各自的时间份额，省下的时间留给其他题。倒计时结束时以已写下的内容评分。解析最后给出。",
     ),
+    "ready": Text("— Enter begins; the clock starts with the first question — ", "— 按回车开始，第一题出现时开始计时 — "),
+    "after-strike": Text("— The clock stands. Enter for what comes next — ", "— 计时已暂停，按回车继续 — "),
     "commands": Text(
-        "hint (costs {cost}) · skip · flag · list · back [N] · end · quit (resume later) · help",
-        "hint 提示（扣 {cost}）· skip 跳过 · flag 标记 · list 列表 · back [N] 返回 · end 结束 · quit 暂离 · help 帮助",
+        "hint (costs {cost}) · skip · flag · list · back N · show · end · quit · help",
+        "hint 提示（扣 {cost}）· skip 跳过 · flag 标记 · list 列表 · end 结束 · help 更多",
     ),
     "commands-no-hint": Text(
-        "skip · flag · list · back [N] · end · quit (resume later) · help",
-        "skip 跳过 · flag 标记 · list 列表 · back [N] 返回 · end 结束 · quit 暂离 · help 帮助",
+        "skip · flag · list · back N · show · end · quit · help",
+        "skip 跳过 · flag 标记 · list 列表 · end 结束 · quit 暂离 · help 更多",
     ),
     "help": Text(
         "Type the answer and press Enter.\n"
@@ -31,6 +33,7 @@ WORDS: dict[str, Text] = {
         "flag        mark it to look at again; flag once more takes the mark away\n"
         "list        all questions, where you stand, how long is left\n"
         "back        one field up; back 3 goes to question 3, answered or not\n"
+        "show        this question once more, where it has left the screen\n"
         "end         end the interview now\n"
         "quit        leave; k8squiz mock --resume goes on where you were",
         "输入答案后按回车。\n"
@@ -39,6 +42,7 @@ WORDS: dict[str, Text] = {
         "flag        标记本题以便回看；再输入一次取消标记\n"
         "list        列出全部题目、进度和剩余时间\n"
         "back        返回上一项；back 3 回到第 3 题（无论是否已答）\n"
+        "show        重新显示本题\n"
         "end         立即结束面试\n"
         "quit        暂时离开；用 k8squiz mock --resume 从原处继续",
     ),

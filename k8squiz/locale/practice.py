@@ -11,15 +11,18 @@ WORDS: dict[str, Text] = {
     "cluster": Text("Cluster", "集群"),
     "request": Text("Request{name}: ", "请求{name}："),
     "without": Text("without {part}", "去掉 {part}"),
-    "arrives": Text("arrives at {node}", "到达 {node}"),
+    "arrives": Text(" (arrives at {node})", "（到达 {node}）"),
     "client": Text("client {address} (outside the cluster)", "client {address}（集群外）"),
     "endpoints": Text("endpoints: {names}", "端点：{names}"),
     "no-endpoints": Text("no endpoints", "没有端点"),
     "commands": Text(
-        "hint: a hint (costs points) · skip · quit · help", "hint 提示（扣分）· skip 跳过 · quit 退出 · help 帮助"
+        "hint (costs points) · skip · show (the question again) · quit · help",
+        "hint 提示（扣分）· skip 跳过 · show 重看题目 · quit 退出 · help 帮助",
     ),
     "how-order": Text("Letters in order, such as B A D. Not all steps happen.", "按顺序输入字母，例如 B A D。有些步骤并不会发生。"),
     "how-order-all": Text("Letters in order, such as B A D.", "按顺序输入字母，例如 B A D。"),
+    "how-list": Text("Pick the steps in the order in which they happen; not all of them do.", "按发生的先后选取步骤；有些步骤并不会发生。"),
+    "how-list-all": Text("Pick the steps in the order in which they happen.", "按发生的先后选取步骤。"),
     "how-one": Text("One letter.", "输入一个字母。"),
     "how-all": Text("The letters of all that are true, such as A C.", "输入所有正确项的字母，例如 A C。"),
     "how-address": Text("An address, or a name shown above ({names}, ...).", "填地址，或上面出现的名称（{names} 等）。"),
@@ -60,6 +63,7 @@ WORDS: dict[str, Text] = {
     "sources": Text("Sources: {list}", "出处：{list}"),
     "go-on": Text("— Enter for the next question, q to stop — ", "— 回车继续下一题，q 结束 — "),
     "walk": Text("— Enter for the walk and why it is so, n for the next — ", "— 回车查看路径与解析，n 下一题 — "),
+    "walk-last": Text("— Enter for the walk and why it is so, n for the summary — ", "— 回车查看路径与解析，n 直接看小结 — "),
     "summary": Text("Summary", "小结"),
     "total": Text("{points:.1f} of {asked} points ({share:.0%})", "得分 {points:.1f}/{asked}（{share:.0%}）"),
     "of-skipped": Text("{skipped} skipped", "跳过 {skipped} 题"),
@@ -86,8 +90,8 @@ WORDS: dict[str, Text] = {
     "lint-found": Text("{errors} errors, {warnings} warnings in {questions} questions.", "{questions} 道题中有 {errors} 个错误、{warnings} 个警告。"),
     "help": Text(
         "Type the answer and press Enter. hint (or ?) gives a hint at the price shown, skip leaves the question, "
-        "quit ends with a summary, back returns to the field before.",
-        "输入答案后按回车。hint（或 ?）给出提示并扣分，skip 跳过本题，quit 结束并显示小结，back 返回上一项。",
+        "show prints it again, quit ends with a summary, back returns to the field before.",
+        "输入答案后按回车。hint（或 ?）给出提示并扣分，skip 跳过本题，show 重新显示题目，quit 结束并显示小结，back 返回上一项。",
     ),
 }  # fmt: skip
 

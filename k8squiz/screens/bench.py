@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
@@ -91,16 +92,24 @@ def scenario_view(found: Scenario, lang: Lang) -> RenderableType:
     for head in heads:
         table.add_column(word(head, lang))
     for server in work.servers:
-        name = server.name if server.from_start else f"{server.name} ({_joins(work, server.name, lang)})"
+        name = server.name if server.from_start else server.name + _noted(_joins(work, server.name, lang), lang)
         table.add_row(name, str(server.weight), str(server.speed), str(server.slots))
     dataplane = "kube-proxy" if found.dataplane == KUBE_PROXY else "bare"
     parts: list[RenderableType] = [Prose(word(dataplane, lang), "bold"), table, Prose(_traffic(work, lang))]
     for change in work.changes:
         seconds = f"{change.at / 1000:g}"
         parts.append(Prose(f"{seconds} s: {change.server} {pick(_ACTIONS[change.action], lang)}"))
-    wanted = "; ".join(requirement_text(one, lang) for one in found.requirements)
-    parts.append(Prose(f"{word('requirement', lang)}: {wanted}"))
+    parts.append(Prose(_defined(word("requirement", lang), "", lang).rstrip()))
+    parts += [Padding(Prose(requirement_text(one, lang)), (0, 0, 0, 2)) for one in found.requirements]
     return Group(*parts)
+
+
+def _defined(name: str, text: str, lang: Lang) -> str:
+    return f"{name}: {text}" if lang == "en" else f"{name}：{text}"
+
+
+def _noted(text: str, lang: Lang) -> str:
+    return f" ({text})" if lang == "en" else f"（{text}）"
 
 
 def _joins(work: Workload, name: str, lang: Lang) -> str:
@@ -122,7 +131,7 @@ def _traffic(work: Workload, lang: Lang) -> str:
 
 
 def requirement_text(one: Requirement, lang: Lang) -> str:
-    return f"{one} ({pick(METRIC_TEXTS[one.metric], lang)})"
+    return f"{one}{_noted(pick(METRIC_TEXTS[one.metric], lang), lang)}"
 
 
 def measured_view(
@@ -143,7 +152,7 @@ def measured_view(
             Styled("✓" if fits else "✗", style="green" if fits else "red"),
             *cells,
         )
-    legend = [Prose(f"{metric}: {pick(METRIC_TEXTS[metric], lang)}", "dim") for metric in shown]
+    legend = [Prose(_defined(metric, pick(METRIC_TEXTS[metric], lang), lang), "dim") for metric in shown]
     return Group(grid, *legend)
 
 
@@ -168,7 +177,7 @@ def bar_view(table: Mapping[str, Measured], metric: str, lang: Lang, width: int 
         value = float(getattr(figures, metric))
         filled = round(value / most * width) if most else 0
         grid.add_row(name, Styled("█" * filled or "▏", style="cyan"), number(value))
-    return Group(Prose(f"{metric}: {pick(METRIC_TEXTS[metric], lang)}", "bold"), grid)
+    return Group(Prose(_defined(metric, pick(METRIC_TEXTS[metric], lang), lang), "bold"), grid)
 
 
 def history_view(found: History, lang: Lang, solved: bool = False) -> RenderableType:
@@ -178,7 +187,7 @@ def history_view(found: History, lang: Lang, solved: bool = False) -> Renderable
     grid.add_column(word("weight", lang), justify="right")
     for name, weight in found.servers:
         grid.add_row(name, str(weight))
-    title = f"{word('scheduler', lang)}: {found.scheduler}"
+    title = _defined(word("scheduler", lang), found.scheduler, lang)
     if found.persistent is not None:
         title += " · " + word("persistent", lang).format(n=found.persistent)
     steps = Table.grid(padding=(0, 1))

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from k8squiz.help import width_of
 from k8squiz.i18n import Lang
 from k8squiz.kinds.fields import Field, OrderField
 from k8squiz.sanitize import one_line
@@ -21,7 +22,7 @@ from k8squiz.screens.reorder import Order, ask
 _LOOK_EVERY = 0.25  # seconds between two looks at the clock
 _REDRAW_EVERY = 0.5
 _SOON, _NOW = 60, 20  # seconds left: the countdown turns yellow, then red
-COMMANDS = ("hint", "skip", "flag", "list", "back", "end", "quit", "help")
+COMMANDS = ("hint", "skip", "flag", "list", "back", "show", "end", "quit", "help")
 
 Tick = Callable[[str], bool]
 Styled = list[tuple[str, str]]
@@ -52,17 +53,20 @@ class Clock(Protocol):
     def __call__(self) -> tuple[float, float]: ...
 
 
-_TYPE = {"en": "esc, to type skip, flag, list, back, end", "zh": "按 esc 后可输入 skip、flag、list、back、end"}
+_BESIDE_A_LIST = "skip, flag, list, back, show, end"
+_WIDE = 30  # columns: beside a prompt wider than this, an address would not fit in 80
 _FACES = {"en": ("question", "all"), "zh": ("本题", "全程")}
 
 
-def face(left: float, whole: float, lang: Lang) -> tuple[str, str]:
-    """The countdown's style and text. What colour says, `!` says too: `[question 0:48! all 12:03]`."""
+def face(left: float, whole: float, lang: Lang, prompt: str = "") -> tuple[str, str]:
+    """The countdown's style and text, shorter before a long `prompt`. What colour says, `!` says too:
+    `[question 0:48! all 12:03]`."""
     sign, style = (
         ("!!", "ansired bold") if left <= _NOW else ("!", "ansiyellow bold") if left <= _SOON else ("", "ansicyan")
     )
     question, everything = _FACES[lang]
-    return style, f"[{question} {minutes(left)}{sign} {everything} {minutes(whole)}] "
+    named = "" if width_of(prompt) > _WIDE else f"{question} "
+    return style, f"[{named}{minutes(left)}{sign} {everything} {minutes(whole)}] "
 
 
 def minutes(seconds: float) -> str:
@@ -84,7 +88,7 @@ class Piped:
             self._fd = None
 
     def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str:
-        sys.stdout.write(face(*clock(), lang)[1] + prompt)
+        sys.stdout.write(face(*clock(), lang, prompt)[1] + prompt)
         sys.stdout.flush()
         if self._fd is None:
             return _echoed(Plain().line(""))
@@ -147,7 +151,7 @@ class Terminal:
             assert self._order is not None
             standing = _letters(self._order[1], field)
         typed = self._session.prompt(
-            lambda: [face(*clock(), lang), ("", prompt)],
+            lambda: [face(*clock(), lang, prompt), ("", prompt)],
             completer=_completer(field), complete_while_typing=False, refresh_interval=_REDRAW_EVERY, default=standing,
             pre_run=lambda: _watch(lambda: self._session.default_buffer.text, tick),
         )  # fmt: skip
@@ -163,7 +167,7 @@ class Terminal:
         order = self._order[1]
         return ask(
             order, field, lang,
-            above=lambda: [face(*clock(), lang), ("italic", _TYPE[lang] + "\n")],
+            above=lambda: [face(*clock(), lang), ("", "\n")], commands=_BESIDE_A_LIST,
             pre_run=lambda: _watch(lambda: _letters(order, field), tick),
             refresh_interval=_REDRAW_EVERY, **self._io,
         )  # fmt: skip

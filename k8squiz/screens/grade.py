@@ -49,13 +49,14 @@ def grade_view(world: World, task: Task, grade: Grade, lang: Lang) -> Renderable
 
 
 def _score(grade: Grade, lang: Lang) -> RenderableType:
-    sign, style = _sign(grade.raw)
+    sign, style = sign_of(grade.raw)
     key = "score-hints" if grade.hint_cost and grade.raw else "score"
     words = say(key, lang, score=grade.score, raw=grade.raw, cost=grade.hint_cost)
     return Padding(Styled(f"{sign} {words}", style=f"bold {style}"), (1, 0, 0, 0))
 
 
-def _sign(score: float) -> tuple[str, str]:
+def sign_of(score: float) -> tuple[str, str]:
+    """The sign of a score and its style."""
     if score >= 1.0:
         return _RIGHT, "green"
     return (_PART, "yellow") if score > 0 else (_WRONG, "red")
@@ -112,6 +113,9 @@ def _menu(field: MenuField, mark: FieldMark, lang: Lang) -> RenderableType:
     for item in field.items:
         ours, theirs = item.key in field.truth, item.key in given
         sign = Styled(_RIGHT, style="green") if ours == theirs else Styled(_WRONG, style="red")
+        if not (field.multiple or ours or theirs):
+            # Of one that is to be picked, leaving the others is no merit.
+            sign = Styled("")
         row = (sign, "■" if ours else "·", "■" if theirs else "·")
         table.add_row(*row, Prose(f"{item.letter}  {pick(item.text, lang)}", style="bold" if ours else ""))
     return table
@@ -123,7 +127,7 @@ def _repair(field: RepairField, mark: FieldMark, lang: Lang) -> RenderableType:
     for _ in range(2):
         table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    sign, style = _sign(mark.score)
+    sign, style = sign_of(mark.score)
     lines = [("", "would-do", field.truth, "bold")]
     if mark.given is None:
         lines.append((sign, "yours", say("blank", lang), style))
@@ -159,7 +163,7 @@ def _table(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> RenderableTyp
     table.add_column(say("yours", lang), overflow="fold")
     before = None
     for field, mark in rows:
-        sign, style = _sign(mark.score)
+        sign, style = sign_of(mark.score)
         row = getattr(field, "row", None)
         # A point is named once, above its first field.
         point = [] if len(table.columns) < 5 else [Styled(pick(row, lang) if row is not None and row != before else "")]
@@ -305,7 +309,7 @@ def summary_view(summary: Summary, lang: Lang) -> RenderableType:
     table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
     for attempt in summary.attempts:
         score = attempt.grade.score if attempt.grade is not None else 0.0
-        sign, style = _sign(score)
+        sign, style = sign_of(score)
         shown = f"{score:.0%}" if attempt.grade is not None else "—"
         table.add_row(Styled(sign, style=style), Styled(shown), attempt.id, attempt.topic)
     total = say("total", lang, points=summary.points, asked=summary.asked, share=summary.points / summary.asked)

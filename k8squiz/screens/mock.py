@@ -17,7 +17,9 @@ from k8squiz.mock.score import Score
 from k8squiz.mock.state import Sheet, Status
 from k8squiz.question import Answer
 from k8squiz.screens.clocked import minutes
+from k8squiz.screens.grade import sign_of
 from k8squiz.screens.prose import Prose
+from k8squiz.screens.question import Titled
 
 _MARKS = {
     Status.OPEN: "open",
@@ -45,14 +47,11 @@ def opening_view(plan: Plan, lang: Lang) -> RenderableType:
 def title_view(room: Room, position: int, interview: Interview, lang: Lang) -> RenderableType:
     """The line above a question: which one, its title, topic, level and how long there is for it."""
     item = room.plan.items[position]
-    key = "question" if item.parent is None else "follow-up"
-    line = Styled(say(key, lang, label=item.label, total=room.plan.questions) + " · ", style="dim")
-    if item.parent is None:
-        line.append(pick(room.world(position).question.template.title, lang), style="bold not dim")
-        line.append(f" · {item.topic}")
-    if interview.state.sheets[position].flagged:
-        line.append(f" · ⚑ {say('flag-mark', lang)}", style="yellow not dim")
-    return Group(Styled(""), Rule(line, align="left", style="dim"))
+    mark = f"⚑ {say('flag-mark', lang)}" if interview.state.sheets[position].flagged else ""
+    if item.parent is not None:
+        return Titled(say("follow-up", lang, label=item.label), "", mark=mark)
+    label = say("question", lang, label=item.label, total=room.plan.questions)
+    return Titled(label, pick(room.world(position).question.template.title, lang), item.topic, mark)
 
 
 def list_view(room: Room, interview: Interview, lang: Lang) -> RenderableType:
@@ -86,12 +85,15 @@ def given_text(fields: tuple[Field, ...], given: Answer, lang: Lang) -> str:
     return (", " if lang == "en" else "，").join(answers)
 
 
-def closing_view(score: Score, lang: Lang) -> RenderableType:
-    """What it came to, in a few lines: the report has the rest."""
+def closing_view(room: Room, score: Score, lang: Lang) -> RenderableType:
+    """What it came to, question by question: the report has the rest."""
     table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
-    for part in score.by(lambda item: item.topic):
-        filled = round(part.score * 20)
-        table.add_row(part.name, f"{part.score:.0%}", Styled("█" * filled + "░" * (20 - filled), style="cyan"))
+    for position, result in enumerate(score.results):
+        sign, style = sign_of(result.score)
+        share = f"{result.score:.0%}" if result.grade is not None else "—"
+        title = pick(room.world(position).question.template.title, lang)
+        time = f"{minutes(result.sheet.spent)} / {minutes(result.item.seconds)}"
+        table.add_row(Styled(sign, style), result.item.label, Styled(share, justify="right"), Prose(title), time)
     return Group(
         Styled(""), Rule(Styled(say("result", lang, score=score.total), style="bold"), align="left", style="dim"), table
     )

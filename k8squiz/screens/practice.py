@@ -17,6 +17,7 @@ QUIT = frozenset({"quit", "exit", "q", "退出"})
 BACK = frozenset({"back", "返回"})
 NEXT = frozenset({"n", "next", "下一题"})
 HELP = frozenset({"help", "帮助"})
+SHOW = frozenset({"show", "重看"})
 
 
 class Keyboard(Protocol):
@@ -89,7 +90,7 @@ def words(field: Field | None) -> tuple[str, ...]:
         own = field.names
     elif isinstance(field, (OrderField, MenuField)):
         own = (item.letter for item in field.items)
-    return (*own, "hint", "skip", "quit", "help", *(("back",) if field is not None else ()))
+    return (*own, "hint", "skip", "show", "quit", "help", *(("back",) if field is not None else ()))
 
 
 def _completer(known: tuple[str, ...]) -> Any:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.columns import Columns
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Styled
 
+from k8squiz.help import width_of
 from k8squiz.i18n import Lang, pick
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField
 from k8squiz.kinds.interface import Task
@@ -31,10 +32,29 @@ _MANY_NODES = 4
 def title_view(question: Question, lang: Lang, number: int, total: int) -> RenderableType:
     """The line above a question: which one it is, its title, topic and level."""
     heading = question.heading
-    left = Styled(f"{say('question', lang, number=number, total=total)} · ", style="dim")
-    left.append(pick(question.template.title, lang), style="bold not dim")
-    left.append(f" · {heading.topic} · {say('level', lang, level=heading.level)}", style="dim")
-    return Group(Styled(""), Rule(left, align="left", style="dim"))
+    rest = f"{heading.topic} · {say('level', lang, level=heading.level)}"
+    return Titled(say("question", lang, number=number, total=total), pick(question.template.title, lang), rest)
+
+
+class Titled:
+    """`label · title · rest` on a rule; the title on a line of its own where that would be cut off."""
+
+    def __init__(self, label: str, title: str, rest: str = "", mark: str = "") -> None:
+        self._label, self._title, self._rest, self._mark = label, title, rest, mark
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        fits = sum(map(width_of, (self._label, self._title, self._rest, self._mark))) + 13 <= options.max_width
+        line = Styled(self._label, style="dim")
+        if fits and self._title:
+            line.append(" · ").append(self._title, style="bold not dim")
+        if self._rest:
+            line.append(f" · {self._rest}")
+        if self._mark:
+            line.append(f" · {self._mark}", style="yellow not dim")
+        yield Styled("")
+        yield Rule(line, align="left", style="dim")
+        if self._title and not fits:
+            yield Prose(self._title, "bold")
 
 
 def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> RenderableType:
@@ -42,13 +62,13 @@ def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> 
     an order are left out: the re-orderable list shows them."""
     parts: list[RenderableType] = [
         *_given(world.question, lang),
-        Padding(Prose(pick(prompt(world), lang)), (1, 0)),
+        Padding(Prose(pick(prompt(world), lang)), (1, 0, 0, 0)),
     ]
     parts += [
         Padding(Styled(visible(field.given)), (0, 0, 0, 2)) for field in task.fields if isinstance(field, RepairField)
     ]
     shown = (OrderField, MenuField) if listed else (MenuField,)
-    parts += [items_view(field.items, lang) for field in task.fields if isinstance(field, shown)]
+    parts += [Padding(items_view(field.items, lang), (1, 0, 0, 0)) for field in task.fields if isinstance(field, shown)]
     return Group(*parts)
 
 
@@ -138,7 +158,7 @@ def _request(ask: Ask, question: Question, lang: Lang) -> str:
     source = ask.source.rsplit("/", 1)[-1]
     if source == "client":
         source = f"client {question.picture.client}:{ask.sport}"
-    arrives = f" ({say('arrives', lang, node=ask.node)})" if ask.node and ask.source.count("/") == 0 else ""
+    arrives = say("arrives", lang, node=ask.node) if ask.node and ask.source.count("/") == 0 else ""
     extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in ask.changed]
     extra += [say("without", lang, part=part) for part in ask.without]
     changes = f"  [{', '.join(extra)}]" if extra else ""
@@ -156,10 +176,11 @@ def items_view(items: tuple[Item, ...], lang: Lang) -> RenderableType:
     return table
 
 
-def how(field: Field, lang: Lang) -> str:
-    """What may be typed into a field, in one line."""
+def how(field: Field, lang: Lang, listed: bool = True) -> str:
+    """What may be typed into a field, in one line; without `listed`, what to do with the re-orderable list."""
     if isinstance(field, OrderField):
-        return say("how-order" if len(field.truth) < len(field.items) else "how-order-all", lang)
+        some, every = ("how-order", "how-order-all") if listed else ("how-list", "how-list-all")
+        return say(some if len(field.truth) < len(field.items) else every, lang)
     if isinstance(field, MenuField):
         return say("how-all" if field.multiple else "how-one", lang)
     if isinstance(field, AddressField):

@@ -9,10 +9,13 @@ from typing import Any
 from k8squiz.i18n import Lang, pick
 from k8squiz.kinds.fields import OrderField
 
+# Two lines of at most 80 columns: a terminal would break them anywhere.
 _KEYS = {
-    "en": "↑↓ move · space or its letter picks · ←→ earlier, later · backspace undoes · enter answers · esc types it instead · ? hint",
-    "zh": "↑↓ 移动 · 空格或字母选取 · ←→ 提前/推后 · 退格撤销 · 回车提交 · esc 改为手动输入 · ? 提示",
+    "en": "↑↓ move · space or its letter picks · ←→ earlier, later · backspace undoes\n"
+    "enter answers · ? hint · esc, to type letters, {commands}",
+    "zh": "↑↓ 移动 · 空格或字母选取 · ←→ 提前/推后 · 退格撤销\n回车提交 · ? 提示 · 按 esc 后可输入字母、{commands}",
 }
+COMMANDS = "skip, show, quit"
 
 
 @dataclasses.dataclass
@@ -47,8 +50,8 @@ class Order:
             self.picked.pop()
 
 
-def lines(order: Order, field: OrderField, lang: Lang) -> Any:
-    """The list as prompt_toolkit's (style, text) pairs."""
+def lines(order: Order, field: OrderField, lang: Lang, commands: str = COMMANDS) -> Any:
+    """The list as prompt_toolkit's (style, text) pairs; what else may be typed is told under it."""
     shown: list[tuple[str, str]] = []
     for index, item in enumerate(field.items):
         number = f"{order.picked.index(index) + 1:>2}" if index in order.picked else " ·"
@@ -60,7 +63,7 @@ def lines(order: Order, field: OrderField, lang: Lang) -> Any:
                 f"{mark}{number}  {item.letter}  {pick(item.text, lang)}\n",
             )
         )
-    shown.append(("italic", _KEYS[lang]))
+    shown.append(("italic", _KEYS[lang].replace("{commands}", commands)))
     return shown
 
 
@@ -70,11 +73,12 @@ def ask(
     lang: Lang,
     above: Callable[[], Any] | None = None,
     pre_run: Callable[[], None] | None = None,
+    commands: str = COMMANDS,
     **io: Any,
 ) -> str | None:
     """Let the candidate put `field` in order, from `order` as it stands; returns what a typed answer would be,
-    `hint`, or None for "I'll type it". `above` is shown over the list, `pre_run` called when it is up; `io` are further
-    settings of prompt_toolkit's application. Raises KeyboardInterrupt and EOFError as a prompt does.
+    `hint`, or None for "I'll type it". `above` is shown over the list, `commands` told as what else may be typed,
+    `pre_run` called when it is up; `io` are further settings of prompt_toolkit's application. Raises KeyboardInterrupt and EOFError as a prompt does.
     """
     from prompt_toolkit.application import Application
     from prompt_toolkit.layout import Layout
@@ -82,7 +86,9 @@ def ask(
     from prompt_toolkit.layout.controls import FormattedTextControl
 
     control = FormattedTextControl(
-        lambda: [*(above() if above is not None else ()), *lines(order, field, lang)], focusable=True, show_cursor=False
+        lambda: [*(above() if above is not None else ()), *lines(order, field, lang, commands)],
+        focusable=True,
+        show_cursor=False,
     )
     application: Application[str | None] = Application(
         Layout(Window(control, wrap_lines=True, dont_extend_height=True)), key_bindings=_bindings(order, field), **io
@@ -104,7 +110,7 @@ def _bindings(order: Order, field: OrderField) -> Any:
     bind("right", lambda event: order.shift(1))
     bind("space", lambda event: order.toggle(order.cursor))
     bind("backspace", lambda event: order.undo())
-    bind("?", lambda event: event.app.exit(result="hint"))
+    bind("?", _hint)
     bind("escape", lambda event: event.app.exit(result=None))
     bind("c-c", lambda event: event.app.exit(exception=KeyboardInterrupt()))
     bind("c-d", lambda event: event.app.exit(exception=EOFError()))
@@ -113,6 +119,12 @@ def _bindings(order: Order, field: OrderField) -> Any:
         for letter in (item.letter.lower(), item.letter):
             bind(letter, lambda event, index=index: order.toggle(index))
     return keys
+
+
+def _hint(event: Any) -> None:
+    # The list comes again under the hint.
+    event.app.erase_when_done = True
+    event.app.exit(result="hint")
 
 
 def _submit(event: Any, order: Order, field: OrderField) -> None:

@@ -10,9 +10,11 @@ import pytest
 
 from k8squiz.__main__ import main
 from k8squiz.bank import find
+from k8squiz.console import make_console
 from k8squiz.draw import draw
 from k8squiz.kinds.interface import make_task
 from k8squiz.scenario import World
+from k8squiz.screens.question import Titled
 
 
 def run(
@@ -66,10 +68,11 @@ def test_a_wrong_answer_shows_every_difference(
 
 
 def test_commands_while_answering(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    typed = "help\nhint\nhint\n\nnonsense\nback\nskip\n"
+    typed = "help\nhint\nhint\n\nnonsense\nback\nshow\nskip\n"
     words = ("practice", "--question", "local-policy-ending", "--seed", "3")
     code, out, _ = run(monkeypatch, capsys, typed, *words)
     assert code == 0
+    assert out.count("Question 1/1") == 2
     for part in ("costs 10%", "no more hints", "'nonsense' is not on the list", "Skipped.", "Summary", "1 skipped"):
         assert part in out
 
@@ -160,3 +163,31 @@ def test_questions_list_names_every_question(
     _, out, _ = run(monkeypatch, capsys, "", "questions", "list", "--lang", lang)
     for name in QUESTIONS:
         assert name in out
+
+
+TITLES = [
+    ("Short", True),
+    ("One that would not stand beside all the rest on a line of eighty columns", False),
+    ("一道标题很长的题：从节点端口到另一个节点上的 Pod，再沿原路返回客户端", False),
+]
+
+
+@pytest.mark.parametrize(("title", "beside"), TITLES)
+def test_a_title_is_never_cut_off(title: str, beside: bool) -> None:
+    out = io.StringIO()
+    make_console(width=80, file=out).print(Titled("Question 1/5", title, "nodeport · level 2"))
+    rule, *below = (line.rstrip() for line in out.getvalue().strip().splitlines())
+    assert "nodeport · level 2 ─" in rule
+    assert (title in rule, title in below) == (beside, not beside)
+
+
+def test_of_a_single_choice_only_what_was_or_should_be_picked_is_marked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("practice", "--question", "nobody-behind-the-service", "--seed", "3")
+    (right,) = truth(*words[2::2])
+    wrong = "A" if right != "A" else "B"
+    _, out, _ = run(monkeypatch, capsys, f"{wrong}\n", *words)
+    rows = [line.split() for line in out.split("Score")[1].splitlines() if "·" in line and len(line.split()) > 3]
+    assert not [row for row in rows if row[0] == "✓"]
+    assert sorted(row[3] for row in rows if row[0] == "✗") == sorted([wrong, right])

@@ -7,8 +7,11 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from engine.trace import Text
+from k8squiz.help import width_of
+from k8squiz.i18n import Lang
 from k8squiz.kinds.fields import Item, OrderField
-from k8squiz.screens.reorder import Order, ask, lines
+from k8squiz.screens import clocked
+from k8squiz.screens.reorder import COMMANDS, Order, ask, lines
 
 FIELD = OrderField(
     "o", Text("order", "排序"), tuple(Item(letter, letter, Text(f"step {letter}", f"步骤 {letter}")) for letter in "ABCD"),
@@ -61,3 +64,11 @@ def test_the_list_shows_numbers_of_what_is_picked() -> None:
     assert "› 2  A  step A" in shown
     assert "  1  C  step C" in shown
     assert "  ·  B  step B" in shown
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("commands", [COMMANDS, clocked._BESIDE_A_LIST])
+def test_what_the_keys_do_fits_a_terminal(lang: Lang, commands: str) -> None:
+    shown = "".join(text for _, text in lines(Order(4), FIELD, lang, commands))
+    assert commands in shown
+    assert max(map(width_of, shown.splitlines())) <= 80

@@ -36,6 +36,12 @@ FACES = {
 }
 
 
+def test_beside_a_long_prompt_the_countdown_is_short() -> None:
+    prompt = "request, arriving at search-a eth0 · src> "
+    assert face(300.0, 900.0, "en", prompt)[1] == "[5:00 all 15:00] "
+    assert len(face(5400.0, 5400.0, "en", prompt)[1] + prompt + "10.100.100.100") < 80
+
+
 @pytest.mark.parametrize("given", FACES)
 def test_the_countdown_says_in_signs_what_it_says_in_colour(given: Any) -> None:
     assert face(*given) == FACES[given]

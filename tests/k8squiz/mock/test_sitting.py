@@ -9,8 +9,10 @@ import pytest
 
 from k8squiz.commands.sitting import Left, Sitting
 from k8squiz.console import make_console
+from k8squiz.help import width_of
 from k8squiz.i18n import Lang
 from k8squiz.kinds.fields import Field
+from k8squiz.locale.mock import say
 from k8squiz.mock.interview import Draft, Interview
 from k8squiz.mock.room import Room
 from k8squiz.mock.state import Ending, Event, Status
@@ -26,10 +28,9 @@ RIGHT = [[field.show(field.truth, False).split(" (")[0] for field in ROOM.task(i
 class Script:
     """A keyboard that types `lines`; a number waits so many seconds with the line before it standing unfinished."""
 
-    interactive = False
-
-    def __init__(self, lines: Sequence[str | float]) -> None:
+    def __init__(self, lines: Sequence[str | float], interactive: bool = False) -> None:
         self.lines = list(lines)
+        self.interactive = interactive
         self.now = 0.0
 
     def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str:
@@ -57,10 +58,11 @@ class Sat:
     """What a script came to."""
 
     def __init__(
-        self, lines: Sequence[str | float], lang: Lang = "en", events: Sequence[Event] = (), draft: Draft | None = None
-    ) -> None:
+        self, lines: Sequence[str | float], lang: Lang = "en", events: Sequence[Event] = (), draft: Draft | None = None,
+        interactive: bool = False,
+    ) -> None:  # fmt: skip
         self.out, self.book = io.StringIO(), Book()
-        keyboard = Script(lines)
+        keyboard = Script(lines, interactive)
         self.interview = Interview(PLAN, self.book, lambda: keyboard.now, events)
         self.left = ""
         try:
@@ -161,6 +163,26 @@ def test_the_countdown_takes_what_stands_and_goes_on() -> None:
     assert sheet.answer == {field.id: field.truth for field in ROOM.task(0).fields}
     assert "Time is up for this question. What stands is graded:" in sat.said
     assert "Follow-up 1a" in sat.said
+
+
+def test_what_is_still_typed_when_the_clock_strikes_does_not_answer_the_next_question() -> None:
+    sat = Sat(["half a l", 100.0, "ine", RIGHT[1][0]], interactive=True)
+    assert (sat.sheets[0].status, sat.sheets[0].line) == (Status.STRUCK, "half a l")
+    assert sat.sheets[1].given == {"ending": ROOM.task(1).fields[0].truth}
+    assert "ine" not in sat.said.split("Time is up")[1].split()
+
+
+def test_the_question_is_shown_once_more_when_asked_for_and_its_clock_goes_on() -> None:
+    for lang, word in (("en", "show"), ("zh", "重看")):
+        sat = Sat([word, "hint", "quit"], lang)  # type: ignore[arg-type]
+        assert sat.said.count("1/5") == 2
+        assert (sat.sheets[0].visits, sat.interview.state.elapsed) == (1, 2.0)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("key", ["commands", "commands-no-hint"])
+def test_what_may_be_typed_fits_in_one_line(lang: Lang, key: str) -> None:
+    assert width_of(say(key, lang, cost="20%")) <= 80
 
 
 def test_a_line_that_cannot_be_read_is_kept_all_the_same() -> None:
