@@ -18,6 +18,8 @@ WORDS: dict[str, Text] = {
     "ended-stopped": Text("Ended early by the candidate", "考生提前结束"),
     "ended-clock": Text("Ended by the clock", "时间到，自动结束"),
     "ended-open": Text("Not finished yet: k8squiz mock --resume goes on", "尚未结束：k8squiz mock --resume 可以继续"),
+    "tally": Text("right · partly · not", "全对 · 部分 · 未得分"),
+    "overview": Text("At a glance", "一览"),
     "by-topic": Text("By topic", "按主题"),
     "by-kind": Text("By kind", "按题型"),
     "by-level": Text("By level", "按难度"),
@@ -95,7 +97,8 @@ WORDS: dict[str, Text] = {
         "one or the right reason with a slip, nothing for a guess.",
         "每题给 0 分到满分：答案与计算结果一致且说得出理由给满分；答案对但没有理由，或理由对而有疏漏，给一半；猜的不给分。",
     ),
-    "answer-lines": Text("Answer:", "回答："),
+    "candidate": Text("Candidate:", "考生："),
+    "date": Text("Date:", "日期："),
 }  # fmt: skip
 
 

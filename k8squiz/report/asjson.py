@@ -67,7 +67,7 @@ def _question(question: Answered) -> dict[str, Any]:
         "title": _both(question.title),
         "prompt": _both(question.prompt),
         "cluster": list(question.cluster),
-        "requests": list(question.requests),
+        "requests": [request.en for request in question.requests],
         "given": _both(question.given) if question.given.en else None,
         "computed": _both(question.computed) if question.computed.en else None,
         "status": sheet.status.value,

@@ -44,6 +44,14 @@ class FieldLine:
     ordered: bool
     options: tuple[OptionLine, ...] = ()
 
+    @property
+    def rows(self) -> tuple[OptionLine, ...]:
+        """The options as a reader compares them: of an order what happens first, step by step, then all the others."""
+        if not self.ordered:
+            return self.options
+        last = len(self.options) + 1
+        return tuple(sorted(self.options, key=lambda one: (one.truth or last, one.given or last, one.letter)))
+
 
 # What a question about IPVS alone gives and what was measured, as preformatted text; empty for one about a cluster.
 Bench = Callable[[World], tuple[Text, Text]]
@@ -64,7 +72,7 @@ class Answered:
     title: Text
     prompt: Text
     cluster: tuple[str, ...]
-    requests: tuple[str, ...]
+    requests: tuple[Text, ...]
     fields: tuple[FieldLine, ...]
     walks: tuple[Walk, ...]
     explanation: tuple[Text, ...]
@@ -132,7 +140,7 @@ def _answered(room: Room, position: int, result: Result, bench: Bench) -> Answer
     shown = "\n".join(getattr(field, "given", "") for field in task.fields).strip()
     return Answered(
         result, world.question.template.title, prompt(world), () if given.en else _cluster(world.question.picture),
-        () if given.en else tuple(_request(ask) for ask in world.question.requests if not ask.hidden),
+        () if given.en else _requests(world),
         tuple(_field(field, mark) for field, mark in zip(task.fields, marks, strict=True)),
         () if given.en else walks(world), explanation(world), key_points(world), sources(world),
         given if given.en else Text(shown, shown), computed,
@@ -154,13 +162,23 @@ def _cluster(picture: Any) -> tuple[str, ...]:
     return (*lines, f"client {picture.client}", " · ".join(picture.facts))
 
 
-def _request(ask: Any) -> str:
+def _requests(world: World) -> tuple[Text, ...]:
+    asks = [ask for ask in world.question.requests if not ask.hidden]
+    return tuple(_request(ask, len(asks) > 1) for ask in asks)
+
+
+def _request(ask: Any, named: bool) -> Text:
+    """One line; a request is named where there are several."""
+    name = f" {ask.name}" if named else ""
+    packet = f"{ask.protocol} {ask.source.rsplit('/', 1)[-1]} → {ask.destination}"
     extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in ask.changed]
-    extra += [f"without {part}" for part in ask.without] + (
-        [f"kube-proxy {ask.mode}"] if ask.mode != "iptables" else []
-    )
-    changes = f" [{', '.join(extra)}]" if extra else ""
-    return f"{ask.name}: {ask.protocol} {ask.source.rsplit('/', 1)[-1]} → {ask.destination}{changes}"
+    mode = [f"kube-proxy {ask.mode}"] if ask.mode != "iptables" else []
+
+    def line(head: str, without: str) -> str:
+        changes = [*extra, *(f"{without} {part}" for part in ask.without), *mode]
+        return f"{head}{packet}" + (f" [{', '.join(changes)}]" if changes else "")
+
+    return Text(line(f"Request{name}: ", "without"), line(f"请求{name}：", "去掉"))
 
 
 def _field(field: Field, mark: FieldMark | None) -> FieldLine:

@@ -62,11 +62,30 @@ def subject(question: Answered, lang: Lang) -> str:
     return " · ".join((item.topic, say("level", lang, level=item.level), item.kind))
 
 
+def title(question: Answered, lang: Lang) -> str:
+    """Question 3: its title"""
+    item = question.result.item
+    label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
+    return label + (": " if lang == "en" else "：") + pick(question.title, lang)
+
+
+def given(question: Answered, lang: Lang) -> tuple[str, ...]:
+    """The cluster and the requests, a line each."""
+    return (*question.cluster, *(pick(request, lang) for request in question.requests))
+
+
+def sources(question: Answered, lang: Lang) -> str:
+    """Sources: one; another"""
+    colon, between = (": ", "; ") if lang == "en" else ("：", "；")
+    return say("sources", lang) + colon + between.join(pick(each, lang) for each in question.sources)
+
+
 def walk_title(question: Answered, walk: Walk, lang: Lang) -> str:
     """The heading of a walk."""
     title = say("walk-of", lang, name=walk.request) if len(question.walks) > 1 else say("walk", lang)
     if walk.ways > 1:
-        title += f" ({say('chance', lang, ways=walk.ways, probability=walk.probability)})"
+        chance = say("chance", lang, ways=walk.ways, probability=walk.probability)
+        title += f" ({chance})" if lang == "en" else f"（{chance}）"
     return title
 
 

@@ -44,7 +44,7 @@ def _lines(report: Report, lang: Lang) -> Iterator[str]:
     yield from (f"# {say('title', lang)}", "")
     yield from (f"- {plain(line)}" for line in facts.heading_facts(report, lang))
     time = say("of", lang, spent=clock(report.spent), budget=clock(report.plan.seconds))
-    yield from ("", f"**{say('score', lang)}: {report.total:.0%}** · {say('time', lang)}: {time}", "")
+    yield from ("", f"**{say('score', lang)} {report.total:.0%}** · {say('time', lang)} {time}", "")
     for key, parts in (("by-topic", report.topics), ("by-kind", report.kinds), ("by-level", report.levels)):
         yield from (f"## {say(key, lang)}", "", *_parts(parts, lang))
     yield from (f"## {say('study', lang)}", "")
@@ -70,9 +70,7 @@ def _parts(parts: Sequence[Part], lang: Lang) -> Iterator[str]:
 
 
 def _question(question: Answered, lang: Lang) -> Iterator[str]:
-    item = question.result.item
-    label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
-    yield from (f"## {plain(label)}: {plain(pick(question.title, lang))}", "")
+    yield from (f"## {plain(facts.title(question, lang))}", "")
     yield from (f"{plain(facts.subject(question, lang))} · {plain(' · '.join(facts.standing(question, lang)))}", "")
     yield from given(question, lang)
     yield from (f"> {plain(pick(question.prompt, lang))}", "")
@@ -82,12 +80,12 @@ def _question(question: Answered, lang: Lang) -> Iterator[str]:
     yield from walk_lines(question, lang)
     yield from (f"**{say('why', lang)}**", "", *(plain(pick(text, lang)) + "\n" for text in question.explanation))
     yield from (f"**{say('key-points', lang)}**", "", *(f"- {plain(pick(text, lang))}" for text in question.key_points))
-    yield from ("", f"{say('sources', lang)}: {plain('; '.join(pick(text, lang) for text in question.sources))}", "")
+    yield from ("", plain(facts.sources(question, lang)), "")
 
 
 def given(question: Answered, lang: Lang) -> Iterator[str]:
     """What the candidate has before the question: a cluster and requests, or servers and a workload."""
-    yield from (f"- {plain(line)}" for line in (*question.cluster, *question.requests))
+    yield from (f"- {plain(line)}" for line in facts.given(question, lang))
     yield from block(pick(question.given, lang))
     yield ""
 
@@ -113,7 +111,7 @@ def answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
                 ["", say("option", lang), say("answer", lang), say("truth", lang)],
                 [
                     (option.letter, pick(option.text, lang), place(option.given, field), place(option.truth, field))
-                    for option in field.options
+                    for option in field.rows
                 ],
             )
 

@@ -16,6 +16,7 @@ from k8squiz.report.style import STYLE
 from k8squiz.report.walk import Step, Walk
 from k8squiz.sanitize import visible
 
+_SIGNS = {"right": "✓", "part": "~", "wrong": "✗"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -37,6 +38,7 @@ def _page(report: Report, lang: Lang) -> Iterator[str]:
     yield f"<title>{text(say('title', lang))}</title><style>{STYLE}</style></head>"
     yield "<body><main>"
     yield from _head(report, lang)
+    yield from _overview(report, lang)
     yield '<div class="parts">'
     for key, parts in (("by-topic", report.topics), ("by-kind", report.kinds), ("by-level", report.levels)):
         yield from _parts(say(key, lang), parts, lang, level=key == "by-level")
@@ -54,11 +56,32 @@ def _page(report: Report, lang: Lang) -> Iterator[str]:
 def _head(report: Report, lang: Lang) -> Iterator[str]:
     time = say("of", lang, spent=clock(report.spent), budget=clock(report.plan.seconds))
     yield f"<header><h1>{text(say('title', lang))}</h1>"
-    yield f'<p class="facts">{"<br>".join(text(line) for line in facts.heading_facts(report, lang))}</p>'
+    yield f'<p class="facts">{text(" · ".join(facts.heading_facts(report, lang)))}</p>'
     yield '<div class="figures">'
-    for key, figure in (("score", f"{report.total:.0%}"), ("time", time)):
+    for key, figure in (("score", f"{report.total:.0%}"), ("time", time), ("tally", _tally(report))):
         yield f'<div><span class="figure">{text(figure)}</span><span>{text(say(key, lang))}</span></div>'
-    yield "</div></header>"
+    yield f"</div>{_bar(report.total)}</header>"
+
+
+def _tally(report: Report) -> str:
+    scores = [question.result.score for question in report.questions]
+    right, none = sum(1 for score in scores if score >= 1), sum(1 for score in scores if score <= 0)
+    return f"{right} · {len(scores) - right - none} · {none}"
+
+
+def _overview(report: Report, lang: Lang) -> Iterator[str]:
+    """All questions in a table, each a link to its card."""
+    yield f'<section><h2>{text(say("overview", lang))}</h2><table class="overview">'
+    for question in report.questions:
+        item, sheet = question.result.item, question.result.sheet
+        flag = ' <span class="part">⚑</span>' if sheet.flagged else ""
+        yield (
+            f"<tr><td>{_sign(question.result.score)}</td><td class=n>{text(item.label)}</td>"
+            f'<td><a href="#q{text(item.label)}">{text(pick(question.title, lang))}</a>{flag}</td>'
+            f'<td class="aside">{text(facts.subject(question, lang))}</td><td class=n>{question.result.score:.0%}</td>'
+            f'<td class="n aside">{clock(sheet.spent)} / {clock(item.seconds)}</td></tr>'
+        )
+    yield "</table></section>"
 
 
 def _parts(title: str, parts: Sequence[Part], lang: Lang, level: bool) -> Iterator[str]:
@@ -67,7 +90,7 @@ def _parts(title: str, parts: Sequence[Part], lang: Lang, level: bool) -> Iterat
         name = say("level", lang, level=part.name) if level else part.name
         late = " ▲" if part.spent > part.budget else ""
         yield (
-            f"<tr><td>{text(name)}</td><td>{_bar(part.score)}</td><td class=n>{part.score:.0%}</td>"
+            f"<tr><td class=n>{text(name)}</td><td class=wide>{_bar(part.score)}</td><td class=n>{part.score:.0%}</td>"
             f"<td class=n>{clock(part.spent)} / {clock(part.budget)}{late}</td></tr>"
         )
     yield "</table></section>"
@@ -83,7 +106,8 @@ def _study(report: Report, lang: Lang) -> Iterator[str]:
         yield f"<p>{text(say('nothing-missed', lang))}</p>"
     for study in report.study:
         commands = "\n".join(text(command) for command in study.commands)
-        yield f"<h3>{text(study.topic)} <small>{study.score:.0%}</small></h3><pre>{commands}</pre>"
+        head = f"<h3>{text(study.topic)} <small>{study.score:.0%}</small></h3>"
+        yield f'<div class="study">{head}<pre>{commands}</pre></div>'
     yield "</section>"
 
 
@@ -98,10 +122,12 @@ def _pre(content: str) -> str:
 def _question(question: Answered, lang: Lang) -> Iterator[str]:
     item = question.result.item
     label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
-    yield f"<article><h2><small>{text(label)}</small> {text(pick(question.title, lang))}</h2>"
-    yield f'<p class="facts">{text(facts.subject(question, lang))}</p>'
-    yield f'<p class="standing">{_sign(question.result.score)} {text(" · ".join(facts.standing(question, lang)))}</p>'
-    given = _list((*question.cluster, *question.requests)) if question.cluster else ""
+    score, *standing = facts.standing(question, lang)
+    yield f'<article id="q{text(item.label)}" class="{_name(question.result.score)}-card">'
+    yield f"<h2><small>{text(label)}</small> {text(pick(question.title, lang))}</h2>"
+    yield f'<p class="score">{_sign(question.result.score)} <b>{text(score)}</b></p>'
+    yield f'<p class="facts">{text(" · ".join((*standing, facts.subject(question, lang))))}</p>'
+    given = _list(facts.given(question, lang)) if question.cluster else ""
     given += _pre(pick(question.given, lang)) if question.given.en else ""
     yield f"<details open><summary>{text(say('cluster' if question.cluster else 'given', lang))}</summary>{given}</details>"
     yield f"<blockquote>{text(pick(question.prompt, lang))}</blockquote>"
@@ -115,13 +141,16 @@ def _question(question: Answered, lang: Lang) -> Iterator[str]:
         yield f"<details open><summary>{text(say('truth', lang))}</summary>{_pre(pick(question.computed, lang))}</details>"
     for walk in question.walks:
         yield from _walk(question, walk, lang)
-    sources = "; ".join(pick(each, lang) for each in question.sources)
-    yield f'<p class="facts">{text(say("sources", lang))}: {text(sources)}</p></article>'
+    yield f'<p class="facts">{text(facts.sources(question, lang))}</p></article>'
+
+
+def _name(score: float) -> str:
+    return "right" if score >= 1 else "part" if score > 0 else "wrong"
 
 
 def _sign(score: float) -> str:
-    name, sign = ("right", "✓") if score >= 1 else ("part", "~") if score > 0 else ("wrong", "✗")
-    return f'<span class="{name}">{sign}</span>'
+    name = _name(score)
+    return f'<span class="{name}">{_SIGNS[name]}</span>'
 
 
 def _answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
@@ -130,7 +159,8 @@ def _answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
     for field in fields:
         given = text(pick(field.given, lang)) if field.given is not None else f"<i>{text(say('blank', lang))}</i>"
         yield (
-            f"<tr><td>{_sign(field.score)}</td><td>{text(pick(field.label, lang))}</td><td>{given}</td>"
+            f"<tr{'' if field.score >= 1 else ' class=differs'}><td>{_sign(field.score)}</td>"
+            f"<td>{text(pick(field.label, lang))}</td><td>{given}</td>"
             f"<td><b>{text(pick(field.truth, lang))}</b></td></tr>"
         )
     yield "</table>"
@@ -142,7 +172,7 @@ def _answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
 def _options(field: FieldLine, lang: Lang) -> Iterator[str]:
     heads = "".join(f"<th>{text(say(key, lang))}</th>" for key in ("option", "answer", "truth"))
     yield f"<table><tr><th></th>{heads}</tr>"
-    for option in field.options:
+    for option in field.rows:
         same = "" if option.given == option.truth else ' class="differs"'
         yield (
             f"<tr{same}><td>{text(option.letter)}</td><td>{text(pick(option.text, lang))}</td>"
@@ -164,5 +194,6 @@ def _steps(steps: Sequence[Step]) -> Iterator[str]:
     yield '<table class="walk">'
     for host, stage, changes, (where, *more) in facts.rows(steps):
         told = [text(where), *(f"<mark>{text(change)}</mark>" for change in changes), *map(text, more)]
-        yield f"<tr><td><b>{text(host)}</b></td><td>{text(stage)}</td><td>{'<br>'.join(told)}</td></tr>"
+        spans = " ".join(f"<span>{each}</span>" for each in told)
+        yield f"<tr><td><b>{text(host)}</b></td><td>{text(stage)}</td><td>{spans}</td></tr>"
     yield "</table>"

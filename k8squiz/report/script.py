@@ -16,6 +16,9 @@ from k8squiz.report.markdown import given, plain, table, walk_lines
 from k8squiz.report.turns import turns
 from k8squiz.texts import followups
 
+# A line to write on.
+_BLANK = "\\_" * 12
+
 
 def most(item: Item) -> int:
     """Full points on the scoring sheet: four times a question's weight."""
@@ -44,9 +47,11 @@ def _lines(room: Room, lang: Lang, bench: Bench) -> Iterator[str]:
 
 
 def _title(question: Answered, lang: Lang) -> str:
-    item = question.result.item
-    label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
-    return f"### {plain(label)}: {plain(pick(question.title, lang))}"
+    return f"### {plain(facts.title(question, lang))}"
+
+
+def _time(question: Answered, lang: Lang) -> str:
+    return say("minutes", lang, minutes=max(1, round(question.result.item.seconds / 60)))
 
 
 def _asked(question: Answered, lang: Lang) -> Iterator[str]:
@@ -60,18 +65,15 @@ def _asked(question: Answered, lang: Lang) -> Iterator[str]:
 
 
 def _handout(question: Answered, lang: Lang) -> Iterator[str]:
-    yield from (_title(question, lang), "", *_asked(question, lang))
+    yield from (_title(question, lang), "", plain(_time(question, lang)), "", *_asked(question, lang))
     for field in question.fields:
-        label = plain(pick(field.label, lang))
-        yield f"- {label} ({say('answer-lines', lang)}) \\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_"
+        yield f"- {plain(pick(field.label, lang))} {_BLANK}"
     yield ""
 
 
 def _guide(room: Room, position: int, question: Answered, lang: Lang) -> Iterator[str]:
-    item = question.result.item
     yield from (_title(question, lang), "")
-    time = say("minutes", lang, minutes=max(1, round(item.seconds / 60)))
-    yield from (f"{plain(facts.subject(question, lang))} · {plain(time)}", "")
+    yield from (f"{plain(facts.subject(question, lang))} · {plain(_time(question, lang))}", "")
     yield from (
         f"**{say('ask', lang)}**",
         "",
@@ -81,7 +83,7 @@ def _guide(room: Room, position: int, question: Answered, lang: Lang) -> Iterato
         "",
     )
     for field in question.fields:
-        yield f"- {plain(pick(field.label, lang))} **{plain(pick(field.truth, lang))}**"
+        yield f"- {plain(pick(field.label, lang))} → **{plain(pick(field.truth, lang))}**"
         picked = sorted((option for option in field.options if option.truth), key=lambda option: option.truth)
         yield from (f"  - {plain(option.letter)}. {plain(pick(option.text, lang))}" for option in picked)
     yield ""
@@ -104,13 +106,14 @@ def _guide(room: Room, position: int, question: Answered, lang: Lang) -> Iterato
 
 def _sheet(room: Room, lang: Lang) -> Iterator[str]:
     yield from (plain(say("sheet-rule", lang)), "")
+    yield from (f"{say('candidate', lang)} {_BLANK} {say('date', lang)} {_BLANK}", "")
     rows = [(item.label, item.topic, item.kind, f"/ {most(item)}", "") for item in room.plan.items]
     whole = sum(most(item) for item in room.plan.items)
     rows.append((say("sum", lang), "", "", f"/ {whole}", ""))
     headers = [
         say("name", lang),
-        say("by-topic", lang),
-        say("by-kind", lang),
+        say("topic", lang),
+        say("kind", lang),
         say("points", lang),
         say("remarks", lang),
     ]

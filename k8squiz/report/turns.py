@@ -81,7 +81,7 @@ def _order(field: OrderField) -> Iterator[Turn]:
     cards = {item.key: item for item in field.items}
     if len(field.truth) > 2:
         first, second = (cards[key].text for key in field.truth[1:3])
-        said = Text(f"{second.en}, before: {first.en}", f"“{second.zh}”放在“{first.zh}”之前")
+        said = Text(f"puts “{second.en}” before “{first.en}”", f"把“{second.zh}”放在“{first.zh}”之前")
         yield Turn(said, _EARLY)
 
 

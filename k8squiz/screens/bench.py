@@ -64,7 +64,7 @@ METRIC_TEXTS: Mapping[str, Text] = {
     "moved": Text("share of clients moved by the change", "变更后被移走的客户端比例"),
     "worst_queue": Text("longest queue", "最长队列"),
     "mean_queue": Text("mean queue", "平均队列"),
-    "mean_wait": Text("mean wait, ms", "平均等待（毫秒）"),
+    "mean_wait": Text("mean wait, ms", "平均等待，单位毫秒"),
     "idle_while_queued": Text("share queued while another was idle", "他人空闲却仍排队的比例"),
     "drained": Text("new connections after draining", "排空后仍接到的新连接"),
     "refused": Text("connections nobody took", "无人接收的连接"),

@@ -110,12 +110,16 @@ class Seen(HTMLParser):
         super().__init__()
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
+        self.links: list[str | None] = []
+        self.ids: set[str | None] = set()
         self.open: list[str] = []
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
+        self.links += [value for name, value in attrs if name == "href"]
+        self.ids |= {value for name, value in attrs if name == "id"}
         if tag not in ("meta", "br"):
             self.open.append(tag)
 
@@ -132,7 +136,7 @@ def hostile() -> Report:
     first, *rest = report().questions
     field = dataclasses.replace(first.fields[0], label=evil, truth=evil, given=evil)
     question = dataclasses.replace(
-        first, title=evil, prompt=evil, cluster=(HOSTILE,), requests=(HOSTILE,), fields=(field,), explanation=(evil,),
+        first, title=evil, prompt=evil, cluster=(HOSTILE,), requests=(evil,), fields=(field,), explanation=(evil,),
         key_points=(evil,), sources=(evil,),
     )  # fmt: skip
     return dataclasses.replace(report(), questions=(question, *rest))
@@ -144,8 +148,11 @@ def test_a_page_stands_alone_and_is_whole(lang: Lang) -> None:
     seen = Seen()
     seen.feed(page)
     assert seen.open == []
-    assert not seen.tags & {"script", "link", "img", "iframe", "object", "form", "a"}
-    assert not {name for name in seen.attributes if name.startswith("on") or name in ("src", "href")}
+    assert not seen.tags & {"script", "link", "img", "iframe", "object", "form"}
+    assert not {name for name in seen.attributes if name.startswith("on") or name == "src"}
+    # What links there are lead to the page's own cards.
+    assert seen.links == [f"#q{item.label}" for item in PLAN.items]
+    assert set(seen.links) <= {f"#{name}" for name in seen.ids}
     assert not re.search(r"https?:|url\(|@import", page)
     assert "alert(1)" in seen.text
     assert "prefers-color-scheme: dark" in page and "@media print" in page
@@ -159,6 +166,16 @@ def test_nothing_foreign_is_obeyed(name: str) -> None:
         assert "<script>" not in text.replace("\\<", "")
     if name == "md":
         assert "\\<script\\>alert(1)\\</script\\> \\\\x1b\\[31m \\| \\`x\\` \\& \\\\u202egood" in text
+
+
+def test_an_order_is_told_step_by_step() -> None:
+    """As it happens, not as the letters stand; what does not happen comes last, the candidate's before the others."""
+    field = next(field for field in report().questions[2].fields if field.ordered)
+    rows = [(option.truth, option.given) for option in field.rows]
+    steps = sum(1 for truth, _ in rows if truth)
+    assert [truth for truth, _ in rows[:steps]] == list(range(1, steps + 1))
+    assert {truth for truth, _ in rows[steps:]} == {0}
+    assert [option.letter for option in field.options] == sorted(option.letter for option in field.options)
 
 
 MARKDOWN = {"# head": "\\# head", "1. one": "1\\. one", "10.0.0.1:80": "10\\.0.0.1:80", "- dash": "\\- dash",
