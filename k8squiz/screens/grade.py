@@ -147,7 +147,7 @@ def _talk(field: TalkField | PointField, mark: FieldMark, lang: Lang) -> list[Re
     """What was said, and each point as it was checked."""
     if isinstance(field, TalkField):
         return [Padding(Prose(visible(mark.given)), (0, 0, 1, 2))] if mark.given else []
-    sign, style = _sign(mark.score)
+    sign, style = sign_of(mark.score)
     line = Table.grid(padding=(0, 1))
     line.add_row(Styled(sign, style=style), Prose(pick(field.label, lang), "" if mark.given == SAID else "bold"))
     return [line]
