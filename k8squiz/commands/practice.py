@@ -75,6 +75,9 @@ def run(
             plan(known, None if every else count, chosen) if drawn else _due(known, notebook, count, chosen, wish, day)
         )
         session = Session(asked, chosen)
+        if not drawn and notebook.cards:
+            again = sum(1 for each in asked if each.id in notebook.cards)
+            console.print(say("mixed", lang, again=again, new=len(asked) - again), style="dim")
     keyboard = keys.keyboard()
     try:
         _sit(session, keyboard, console, lang, notebook)

@@ -7,6 +7,7 @@ from k8squiz.i18n import Lang, pick
 
 WORDS: dict[str, Text] = {
     "question": Text("Question {number}/{total}", "第 {number}/{total} 题"),
+    "mixed": Text("{again} to repeat, {new} new.", "复习 {again} 题，新题 {new} 题。"),
     "level": Text("level {level}", "难度 {level}"),
     "cluster": Text("Cluster", "集群"),
     "request": Text("Request{name}: ", "请求{name}："),

@@ -207,8 +207,8 @@ def _timed(
             rows.append((follow, own, f"{number}{letter}", place))
     if seconds < LEAST_SECONDS * len(rows):
         raise QuizError(
-            f"{len(rows)} questions and follow-ups in {seconds // 60} minutes leave less than {LEAST_SECONDS} seconds "
-            "for each; ask for more --minutes or fewer --questions",
+            f"--minutes {seconds // 60} leaves {len(rows)} questions and follow-ups less than {LEAST_SECONDS} seconds "
+            "each; ask for more --minutes or fewer --questions",
             f"{seconds // 60} 分钟 {len(rows)} 道题（含追问），每题不足 {LEAST_SECONDS} 秒；请增加 --minutes 或减少 --questions",
         )
     spare = seconds - LEAST_SECONDS * len(rows)

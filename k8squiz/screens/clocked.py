@@ -144,16 +144,18 @@ class Terminal:
         self._order: tuple[OrderField, Order] | None = None
 
     def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str:
+        picked = ""
         if isinstance(field, OrderField):
             typed = self._put_in_order(clock, tick, field, lang, standing)
             if typed is not None:
                 return typed
             assert self._order is not None
-            standing = _letters(self._order[1], field)
+            # The line is free for a command; until something is typed, what was picked stands.
+            picked, standing = _letters(self._order[1], field), ""
         typed = self._session.prompt(
             lambda: [face(*clock(), lang, prompt), ("", prompt)],
             completer=_completer(field), complete_while_typing=False, refresh_interval=_REDRAW_EVERY, default=standing,
-            pre_run=lambda: _watch(lambda: self._session.default_buffer.text, tick),
+            pre_run=lambda: _watch(lambda: self._session.default_buffer.text or picked, tick),
         )  # fmt: skip
         return str(typed)
 

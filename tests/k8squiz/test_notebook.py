@@ -122,6 +122,9 @@ def test_what_is_due_later_today_is_asked_and_answered_ones_are_not(home: Path) 
     title = process("questions", "show", chosen.id, "--seed", "1").out.splitlines()[0]
     assert chosen.topic in asked("--count", "1")
     assert title.split("·")[0].strip() in asked("--count", "1")
+    assert "1 to repeat, 0 new." in asked("--count", "1")
+    assert "复习 3 题，新题 0 题。" in asked("--count", "3", "--lang", "zh")
+    assert "to repeat" not in asked("--count", "1", "--seed", "1")
 
 
 @pytest.mark.parametrize("until", ["9999-12-31", "2026-13-01", "tomorrow", "", "2026-12-01T00:00"])

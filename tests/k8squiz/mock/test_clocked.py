@@ -108,6 +108,19 @@ def test_what_was_picked_of_a_list_stands_too() -> None:
     assert struck.value.line == "C A"
 
 
+@pytest.mark.usefixtures("quick")
+def test_beside_a_list_one_types_on_a_free_line_and_what_was_picked_stands() -> None:
+    with terminal() as (keyboard, keys):
+        keys.send_text("ca")
+        keys.send_text("\x1b")
+        keys.send_text("back 2\n")
+        assert keyboard.line("> ", lambda: (9, 9), never, ORDER, "en") == "back 2"
+        keys.send_text("\x1b")
+        with pytest.raises(Struck) as struck:
+            keyboard.line("> ", lambda: (9, 9), at(8, []), ORDER, "en")
+    assert struck.value.line == "C A"
+
+
 def test_a_list_is_taken_up_where_it_stood() -> None:
     with terminal() as (keyboard, keys):
         keys.send_text("b\r")
