@@ -45,7 +45,8 @@ pre, .walk { font-family: ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono",
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; margin: .3rem 0;
   white-space: pre-wrap; overflow-wrap: anywhere; }
 pre.wide { white-space: pre; overflow: auto; max-height: 24rem; line-height: 1.25; }
-.walk td:nth-child(1) { width: 8.5rem; } .walk td:nth-child(2) { width: 7rem; }
+th { white-space: nowrap; }
+.walk td:nth-child(1) { width: 8.5rem; } .walk td:nth-child(2) { width: 7rem; white-space: nowrap; }
 .walk span { display: inline-block; margin-right: 1.1rem; }
 blockquote { margin: .8rem 0; padding: .5rem .9rem; border-left: 3px solid var(--accent); background: var(--soft); }
 details { margin: .7rem 0; }
@@ -58,7 +59,8 @@ tr.differs td { background: var(--differs); }
 @media (max-width: 40rem) {
   main { padding: 1.2rem .8rem 3rem; } .figures { gap: 1.4rem; flex-wrap: wrap; } .figure { font-size: 1.5rem; }
   .overview .aside { display: none; } .study { display: block; } .study h3 small { display: inline; } article { padding: .9rem .8rem; }
-  .walk td:nth-child(1), .walk td:nth-child(2) { width: auto; }
+  .walk td:nth-child(1) { width: auto; min-width: 4.2rem; } .walk td:nth-child(2) { width: auto; }
+  .walk { font-size: .75rem; }
 }
 @media print {
   :root { --ink: #000; --dim: #444; --paper: #fff; --soft: #f4f4f4; --line: #bbb; --accent: #333; --right: #000;

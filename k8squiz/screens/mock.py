@@ -16,6 +16,7 @@ from k8squiz.mock.room import Room, shown
 from k8squiz.mock.score import Score
 from k8squiz.mock.state import Sheet, Status
 from k8squiz.question import Answer
+from k8squiz.report.clocktext import clock
 from k8squiz.screens.clocked import minutes
 from k8squiz.screens.grade import sign_of
 from k8squiz.screens.prose import Prose
@@ -92,7 +93,7 @@ def closing_view(room: Room, score: Score, lang: Lang) -> RenderableType:
         sign, style = sign_of(result.score)
         share = f"{result.score:.0%}" if result.grade is not None else "—"
         title = pick(room.world(position).question.template.title, lang)
-        time = f"{minutes(result.sheet.spent)} / {minutes(result.item.seconds)}"
+        time = f"{clock(result.sheet.spent)} / {clock(result.item.seconds)}"
         table.add_row(Styled(sign, style), result.item.label, Styled(share, justify="right"), Prose(title), time)
     return Group(
         Styled(""), Rule(Styled(say("result", lang, score=score.total), style="bold"), align="left", style="dim"), table
