@@ -6,6 +6,11 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("k8squiz", deadline=None)
+settings.load_profile("k8squiz")
 
 # A suite that is started in the background inherits an ignored Ctrl-C, and hands it on to the programs it tests.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
