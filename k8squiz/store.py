@@ -12,6 +12,7 @@ import os
 import sqlite3
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,8 @@ class Store:
             except BaseException:
                 self._db.close()
                 raise
+        # Whoever forgets to close it: Python 3.13 complains of a connection that is dropped open.
+        weakref.finalize(self, self._db.close)
 
     def _check(self) -> None:
         """Refuse what is not ours before anything is written."""

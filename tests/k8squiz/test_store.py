@@ -105,6 +105,8 @@ def test_every_released_schema_grows_up(version: int, home: Path) -> None:
     assert now.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     shape = "SELECT name, sql FROM sqlite_master ORDER BY name"
     assert now.execute(shape).fetchall() == fresh.execute(shape).fetchall()
+    now.close()
+    fresh.close()
 
 
 def test_a_newer_schema_is_refused_and_left_untouched(home: Path) -> None:
