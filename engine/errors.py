@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+
+_OS_REASONS = {
+    errno.ENOENT: ("no such file or folder", "没有这个文件或目录"),
+    errno.EACCES: ("permission denied", "没有权限"),
+    errno.EPERM: ("permission denied", "没有权限"),
+    errno.EISDIR: ("it is a folder", "这是一个目录"),
+    errno.ENOTDIR: ("a part of its path is no folder", "路径中有一部分不是目录"),
+    errno.ELOOP: ("its links lead in a circle", "符号链接形成了循环"),
+    errno.ENAMETOOLONG: ("its name is too long", "文件名太长"),
+    errno.ENOSPC: ("the disk is full", "磁盘已满"),
+    errno.EROFS: ("the file system can only be read", "文件系统只读"),
+    errno.EIO: ("the disk reports an error", "磁盘读写出错"),
+}
+
 
 class EngineError(Exception):
     """Base of everything the engine raises on bad input; nothing else escapes it.
@@ -44,3 +59,10 @@ class UnsupportedFeature(EngineError):
 
 class NoSuchObject(EngineError):
     """A node, pod, Service, port or mode that was named but does not exist."""
+
+
+def os_reason(error: OSError | ValueError) -> tuple[str, str]:
+    """Why a file could not be read or written, in English and in Chinese. ValueError: a path with a NUL in it."""
+    if not isinstance(error, OSError):
+        return "not a usable path", "不是可用的路径"
+    return _OS_REASONS.get(error.errno or 0) or (error.strerror or str(error),) * 2

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from engine.cluster import Service, ServicePort
-from engine.errors import EngineError, NoSuchObject
+import ipaddress
+
+from engine.cluster import Pod, Service, ServicePort
+from engine.errors import EngineError, NoSuchObject, UnsupportedFeature
 from engine.fabric import CLIENT, Fabric
 from engine.network.routes import number
-from engine.packet import L4, FiveTuple, canonical, split_host_port
+from engine.packet import L4, FiveTuple, canonical, port_of, split_host_port
 from engine.trace import Request
 from engine.values import dataclass
 
 DEFAULT_SPORT = 54321
 WHO_FORMS = "pod/NAME, pod/NAMESPACE/NAME, node/NAME, client, or ADDRESS[:PORT]"
 WHERE_FORMS = "svc/NAME[:PORT], node/NAME:PORT, pod/NAME:PORT, or ADDRESS:PORT"
+WHO_FORMS_ZH = "pod/名称、pod/命名空间/名称、node/名称、client 或 地址[:端口]"
+WHERE_FORMS_ZH = "svc/名称[:端口]、node/名称:端口、pod/名称:端口 或 地址:端口"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def _who(fabric: Fabric, text: str, version: int) -> tuple[str, str | None, int 
     named = fabric.cluster.network.external_hosts.get(text)
     if named is not None:
         return text, named, None
-    address, port = _address(text, WHO_FORMS)
+    address, port = _address(text, WHO_FORMS, WHO_FORMS_ZH)
     return _host_at(fabric, address), address, port
 
 
@@ -104,7 +108,8 @@ def _host_at(fabric: Fabric, address: str) -> str:
             f"{address} lies in the nodes' own network, but no node has that address",
             zh=f"{address} 位于节点网段，但没有节点使用该地址",
         )
-    if number(address)[0] == 4 and address.startswith("127."):
+    _of_one_host(address)
+    if ipaddress.ip_address(address).is_loopback:
         raise EngineError(
             f"{address} is every host's own; name the host (node/NAME) instead",
             zh=f"{address} 每台主机都有；请改用主机名（node/名称）",
@@ -135,6 +140,8 @@ def _pod(fabric: Fabric, name: str, version: int) -> tuple[str, str | None]:
     fabric.node(pod.node_name)
     if pod.host_network:
         return pod.node_name, None
+    if pod.finished:
+        raise NoSuchObject(f"pod/{name} has ended and has no address any more", zh=f"pod/{name} 已结束，不再有地址")
     if not pod.ips:
         raise NoSuchObject(f"pod/{name} has no address yet", zh=f"pod/{name} 还没有地址")
     return fabric.directory.by_key[f"{pod.namespace}/{pod.name}"].host, _of_family(pod.ips, version, name)
@@ -157,17 +164,30 @@ def _where(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
             raise EngineError(
                 f"{text!r} has no port; write {kind}/NAME:PORT", zh=f"{text!r} 没有端口；请写成 {kind}/名称:端口"
             )
-        port = _port(port_text, text)
         if kind == "node":
+            port = _port(port_text, text)
             node = fabric.node(name)
             if not node.internal_ips:
                 raise NoSuchObject(f"node {name} has no InternalIP", zh=f"节点 {name} 没有 InternalIP")
             return node.internal_ips[0], port
-        return _pod_address(fabric, name), port
-    address, number_ = _address(text, WHERE_FORMS)
+        return _pod_address(fabric, name), _pod_port(fabric, name, port_text, text, protocol)
+    address, number_ = _address(text, WHERE_FORMS, WHERE_FORMS_ZH)
     if number_ is None:
-        raise EngineError(f"{text!r} has no port; write {WHERE_FORMS}", zh=f"{text!r} 没有端口；请写成 {WHERE_FORMS}")
+        raise EngineError(
+            f"{text!r} has no port; write {WHERE_FORMS}", zh=f"{text!r} 没有端口；请写成 {WHERE_FORMS_ZH}"
+        )
+    _of_one_host(address)
     return address, number_
+
+
+def _of_one_host(address: str) -> None:
+    """Refuse the addresses that are no single host's (RFC 6890): packets to and from them go other ways than ours."""
+    ip = ipaddress.ip_address(address)
+    if ip.is_multicast or ip.is_unspecified or address == "255.255.255.255":
+        raise UnsupportedFeature(
+            f"{address} is no single host's address (multicast, broadcast or unspecified), and such packets are not modelled",
+            zh=f"{address} 不是单台主机的地址（组播、广播或未指定地址），此类数据包不在模型之内",
+        )
 
 
 def _pod_address(fabric: Fabric, name: str) -> str:
@@ -176,6 +196,13 @@ def _pod_address(fabric: Fabric, name: str) -> str:
     version = number(pods[0].ips[0])[0] if len(pods) == 1 and pods[0].ips else 4
     host, address = _pod(fabric, name, version)
     return address if address is not None else fabric.node(host).internal_ips[0]
+
+
+def _pod_port(fabric: Fabric, name: str, port: str, whole: str, protocol: L4) -> int:
+    """A port by its number, or by the name that the pod's containers give it."""
+    pods: tuple[Pod, ...] = fabric.catalogue.pods(name)
+    named = [p.port for pod in pods for p in pod.ports if p.name == port and p.protocol is protocol]
+    return named[0] if port and named else _port(port, whole)
 
 
 def _service(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
@@ -213,7 +240,7 @@ def _service_port(service: Service, text: str, protocol: L4) -> ServicePort:
     for port in ports:
         if text == port.name or text == str(port.port):
             return port
-    if text.isdecimal():
+    if text.isascii() and text.isdigit():
         return ServicePort("", protocol, _port(text, f"svc/{service.name}:{text}"), 0)
     raise NoSuchObject(
         f"Service {service.key} has no {protocol} port {text!r}; it has {listed}",
@@ -222,15 +249,16 @@ def _service_port(service: Service, text: str, protocol: L4) -> ServicePort:
 
 
 def _port(text: str, whole: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+    port = port_of(text)
+    if not port:
         raise EngineError(
             f"{whole!r}: {text!r} is not a port number between 1 and 65535",
             zh=f"{whole!r}：{text!r} 不是 1 到 65535 之间的端口号",
         )
-    return int(text)
+    return port
 
 
-def _address(text: str, forms: str) -> tuple[str, int | None]:
+def _address(text: str, forms: str, forms_zh: str) -> tuple[str, int | None]:
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
         return canonical(bare), None
@@ -240,5 +268,5 @@ def _address(text: str, forms: str) -> tuple[str, int | None]:
         return split_host_port(text)
     except ValueError:
         raise EngineError(
-            f"{text!r} is not understood; write {forms}", zh=f"无法理解 {text!r}；请写成 {forms}"
+            f"{text!r} is not understood; write {forms}", zh=f"无法理解 {text!r}；请写成 {forms_zh}"
         ) from None

@@ -36,6 +36,12 @@ def join_host_port(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
+def port_of(text: str) -> int | None:
+    """The port number that `text` is: ASCII digits that come to 0 to 65535; None for anything else."""
+    plain = text.isascii() and text.isdigit() and len(text) <= 5
+    return int(text) if plain and int(text) <= 65535 else None
+
+
 def split_host_port(text: str) -> tuple[str, int]:
     """The reverse of join_host_port; raises ValueError when `text` is not of that form."""
     host, sep, port = text.rpartition(":")
@@ -45,9 +51,9 @@ def split_host_port(text: str) -> tuple[str, int]:
         host = host[1:-1]
     elif ":" in host:
         raise ValueError(f"{text!r}: an IPv6 address with a port is written [address]:port")
-    number = int(port)
-    if not 0 <= number <= 65535:
-        raise ValueError(f"port {number} is not between 0 and 65535")
+    number = port_of(port)
+    if number is None:
+        raise ValueError(f"port {port!r} is not a number between 0 and 65535")
     return canonical(host), number
 
 

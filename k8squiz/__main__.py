@@ -25,7 +25,11 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         _survive_narrow_encodings()
         lang = detect(words, os.environ)
-        code = _at_once(words, lang)
+        rest = _without_lang(words)
+        if rest[:1] == ["help"]:
+            words = [*rest[1:], "--help"]
+        # A shell that completes a word asks with no words at all, and through this variable.
+        code = None if "_K8SQUIZ_COMPLETE" in os.environ else _at_once(words, lang)
         if code is None:
             from k8squiz.cli import run
 

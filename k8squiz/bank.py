@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from engine.errors import os_reason
 from engine.trace import Text
 from k8squiz.errors import QuizError, unknown
 from k8squiz.followup import follow_ups
@@ -76,7 +77,11 @@ def select(topics: Iterable[str] = (), level: int | None = None, folder: Path | 
 
 
 def find(name: str, folder: Path | None = None) -> Template:
-    """The question, or the follow-up PARENT/ID, with that id. Raises QuizError naming the nearest ids."""
+    """The question, or the follow-up PARENT/ID, with that id, or the one in a file NAME.yaml of one's own.
+
+    Raises QuizError naming the nearest ids, or file:line."""
+    if name.endswith((".yaml", ".yml")):
+        return load(Path(name))
     known = headings(folder)
     origin = name.partition("/")[0]
     for heading in known:
@@ -99,15 +104,23 @@ def opened(heading: Heading) -> Template:
 
 def load(path: Path) -> Template:
     """Parse one question file and check it against the schema; raises QuizError with file:line."""
+    return parse_template(_text(path), path)
+
+
+def _text(path: Path) -> str:
+    """What stands in a file, or a little more of it than a question may have."""
+    from k8squiz.strictyaml import MAX_BYTES
+
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1).decode("utf-8-sig", "strict")
     except UnicodeDecodeError as error:
+        if error.start > MAX_BYTES - 3:
+            return " " * (MAX_BYTES + 1)
         raise QuizError(f"{path}:1: not UTF-8 text", f"{path}:1：不是 UTF-8 文本") from error
-    except OSError as error:
-        raise QuizError(
-            f"{path}: cannot read it ({error.strerror})", f"{path}：无法读取（{error.strerror}）"
-        ) from error
-    return parse_template(text, path)
+    except (OSError, ValueError) as error:
+        en, zh = os_reason(error)
+        raise QuizError(f"{path}: cannot be read: {en}", f"{path}：无法读取：{zh}") from error
 
 
 def parse_template(text: str, path: Path) -> Template:
@@ -152,7 +165,7 @@ def _with_base(cluster: dict[str, Any], path: Path, line: int) -> dict[str, Any]
         raise QuizError(
             f"{path}:{line}: cluster.from: there is no {base}", f"{path}:{line}：cluster.from：{base} 不存在"
         )
-    data = parse(base.read_text(encoding="utf-8"), str(base)).data
+    data = parse(_text(base), str(base)).data
     if not isinstance(data, dict):
         raise QuizError(f"{base}:1: a cluster is a mapping", f"{base}:1：集群必须是一个映射")
     return _merged(data, {key: value for key, value in cluster.items() if key != "from"})

@@ -62,7 +62,8 @@ def practice(
     count: Annotated[int, typer.Option("--count", min=1, metavar="N", help="How many questions.")] = 5,
     seed: Seed = None,
     question: Annotated[
-        str | None, typer.Option("--question", metavar="ID", help="This question and no other.")
+        str | None,
+        typer.Option("--question", metavar="ID", help="This question and no other; or a question file of your own."),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every question that fits, once.")] = False,
     new: Annotated[
@@ -166,7 +167,11 @@ def trace(
     every: Annotated[bool, typer.Option("--all", help="Every way the packet can go, with its probability.")] = False,
     rules: Annotated[
         list[str] | None,
-        typer.Option("--rules", metavar="NODE=FILE", help="Walk through this iptables-save text on NODE instead."),
+        typer.Option(
+            "--rules",
+            metavar="NODE=FILE",
+            help="Walk through this iptables-save text on NODE instead (or nft list ruleset).",
+        ),
     ] = None,
     notes: Annotated[bool, typer.Option("--notes", help="Say under each hop what happens there.")] = False,
     json: Json = False,
@@ -250,7 +255,7 @@ def list_questions(ctx: typer.Context, topics: Topics = None, level: Level = Non
 @_command("show", questions, "Draw a question and show it.")
 def show_question(
     ctx: typer.Context,
-    question: Annotated[str, typer.Argument(metavar="ID", help="The question's id.")],
+    question: Annotated[str, typer.Argument(metavar="ID", help="The question's id, or a question file of your own.")],
     seed: Seed = None,
     answer: Annotated[bool, typer.Option("--answer", help="With the computed answer.")] = False,
     json: Json = False,

@@ -71,7 +71,7 @@ def _argument(param: click.Argument, lang: Lang) -> Row:
 
 
 def _option(param: click.Option, lang: Lang) -> Row:
-    name = param.opts[0] if param.is_flag else f"{param.opts[0]} {param.metavar}"
+    name = "/".join((param.opts[0], *param.secondary_opts)) if param.is_flag else f"{param.opts[0]} {param.metavar}"
     extra = []
     if param.required:
         extra.append(word("required", lang))

@@ -44,6 +44,10 @@ Source = Annotated[
 ]
 Destination = Annotated[
     str,
-    typer.Option("--to", metavar="WHERE", help="svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT or IP:port."),
+    typer.Option(
+        "--to",
+        metavar="WHERE",
+        help="svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT or IP:port; svc/NS/NAME and pod/NS/NAME too.",
+    ),
 ]
 Entry = Annotated[str | None, typer.Option("--node", metavar="N", help="The node a foreign packet arrives at.")]

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from k8squiz.i18n import Lang
-from k8squiz.locale.help import COMMANDS, DESCRIPTION, HELP, LANG, MORE, VERSION, WORDS
+from k8squiz.locale.help import COMMANDS, COMPLETION, DESCRIPTION, HELP, LANG, MORE, VERSION, WORDS
 
 Row = tuple[str, str]
 
@@ -92,18 +92,36 @@ def table(rows: Sequence[Row], width: int) -> list[str]:
 def page(usage: str, description: str, sections: Sequence[tuple[str, Sequence[Row]]], lang: Lang, end: str = "") -> str:
     """A help page. `sections` are (heading, rows), the heading one of WORDS."""
     width = screen_width()
-    lines = [f"{word('Usage', lang)}: {usage}", "", *wrap(description, width)]
+    colon = "：" if lang == "zh" else ":"
+    lines = [
+        f"{word('Usage', lang)}{colon}{'' if lang == 'zh' else ' '}{usage_words(usage, lang)}",
+        "",
+        *wrap(description, width),
+    ]
     for heading, rows in sections:
         if rows:
-            lines += ["", f"{word(heading, lang)}:", *table(rows, width)]
+            lines += ["", f"{word(heading, lang)}{colon}", *table(rows, width)]
     if end:
         lines += ["", *wrap(end, width)]
     return "\n".join(lines) + "\n"
 
 
+def usage_words(usage: str, lang: Lang) -> str:
+    """The words of a usage line that stand for others, in `lang`."""
+    if lang == "zh":
+        for english, chinese in (("[OPTIONS]", "[选项]"), ("COMMAND [ARGS]...", "命令 [参数]...")):
+            usage = usage.replace(english, chinese)
+    return usage
+
+
 def root_page(lang: Lang, commands: Iterable[str] = COMMANDS) -> str:
     """What `k8squiz --help` prints."""
     rows = [(name, both(COMMANDS[name], lang)) for name in commands]
-    options = [("--lang en|zh", both(LANG, lang)), ("--version", both(VERSION, lang)), ("--help", both(HELP, lang))]
-    usage = "k8squiz [OPTIONS] COMMAND [ARGS]..." if lang == "en" else "k8squiz [选项] 命令 [参数]..."
+    options = [
+        ("--lang en|zh", both(LANG, lang)),
+        ("--version", both(VERSION, lang)),
+        ("--install-completion", both(COMPLETION, lang)),
+        ("--help", both(HELP, lang)),
+    ]
+    usage = "k8squiz [OPTIONS] COMMAND [ARGS]..."
     return page(usage, both(DESCRIPTION, lang), [("Commands", rows), ("Options", options)], lang, end=both(MORE, lang))

@@ -104,8 +104,10 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     chosen: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found = sorted(path.rglob("*.yaml"))
-            chosen += [file for file in found if file.parent.name != "clusters"]
+            found = [file for file in sorted(path.rglob("*.yaml")) if file.parent.name != "clusters"]
+            if not found:
+                raise QuizError(f"{path}: the folder holds no question (*.yaml)", f"{path}：该目录中没有题目（*.yaml）")
+            chosen += found
         elif path.is_file():
             chosen.append(path)
         else:

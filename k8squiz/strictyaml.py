@@ -15,7 +15,7 @@ import yaml
 from engine.values import dataclass
 from k8squiz.errors import QuizError
 
-_MAX_BYTES = 200_000
+MAX_BYTES = 200_000
 _MAX_DEPTH = 40
 _BOOL_WORDS = frozenset(w for word in ("yes", "no", "on", "off") for w in (word, word.capitalize(), word.upper()))
 _INT = re.compile(r"-?(0|[1-9][0-9_]*)\Z")
@@ -44,10 +44,10 @@ class Document:
 
 def parse(text: str, name: str) -> Document:
     """Parse one YAML document. `name` is the file as the user gave it; raises QuizError with name:line."""
-    if len(text.encode("utf-8", "surrogatepass")) > _MAX_BYTES:
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise QuizError(
-            f"{name}:1: the file is larger than {_MAX_BYTES // 1000} kB, which no question needs",
-            f"{name}:1：文件超过 {_MAX_BYTES // 1000} kB，题目用不着这么大",
+            f"{name}:1: the file is larger than {MAX_BYTES // 1000} kB, which no question needs",
+            f"{name}:1：文件超过 {MAX_BYTES // 1000} kB，题目用不着这么大",
         )
     try:
         _refuse_aliases(text, name)
@@ -56,10 +56,10 @@ def parse(text: str, name: str) -> Document:
         mark = error.problem_mark or error.context_mark
         # At the end of the text YAML counts one line more than an editor shows.
         line = min(mark.line + 1, max(len(text.splitlines()), 1)) if mark is not None else 1
-        raise QuizError(
-            f"{name}:{line}: not valid YAML: {error.problem or error.context}",
-            f"{name}:{line}：YAML 无效：{error.problem or error.context}",
-        ) from error
+        from engine.manifests.complaints import problem
+
+        en, zh = problem(error.context, error.problem)
+        raise QuizError(f"{name}:{line}: not valid YAML: {en}", f"{name}:{line}：YAML 无效：{zh}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise QuizError(
             f"{name}:1: not valid YAML: {str(error).splitlines()[0]}",

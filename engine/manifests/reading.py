@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.errors import ManifestError
+from engine.errors import ManifestError, os_reason
 from engine.manifests.source import MAX_BYTES, check_size
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -53,7 +53,7 @@ def _files(path: Path) -> list[tuple[Path, bool]]:
                 )
     except (OSError, ValueError) as error:
         raise ManifestError(
-            f"cannot be read: {_reason(error)}", _name(path), zh=f"无法读取：{_reason_zh(error)}"
+            f"cannot be read: {os_reason(error)[0]}", _name(path), zh=f"无法读取：{os_reason(error)[1]}"
         ) from None
     files = [(entry, True) for entry in found if entry.is_file()]
     if not files:
@@ -74,22 +74,10 @@ def _bytes(file: Path, budget: int) -> bytes:
             raw = handle.read(budget + 1)
     except (OSError, ValueError) as error:
         raise ManifestError(
-            f"cannot be read: {_reason(error)}", _name(file), zh=f"无法读取：{_reason_zh(error)}"
+            f"cannot be read: {os_reason(error)[0]}", _name(file), zh=f"无法读取：{os_reason(error)[1]}"
         ) from None
     check_size(len(raw) + MAX_BYTES - budget, _name(file))
     return raw
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "no such file or folder"
-    return (error.strerror if isinstance(error, OSError) else None) or "not a usable path"
-
-
-def _reason_zh(error: OSError | ValueError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "没有这个文件或目录"
-    return (error.strerror if isinstance(error, OSError) else None) or "不是可用的路径"
 
 
 def _standard_input() -> bytes:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import yaml
 
 from engine.errors import ManifestError
+from engine.manifests.complaints import problem
 from engine.values import dataclass
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -101,10 +102,10 @@ def documents(text: str, file: str) -> Iterator[tuple[Any, int]]:
             yield found, 1
             return
         mark = error.problem_mark or error.context_mark
-        problem = ", ".join(part for part in (error.context, error.problem) if part)
+        en, zh = problem(error.context, error.problem)
         last = text.rstrip().count("\n")
         raise ManifestError(
-            f"not valid YAML: {problem}", file, min(mark.line, last) + 1 if mark else None, zh=f"YAML 无效：{problem}"
+            f"not valid YAML: {en}", file, min(mark.line, last) + 1 if mark else None, zh=f"YAML 无效：{zh}"
         ) from None
     except yaml.YAMLError as error:
         raise ManifestError(

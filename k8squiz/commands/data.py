@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from engine.errors import os_reason
 from k8squiz.console import print_plain
 from k8squiz.errors import QuizError
 from k8squiz.i18n import Lang
@@ -58,8 +59,8 @@ def _read(file: str) -> str:
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
             raise QuizError(f"{file}: this is no text (not UTF-8)", f"{file}：不是文本（非 UTF-8）") from None
-        reason = getattr(error, "strerror", None) or str(error)
-        raise QuizError(f"{file}: cannot be read ({reason})", f"{file}：无法读取（{reason}）") from None
+        en, zh = os_reason(error)
+        raise QuizError(f"{file}: cannot be read: {en}", f"{file}：无法读取：{zh}") from None
 
 
 def _head(path: Path) -> bytes:
@@ -78,9 +79,8 @@ def delete(lang: Lang, yes: bool) -> int:
         for name in (target, *(target.with_name(FILE + end) for end in ("-wal", "-shm", "-journal", "-lock"))):
             name.unlink(missing_ok=True)
     except OSError as error:
-        raise QuizError(
-            f"{target}: cannot be deleted ({error.strerror})", f"{target}：无法删除（{error.strerror}）"
-        ) from None
+        en, zh = os_reason(error)
+        raise QuizError(f"{target}: cannot be deleted: {en}", f"{target}：无法删除：{zh}") from None
     print_plain((f"{target}：已删除。" if lang == "zh" else f"{target}: deleted.") + "\n")
     return 0
 

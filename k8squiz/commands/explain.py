@@ -22,6 +22,11 @@ def run(
     """Tell `topic` on the terminal, or write it to `export` (.html, .svg, .md). Without a topic: the list. `live`: have
     this machine's kernel do what the story tells."""
     if topic is None:
+        if without or step or export is not None:
+            raise QuizError(
+                "which topic? name it: k8squiz explain TOPIC; without any option k8squiz explain lists them",
+                "哪个主题？请写成 k8squiz explain 主题；不带选项的 k8squiz explain 会列出所有主题",
+            )
         return _list(lang)
     if live:
         from k8squiz.commands import live as kernel
@@ -98,10 +103,7 @@ def _exported(story: Story, suffix: str, lang: Lang, without: frozenset[str]) ->
 
 
 def write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise QuizError(
-            f"{path}: cannot write it ({error.strerror})", f"{path}：无法写入（{error.strerror}）"
-        ) from error
+    from k8squiz.report.files import write_text
+
+    write_text(path, text)
     sys.stderr.write(f"{path}\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import engine
 from engine.cluster import Cluster
+from engine.errors import os_reason
 from engine.netfilter.rules import Ruleset
 from k8squiz.errors import QuizError
 from k8squiz.i18n import Lang
@@ -52,8 +53,8 @@ def _read(file: str) -> str:
         with Path(file).open("rb") as handle:
             raw = handle.read(_MOST_RULES + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a usable path"
-        raise QuizError(f"{file}: cannot be read: {reason}", f"{file}：无法读取：{reason}") from None
+        en, zh = os_reason(error)
+        raise QuizError(f"{file}: cannot be read: {en}", f"{file}：无法读取：{zh}") from None
     if len(raw) > _MOST_RULES:
         raise QuizError(
             f"{file}: more than {_MOST_RULES // 1_000_000} MB of rules",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from engine.errors import os_reason
 from k8squiz.errors import QuizError
 from k8squiz.i18n import Lang, pick
 from k8squiz.locale.practice import say
@@ -128,5 +129,5 @@ def _save(path: Path, text: str) -> None:
     try:
         path.expanduser().write_text(text, encoding="utf-8")
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise QuizError(f"{path}: cannot be written ({reason})", f"{path}：无法写入（{reason}）") from None
+        en, zh = os_reason(error) if isinstance(error, OSError) else (str(error), str(error))
+        raise QuizError(f"{path}: cannot be written: {en}", f"{path}：无法写入：{zh}") from None

@@ -7,7 +7,7 @@ import json as json_text
 from pathlib import Path
 from typing import Any
 
-from engine.errors import EngineError
+from engine.errors import EngineError, os_reason
 from engine.ipvs.scenario import BARE, Scenario, parse_requirements
 from engine.ipvs.scenario_reading import ScenarioError, load_scenario
 from engine.ipvs.scenarios import SCENARIOS
@@ -98,7 +98,8 @@ def _scenario(name: str) -> Scenario:
             raise QuizError(f"{path}:1: too large for a scenario", f"{path}:1：对一个场景来说太大")
         document = parse(path.read_text(encoding="utf-8"), name)
     except OSError as error:
-        raise QuizError(f"{path}: cannot be read ({error.strerror})", f"{path}：无法读取（{error.strerror}）") from None
+        en, zh = os_reason(error)
+        raise QuizError(f"{path}: cannot be read: {en}", f"{path}：无法读取：{zh}") from None
     except UnicodeDecodeError:
         raise QuizError(f"{path}:1: not UTF-8 text", f"{path}:1：不是 UTF-8 文本") from None
     try:

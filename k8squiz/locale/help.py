@@ -53,6 +53,7 @@ WORDS: dict[str, str] = {
 }
 
 VERSION = ("Print the version and exit.", "打印版本号并退出。")
+COMPLETION = ("Complete commands and options in this shell from now on.", "让当前 shell 自动补全命令和选项。")
 HELP = ("Show this help and exit.", "显示此帮助并退出。")
 LANG = (
     "Language, en or zh (default: K8SQUIZ_LANG, else the locale).",
@@ -64,7 +65,7 @@ MORE = ("'k8squiz COMMAND --help' says more about a command.", "“k8squiz 命�
 ARGUMENTS = {
     "CLUSTER...": "Kubernetes YAML: files, folders, or - for standard input.",
     "[TOPIC]": "The topic; none lists them.",
-    "ID": "The question's id.",
+    "ID": "The question's id, or a question file of your own.",
     "[SESSION]": "The interview's number (default: the latest).",
     "[PATH]...": "Files or folders (default: the whole bank).",
     "FILE": "What data export wrote, or - for standard input.",
@@ -88,7 +89,7 @@ ZH: dict[str, str] = {
     "Only this topic.": "只选该主题。",
     "Only this level.": "只选该难度。",
     "How many questions.": "题目数量。",
-    "This question and no other.": "只做这一题。",
+    "This question and no other; or a question file of your own.": "只做这一题；也可以是你自己的题目文件。",
     "Every question that fits, once.": "所有符合条件的题目，每题一次。",
     "The topic; none lists them.": "主题；不填则列出全部主题。",
     "Take this part away and see what breaks.": "去掉这一部分，看看会坏在哪里。",
@@ -97,13 +98,15 @@ ZH: dict[str, str] = {
     "pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client.": (
         "pod/名称、pod/命名空间/名称、node/名称、IP[:端口] 或 client。"
     ),
-    "svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT or IP:port.": (
-        "svc/名称[:端口]、node/名称:NodePort、pod/名称:端口 或 IP:端口。"
+    "svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT or IP:port; svc/NS/NAME and pod/NS/NAME too.": (
+        "svc/名称[:端口]、node/名称:NodePort、pod/名称:端口 或 IP:端口；也可写 svc/命名空间/名称、pod/命名空间/名称。"
     ),
     "The node a foreign packet arrives at.": "来自集群外的数据包到达哪个节点。",
     "The transport protocol.": "传输层协议。",
     "Every way the packet can go, with its probability.": "列出数据包所有可能的路径及其概率。",
-    "Walk through this iptables-save text on NODE instead.": "在 NODE 上改用这份 iptables-save 文本中的规则。",
+    "Walk through this iptables-save text on NODE instead (or nft list ruleset).": (
+        "在 NODE 上改用这份 iptables-save（或 nft list ruleset）文本中的规则。"
+    ),
     "Say under each hop what happens there.": "在每一跳下说明发生了什么。",
     "The node.": "节点。",
     "The address family.": "地址族。",
@@ -127,7 +130,7 @@ ZH: dict[str, str] = {
     "Print where your data lies.": "显示数据所在的位置。",
     "List the questions.": "列出题目。",
     "Draw a question and show it.": "抽取并显示一道题。",
-    "The question's id.": "题目的 id。",
+    "The question's id, or a question file of your own.": "题目的 id，或你自己的题目文件。",
     "With the computed answer.": "同时显示计算出的答案。",
     "Check questions over many seeds; exit code 1 on a finding.": "用多个种子检查题目；有问题时退出码为 1。",
     "Files or folders (default: the whole bank).": "文件或目录（默认整个题库）。",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.errors import os_reason
 from k8squiz.errors import QuizError
 
 
@@ -12,5 +13,5 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a usable path"
-        raise QuizError(f"{path}: cannot be written: {reason}", f"{path}：无法写入：{reason}") from None
+        en, zh = os_reason(error)
+        raise QuizError(f"{path}: cannot be written: {en}", f"{path}：无法写入：{zh}") from None

@@ -356,7 +356,7 @@ def test_the_walk_is_the_same_in_another_process_and_order() -> None:
         ("10.244.1.99", f"{VIP}:80", "TCP", None, "lies in node1's pod network, but no pod there has"),
         ("192.168.1.99", f"{VIP}:80", "TCP", None, "lies in the nodes' own network"),
         ("127.0.0.1", f"{VIP}:80", "TCP", None, "is every host's own"),
-        ("pod/pod-a", "pod/pod-b:http", "TCP", None, "not a port number"),
+        ("pod/pod-a", "pod/pod-b:https", "TCP", None, "not a port number"),
         ("pod/pod-a", "[fd00::1]:80", "TCP", None, "has no IPv6 address"),
         ("1.2.3.4:0", f"{NODE1}:30080", "TCP", None, "source port 0"),
     ],

@@ -96,6 +96,17 @@ REQUESTS: dict[str, tuple[list[str], str]] = {
     "an unknown Service": (["trace", CLUSTER, "--from", "client", "--to", "svc/wbe"], "wbe"),
     "nobody": (["trace", CLUSTER, "--from", "somebody", "--to", "svc/web"], "somebody"),
     "nowhere": (["trace", CLUSTER, "--from", "client", "--to", "10.96.0.10"], "10.96.0.10"),
+    "a port in other digits": (["trace", CLUSTER, "--from", "client", "--to", "node/node1:٣٠٠٨٠"], "is not a port number"),
+    "a port without end": (["trace", CLUSTER, "--from", "client", "--to", "node/node1:" + "9" * 5000], "is not a port number"),
+    "a pod's port by a name it has not": (["trace", CLUSTER, "--from", "client", "--to", "pod/pod-b:http"], "is not a port number"),
+    "a sender of many": (["trace", CLUSTER, "--from", "224.0.0.1", "--to", "node/node1:30080"], "not modelled"),
+    "a sender of all": (["trace", CLUSTER, "--from", "255.255.255.255", "--to", "node/node1:30080"], "not modelled"),
+    "a sender of none": (["trace", CLUSTER, "--from", "0.0.0.0", "--to", "node/node1:30080"], "not modelled"),
+    "a destination of many": (["trace", CLUSTER, "--from", "pod/pod-a", "--to", "[ff02::1]:80"], "not modelled"),
+    "an export of no story": (["explain", "--export", "x.html"], "which topic?"),
+    "a part of no story": (["explain", "--without", "masquerade"], "which topic?"),
+    "a folder to lint without questions": (["questions", "lint", "."], "holds no question"),
+    "no question file": (["questions", "show", "absent.yaml"], "absent.yaml: cannot be read: no such file or folder"),
     "a port that is none": (["trace", CLUSTER, "--from", "client", "--to", "node/node1:99999"], "99999"),
     "two families": (["trace", CLUSTER, "--from", "fd00::1", "--to", "10.96.0.10:80"], "famil"),
     "an unknown topic": (["practice", "--topic", "harpin"], "did you mean hairpin?"),
@@ -150,6 +161,52 @@ def test_a_question_without_a_language_is_a_finding(tmp_path: Path, capsys: Capt
     code, out, err = k8squiz(capsys, "questions", "lint", str(folder / source.name), "--seeds", "1")
     assert (code, err) == (1, "")
     assert f"{source.name}:" in out
+
+
+def test_a_question_file_without_a_language_is_refused_where_it_is_to_be_shown(tmp_path: Path, capsys: Capture) -> None:
+    source = ROOT / "questions" / "04-hairpin" / "hairpin-what-breaks.yaml"
+    text = source.read_text(encoding="utf-8")
+    (tmp_path / "topic").mkdir()
+    file = tmp_path / "topic" / "mine.yaml"
+    file.write_text(text.replace("  zh:", "  xx:", 1), encoding="utf-8")
+    for words in (["questions", "show"], ["practice", "--question"]):
+        message = refused(k8squiz(capsys, *words, str(file)))
+        assert message.startswith(f"{file}:")
+    file.write_text(text, encoding="utf-8")
+    (tmp_path / "clusters").mkdir()
+    for cluster in (ROOT / "questions" / "clusters").glob("*.yaml"):
+        (tmp_path / "clusters" / cluster.name).write_bytes(cluster.read_bytes())
+    code, out, err = k8squiz(capsys, "questions", "show", str(file))
+    assert (code, err) == (0, "")
+    assert "hairpin" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "en", "zh"),
+    [
+        ("a: [1\nb: }\n", 2, "goes on with a comma", "要有逗号"),
+        ("a:\n\tb: 1\n", 2, "a tab", "制表符"),
+        ("a: b: c\n", 1, "a colon where none can be", "不应出现冒号"),
+        ("a: 'x\n", 1, "never closed", "没有闭合"),
+        ("a: 1\n b: 2\n", 2, "", ""),
+        ("a: @x\n", 1, "quote the value", "请给值加引号"),
+        ("a:\n- b\nc\n", 3, "a key without its colon", "缺少冒号"),
+    ],
+)
+def test_yaml_is_complained_of_in_both_languages(
+    text: str, line: int, en: str, zh: str, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text(text, encoding="utf-8")
+    for lang, said in (("en", en), ("zh", zh)):
+        for words in (
+            ["rules", str(file), "--node", "n"],
+            ["questions", "show", str(file)],
+            ["schedulers", "--scenario", str(file)],
+        ):
+            message = refused(k8squiz(capsys, "--lang", lang, *words))
+            assert message.startswith((f"{file}:{line}: ", f"{file}:{line}："))
+            assert said in message
 
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -164,3 +164,25 @@ def test_the_first_answers_import_nothing_heavy() -> None:
 )
 def test_wrapping_knows_both_languages(text: str, width: int, lines: list[str]) -> None:
     assert wrap(text, width) == lines
+
+
+@pytest.mark.parametrize(
+    ("words", "same"), [(["help"], ["--help"]), (["help", "practice"], ["practice", "--help"]), ([], ["--help"])]
+)
+def test_help_is_there_whatever_one_calls_it(
+    words: list[str], same: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for lang in ("en", "zh"):
+        asked, known = k8squiz(capsys, "--lang", lang, *words), k8squiz(capsys, "--lang", lang, *same)
+        assert asked == known
+        assert asked.code == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("k8squiz pra", "practice"), ("k8squiz questions s", "show schema"), ("k8squiz trace --fr", "--from")],
+)
+def test_a_shell_can_complete_words(typed: str, offered: str) -> None:
+    count = str(len(typed.split()) - 1)
+    found = process(_K8SQUIZ_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD=count)
+    assert found.out.split() == offered.split()
