@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import click
 import typer
 
-from k8squiz import __version__
-from k8squiz.clihelp import Command, Group, complaint
+from k8squiz import cligroups  # noqa: F401 - importing them adds their commands to the app
+from k8squiz.cliapp import app, command
+from k8squiz.clihelp import Group, complaint
 from k8squiz.clioptions import (
     Clusters,
     Destination,
@@ -21,7 +22,6 @@ from k8squiz.clioptions import (
     Json,
     Level,
     Mode,
-    Paths,
     Seed,
     Source,
     Topics,
@@ -29,32 +29,11 @@ from k8squiz.clioptions import (
 )  # fmt: skip
 from k8squiz.errors import QuizError
 from k8squiz.i18n import Lang, pick
-from k8squiz.locale.help import COMMANDS, DESCRIPTION, VERSION
+from k8squiz.locale.help import COMMANDS
 from k8squiz.sanitize import visible
 
-app = typer.Typer(cls=Group, help=DESCRIPTION[0], add_completion=False, rich_markup_mode=None, suggest_commands=False)
 
-
-@app.callback(invoke_without_command=True)
-def _program(ctx: typer.Context, version: Annotated[bool, typer.Option("--version", help=VERSION[0])] = False) -> None:
-    if version:
-        typer.echo(f"k8squiz {__version__}")
-        raise typer.Exit
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
-
-
-def _command(name: str, group: typer.Typer = app, text: str = "") -> Callable[[Callable[..., int]], Callable[..., int]]:
-    return group.command(name, cls=Command, help=text or COMMANDS[name][0])
-
-
-def _group(name: str) -> typer.Typer:
-    group = typer.Typer(cls=Group, help=COMMANDS[name][0], suggest_commands=False)
-    app.add_typer(group, name=name)
-    return group
-
-
-@_command("practice")
+@command("practice")
 def practice(
     ctx: typer.Context,
     topics: Topics = None,
@@ -79,7 +58,7 @@ def practice(
     return run(ctx.obj, tuple(topics or ()), level, count, seed, question, every, Wish(new, until, cram))
 
 
-@_command("explain")
+@command("explain")
 def explain(
     ctx: typer.Context,
     topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="The topic; none lists them.")] = None,
@@ -99,7 +78,7 @@ def explain(
     return run(ctx.obj, topic, tuple(without or ()), step, export, live)
 
 
-@_command("mock")
+@command("mock")
 def mock(
     ctx: typer.Context,
     minutes: Annotated[
@@ -125,7 +104,7 @@ def mock(
     return run(ctx.obj, minutes, questions, track, tuple(topics or ()), seed, resume, interviewer)
 
 
-@_command("report")
+@command("report")
 def report(
     ctx: typer.Context,
     session: Annotated[
@@ -146,7 +125,7 @@ def report(
     return run(ctx.obj, session, form, out)
 
 
-@_command("trace")
+@command("trace")
 def trace(
     ctx: typer.Context,
     paths: Clusters,
@@ -182,7 +161,7 @@ def trace(
     return run(options, lang=ctx.obj, notes=notes, json=json)
 
 
-@_command("rules")
+@command("rules")
 def rules(
     ctx: typer.Context,
     paths: Clusters,
@@ -195,7 +174,7 @@ def rules(
     return run(tuple(paths), node, mode, family, ctx.obj)
 
 
-@_command("scale")
+@command("scale")
 def scale(
     ctx: typer.Context,
     services: Annotated[int, typer.Option("--services", metavar="N", help="How many Services.")] = 1000,
@@ -216,7 +195,7 @@ def scale(
     return run(ctx.obj, services, endpoints, grow, measure, export, json)
 
 
-@_command("schedulers")
+@command("schedulers")
 def schedulers(
     ctx: typer.Context,
     scenario: Annotated[
@@ -235,175 +214,11 @@ def schedulers(
     return run(ctx.obj, scenario, require, metric, seed, json)
 
 
-@_command("stats")
+@command("stats")
 def stats(ctx: typer.Context, json: Json = False) -> int:
     from k8squiz.commands.stats import run
 
     return run(ctx.obj, json)
-
-
-questions = _group("questions")
-
-
-@_command("list", questions, "List the questions.")
-def list_questions(ctx: typer.Context, topics: Topics = None, level: Level = None, json: Json = False) -> int:
-    from k8squiz.commands.questions import list_questions as run
-
-    return run(ctx.obj, tuple(topics or ()), level, json)
-
-
-@_command("show", questions, "Draw a question and show it.")
-def show_question(
-    ctx: typer.Context,
-    question: Annotated[str, typer.Argument(metavar="ID", help="The question's id, or a question file of your own.")],
-    seed: Seed = None,
-    answer: Annotated[bool, typer.Option("--answer", help="With the computed answer.")] = False,
-    json: Json = False,
-) -> int:
-    from k8squiz.commands.questions import show_question as run
-
-    return run(question, ctx.obj, seed, answer, json)
-
-
-@_command("lint", questions, "Check questions over many seeds; exit code 1 on a finding.")
-def lint_questions(
-    ctx: typer.Context,
-    paths: Paths = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Over how many seeds to draw each.")] = 50,
-) -> int:
-    from k8squiz.commands.questions import lint_questions as run
-
-    return run(tuple(paths or ()), ctx.obj, seeds)
-
-
-@_command("new", questions, "Print a question file to start from.")
-def new_question(
-    ctx: typer.Context,
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="The kind of question.")] = "outcome",
-    topic: Annotated[str, typer.Option("--topic", metavar="T", help="The topic.")] = "nodeport",
-) -> int:
-    from k8squiz.commands.questions import new_question as run
-
-    return run(kind, topic, ctx.obj)
-
-
-@_command("schema", questions, "Print the JSON schema of question files.")
-def question_schema(ctx: typer.Context) -> int:
-    from k8squiz.commands.questions import question_schema as run
-
-    return run(ctx.obj)
-
-
-data = _group("data")
-
-
-@_command("export", data, "Write all your data as JSON.")
-def data_export(
-    ctx: typer.Context,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write to FILE instead of printing.")
-    ] = None,
-) -> int:
-    from k8squiz.commands.data import export
-
-    return export(ctx.obj, out)
-
-
-@_command("import", data, "Merge exported data into yours; the same file twice changes nothing.")
-def data_import(
-    ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="What data export wrote, or - for standard input.")],
-) -> int:
-    from k8squiz.commands.data import take_in
-
-    return take_in(ctx.obj, file)
-
-
-@_command("delete", data, "Delete all your data.")
-def data_delete(ctx: typer.Context, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> int:
-    from k8squiz.commands.data import delete
-
-    return delete(ctx.obj, yes)
-
-
-@_command("path", data, "Print where your data lies.")
-def data_path(ctx: typer.Context) -> int:
-    from k8squiz.commands.data import path
-
-    return path(ctx.obj)
-
-
-lab = _group("lab")
-
-
-@_command("up", lab, "Build the cluster in network namespaces and leave it running.")
-def lab_up(ctx: typer.Context, paths: Clusters, mode: Mode = None, family: Family = "ipv4") -> int:
-    from k8squiz.commands.lab import up
-
-    return up(tuple(paths), mode, family, ctx.obj)
-
-
-@_command("run", lab, "Send one request on this kernel, beside what the engine says; exit code 1 where they disagree.")
-def lab_run(
-    ctx: typer.Context,
-    paths: Clusters,
-    source: Source,
-    destination: Destination,
-    node: Entry = None,
-    protocol: Annotated[
-        str,
-        typer.Option(
-            "--proto",
-            click_type=one_of("tcp", "udp", case_sensitive=False),
-            metavar="tcp|udp",
-            help="The transport protocol.",
-        ),
-    ] = "tcp",
-    mode: Mode = None,
-) -> int:
-    from k8squiz.commands.lab import run
-
-    return run(tuple(paths), source, destination, node, protocol, mode, ctx.obj)
-
-
-@_command("verify", lab, "Hold the engine against this kernel in many drawn clusters; exit code 1 on a disagreement.")
-def lab_verify(
-    ctx: typer.Context,
-    cases: Annotated[int, typer.Option("--cases", min=0, metavar="N", help="How many requests to draw.")] = 200,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Draw by this number.")] = 1,
-    workers: Annotated[
-        int, typer.Option("--workers", min=1, max=64, metavar="N", help="How many clusters at once.")
-    ] = 4,
-    fixed: Annotated[bool, typer.Option("--fixed/--no-fixed", help="The fixed, known paths first.")] = True,
-    questions: Annotated[
-        int,
-        typer.Option("--questions", min=0, metavar="N", help="Every question's requests too, drawn N times."),
-    ] = 0,
-) -> int:
-    from k8squiz.commands.lab import verify
-
-    return verify(cases, seed, workers, fixed, questions, ctx.obj)
-
-
-@_command("shell", lab, "A shell, or a command, inside a host of the lab that is up.")
-def lab_shell(
-    ctx: typer.Context,
-    host: Annotated[str, typer.Argument(metavar="HOST", help="A node, a pod, client or router.")],
-    command: Annotated[
-        list[str] | None, typer.Argument(metavar="[WORD]...", help="A command to run instead of a shell.")
-    ] = None,
-    name: Annotated[str | None, typer.Option("--lab", metavar="NAME", help="Which lab, where several are up.")] = None,
-) -> int:
-    from k8squiz.commands.lab import shell
-
-    return shell(host, name, tuple(command or ()), ctx.obj)
-
-
-@_command("down", lab, "End all labs that are up, and what killed ones left behind.")
-def lab_down(ctx: typer.Context) -> int:
-    from k8squiz.commands.lab import down
-
-    return down(ctx.obj)
 
 
 @functools.cache
