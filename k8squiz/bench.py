@@ -10,16 +10,17 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.cost import ModeCost, UpdateCost, costs
 from engine.errors import EngineError
-from engine.ipvs import VirtualServer
-from engine.ipvs.scenario import Scenario
-from engine.ipvs.scenario_reading import load_scenario
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.errors import QuizError, unknown
+
+# The schedulers and every mode's costs are imported where a question asks about them: few do.
+if TYPE_CHECKING:
+    from engine.cost import ModeCost, UpdateCost
+    from engine.ipvs.scenario import Scenario
 
 _KEYS = ("ipvs", "scenario", "scale")
 _ADDRESS, _PORT = "10.96.0.10", 80
@@ -84,6 +85,8 @@ class _Run:
     """A virtual server and the connections it has made, by number."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
+        from engine.ipvs import VirtualServer
+
         self._spec = spec
         name, *flags = str(spec["scheduler"]).split("+")
         self._persistent = spec.get("persistent")
@@ -151,6 +154,8 @@ def scenario(ask: Mapping[str, Any], name: str) -> Scenario | None:
     """The workload of a question's `ask.scenario`; None where there is none. Raises QuizError for what makes no sense."""
     if "scenario" not in ask:
         return None
+    from engine.ipvs.scenario_reading import load_scenario
+
     spec = dict(ask["scenario"])
     alike = spec.get("servers")
     try:
@@ -204,7 +209,13 @@ FIGURES: Mapping[str, Callable[[ModeCost, UpdateCost], int | Fraction]] = {
     "full_sync": lambda cost, update: update.full,
     "one_endpoint": lambda cost, update: update.partial,
 }
-_costs = functools.lru_cache(maxsize=64)(costs)
+
+
+@functools.lru_cache(maxsize=64)
+def _costs(mode: str, services: int, endpoints: int) -> tuple[ModeCost, UpdateCost]:
+    from engine.cost import costs
+
+    return costs(mode, services, endpoints)
 
 
 def size(ask: Mapping[str, Any]) -> Size | None:

@@ -9,14 +9,16 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.trace import Outcome
-from k8squiz.bench import History, history, size
 from k8squiz.errors import QuizError
 from k8squiz.facts import FACTS, conntrack_fact, fact, hop_fact
 from k8squiz.rulelines import RuleLine
 from k8squiz.scenario import World
+
+if TYPE_CHECKING:
+    from k8squiz.bench import History
 
 
 class Ambiguous(QuizError):
@@ -200,6 +202,9 @@ def _count_hops(value: Any, world: World, on: str) -> Any:
 
 
 def _bench(world: World) -> History:
+    # It brings the schedulers and every mode's costs with it, which few questions ask about.
+    from k8squiz.bench import history
+
     found = history(world.question.ask)
     if found is None:
         raise QuizError(f"{world.question.id}: ask.ipvs is missing", f"{world.question.id}：缺少 ask.ipvs")
@@ -208,6 +213,8 @@ def _bench(world: World) -> History:
 
 def _scale_figure(value: Any, world: World) -> Fraction:
     """`{figure: rules}`, or `{figure: {name: rules, mode: ipvs, services: 200}}` of another mode or size."""
+    from k8squiz.bench import size
+
     ask = world.question.ask
     if "scale" not in ask:
         raise QuizError(f"{world.question.id}: ask.scale is missing", f"{world.question.id}：缺少 ask.scale")
