@@ -12,7 +12,7 @@ from k8squiz.drawing.params import draw_params
 from k8squiz.drawing.picture import aliases, names, picture
 from k8squiz.drawing.placeholders import fill, show, substitute
 from k8squiz.drawing.spec import ClusterSpec, read_spec
-from k8squiz.errors import QuizError, unknown
+from k8squiz.errors import QuizError, unknown, well_formed
 from k8squiz.question import Ask, Background, Question, Template
 
 _MOST_BACKGROUND = 200_000
@@ -20,7 +20,11 @@ _MOST_BACKGROUND = 200_000
 
 def draw(template: Template, seed: int | str) -> Question:
     """Draw `template` for `seed`. Raises QuizError (file:line) where the template cannot be drawn."""
-    seed = str(seed)
+    with well_formed(template.place("cluster")):
+        return _drawn(template, str(seed))
+
+
+def _drawn(template: Template, seed: str) -> Question:
     identity = Identity(template.heading.origin, seed)
     params = draw_params(template, seed)
     raw = template.data["cluster"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.trace import Text
 from k8squiz.drawing.placeholders import fill
+from k8squiz.errors import well_formed
 from k8squiz.predicates import holds, value_of
 from k8squiz.scenario import World
 
@@ -87,11 +88,12 @@ def explanation(world: World) -> tuple[Text, ...]:
     raw = world.question.template.data["explanation"]
     blocks = [raw] if isinstance(raw, Mapping) else raw
     where = world.question.template.place("explanation")
-    chosen = (
-        block for block in blocks
-        if "when" not in block or holds(substitute(block["when"], world.question.names, where), world)
-    )  # fmt: skip
-    return tuple(bilingual(world, block, where) for block in chosen)
+    with well_formed(where):
+        chosen = (
+            block for block in blocks
+            if "when" not in block or holds(substitute(block["when"], world.question.names, where), world)
+        )  # fmt: skip
+        return tuple(bilingual(world, block, where) for block in chosen)
 
 
 def key_points(world: World) -> tuple[Text, ...]:

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.errors import unknown
+from k8squiz.errors import unknown, well_formed
 from k8squiz.kinds.fields import Field
 from k8squiz.question import Question
 from k8squiz.scenario import World
@@ -49,8 +49,9 @@ def kind(name: str) -> Kind:
 
 
 def make_task(world: World) -> Task:
-    """Compute what the question asks and its truth."""
-    return kind(world.question.heading.kind).task(world)
+    """Compute what the question asks and its truth. Raises QuizError for what cannot be asked so."""
+    with well_formed(world.question.template.place("ask")):
+        return kind(world.question.heading.kind).task(world)
 
 
 def letters(count: int) -> tuple[str, ...]:
