@@ -23,6 +23,7 @@ def main(args: Sequence[str] | None = None) -> int:
     # Importing makes many objects and hardly any garbage: looking for it costs a tenth of the start.
     gc.set_threshold(50_000, 20, 20)
     try:
+        _replace_closed_streams()
         _survive_narrow_encodings()
         lang = detect(words, os.environ)
         rest = _without_lang(words)
@@ -42,9 +43,20 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # What is still in the buffer has nowhere to go; without this the interpreter complains on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
         return 0
+    except OSError as error:
+        # Whoever opens a file tells of it himself; what is left is standard output, on a full disk for one.
+        from engine.errors import os_reason
+
+        _let_go_of_stdout()
+        en, zh = os_reason(error)
+        chinese = detect(words, os.environ) == "zh"
+        print(
+            f"k8squiz: {'无法写到标准输出：' + zh if chinese else 'cannot write to standard output: ' + en}",
+            file=sys.stderr,
+        )
+        return 2
 
 
 def _at_once(words: list[str], lang: Lang) -> int | None:
@@ -70,6 +82,18 @@ def _without_lang(words: list[str]) -> list[str]:
         elif not word.startswith("--lang="):
             rest.append(word)
     return rest
+
+
+def _replace_closed_streams() -> None:
+    """A stream that the caller has closed (`<&-`, `>&-`) reads as empty, and takes what nobody will see."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open as long as the process
+
+
+def _let_go_of_stdout() -> None:
+    """What is still in the buffer has nowhere to go; without this the interpreter complains on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _survive_narrow_encodings() -> None:

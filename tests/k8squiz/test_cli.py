@@ -186,3 +186,23 @@ def test_a_shell_can_complete_words(typed: str, offered: str) -> None:
     count = str(len(typed.split()) - 1)
     found = process(_K8SQUIZ_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD=count)
     assert found.out.split() == offered.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "redirected", "code", "said"),
+    [
+        (["trace", "-", "--from", "client", "--to", "svc/web"], "<&-", 2, "there is no Node"),
+        (["practice", "--seed", "1"], "<&-", 0, ""),
+        (["explain", "hairpin"], ">&-", 0, ""),
+        (["--help"], ">&- 2>&-", 0, ""),
+        (["explain", "hairpin"], ">/dev/full", 2, "cannot write to standard output: the disk is full"),
+        (["rules", CLUSTER, "--node", "node1"], ">/dev/full", 2, "cannot write to standard output: the disk is full"),
+    ],
+)
+def test_streams_that_are_closed_or_full(words: list[str], redirected: str, code: int, said: str) -> None:
+    command = f'"$0" -m k8squiz "$@" {redirected}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable, *words], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+    assert said in done.stderr
