@@ -180,7 +180,9 @@ def shell(host: str, lab: str | None, command: tuple[str, ...], lang: Lang) -> i
             # What the user asked for is run as the user, who is root already.
             return subprocess.run(words, env=environment, preexec_fn=lambda: own_name(host), check=False).returncode  # noqa: S603
         except OSError as error:
-            raise QuizError(f"{words[0]}: {error.strerror}", f"{words[0]}：{error.strerror}") from None
+            raise QuizError(
+                f"{words[0]} cannot be run ({error.strerror})", f"无法运行 {words[0]}（{error.strerror}）"
+            ) from None
 
 
 def down(lang: Lang) -> int:
