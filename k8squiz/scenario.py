@@ -9,9 +9,9 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine import Request, compile_rules, load_cluster, outcomes
+import engine
+from engine import Request, compile_rules, load_cluster
 from engine.cluster import Cluster, EndpointPort, EndpointSlice, Service, ServicePort, SliceEndpoint
-from engine.netfilter.text import parse as parse_rules
 from engine.packet import L4, split_host_port
 from engine.trace import Hop, Outcome
 from k8squiz.errors import QuizError, unknown
@@ -65,7 +65,7 @@ class World:
         return self._ways[name]
 
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
-        return outcomes(self.cluster(name), request, mode=self.ask(name).mode)
+        return engine.outcomes(self.cluster(name), request, mode=self.ask(name).mode)
 
     def ways(self, name: str) -> tuple[Outcome, ...]:
         """The ways the question is about. Raises QuizError where its `way` leaves none."""
@@ -123,9 +123,11 @@ class EditedRules(World):
         self._node, self._edit = node, edit
 
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
+        from engine.netfilter.text import parse
+
         cluster, mode = self.cluster(name), self.ask(name).mode
         edited = self._edit(str(compile_rules(cluster, self._node, mode)))
-        return outcomes(cluster, request, mode=mode, rulesets={self._node: parse_rules(edited)})
+        return engine.outcomes(cluster, request, mode=mode, rulesets={self._node: parse(edited)})
 
 
 class EditedManifests(World):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable
 
 from engine import Request, compile_rules, load_cluster, outcomes
@@ -12,16 +13,32 @@ from k8squiz.explain.clusters import Shape, cluster_yaml
 from k8squiz.explain.story import Live, Step
 
 
+# A story asks for the same clusters again and again: one object each lets the engine find what it has built for them.
+@functools.lru_cache(maxsize=32)
+def _loaded(shape: Shape) -> Cluster:
+    return load_cluster(text=cluster_yaml(shape))
+
+
+@functools.lru_cache(maxsize=32)
+def _without(shape: Shape, without: frozenset[str]) -> Cluster:
+    loaded = _loaded(shape)
+    return dataclasses.replace(
+        loaded, network=dataclasses.replace(loaded.network, without=loaded.network.without | without)
+    )
+
+
 class World:
     """One cluster with some parts taken away (`without`), in one proxy mode."""
 
     def __init__(self, shape: Shape, without: frozenset[str] = frozenset(), mode: str = "iptables") -> None:
-        self.yaml = cluster_yaml(shape)
+        self._shape = shape
         self.mode = mode
-        loaded = load_cluster(text=self.yaml)
-        self.cluster: Cluster = dataclasses.replace(
-            loaded, network=dataclasses.replace(loaded.network, without=loaded.network.without | without)
-        )
+        self.cluster = _without(shape, without)
+
+    @property
+    def yaml(self) -> str:
+        """The manifests it was made of; what is taken away stands in no manifest."""
+        return cluster_yaml(self._shape)
 
     def all(self, source: str, destination: str, node: str | None = None) -> tuple[Outcome, ...]:
         """Every way the request can go."""

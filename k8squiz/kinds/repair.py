@@ -8,74 +8,23 @@ what is lost, never what to type.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from engine.errors import EngineError
-from engine.trace import Text, Verdict
-from engine.values import dataclass
+from engine.trace import Text
 from k8squiz.errors import QuizError
 from k8squiz.kinds import objectedit as objects
 from k8squiz.kinds import ruleedit as rules
 from k8squiz.kinds.fields import Unreadable
 from k8squiz.kinds.interface import Task
-from k8squiz.predicates import Ambiguous, holds, matching_rules
+from k8squiz.kinds.repairfield import RepairField, holds_throughout
+from k8squiz.predicates import matching_rules
 from k8squiz.rulelines import RuleLine
-from k8squiz.scenario import EditedManifests, EditedRules, World, host_name
+from k8squiz.scenario import EditedManifests, EditedRules, World
 
 ABOUT = Text("Mend what is broken", "修复故障")
 RULE = Text("The missing rule", "缺少的规则")
 FIELD = Text("The field to change", "要修改的字段")
-
-_HALF = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class RepairField:
-    """A line that mends. A value is the line in its plain form; `given` is what one is shown beforehand, as text that
-    is the same in every language.
-
-    `canonical` reads a line (raising Unreadable), `world` is the cluster with a line put in, `goal` and `keep` are
-    predicates about it, `shown` the requests whose endings are told.
-    """
-
-    id: str
-    label: Text
-    truth: str
-    given: str
-    example: Text
-    canonical: Callable[[str], str]
-    world: Callable[[str], World]
-    goal: Mapping[str, Any]
-    shown: tuple[str, ...]
-    keep: tuple[Mapping[str, Any], ...] = ()
-    weight: float = 1.0
-
-    def read(self, typed: str) -> str:
-        """Raises Unreadable for what is no such line, and for what the kernel or the API server would refuse."""
-        value = self.canonical(typed)
-        try:
-            self.effect(value)
-        except EngineError as error:
-            # The place is one in a text that nobody has seen.
-            raise Unreadable(error.message, getattr(error, "message_zh", error.zh)) from None
-        return value
-
-    def score(self, value: str) -> float:
-        """Nothing where the goal is not met; else the share of what had to stay as it was, counted for one half."""
-        world = self.world(value)
-        if not _true(self.goal, world):
-            return 0.0
-        kept = sum(_true(each, world) for each in self.keep)
-        return 1.0 if kept == len(self.keep) else _HALF + _HALF * kept / len(self.keep)
-
-    def show(self, value: str, zh: bool) -> str:
-        return value
-
-    def effect(self, value: str) -> tuple[Text, ...]:
-        """How each request ends with `value` put in."""
-        world = self.world(value)
-        return tuple(_ending(world, name) for name in self.shown)
 
 
 def task(world: World) -> Task:
@@ -91,7 +40,7 @@ def task(world: World) -> Task:
             f"{question.id}: with {field.truth} put back the goal is not met, or something else is changed",
             f"{question.id}：放回 {field.truth} 后目标仍未达到，或改变了别的东西",
         )
-    if _true(field.goal, field.world("")):
+    if holds_throughout(field.goal, field.world("")):
         raise QuizError(f"{question.id}: the goal is met without any repair", f"{question.id}：不修复目标也已达到")
     return Task(question, (field,))
 
@@ -189,22 +138,3 @@ def _object(world: World) -> RepairField:
         lambda typed: str(objects.read_edit(typed, broken)), mended, ask["goal"],
         tuple(one.name for one in question.requests if one.name != ask["sound"]), tuple(ask.get("keep", ())),
     )  # fmt: skip
-
-
-def _true(predicate: Mapping[str, Any], world: World) -> bool:
-    """Whether it holds of every way: a connection that is mended now and then is not mended."""
-    try:
-        return holds(predicate, world)
-    except Ambiguous:
-        return False
-
-
-def _ending(world: World, name: str) -> Text:
-    way = max(world.ways(name), key=lambda way: (way.verdict is not Verdict.DELIVERED, way.probability))
-    several = len(world.question.requests) > 1
-    prefix = f"{name}: " if several else ""
-    if way.where is None:
-        seen = way.source_seen or "-"
-        return Text(f"{prefix}{way.verdict}, the server sees {seen}", f"{prefix}{way.verdict}，服务端看到 {seen}")
-    host, reason = host_name(way.where.host), way.where.reason
-    return Text(f"{prefix}{way.verdict}, {host}: {reason.en}", f"{prefix}{way.verdict}，{host}：{reason.zh}")

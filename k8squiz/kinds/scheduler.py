@@ -10,6 +10,7 @@ from k8squiz.dice import Dice
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item, MenuField
 from k8squiz.kinds.interface import Task, letters
+from k8squiz.question import Question
 from k8squiz.scenario import World
 
 ABOUT = Text("Choose the schedulers that fit", "选出符合要求的调度算法")
@@ -22,22 +23,18 @@ def task(world: World) -> Task:
     found = scenario(question.ask, question.id)
     if found is None:
         raise QuizError(f"{question.id}: ask.scenario is missing", f"{question.id}：缺少 ask.scenario")
-    try:
-        found.refuse_degenerate(question.seed)
-    except EngineError as error:
-        raise QuizError(f"{question.id}: {error.en}", f"{question.id}：{error.zh}") from error
-    fitting = found.fitting(question.seed)
-    names = _shown(world, found, set(fitting))
+    names = _shown(world, found)
     items = tuple(Item(letter, name, Text(name, name)) for letter, name in zip(letters(len(names)), names, strict=True))
-    truth = tuple(item.key for item in items if item.key in fitting)
+    truth = tuple(item.key for item in items if found.fits(item.key, question.seed))
     return Task(question, (MenuField("schedulers", ASKED, items, truth, True),))
 
 
-def _shown(world: World, found: Scenario, fitting: set[str]) -> list[str]:
+def _shown(world: World, found: Scenario) -> list[str]:
     """As many of the schedulers as `show` says, with one that fits and one that does not; of twins, which nothing could
-    tell apart, one."""
-    ask = world.question.ask
-    dice = Dice(world.question.id, world.question.seed, "schedulers")
+    tell apart, one. Only what may be shown is measured: that takes long, and somebody waits."""
+    question = world.question
+    ask, seed = question.ask, question.seed
+    dice = Dice(question.id, seed, "schedulers")
     # What is offered may be narrowed, so that a junior is not asked about dh.
     among = [name for name in candidates(found.dataplane) if name in ask.get("among", candidates(found.dataplane))]
     kept: list[str] = []
@@ -46,12 +43,21 @@ def _shown(world: World, found: Scenario, fitting: set[str]) -> list[str]:
             kept.append(name)
     shown = kept[: int(ask.get("show", 6))]
     for wanted in (True, False):
-        if not any((name in fitting) is wanted for name in shown):
-            spare = next((name for name in kept if (name in fitting) is wanted), None)
+        if not any(found.fits(name, seed) is wanted for name in shown):
+            spare = next((name for name in kept if found.fits(name, seed) is wanted), None)
             if spare is None:
-                raise QuizError(
-                    f"{world.question.id}: of the schedulers offered, {'none fits' if wanted else 'all fit'}",
-                    f"{world.question.id}：所列调度算法{'没有一个' if wanted else '全部'}满足要求",
-                )
+                raise _asks_nothing(question, found, wanted)
             shown[-1 if wanted else 0] = spare
     return shown
+
+
+def _asks_nothing(question: Question, found: Scenario, wanted: bool) -> QuizError:
+    """Why: none or all of the schedulers fit, or none or all of those that are offered."""
+    try:
+        found.refuse_degenerate(question.seed)
+    except EngineError as error:
+        return QuizError(f"{question.id}: {error.en}", f"{question.id}：{error.zh}")
+    return QuizError(
+        f"{question.id}: of the schedulers offered, {'none fits' if wanted else 'all fit'}",
+        f"{question.id}：所列调度算法{'没有一个' if wanted else '全部'}满足要求",
+    )

@@ -15,7 +15,7 @@ from k8squiz.i18n import Lang, pick
 from k8squiz.kinds.chains import is_own, short
 from k8squiz.kinds.fields import Field, MenuField, OrderField
 from k8squiz.kinds.interface import Task
-from k8squiz.kinds.repair import RepairField
+from k8squiz.kinds.repairfield import RepairField
 from k8squiz.kinds.talk import SAID, PointField, TalkField
 from k8squiz.locale.practice import say
 from k8squiz.question import FieldMark, Grade

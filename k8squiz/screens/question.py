@@ -16,7 +16,7 @@ from k8squiz.help import width_of
 from k8squiz.i18n import Lang, pick
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField
 from k8squiz.kinds.interface import Task
-from k8squiz.kinds.repair import RepairField
+from k8squiz.kinds.repairfield import RepairField
 from k8squiz.kinds.talk import PointField, TalkField
 from k8squiz.locale.practice import say
 from k8squiz.question import Ask, NodeView, Picture, PodView, Question, ServiceView

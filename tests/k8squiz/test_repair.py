@@ -14,7 +14,7 @@ from k8squiz.grading import grade
 from k8squiz.kinds.fields import Unreadable
 from k8squiz.kinds.interface import make_task
 from k8squiz.kinds.objectedit import ObjectEdit, differences, read_edit
-from k8squiz.kinds.repair import RepairField
+from k8squiz.kinds.repairfield import RepairField
 from k8squiz.kinds.ruleedit import RuleEdit, read_rule
 from k8squiz.rulelines import RuleLine
 from k8squiz.scenario import World
