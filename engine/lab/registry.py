@@ -133,6 +133,12 @@ def stop(lab: Running) -> None:
     lab.path.unlink(missing_ok=True)
 
 
+def tidy() -> None:
+    """Take the folder of notes away where no lab has one."""
+    with contextlib.suppress(OSError):
+        folder().rmdir()
+
+
 def _started(pid: int) -> str | None:
     """When a process started, in clock ticks since boot (proc(5), stat, field 22); None where there is no such one."""
     try:

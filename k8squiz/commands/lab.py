@@ -193,6 +193,7 @@ def down(lang: Lang) -> int:
     for lab in labs:
         registry.stop(lab)
         print_plain(f"{lab.name}: 已停止\n" if lang == "zh" else f"{lab.name} is down\n")
+    registry.tidy()
     if not labs:
         print_plain(_say("none", lang) + "\n")
     return 0
