@@ -15,6 +15,7 @@ from engine.cluster import Cluster, CNIConfig, Node
 from engine.cni import NodePlan, plugin_named
 from engine.directory import Directory, Resident, build_directory, common_network
 from engine.errors import NoSuchObject, UnsupportedFeature
+from engine.manifests.check import check_network
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, interface, loopback
@@ -49,6 +50,7 @@ class Fabric:
 
     def __init__(self, cluster: Cluster, mode: str, rulesets: Mapping[str, Ruleset] | None = None) -> None:
         check_parts(cluster.network.without)
+        check_network(cluster)
         self.cluster = cluster
         self.mode = mode
         self.directory: Directory = build_directory(cluster)

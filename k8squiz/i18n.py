@@ -45,8 +45,8 @@ def detect(args: Sequence[str], environ: Mapping[str, str]) -> Lang:
     for position, arg in enumerate(args):
         if arg == "--":
             break
-        if arg == "--lang" and position + 1 < len(args):
-            return parse_lang(args[position + 1], "--lang")
+        if arg == "--lang":
+            return parse_lang(args[position + 1] if position + 1 < len(args) else "", "--lang")
         if arg.startswith("--lang="):
             return parse_lang(arg[len("--lang=") :], "--lang")
     if environ.get("K8SQUIZ_LANG"):

@@ -33,11 +33,12 @@ def check_cluster(cluster: Cluster) -> None:
             zh=f"{first} 位于节点 {name!r}，但没有同名的 Node 对象（已知节点：{nodes}）；请补上该 Node，或更正 nodeName",
         )
     _check_addresses(cluster)
-    _check_network(cluster, known)
+    check_network(cluster)
 
 
-def _check_network(cluster: Cluster, known: set[str]) -> None:
-    facts = cluster.network
+def check_network(cluster: Cluster) -> None:
+    """Raise ManifestError where the Network document names a node that is not there: it would change nothing, silently."""
+    facts, known = cluster.network, {node.name for node in cluster.nodes}
     places = [(node, "missingRoutes") for node, _ in facts.missing_routes]
     places += [(to, "missingRoutes") for _, to in facts.missing_routes if "/" not in to]
     places += [(facts.service_cidr_via, "serviceCIDRVia")] if facts.service_cidr_via else []

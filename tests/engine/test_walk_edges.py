@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from engine.cluster import CNIConfig, EndpointPort, EndpointSlice, NetworkFacts, Node, Pod, SliceEndpoint
-from engine.errors import EngineError, NoSuchObject
+from engine.errors import EngineError, ManifestError, NoSuchObject
 from engine.fabric import build_fabric
 from engine.netfilter.text import parse
 from engine.packet import L4
@@ -123,6 +124,14 @@ def test_endpoints_on_nodes_that_are_not_there() -> None:
         outcomes(made, Request("pod/pod-a", f"{VIP}:80"))
     with pytest.raises(NoSuchObject, match="node 'node7', which the manifests do not hold"):
         outcomes(made, Request("10.50.0.1", f"{VIP}:80"))
+
+
+@pytest.mark.parametrize("facts", [{"missing_routes": (("node7", "node2"),)}, {"service_cidr_via": "node7"}], ids=str)
+def test_facts_about_a_node_that_is_not_there(facts: dict[str, Any]) -> None:
+    made = cluster(B)
+    made = dataclasses.replace(made, network=dataclasses.replace(made.network, **facts))
+    with pytest.raises(ManifestError, match="names node 'node7'"):
+        outcomes(made, Request("pod/pod-a", f"{VIP}:80"))
 
 
 def test_endpoints_without_pods_have_names_all_the_same() -> None:

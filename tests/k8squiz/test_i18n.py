@@ -19,7 +19,6 @@ CASES: list[tuple[list[str], dict[str, str], str]] = [
     (["practice", "--lang", "zh"], {"K8SQUIZ_LANG": "en"}, "zh"),
     (["--lang=en", "practice"], {"LC_ALL": "zh_CN.UTF-8"}, "en"),
     (["trace", "--", "--lang", "zh"], {}, "en"),
-    (["practice", "--lang"], {}, "en"),
 ]
 
 
@@ -29,7 +28,9 @@ def test_language(words: list[str], environ: dict[str, str], lang: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "environ"), [(["--lang", "fr"], {}), (["--lang=", "x"], {}), ([], {"K8SQUIZ_LANG": "klingon"})], ids=str
+    ("words", "environ"),
+    [(["--lang", "fr"], {}), (["practice", "--lang"], {}), (["--lang=", "x"], {}), ([], {"K8SQUIZ_LANG": "klingon"})],
+    ids=str,
 )
 def test_no_such_language(words: list[str], environ: dict[str, str]) -> None:
     with pytest.raises(QuizError, match="the languages are en and zh"):
