@@ -13,6 +13,8 @@ from k8squiz.locale.practice import say
 from k8squiz.question import Question
 from k8squiz.sanitize import one_line
 
+_WIDE = 110
+
 
 def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None = None, json: bool = False) -> int:
     """The questions of the bank, one line each."""
@@ -25,24 +27,32 @@ def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None =
         ]  # fmt: skip
         print_json(rows)
         return 0
+    from rich.console import Group
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text as Styled
 
     from k8squiz.screens.prose import Prose
 
+    console = make_console()
     table = Table(box=None, padding=(0, 1), show_edge=False, show_header=False)
     table.add_column(no_wrap=True, overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    # Where there is no room for a title beside its id it stands below.
+    beside = console.width >= _WIDE
+    if beside:
+        table.add_column(overflow="fold")
     topic = ""
     for t in templates:
         heading = t.heading
         if heading.topic != topic:
             topic = heading.topic
             table.add_row(Styled(topic, style="bold underline"))
-        table.add_row(f"  {heading.id}", str(heading.level), heading.kind, Prose(pick(t.title, lang)))
-    make_console().print(table)
+        title = Prose(pick(t.title, lang), "" if beside else "dim")
+        name = heading.id if beside else Group(heading.id, Padding(title, (0, 0, 0, 2)))
+        table.add_row(Padding(name, (0, 0, 0, 2)), str(heading.level), heading.kind, *([title] if beside else []))
+    console.print(table)
     return 0
 
 
