@@ -74,15 +74,14 @@ def _rule(world: World) -> RepairField:
 
     def canonical(typed: str) -> str:
         edit = rules.read_rule(typed, left)
-        try:
-            edit.apply("\n".join(_text(left)))
-        except ValueError:
+        places = len(rules.rules_in(left, edit.table, edit.chain)) + 1
+        if edit.position is not None and not 1 <= edit.position <= places:
             raise Unreadable(
                 f"{edit.chain} has no place {edit.position}", f"{edit.chain} 中没有第 {edit.position} 个位置"
-            ) from None
+            )
         return str(edit)
 
-    chain = [line.text for line in left if (line.table, line.chain) == (lost.table, lost.chain) and not line.declares]
+    chain = [line.text for line in rules.rules_in(left, lost.table, lost.chain)]
     others = ", ".join(
         line.chain for line in left if line.declares and line.table == lost.table and "KUBE-" in line.chain
     )
@@ -104,13 +103,6 @@ def _lost(world: World, node: str, wanted: Mapping[str, Any]) -> RuleLine:
             f"{world.question.id}：ask.lost 匹配 {node} 的 {len(found)} 条规则；必须恰好一条",
         )
     return found[0]
-
-
-def _text(lines: tuple[RuleLine, ...]) -> list[str]:
-    text: list[str] = []
-    for table in dict.fromkeys(line.table for line in lines):
-        text += [f"*{table}", *(line.text for line in lines if line.table == table), "COMMIT"]
-    return text
 
 
 def _object(world: World) -> RepairField:

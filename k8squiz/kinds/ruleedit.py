@@ -81,6 +81,11 @@ def read_rule(typed: str, known: tuple[RuleLine, ...]) -> RuleEdit:
     return RuleEdit(tables[0], chain, body, position)
 
 
+def rules_in(known: tuple[RuleLine, ...], table: str, chain: str) -> list[RuleLine]:
+    """The rules of one chain among the lines `known`, in order."""
+    return [line for line in known if (line.table, line.chain) == (table, chain) and not line.declares]
+
+
 def without(text: str, lost: RuleLine) -> str:
     """`text` less the first line that is `lost` in its table."""
     lines = text.splitlines()
@@ -90,7 +95,7 @@ def without(text: str, lost: RuleLine) -> str:
 
 def edit_that_restores(lost: RuleLine, known: tuple[RuleLine, ...]) -> RuleEdit:
     """The command that puts `lost` back where it stood among the lines `known`."""
-    own = [line for line in known if (line.table, line.chain) == (lost.table, lost.chain) and not line.declares]
+    own = rules_in(known, lost.table, lost.chain)
     body = lost.text.split(" ", 2)[2]
     position = own.index(lost) + 1
     return RuleEdit(lost.table, lost.chain, body, None if position == len(own) else position)
