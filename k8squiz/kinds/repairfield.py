@@ -48,6 +48,11 @@ class RepairField:
 
     def score(self, value: str) -> float:
         """Nothing where the goal is not met; else the share of what had to stay as it was, counted for one half."""
+        try:
+            self.effect(value)
+        except (Unreadable, EngineError):
+            # An answer that was kept from before the question changed is no longer a line that mends.
+            return 0.0
         world = self.world(value)
         if not holds_throughout(self.goal, world):
             return 0.0

@@ -107,6 +107,17 @@ def test_what_neither_kernel_nor_api_server_would_take(name: str, typed: str, en
     assert "<text>" not in caught.value.text.en
 
 
+KEPT = [
+    ("hairpin-mend", "-t nat -A KUBE-SEP-OFANOTHERSEED00 -j KUBE-MARK-MASQ"),
+    ("mend-which-policy", "spec.ports[9].port: 80"),
+]
+
+
+@pytest.mark.parametrize(("name", "kept"), KEPT, ids=[case[0] for case in KEPT])
+def test_an_answer_that_a_changed_question_no_longer_knows_scores_nothing(name: str, kept: str) -> None:
+    assert field_of(name, "1").score(kept) == 0.0
+
+
 KNOWN = (
     RuleLine("nat", "A", ":A - [0:0]", declares=True), RuleLine("filter", "A", ":A - [0:0]", declares=True),
     RuleLine("nat", "B", ":B - [0:0]", declares=True),
