@@ -16,7 +16,7 @@ import time
 import pytest
 
 from engine import Request, outcomes
-from engine.fabric import Fabric, build_fabric
+from engine.fabric.fabric import Fabric, build_fabric
 from engine.scale import synthetic_cluster
 from engine.trace import Outcome, Verdict
 

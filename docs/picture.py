@@ -8,15 +8,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from k8squiz.bank import find
-from k8squiz.draw import draw
-from k8squiz.export import recorder, to_svg
-from k8squiz.grading import grade
+from k8squiz.bank.draw import draw
+from k8squiz.bank.find import find
 from k8squiz.kinds.fields import OrderField
+from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import make_task
-from k8squiz.scenario import World
 from k8squiz.screens.grade import grade_view
 from k8squiz.screens.question import question_view, title_view
+from k8squiz.terminal.export import recorder, to_svg
+from k8squiz.world.world import World
 
 QUESTION, SEED, WIDTH = "nodeport-forward-order", "7", 92
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.proxy.interface import compile_rules
     from engine.resolve import resolve
     from engine.trace import Hop, Outcome, Request, Resolution, Stage, Verdict
-    from engine.walk import outcomes
+    from engine.walk.outcomes import outcomes
 
 __all__ = [
     "Cluster",
@@ -58,7 +58,7 @@ _HOMES = {
     "check_cluster": "engine.manifests",
     "compile_rules": "engine.proxy.interface",
     "load_cluster": "engine.manifests",
-    "outcomes": "engine.walk",
+    "outcomes": "engine.walk.outcomes",
     "resolve": "engine.resolve",
 }
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from engine.cluster import Cluster
-from engine.fabric import Fabric, build_fabric
-from engine.locate import locate
+from engine.fabric.fabric import Fabric, build_fabric
 from engine.packet import Encapsulation, FiveTuple, join_host_port
 from engine.trace import ConntrackView, Cost, Hop, Outcome, Request, Text, Where
-from engine.walk import first_node, source_of
+from engine.walk.locate import locate
+from engine.walk.outcomes import first_node, source_of
 
 __all__ = ["hop_to_dict", "outcome_to_dict", "request_to_dict", "trace_to_dict"]
 

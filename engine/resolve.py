@@ -14,9 +14,8 @@ from fractions import Fraction
 from engine.choose import Choose, every_path
 from engine.cluster import Cluster, Node
 from engine.errors import EngineError, NoSuchObject
-from engine.fabric import build_fabric
+from engine.fabric.fabric import build_fabric
 from engine.hooks import Hook
-from engine.locate import DEFAULT_SPORT, locate
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.stack import Event, HostNetfilter, MarkEvent, Passage, RuleEvent, Skb
@@ -24,6 +23,7 @@ from engine.network.cni_addresses import cni_addresses
 from engine.packet import L4, FiveTuple, canonical, is_ipv6, split_host_port
 from engine.proxy.interface import compile_rules, find_node
 from engine.trace import Request, Resolution
+from engine.walk.locate import DEFAULT_SPORT, locate
 
 
 def resolve(cluster: Cluster, node_name: str, request: Request, mode: str = "iptables") -> tuple[Resolution, ...]:

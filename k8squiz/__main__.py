@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from k8squiz import __version__
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang, detect
+from k8squiz.locale.i18n import Lang, detect
 
 INTERRUPTED = 130
 
@@ -32,7 +32,7 @@ def main(args: Sequence[str] | None = None) -> int:
         # A shell that completes a word asks with no words at all, and through this variable.
         code = None if "_K8SQUIZ_COMPLETE" in os.environ else _at_once(words, lang)
         if code is None:
-            from k8squiz.cli import run
+            from k8squiz.cli.commands import run
 
             code = run(words, lang)
         sys.stdout.flush()
@@ -66,7 +66,7 @@ def _at_once(words: list[str], lang: Lang) -> int | None:
         print(f"k8squiz {__version__}")
         return 0
     if rest in ([], ["--help"]):
-        from k8squiz.help import root_page
+        from k8squiz.cli.help_pages import root_page
 
         sys.stdout.write(root_page(lang))
         return 0

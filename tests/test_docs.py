@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 import pytest
 
-from engine.without import PARTS
-from k8squiz import cli
+from engine.fabric.without import PARTS
+from k8squiz.cli import commands as cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

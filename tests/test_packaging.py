@@ -73,7 +73,7 @@ def test_an_installation_works_from_any_folder(words: list[str], said: str, inst
 
 
 def test_an_installation_reads_its_own_bank_and_the_checkout_its_own(installed: Path, tmp_path: Path) -> None:
-    script = "from k8squiz.bank import bank_folder; print(bank_folder().resolve())"
+    script = "from k8squiz.bank.find import bank_folder; print(bank_folder().resolve())"
     for home, bank in ((installed, installed / "k8squiz" / "_questions"), (ROOT, ROOT / "questions")):
         done = subprocess.run(
             [sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(home)}, capture_output=True, text=True,

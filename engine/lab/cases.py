@@ -26,12 +26,12 @@ from engine.cluster import (
     ServicePort,
     SliceEndpoint,
 )
-from engine.fabric import build_fabric
+from engine.fabric.fabric import build_fabric
 from engine.lab.requirements import Features
 from engine.lab.scene import DELIVERED, Scene, ending
 from engine.packet import L4, join_host_port
 from engine.trace import Outcome, Request
-from engine.walk import outcomes
+from engine.walk.outcomes import outcomes
 
 BACKENDS = (("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "bgp"), ("calico", "vxlan"))
 IPIP = ("calico", "ipip")

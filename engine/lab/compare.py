@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from engine.fabric import Fabric
+from engine.fabric.fabric import Fabric
 from engine.hooks import Hook
 from engine.lab.client import Heard
 from engine.lab.live import Observation

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from types import TracebackType
 
-from engine.fabric import ROUTER, Fabric
+from engine.fabric.fabric import ROUTER, Fabric
 from engine.hooks import Hook
 from engine.lab import observe
 from engine.lab.client import Call, Reply
@@ -15,10 +15,10 @@ from engine.lab.namespaces import Namespace
 from engine.lab.plan import WIRES, HostPlan, forwarding, host_names, plan
 from engine.lab.requirements import features, restore_tool
 from engine.lab.servers import Servers
-from engine.locate import Journey
 from engine.network.host import HostKind
 from engine.network.routes import number
 from engine.packet import FiveTuple
+from engine.walk.locate import Journey
 
 ALL_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING)
 # Each host is a network namespace, and a bridge has 1023 ports.

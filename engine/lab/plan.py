@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
 
-from engine.fabric import LAN, OUTSIDE, ROUTER, Fabric
+from engine.fabric.fabric import LAN, OUTSIDE, ROUTER, Fabric
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, number

@@ -11,19 +11,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from engine import load_balancer
 from engine.cluster import Cluster
 from engine.errors import EngineError, UnsupportedFeature
-from engine.fabric import CLIENT, Fabric, build_fabric
+from engine.fabric.fabric import CLIENT, Fabric, build_fabric
 from engine.lab.compare import Point, compare, nearest, points
 from engine.lab.errors import NotInThisLab
 from engine.lab.live import Lab, Observation
 from engine.lab.namespaces import die_with_parent
 from engine.lab.scene import Scene, ending
-from engine.locate import Journey, locate
 from engine.network.host import HostKind
 from engine.trace import Outcome, Request, Text
-from engine.walk import outcomes
+from engine.walk import load_balancer
+from engine.walk.locate import Journey, locate
+from engine.walk.outcomes import outcomes
 
 QUICK, PATIENT = 0.35, 2.5
 _FIRST_PORT = 40001

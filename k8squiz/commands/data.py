@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from engine.errors import os_reason
-from k8squiz.console import print_plain
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang
+from k8squiz.locale.i18n import Lang
+from k8squiz.terminal.console import print_plain
 
 _MOST = 64 * 1024 * 1024
 
@@ -17,8 +17,8 @@ _MOST = 64 * 1024 * 1024
 def export(lang: Lang, out: Path | None) -> int:
     """Write all data as JSON to `out`, or print it."""
     from k8squiz.commands.explain import write
-    from k8squiz.portable import exported
-    from k8squiz.store import read_store
+    from k8squiz.history.export import exported
+    from k8squiz.history.store import read_store
 
     store = read_store(os.environ)
     try:
@@ -34,8 +34,8 @@ def export(lang: Lang, out: Path | None) -> int:
 
 def take_in(lang: Lang, file: str) -> int:
     """Merge an export (- is standard input) into the data; the same file twice changes nothing."""
-    from k8squiz.portable import take_in as merge
-    from k8squiz.store import open_store
+    from k8squiz.history.export import take_in as merge
+    from k8squiz.history.store import open_store
 
     text = _read(file)
     store = open_store(os.environ)
@@ -70,7 +70,7 @@ def _head(path: Path) -> bytes:
 
 def delete(lang: Lang, yes: bool) -> int:
     """Delete all data, once asked (or told --yes); 1 where the answer is no."""
-    from k8squiz.store import FILE, data_folder
+    from k8squiz.history.store import FILE, data_folder
 
     target = data_folder(os.environ) / FILE
     if not yes and not _agreed(target, lang):
@@ -97,7 +97,7 @@ def _agreed(target: Path, lang: Lang) -> bool:
 
 def path(lang: Lang) -> int:
     """Print where the data lies."""
-    from k8squiz.store import FILE, data_folder
+    from k8squiz.history.store import FILE, data_folder
 
     print_plain(f"{data_folder(os.environ) / FILE}\n")
     return 0

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang
+from k8squiz.locale.i18n import Lang
 
 if TYPE_CHECKING:
-    from k8squiz.explain.story import Story
+    from k8squiz.story.blocks import Story
 
 _EXPORT_WIDTH = 110
 
@@ -40,8 +40,8 @@ def run(
         )
     parts = frozenset(without)
     story = tell(topic, parts)
-    from k8squiz.console import make_console
     from k8squiz.screens.explain import story_parts, story_view
+    from k8squiz.terminal.console import make_console
 
     if export is not None:
         write(export, _exported(story, export.suffix, lang, parts))
@@ -60,9 +60,9 @@ def run(
 def _list(lang: Lang) -> int:
     from rich.table import Table
 
-    from k8squiz.console import make_console
     from k8squiz.explain import TOPICS
-    from k8squiz.i18n import pick
+    from k8squiz.locale.i18n import pick
+    from k8squiz.terminal.console import make_console
 
     table = Table.grid(padding=(0, 2))
     for entry in TOPICS:
@@ -86,16 +86,16 @@ def _go_on(lang: Lang) -> bool:
 
 def _exported(story: Story, suffix: str, lang: Lang, without: frozenset[str]) -> str:
     if suffix == ".md":
-        from k8squiz.explain.markdown import story_markdown
+        from k8squiz.story.markdown import story_markdown
 
         return story_markdown(story, lang, without)
     if suffix == ".html":
-        from k8squiz.explain.page import story_page
+        from k8squiz.story.page import story_page
 
         return story_page(story, lang, without)
-    from k8squiz.export import recorder, to_svg
-    from k8squiz.i18n import pick
+    from k8squiz.locale.i18n import pick
     from k8squiz.screens.explain import story_view
+    from k8squiz.terminal.export import recorder, to_svg
 
     console = recorder(_EXPORT_WIDTH)
     console.print(story_view(story, lang, without))

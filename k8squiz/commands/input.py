@@ -10,8 +10,8 @@ from engine.cluster import Cluster
 from engine.errors import os_reason
 from engine.netfilter.rules import Ruleset
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang
-from k8squiz.sanitize import one_line
+from k8squiz.locale.i18n import Lang
+from k8squiz.terminal.sanitize import one_line
 
 # An iptables-save of 10000 Services with 10 endpoints each is about 70 MB.
 _MOST_RULES = 200_000_000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from k8squiz.console import make_console
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang
+from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
+from k8squiz.mock.drawn_questions import Room
 from k8squiz.mock.plan import Plan
-from k8squiz.mock.room import Room
+from k8squiz.terminal.console import make_console
 
 
 def write(plan: Plan, path: Path, lang: Lang) -> int:

@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from itertools import chain
 
 from engine.errors import EngineError, NoSuchObject
-from engine.fabric import Fabric, build_fabric
+from engine.fabric.fabric import Fabric, build_fabric
 from engine.lab.cases import drawn_on, scenes
 from engine.lab.known import known
 from engine.lab.requirements import prepare
 from engine.lab.scene import Scene
 from engine.lab.verify import Result, enough, run_all, run_scene, spread
-from engine.locate import locate
 from engine.trace import Request
+from engine.walk.locate import locate
 from k8squiz.commands.input import default_mode, read_cluster
-from k8squiz.console import make_console, print_plain
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.terminal.console import make_console, print_plain
 
 _WORDS = {
     "none": ("No lab is up.", "没有正在运行的实验环境。"),
@@ -101,9 +101,9 @@ def verify(cases: int, seed: int, workers: int, fixed: bool, questions: int, lan
 
 def bank_scenes(draws: int) -> Iterator[Scene]:
     """Every request of every question of the bank, each question drawn by the seeds 1 to `draws`."""
-    from k8squiz.bank import bank_folder, files, load
-    from k8squiz.draw import draw
-    from k8squiz.scenario import World
+    from k8squiz.bank.draw import draw
+    from k8squiz.bank.find import bank_folder, files, load
+    from k8squiz.world.world import World
 
     for template in map(load, files(bank_folder())):
         for seed in range(1, draws + 1):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from engine.lab.requirements import prepare
 from engine.lab.scene import Scene
 from engine.lab.verify import Result, run_scene
-from k8squiz.console import make_console
 from k8squiz.errors import QuizError
 from k8squiz.explain import TOPICS, tell
-from k8squiz.explain.story import Live
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.story.blocks import Live
+from k8squiz.terminal.console import make_console
 
 
 def run(lang: Lang, topic: str, without: frozenset[str]) -> int:

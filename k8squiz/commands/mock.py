@@ -13,23 +13,23 @@ from types import FrameType
 
 from rich.console import Console
 
-from k8squiz import bank
-from k8squiz.commands.mockbook import Book, begin, take_up
-from k8squiz.commands.sitting import Left, Sitting
-from k8squiz.console import make_console
+from k8squiz.bank import find as bank
+from k8squiz.bank.followup import follow_ups
+from k8squiz.bank.question import Heading
+from k8squiz.commands.mock_journal import Book, begin, take_up
+from k8squiz.commands.mock_sitting import Left, Sitting
 from k8squiz.errors import QuizError
-from k8squiz.followup import follow_ups
-from k8squiz.i18n import Lang
+from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
+from k8squiz.mock.drawn_questions import Room
 from k8squiz.mock.interview import Draft, Interview
 from k8squiz.mock.plan import Plan, plan
-from k8squiz.mock.room import Room
-from k8squiz.question import Heading
 from k8squiz.report.clocktext import away
 from k8squiz.screens import mock as views
 from k8squiz.screens.clocked import Keyboard, keyboard, minutes
 from k8squiz.screens.practice import QUIT
 from k8squiz.screens.prose import Prose
+from k8squiz.terminal.console import make_console
 
 DEFAULT_MINUTES = 45
 clock = time.monotonic

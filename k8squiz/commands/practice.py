@@ -12,20 +12,20 @@ from rich.console import Console
 
 import k8squiz
 from engine.values import dataclass
-from k8squiz.bank import find, select
-from k8squiz.commands.notebook import Notebook
-from k8squiz.console import make_console
+from k8squiz.bank.find import find, select
+from k8squiz.bank.question import Answer, Heading
+from k8squiz.commands.practice_journal import Notebook
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang, pick
 from k8squiz.kinds.fields import Field, OrderField, Unreadable
 from k8squiz.kinds.interface import Task
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.question import Answer, Heading
-from k8squiz.sanitize import one_line
+from k8squiz.practice.session import Session, State, plan
 from k8squiz.screens import practice as keys
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import field_prompt, how, question_view, title_view
-from k8squiz.session import Session, State, plan
+from k8squiz.terminal.console import make_console
+from k8squiz.terminal.sanitize import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _due(
     known: Sequence[Heading], notebook: Notebook, count: int, seed: str, wish: Wish, day: float | None
 ) -> tuple[Heading, ...]:
     """What is due, mixed with what is new; the weakest first when cramming."""
-    from k8squiz import memory
+    from k8squiz.history import due as memory
 
     if wish.cram:
         return memory.weakest(known, notebook.store.reviews(), count, seed)

@@ -6,12 +6,12 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from k8squiz import bank
-from k8squiz.console import make_console, print_json, print_plain
-from k8squiz.i18n import Lang, pick
+from k8squiz.bank import find as bank
+from k8squiz.bank.question import Question
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.question import Question
-from k8squiz.sanitize import one_line
+from k8squiz.terminal.console import make_console, print_json, print_plain
+from k8squiz.terminal.sanitize import one_line
 
 _WIDE = 110
 
@@ -58,16 +58,16 @@ def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None =
 
 def show_question(question: str, lang: Lang, seed: str | None = None, answer: bool = False, json: bool = False) -> int:
     """Draw one question by `seed` (default 1) and show it; with `answer` what is computed, and why."""
-    from k8squiz.draw import draw
+    from k8squiz.bank.draw import draw
     from k8squiz.kinds.interface import make_task
-    from k8squiz.scenario import World
+    from k8squiz.world.world import World
 
     world = World(draw(bank.find(question), seed if seed is not None else "1"))
     task = make_task(world)
     if json:
         print_json(_json(world, task, answer))
         return 0
-    from k8squiz.grading import grade
+    from k8squiz.kinds.grade import grade
     from k8squiz.screens.grade import grade_view, walk_view, why_view
     from k8squiz.screens.question import field_prompt, question_view, title_view
 
@@ -85,7 +85,7 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
 
 
 def _json(world: Any, task: Any, answer: bool) -> dict[str, Any]:
-    from k8squiz.texts import explanation, key_points, prompt, sources
+    from k8squiz.world.texts import explanation, key_points, prompt, sources
 
     question: Question = world.question
     heading = question.heading
@@ -132,7 +132,7 @@ def _both(text: Any) -> dict[str, str]:
 
 def lint_questions(paths: tuple[Path, ...], lang: Lang, seeds: int = 50) -> int:
     """Print each finding as file:line: message; 1 where there is an error."""
-    from k8squiz.lint import lint
+    from k8squiz.lint.lint import lint
 
     report = lint(paths, seeds)
     for finding in report.findings:
@@ -148,7 +148,7 @@ def lint_questions(paths: tuple[Path, ...], lang: Lang, seeds: int = 50) -> int:
 
 def new_question(kind: str, topic: str, lang: Lang) -> int:
     """Print a question file to start from: the skeleton of that kind, with the texts to be written."""
-    from k8squiz.skeleton import skeleton
+    from k8squiz.bank.skeleton import skeleton
 
     print_plain(skeleton(kind, topic))
     return 0

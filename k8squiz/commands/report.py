@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from k8squiz.commands.mockbook import Record, recorded
-from k8squiz.console import make_console
+from k8squiz.commands.mock_journal import Record, recorded
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang
+from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
 from k8squiz.report.build import Report, build
+from k8squiz.terminal.console import make_console
 
 FORMATS = ("md", "html", "json")
 _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".json": "json"}

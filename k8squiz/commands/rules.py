@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from k8squiz.commands.input import default_mode, read_cluster
-from k8squiz.console import print_plain
-from k8squiz.i18n import Lang
+from k8squiz.locale.i18n import Lang
+from k8squiz.terminal.console import print_plain
 
 
 def run(paths: tuple[str, ...], node: str, mode: str | None, family: str, lang: Lang) -> int:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from k8squiz.commands.explain import write
-from k8squiz.console import make_console, print_plain
 from k8squiz.errors import QuizError
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.scale import figures as model
+from k8squiz.terminal.console import make_console, print_plain
 
 if TYPE_CHECKING:
     from k8squiz.scale.timing import Timing

@@ -12,9 +12,9 @@ from engine.ipvs.scenario import BARE, Scenario, parse_requirements
 from engine.ipvs.scenario_reading import ScenarioError, load_scenario
 from engine.ipvs.scenarios import SCENARIOS
 from engine.ipvs.simulate import METRICS, Measured
-from k8squiz.console import make_console, print_plain
 from k8squiz.errors import QuizError, unknown
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.terminal.console import make_console, print_plain
 
 _DEFAULT = "long-and-short"
 _MOST = 256 * 1024
@@ -37,8 +37,8 @@ def run(lang: Lang, scenario: str | None, require: str | None, metric: str | Non
         return 0
     from rich.console import Group
 
-    from k8squiz.screens.bench import bar_view, measured_view, scenario_view
     from k8squiz.screens.prose import Prose
+    from k8squiz.screens.virtual_servers import bar_view, measured_view, scenario_view
 
     console = make_console()
     own_words = require is None and scenario is not None
@@ -91,7 +91,7 @@ def _scenario(name: str) -> Scenario:
     path = Path(name)
     if path.suffix not in (".yaml", ".yml", ".json") and not path.is_file():
         raise unknown("scenario", name, SCENARIOS)
-    from k8squiz.strictyaml import parse
+    from k8squiz.bank.strictyaml import parse
 
     try:
         if path.stat().st_size > _MOST:

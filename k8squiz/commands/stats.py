@@ -7,15 +7,15 @@ import json as json_text
 import os
 import time
 
-from k8squiz.console import make_console, print_plain
-from k8squiz.i18n import Lang
+from k8squiz.locale.i18n import Lang
+from k8squiz.terminal.console import make_console, print_plain
 
 
 def run(lang: Lang, json: bool = False) -> int:
     """Print the figures as a page or as JSON."""
-    from k8squiz.bank import headings
-    from k8squiz.stats import as_json, stats
-    from k8squiz.store import read_store
+    from k8squiz.bank.find import headings
+    from k8squiz.history.stats import as_json, stats
+    from k8squiz.history.store import read_store
 
     store = read_store(os.environ)
     try:

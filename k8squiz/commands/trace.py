@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import engine
-from engine.fabric import Fabric, build_fabric
-from engine.locate import locate
+from engine.fabric.fabric import Fabric, build_fabric
 from engine.packet import is_ipv6
 from engine.trace import Outcome, Request
 from engine.values import dataclass
+from engine.walk.locate import locate
 from k8squiz.commands.input import default_mode, read_cluster, read_rules
-from k8squiz.console import make_console, print_json
-from k8squiz.i18n import Lang
+from k8squiz.locale.i18n import Lang
+from k8squiz.terminal.console import make_console, print_json
 
 # The same command always shows the same way, unless another seed is asked for.
 DEFAULT_SEED = "1"

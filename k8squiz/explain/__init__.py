@@ -8,7 +8,7 @@ from typing import Protocol, cast
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.errors import unknown
-from k8squiz.explain.story import Story
+from k8squiz.story.blocks import Story
 
 
 class Topic(Protocol):

@@ -7,8 +7,8 @@ from engine.trace import Outcome, Text
 from k8squiz.explain.clusters import NODE_PORT, NODES, VIP, Shape
 from k8squiz.explain.measured import CONNECT_MICROSECONDS, SYNC_SECONDS
 from k8squiz.explain.releases import AS_OF
-from k8squiz.explain.story import Claim
-from k8squiz.explain.world import World, brief
+from k8squiz.explain.walked import World, brief
+from k8squiz.story.blocks import Claim
 
 _REMOTE = Shape(endpoints=("pod-b",), service_cidr=True)
 _SERVICES, _ENDPOINTS = 100, 10

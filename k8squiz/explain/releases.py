@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.trace import Text
-from k8squiz.explain.story import Grid, same
+from k8squiz.story.blocks import Grid, same
 
 AS_OF = Text("as of v1.37, November 2026", "截至 v1.37，2026 年 11 月")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.ipvs import SCENARIOS, SCHEDULERS, Measured, Workload, WorkServer, measure
 from engine.trace import Text
-from k8squiz.explain.story import Claim
+from k8squiz.story.blocks import Claim
 
 # The seed's answer names these six.
 _SEED = ("rr", "lc", "dh", "sh", "sed", "nq")

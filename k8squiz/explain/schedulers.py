@@ -8,9 +8,9 @@ from engine.ipvs import SCENARIOS, SCHEDULERS, Workload, WorkServer, kube_proxy_
 from engine.ipvs.scenario import BARE, KUBE_PROXY, candidates
 from engine.trace import Text
 from k8squiz.explain.history import NAMES, Round, picks, rounds
+from k8squiz.explain.removed_servers import trash
 from k8squiz.explain.scheduler_words import COMPUTES, FOLLOW_UPS, SOURCES, claims, points
-from k8squiz.explain.story import Grid, Paragraph, Section, Story, same
-from k8squiz.explain.trash import trash
+from k8squiz.story.blocks import Grid, Paragraph, Section, Story, same
 
 WITHOUT = ("weights",)
 WEIGHTS = (4, 1, 1)

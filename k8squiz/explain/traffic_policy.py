@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.trace import Text
 from k8squiz.explain.clusters import HEALTH_CHECK_NODE_PORT, LB_VIP, NODE_PORT, NODES, PODS, Shape
-from k8squiz.explain.story import Claim, Grid, Paragraph, Rules, Section, Story, Walk, same
-from k8squiz.explain.world import World, address, brief, ending, reason
+from k8squiz.explain.walked import World, address, brief, ending, reason
+from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, Walk, same
 
 WITHOUT = ("masquerade",)
 _NODE1 = NODES["node1"][0]

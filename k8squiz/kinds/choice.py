@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from engine.trace import Text
-from k8squiz.dice import Dice
+from k8squiz.bank.rng import Dice
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item, MenuField
 from k8squiz.kinds.interface import Task, letters
-from k8squiz.predicates import holds
-from k8squiz.scenario import World
-from k8squiz.texts import bilingual
+from k8squiz.world.predicates import holds
+from k8squiz.world.texts import bilingual
+from k8squiz.world.world import World
 
 ABOUT = Text("Choose what is true", "选出正确的说法")
 ONE = Text("Which one is true?", "哪一项正确？")

@@ -7,10 +7,10 @@ from typing import Protocol, cast
 
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.bank.question import Question
 from k8squiz.errors import unknown, well_formed
 from k8squiz.kinds.fields import Field
-from k8squiz.question import Question
-from k8squiz.scenario import World
+from k8squiz.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class Kind(Protocol):
 
 
 REGISTRY: dict[str, str] = {
-    "hop-order": "hoporder",
+    "hop-order": "hop_order.kind",
     "rewrite": "rewrite",
     "outcome": "outcome",
     "choice": "choice",
     "number": "number",
     "scheduler": "scheduler",
-    "repair": "repair",
+    "repair": "repair.kind",
     "talk": "talk",
 }
 

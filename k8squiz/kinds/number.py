@@ -8,9 +8,9 @@ from engine.trace import Text
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import NumberField
 from k8squiz.kinds.interface import Task
-from k8squiz.predicates import value_of
-from k8squiz.scenario import World
-from k8squiz.texts import bilingual
+from k8squiz.world.predicates import value_of
+from k8squiz.world.texts import bilingual
+from k8squiz.world.world import World
 
 ABOUT = Text("Give the number", "给出数值")
 

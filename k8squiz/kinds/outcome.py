@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.trace import Outcome, Text
-from k8squiz.dice import Dice
+from k8squiz.bank.rng import Dice
 from k8squiz.errors import QuizError
-from k8squiz.facts import fact
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField
 from k8squiz.kinds.interface import Task, letters
-from k8squiz.predicates import Ambiguous
-from k8squiz.scenario import World, host_name
+from k8squiz.world.facts import fact
+from k8squiz.world.predicates import Ambiguous
+from k8squiz.world.world import World, host_name
 
 ABOUT = Text("Say how it ends", "说出结局")
 _SHOWN = 6

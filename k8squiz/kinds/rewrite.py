@@ -7,12 +7,12 @@ from typing import Any
 from engine.packet import split_host_port
 from engine.trace import Hop, Text
 from k8squiz.errors import QuizError
-from k8squiz.facts import hop_fact
 from k8squiz.kinds.fields import AddressField
 from k8squiz.kinds.interface import Task
-from k8squiz.predicates import Ambiguous, match
-from k8squiz.scenario import World, direction_of, host_name
-from k8squiz.texts import bilingual
+from k8squiz.world.facts import hop_fact
+from k8squiz.world.predicates import Ambiguous, match
+from k8squiz.world.texts import bilingual
+from k8squiz.world.world import World, direction_of, host_name
 
 ABOUT = Text("Fill in the addresses", "填写地址")
 _FIELDS = {"src": Text("src", "源"), "dst": Text("dst", "目的")}

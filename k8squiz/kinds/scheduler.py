@@ -5,13 +5,13 @@ from __future__ import annotations
 from engine.errors import EngineError
 from engine.ipvs.scenario import Scenario, candidates, indistinguishable
 from engine.trace import Text
-from k8squiz.bench import scenario
-from k8squiz.dice import Dice
+from k8squiz.bank.question import Question
+from k8squiz.bank.rng import Dice
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item, MenuField
 from k8squiz.kinds.interface import Task, letters
-from k8squiz.question import Question
-from k8squiz.scenario import World
+from k8squiz.world.virtual_servers import scenario
+from k8squiz.world.world import World
 
 ABOUT = Text("Choose the schedulers that fit", "选出符合要求的调度算法")
 ASKED = Text("Which of these schedulers meet the requirement? (all of them)", "下列哪些调度算法满足要求？（选出全部）")

@@ -11,8 +11,8 @@ from engine.values import dataclass
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field, Unreadable
 from k8squiz.kinds.interface import Task
-from k8squiz.scenario import World
-from k8squiz.texts import key_points
+from k8squiz.world.texts import key_points
+from k8squiz.world.world import World
 
 ABOUT = Text("Tell it in your own words", "用自己的话讲述")
 ANSWER = Text("Your answer", "你的回答")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.trace import Text
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
 
 WORDS: dict[str, Text] = {
     "question": Text("Question {number}/{total}", "第 {number}/{total} 题"),

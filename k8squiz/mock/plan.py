@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.trace import Text
-from k8squiz.dice import Dice
+from k8squiz.bank.question import Heading
+from k8squiz.bank.rng import Dice
 from k8squiz.errors import QuizError, unknown
-from k8squiz.question import Heading
 
 MOST_MINUTES = 480
 LEAST_SECONDS = 15  # no question can be read in less

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.trace import Text
-from k8squiz.grading import grade
+from k8squiz.bank.question import Grade
+from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import Task
 from k8squiz.mock.plan import Item, Plan
 from k8squiz.mock.state import Sheet, State
-from k8squiz.question import Grade
 
 RULE = Text(
     "Each question scores 0 to 100% by its own fields, less what the hints cost. It weighs 1 at level 1 and a quarter "

@@ -13,9 +13,9 @@ import enum
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from k8squiz.bank.question import Answer
 from k8squiz.errors import QuizError
 from k8squiz.mock.plan import Plan
-from k8squiz.question import Answer
 
 
 class Status(enum.Enum):

@@ -11,7 +11,7 @@ from k8squiz import __version__
 from k8squiz.mock.score import Part
 from k8squiz.report.build import FORMAT_VERSION, Answered, FieldLine, Report
 from k8squiz.report.walk import Walk
-from k8squiz.sanitize import json_text
+from k8squiz.terminal.sanitize import json_text
 
 
 def report_json(report: Report) -> str:

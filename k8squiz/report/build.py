@@ -9,15 +9,15 @@ from typing import Any
 
 import k8squiz
 from engine.trace import Text
+from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.fields import Field, MenuField, NumberField, OrderField
+from k8squiz.mock.drawn_questions import Room, shown
 from k8squiz.mock.plan import Plan
-from k8squiz.mock.room import Room, shown
 from k8squiz.mock.score import RULE, Part, Result, study
 from k8squiz.mock.state import Interruption, State
-from k8squiz.question import FieldMark
 from k8squiz.report.walk import Walk, walks
-from k8squiz.scenario import World
-from k8squiz.texts import explanation, key_points, prompt, sources
+from k8squiz.world.texts import explanation, key_points, prompt, sources
+from k8squiz.world.world import World
 
 FORMAT_VERSION = 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from k8squiz.i18n import Lang
+from k8squiz.locale.i18n import Lang
 
 
 def clock(seconds: float) -> str:

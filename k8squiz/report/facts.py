@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from k8squiz import __version__
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.report import say
 from k8squiz.mock.plan import TRACKS, Plan
 from k8squiz.mock.state import Status

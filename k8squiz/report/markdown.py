@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.report import say
 from k8squiz.mock.score import Part
 from k8squiz.report import facts
 from k8squiz.report.build import Answered, FieldLine, Report
 from k8squiz.report.clocktext import clock
 from k8squiz.report.walk import Step
-from k8squiz.sanitize import one_line, visible
+from k8squiz.terminal.sanitize import one_line, visible
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|&~])")
 _AT_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))")

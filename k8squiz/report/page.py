@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.report import say
 from k8squiz.mock.score import Part
 from k8squiz.report import facts
@@ -14,7 +14,7 @@ from k8squiz.report.clocktext import clock
 from k8squiz.report.markdown import place
 from k8squiz.report.style import STYLE
 from k8squiz.report.walk import Step, Walk
-from k8squiz.sanitize import visible
+from k8squiz.terminal.sanitize import visible
 
 _SIGNS = {"right": "✓", "part": "~", "wrong": "✗"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"

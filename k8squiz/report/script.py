@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.report import say
+from k8squiz.mock.drawn_questions import Room
 from k8squiz.mock.plan import Item
-from k8squiz.mock.room import Room
 from k8squiz.mock.score import weight
 from k8squiz.mock.state import start
 from k8squiz.report import facts
 from k8squiz.report.build import Answered, Bench, build, no_bench
 from k8squiz.report.markdown import given, plain, table, walk_lines
 from k8squiz.report.turns import turns
-from k8squiz.texts import followups
+from k8squiz.world.texts import followups
 
 # A line to write on.
 _BLANK = "\\_" * 12

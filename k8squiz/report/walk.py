@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine.trace import Hop, Outcome, Text
 from k8squiz.kinds.chains import is_own
-from k8squiz.scenario import World, host_name
+from k8squiz.world.world import World, host_name
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Text
-from k8squiz.explain.story import Block, Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.walk import outcome_parts, outcome_view
+from k8squiz.story.blocks import Block, Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk
 
 _WORDS = {
     "claims": Text("Often said, and not so", "常见的错误说法"),

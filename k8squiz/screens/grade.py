@@ -11,19 +11,19 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Hop, Outcome, Text
-from k8squiz.i18n import Lang, pick
+from k8squiz.bank.question import FieldMark, Grade
 from k8squiz.kinds.chains import is_own, short
 from k8squiz.kinds.fields import Field, MenuField, OrderField
 from k8squiz.kinds.interface import Task
-from k8squiz.kinds.repairfield import RepairField
+from k8squiz.kinds.repair.field import RepairField
 from k8squiz.kinds.talk import SAID, PointField, TalkField
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.question import FieldMark, Grade
-from k8squiz.sanitize import visible
-from k8squiz.scenario import World, host_name
+from k8squiz.practice.session import Summary
 from k8squiz.screens.prose import Prose
-from k8squiz.session import Summary
-from k8squiz.texts import explanation, followups, key_points, sources
+from k8squiz.terminal.sanitize import visible
+from k8squiz.world.texts import explanation, followups, key_points, sources
+from k8squiz.world.world import World, host_name
 
 _RIGHT, _WRONG, _PART = "✓", "✗", "~"
 
@@ -178,7 +178,7 @@ def _table(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> RenderableTyp
 
 def walk_view(world: World, lang: Lang) -> RenderableType:
     """The walk of each request, there and back: of several ways the likeliest, and how many there are."""
-    from k8squiz.bench import needs_no_cluster
+    from k8squiz.world.virtual_servers import needs_no_cluster
 
     ask = world.question.ask
     if needs_no_cluster(ask):
@@ -200,8 +200,8 @@ def walk_view(world: World, lang: Lang) -> RenderableType:
 
 def _bench_view(world: World, lang: Lang) -> RenderableType:
     """What every scheduler measured, or where every connection went, or what each mode costs."""
-    from k8squiz.bench import history, scenario, size
-    from k8squiz.screens.bench import figures_view, history_view, measured_view
+    from k8squiz.screens.virtual_servers import figures_view, history_view, measured_view
+    from k8squiz.world.virtual_servers import history, scenario, size
 
     question = world.question
     parts: list[RenderableType] = [heading(say("computed", lang))]

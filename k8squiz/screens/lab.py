@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Text
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.screens.prose import Prose
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Styled
 
-from k8squiz.i18n import Lang, pick
+from k8squiz.bank.question import Answer
 from k8squiz.kinds.fields import Field
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
+from k8squiz.mock.drawn_questions import Room, shown
 from k8squiz.mock.interview import Interview
 from k8squiz.mock.plan import TRACKS, Plan
-from k8squiz.mock.room import Room, shown
 from k8squiz.mock.score import Score
 from k8squiz.mock.state import Sheet, Status
-from k8squiz.question import Answer
 from k8squiz.report.clocktext import clock
 from k8squiz.screens.clocked import minutes
 from k8squiz.screens.grade import sign_of

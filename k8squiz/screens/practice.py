@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from k8squiz.i18n import Lang
 from k8squiz.kinds.fields import AddressField, Field, MenuField, NameField, OrderField
-from k8squiz.sanitize import one_line
+from k8squiz.locale.i18n import Lang
 from k8squiz.screens.reorder import Order, ask
+from k8squiz.terminal.sanitize import one_line
 
 HINT = frozenset({"hint", "?", "提示"})
 SKIP = frozenset({"skip", "跳过"})

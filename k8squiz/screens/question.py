@@ -12,18 +12,18 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Styled
 
-from k8squiz.help import width_of
-from k8squiz.i18n import Lang, pick
+from k8squiz.bank.question import Ask, NodeView, Picture, PodView, Question, ServiceView
+from k8squiz.cli.help_pages import width_of
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField
 from k8squiz.kinds.interface import Task
-from k8squiz.kinds.repairfield import RepairField
+from k8squiz.kinds.repair.field import RepairField
 from k8squiz.kinds.talk import PointField, TalkField
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.question import Ask, NodeView, Picture, PodView, Question, ServiceView
-from k8squiz.sanitize import visible
-from k8squiz.scenario import World
 from k8squiz.screens.prose import Prose
-from k8squiz.texts import prompt
+from k8squiz.terminal.sanitize import visible
+from k8squiz.world.texts import prompt
+from k8squiz.world.world import World
 
 _MANY_PODS = 6
 _MANY_NODES = 4
@@ -74,11 +74,11 @@ def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> 
 
 def _given(question: Question, lang: Lang) -> list[RenderableType]:
     """The cluster and the request; where the question needs none, its servers and what happens to them, or its size."""
-    from k8squiz.bench import history, needs_no_cluster, scenario, size
+    from k8squiz.world.virtual_servers import history, needs_no_cluster, scenario, size
 
     if not needs_no_cluster(question.ask):
         return [picture_view(question.picture, lang), requests_view(question, lang)]
-    from k8squiz.screens.bench import history_view, scenario_view, size_view
+    from k8squiz.screens.virtual_servers import history_view, scenario_view, size_view
 
     work, past, crowd = scenario(question.ask, question.id), history(question.ask), size(question.ask)
     shown: list[RenderableType] = [] if work is None else [scenario_view(work, lang)]

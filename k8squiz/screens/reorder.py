@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from k8squiz.i18n import Lang, pick
 from k8squiz.kinds.fields import OrderField
+from k8squiz.locale.i18n import Lang, pick
 
 # Two lines of at most 80 columns: a terminal would break them anywhere.
 _KEYS = {

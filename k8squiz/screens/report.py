@@ -12,16 +12,16 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Text
-from k8squiz.console import make_console
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say as mock_say
 from k8squiz.locale.report import say
 from k8squiz.mock.score import Part
 from k8squiz.report import facts
 from k8squiz.report.build import Answered, Report
 from k8squiz.report.clocktext import clock
-from k8squiz.scenario import World
 from k8squiz.screens.prose import Prose
+from k8squiz.terminal.console import make_console
+from k8squiz.world.world import World
 
 
 def report_view(report: Report, lang: Lang) -> RenderableType:
@@ -57,9 +57,9 @@ def _parts_of(report: Report, lang: Lang) -> Iterator[RenderableType]:
 
 def bench_texts(world: World) -> tuple[Text, Text]:
     """What a question about IPVS alone gives and what was measured, as text; empty for a question about a cluster."""
-    from k8squiz.bench import needs_no_cluster
     from k8squiz.screens.grade import walk_view
     from k8squiz.screens.question import given_view
+    from k8squiz.world.virtual_servers import needs_no_cluster
 
     if not needs_no_cluster(world.question.ask):
         return Text("", ""), Text("", "")

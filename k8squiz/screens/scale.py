@@ -6,14 +6,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text as Styled
 
 from engine.trace import Text
-from k8squiz.explain.story import Grid, Section, same
-from k8squiz.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.scale import story
 from k8squiz.scale.chart import COLOURS, MARKS, Series, text_chart
 from k8squiz.scale.figures import MODES, Figures
 from k8squiz.scale.timing import Timing, seconds
 from k8squiz.screens.explain import block_view, claims_view, heading, section_view
 from k8squiz.screens.prose import Prose
+from k8squiz.story.blocks import Grid, Section, same
 
 _GROWTH = Text("How it grows with the number of Services", "随 Service 数量的增长")
 _MEASURED = Text("Measured on this machine just now", "刚刚在本机实测")

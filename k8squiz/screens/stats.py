@@ -7,10 +7,10 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Text
-from k8squiz.i18n import Lang, pick
+from k8squiz.history.stats import Stats, Strength
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.screens.explain import heading
 from k8squiz.screens.prose import Prose
-from k8squiz.stats import Stats, Strength
 
 _WORDS = {
     "nothing": Text(

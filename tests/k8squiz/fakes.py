@@ -10,10 +10,10 @@ from typing import Any, cast
 from engine.cluster import Cluster, Node, Pod
 from engine.packet import Encapsulation
 from engine.trace import Change, Cost, Hop, Outcome, Stage, Text, Verdict, Where
-from k8squiz.entries import Entry
-from k8squiz.question import Heading, Question, Template
-from k8squiz.rulelines import RuleLine
-from k8squiz.scenario import World
+from k8squiz.bank.question import Heading, Question, Template
+from k8squiz.world.rule_lines import RuleLine
+from k8squiz.world.set_elements import Entry
+from k8squiz.world.world import World
 
 NOTE = Text("note", "说明")
 CLUSTER = Cluster(

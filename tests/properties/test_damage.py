@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from engine import EngineError, Request, compile_rules, load_cluster, outcomes, resolve
 from engine.jsonform import trace_to_dict
-from k8squiz import bank
-from k8squiz.draw import draw
+from k8squiz.bank import find as bank
+from k8squiz.bank.draw import draw
 from k8squiz.errors import QuizError
 from k8squiz.kinds.interface import make_task
-from k8squiz.scenario import World
-from k8squiz.texts import explanation, hints, key_points, prompt
+from k8squiz.world.texts import explanation, hints, key_points, prompt
+from k8squiz.world.world import World
 
 ROOT = Path(__file__).parents[2]
 CLUSTER = ROOT / "docs" / "examples" / "cluster.yaml"

@@ -14,7 +14,7 @@ from engine.hooks import Hook
 from engine.jsonform import outcome_to_dict, request_to_dict
 from engine.packet import split_host_port
 from engine.trace import Hop, Outcome, Request, Stage, Verdict
-from engine.walk import outcomes
+from engine.walk.outcomes import outcomes
 from tests.strategies import clusters, requests
 
 slow = settings(

@@ -8,7 +8,7 @@ from engine.cluster import CNIConfig
 from engine.cni import PLUGINS, plugin_named
 from engine.cni.interface import NodePlan, PodPlan
 from engine.errors import UnsupportedFeature
-from engine.fabric import build_fabric
+from engine.fabric.fabric import build_fabric
 
 from ..clusters import A, cluster
 

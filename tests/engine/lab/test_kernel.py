@@ -9,7 +9,7 @@ import dataclasses
 
 import pytest
 
-from engine.fabric import build_fabric
+from engine.fabric.fabric import build_fabric
 from engine.lab.cases import scenes
 from engine.lab.compare import compare
 from engine.lab.known import B, known
@@ -18,7 +18,7 @@ from engine.lab.requirements import why_not
 from engine.lab.scene import Scene
 from engine.lab.verify import Result, enough, measure, run_all, run_scene
 from engine.trace import Request
-from engine.walk import outcomes
+from engine.walk.outcomes import outcomes
 
 _REASON = why_not()
 pytestmark = pytest.mark.skipif(_REASON is not None, reason=f"the lab cannot run here: {_REASON}")

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from engine import load_cluster
-from engine.fabric import build_fabric
+from engine.fabric.fabric import build_fabric
 from engine.lab import live, requirements
 from engine.lab.cases import scenes
 from engine.lab.errors import LabUnavailable, NotInThisLab
@@ -18,7 +18,7 @@ from engine.lab.plan import WIRES, plan
 from engine.lab.requirements import Features
 from engine.lab.scene import Scene
 from engine.lab.smallest import as_text, smallest
-from engine.walk import outcomes
+from engine.walk.outcomes import outcomes
 
 
 def first() -> Scene:
@@ -68,7 +68,8 @@ def test_ipvs_is_refused_where_the_kernel_has_none(monkeypatch: pytest.MonkeyPat
     assert "ipvs 模式需要内核支持 IPVS" in told.value.zh
 
 
-def test_ipvs_mode_is_built_as_kube_proxy_leaves_it() -> None:
+def test_ipvs_mode_is_built_as_kube_proxy_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "restore_tool", lambda version: "iptables-restore")
     fabric = build_fabric(first().cluster, "ipvs")
     plans = {one.name: one for one in plan(fabric, 4, str)}
     assert "link add kube-ipvs0 type dummy" in plans["node1"].links

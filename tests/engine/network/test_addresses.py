@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.fabric import build_fabric
+from engine.fabric.fabric import build_fabric
 from engine.network.addresses import masquerade_address, source_address
 from engine.network.devices import Device, DeviceKind, Scope, interface, loopback
 from engine.network.host import Host, HostKind

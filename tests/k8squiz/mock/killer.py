@@ -25,14 +25,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import k8squiz.cli
+import k8squiz.cli.commands
 import k8squiz.commands.mock as command
-import k8squiz.store
+import k8squiz.history.store
 from k8squiz.__main__ import main
-from k8squiz.commands.mockbook import recorded
+from k8squiz.commands.mock_journal import recorded
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import NumberField
-from k8squiz.mock.room import Room
+from k8squiz.mock.drawn_questions import Room
 from k8squiz.mock.state import State
 from k8squiz.screens import clocked
 
@@ -159,7 +159,7 @@ def standing(home: Path) -> tuple[State, float]:
     """The interview as the disk has it, and what its clock says."""
     os.environ["K8SQUIZ_HOME"] = str(home)
     state = recorded(None).state
-    store = k8squiz.store.open_store()
+    store = k8squiz.history.store.open_store()
     draft = store.draft(1)
     store.close()
     return state, max(state.elapsed, draft.elapsed if draft is not None else 0.0)
@@ -250,7 +250,7 @@ def kill(kills: int, seed: str, folder: Path) -> Seen:
 
 
 def _plan(seed: str) -> Any:
-    from k8squiz import bank
+    from k8squiz.bank import find as bank
     from k8squiz.mock.plan import plan
 
     return plan(bank.headings(), seed, 45, 3, None, ("traffic-policy",), command.follow_up_headings)
@@ -263,7 +263,7 @@ def _begun(room: Room) -> State:
 
 
 if __name__ == "__main__":
-    assert k8squiz.cli.root("mock") is not None  # made before the processes are
+    assert k8squiz.cli.commands.root("mock") is not None  # made before the processes are
     found = kill(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
     print(json.dumps(vars(found)))
     sys.exit(1 if found.problems else 0)

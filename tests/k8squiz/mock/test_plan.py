@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from k8squiz.bank import headings, opened
+from k8squiz.bank.find import headings, opened
+from k8squiz.bank.followup import follow_ups
+from k8squiz.bank.question import Heading
 from k8squiz.errors import QuizError
-from k8squiz.followup import follow_ups
 from k8squiz.mock.plan import LEAST_SECONDS, TRACKS, Item, Plan, from_json, plan
-from k8squiz.question import Heading
 
 KINDS = ("outcome", "choice", "number", "hop-order", "rewrite", "talk")
 KNOWN = [

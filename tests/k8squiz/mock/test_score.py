@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.trace import Text
+from k8squiz.bank.question import Question
 from k8squiz.kinds.fields import NameField
 from k8squiz.kinds.interface import Task
 from k8squiz.mock.score import Score, score, study, weight
 from k8squiz.mock.state import Sheet, State, Status, start
-from k8squiz.question import Question
 from tests.k8squiz.mock.table import PLAN
 
 NAMES = ("right", "wrong", "worse")

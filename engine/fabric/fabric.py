@@ -1,0 +1,341 @@
+"""All hosts of a cluster, wired: nodes, pods, a router, and what lies beyond it. Immutable; a walk keeps its own state.
+
+Hosts are made when first asked for, so that a walk in a cluster of thousands of pods makes only those it meets.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+
+from engine.cluster import Cluster, CNIConfig, Node
+from engine.cni import NodePlan, plugin_named
+from engine.errors import NoSuchObject, UnsupportedFeature
+from engine.fabric.address_index import Directory, Resident, build_directory, common_network
+from engine.fabric.service_index import Catalogue
+from engine.fabric.without import check_parts, cut
+from engine.manifests.check import check_network
+from engine.netfilter.ipvs import IpvsRuleset
+from engine.netfilter.rules import Ruleset
+from engine.network.devices import Device, DeviceKind, InterfaceAddress, interface, loopback
+from engine.network.host import Host, HostKind, Sysctls
+from engine.network.routes import Route, RoutingTable, contains, number
+from engine.proxy.interface import compile_rules
+from engine.proxy.nodeports import node_port_addresses
+from engine.values import dataclass
+
+ROUTER = "router"
+CLIENT = "client"
+LAN = "lan"
+OUTSIDE = "outside"
+_ANY = {4: "0.0.0.0/0", 6: "::/0"}
+_FAMILY = {4: "ipv4", 6: "ipv6"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lan:
+    """One IP network of the nodes' Ethernet: its prefix and the router's address on it."""
+
+    prefix: str
+    router: str
+
+
+class Fabric:
+    """The hosts of one cluster in one proxy mode. Use build_fabric().
+
+    `rulesets` replaces what kube-proxy would write on the nodes it names (a real node's rules).
+    """
+
+    def __init__(self, cluster: Cluster, mode: str, rulesets: Mapping[str, Ruleset] | None = None) -> None:
+        check_parts(cluster.network.without)
+        check_network(cluster)
+        self.cluster = cluster
+        self.mode = mode
+        self.directory: Directory = build_directory(cluster)
+        self.cni = _cni_config(cluster)
+        self.plugin = plugin_named(self.cni.plugin, self.cni.backend)
+        self.nodes: dict[str, Node] = {node.name: node for node in cluster.nodes}
+        self.lans = _lans(cluster.nodes)
+        self.external: dict[str, str] = _external_hosts(cluster, self.directory)
+        self.neighbours: dict[str, tuple[str, str]] = {}
+        self.catalogue = Catalogue(cluster)
+        self._given = dict(rulesets or {})
+        self._rulesets: dict[tuple[str, str], Ruleset] = {}
+        self._hosts: dict[str, Host] = {}
+        self._residents = {resident.host: resident for resident in self.directory.by_key.values()}
+        networks = _pod_networks(cluster, self.directory, self.cni.plugin)
+        self._plans = {node.name: self._plan(node, networks[node.name]) for node in cluster.nodes}
+        for node in cluster.nodes:
+            for device, address in self._underlay(node):
+                self.neighbours[address.address] = (node.name, device)
+        for lan in self.lans:
+            self.neighbours[lan.router] = (ROUTER, "eth0")
+        for name in self._given:
+            self.node(name)
+
+    def node(self, name: str) -> Node:
+        """The node of that name; NoSuchObject with the known names."""
+        found = self.nodes.get(name)
+        if found is None:
+            known = ", ".join(sorted(self.nodes)) or "none"
+            raise NoSuchObject(
+                f"there is no node {name!r}; known nodes: {known}", zh=f"没有节点 {name!r}；已知节点：{known}"
+            )
+        return found
+
+    def host(self, name: str) -> Host:
+        """The host of that name: a node, a pod, the router, an external host (also by its address)."""
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._make(name)
+            self._hosts[name] = host
+        return host
+
+    def ruleset(self, node: str, version: int) -> Ruleset:
+        """The rules on a node for IP version 4 or 6, compiled when first asked for."""
+        family = _FAMILY[version]
+        found = self._rulesets.get((node, family))
+        if found is None:
+            given = self._given.get(node)
+            if given is not None and given.family in (family, "inet"):
+                found = given
+            else:
+                found = cut(self.cluster, compile_rules(self.cluster, node, self.mode, family))
+            self._rulesets[node, family] = found
+        return found
+
+    def resident_at(self, address: str) -> Resident | None:
+        """The pod that has the address."""
+        return self.directory.by_address.get(address)
+
+    def owner(self, address: str) -> str | None:
+        """The name of the host that has the address, None where nobody has."""
+        resident = self.resident_at(address)
+        if resident is not None:
+            return resident.host if resident.node in self.nodes else None
+        if address in self.neighbours:
+            return self.neighbours[address][0]
+        return self.external.get(address)
+
+    def node_of_pod_address(self, address: str) -> str | None:
+        """The node whose pod network holds the address."""
+        found = self.directory.blocks.lookup(address)
+        return None if found is None else found.device
+
+    def on_lan(self, address: str) -> bool:
+        return any(contains(lan.prefix, address) for lan in self.lans)
+
+    def _make(self, name: str) -> Host:
+        if name in self.nodes:
+            return self._make_node(self.nodes[name])
+        if name == ROUTER:
+            return self._make_router()
+        resident = self._residents.get(name)
+        if resident is not None:
+            return self._make_pod(resident)
+        addresses = tuple(a for a, owner in self.external.items() if owner == name)
+        if not addresses:
+            addresses = (str(ipaddress.ip_address(name)),)
+        return _external_host(name, addresses)
+
+    def _underlay(self, node: Node) -> list[tuple[str, InterfaceAddress]]:
+        """The node's own network cards: eth0 holds the InternalIPs and what shares their networks."""
+        found: list[tuple[str, InterfaceAddress]] = []
+        cards = 0
+        for address in dict.fromkeys((*node.internal_ips, *node.addresses)):
+            prefix = next((lan.prefix for lan in self.lans if contains(lan.prefix, address)), None)
+            if prefix is None:
+                raise UnsupportedFeature(
+                    f"node {node.name}: no network holds its address {address}",
+                    zh=f"节点 {node.name}：没有网络包含其地址 {address}",
+                )
+            device = next((d for d, other in found if other.network == prefix), None)
+            if device is None and address in node.internal_ips:
+                device = "eth0"
+            if device is None:
+                cards += 1
+                device = f"eth{cards}"
+            found.append((device, InterfaceAddress(address, int(prefix.rpartition("/")[2]))))
+        return found
+
+    def _plan(self, node: Node, pod_networks: tuple[str, ...]) -> NodePlan:
+        residents = self.directory.by_node.get(node.name, ())
+        return NodePlan(
+            node.name,
+            node.internal_ips,
+            pod_networks,
+            tuple(resident.plan for resident in residents),
+            node.annotations,
+        )
+
+    def _make_node(self, node: Node) -> Host:
+        plan = self._plans[node.name]
+        others = [other for name, other in self._plans.items() if name != node.name]
+        wiring = self.plugin.wire_node(self.cni, plan, others)
+        cards: dict[str, list[InterfaceAddress]] = {"eth0": []}
+        for device, address in self._underlay(node):
+            cards.setdefault(device, []).append(address)
+        devices = [loopback()]
+        devices += [
+            Device(name, DeviceKind.ETHERNET, tuple(own), self.cni.mtu, segment=LAN) for name, own in cards.items()
+        ]
+        devices += self._dummy(node)
+        devices += wiring.devices
+        routes = [Route(a.network, name, src=a.address) for name, own in cards.items() for a in own]
+        routes += [
+            Route(_ANY[number(lan.router)[0]], name, lan.router, origin="dhcp")
+            for name, own in cards.items()
+            for a in own
+            for lan in self.lans
+            if lan.prefix == a.network
+        ]
+        routes += [route for route in wiring.routes if self._kept(plan, route, routes)]
+        return _host(node.name, HostKind.NODE, devices, routes, self._node_sysctls(node))
+
+    def _dummy(self, node: Node) -> list[Device]:
+        """kube-ipvs0, which ipvs mode gives the Services' addresses to."""
+        if self.mode != "ipvs":
+            return []
+        own: list[InterfaceAddress] = []
+        for version in {number(a)[0] for a in node.internal_ips}:
+            ruleset = self.ruleset(node.name, version)
+            if isinstance(ruleset, IpvsRuleset):
+                own += [InterfaceAddress(a, 32 if number(a)[0] == 4 else 128) for a in ruleset.dummy_addresses]
+        return [Device("kube-ipvs0", DeviceKind.DUMMY, tuple(own))]
+
+    def _kept(self, plan: NodePlan, route: Route, underlay: list[Route]) -> bool:
+        """Whether a plugin's route is there: not taken away, and with a gateway that the node can reach on-link."""
+        facts = self.cluster.network
+        remote = route.origin in ("flannel", "calico") and route.via is not None
+        if remote and "route" in facts.without:
+            return False
+        for node, target in facts.missing_routes:
+            if node == plan.name and remote:
+                gone = self._plans[target].pod_cidrs if target in self._plans else (target,)
+                if route.prefix in gone:
+                    return False
+        if route.device == plan.underlay and route.via is not None:
+            return any(r.via is None and contains(r.prefix, route.via) for r in underlay)
+        return True
+
+    def _node_sysctls(self, node: Node) -> Sysctls:
+        facts, proxy = self.cluster.network, self.cluster.proxy
+        loopback_covered = node_port_addresses(self.cluster, node, "ipv4").ipv4_loopback
+        # kube-proxy sets route_localnet in iptables mode alone, for NodePorts on 127.0.0.1.
+        localnet = self.mode == "iptables" and proxy.localhost_node_ports and loopback_covered
+        return Sysctls(
+            ip_forward=facts.ip_forward and "ip_forward" not in facts.without,
+            rp_filter=facts.rp_filter,
+            route_localnet=facts.route_localnet and localnet and "route_localnet" not in facts.without,
+            bridge_nf_call_iptables=facts.bridge_nf_call_iptables and "br_netfilter" not in facts.without,
+        )
+
+    def _make_pod(self, resident: Resident) -> Host:
+        node = self.node(resident.node or "")
+        wiring = self.plugin.wire_pod(self.cni, self._plans[node.name], resident.plan)
+        return _host(resident.host, HostKind.POD, [loopback(), *wiring.devices], list(wiring.routes), Sysctls())
+
+    def _make_router(self) -> Host:
+        inside = tuple(InterfaceAddress(lan.router, int(lan.prefix.rpartition("/")[2])) for lan in self.lans)
+        devices = [
+            loopback(),
+            Device("eth0", DeviceKind.ETHERNET, inside, self.cni.mtu, segment=LAN),
+            Device("eth1", DeviceKind.ETHERNET, segment=OUTSIDE),
+        ]
+        routes = [Route(lan.prefix, "eth0", src=lan.router) for lan in self.lans]
+        routes += [Route(any_, "eth1", origin="static") for any_ in _ANY.values()]
+        return _host(ROUTER, HostKind.ROUTER, devices, routes, Sysctls(ip_forward=True))
+
+
+def _host(name: str, kind: HostKind, devices: Iterable[Device], routes: Iterable[Route], sysctls: Sysctls) -> Host:
+    return Host(name, kind, {device.name: device for device in devices}, RoutingTable(routes), sysctls)
+
+
+def _external_host(name: str, addresses: tuple[str, ...]) -> Host:
+    """A host beyond the router; its default route is its only one, since nobody shares its network here."""
+    own = tuple(interface(f"{a}/{32 if number(a)[0] == 4 else 128}") for a in addresses)
+    devices = [loopback(), Device("eth0", DeviceKind.ETHERNET, own, segment=OUTSIDE)]
+    routes = [Route(_ANY[number(a)[0]], "eth0", src=a, origin="dhcp") for a in addresses]
+    return _host(name, HostKind.EXTERNAL, devices, routes, Sysctls())
+
+
+def _cni_config(cluster: Cluster) -> CNIConfig:
+    facts = cluster.network
+    hairpin = cluster.cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode
+    return dataclasses.replace(cluster.cni, hairpin_mode=hairpin and "hairpin-mode" not in facts.without)
+
+
+def _external_hosts(cluster: Cluster, directory: Directory) -> dict[str, str]:
+    facts = cluster.network
+    found = {address: name for name, address in facts.external_hosts.items()}
+    found[facts.client_address] = CLIENT
+    found[facts.client_address_v6] = CLIENT
+    for address in directory.external:
+        found.setdefault(address, address)
+    return found
+
+
+def _lans(nodes: tuple[Node, ...]) -> tuple[Lan, ...]:
+    """The IP networks of the nodes' Ethernet. One where the InternalIPs are near each other, else one for each /24."""
+    prefixes: list[str] = []
+    everything = {a for node in nodes for a in (*node.internal_ips, *node.addresses)}
+    for version, shortest in ((4, 16), (6, 48)):
+        internal = [a for node in nodes for a in node.internal_ips if number(a)[0] == version]
+        pods = [c for node in nodes for c in node.pod_cidrs if number(c.partition("/")[0])[0] == version]
+        if not internal:
+            continue
+        whole = common_network(internal)
+        far = int(whole.rpartition("/")[2]) < shortest or any(contains(whole, c.partition("/")[0]) for c in pods)
+        prefixes += sorted({common_network([a]) for a in internal}) if far else [whole]
+    for address in sorted(everything):
+        if not any(contains(prefix, address) for prefix in prefixes):
+            prefixes.append(common_network([address]))
+    return tuple(Lan(prefix, _router_address(prefix, everything)) for prefix in prefixes)
+
+
+def _router_address(prefix: str, taken: set[str]) -> str:
+    """The first address of the network that no node has."""
+    network = ipaddress.ip_network(prefix)
+    first = int(network.network_address) + 1
+    make = ipaddress.IPv4Address if network.version == 4 else ipaddress.IPv6Address
+    return next(a for offset in range(len(taken) + 1) if (a := str(make(first + offset))) not in taken)
+
+
+def _pod_networks(cluster: Cluster, directory: Directory, plugin: str) -> dict[str, tuple[str, ...]]:
+    """Each node's pod networks: spec.podCIDRs; and the /24s (Calico: /26s) of pods that those do not cover, or the
+    pods' own addresses where several nodes share such a block. flannel wants podCIDRs or nothing."""
+    lengths = {4: 26, 6: 122} if plugin == "calico" else {4: 24, 6: 64}
+    found = {node.name: list(node.pod_cidrs) for node in cluster.nodes}
+    blocks: dict[str, dict[str, list[str]]] = {}
+    for ip, resident in directory.by_address.items():
+        own = found.get(resident.node or "")
+        if own is None or (own and plugin != "calico") or any(contains(cidr, ip) for cidr in own):
+            continue
+        block = str(ipaddress.ip_network(f"{ip}/{lengths[number(ip)[0]]}", strict=False))
+        blocks.setdefault(block, {}).setdefault(resident.node or "", []).append(ip)
+    for block, members in blocks.items():
+        for node, ips in members.items():
+            found[node] += [block] if len(members) == 1 else [str(ipaddress.ip_network(ip)) for ip in ips]
+    return {node: tuple(cidrs) for node, cidrs in found.items()}
+
+
+_CACHE: OrderedDict[tuple[int, str], Fabric] = OrderedDict()
+_CACHED = 4
+
+
+def build_fabric(cluster: Cluster, mode: str = "iptables", rulesets: Mapping[str, Ruleset] | None = None) -> Fabric:
+    """The fabric of `cluster` in proxy mode `mode`; the same object for the same cluster object as long as it is one
+    of the last few. With `rulesets` it is always made anew."""
+    if rulesets:
+        return Fabric(cluster, mode, rulesets)
+    key = (id(cluster), mode)
+    found = _CACHE.get(key)
+    if found is None or found.cluster is not cluster:
+        found = Fabric(cluster, mode)
+        _CACHE[key] = found
+        while len(_CACHE) > _CACHED:
+            _CACHE.popitem(last=False)
+    _CACHE.move_to_end(key)
+    return found

@@ -1,0 +1,158 @@
+"""What comes back: the server's answer, a refusal, an ICMP error; and what the client makes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+
+from engine.netfilter.stack import Segment, Skb
+from engine.network.host import Host, HostKind
+from engine.packet import L4, FiveTuple
+from engine.trace import Hop, Outcome, Stage, Verdict
+from engine.walk.run import run_to_end
+from engine.walk.state import Arrived, Died, Outgoing, WalkState
+from engine.words import hops as notes
+
+
+def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host) -> Outcome:
+    """The outcome of a request that ended so. `flow` is what the client sent."""
+    base = Outcome(
+        Fraction(1),
+        Verdict.LOST,
+        flow.destination,
+        None,
+        state.masqueraded,
+        tuple(state.hops),
+        cost=state.cost,
+        underlay_cost=state.underlay_cost,
+    )
+    if isinstance(end, Died):
+        return _died(state, base, end, flow, client)
+    host = state.host(end.host)
+    served = end.skb.flow
+    if not _listens(state, host, served):
+        return _refused(state, base, end, flow, client)
+    state.hop(host, end.device, Stage.SOCKET, end.skb, notes.socket_request(host.name, served))
+    base = dataclasses.replace(base, hops=tuple(state.hops), destination=served.destination, source_seen=served.src)
+    return _answered(state, base, end, flow, client)
+
+
+def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple, client: Host) -> Outcome:
+    """Dropped, rejected or lost on the way there; a rejection has to travel back to the client to be heard."""
+    reply: tuple[Hop, ...] = ()
+    masqueraded = base.masqueraded and end.verdict is Verdict.LOST
+    if end.answer is not None:
+        unheard = _walk_error(state, end.answer, flow, client)
+        reply = tuple(state.hops)
+        end = unheard or end
+    return dataclasses.replace(
+        base,
+        verdict=end.verdict,
+        destination=base.hops[-1].dst if base.hops else flow.destination,
+        masqueraded=masqueraded,
+        where=end.where,
+        reply=reply,
+        conntrack=state.conntrack(),
+    )
+
+
+def _walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple, client: Host) -> Died | None:
+    """An ICMP error or a rule's TCP reset on its way back; why the client does not hear it, None where it does."""
+    state.start_leg("reply")
+    host = state.host(answer.host)
+    note = notes.icmp_error if answer.skb.error_about is not None else notes.tcp_reset
+    device = "lo" if host.is_local(answer.skb.flow.dst) else "eth0"
+    state.hop(host, device, Stage.SOCKET, answer.skb, note(host.name, answer.skb.flow))
+    end = run_to_end(state, answer)
+    unheard = _not_heard(state, end, flow, client)
+    if unheard is None:
+        assert isinstance(end, Arrived)
+        state.hop(client, end.device, Stage.SOCKET, end.skb, notes.socket_error(client.name))
+    return unheard
+
+
+def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
+    listening = state.fabric.directory.listening
+    addresses = [flow.dst]
+    if host.kind is HostKind.NODE:
+        addresses += state.fabric.node(host.name).internal_ips
+    return any((flow.protocol, flow.dport) in listening.get(address, ()) for address in addresses)
+
+
+def _refused(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, client: Host) -> Outcome:
+    """Nobody listens: the kernel answers with RST (TCP), ABORT (SCTP) or an ICMP error (UDP)."""
+    host, served = state.host(end.host), end.skb.flow
+    refusal = state.died(Verdict.REFUSED, host, "nobody-listens", served)
+    base = dataclasses.replace(base, destination=served.destination)
+    state.start_leg("reply")
+    if served.protocol is L4.UDP:
+        icmp = FiveTuple(L4.ICMP, served.dst, 0, served.src, 0)
+        answer = Skb(icmp, error_about=served, connection=end.skb.connection, state="RELATED", reply=True)
+        if end.skb.connection is None:
+            answer = Skb(icmp, error_about=served)
+        note = notes.icmp_error(host.name, icmp)
+    else:
+        answer = Skb(served.reply(), segment=Segment.RESET)
+        note = notes.reset(host.name, answer.flow)
+    state.hop(host, end.device, Stage.SOCKET, answer, note)
+    back = run_to_end(state, Outgoing(host.name, answer))
+    lost = _not_heard(state, back, flow, client)
+    if lost is None:
+        assert isinstance(back, Arrived)
+        state.hop(client, back.device, Stage.SOCKET, back.skb, notes.socket_error(client.name))
+        lost = refusal
+    return dataclasses.replace(
+        base, verdict=lost.verdict, where=lost.where, reply=tuple(state.hops), conntrack=state.conntrack()
+    )
+
+
+def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, client: Host) -> Outcome:
+    host = state.host(end.host)
+    answer = Skb(end.skb.flow.reply(), segment=Segment.ANSWER)
+    state.start_leg("reply")
+    state.hop(host, end.device, Stage.SOCKET, answer, notes.answer(host.name, answer.flow))
+    back = run_to_end(state, Outgoing(host.name, answer))
+    lost = _not_heard(state, back, flow, client)
+    if lost is None:
+        assert isinstance(back, Arrived)
+        state.hop(client, back.device, Stage.SOCKET, back.skb, notes.socket_reply(client.name, back.skb.flow))
+    reply, conntrack = tuple(state.hops), state.conntrack()
+    if lost is not None:
+        return dataclasses.replace(base, verdict=lost.verdict, where=lost.where, reply=reply, conntrack=conntrack)
+    stuck = _next_packet(state, flow, client, end)
+    return dataclasses.replace(
+        base,
+        verdict=Verdict.DELIVERED,
+        reply=reply,
+        conntrack=conntrack,
+        later_cost=state.cost if stuck is None else None,
+        stalls=stuck.where if stuck is not None else None,
+    )
+
+
+def _not_heard(state: WalkState, back: Arrived | Died, flow: FiveTuple, client: Host) -> Died | None:
+    """Why the client does not take what came back for an answer; None where it does."""
+    if isinstance(back, Died):
+        return dataclasses.replace(back, verdict=Verdict.DROP if back.verdict is Verdict.DROP else Verdict.LOST)
+    host = state.host(back.host)
+    if host.name != client.name:
+        return state.lost(host, "reply-elsewhere", back.skb)
+    heard = back.skb.error_about.reply() if back.skb.error_about is not None else back.skb.flow
+    if heard == flow.reply():
+        return None
+    state.hop(host, back.device, Stage.SOCKET, back.skb, notes.socket_wrong(host.name, back.skb.flow))
+    return state.lost(host, "wrong-reply-source", back.skb, spoken=flow.destination)
+
+
+def _next_packet(state: WalkState, flow: FiveTuple, client: Host, server: Arrived) -> Died | None:
+    """What stops the client's next packet (TCP: the handshake's last ACK); None where it reaches the server too.
+
+    The nat table no longer sees it: the state's cost is what it pays.
+    """
+    state.start_leg("request")
+    end = run_to_end(state, Outgoing(client.name, Skb(flow, segment=Segment.DATA)))
+    if isinstance(end, Died):
+        return end
+    if (end.host, end.skb.flow) != (server.host, server.skb.flow):
+        return state.lost(state.host(end.host), "invalid-state", end.skb)
+    return None

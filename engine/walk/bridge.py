@@ -1,0 +1,110 @@
+"""A frame on a Linux bridge: handed up to the IP stack or switched to another port, with br_netfilter or without.
+
+Sources: net/bridge/br_input.c br_handle_frame_finish(), br_forward.c should_deliver(), br_netfilter_hooks.c
+br_nf_pre_routing_finish(), ip_sabotage_in().
+"""
+
+from __future__ import annotations
+
+from engine.hooks import Hook
+from engine.netfilter.stack import Skb
+from engine.network import checks
+from engine.network.devices import Device
+from engine.network.host import Host
+from engine.network.routes import number
+from engine.trace import Stage
+from engine.walk.hooks import run_hook
+from engine.walk.ip import receive
+from engine.walk.link import out_of_port, port_of, resolve
+from engine.walk.state import Died, Frame, Step, WalkState
+from engine.words import hops as notes
+
+
+def enter(state: WalkState, host: Host, port: Device, frame: Frame) -> Step:
+    """A frame that comes in by a bridge port."""
+    assert port.master is not None
+    bridge = host.devices[port.master]
+    filtered = host.sysctls.bridge_nf_call_iptables
+    target = frame.target
+    skb = frame.skb
+    if filtered:
+        before = skb.flow.dst
+        result = run_hook(state, host, Hook.PREROUTING, skb, in_device=bridge.name)
+        if isinstance(result, Died):
+            return result
+        if skb.flow.dst != before:
+            moved = _after_nat(state, host, bridge, skb)
+            if isinstance(moved, Died):
+                return moved
+            target = moved
+            if target[0] == host.name:
+                note = notes.bridge_up_after_nat(bridge.name, skb.flow.dst)
+                state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
+                return receive(state, host, bridge.name, skb, prerouted=True)
+            return _switch(state, host, bridge, port, target, skb, filtered=True, moved=True)
+    if target[0] == host.name:
+        state.hop(host, bridge.name, Stage.BRIDGE, skb, notes.bridge_up(bridge.name))
+        return receive(state, host, bridge.name, skb, prerouted=filtered)
+    return _switch(state, host, bridge, port, target, skb, filtered=filtered, moved=False)
+
+
+def _after_nat(state: WalkState, host: Host, bridge: Device, skb: Skb) -> tuple[str, str] | Died:
+    """Where a frame goes whose destination NAT has changed: on by the bridge if its next hop is there, else up."""
+    refused = checks.refuses(host, bridge.name, skb.flow.src, skb.flow.dst)
+    if refused is not None:
+        return state.lost(host, refused, skb, device=bridge.name)
+    up = (host.name, bridge.name)
+    if host.is_local(skb.flow.dst):
+        return up
+    if not host.sysctls.ip_forward and number(skb.flow.dst)[0] == 4:
+        # IPv4's route is then an unreachable one by lo, so the IP stack gets the frame and refuses to forward it.
+        return up
+    route = host.table.lookup(skb.flow.dst)
+    if route is None or route.kind != "unicast":
+        return state.lost(host, "no-route", skb)
+    if route.device != bridge.name:
+        return up
+    target = resolve(state, host, bridge, route.via or skb.flow.dst)
+    if target is None:
+        next_hop = route.via or skb.flow.dst
+        return state.lost(host, "no-neighbour", skb, device=bridge.name, next_hop=next_hop)
+    return target
+
+
+def _switch(
+    state: WalkState,
+    host: Host,
+    bridge: Device,
+    port: Device,
+    target: tuple[str, str],
+    skb: Skb,
+    *,
+    filtered: bool,
+    moved: bool,
+) -> Step:
+    """br_forward: to the port behind which the target is, but not back out of the one it came in by, unless that is
+    in hairpin mode. With br_netfilter FORWARD and POSTROUTING see the frame with the bridge as their device."""
+    out = port_of(state, target[0])
+    if out == port.name and not port.hairpin:
+        return state.lost(host, "bridge-refuses-same-port", skb, bridge=bridge.name, port=port.name)
+    if out == port.name:
+        note = notes.bridge_hairpin(bridge.name, out, skb.flow.dst)
+    elif moved:
+        note = notes.bridge_switch_after_dnat(bridge.name, out, skb.flow.dst)
+    else:
+        note = notes.bridge_switch(bridge.name, out, target[0])
+    state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
+    if filtered:
+        for hook in (Hook.FORWARD, Hook.POSTROUTING):
+            result = run_hook(
+                state,
+                host,
+                hook,
+                skb,
+                in_device=bridge.name if hook is Hook.FORWARD else None,
+                out_device=bridge.name,
+                next_hop=skb.flow.dst,
+            )
+            if isinstance(result, Died):
+                return result
+    return out_of_port(state, host, out, target, skb)

@@ -1,0 +1,265 @@
+"""One netfilter hook of one host on the way: run it, write down what happened, end the walk where it ends it."""
+
+from __future__ import annotations
+
+from engine.hooks import Hook
+from engine.netfilter.rules import Backend, Goto, Jump, Ruleset
+from engine.netfilter.skb import UNTRACKED
+from engine.netfilter.stack import HostNetfilter, IpvsEvent, MarkEvent, NatEvent, Passage, RuleEvent, Skb
+from engine.netfilter.text import dump_rule
+from engine.network.addresses import masquerade_address, source_address
+from engine.network.host import Host
+from engine.packet import FiveTuple
+from engine.trace import Change, Stage, Text, Verdict, Where
+from engine.walk.state import Died, Inside, Outgoing, WalkState
+from engine.words import endings
+from engine.words import hops as notes
+from engine.words import rules as notes_rules
+
+_STAGE = {
+    Hook.PREROUTING: Stage.PREROUTING,
+    Hook.INPUT: Stage.INPUT,
+    Hook.FORWARD: Stage.FORWARD,
+    Hook.OUTPUT: Stage.OUTPUT,
+    Hook.POSTROUTING: Stage.POSTROUTING,
+}
+# iptables mode drops in the first; ipvs mode in the second and, what the node itself sends, in the third.
+_SOURCE_RANGE_CHAINS = ("KUBE-PROXY-FIREWALL", "KUBE-SOURCE-RANGES-FIREWALL", "KUBE-IPVS-OUT-FILTER")
+_NAT_STAGE = {"DNAT": Stage.DNAT, "SNAT": Stage.SNAT, "MASQUERADE": Stage.SNAT}
+
+
+def run_hook(
+    state: WalkState,
+    host: Host,
+    hook: Hook,
+    skb: Skb,
+    *,
+    in_device: str | None = None,
+    out_device: str | None = None,
+    next_hop: str | None = None,
+    inside: Inside | None = None,
+) -> Died | Passage:
+    """Take `skb` through one hook of `host`: the Passage where it goes on (ACCEPT, STOLEN), else its end.
+
+    `next_hop` is where it goes after POSTROUTING; MASQUERADE chooses by it. For a tunnel's outer packet (`inside`)
+    the rules are run and paid for, but no hops are written.
+    """
+    netfilter = state.netfilter(host)
+    if netfilter.ruleset is None:
+        return Passage("ACCEPT")
+    if state.first_node is None:
+        state.first_node = host.name
+    before, mark = skb.flow, skb.mark
+
+    def own_address() -> str | None:
+        device = host.devices[out_device or "lo"]
+        return masquerade_address(host, device, next_hop or skb.flow.dst)
+
+    passage = netfilter.traverse(hook, skb, in_device=in_device, out_device=out_device, masquerade_address=own_address)
+    state.pay(passage, inside is not None)
+    device = (out_device if hook in (Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING) else in_device) or "lo"
+    if inside is None:
+        _Recorder(state, host, hook, device, skb, netfilter.ruleset, before, mark).record(passage)
+        _note_masquerade(state, host, passage)
+    if passage.verdict in ("ACCEPT", "STOLEN"):
+        return passage
+    return _ending(state, host, hook, device, skb, netfilter, passage, in_device)
+
+
+def _note_masquerade(state: WalkState, host: Host, passage: Passage) -> None:
+    if state.direction != "request" or host.name != state.first_node:
+        return
+    for event in passage.events:
+        if isinstance(event, RuleEvent) and event.action in ("MASQUERADE", "SNAT") and _of_kube_proxy(event):
+            state.masqueraded = event.verdict == "ACCEPT"
+
+
+def _of_kube_proxy(event: RuleEvent) -> bool:
+    return event.table.endswith("kube-proxy") or any(name.startswith("KUBE-") for name in event.path)
+
+
+class _Recorder:
+    """Turns the events of one passage into hops. The packet is followed from what it was before the hook."""
+
+    def __init__(
+        self,
+        state: WalkState,
+        host: Host,
+        hook: Hook,
+        device: str,
+        skb: Skb,
+        ruleset: Ruleset,
+        flow: FiveTuple,
+        mark: int,
+    ) -> None:
+        self.state, self.host, self.hook, self.device = state, host, hook, device
+        self.skb, self.ruleset, self.flow, self.mark = skb, ruleset, flow, mark
+
+    def record(self, passage: Passage) -> None:
+        kept = _telling(passage)
+        written = len(self.state.hops)
+        translated = {id(e.cause): e for e in passage.events if isinstance(e, NatEvent) and e.cause is not None}
+        marked = {id(e.cause): e for e in passage.events if isinstance(e, MarkEvent)}
+        for event in passage.events:
+            if isinstance(event, RuleEvent):
+                place = next((i for i, one in enumerate(kept) if one is event), None)
+                if place is not None:
+                    target = _leads_to(event, kept[place - 1] if place else None)
+                    self._rule(event, target, translated.get(id(event)), marked.get(id(event)))
+            elif isinstance(event, NatEvent) and event.cause is None:
+                self._hidden_nat(event)
+            elif isinstance(event, IpvsEvent):
+                self._ipvs(event)
+        if len(self.state.hops) == written:
+            nat = self.hook in (Hook.PREROUTING, Hook.OUTPUT, Hook.POSTROUTING)
+            state = self.skb.state
+            note = notes.nothing_matched(self.hook.value, nat and state == "ESTABLISHED", nat and state == UNTRACKED)
+            self._hop(_STAGE[self.hook], note, None)
+
+    def _rule(self, event: RuleEvent, target: str | None, nat: NatEvent | None, mark: MarkEvent | None) -> None:
+        note = notes_rules.rule_note(event, target, self.flow, nat.after if nat is not None else self.flow)
+        changes: tuple[Change, ...] = ()
+        if mark is not None:
+            changes = (Change("mark", f"{mark.before:#x}", f"{mark.after:#x}"),)
+            self.mark = mark.after
+        if nat is not None:
+            changes = _changes(nat.before, nat.after)
+            self.flow = nat.after
+        self._hop(_NAT_STAGE.get(event.action, _STAGE[self.hook]), note, event, changes)
+
+    def _hidden_nat(self, event: NatEvent) -> None:
+        make = notes.hidden_undone if event.undo else notes.nat_repeated
+        stage = _STAGE[self.hook] if event.undo else (Stage.DNAT if event.manip == "DST" else Stage.SNAT)
+        self.flow = event.after
+        self._hop(stage, make(self.hook.value, event.before, event.after), None, _changes(event.before, event.after))
+
+    def _ipvs(self, event: IpvsEvent) -> None:
+        self.flow = event.after
+        note = notes.ipvs(event.service, event.before, event.after, event.undo)
+        self._hop(Stage.IPVS, note, None, _changes(event.before, event.after))
+
+    def _hop(self, stage: Stage, note: Text, event: RuleEvent | None, changes: tuple[Change, ...] = ()) -> None:
+        self.state.hop(
+            self.host,
+            self.device,
+            stage,
+            self.skb,
+            note,
+            hook=self.hook,
+            table=event.table if event else None,
+            chain=event.chain if event else None,
+            rule=rule_text(self.ruleset, event) if event else None,
+            changes=changes,
+            flow=self.flow,
+            mark=self.mark,
+        )
+
+
+def _changes(before: FiveTuple, after: FiveTuple) -> tuple[Change, ...]:
+    pairs = (("src", before.source, after.source), ("dst", before.destination, after.destination))
+    return tuple(Change(field, old, new) for field, old, new in pairs if old != new)
+
+
+def _leads_to(event: RuleEvent, following: RuleEvent | None) -> str | None:
+    """The chain that a rule leads to; a verdict map's is known by where the next rule stands."""
+    if event.action not in ("JUMP", "GOTO"):
+        return None
+    target = event.rule.target if event.rule is not None else None
+    if isinstance(target, Jump | Goto):
+        return target.chain
+    return following.path[len(event.path)] if following is not None else None
+
+
+def _telling(passage: Passage) -> list[RuleEvent]:
+    """The rules worth telling, last one first: those that did something, and the jumps that led to them."""
+    kept: list[RuleEvent] = []
+    following: RuleEvent | None = None
+    for event in reversed(passage.events):
+        if not isinstance(event, RuleEvent) or event.action == "":
+            continue
+        if event.action in ("JUMP", "GOTO"):
+            deeper = following is not None and following.path[: len(event.path)] == event.path
+            if not deeper or following is None or len(following.path) <= len(event.path):
+                continue
+        kept.append(event)
+        following = event
+    return kept
+
+
+def rule_text(ruleset: Ruleset, event: RuleEvent) -> str | None:
+    """The rule as the kernel's tool prints it; `-P CHAIN DROP` for a policy."""
+    if event.rule is None:
+        return f"-P {event.chain} DROP" if ruleset.backend is Backend.IPTABLES else "policy drop"
+    return dump_rule(event.chain, event.rule, ruleset.backend, ruleset.family)
+
+
+def _ending(
+    state: WalkState,
+    host: Host,
+    hook: Hook,
+    device: str,
+    skb: Skb,
+    netfilter: HostNetfilter,
+    passage: Passage,
+    in_device: str | None,
+) -> Died:
+    verdict = Verdict.REJECT if passage.verdict == "REJECT" else Verdict.DROP
+    code = _code(passage, verdict)
+    event = passage.where
+    assert netfilter.ruleset is not None
+    where = Where(
+        host.name,
+        code,
+        endings.reason(code, skb.flow, host=host.name, device=device),
+        hook,
+        event.table if event else None,
+        event.chain if event else None,
+        rule_text(netfilter.ruleset, event) if event else None,
+        state.direction,
+    )
+    answer = None
+    if verdict is Verdict.REJECT:
+        error = netfilter.reject_error(skb, _error_source(host, skb), passage)
+        answer = Outgoing(host.name, error) if error is not None else None
+    return Died(verdict, where, skb.flow, answer)
+
+
+def _error_source(host: Host, skb: Skb) -> str:
+    """The address an ICMP error is sent from (icmp.c icmp_send): the one spoken to where it is the host's own, else
+    the one that the route back asks for."""
+    if host.is_local(skb.flow.dst):
+        return skb.flow.dst
+    return source_address(host, skb.flow.src, host.table.lookup(skb.flow.src)) or skb.flow.dst
+
+
+def _code(passage: Passage, verdict: Verdict) -> str:
+    if passage.reason in endings.CODES:
+        return str(passage.reason)
+    event = passage.where
+    if event is None or event.rule is None:
+        return "policy-drop"
+    comment = notes_rules.comment_of(event.rule)
+    if "has no local endpoints" in comment:
+        return "no-local-endpoints"
+    if "has no endpoints" in comment:
+        return "no-endpoints"
+    if event.chain in _SOURCE_RANGE_CHAINS or event.chain.startswith("firewall-"):
+        return "source-ranges"
+    if event.chain == "KUBE-IPVS-FILTER":
+        return "unknown-cluster-ip-port"
+    if event.chain == "KUBE-FIREWALL":
+        return "localhost-firewall"
+    if event.chain == "KUBE-FORWARD":
+        return "invalid-state"
+    return _nft_code(event, verdict)
+
+
+def _nft_code(event: RuleEvent, verdict: Verdict) -> str:
+    """nftables mode has one rule for many Services: a map to verdicts, or the set of ClusterIPs."""
+    if event.chain == "reject-chain":
+        return "no-endpoints"
+    if event.chain in ("service-endpoints-check", "nodeport-endpoints-check"):
+        return "no-local-endpoints"
+    if event.chain == "cluster-ips-check":
+        return "unknown-cluster-ip-port"
+    return "rule-reject" if verdict is Verdict.REJECT else "rule-drop"

@@ -1,0 +1,186 @@
+"""Layer 3: what a host does with a packet that comes in, and with one it sends itself.
+
+Sources: net/ipv4/ip_input.c, ip_forward.c, ip_output.c, route.c; net/ipv4/netfilter.c ip_route_me_harder().
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from engine.fabric.fabric import ROUTER
+from engine.hooks import Hook
+from engine.netfilter.stack import Skb
+from engine.network import checks
+from engine.network.devices import Device, DeviceKind
+from engine.network.host import Host, HostKind
+from engine.network.routes import Route, number
+from engine.trace import Stage
+from engine.walk.hooks import run_hook
+from engine.walk.link import fresh, transmit
+from engine.walk.state import Arrived, Died, Frame, Inside, Outgoing, Step, WalkState
+from engine.words import hops as notes
+
+
+def receive(
+    state: WalkState, host: Host, device: str, skb: Skb, inside: Inside | None = None, prerouted: bool = False
+) -> Step:
+    """A packet handed to the IP stack. `prerouted`: br_netfilter has taken it through PREROUTING already."""
+    if not prerouted:
+        result = run_hook(state, host, Hook.PREROUTING, skb, in_device=device, inside=inside)
+        if isinstance(result, Died):
+            return result
+    if state.looped(host, device, skb.flow):
+        return state.lost(host, "routing-loop", skb)
+    refused = checks.refuses(host, device, skb.flow.src, skb.flow.dst)
+    if refused is not None:
+        return state.lost(host, refused, skb, device=device)
+    if host.is_local(skb.flow.dst):
+        return _local_in(state, host, device, skb, inside)
+    return _forward(state, host, device, skb, inside)
+
+
+def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside | None) -> Step:
+    if inside is not None:
+        state.remember_outer(host, skb.flow)
+    elif host.kind is HostKind.NODE:
+        state.hop(host, device, Stage.ROUTING, skb, notes.route_local(skb.flow.dst))
+    result = run_hook(state, host, Hook.INPUT, skb, in_device=device, inside=inside)
+    if isinstance(result, Died):
+        return result
+    if result.verdict == "STOLEN":
+        return _send_on(state, host, skb)
+    if inside is None:
+        return Arrived(host.name, device, skb)
+    tunnel = _tunnel_device(host, inside)
+    if tunnel is None:
+        return state.lost(host, "no-tunnel-peer", skb, device=device, next_hop=inside.outer.src)
+    inner = fresh(inside.skb)
+    note = notes.decapsulated(tunnel.name, inside.outer, inner.flow)
+    state.hop(host, tunnel.name, Stage.DECAPSULATE, inner, note)
+    return Frame(host.name, tunnel.name, inner, (host.name, tunnel.name))
+
+
+def _tunnel_device(host: Host, inside: Inside) -> Device | None:
+    kind = DeviceKind(inside.outer.kind.lower())
+    for device in host.devices.values():
+        if device.kind is kind and device.tunnel is not None and device.tunnel.local == inside.outer.dst:
+            return device
+    return None
+
+
+def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside | None) -> Step:
+    if not host.sysctls.ip_forward:
+        return state.lost(host, "ip-forward-off", skb)
+    route = _lookup(state, host, skb.flow.dst)
+    if route is None:
+        return state.lost(host, "no-route", skb)
+    if route.kind == "blackhole":
+        return state.lost(host, "blackhole", skb)
+    if host.kind is HostKind.NODE and inside is None:
+        state.hop(host, route.device, Stage.ROUTING, skb, notes.route_forward(skb.flow.dst, route))
+    elif host.name == ROUTER:
+        _note_router(state, host, route, skb, inside)
+    result = run_hook(state, host, Hook.FORWARD, skb, in_device=device, out_device=route.device, inside=inside)
+    if isinstance(result, Died):
+        return result
+    return _out(state, host, route, skb, inside)
+
+
+def _out(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | None = None) -> Step:
+    next_hop = route.via or skb.flow.dst
+    result = run_hook(state, host, Hook.POSTROUTING, skb, out_device=route.device, next_hop=next_hop, inside=inside)
+    if isinstance(result, Died):
+        return result
+    return transmit(state, host, host.devices[route.device], next_hop, skb, inside)
+
+
+def _note_router(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | None) -> None:
+    fabric = state.fabric
+    if route.device == "eth0":
+        owner = fabric.neighbours.get(route.via or skb.flow.dst)
+        to = owner[0] if owner else skb.flow.dst
+        if route.origin == "load-balancer":
+            checked = fabric.cluster.network.load_balancer_health_checks
+            note = notes.load_balancer(skb.flow.dst, to, checked and state.journey.node is None)
+        else:
+            note = notes.router_on(skb.flow.dst, to)
+    else:
+        note = notes.router_on(skb.flow.dst, fabric.external.get(skb.flow.dst, skb.flow.dst))
+    shown = inside.skb if inside else skb
+    state.hop(host, route.device, Stage.ROUTING, shown, note, outer=inside.outer if inside else None, mark=0)
+
+
+def _lookup(state: WalkState, host: Host, destination: str) -> Route | None:
+    """The main table; and on the router the way to the node that foreign packets of this walk are sent to."""
+    journey = state.journey
+    if host.name == ROUTER and state.arrival is not None and destination == journey.dst:
+        node = state.fabric.node(state.arrival)
+        via = next((a for a in node.internal_ips if number(a)[0] == number(destination)[0]), None)
+        if via is not None and not state.fabric.on_lan(destination):
+            origin = "load-balancer" if destination in state.fabric.catalogue.virtual_addresses else "static"
+            prefix = f"{destination}/{32 if number(destination)[0] == 4 else 128}"
+            return Route(prefix, "eth0", via, origin=origin)
+    return host.table.lookup(destination)
+
+
+def send(state: WalkState, packet: Outgoing) -> Step:
+    """A packet of the host itself: OUTPUT, routing again where its destination changed, POSTROUTING."""
+    host, skb, inside = state.host(packet.host), packet.skb, packet.inside
+    if inside is not None:
+        state.remember_outer(host, skb.flow)
+    before = skb.flow.dst
+    route = _route_out(state, host, before)
+    if route is None:
+        return state.lost(host, "no-route", skb)
+    result = run_hook(state, host, Hook.OUTPUT, skb, out_device=route.device, inside=inside)
+    if isinstance(result, Died):
+        return result
+    if result.verdict == "STOLEN":
+        return _send_on(state, host, skb)
+    if skb.flow.dst != before:
+        # nf_nat_ipv4_local_fn calls ip_route_me_harder: what it refuses never leaves the hook.
+        rerouted = _reroute(state, host, skb)
+        refused = rerouted if isinstance(rerouted, Died) else _refuses_loopback(state, host, rerouted, skb)
+        if refused is not None:
+            return dataclasses.replace(refused, where=dataclasses.replace(refused.where, hook=Hook.OUTPUT, table="nat"))
+        assert isinstance(rerouted, Route)
+        route = rerouted
+    refused = _refuses_loopback(state, host, route, skb)
+    return refused if refused is not None else _out(state, host, route, skb, inside)
+
+
+def _send_on(state: WalkState, host: Host, skb: Skb) -> Step:
+    """What IPVS sends on to another host (ip_vs_nat_xmit): routed, OUTPUT, POSTROUTING."""
+    route = _reroute(state, host, skb)
+    if isinstance(route, Died):
+        return route
+    result = run_hook(state, host, Hook.OUTPUT, skb, out_device=route.device)
+    if isinstance(result, Died):
+        return result
+    return _out(state, host, route, skb)
+
+
+def _reroute(state: WalkState, host: Host, skb: Skb) -> Route | Died:
+    route = _route_out(state, host, skb.flow.dst)
+    if route is None:
+        return state.lost(host, "no-route", skb)
+    text = str(route) if route.device != "lo" else "dev lo"
+    state.hop(host, route.device, Stage.ROUTING, skb, notes.reroute(skb.flow.dst, text))
+    return route
+
+
+def _route_out(state: WalkState, host: Host, destination: str) -> Route | None:
+    """The route of a packet the host sends; its own addresses are reached by lo (the local table)."""
+    if host.is_local(destination):
+        return Route(f"{destination}/{32 if number(destination)[0] == 4 else 128}", "lo")
+    route = _lookup(state, host, destination)
+    return None if route is None or route.kind != "unicast" else route
+
+
+def _refuses_loopback(state: WalkState, host: Host, route: Route, skb: Skb) -> Died | None:
+    """__mkroute_output: 127.0.0.0/8 leaves the host only where route_localnet allows it."""
+    if route.device == "lo" or number(skb.flow.src)[0] == 6 or not host.is_loopback(skb.flow.src):
+        return None
+    if host.sysctls.route_localnet:
+        return None
+    return state.lost(host, "localnet-output", skb, device=route.device)

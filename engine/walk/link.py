@@ -1,0 +1,141 @@
+"""Layer 2: a packet leaves a host by one of its devices and comes in at another host's."""
+
+from __future__ import annotations
+
+from engine.errors import NoSuchObject
+from engine.fabric.fabric import LAN, OUTSIDE, ROUTER
+from engine.netfilter.stack import Skb
+from engine.network.devices import Device, DeviceKind
+from engine.network.host import Host, HostKind
+from engine.network.routes import number
+from engine.network.tunnel import encapsulate
+from engine.packet import L4, FiveTuple
+from engine.trace import Stage
+from engine.walk.state import Died, Frame, Inside, Outgoing, WalkState
+from engine.words import hops as notes
+
+
+def fresh(skb: Skb) -> Skb:
+    """The packet on another host: mark, connection and state stay behind."""
+    return Skb(skb.flow, segment=skb.segment, error_about=skb.error_about)
+
+
+def transmit(
+    state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb, inside: Inside | None = None
+) -> Frame | Outgoing | Died:
+    """Send `skb` out of `device` to the owner of `next_hop`."""
+    if device.kind is DeviceKind.LOOPBACK:
+        return Frame(host.name, device.name, skb, (host.name, device.name), inside)
+    if device.kind in (DeviceKind.VXLAN, DeviceKind.IPIP):
+        return _into_tunnel(state, host, device, next_hop, skb)
+    if device.kind is DeviceKind.BRIDGE:
+        return _out_of_bridge(state, host, device, next_hop, skb)
+    if device.kind is DeviceKind.VETH:
+        return _across_veth(state, host, device, next_hop, skb)
+    if device.segment == OUTSIDE:
+        return _outside(state, host, device, skb)
+    return _on_lan(state, host, device, next_hop, skb, inside)
+
+
+def _on_lan(
+    state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb, inside: Inside | None
+) -> Frame | Died:
+    found = state.fabric.neighbours.get(next_hop) if device.segment == LAN else None
+    if found is None:
+        return state.lost(host, "no-neighbour", skb, device=device.name, next_hop=next_hop)
+    outer = inside.outer if inside else None
+    shown = inside.skb if inside else skb
+    if host.kind is HostKind.NODE:
+        note = notes.wire(host.name, device.name, found[0], outer)
+        state.hop(host, device.name, Stage.WIRE, shown, note, outer=outer, mark=0)
+    return Frame(*found, fresh(skb), found, inside)
+
+
+def _outside(state: WalkState, host: Host, device: Device, skb: Skb) -> Frame | Died:
+    """Beyond the router everybody reaches everybody; what nobody owns is lost there."""
+    if host.name != ROUTER:
+        found = (ROUTER, "eth1")
+        return Frame(*found, fresh(skb), found)
+    journey = state.journey
+    stray = state.fabric.resident_at(skb.flow.dst)
+    if stray is not None and stray.node not in state.fabric.nodes:
+        raise NoSuchObject(
+            f"{skb.flow.dst} ({stray.key}) is on node {stray.node!r}, which the manifests do not hold",
+            zh=f"{skb.flow.dst}（{stray.key}）位于节点 {stray.node!r}，而清单中没有该节点",
+        )
+    owner = journey.host if skb.flow.dst == journey.src else state.fabric.external.get(skb.flow.dst)
+    if owner is None or state.host(owner).kind is not HostKind.EXTERNAL:
+        return state.lost(host, "no-such-host", skb)
+    return Frame(owner, "eth0", fresh(skb), (owner, "eth0"))
+
+
+def _across_veth(state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb) -> Frame | Died:
+    assert device.peer is not None
+    peer_host, peer_device = device.peer
+    peer = state.host(peer_host)
+    master = peer.devices[peer_device].master
+    if master is None:
+        target = (peer_host, peer_device) if _answers_arp(peer, next_hop) else None
+    else:
+        target = resolve(state, peer, peer.devices[master], next_hop)
+    if target is None:
+        return state.lost(host, "no-neighbour", skb, device=device.name, next_hop=next_hop)
+    if host.kind is HostKind.NODE:
+        state.hop(host, device.name, Stage.VETH, skb, notes.veth_out(peer_host, device.name))
+    return Frame(peer_host, peer_device, fresh(skb), target)
+
+
+def _answers_arp(peer: Host, address: str) -> bool:
+    """Whether the other end of a routed veth answers for `address`. Calico's cali devices have proxy_arp, which works
+    only where the node forwards (net/ipv4/arp.c arp_process, IN_DEV_FORWARD); IPv6's gateway is their own address."""
+    if peer.kind is not HostKind.NODE or peer.is_local(address) or number(address)[0] == 6:
+        return True
+    return peer.sysctls.ip_forward
+
+
+def resolve(state: WalkState, node: Host, bridge: Device, address: str) -> tuple[str, str] | None:
+    """Who answers for `address` on the bridge: the node for any address of its own, or a pod plugged into it."""
+    if node.is_local(address):
+        return node.name, bridge.name
+    resident = state.fabric.resident_at(address)
+    if resident is None or resident.node != node.name:
+        return None
+    return resident.host, "eth0"
+
+
+def port_of(state: WalkState, pod: str) -> str:
+    """The bridge port that the pod is plugged into."""
+    device = state.host(pod).devices["eth0"]
+    assert device.peer is not None
+    return device.peer[1]
+
+
+def _out_of_bridge(state: WalkState, host: Host, bridge: Device, next_hop: str, skb: Skb) -> Frame | Died:
+    """br_dev_xmit: a packet of the host itself, or one it routed, goes to the port its next hop is behind."""
+    target = resolve(state, host, bridge, next_hop)
+    if target is None or target[0] == host.name:
+        return state.lost(host, "no-neighbour", skb, device=bridge.name, next_hop=next_hop)
+    port = port_of(state, target[0])
+    note = notes.bridge_switch(bridge.name, port, target[0])
+    state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
+    return out_of_port(state, host, port, target, skb)
+
+
+def out_of_port(state: WalkState, host: Host, port: str, target: tuple[str, str], skb: Skb) -> Frame:
+    """The last metre: through a bridge port into the pod behind it."""
+    state.hop(host, port, Stage.VETH, skb, notes.veth_out(target[0], port))
+    return Frame(*target, fresh(skb), target)
+
+
+def _into_tunnel(state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb) -> Outgoing | Died:
+    outer = encapsulate(device, next_hop, skb.flow)
+    if outer is None:
+        return state.lost(host, "no-tunnel-peer", skb, device=device.name, next_hop=next_hop)
+    state.hop(host, device.name, Stage.ENCAPSULATE, skb, notes.encapsulated(device.name, outer), outer=outer)
+    flow = (
+        FiveTuple(L4.UDP, outer.src, outer.sport or 0, outer.dst, outer.dport or 0)
+        if outer.kind == "VXLAN"
+        else FiveTuple(L4.IPIP, outer.src, 0, outer.dst, 0)
+    )
+    # skb_scrub_packet within one network namespace forgets the connection but keeps the mark.
+    return Outgoing(host.name, Skb(flow, mark=skb.mark), Inside(skb, outer))

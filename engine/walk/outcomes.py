@@ -1,0 +1,155 @@
+"""A packet through the fabric, there and back: every distinct way it can go, or the one that a seed draws.
+
+A connection counts as delivered only when the client gets a reply from the address it spoke to.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from fractions import Fraction
+
+from engine.choose import Choose, every_path, seeded
+from engine.cluster import Cluster
+from engine.errors import EngineError, NoSuchObject
+from engine.fabric.fabric import ROUTER, Fabric, build_fabric
+from engine.netfilter.rules import Ruleset
+from engine.netfilter.stack import Skb
+from engine.network.addresses import source_address
+from engine.network.host import Host, HostKind
+from engine.network.routes import number
+from engine.packet import FiveTuple
+from engine.proxy.interface import MODES
+from engine.trace import Outcome, Request, Stage, Verdict
+from engine.walk import load_balancer
+from engine.walk.answer import finish
+from engine.walk.locate import Journey, locate
+from engine.walk.run import run_to_end
+from engine.walk.state import Died, Outgoing, WalkState
+from engine.words import hops as notes
+
+__all__ = ["first_node", "outcomes", "source_of"]
+
+
+def outcomes(
+    cluster: Cluster,
+    request: Request,
+    mode: str = "iptables",
+    *,
+    rulesets: Mapping[str, Ruleset] | None = None,
+    seed: int | str | None = None,
+    fabric: Fabric | None = None,
+) -> tuple[Outcome, ...]:
+    """What becomes of `request`'s first packet and its answer in the whole network.
+
+    Without `seed`: every distinct way with its exact probability (they add to 1), in the order of the rules. With one:
+    the way it draws, with that way's probability. `rulesets` replaces the rules of the nodes it names, `fabric` is
+    taken instead of building (or finding) one. Raises NoSuchObject, EngineError, UnsupportedFeature.
+    """
+    if mode not in MODES:
+        raise NoSuchObject(
+            f"there is no proxy mode {mode!r}; known modes: {', '.join(MODES)}",
+            zh=f"没有代理模式 {mode!r}；已知模式：{'、'.join(MODES)}",
+        )
+    built = fabric if fabric is not None else build_fabric(cluster, mode, rulesets)
+    journey = locate(built, request)
+    _check_reachable(built, journey)
+
+    def run(choose: Choose) -> Outcome:
+        return _one_way(built, journey, choose)
+
+    if seed is not None:
+        drawn = seeded(seed)
+        chance = Fraction(1)
+
+        def watched(weights: tuple[Fraction, ...]) -> int:
+            nonlocal chance
+            index = drawn(weights)
+            chance *= weights[index]
+            return index
+
+        outcome = run(watched)
+        return (dataclasses.replace(outcome, probability=chance),)
+    merged: dict[Outcome, Fraction] = {}
+    for probability, outcome in every_path(run):
+        merged[outcome] = merged.get(outcome, Fraction(0)) + probability
+    return tuple(dataclasses.replace(outcome, probability=chance) for outcome, chance in merged.items())
+
+
+def first_node(fabric: Fabric, journey: Journey) -> str | None:
+    """The node whose kube-proxy meets the packet first: the sender's own, else the one it arrives at (None where a
+    load balancer draws it)."""
+    host = fabric.host(journey.host)
+    if host.kind is HostKind.NODE:
+        return host.name
+    if host.kind is HostKind.POD:
+        resident = fabric.directory.by_address.get(journey.src or "")
+        return resident.node if resident else None
+    owner = fabric.neighbours.get(journey.dst)
+    return owner[0] if owner and owner[0] in fabric.nodes else journey.node
+
+
+def _check_reachable(fabric: Fabric, journey: Journey) -> None:
+    """A foreign packet to an address that is no host's own needs a node to arrive at."""
+    if fabric.host(journey.host).kind is not HostKind.EXTERNAL or journey.node is not None:
+        return
+    dst = journey.dst
+    known = fabric.on_lan(dst) or dst in fabric.external or dst in fabric.catalogue.virtual_addresses
+    if not known and fabric.cluster.network.service_cidr_via is None:
+        raise EngineError(
+            f"{dst} is no host's address that {journey.host} could reach by itself; "
+            "name the node that the packet arrives at (--node)",
+            zh=f"{dst} 不是 {journey.host} 自己能到达的主机地址；请指明数据包到达的节点（--node）",
+        )
+
+
+def _one_way(fabric: Fabric, journey: Journey, choose: Choose) -> Outcome:
+    state = WalkState(fabric, choose, journey, None)
+    host = state.host(journey.host)
+    flow = journey.flow(source_of(fabric, journey))
+    _note_connect(state, host, flow)
+    arrived = _arrival(state, host, flow)
+    if isinstance(arrived, Died):
+        return finish(state, arrived, flow, host)
+    state.arrival = arrived
+    return finish(state, run_to_end(state, Outgoing(host.name, Skb(flow))), flow, host)
+
+
+def source_of(fabric: Fabric, journey: Journey) -> str:
+    """The source address of the request; a node's process leaves the choice to its routes."""
+    if journey.src is not None:
+        return journey.src
+    host = fabric.host(journey.host)
+    source = source_address(host, journey.dst, host.table.lookup(journey.dst))
+    if source is None:
+        raise EngineError(
+            f"{host.name} has no IPv{number(journey.dst)[0]} address to send from",
+            zh=f"{host.name} 没有可用于发送的 IPv{number(journey.dst)[0]} 地址",
+        )
+    return source
+
+
+def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | Died | None:
+    """The node that a packet from outside arrives at, where its destination does not say so itself."""
+    fabric, journey = state.fabric, state.journey
+    if journey.node is not None and host.kind is HostKind.EXTERNAL:
+        return journey.node
+    if journey.dst in fabric.catalogue.virtual_addresses:
+        service = load_balancer.service_at(fabric, journey.dst, flow.protocol, flow.dport)
+        if host.kind is not HostKind.EXTERNAL:
+            return None
+        nodes = load_balancer.candidates(fabric, service, number(journey.dst)[0]) if service else ()
+        if not nodes:
+            return state.died(Verdict.LOST, state.host(ROUTER), "no-healthy-node", flow)
+        return nodes[state.choose(tuple(Fraction(1, len(nodes)) for _ in nodes))].name
+    return fabric.cluster.network.service_cidr_via if host.kind is HostKind.EXTERNAL else None
+
+
+def _note_connect(state: WalkState, host: Host, flow: FiveTuple) -> None:
+    local = host.is_local(flow.dst)
+    route = None if local else host.table.lookup(flow.dst)
+    if route is not None and route.kind != "unicast":
+        route = None
+    chosen = state.journey.src is None
+    note = notes.connect(host.name, flow, route if chosen else None, chosen and local)
+    state.hop(host, "lo" if local else route.device if route else "eth0", Stage.CONNECT, Skb(flow), note)

@@ -1,0 +1,40 @@
+"""Following one packet from host to host until it arrives or dies."""
+
+from __future__ import annotations
+
+from engine.network.devices import DeviceKind
+from engine.network.host import Host, HostKind
+from engine.trace import Stage
+from engine.walk.bridge import enter
+from engine.walk.ip import receive, send
+from engine.walk.state import Arrived, Died, Frame, Outgoing, Step, WalkState
+from engine.words import hops as notes
+
+
+def run_to_end(state: WalkState, step: Step) -> Arrived | Died:
+    """Follow a packet to its end."""
+    while True:
+        if isinstance(step, Arrived | Died):
+            return step
+        step = send(state, step) if isinstance(step, Outgoing) else _come_in(state, step)
+
+
+def _come_in(state: WalkState, frame: Frame) -> Step:
+    host = state.host(frame.host)
+    device = host.devices[frame.device]
+    if host.kind is HostKind.NODE:
+        _note_entry(state, host, frame)
+    if device.master is not None:
+        return enter(state, host, device, frame)
+    return receive(state, host, frame.device, frame.skb, frame.inside)
+
+
+def _note_entry(state: WalkState, host: Host, frame: Frame) -> None:
+    device = host.devices[frame.device]
+    outer = frame.inside.outer if frame.inside else None
+    shown = frame.inside.skb if frame.inside else frame.skb
+    if device.kind is DeviceKind.ETHERNET:
+        state.hop(host, device.name, Stage.NIC, shown, notes.nic(host.name, device.name, outer), outer=outer, mark=0)
+    elif device.kind is DeviceKind.VETH and device.peer is not None:
+        note = notes.veth_in(device.peer[0], host.name, device.name)
+        state.hop(host, device.name, Stage.VETH, shown, note)

@@ -1,0 +1,189 @@
+"""What a walk carries along: each host's netfilter, the hops so far, what was paid; and the steps it consists of."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from engine.choose import Choose
+from engine.fabric.fabric import Fabric
+from engine.hooks import Hook
+from engine.netfilter.stack import HostNetfilter, Passage, Skb
+from engine.network.host import Host, HostKind
+from engine.network.routes import number
+from engine.packet import Encapsulation, FiveTuple
+from engine.trace import Change, ConntrackView, Cost, Hop, Stage, Text, Verdict, Where
+from engine.values import dataclass
+from engine.walk.locate import Journey
+from engine.words import endings
+
+__all__ = ["Arrived", "Died", "Frame", "Inside", "Outgoing", "Step", "WalkState"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What an outer packet carries."""
+
+    skb: Skb
+    outer: Encapsulation
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A packet about to come in by `device` of `host`. `target` is the (host, device) whose MAC address it carries."""
+
+    host: str
+    device: str
+    skb: Skb
+    target: tuple[str, str]
+    inside: Inside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A packet that `host` itself sends."""
+
+    host: str
+    skb: Skb
+    inside: Inside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A packet that reached the sockets of `host`; it came in by `device`."""
+
+    host: str
+    device: str
+    skb: Skb
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """The end of a packet. `answer` is what the host sends back where a rule rejected it."""
+
+    verdict: Verdict
+    where: Where
+    flow: FiveTuple
+    answer: Outgoing | None = None
+
+
+Step: TypeAlias = Frame | Outgoing | Arrived | Died
+
+
+class WalkState:
+    """One walk's state. `arrival` is the node that the router sends the foreign packet to."""
+
+    def __init__(self, fabric: Fabric, choose: Choose, journey: Journey, arrival: str | None) -> None:
+        self.fabric = fabric
+        self.choose = choose
+        self.journey = journey
+        self.arrival = arrival
+        self.version = number(journey.dst)[0]
+        self.direction = "request"
+        self.hops: list[Hop] = []
+        self.cost = Cost()
+        self.underlay_cost = Cost()
+        self.masqueraded = False
+        self.first_node: str | None = None
+        self._netfilters: dict[str, HostNetfilter] = {}
+        self._seen: set[tuple[str, str, FiveTuple]] = set()
+        self._outer_flows: set[tuple[str, FiveTuple]] = set()
+
+    def start_leg(self, direction: str) -> None:
+        """Begin another packet: its hops and what it pays are counted from nothing."""
+        self.direction = direction
+        self.hops = []
+        self.cost = Cost()
+        self.underlay_cost = Cost()
+        self._seen = set()
+
+    def host(self, name: str) -> Host:
+        return self.fabric.host(name)
+
+    def netfilter(self, host: Host) -> HostNetfilter:
+        """The host's netfilter; only nodes have rules."""
+        found = self._netfilters.get(host.name)
+        if found is None:
+            ruleset = self.fabric.ruleset(host.name, self.version) if host.kind is HostKind.NODE else None
+            found = HostNetfilter(host.name, ruleset, host.is_local, self.choose)
+            self._netfilters[host.name] = found
+        return found
+
+    def pay(self, passage: Passage, outer: bool) -> None:
+        """Add what a hook cost."""
+        before = self.underlay_cost if outer else self.cost
+        after = Cost(
+            before.rules_evaluated + passage.rules_evaluated,
+            before.hash_lookups + passage.hash_lookups,
+        )
+        if outer:
+            self.underlay_cost = after
+        else:
+            self.cost = after
+
+    def looped(self, host: Host, device: str, flow: FiveTuple) -> bool:
+        """Whether this very packet was on this device before: it would circle until its TTL is used up."""
+        key = (host.name, device, flow)
+        if key in self._seen:
+            return True
+        self._seen.add(key)
+        return False
+
+    def hop(
+        self,
+        host: Host,
+        device: str,
+        stage: Stage,
+        skb: Skb,
+        note: Text,
+        *,
+        hook: Hook | None = None,
+        table: str | None = None,
+        chain: str | None = None,
+        rule: str | None = None,
+        outer: Encapsulation | None = None,
+        changes: tuple[Change, ...] = (),
+        flow: FiveTuple | None = None,
+        mark: int | None = None,
+    ) -> None:
+        """Write down one step, with the packet as it is now (or as `flow` and `mark` say)."""
+        now = flow or skb.flow
+        shown = (now.source, now.destination) if skb.error_about is None else (now.src, now.dst)
+        self.hops.append(
+            Hop(
+                len(self.hops) + 1,
+                host.name,
+                device,
+                stage,
+                *shown,
+                note,
+                hook,
+                table,
+                chain,
+                rule,
+                skb.mark if mark is None else mark,
+                outer,
+                changes,
+            )
+        )
+
+    def lost(self, host: Host, code: str, skb: Skb, **facts: str) -> Died:
+        """The packet's end where nobody answers."""
+        return self.died(Verdict.LOST, host, code, skb.flow, **facts)
+
+    def died(self, verdict: Verdict, host: Host, code: str, flow: FiveTuple, **facts: str) -> Died:
+        """The packet's end outside of any rule."""
+        text = endings.reason(code, flow, host=host.name, **facts)
+        return Died(verdict, Where(host.name, code, text, direction=self.direction), flow)
+
+    def conntrack(self) -> tuple[ConntrackView, ...]:
+        """The entries of all hosts, in the order the hosts were met; the tunnels' own outer flows are left out."""
+        return tuple(
+            entry
+            for host, netfilter in self._netfilters.items()
+            for entry in netfilter.connections()
+            if (host, entry.original) not in self._outer_flows
+        )
+
+    def remember_outer(self, host: Host, flow: FiveTuple) -> None:
+        """Note that `flow` is a tunnel's outer flow on `host`."""
+        self._outer_flows.add((host.name, flow))

@@ -1,0 +1,186 @@
+"""Find the questions and read them. The list is read off the files' first lines; a file is parsed when it is drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from engine.errors import os_reason
+from engine.trace import Text
+from k8squiz.bank.followup import follow_ups
+from k8squiz.bank.question import FORMAT_VERSION, Heading, Template
+from k8squiz.errors import QuizError, unknown
+
+_HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?:#.*)?$", re.MULTILINE)
+_HEADER_BYTES = 1024
+
+
+def bank_folder() -> Path:
+    """Where the questions are: packaged with the wheel, else the checkout's own folder."""
+    packaged = Path(__file__).parents[1] / "_questions"
+    folder = packaged if packaged.is_dir() else Path(__file__).parents[2] / "questions"
+    if not folder.is_dir():
+        raise QuizError(
+            f"the questions are missing: there is no {folder}; install k8squiz again",
+            f"找不到题库：{folder} 不存在；请重新安装 k8squiz",
+        )
+    return folder
+
+
+def files(folder: Path) -> list[Path]:
+    """The question files under `folder`, sorted; clusters/ holds parts of questions, not questions."""
+    found = (path for path in folder.glob("*/*.yaml") if path.parent.name != "clusters" and path.is_file())
+    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def headings(folder: Path | None = None) -> tuple[Heading, ...]:
+    """What all questions are about, read off their first lines; a file whose first lines are amiss is left to lint."""
+    root = folder if folder is not None else bank_folder()
+    return tuple(heading for path in files(root) if (heading := scan(path)) is not None)
+
+
+def scan(path: Path) -> Heading | None:
+    """The heading in a file's first lines; None where it is not there."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEADER_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return None
+    found = dict(_HEADER.findall(head))
+    if len(found) != 4 or not found["level"].isdigit():
+        return None
+    return Heading(found["id"], found["topic"], int(found["level"]), found["kind"], str(path))
+
+
+def select(topics: Iterable[str] = (), level: int | None = None, folder: Path | None = None) -> tuple[Heading, ...]:
+    """The questions of these topics (all where none is given) and this level. Raises QuizError if there are none."""
+    known = headings(folder)
+    wanted = list(topics)
+    for topic in wanted:
+        if topic not in {heading.topic for heading in known}:
+            raise unknown("topic", topic, (heading.topic for heading in known))
+    chosen = tuple(
+        heading for heading in known
+        if (not wanted or heading.topic in wanted) and (level is None or heading.level == level)
+    )  # fmt: skip
+    if not chosen:
+        raise QuizError(
+            f"no question fits: topic {', '.join(wanted) or 'any'}, level {level or 'any'}",
+            f"没有符合条件的题目：主题 {'、'.join(wanted) or '不限'}，难度 {level or '不限'}",
+        )
+    return chosen
+
+
+def find(name: str, folder: Path | None = None) -> Template:
+    """The question, or the follow-up PARENT/ID, with that id, or the one in a file NAME.yaml of one's own.
+
+    Raises QuizError naming the nearest ids, or file:line."""
+    if name.endswith((".yaml", ".yml")):
+        return load(Path(name))
+    known = headings(folder)
+    origin = name.partition("/")[0]
+    for heading in known:
+        if heading.id == origin:
+            return opened(dataclasses.replace(heading, id=name))
+    raise unknown("question", name, (heading.id for heading in known))
+
+
+def opened(heading: Heading) -> Template:
+    """The question, or the follow-up, that a heading is of. Raises QuizError where its file has no such follow-up."""
+    template = load(Path(heading.path))
+    if heading.id == heading.origin:
+        return template
+    known = follow_ups(template)
+    for each in known:
+        if each.heading.id == heading.id:
+            return each
+    raise unknown("question", heading.id, (each.heading.id for each in known))
+
+
+def load(path: Path) -> Template:
+    """Parse one question file and check it against the schema; raises QuizError with file:line."""
+    return parse_template(_text(path), path)
+
+
+def _text(path: Path) -> str:
+    """What stands in a file, or a little more of it than a question may have."""
+    from k8squiz.bank.strictyaml import MAX_BYTES
+
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1).decode("utf-8-sig", "strict")
+    except UnicodeDecodeError as error:
+        if error.start > MAX_BYTES - 3:
+            return " " * (MAX_BYTES + 1)
+        raise QuizError(f"{path}:1: not UTF-8 text", f"{path}:1：不是 UTF-8 文本") from error
+    except (OSError, ValueError) as error:
+        en, zh = os_reason(error)
+        raise QuizError(f"{path}: cannot be read: {en}", f"{path}：无法读取：{zh}") from error
+
+
+def parse_template(text: str, path: Path) -> Template:
+    """As load, for text at hand; `path` names it and says where clusters/ is."""
+    from k8squiz.bank.schema import violations
+    from k8squiz.bank.strictyaml import parse
+
+    document = parse(text, str(path))
+    for place, message in violations(document.data, schema()):
+        raise QuizError(f"{path}:{document.line(place)}: {message.en}", f"{path}:{document.line(place)}：{message.zh}")
+    data = document.data
+    if data["format_version"] != FORMAT_VERSION:
+        raise QuizError(
+            f"{path}:{document.line(('format_version',))}: format_version must be {FORMAT_VERSION}",
+            f"{path}:{document.line(('format_version',))}：format_version 必须为 {FORMAT_VERSION}",
+        )
+    data = {**data, "cluster": _with_base(data["cluster"], path, document.line(("cluster",)))}
+    heading = Heading(data["id"], data["topic"], data["level"], data["kind"], str(path))
+    template = Template(heading, Text(data["title"]["en"], data["title"]["zh"]), data, document.lines)
+    for index, each in enumerate(follow_ups(template)):
+        # Made into a question of its own it must be one that stands in a file.
+        for place, message in violations(each.data, schema()):
+            where, prefix = each.place(*place), f"then.{index}."
+            raise QuizError(f"{where}: {prefix}{message.en}", f"{where}：{prefix}{message.zh}")
+    return template
+
+
+def _with_base(cluster: dict[str, Any], path: Path, line: int) -> dict[str, Any]:
+    """`from: NAME` starts from clusters/NAME.yaml beside the topics' folders; what the question writes wins."""
+    if "from" not in cluster:
+        return cluster
+    from k8squiz.bank.strictyaml import parse
+
+    name = cluster["from"]
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise QuizError(
+            f"{path}:{line}: cluster.from is the bare name of a file in clusters/, not {name!r}",
+            f"{path}:{line}：cluster.from 只写 clusters/ 中的文件名，而不是 {name!r}",
+        )
+    base = path.parent.parent / "clusters" / f"{name}.yaml"
+    if not base.is_file():
+        raise QuizError(
+            f"{path}:{line}: cluster.from: there is no {base}", f"{path}:{line}：cluster.from：{base} 不存在"
+        )
+    data = parse(_text(base), str(base)).data
+    if not isinstance(data, dict):
+        raise QuizError(f"{base}:1: a cluster is a mapping", f"{base}:1：集群必须是一个映射")
+    return _merged(data, {key: value for key, value in cluster.items() if key != "from"})
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = _merged(result[key], value) if both else value
+    return result
+
+
+@lru_cache(maxsize=1)
+def schema() -> dict[str, Any]:
+    """The JSON schema of question files, as schema.json has it."""
+    result: dict[str, Any] = json.loads((bank_folder() / "schema.json").read_text(encoding="utf-8"))
+    return result

@@ -1,0 +1,69 @@
+"""Follow-ups: what an interviewer asks next about the same cluster, with one thing changed ("now it is Local").
+
+A question file holds them under `then`. Each is made into a question of its own, named PARENT/ID, whose draw is its
+parent's: the same names and addresses under the same seed. Its answer is computed like any other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from engine.trace import Text
+from k8squiz.bank.question import Heading, Template
+
+# What a follow-up never takes from its parent: it would answer, or give away, the wrong question.
+_PARENT_ONLY = frozenset({"then", "followups", "hints", "key_points", "explanation", "ask", "prompt"})
+# What it states of the request and the cluster, and adds to.
+_CHANGES = frozenset({"id", "set", "without", "mode", "request", "requests", "params", "values"})
+
+
+def names(template: Template) -> tuple[str, ...]:
+    """The ids of a question's follow-ups, PARENT/ID, in the order they are asked."""
+    return tuple(f"{template.heading.id}/{raw['id']}" for raw in template.data.get("then") or ())
+
+
+def follow_ups(template: Template) -> tuple[Template, ...]:
+    """A question's follow-ups, each as a question of its own."""
+    return tuple(_made(template, index, raw) for index, raw in enumerate(template.data.get("then") or ()))
+
+
+def _made(template: Template, index: int, raw: Mapping[str, Any]) -> Template:
+    parent = template.data
+    data: dict[str, Any] = {key: value for key, value in parent.items() if key not in _PARENT_ONLY}
+    data |= {key: value for key, value in raw.items() if key not in _CHANGES}
+    for part in ("params", "values"):
+        # Those of the parent first: they are drawn as they were.
+        if parent.get(part) or raw.get(part):
+            data[part] = {**(parent.get(part) or {}), **(raw.get(part) or {})}
+    given = "requests" if "requests" in raw else "request" if "request" in raw else ""
+    if given:
+        data.pop("request", None)
+        data.pop("requests", None)
+        data[given] = raw[given]
+    if "request" in data:
+        data["request"] = _changed(data["request"], raw)
+    else:
+        data["requests"] = {name: _changed(request, raw) for name, request in (data.get("requests") or {}).items()}
+    heading = template.heading
+    own = Heading(
+        f"{heading.id}/{raw['id']}", heading.topic, int(raw.get("level", heading.level)), str(raw["kind"]), heading.path
+    )
+    title = Text(data["title"]["en"], data["title"]["zh"])
+    return dataclasses.replace(template, heading=own, title=title, data=data, lines=_lines(template, index))
+
+
+def _changed(request: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(request)
+    if "set" in raw:
+        result["set"] = {**(request.get("set") or {}), **raw["set"]}
+    return {**result, **{key: raw[key] for key in ("without", "mode") if key in raw}}
+
+
+def _lines(template: Template, index: int) -> Mapping[tuple[str | int, ...], int]:
+    """Where each part stands in the file: the follow-up's own parts under `then`, all else where the parent has it."""
+    start = template.lines.get(("then", index), 1)
+    kept = {path: line for path, line in template.lines.items() if path and path[0] not in _PARENT_ONLY}
+    own = {path[2:]: line for path, line in template.lines.items() if path[:2] == ("then", index) and len(path) > 2}
+    return {**kept, **dict.fromkeys((("ask",), ("prompt",), ("explanation",)), start), **own}

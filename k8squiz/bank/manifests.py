@@ -1,0 +1,145 @@
+"""A resolved cluster as plain Kubernetes YAML: what `kubectl get ... -o yaml` would print of it, as far as it matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from k8squiz.bank.spec import ClusterSpec, NodeSpec, PodSpec, ServiceSpec
+
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def manifests(spec: ClusterSpec) -> str:
+    """The cluster as a multi-document YAML text."""
+    documents = [_proxy(spec), _network(spec)]
+    documents += [_node(node, spec) for node in spec.nodes.values()]
+    documents += [_pod(pod) for pod in spec.pods.values()]
+    for service in spec.services.values():
+        documents += [_service(service), _slice(service)]
+    text: str = yaml.dump_all(documents, Dumper=_DUMPER, sort_keys=False, default_flow_style=None, width=120)
+    return text + ("---\n" + spec.extra if spec.extra else "")
+
+
+def _proxy(spec: ClusterSpec) -> dict[str, Any]:
+    first = next(iter(spec.nodes.values()))
+    network = ".".join(first.subnet.split(".")[:2]) + ".0.0/16"
+    return {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "clusterCIDR": network,
+        **spec.proxy,
+    }
+
+
+def _network(spec: ClusterSpec) -> dict[str, Any]:
+    facts = {"clientAddress": spec.client, **spec.network}
+    return {"apiVersion": "k8squiz.dev/v1", "kind": "Network", "metadata": {"name": "facts"}, "spec": facts}
+
+
+def _node(node: NodeSpec, spec: ClusterSpec) -> dict[str, Any]:
+    annotations: dict[str, str] = {}
+    if spec.plugin == "flannel":
+        annotations["flannel.alpha.coreos.com/backend-type"] = spec.backend or "vxlan"
+        annotations["flannel.alpha.coreos.com/public-ip"] = node.ip
+    elif spec.plugin == "calico":
+        annotations["projectcalico.org/IPv4Address"] = f"{node.ip}/24"
+        if spec.backend in ("ipip", "vxlan"):
+            key = "IPv4IPIPTunnelAddr" if spec.backend == "ipip" else "IPv4VXLANTunnelAddr"
+            annotations[f"projectcalico.org/{key}"] = node.tunnel
+    if node.extra:
+        annotations["k8squiz.dev/addresses"] = ",".join(node.extra)
+    labels = {"kubernetes.io/hostname": node.name, **node.labels}
+    if node.zone:
+        labels["topology.kubernetes.io/zone"] = node.zone
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": node.name, "labels": labels, "annotations": annotations},
+        "spec": {"podCIDR": node.pod_cidr, "podCIDRs": [node.pod_cidr]},
+        "status": {"addresses": [{"type": "InternalIP", "address": node.ip}]},
+    }
+
+
+def _pod(pod: PodSpec) -> dict[str, Any]:
+    labels = {"app": pod.service or pod.name, **pod.labels}
+    spec: dict[str, Any] = {"nodeName": pod.node.name}
+    if pod.host_network:
+        spec["hostNetwork"] = True
+    spec["containers"] = [{"name": "main", "ports": [{"containerPort": pod.port}]}]
+    condition = {"type": "Ready", "status": "True" if pod.ready else "False"}
+    metadata: dict[str, Any] = {"name": pod.name, "namespace": pod.namespace, "labels": labels}
+    if pod.terminating:
+        metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata,
+        "spec": spec,
+        "status": {"phase": "Running", "podIP": pod.ip, "podIPs": [{"ip": pod.ip}], "conditions": [condition]},
+    }
+
+
+def _service(service: ServiceSpec) -> dict[str, Any]:
+    port: dict[str, Any] = {"port": service.port, "protocol": service.protocol, "targetPort": service.target_port}
+    if service.port_name:
+        port = {"name": service.port_name, **port}
+    if service.node_port:
+        port["nodePort"] = service.node_port
+    headless = service.spec.get("headless", False)
+    spec: dict[str, Any] = {
+        "type": service.type,
+        "clusterIP": "None" if headless else service.cluster_ip,
+        "selector": {"app": service.name},
+        "ports": [port],
+        **{key: value for key, value in service.spec.items() if key != "headless"},
+    }
+    if service.external_ips:
+        spec["externalIPs"] = list(service.external_ips)
+    metadata: dict[str, Any] = {"name": service.name, "namespace": service.namespace}
+    if service.labels:
+        metadata["labels"] = dict(service.labels)
+    document = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+    if service.load_balancer:
+        document["status"] = {"loadBalancer": {"ingress": [{"ip": service.load_balancer}]}}
+    return document
+
+
+def _slice(service: ServiceSpec) -> dict[str, Any]:
+    port: dict[str, Any] = {"name": service.port_name, "port": service.target_port, "protocol": service.protocol}
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": f"{service.name}-1",
+            "namespace": service.namespace,
+            "labels": {"kubernetes.io/service-name": service.name},
+        },
+        "addressType": "IPv4",
+        "ports": [port],
+        "endpoints": [_endpoint(pod, service) for pod in service.pods],
+    }
+
+
+def _endpoint(pod: PodSpec, service: ServiceSpec) -> dict[str, Any]:
+    ready = pod.ready or bool(service.spec.get("publishNotReadyAddresses"))
+    distribution = str(service.spec.get("trafficDistribution") or "")
+    entry: dict[str, Any] = {
+        "addresses": [pod.ip],
+        "conditions": {
+            "ready": ready,
+            "serving": pod.serving and (pod.ready or pod.terminating),
+            "terminating": pod.terminating,
+        },
+        "nodeName": pod.node.name,
+        "targetRef": {"kind": "Pod", "name": pod.name, "namespace": pod.namespace},
+    }
+    if pod.node.zone:
+        entry["zone"] = pod.node.zone
+    # The hints the EndpointSlice controller writes for trafficDistribution (KEP-4444, KEP-3015).
+    if distribution and ready:
+        entry["hints"] = {"forZones": [{"name": pod.node.zone}]} if pod.node.zone else {}
+        if distribution == "PreferSameNode":
+            entry["hints"]["forNodes"] = [{"name": pod.node.name}]
+    return entry

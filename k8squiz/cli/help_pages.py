@@ -1,0 +1,127 @@
+"""Help pages in both languages, drawn the same way for the program, a group and a command.
+
+The program's own page is made here without the command-line library, so that it is there at once.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from k8squiz.locale.help import COMMANDS, COMPLETION, DESCRIPTION, HELP, LANG, MORE, VERSION, WORDS
+from k8squiz.locale.i18n import Lang
+
+Row = tuple[str, str]
+
+
+def word(text: str, lang: Lang) -> str:
+    """One of the help pages' own words in `lang`."""
+    return WORDS[text] if lang == "zh" else text
+
+
+def both(pair: tuple[str, str], lang: Lang) -> str:
+    return pair[1] if lang == "zh" else pair[0]
+
+
+def width_of(text: str) -> int:
+    """Columns of `text` on a terminal (UAX #11: wide and full-width characters take two)."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def screen_width() -> int:
+    """Columns to fill: COLUMNS, else the terminal's, 80 where there is none; at most 120, which still reads well."""
+    if os.environ.get("COLUMNS", "").isdigit():
+        return min(120, max(40, int(os.environ["COLUMNS"])))
+    try:
+        return min(120, max(40, os.get_terminal_size(1).columns))
+    except OSError:
+        return 80
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width` columns: between words, and anywhere between Chinese characters."""
+    lines, line = [], ""
+    for token in _tokens(text):
+        if line and width_of(line + token.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += token.lstrip() if not line else token
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+_NOT_AT_LINE_START = "，。；：、！？）”》]"
+_NOT_AT_LINE_END = "（“《["
+
+
+def _tokens(text: str) -> Iterable[str]:
+    token = ""
+    for char in text:
+        wide = unicodedata.east_asian_width(char) in "WF"
+        if char in _NOT_AT_LINE_START or token and token[-1] in _NOT_AT_LINE_END:
+            token += char
+        elif wide:
+            if token:
+                yield token
+            token = char
+        elif token and (token[-1] == " " and char != " " or width_of(token[-1]) == 2):
+            yield token
+            token = char
+        else:
+            token += char
+    if token:
+        yield token
+
+
+def table(rows: Sequence[Row], width: int) -> list[str]:
+    """Two columns, the right one wrapped; a left entry that is too long stands on a line of its own."""
+    left = min(max((width_of(name) for name, _ in rows), default=0), 26)
+    lines = []
+    for name, text in rows:
+        body = wrap(text, width - left - 4)
+        if width_of(name) > left:
+            lines.append(f"  {name}")
+        else:
+            lines.append(f"  {name}{' ' * (left - width_of(name))}  {body.pop(0)}".rstrip())
+        lines += [" " * (left + 4) + rest for rest in body]
+    return lines
+
+
+def page(usage: str, description: str, sections: Sequence[tuple[str, Sequence[Row]]], lang: Lang, end: str = "") -> str:
+    """A help page. `sections` are (heading, rows), the heading one of WORDS."""
+    width = screen_width()
+    colon = "：" if lang == "zh" else ":"
+    lines = [
+        f"{word('Usage', lang)}{colon}{'' if lang == 'zh' else ' '}{usage_words(usage, lang)}",
+        "",
+        *wrap(description, width),
+    ]
+    for heading, rows in sections:
+        if rows:
+            lines += ["", f"{word(heading, lang)}{colon}", *table(rows, width)]
+    if end:
+        lines += ["", *wrap(end, width)]
+    return "\n".join(lines) + "\n"
+
+
+def usage_words(usage: str, lang: Lang) -> str:
+    """The words of a usage line that stand for others, in `lang`."""
+    if lang == "zh":
+        for english, chinese in (("[OPTIONS]", "[选项]"), ("COMMAND [ARGS]...", "命令 [参数]...")):
+            usage = usage.replace(english, chinese)
+    return usage
+
+
+def root_page(lang: Lang, commands: Iterable[str] = COMMANDS) -> str:
+    """What `k8squiz --help` prints."""
+    rows = [(name, both(COMMANDS[name], lang)) for name in commands]
+    options = [
+        ("--lang en|zh", both(LANG, lang)),
+        ("--version", both(VERSION, lang)),
+        ("--install-completion", both(COMPLETION, lang)),
+        ("--help", both(HELP, lang)),
+    ]
+    usage = "k8squiz [OPTIONS] COMMAND [ARGS]..."
+    return page(usage, both(DESCRIPTION, lang), [("Commands", rows), ("Options", options)], lang, end=both(MORE, lang))

@@ -1,0 +1,206 @@
+"""Where interviews are written down: the store's journal, and what happens when the disk will not take it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from k8squiz.commands.mock_lock import Seat
+from k8squiz.errors import QuizError
+from k8squiz.history.store import Draft as SavedDraft
+from k8squiz.history.store import Session, Store, StoreUnavailable, open_store
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.mock import say
+from k8squiz.mock.interview import Draft
+from k8squiz.mock.plan import Plan, from_json
+from k8squiz.mock.score import Result
+from k8squiz.mock.state import Event, State, replay
+from k8squiz.screens.prose import Prose
+
+KIND = "mock"
+
+
+class Book:
+    """The journal of one interview on disk. Once the disk refuses, it says so, once, and the interview goes on in memory.
+
+    `session` is its number, 0 where it has none; `safe` whether everything so far is on disk.
+    """
+
+    def __init__(
+        self, store: Store | None, session: int, console: Console, lang: Lang, seat: Seat | None = None
+    ) -> None:
+        self._store, self.session, self._seat = store, session, seat
+        self._console, self._lang = console, lang
+        self.safe = session > 0
+
+    def append(self, event: Event) -> None:
+        body = {**event.body, "at": event.at}
+        self._write(lambda store: store.append(self.session, event.kind, body, time.time()))
+
+    def draft(self, draft: Draft) -> None:
+        text = json.dumps([draft.field, draft.text], ensure_ascii=False)
+        self._write(lambda store: store.save_draft(self.session, draft.position, text, draft.at, time.time()))
+
+    def finish(self, results: Iterable[Result]) -> None:
+        """The interview is over: what was graded says when each question is due again."""
+        graded = [result for result in results if result.grade is not None and result.item.parent is None]
+        if graded:
+            self._write(lambda store: self._remember(store, graded))
+        self._write(lambda store: store.end(self.session, time.time()))
+
+    def _remember(self, store: Store, graded: Iterable[Result]) -> None:
+        from k8squiz.history import due as memory
+        from k8squiz.history.store import Review
+
+        cards = store.cards()
+        # The moment it ended: the same however often this is tried, so that nothing counts twice.
+        at = max((row.now for row in store.events(self.session)), default=time.time())
+        for result in graded:
+            name, before = result.item.question, cards.get(result.item.question)
+            rating = memory.rating_of(result.score, before is not None)
+            card = memory.reviewed(before, name, result.score, at)
+            store.save_review(Review(name, at, result.score, rating, result.item.seed), card)
+
+    def close(self) -> None:
+        if self._seat is not None:
+            self._seat.give_up()
+        if self._store is not None:
+            self._store.close()
+
+    def refused(self, error: QuizError) -> None:
+        """Say that nothing is saved from here on."""
+        self.safe = False
+        words = say("memory", self._lang, reason=pick(error, self._lang).rstrip(".。"))
+        self._console.print(Prose(words, "bold yellow"))
+
+    def _write(self, write: Callable[[Store], object]) -> None:
+        if self._store is None or not self.safe:
+            return
+        try:
+            write(self._store)
+        except QuizError as error:
+            self.refused(error)
+
+
+def _path(store: Store) -> Path | None:
+    """The file the data is in; None where it is in memory alone."""
+    path: Path | None = getattr(store, "path", None)
+    return path
+
+
+def _events(rows: Iterable[Any]) -> tuple[Event, ...]:
+    """The store's rows as the machine's events."""
+    found = []
+    for row in rows:
+        body = dict(row.body)
+        found.append(Event(row.kind, float(body.pop("at", 0.0)), body))
+    return tuple(found)
+
+
+def begin(plan: Plan, lang: Lang, console: Console) -> tuple[Book, bool]:
+    """A new interview's book, and whether an older one is waiting. Where the disk refuses, the book is not safe.
+
+    Raises QuizError where the file is no database, or not ours.
+    """
+    try:
+        store = open_store()
+        waiting = any(Seat(_path(store), session.id).give_up() for session in store.sessions(KIND, unfinished=True))
+        session = store.start(KIND, plan.seed, lang, plan.to_json(), time.time())
+    except StoreUnavailable as error:
+        book = Book(None, 0, console, lang)
+        book.refused(error)
+        return book, False
+    return Book(store, session, console, lang, Seat(_path(store), session)), waiting
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """An interview to go on with: `away` in seconds since it was last heard of, `when` it began."""
+
+    plan: Plan
+    book: Book
+    events: tuple[Event, ...]
+    draft: Draft | None
+    away: float
+    when: str
+
+
+def take_up(lang: Lang, console: Console) -> Taken:
+    """The latest interview that is not finished. Raises QuizError where there is none."""
+    store = open_store()
+    waiting = store.sessions(KIND, unfinished=True)
+    if not waiting:
+        raise QuizError(
+            "there is no unfinished interview to resume; k8squiz mock begins one",
+            "没有可以继续的面试；用 k8squiz mock 开始一场",
+        )
+    for session in reversed(waiting):
+        seat = Seat(_path(store), session.id)
+        if seat.mine:
+            break
+    else:
+        raise QuizError(
+            f"interview {waiting[-1].id} is open in another terminal", f"第 {waiting[-1].id} 场面试正在另一个终端中进行"
+        )
+    plan = from_json(session.plan)
+    rows = store.events(session.id)
+    events = _events(rows)
+    replay(plan, events)
+    saved = store.draft(session.id)
+    heard = max([session.started, *(row.now for row in rows), *([saved.now] if saved is not None else [])])
+    away = max(0.0, time.time() - heard)
+    return Taken(plan, Book(store, session.id, console, lang, seat), events, _draft(saved), away, _when(session))
+
+
+def _draft(saved: SavedDraft | None) -> Draft | None:
+    if saved is None:
+        return None
+    try:
+        field, text = json.loads(saved.text)
+    except ValueError:
+        field, text = "", ""
+    return Draft(int(saved.position), str(field), str(text), float(saved.elapsed))
+
+
+def _when(session: Session) -> str:
+    """When it began: local time, to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(session.started))
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """An interview as it stands on disk."""
+
+    session: int
+    plan: Plan
+    state: State
+    started: str
+
+
+def recorded(number: int | None) -> Record:
+    """Interview `number`, the latest where it is None. Raises QuizError where it is not there."""
+    store = open_store()
+    try:
+        known = {session.id: session for session in store.sessions(KIND)}
+        if not known:
+            raise QuizError(
+                "there is no interview to report on; k8squiz mock begins one",
+                "还没有面试可以报告；用 k8squiz mock 开始一场",
+            )
+        chosen = number if number is not None else max(known)
+        if chosen not in known:
+            latest = ", ".join(str(each) for each in sorted(known)[-5:])
+            raise QuizError(
+                f"there is no interview {chosen}; the latest are {latest}", f"没有第 {chosen} 场面试；最近的有 {latest}"
+            )
+        session = known[chosen]
+        plan = from_json(session.plan)
+        return Record(chosen, plan, replay(plan, _events(store.events(chosen))), _when(session))
+    finally:
+        store.close()

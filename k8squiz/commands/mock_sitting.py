@@ -1,0 +1,266 @@
+"""The candidate at the desk: one question after another until the end, whatever is typed."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from rich.console import Console
+
+from k8squiz.kinds.fields import Field, Unreadable
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.mock import say
+from k8squiz.mock.drawn_questions import Room
+from k8squiz.mock.interview import Draft, Interview
+from k8squiz.mock.state import Ending
+from k8squiz.screens import mock as views
+from k8squiz.screens import practice as keys
+from k8squiz.screens.clocked import Keyboard, Struck, minutes
+from k8squiz.screens.prose import Prose
+from k8squiz.screens.question import field_prompt, how, question_view
+from k8squiz.terminal.sanitize import one_line
+
+FLAG = frozenset({"flag", "标记"})
+LIST = frozenset({"list", "列表"})
+END = frozenset({"end", "结束"})
+
+
+class Left(Exception):
+    """The candidate leaves and means to come back."""
+
+
+class _Away(Exception):
+    """Another question is to be shown: `to` None for the next open one."""
+
+    def __init__(self, to: int | None) -> None:
+        super().__init__(to)
+        self.to = to
+
+
+class _Over(Exception):
+    """The interview is over."""
+
+    def __init__(self, why: Ending) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Sitting:
+    """One sitting of an interview. `run` returns when it is over; Left, EOFError and KeyboardInterrupt pass."""
+
+    def __init__(self, interview: Interview, room: Room, keyboard: Keyboard, console: Console, lang: Lang) -> None:
+        self._interview, self._room = interview, room
+        self._keyboard, self._console, self._lang = keyboard, console, lang
+        self._sure = False
+        self._standing: Draft | None = None
+
+    def run(self, standing: Draft | None = None) -> None:
+        """Ask until the end. `standing` is the unfinished line of a sitting that was interrupted."""
+        self._standing = standing
+        interview = self._interview
+        to = interview.state.position
+        try:
+            while True:
+                position = to if to is not None else interview.next()
+                if position is None:
+                    to = self._review()
+                    continue
+                try:
+                    self._ask(position)
+                    to = None
+                except _Away as away:
+                    to = away.to
+        except _Over as over:
+            interview.end(over.why)
+
+    # --- one question ---
+
+    def _ask(self, position: int) -> None:
+        fields = self._room.task(position).fields
+        self._put(position)
+        given = self._interview.state.sheets[position].given
+        if given:
+            self._say("had", answer=views.given_text(fields, given, self._lang))
+        self._interview.show(position)
+        try:
+            self._fill_in(position, fields)
+        except Struck as struck:
+            self._struck(position, fields, struck.line)
+            return
+        self._interview.hand_in()
+        self._say("saved")
+
+    def _put(self, position: int) -> None:
+        """The question as it is asked."""
+        self._print(views.title_view(self._room, position, self._interview, self._lang))
+        task, listed = self._room.task(position), not self._keyboard.interactive
+        self._print(question_view(self._room.world(position), task, self._lang, listed=listed))
+        self._print()
+        self._print(Prose(self._commands(position), "dim"))
+
+    def _fill_in(self, position: int, fields: tuple[Field, ...]) -> None:
+        """The fields from the first blank one on; all of them where none is blank."""
+        given = self._interview.state.sheets[position].given
+        index = next((index for index, field in enumerate(fields) if field.id not in given), 0)
+        told = ""
+        while index < len(fields):
+            field = fields[index]
+            if (words := how(field, self._lang, not self._keyboard.interactive)) != told:
+                told = words
+                self._print(Prose(told, "dim"))
+            self._field = field.id
+            typed = self._line(position, field).strip()
+            if typed.lower() in keys.BACK and index > 0:
+                index -= 1
+                continue
+            if self._command(typed, position):
+                continue
+            try:
+                self._interview.fill(field.id, field.read(typed))
+                index += 1
+            except Unreadable as error:
+                self._print(Prose(f"? {pick(error.text, self._lang)}", "yellow"))
+
+    def _line(self, position: int, field: Field) -> str:
+        standing = self._standing
+        self._standing = None
+        text = (
+            standing.text
+            if standing is not None and (standing.position, standing.field) == (position, field.id)
+            else ""
+        )
+        if text and not self._keyboard.interactive:
+            self._say("unfinished-line", line=text)
+        single = len(self._room.task(position).fields) == 1
+        prompt = field_prompt(field, self._lang) if not single else "> "
+        return self._keyboard.line(
+            one_line(prompt),
+            lambda: (self._interview.left_for(position), self._interview.left),
+            lambda line: self._interview.tick(field.id, line),
+            field,
+            self._lang,
+            text,
+        )
+
+    def _struck(self, position: int, fields: tuple[Field, ...], line: str) -> None:
+        standing: dict[str, Any] = {}
+        field = next(field for field in fields if field.id == self._field)
+        with contextlib.suppress(Unreadable):
+            standing[field.id] = field.read(line.strip())
+        self._interview.strike(standing, line)
+        text = views.given_text(fields, self._interview.state.sheets[position].answer or {}, self._lang) or line.strip()
+        self._print()
+        self._say("struck-line" if text else "struck", line=text)
+        if self._keyboard.interactive:
+            # What is still being typed belongs to the question that is over, not to the next one.
+            self._keyboard.plain(say("after-strike", self._lang))
+
+    # --- commands ---
+
+    def _commands(self, position: int) -> str:
+        hints = self._room.hints(position)[self._interview.state.sheets[position].hints :]
+        return say("commands", self._lang, cost=f"{hints[0][0]:.0%}") if hints else say("commands-no-hint", self._lang)
+
+    def _command(self, typed: str, position: int) -> bool:
+        """Obey what is no answer; returns whether it was one of those."""
+        word, _, rest = typed.lower().partition(" ")
+        sure, self._sure = self._sure, False
+        if word in END and not rest:
+            self._end(sure)
+        elif word in keys.QUIT and not rest:
+            raise Left
+        elif word in keys.SKIP and not rest:
+            self._skip()
+        elif word in keys.BACK:
+            to = self._place(rest.strip())
+            if to != position:
+                raise _Away(to)
+        elif word in FLAG and not rest:
+            self._say("flagged" if self._interview.flag() else "unflagged")
+        elif word in LIST and not rest:
+            self._print(views.list_view(self._room, self._interview, self._lang))
+        elif word in keys.HINT and not rest:
+            self._hint(position)
+        elif word in keys.SHOW and not rest:
+            self._put(position)
+        elif word in keys.HELP and not rest:
+            self._print(Prose(say("help", self._lang), "cyan"))
+        else:
+            return not typed
+        return True
+
+    def _hint(self, position: int) -> None:
+        from k8squiz.locale.practice import say as practice_say
+
+        hints = self._room.hints(position)
+        if self._interview.state.sheets[position].hints >= len(hints):
+            self._print(Prose(practice_say("no-hint", self._lang), "cyan"))
+            return
+        cost, text = hints[self._interview.hint()]
+        self._print(Prose(practice_say("hint", self._lang, cost=cost, text=pick(text, self._lang)), "cyan"))
+
+    def _skip(self) -> None:
+        if not self._interview.others_open():
+            self._say("only-one")
+            return
+        self._interview.skip()
+        self._say("skipped")
+        raise _Away(None)
+
+    def _end(self, sure: bool) -> None:
+        sheets = self._interview.state.sheets
+        blank = sum(1 for sheet in sheets if sheet.stands is None)
+        if blank and not sure:
+            self._sure = True
+            self._say("sure", count=blank, total=len(sheets))
+            return
+        raise _Over(Ending.STOPPED if blank else Ending.DONE)
+
+    def _place(self, label: str) -> int | None:
+        """Where question `label` is; stays where one is, and says why, where it cannot be shown."""
+        labels = [item.label for item in self._room.plan.items]
+        here = self._interview.state.position
+        if label not in labels:
+            self._say("which", labels=", ".join(labels))
+            return here
+        position = labels.index(label)
+        parent = self._room.plan.items[position].parent
+        if parent is not None and not self._interview.state.sheets[parent].closed:
+            self._say("waits", label=label)
+        elif self._interview.left_for(position) <= 0:
+            self._say("no-time", label=label)
+        else:
+            return position
+        return here
+
+    def _review(self) -> int | None:
+        """All are dealt with: look at one again, or end."""
+        left = self._interview.left
+        if left < 1:
+            self._say("time-up")
+            raise _Over(Ending.CLOCK)
+        self._say("review", left=minutes(left))
+        try:
+            typed = self._keyboard.plain(say("review-prompt", self._lang)).strip()
+        except EOFError:
+            typed = ""
+        if not typed:
+            raise _Over(Ending.DONE)
+        word, _, rest = typed.lower().partition(" ")
+        if word in keys.BACK:
+            return self._place(rest.strip())
+        if word in END:
+            raise _Over(Ending.DONE)
+        if word in keys.QUIT:
+            raise Left
+        if word in LIST:
+            self._print(views.list_view(self._room, self._interview, self._lang))
+        return None
+
+    # --- printing ---
+
+    def _say(self, key: str, **values: object) -> None:
+        self._print(Prose(say(key, self._lang, **values), "cyan"))
+
+    def _print(self, *what: Any) -> None:
+        self._console.print(*what)

@@ -1,0 +1,131 @@
+"""A story's cluster, brought to life: walks, rules and facts read off them. Nothing here knows a topic."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable
+
+from engine import Request, compile_rules, load_cluster, outcomes
+from engine.cluster import Cluster
+from engine.trace import Hop, Outcome, Stage, Text, Verdict
+from k8squiz.explain.clusters import Shape, cluster_yaml
+from k8squiz.story.blocks import Live, Step
+
+
+# A story asks for the same clusters again and again: one object each lets the engine find what it has built for them.
+@functools.lru_cache(maxsize=32)
+def _loaded(shape: Shape) -> Cluster:
+    return load_cluster(text=cluster_yaml(shape))
+
+
+@functools.lru_cache(maxsize=32)
+def _without(shape: Shape, without: frozenset[str]) -> Cluster:
+    loaded = _loaded(shape)
+    return dataclasses.replace(
+        loaded, network=dataclasses.replace(loaded.network, without=loaded.network.without | without)
+    )
+
+
+class World:
+    """One cluster with some parts taken away (`without`), in one proxy mode."""
+
+    def __init__(self, shape: Shape, without: frozenset[str] = frozenset(), mode: str = "iptables") -> None:
+        self._shape = shape
+        self.mode = mode
+        self.cluster = _without(shape, without)
+
+    @property
+    def yaml(self) -> str:
+        """The manifests it was made of; what is taken away stands in no manifest."""
+        return cluster_yaml(self._shape)
+
+    def all(self, source: str, destination: str, node: str | None = None) -> tuple[Outcome, ...]:
+        """Every way the request can go."""
+        request = Request(source=source, destination=destination, protocol="TCP", node=node)
+        return outcomes(self.cluster, request, mode=self.mode)
+
+    def walk(self, source: str, destination: str, *, to: str | None = None, node: str | None = None) -> Outcome:
+        """The way that ends at the endpoint with address `to`, or the first there is."""
+        ways = self.all(source, destination, node)
+        if to is None:
+            return ways[0]
+        return next((way for way in ways if way.destination.rsplit(":", 1)[0] == to), ways[0])
+
+    def live(self, name: Text, source: str, destination: str) -> Live:
+        """The request as a case for a real kernel."""
+        return Live(name, self.cluster, self.mode, Request(source, destination))
+
+    def rule_lines(self, node: str, *needles: str) -> tuple[str, ...]:
+        """The lines of `node`'s ruleset that hold any of `needles`, in the ruleset's order."""
+        text = str(compile_rules(self.cluster, node, self.mode))
+        return tuple(line for line in text.splitlines() if any(needle in line for needle in needles))
+
+
+def first(hops: Iterable[Hop], stage: Stage, where: Callable[[Hop], bool] = lambda hop: True) -> Hop | None:
+    """The first hop of that stage for which `where` holds."""
+    return next((hop for hop in hops if hop.stage == stage and where(hop)), None)
+
+
+def address(endpoint: str) -> str:
+    """The address of an `ip:port` text."""
+    return endpoint.rsplit(":", 1)[0].strip("[]")
+
+
+def seen_at(hop: Hop | None) -> Text | None:
+    """What a step shows: where, and the packet's addresses once it was over."""
+    if hop is None:
+        return None
+    place = f"{hop.host} {hop.device}".strip()
+    outer = ""
+    if hop.encapsulation is not None:
+        outer = f" [{hop.encapsulation.kind} {hop.encapsulation.src} → {hop.encapsulation.dst}]"
+    line = f"{place}: {hop.src} → {hop.dst}{outer}"
+    return Text(f"{line}. {hop.note.en}", f"{line}。{hop.note.zh}")
+
+
+def last(hops: Iterable[Hop], stage: Stage) -> Hop | None:
+    """The last hop of that stage."""
+    return next((hop for hop in reversed(tuple(hops)) if hop.stage == stage), None)
+
+
+def step(title: Text, hop: Hop | None) -> Step:
+    return Step(title, seen_at(hop))
+
+
+def reason(outcome: Outcome) -> Text:
+    """Why it died, as a sentence; how it ended where it did not."""
+    if outcome.where is None:
+        return ending(outcome)
+    en, zh = outcome.where.reason.en, outcome.where.reason.zh
+    return Text(f"{en[:1].upper()}{en[1:].rstrip('.')}.", f"{zh.rstrip('。')}。")
+
+
+def snat_source(outcome: Outcome) -> str:
+    """The ip:port that source NAT gave the request, or the one it came with."""
+    hop = first(outcome.hops, Stage.SNAT) or outcome.hops[0]
+    return hop.src
+
+
+def ending(outcome: Outcome) -> Text:
+    """How it ended, in one sentence."""
+    if outcome.verdict is Verdict.DELIVERED:
+        return Text(
+            f"Connected: {outcome.destination} answered, and it saw {outcome.source_seen} as its peer.",
+            f"连接成功：由 {outcome.destination} 应答，它看到的对端是 {outcome.source_seen}。",
+        )
+    if outcome.where is None:
+        return Text(f"{outcome.verdict}.", f"{outcome.verdict}。")
+    why = reason(outcome)
+    return Text(
+        f"{outcome.verdict} on {outcome.where.host}. {why.en}",
+        f"{outcome.verdict}，在 {outcome.where.host} 上。{why.zh}",
+    )
+
+
+def brief(outcome: Outcome) -> Text:
+    """How it ended, for a table's cell: the verdict, and the address that the server saw."""
+    if outcome.source_seen is None or outcome.verdict is not Verdict.DELIVERED:
+        return Text(str(outcome.verdict), str(outcome.verdict))
+    seen = address(outcome.source_seen)
+    return Text(f"{outcome.verdict}, seen {seen}", f"{outcome.verdict}，看到 {seen}")

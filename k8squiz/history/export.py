@@ -1,0 +1,154 @@
+"""The user's data as one JSON text, out and in again. What comes in is checked field by field before anything is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from k8squiz.errors import QuizError
+from k8squiz.history import due as memory
+from k8squiz.history.store import Card, Draft, Review, Row, Session, Store
+from k8squiz.terminal.sanitize import json_text
+
+FORMAT, FORMAT_VERSION = "k8squiz-data", 1
+# Epoch seconds: the year 5138. What calendars can show ends soon after.
+LATEST = 1e11
+
+
+def exported(store: Store, indent: int | None = 1) -> str:
+    """Everything in the store as JSON; on one line where `indent` is None."""
+    data = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "sessions": [
+            {
+                "uid": one.uid, "kind": one.kind, "started": one.started, "seed": one.seed, "lang": one.lang,
+                "plan": one.plan, "ended": one.ended,
+                "events": [
+                    {"seq": row.seq, "at": row.now, "kind": row.kind, "body": row.body} for row in store.events(one.id)
+                ],
+                "draft": _draft(store.draft(one.id)),
+            }
+            for one in store.sessions()
+        ],
+        "cards": [
+            {"question": card.question, "state": card.state, "due": card.due, "updated": card.updated}
+            for card in store.cards().values()
+        ],
+        "reviews": [
+            {"question": r.question, "at": r.at, "score": r.score, "rating": r.rating, "seed": r.seed}
+            for r in store.reviews()
+        ],
+    }  # fmt: skip
+    return json_text(json.dumps(_whole(data), ensure_ascii=False, indent=indent)) + "\n"
+
+
+def _draft(found: Draft | None) -> Any:
+    if found is None:
+        return None
+    return {"position": found.position, "text": found.text, "elapsed": found.elapsed, "at": found.now}
+
+
+def _whole(value: Any) -> Any:
+    """`value` without characters that no UTF-8 file can hold (halves of pairs, from bytes that were no text)."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_whole(key): _whole(inner) for key, inner in value.items()}
+    return [_whole(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def take_in(store: Store, text: str, file: str) -> tuple[int, int, int]:
+    """Merge exported data: how many sessions, cards and reviews were new. Raises QuizError, and then keeps nothing."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise QuizError(f"{file}:{line}: this is no JSON ({error})", f"{file}:{line}：不是 JSON（{error}）") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise QuizError(
+            f"{file}:1: this is nothing that `k8squiz data export` wrote",
+            f"{file}:1：不是由 `k8squiz data export` 导出的文件",
+        )
+    if data.get("version") != FORMAT_VERSION:
+        raise QuizError(
+            f"{file}:1: its version is {data.get('version')!r}, this k8squiz reads {FORMAT_VERSION}; update k8squiz",
+            f"{file}:1：其版本为 {data.get('version')!r}，本程序读取 {FORMAT_VERSION}；请升级 k8squiz",
+        )
+    read = _Reader(file)
+    sessions = [read.session(one, f"sessions[{at}]") for at, one in enumerate(read.many(data, "sessions", ""))]
+    cards = [read.card(one, f"cards[{at}]") for at, one in enumerate(read.many(data, "cards", ""))]
+    reviews = [read.review(one, f"reviews[{at}]") for at, one in enumerate(read.many(data, "reviews", ""))]
+    return store.take_in(sessions, cards, reviews)
+
+
+class _Reader:
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def _wrong(self, place: str, en: str, zh: str) -> QuizError:
+        return QuizError(f"{self._file}: {place}: {en}", f"{self._file}：{place}：{zh}")
+
+    def many(self, data: Mapping[str, Any], name: str, place: str) -> list[Any]:
+        found = data.get(name, [])
+        if not isinstance(found, list):
+            raise self._wrong(f"{place}{name}", "must be a list", "必须是列表")
+        return found
+
+    def field(self, data: Any, name: str, place: str, fits: Callable[[Any], bool], en: str, zh: str) -> Any:
+        if not isinstance(data, dict):
+            raise self._wrong(place, "must be an object", "必须是对象")
+        value = data.get(name)
+        if not fits(value):
+            raise self._wrong(f"{place}.{name}", f"must be {en}", f"必须是{zh}")
+        return value
+
+    def text(self, data: Any, name: str, place: str) -> str:
+        return str(self.field(data, name, place, _is_text, "a string", "字符串"))
+
+    def number(self, data: Any, name: str, place: str, low: float = 0.0, high: float = LATEST) -> float:
+        def fits(value: Any) -> bool:
+            return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+
+        return float(
+            self.field(data, name, place, fits, f"a number from {low:g} to {high:g}", f" {low:g} 到 {high:g} 的数")
+        )
+
+    def draft(self, data: Any, place: str) -> Draft:
+        position = int(self.number(data, "position", place, 0, 1e6))
+        text = self.text(data, "text", place)
+        return Draft(position, text, self.number(data, "elapsed", place), self.number(data, "at", place))
+
+    def session(self, data: Any, place: str) -> tuple[Session, list[Row], Draft | None]:
+        ended = None if isinstance(data, dict) and data.get("ended") is None else self.number(data, "ended", place)
+        found = Session(
+            0, self.text(data, "uid", place), self.text(data, "kind", place), self.number(data, "started", place),
+            self.text(data, "seed", place), self.text(data, "lang", place), data.get("plan"), ended,
+        )  # fmt: skip
+        rows = []
+        for at, one in enumerate(self.many(data, "events", f"{place}.")):
+            where = f"{place}.events[{at}]"
+            kind = self.text(one, "kind", where)
+            rows.append(Row(at + 1, self.number(one, "at", where), kind, one.get("body")))
+        draft = data.get("draft")
+        return found, rows, None if draft is None else self.draft(draft, f"{place}.draft")
+
+    def card(self, data: Any, place: str) -> Card:
+        state = self.field(data, "state", place, lambda value: isinstance(value, dict), "an object", "对象")
+        wrong = memory.flaw(state)
+        if wrong:
+            raise self._wrong(f"{place}.state.{wrong}", "is nothing an FSRS card has there", "不是 FSRS 卡片应有的值")
+        name = self.text(data, "question", place)
+        return Card(name, state, self.number(data, "due", place), self.number(data, "updated", place))
+
+    def review(self, data: Any, place: str) -> Review:
+        return Review(
+            self.text(data, "question", place), self.number(data, "at", place),
+            self.number(data, "score", place, 0.0, 1.0), int(self.number(data, "rating", place, 1, 4)),
+            self.text(data, "seed", place),
+        )  # fmt: skip
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value == value.encode("utf-8", "replace").decode("utf-8")

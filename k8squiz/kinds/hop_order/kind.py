@@ -1,0 +1,76 @@
+"""hop-order: put the shuffled steps of the walk in order, and leave out those that do not happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.trace import Outcome, Text
+from k8squiz.bank.rng import Dice
+from k8squiz.errors import QuizError
+from k8squiz.kinds.fields import Item, OrderField
+from k8squiz.kinds.hop_order.steps import Step, distractors, stage_step, steps
+from k8squiz.kinds.interface import Task, letters
+from k8squiz.world.predicates import Ambiguous
+from k8squiz.world.world import World, direction_of, host_name
+
+ABOUT = Text("Put the steps in order", "把步骤排序")
+_MOST = 14
+
+
+def task(world: World) -> Task:
+    """Shuffled steps and distractors. Raises QuizError for an order too short or too long to ask for."""
+    ask = world.question.ask
+    name = str(ask.get("for", world.first))
+    of, detail = str(ask.get("of", "request")), str(ask.get("detail", "stage"))
+    only, hosts = tuple(ask.get("only", ())), tuple(ask.get("hosts", ()))
+    mode, table = world.ask(name).mode, str(ask.get("table", ""))
+    walks = {
+        (*_resolved(way, ask), *steps(direction_of(way, of), detail, only, hosts, of == "reply", mode, table))
+        for way in world.ways(name)
+    }
+    if len(walks) != 1:
+        raise Ambiguous(
+            f"{world.question.id}: the ways the packet can go take different steps",
+            f"{world.question.id}：数据包的各条路径经过的步骤不同",
+        )
+    truth = walks.pop()
+    if len(truth) < 2:
+        raise QuizError(
+            f"{world.question.id}: an order of {len(truth)} step(s) is no question; widen `only` or `hosts`",
+            f"{world.question.id}：只有 {len(truth)} 个步骤，不成排序题；请放宽 `only` 或 `hosts`",
+        )
+    others = _others(world, name, of, detail, only, hosts, int(ask.get("distractors", 0)))
+    if len(truth) + len(others) > _MOST:
+        raise QuizError(
+            f"{world.question.id}: {len(truth) + len(others)} steps are too many; narrow `only` or `hosts`",
+            f"{world.question.id}：{len(truth) + len(others)} 个步骤太多；请收窄 `only` 或 `hosts`",
+        )
+    cards = _shuffled(world, (*truth, *others), truth)
+    items = tuple(Item(letter, card.key, card.text) for letter, card in zip(letters(len(cards)), cards, strict=True))
+    return Task(world.question, (OrderField("order", ABOUT, items, tuple(step.key for step in truth)),))
+
+
+def _resolved(way: Outcome, ask: Mapping[str, Any]) -> tuple[Step, ...]:
+    """The step before the first packet, where the sender starts from a name (`ask.name`)."""
+    return (stage_step(host_name(way.hops[0].host), "dns"),) if ask.get("name") else ()
+
+
+def _others(
+    world: World, name: str, of: str, detail: str, only: tuple[str, ...], hosts: tuple[str, ...], count: int
+) -> tuple[Step, ...]:
+    nodes = tuple(node.name for node in world.cluster(name).nodes)
+    walked = [hop for way in world.all_ways(name) for hop in direction_of(way, of)]
+    there = {hop.host.rsplit("/", 1)[-1] for hop in walked}
+    near = hosts or tuple(node for node in nodes if node in there)
+    known = distractors(walked, near, detail, only, world.ask(name).mode)
+    return tuple(Dice(world.question.id, world.question.seed, "distractors").sample(known, count))
+
+
+def _shuffled(world: World, cards: tuple[Step, ...], truth: tuple[Step, ...]) -> list[Step]:
+    """A drawn order that is not the answer itself."""
+    for attempt in range(20):
+        drawn = Dice(world.question.id, world.question.seed, "shuffle", attempt).shuffled(cards)
+        if tuple(drawn[: len(truth)]) != truth:
+            break
+    return drawn

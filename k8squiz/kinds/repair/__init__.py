@@ -1,0 +1,1 @@
+"""Kind repair: type the missing rule, or edit a field; graded by walking the packet again."""

@@ -1,0 +1,87 @@
+"""The blank of a repair: a line that mends, graded by walking every request again with it put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.errors import EngineError
+from engine.trace import Text, Verdict
+from engine.values import dataclass
+from k8squiz.kinds.fields import Unreadable
+from k8squiz.world.predicates import Ambiguous, holds
+from k8squiz.world.world import World, host_name
+
+_HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RepairField:
+    """A line that mends. A value is the line in its plain form; `given` is what one is shown beforehand, as text that
+    is the same in every language.
+
+    `canonical` reads a line (raising Unreadable), `world` is the cluster with a line put in, `goal` and `keep` are
+    predicates about it, `shown` the requests whose endings are told.
+    """
+
+    id: str
+    label: Text
+    truth: str
+    given: str
+    example: Text
+    canonical: Callable[[str], str]
+    world: Callable[[str], World]
+    goal: Mapping[str, Any]
+    shown: tuple[str, ...]
+    keep: tuple[Mapping[str, Any], ...] = ()
+    weight: float = 1.0
+
+    def read(self, typed: str) -> str:
+        """Raises Unreadable for what is no such line, and for what the kernel or the API server would refuse."""
+        value = self.canonical(typed)
+        try:
+            self.effect(value)
+        except EngineError as error:
+            # The place is one in a text that nobody has seen.
+            raise Unreadable(error.message, getattr(error, "message_zh", error.zh)) from None
+        return value
+
+    def score(self, value: str) -> float:
+        """Nothing where the goal is not met; else the share of what had to stay as it was, counted for one half."""
+        try:
+            self.effect(value)
+        except (Unreadable, EngineError):
+            # An answer that was kept from before the question changed is no longer a line that mends.
+            return 0.0
+        world = self.world(value)
+        if not holds_throughout(self.goal, world):
+            return 0.0
+        kept = sum(holds_throughout(each, world) for each in self.keep)
+        return 1.0 if kept == len(self.keep) else _HALF + _HALF * kept / len(self.keep)
+
+    def show(self, value: str, zh: bool) -> str:
+        return value
+
+    def effect(self, value: str) -> tuple[Text, ...]:
+        """How each request ends with `value` put in."""
+        world = self.world(value)
+        return tuple(_ending(world, name) for name in self.shown)
+
+
+def holds_throughout(predicate: Mapping[str, Any], world: World) -> bool:
+    """Whether it holds of every way: a connection that is mended now and then is not mended."""
+    try:
+        return holds(predicate, world)
+    except Ambiguous:
+        return False
+
+
+def _ending(world: World, name: str) -> Text:
+    way = max(world.ways(name), key=lambda way: (way.verdict is not Verdict.DELIVERED, way.probability))
+    several = len(world.question.requests) > 1
+    prefix = f"{name}: " if several else ""
+    if way.where is None:
+        seen = way.source_seen or "-"
+        return Text(f"{prefix}{way.verdict}, the server sees {seen}", f"{prefix}{way.verdict}，服务端看到 {seen}")
+    host, reason = host_name(way.where.host), way.where.reason
+    return Text(f"{prefix}{way.verdict}, {host}: {reason.en}", f"{prefix}{way.verdict}，{host}：{reason.zh}")

@@ -1,0 +1,65 @@
+"""The questions of a plan, drawn when they are needed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from engine.errors import EngineError
+from engine.trace import Text
+from k8squiz.bank.draw import draw
+from k8squiz.bank.find import find
+from k8squiz.errors import QuizError
+from k8squiz.kinds.fields import Field
+from k8squiz.kinds.interface import Task, make_task
+from k8squiz.mock.plan import Plan
+from k8squiz.mock.score import Score, score
+from k8squiz.mock.state import State
+from k8squiz.world.texts import hints
+from k8squiz.world.world import World
+
+
+class Room:
+    """The worlds, tasks and hints of `plan`, by place. Raises QuizError where the bank no longer has a question."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def world(self, position: int) -> World:
+        return self._drawn(position)[0]
+
+    def task(self, position: int) -> Task:
+        return self._drawn(position)[1]
+
+    def hints(self, position: int) -> tuple[tuple[float, Text], ...]:
+        return self._drawn(position)[2]
+
+    def score(self, state: State) -> Score:
+        """What `state` comes to. Draws every question that was answered or not."""
+        places = range(len(self.plan.items))
+        tasks = [self.task(position) for position in places]
+        return score(self.plan, state, tasks, [[cost for cost, _ in self.hints(position)] for position in places])
+
+    def _drawn(self, position: int) -> tuple[World, Task, tuple[tuple[float, Text], ...]]:
+        item = self.plan.items[position]
+        return drawn(item.question, item.seed)
+
+
+def shown(field: Field, value: Any, zh: bool) -> str:
+    """An answer as text. What the question no longer knows (its file has changed since) shows as it was kept."""
+    try:
+        return str(field.show(value, zh))
+    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError):
+        return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+@lru_cache(maxsize=128)
+def drawn(question: str, seed: str) -> tuple[World, Task, tuple[tuple[float, Text], ...]]:
+    """A question of the bank as it is drawn: the world, the task, the hints."""
+    template = find(question)
+    try:
+        world = World(draw(template, seed))
+        return world, make_task(world), hints(world)
+    except EngineError as error:
+        place = f"{template.heading.path}: {question}, seed {seed}"
+        raise QuizError(f"{place}: {error.en}", f"{place}：{error.zh}") from error

@@ -1,0 +1,170 @@
+"""One sitting of practice: a plain state machine. It knows no terminal, no clock and no chance but its seed.
+
+draws -> PRESENTED --hint*--> PRESENTED --answer--> GRADED --next--> PRESENTED ... -> OVER
+                  \\--skip--> (next)      any --quit--> OVER
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+from engine.errors import EngineError
+from engine.trace import Text
+from engine.values import dataclass
+from k8squiz.bank.draw import draw
+from k8squiz.bank.find import opened
+from k8squiz.bank.question import Answer, Attempt, Grade, Heading
+from k8squiz.bank.rng import Dice
+from k8squiz.errors import QuizError
+from k8squiz.kinds.grade import grade
+from k8squiz.kinds.interface import Task, make_task
+from k8squiz.world.texts import hints
+from k8squiz.world.world import World
+
+
+class State(enum.Enum):
+    PRESENTED = "presented"
+    GRADED = "graded"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`points` of `asked` questions; skipped ones count as asked and earn nothing."""
+
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def asked(self) -> int:
+        return len(self.attempts)
+
+    @property
+    def skipped(self) -> int:
+        return sum(1 for attempt in self.attempts if attempt.grade is None)
+
+    @property
+    def points(self) -> float:
+        return sum(attempt.grade.score for attempt in self.attempts if attempt.grade is not None)
+
+    def weakest(self) -> tuple[str, ...]:
+        """The topics in which something was missed, the weakest first."""
+        scores: dict[str, list[float]] = {}
+        for attempt in self.attempts:
+            scores.setdefault(attempt.topic, []).append(attempt.grade.score if attempt.grade is not None else 0.0)
+        means = {topic: sum(of) / len(of) for topic, of in scores.items()}
+        return tuple(sorted((topic for topic in means if means[topic] < 1.0), key=lambda topic: (means[topic], topic)))
+
+
+def plan(known: Sequence[Heading], count: int | None, seed: str) -> tuple[Heading, ...]:
+    """Which questions to ask, in which order: drawn without repetition, easier ones first; None for all there are.
+
+    Where there are fewer than `count`, they come round again (each time drawn anew).
+    """
+    dice = Dice("plan", seed)
+    wanted = len(known) if count is None else count
+    drawn: list[Heading] = []
+    while len(drawn) < wanted:
+        drawn += dice.shuffled(known)[: wanted - len(drawn)]
+    return tuple(sorted(drawn, key=lambda heading: heading.level))
+
+
+class Session:
+    """Ask `headings` one after another. `seed` decides every draw."""
+
+    def __init__(self, headings: Sequence[Heading], seed: str, exact: bool = False) -> None:
+        self._headings = tuple(headings)
+        self._seed = seed
+        self._exact = exact
+        self._attempts: list[Attempt] = []
+        self._position = -1
+        self.state = State.PRESENTED
+        self.world: World
+        self.task: Task
+        self.grade: Grade | None = None
+        self._hints: tuple[tuple[float, Text], ...] = ()
+        self._taken = 0
+        self._advance()
+
+    @property
+    def number(self) -> int:
+        """The current question's number, from 1."""
+        return self._position + 1
+
+    @property
+    def total(self) -> int:
+        return len(self._headings)
+
+    @property
+    def heading(self) -> Heading:
+        return self._headings[self._position]
+
+    @property
+    def hints_left(self) -> int:
+        return len(self._hints) - self._taken
+
+    @property
+    def next_hint_cost(self) -> float:
+        return self._hints[self._taken][0]
+
+    def hint(self) -> Text | None:
+        """Take the next hint, which costs; None when there are no more."""
+        self._expect(State.PRESENTED)
+        if not self.hints_left:
+            return None
+        self._taken += 1
+        return self._hints[self._taken - 1][1]
+
+    def answer(self, answer: Answer) -> Grade:
+        """Grade `answer`. The question stays at hand until `next`."""
+        self._expect(State.PRESENTED)
+        cost = sum(cost for cost, _ in self._hints[: self._taken])
+        self.grade = grade(self.task, answer, cost)
+        self._record(answer, self.grade)
+        self.state = State.GRADED
+        return self.grade
+
+    def skip(self) -> None:
+        """Leave the question unanswered and go on."""
+        self._expect(State.PRESENTED)
+        self._record({}, None)
+        self._advance()
+
+    def next(self) -> None:
+        self._expect(State.GRADED)
+        self._advance()
+
+    def quit(self) -> None:
+        self.state = State.OVER
+
+    def summary(self) -> Summary:
+        return Summary(tuple(self._attempts))
+
+    def _expect(self, state: State) -> None:
+        if self.state is not state:
+            raise RuntimeError(f"the session is {self.state.value}, not {state.value}")
+
+    def _record(self, answer: Answer, result: Grade | None) -> None:
+        heading, seed = self.heading, self.world.question.seed
+        self._attempts.append(
+            Attempt(heading.id, heading.topic, heading.level, heading.kind, seed, answer, self._taken, result)
+        )
+
+    def _advance(self) -> None:
+        self._position += 1
+        self._taken, self.grade = 0, None
+        if self._position >= len(self._headings):
+            self.state = State.OVER
+            return
+        template = opened(self.heading)
+        # A single question by its seed is exactly what `questions show --seed` shows.
+        seed = self._seed if self._exact else f"{self._seed}-{self.number}"
+        try:
+            question = draw(template, seed)
+            self.world = World(question)
+            self.task = make_task(self.world)
+            self._hints = hints(self.world)
+        except EngineError as error:
+            place = f"{self.heading.path}: {self.heading.id}, seed {seed}"
+            raise QuizError(f"{place}: {error.en}", f"{place}：{error.zh}") from error
+        self.state = State.PRESENTED

@@ -1,0 +1,201 @@
+"""The only room that calls the engine: a drawn Question becomes a World one can ask for facts.
+
+A World walks a request when it is first asked about it and remembers the outcome. All else in k8squiz takes a World.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import engine
+from engine import Request, compile_rules, load_cluster
+from engine.cluster import Cluster, EndpointPort, EndpointSlice, Service, ServicePort, SliceEndpoint
+from engine.packet import L4, split_host_port
+from engine.trace import Hop, Outcome
+from k8squiz.bank.question import Ask, Background, Question
+from k8squiz.errors import QuizError, unknown
+from k8squiz.world.rule_lines import RuleLine, rule_lines
+
+if TYPE_CHECKING:
+    from k8squiz.world.set_elements import Entry
+
+
+class World:
+    """The clusters of one question, walked on demand."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self._asks: Mapping[str, Ask] = {ask.name: ask for ask in question.requests}
+        self._clusters: dict[str, Cluster] = {}
+        self._ways: dict[str, tuple[Outcome, ...]] = {}
+        self._rules: dict[tuple[str, str, str], tuple[RuleLine, ...]] = {}
+        self._entries: dict[tuple[str, str, str], tuple[Entry, ...]] = {}
+
+    @property
+    def first(self) -> str:
+        """The name of the request that is meant where none is named."""
+        return self.question.requests[0].name
+
+    def ask(self, name: str) -> Ask:
+        if name not in self._asks:
+            raise unknown("request", name, self._asks)
+        return self._asks[name]
+
+    def cluster(self, name: str) -> Cluster:
+        """The cluster of request `name`."""
+        if name not in self._clusters:
+            ask = self.ask(name)
+            cluster = load_cluster(text=ask.manifests)
+            if ask.background is not None:
+                cluster = _crowded(cluster, ask.background)
+            if ask.without:
+                network = dataclasses.replace(cluster.network, without=cluster.network.without | set(ask.without))
+                cluster = dataclasses.replace(cluster, network=network)
+            self._clusters[name] = cluster
+        return self._clusters[name]
+
+    def all_ways(self, name: str) -> tuple[Outcome, ...]:
+        """Every way the packet of request `name` can go, whatever its `way` says."""
+        if name not in self._ways:
+            ask = self.ask(name)
+            request = Request(ask.source, ask.destination, ask.protocol, ask.node, ask.sport)
+            self._ways[name] = self._walk(name, request)
+        return self._ways[name]
+
+    def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
+        return engine.outcomes(self.cluster(name), request, mode=self.ask(name).mode)
+
+    def ways(self, name: str) -> tuple[Outcome, ...]:
+        """The ways the question is about. Raises QuizError where its `way` leaves none."""
+        ways = self.all_ways(name)
+        wanted = self.ask(name).way
+        if wanted is None:
+            return ways
+        from k8squiz.world.predicates import fits
+
+        chosen = tuple(way for way in ways if fits(wanted, self, name, way))
+        if not chosen:
+            raise QuizError(
+                f"{self.question.id}: request {name}: no way the packet can go fits its `way`",
+                f"{self.question.id}：请求 {name}：没有路径符合其 `way`",
+            )
+        return chosen
+
+    def rules(self, name: str, node: str, family: str = "ipv4") -> tuple[RuleLine, ...]:
+        """The rules of `node` in the cluster of request `name`, one line each."""
+        key = (name, node, family)
+        if key not in self._rules:
+            text = str(compile_rules(self.cluster(name), node, self.ask(name).mode, family=family))
+            self._rules[key] = rule_lines(text)
+        return self._rules[key]
+
+    def entries(self, name: str, node: str, family: str = "ipv4") -> tuple[Entry, ...]:
+        """What stands in the sets of `node` in the cluster of request `name`."""
+        key = (name, node, family)
+        if key not in self._entries:
+            from k8squiz.world.set_elements import entries
+
+            self._entries[key] = entries(compile_rules(self.cluster(name), node, self.ask(name).mode, family=family))
+        return self._entries[key]
+
+    def endpoint(self, name: str, outcome: Outcome) -> tuple[str, str]:
+        """The pod and the node an outcome's destination is ("" where it is none of the cluster's pods)."""
+        address = _address(outcome.destination)
+        for pod in self.cluster(name).pods:
+            if address in pod.ips and not pod.host_network:
+                return pod.name, pod.node_name or ""
+        return "", ""
+
+
+Edit = Callable[[str], str]
+
+
+class EditedRules(World):
+    """A World in which `edit` changes the iptables-save text of one node before a packet meets it.
+
+    Raises RuleError (through any question asked of it) where the edited text is no ruleset.
+    """
+
+    def __init__(self, question: Question, node: str, edit: Edit) -> None:
+        super().__init__(question)
+        self._node, self._edit = node, edit
+
+    def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
+        from engine.netfilter.text import parse
+
+        cluster, mode = self.cluster(name), self.ask(name).mode
+        edited = self._edit(str(compile_rules(cluster, self._node, mode)))
+        return engine.outcomes(cluster, request, mode=mode, rulesets={self._node: parse(edited)})
+
+
+class EditedManifests(World):
+    """A World in which `edit` changes the manifests of every request before a cluster is made of them.
+
+    Raises ManifestError (through any question asked of it) where the API server would refuse what was edited.
+    """
+
+    def __init__(self, question: Question, edit: Edit) -> None:
+        super().__init__(
+            dataclasses.replace(
+                question,
+                requests=tuple(dataclasses.replace(ask, manifests=edit(ask.manifests)) for ask in question.requests),
+            )
+        )
+
+
+def host_name(host: str) -> str:
+    """A hop's host as the candidate knows it: `default/pod-a` and `pod/pod-a` are pod-a."""
+    return host.rsplit("/", 1)[-1]
+
+
+def direction_of(outcome: Outcome, of: str) -> tuple[Hop, ...]:
+    """The hops of the request or of the reply."""
+    return outcome.reply if of == "reply" else outcome.hops
+
+
+def _address(endpoint: str) -> str:
+    try:
+        return split_host_port(endpoint)[0]
+    except ValueError:
+        return endpoint
+
+
+def _crowded(cluster: Cluster, background: Background) -> Cluster:
+    """`cluster` with many more ClusterIP Services. Their namespaces decide where they sort: kube-proxy's rules stand
+    in the order of namespace/name here."""
+    services: list[Service] = []
+    slices: list[EndpointSlice] = []
+    taken = {address for service in cluster.services for address in service.cluster_ips}
+    node = cluster.nodes[0].name
+    number = 0
+    for index in range(background.services):
+        namespace = "a-other" if index < background.before else "zz-other"
+        name = f"svc-{index:05d}"
+        number, address = _free_address(number, taken)
+        services.append(Service(namespace, name, cluster_ips=(address,), ports=(ServicePort("", L4.TCP, 80, 8080),)))
+        endpoints = tuple(
+            SliceEndpoint((_other_pod(index * background.endpoints + each),), node_name=node)
+            for each in range(background.endpoints)
+        )
+        slices.append(EndpointSlice(namespace, f"{name}-1", name, "IPv4", (EndpointPort("", L4.TCP, 8080),), endpoints))
+    return dataclasses.replace(cluster, services=(*cluster.services, *services), slices=(*cluster.slices, *slices))
+
+
+def _free_address(number: int, taken: set[str]) -> tuple[int, str]:
+    while True:
+        number += 1
+        address = f"10.{111 - number // 65000}.{number // 254 % 256}.{number % 254 + 1}"
+        if address not in taken:
+            return number, address
+
+
+def _other_pod(number: int) -> str:
+    """Addresses of 11.0.0.0/8: no question draws from there."""
+    return f"11.{number // 65024 % 256}.{number // 254 % 256}.{number % 254 + 1}"
+
+
+def background_yaml(background: Background) -> dict[str, Any]:
+    """What `questions show --json` says of the Services that are there only to be many."""
+    return dataclasses.asdict(background)

@@ -1,0 +1,64 @@
+"""README.md, schema.json and the program agree on the vocabulary of question files."""
+
+from __future__ import annotations
+
+import pytest
+
+from k8squiz.bank.find import bank_folder, schema
+from k8squiz.bank.params import _WAYS
+from k8squiz.bank.question import KINDS
+from k8squiz.bank.spec import OURS
+from k8squiz.kinds.hop_order.steps import _STAGES
+from k8squiz.kinds.interface import REGISTRY
+from k8squiz.kinds.outcome import _PARTS
+from k8squiz.world.facts import FACTS
+from k8squiz.world.predicates import _COMPARE, _OPERATORS, _VALUES
+
+README = (bank_folder() / "README.md").read_text(encoding="utf-8")
+DEFINITIONS = schema()["$defs"]
+
+
+def asks(kind: str) -> dict[str, object]:
+    found = [
+        part["then"]["properties"]["ask"]
+        for part in schema()["allOf"]
+        if part["if"]["properties"]["kind"]["const"] == kind
+    ]
+    properties: dict[str, object] = found[0]["properties"]
+    return properties
+
+
+def test_the_kinds_are_the_same_everywhere() -> None:
+    assert set(REGISTRY) == set(KINDS) == set(schema()["properties"]["kind"]["enum"])
+    for name in KINDS:
+        assert f"**{name}**" in README
+        assert f"| {name} | [" in README
+
+
+def test_facts_and_operators() -> None:
+    properties = set(DEFINITIONS["predicate"]["properties"])
+    assert properties == {*FACTS, *_OPERATORS, "for", "is"}
+    values = DEFINITIONS["value"]["anyOf"][2]["properties"]
+    assert set(values) == {*_VALUES, "for"}
+    assert set(values["fact"]["enum"]) == set(FACTS)
+    comparisons = DEFINITIONS["match"]["anyOf"][1]["properties"]
+    assert set(comparisons) == set(_COMPARE)
+
+
+@pytest.mark.parametrize("word", [*FACTS, *_OPERATORS, *_VALUES, *_WAYS, *_STAGES, *_COMPARE, *schema()["properties"]])
+def test_the_readme_tells_every_word(word: str) -> None:
+    if word == "dns":
+        pytest.skip("no walk begins with a look-up yet")
+    assert f"`{word}`" in README or f"{word}:" in README or f" {word} " in README or f"{word}," in README
+
+
+def test_services_and_outcomes() -> None:
+    service = schema()["properties"]["cluster"]["properties"]["services"]["additionalProperties"]["properties"]
+    assert set(service) >= OURS
+    assert set(_PARTS) == set(asks("outcome")["parts"]["items"]["enum"])  # type: ignore[index]
+
+
+def test_every_field_of_ask_is_told() -> None:
+    for name in KINDS:
+        for field in asks(name):
+            assert f"{field}:" in README or f"`{field}`" in README, (name, field)

@@ -1,0 +1,159 @@
+"""`k8squiz trace` and `k8squiz rules` through the real command line: text at both widths and languages, JSON, --rules."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from k8squiz.cli.help_pages import width_of
+from tests.k8squiz.runner import CLUSTER, k8squiz
+
+Capture = pytest.CaptureFixture[str]
+NODEPORT = ("trace", CLUSTER, "--from", "client", "--to", "node/node1:30080")
+
+# What the text must say: words of the command line after the cluster, and lines that stand in the output.
+TOLD: dict[str, tuple[list[str], list[str]]] = {
+    "nodeport to the other node": (
+        ["--from", "client", "--to", "node/node1:30080", "--seed", "1"],
+        [
+            "TCP 1.2.3.4:54321 → 192.168.1.10:30080, iptables mode, first met by node1",
+            "1.2.3.4:54321 → »10.244.2.8:8080",
+            "nat KUBE-MARK-MASQ mark »0x4000",
+            "[VXLAN 192.168.1.10 → 192.168.1.11 UDP 8472 VNI 1",
+            "= DELIVERED 10.244.2.8:8080 · the server sees 10.244.1.0",
+            "» rewritten at this step",
+        ],
+    ),
+    "nftables": (
+        ["--from", "client", "--to", "node/node1:30080", "--mode", "nftables"],
+        ["nftables mode", "mark-for-masquerade mark »0x4000", "endpoint-", "= DELIVERED"],
+    ),
+    "ipvs": (["--from", "pod/pod-a", "--to", "svc/web", "--mode", "ipvs"], ["ipvs mode", "= DELIVERED"]),
+    "wrong port": (
+        ["--from", "pod/pod-a", "--to", "10.96.0.10:81"],
+        ["= LOST 10.96.0.10:81", "conntrack node1 TCP SYN_SENT [UNREPLIED]"],
+    ),
+    "wrong port, nftables": (
+        ["--from", "pod/pod-a", "--to", "10.96.0.10:81", "--mode", "nftables"],
+        ["= REJECT 10.96.0.10:81", "at node1"],
+    ),
+    "notes": (
+        ["--from", "client", "--to", "node/node1:30080", "--notes"],
+        ["client opens a TCP connection: 1.2.3.4:54321 -> 192.168.1.10:30080."],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_text(name: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    words, lines = TOLD[name]
+    code, out, err = k8squiz(capsys, "trace", CLUSTER, *words)
+    assert (code, err) == (0, "")
+    flat = re.sub(r"\s+", " ", out)
+    assert [line for line in lines if line not in flat] == []
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("notes", [True, False])
+def test_nothing_is_wider_than_the_screen(
+    width: int, lang: str, notes: bool, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    words = (*NODEPORT, "--all", "--lang", lang, *(["--notes"] if notes else []))
+    code, out, _ = k8squiz(capsys, *words)
+    assert code == 0
+    assert max(map(width_of, out.splitlines())) <= width
+    assert ("第 3/3 种走法，概率 1/3" if lang == "zh" else "Way 3 of 3, probability 1/3") in out
+
+
+def test_json_has_the_shape_of_the_contract(capsys: Capture) -> None:
+    code, out, err = k8squiz(capsys, *NODEPORT, "--all", "--json")
+    assert (code, err) == (0, "")
+    told = json.loads(out)
+    assert told["request"] == {
+        "from": "1.2.3.4:54321",
+        "to": "192.168.1.10:30080",
+        "protocol": "TCP",
+        "node": "node1",
+        "mode": "iptables",
+    }
+    assert sum(Fraction(way["probability"]) for way in told["outcomes"]) == 1
+    for way in told["outcomes"]:
+        assert {"verdict", "destination", "source_seen", "masqueraded", "hops", "reply", "conntrack", "cost"} <= set(
+            way
+        )
+        assert [hop["n"] for hop in way["hops"]] == list(range(1, len(way["hops"]) + 1))
+        assert all(set(hop["note"]) == {"en", "zh"} for hop in way["hops"] + way["reply"])
+    keys = {"n", "host", "device", "stage", "table", "chain", "rule", "src", "dst", "mark", "encapsulation", "note"}
+    assert keys <= set(told["outcomes"][0]["hops"][0])
+
+
+def test_a_seed_draws_one_way_and_always_the_same(capsys: Capture) -> None:
+    def drawn(*seed: str) -> str:
+        (way,) = json.loads(k8squiz(capsys, *NODEPORT, "--json", *seed).out)["outcomes"]
+        return str(way["destination"])
+
+    assert drawn() == drawn() == drawn("--seed", "1")
+    assert {drawn("--seed", str(seed)) for seed in range(12)} == {
+        "10.244.1.5:8080",
+        "10.244.1.6:8080",
+        "10.244.2.8:8080",
+    }
+
+
+def test_the_mode_is_the_configuration_s(tmp_path: Path, capsys: Capture) -> None:
+    text = Path(CLUSTER).read_text(encoding="utf-8").replace("clusterCIDR:", "mode: nftables\nclusterCIDR:")
+    file = tmp_path / "cluster.yaml"
+    file.write_text(text, encoding="utf-8")
+    arguments = ("trace", str(file), "--from", "client", "--to", "node/node1:30080", "--json")
+    assert json.loads(k8squiz(capsys, *arguments).out)["request"]["mode"] == "nftables"
+    assert json.loads(k8squiz(capsys, *arguments, "--mode", "ipvs").out)["request"]["mode"] == "ipvs"
+    assert k8squiz(capsys, "rules", str(file), "--node", "node1").out.startswith("table ip kube-proxy {")
+
+
+def test_standard_input_and_what_was_assumed(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = Path(CLUSTER).read_text(encoding="utf-8").replace("flannel.alpha.coreos.com/backend-type: vxlan", "a: b")
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    code, out, err = k8squiz(capsys, "trace", "-", "--from", "pod/pod-a", "--to", "svc/web", "--lang", "zh")
+    assert code == 0
+    assert err.startswith("提示：")
+    assert "flannel" in err
+    assert "= DELIVERED" in out
+
+
+@pytest.mark.parametrize(
+    ("mode", "family", "first", "line"),
+    [
+        ("iptables", "ipv4", "*nat", "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000"),
+        ("iptables", "ipv6", "*nat", "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000"),
+        ("nftables", "ipv4", "table ip kube-proxy {", "table ip kube-proxy {"),
+        ("ipvs", "ipv4", "-A -t ", "-A INPUT -m comment --comment \"kubernetes ipvs access filter\" -j KUBE-IPVS-FILTER"),
+    ],
+)  # fmt: skip
+def test_rules(mode: str, family: str, first: str, line: str, capsys: Capture) -> None:
+    code, out, err = k8squiz(capsys, "rules", CLUSTER, "--node", "node1", "--mode", mode, "--family", family)
+    assert (code, err) == (0, "")
+    assert out.startswith(first)
+    assert line in out.splitlines()
+
+
+@pytest.mark.parametrize("mode", ["iptables", "nftables"])
+def test_rules_saved_on_a_node_are_walked_through(mode: str, tmp_path: Path, capsys: Capture) -> None:
+    saved = tmp_path / "node1.rules"
+    rules = k8squiz(capsys, "rules", CLUSTER, "--node", "node1", "--mode", mode).out
+    saved.write_text(rules, encoding="utf-8")
+    words = (*NODEPORT, "--mode", mode, "--all", "--json")
+    same = k8squiz(capsys, *words).out
+    assert k8squiz(capsys, *words, "--rules", f"node1={saved}").out == same
+
+    lines = [line for line in rules.splitlines() if not ("MASQUERADE" in line or "masquerade" in line.split()[:1])]
+    saved.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    changed = json.loads(k8squiz(capsys, *words, "--rules", f"node1={saved}").out)
+    assert [way["source_seen"] for way in changed["outcomes"]] == ["1.2.3.4"] * 3

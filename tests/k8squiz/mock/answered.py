@@ -1,0 +1,71 @@
+"""An interview that was sat: a few real questions, some answered well, some not, with hostile things typed in."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from k8squiz.kinds.fields import MenuField, OrderField
+from k8squiz.mock.drawn_questions import Room
+from k8squiz.mock.interview import Interview
+from k8squiz.mock.plan import Item, Plan
+from k8squiz.mock.state import Ending, State
+from k8squiz.report.build import Report, build
+from tests.k8squiz.mock.table import Book
+
+HOSTILE = "<script>alert(1)</script> \x1b[31m | `x` & \u202egood"
+
+
+def _item(name: str, topic: str, level: int, kind: str, label: str, parent: int | None = None) -> Item:
+    return Item(name, topic, level, kind, f"9-{label[0]}", 100, label, parent)
+
+
+PLAN = Plan(
+    "senior", (), 10, "9",
+    (
+        _item("local-policy-ending", "traffic-policy", 3, "outcome", "1"),
+        _item("local-policy-ending/now-cluster", "traffic-policy", 3, "outcome", "1a", 0),
+        _item("nodeport-forward-order", "nodeport", 2, "hop-order", "2"),
+        _item("hairpin-what-breaks", "hairpin", 4, "choice", "3"),
+        _item("endpoint-share", "traffic-policy", 2, "number", "4"),
+        _item("nodeport-cross-node-rewrites", "nodeport", 3, "rewrite", "5"),
+    ),
+)  # fmt: skip
+
+
+def sit(truth: bool = False) -> State:
+    """Six questions: right, half right, wrong order, struck by the clock, skipped, not reached. All right with `truth`."""
+    now = [0.0]
+    interview = Interview(PLAN, Book(), lambda: now[0])
+    room = Room(PLAN)
+    for position in range(len(PLAN.items)):
+        fields = room.task(position).fields
+        if not truth and position == 5:
+            break
+        interview.show(position)
+        now[0] += 40
+        for field in fields:
+            value = field.truth
+            if not truth and isinstance(field, OrderField):
+                interview.hint()
+                value = tuple(reversed(value))
+            elif not truth and position == 1 and isinstance(field, MenuField):
+                value = (next(item.key for item in field.items if item.key not in field.truth),)
+            if truth or position not in (3, 4):
+                interview.fill(field.id, value)
+        if not truth and position == 3:
+            interview.flag()
+            interview.strike({}, HOSTILE)
+        elif not truth and position == 4:
+            interview.interrupt()
+            interview.resume(600, None)
+            interview.show(4)
+            interview.skip()
+        else:
+            interview.hand_in()
+    interview.end(Ending.DONE if truth else Ending.STOPPED)
+    return interview.state
+
+
+@cache
+def report(truth: bool = False) -> Report:
+    return build(PLAN, sit(truth), 7, "2026-11-23 20:00")
