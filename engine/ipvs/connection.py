@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from engine.ipvs.server import RealServer
 from engine.packet import L4
-
-if TYPE_CHECKING:
-    from engine.ipvs.service import VirtualServer
 
 TCP_TIME_WAIT = 120.0
 SCTP_CLOSED = 10.0
@@ -40,11 +37,26 @@ class Template:
         return True
 
 
+class ConnectionTable(Protocol):
+    """What a connection asks of the virtual server whose table it stands in. `now` is in seconds."""
+
+    protocol: L4
+    now: float
+
+    def advance(self, now: float) -> None: ...
+
+    def note_closed(self, connection: Connection) -> None: ...
+
+    def note_reopened(self, connection: Connection) -> None: ...
+
+    def note_expired(self, connection: Connection) -> None: ...
+
+
 class Connection:
     """What `VirtualServer.connect` returns. `server` is "ip:port", or None where no server could take it."""
 
     def __init__(
-        self, owner: VirtualServer, key: tuple[str, int, str], real: RealServer | None, template: Template | None
+        self, owner: ConnectionTable, key: tuple[str, int, str], real: RealServer | None, template: Template | None
     ) -> None:
         self.owner = owner
         self.key = key

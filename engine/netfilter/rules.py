@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from engine.hooks import Hook
@@ -319,6 +319,8 @@ class Ruleset:
     plan: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
 
     def __str__(self) -> str:
-        from engine.netfilter import text
+        return PRINT[0](self)
 
-        return text.dump(self)
+
+# How a ruleset is printed, entered by the package: the vocabulary itself imports neither printers nor parsers.
+PRINT: list[Callable[[Ruleset], str]] = []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine.trace import Outcome, Stage, Text, Verdict
 from k8squiz.explain.clusters import PODS, PORT, VIP, Shape
-from k8squiz.explain.walked import World, address, ending, first, last, reason, snat_source, step
+from k8squiz.explain.walked import World, first, last, snat_source, step
 from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
+from k8squiz.story.endings import address, ending, reason
 
 WITHOUT = ("masquerade", "hairpin-mode", "br_netfilter")
 _SHAPE = Shape(endpoints=("pod-a",))

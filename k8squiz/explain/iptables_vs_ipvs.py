@@ -7,7 +7,6 @@ from engine.cost import PacketCost, mode_cost
 from engine.scale import NODES, synthetic_cluster
 from engine.trace import Text
 from k8squiz.explain.clusters import Shape
-from k8squiz.explain.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
 from k8squiz.explain.releases import AS_OF, IPVS, NFTABLES, releases_grid
 from k8squiz.explain.walked import World
 from k8squiz.scale.figures import Figures, compute
@@ -15,6 +14,7 @@ from k8squiz.scale.story import PACKETS_PER_SECOND, number
 from k8squiz.scale.story import claims as scale_claims
 from k8squiz.scale.story import sections as scale_sections
 from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, same
+from k8squiz.story.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
 
 WITHOUT: tuple[str, ...] = ()
 SERVICES, ENDPOINTS = 1000, 10

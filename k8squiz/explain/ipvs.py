@@ -11,8 +11,9 @@ from k8squiz.explain.clusters import NODE_PORT, PODS, PORT, VIP, Shape
 from k8squiz.explain.clusters import NODES as NODE_ADDRESSES
 from k8squiz.explain.ipvs_words import FOLLOW_UPS, SOURCES, claims, points
 from k8squiz.explain.releases import IPVS, releases_grid
-from k8squiz.explain.walked import World, brief, ending, first, last, step
+from k8squiz.explain.walked import World, first, last, step
 from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
+from k8squiz.story.endings import brief, ending
 
 WITHOUT = ("kube-ipvs0", "vs-conntrack", "masquerade", "ip_forward")
 _ALL, _REMOTE, _LOCAL = Shape(), Shape(endpoints=("pod-b",)), Shape(endpoints=("pod-a",))

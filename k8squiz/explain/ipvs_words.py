@@ -6,8 +6,9 @@ from engine import compile_rules
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.trace import Outcome, Stage, Text, Where
 from k8squiz.explain.clusters import NODE_PORT, NODES, PORT, VIP, Shape
-from k8squiz.explain.walked import World, address, first
+from k8squiz.explain.walked import World, first
 from k8squiz.story.blocks import Claim
+from k8squiz.story.endings import address
 
 _NODE_PORT = f"{NODES['node1'][0]}:{NODE_PORT}"
 _REMOTE = Shape(endpoints=("pod-b",))

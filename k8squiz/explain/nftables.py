@@ -19,8 +19,9 @@ from k8squiz.explain.clusters import (
 )
 from k8squiz.explain.nftables_words import FOLLOW_UPS, SOURCES, claims, points
 from k8squiz.explain.releases import NFTABLES, releases_grid
-from k8squiz.explain.walked import World, brief, ending, first, last, step
+from k8squiz.explain.walked import World, first, last, step
 from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
+from k8squiz.story.endings import brief, ending
 
 WITHOUT = ("masquerade", "hairpin-masquerade", "cluster-ips-check", "route")
 _NODE1 = NODES["node1"][0]

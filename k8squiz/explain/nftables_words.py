@@ -5,10 +5,11 @@ from __future__ import annotations
 from engine.cost import mode_cost, update_cost
 from engine.trace import Outcome, Text
 from k8squiz.explain.clusters import NODE_PORT, NODES, VIP, Shape
-from k8squiz.explain.measured import CONNECT_MICROSECONDS, SYNC_SECONDS
 from k8squiz.explain.releases import AS_OF
-from k8squiz.explain.walked import World, brief
+from k8squiz.explain.walked import World
 from k8squiz.story.blocks import Claim
+from k8squiz.story.endings import brief
+from k8squiz.story.measured import CONNECT_MICROSECONDS, SYNC_SECONDS
 
 _REMOTE = Shape(endpoints=("pod-b",), service_cidr=True)
 _SERVICES, _ENDPOINTS = 100, 10

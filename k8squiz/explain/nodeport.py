@@ -5,8 +5,9 @@ from __future__ import annotations
 from engine.hooks import Hook
 from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain.clusters import LB_VIP, NODE_PORT, NODES, PODS, Shape
-from k8squiz.explain.walked import World, address, ending, first, reason, snat_source, step
+from k8squiz.explain.walked import World, first, snat_source, step
 from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Step, Steps, Story, Walk, same
+from k8squiz.story.endings import address, ending, reason
 
 WITHOUT = ("masquerade", "route")
 _NODE1 = NODES["node1"][0]

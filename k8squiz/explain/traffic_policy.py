@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine.trace import Text
 from k8squiz.explain.clusters import HEALTH_CHECK_NODE_PORT, LB_VIP, NODE_PORT, NODES, PODS, Shape
-from k8squiz.explain.walked import World, address, brief, ending, reason
+from k8squiz.explain.walked import World
 from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, Walk, same
+from k8squiz.story.endings import address, brief, ending, reason
 
 WITHOUT = ("masquerade",)
 _NODE1 = NODES["node1"][0]

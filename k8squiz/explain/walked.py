@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from engine import Request, compile_rules, load_cluster, outcomes
 from engine.cluster import Cluster
-from engine.trace import Hop, Outcome, Stage, Text, Verdict
+from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain.clusters import Shape, cluster_yaml
 from k8squiz.story.blocks import Live, Step
 
@@ -67,11 +67,6 @@ def first(hops: Iterable[Hop], stage: Stage, where: Callable[[Hop], bool] = lamb
     return next((hop for hop in hops if hop.stage == stage and where(hop)), None)
 
 
-def address(endpoint: str) -> str:
-    """The address of an `ip:port` text."""
-    return endpoint.rsplit(":", 1)[0].strip("[]")
-
-
 def seen_at(hop: Hop | None) -> Text | None:
     """What a step shows: where, and the packet's addresses once it was over."""
     if hop is None:
@@ -93,39 +88,7 @@ def step(title: Text, hop: Hop | None) -> Step:
     return Step(title, seen_at(hop))
 
 
-def reason(outcome: Outcome) -> Text:
-    """Why it died, as a sentence; how it ended where it did not."""
-    if outcome.where is None:
-        return ending(outcome)
-    en, zh = outcome.where.reason.en, outcome.where.reason.zh
-    return Text(f"{en[:1].upper()}{en[1:].rstrip('.')}.", f"{zh.rstrip('。')}。")
-
-
 def snat_source(outcome: Outcome) -> str:
     """The ip:port that source NAT gave the request, or the one it came with."""
     hop = first(outcome.hops, Stage.SNAT) or outcome.hops[0]
     return hop.src
-
-
-def ending(outcome: Outcome) -> Text:
-    """How it ended, in one sentence."""
-    if outcome.verdict is Verdict.DELIVERED:
-        return Text(
-            f"Connected: {outcome.destination} answered, and it saw {outcome.source_seen} as its peer.",
-            f"连接成功：由 {outcome.destination} 应答，它看到的对端是 {outcome.source_seen}。",
-        )
-    if outcome.where is None:
-        return Text(f"{outcome.verdict}.", f"{outcome.verdict}。")
-    why = reason(outcome)
-    return Text(
-        f"{outcome.verdict} on {outcome.where.host}. {why.en}",
-        f"{outcome.verdict}，在 {outcome.where.host} 上。{why.zh}",
-    )
-
-
-def brief(outcome: Outcome) -> Text:
-    """How it ended, for a table's cell: the verdict, and the address that the server saw."""
-    if outcome.source_seen is None or outcome.verdict is not Verdict.DELIVERED:
-        return Text(str(outcome.verdict), str(outcome.verdict))
-    seen = address(outcome.source_seen)
-    return Text(f"{outcome.verdict}, seen {seen}", f"{outcome.verdict}，看到 {seen}")

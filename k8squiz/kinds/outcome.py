@@ -11,6 +11,7 @@ from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField
 from k8squiz.kinds.interface import Task, letters
 from k8squiz.world.facts import fact
 from k8squiz.world.predicates import Ambiguous
+from k8squiz.world.predicates import ways as ways_of
 from k8squiz.world.world import World, host_name
 
 ABOUT = Text("Say how it ends", "说出结局")
@@ -85,7 +86,7 @@ def task(world: World) -> Task:
 
 
 def _agreed(world: World, name: str, what: str, read: Callable[[Outcome], str]) -> str:
-    results = sorted({read(way) for way in world.ways(name)})
+    results = sorted({read(way) for way in ways_of(world, name)})
     if len(results) != 1:
         raise Ambiguous(
             f"{world.question.id}: the ways the packet can go disagree about {what}: {', '.join(results)}",

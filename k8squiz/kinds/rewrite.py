@@ -11,6 +11,7 @@ from k8squiz.kinds.fields import AddressField
 from k8squiz.kinds.interface import Task
 from k8squiz.world.facts import hop_fact
 from k8squiz.world.predicates import Ambiguous, match
+from k8squiz.world.predicates import ways as ways_of
 from k8squiz.world.texts import bilingual
 from k8squiz.world.world import World, direction_of, host_name
 
@@ -44,7 +45,7 @@ def _asked(point: dict[str, Any]) -> list[str]:
 
 def _hops(world: World, name: str, point: dict[str, Any]) -> list[Hop]:
     found = []
-    for way in world.ways(name):
+    for way in ways_of(world, name):
         fitting = [
             hop for hop in direction_of(way, str(point.get("of", "request")))
             if all(match(hop_fact(key, hop), value) for key, value in point["at"].items())

@@ -12,8 +12,8 @@ from k8squiz.report import facts
 from k8squiz.report.build import Answered, FieldLine, Report
 from k8squiz.report.clocktext import clock
 from k8squiz.report.markdown import place
-from k8squiz.report.style import STYLE
 from k8squiz.report.walk import Step, Walk
+from k8squiz.story.style import STYLE
 from k8squiz.terminal.sanitize import visible
 
 _SIGNS = {"right": "✓", "part": "~", "wrong": "✗"}

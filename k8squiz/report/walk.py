@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from engine.trace import Hop, Outcome, Text
 from k8squiz.kinds.chains import is_own
+from k8squiz.world.predicates import ways as ways_of
 from k8squiz.world.world import World, host_name
 
 
@@ -43,7 +44,7 @@ def walks(world: World) -> tuple[Walk, ...]:
 
 
 def _walk(world: World, name: str) -> Walk:
-    ways = world.ways(name)
+    ways = ways_of(world, name)
     way: Outcome = max(ways, key=lambda way: way.probability)
     where = host_name(way.where.host) if way.where is not None else ""
     reason = way.where.reason if way.where is not None else Text("", "")

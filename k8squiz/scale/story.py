@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from engine.cost import PacketCost
 from engine.trace import Text
-from k8squiz.explain.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
 from k8squiz.scale.figures import MODES, Figures, Point
 from k8squiz.story.blocks import Claim, Grid, Section, same
+from k8squiz.story.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
 
 PACKETS_PER_SECOND = 100_000
 

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from k8squiz.cli.help_pages import width_of
 from k8squiz.kinds.fields import Field, OrderField
 from k8squiz.locale.i18n import Lang
 from k8squiz.screens.practice import Plain, words
 from k8squiz.screens.reorder import Order, ask
 from k8squiz.terminal.sanitize import one_line
+from k8squiz.terminal.width import width_of
 
 _LOOK_EVERY = 0.25  # seconds between two looks at the clock
 _REDRAW_EVERY = 0.5

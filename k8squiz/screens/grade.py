@@ -22,6 +22,7 @@ from k8squiz.locale.practice import say
 from k8squiz.practice.session import Summary
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.sanitize import visible
+from k8squiz.world.predicates import ways as ways_of
 from k8squiz.world.texts import explanation, followups, key_points, sources
 from k8squiz.world.world import World, host_name
 
@@ -187,7 +188,7 @@ def walk_view(world: World, lang: Lang) -> RenderableType:
     several = len(world.question.requests) > 1
     for request in world.question.requests:
         title = say("trace-other", lang, name=request.name) if several else say("trace", lang)
-        ways = world.ways(request.name)
+        ways = ways_of(world, request.name)
         way = max(ways, key=lambda way: way.probability)
         if len(ways) > 1:
             title += f" ({say('chance', lang, ways=len(ways), probability=way.probability)})"

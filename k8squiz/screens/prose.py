@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text as Styled
 
-from k8squiz.cli.help_pages import width_of, wrap
+from k8squiz.terminal.width import width_of, wrap
 
 
 class Prose:

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from k8squiz.bank.question import Ask, NodeView, Picture, PodView, Question, ServiceView
-from k8squiz.cli.help_pages import width_of
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField
 from k8squiz.kinds.interface import Task
 from k8squiz.kinds.repair.field import RepairField
@@ -22,6 +21,7 @@ from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.sanitize import visible
+from k8squiz.terminal.width import width_of
 from k8squiz.world.texts import prompt
 from k8squiz.world.world import World
 

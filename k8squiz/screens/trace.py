@@ -15,10 +15,10 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Change, ConntrackView, Hop, Outcome, Text, Verdict, Where
-from k8squiz.cli.help_pages import width_of
 from k8squiz.kinds.chains import short
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.screens.prose import Prose
+from k8squiz.terminal.width import width_of
 
 # From this width on, chain and packet stand in columns of their own; below, under one another.
 WIDE = 116

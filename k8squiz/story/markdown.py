@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.trace import Hop, Outcome, Text
-from k8squiz.explain.walked import ending
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.story.blocks import Block, Grid, Paragraph, Rules, Steps, Story, Walk
+from k8squiz.story.endings import ending
+from k8squiz.story.words import word
 
 _HOPS = (Text("#", "#"), Text("host", "主机"), Text("device", "设备"), Text("stage", "阶段"), Text("chain", "链"),
          Text("source", "源"), Text("destination", "目的"))  # fmt: skip
@@ -20,8 +21,6 @@ def story_markdown(story: Story, lang: Lang, without: frozenset[str] = frozenset
 
 
 def _lines(story: Story, lang: Lang, without: frozenset[str]) -> Iterator[str]:
-    from k8squiz.screens.explain import word
-
     yield from (f"# {pick(story.title, lang)}", "", _inline(pick(story.summary, lang)), "")
     if without:
         yield from (f"**{word('without', lang)}: {', '.join(sorted(without))}**", "")

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from engine.trace import Hop, Outcome, Text
-from k8squiz.explain.walked import ending
 from k8squiz.locale.i18n import Lang, pick
-from k8squiz.report.style import STYLE
 from k8squiz.story.blocks import Block, Grid, Paragraph, Rules, Steps, Story, Walk
+from k8squiz.story.endings import ending
+from k8squiz.story.style import STYLE
+from k8squiz.story.words import word
 from k8squiz.terminal.sanitize import visible
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -43,8 +44,6 @@ def story_page(story: Story, lang: Lang, without: frozenset[str] = frozenset()) 
 
 
 def _page(story: Story, lang: Lang, without: frozenset[str]) -> Iterator[str]:
-    from k8squiz.screens.explain import word
-
     title = _plain(pick(story.title, lang))
     yield "<!doctype html>"
     yield f'<html lang="{"zh-CN" if lang == "zh" else "en"}">'

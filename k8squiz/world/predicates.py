@@ -31,13 +31,28 @@ Predicate = Mapping[str, Any]
 def holds(predicate: Predicate, world: World, on: str | None = None) -> bool:
     """Whether `predicate` is true of request `on` (default: the first). Raises Ambiguous where the ways disagree."""
     name = str(predicate.get("for", on or world.first))
-    results = {fits(predicate, world, name, way) for way in world.ways(name)}
+    results = {fits(predicate, world, name, way) for way in ways(world, name)}
     if len(results) != 1:
         raise Ambiguous(
             f"{world.question.id}: the ways the packet can go disagree about {dict(predicate)}",
             f"{world.question.id}：数据包的各条路径在 {dict(predicate)} 上不一致",
         )
     return results.pop()
+
+
+def ways(world: World, name: str) -> tuple[Outcome, ...]:
+    """The ways that the question is about: those of request `name` that fit its `way`. Raises QuizError where none does."""
+    wanted = world.ask(name).way
+    every = world.all_ways(name)
+    if wanted is None:
+        return every
+    chosen = tuple(way for way in every if fits(wanted, world, name, way))
+    if not chosen:
+        raise QuizError(
+            f"{world.question.id}: request {name}: no way the packet can go fits its `way`",
+            f"{world.question.id}：请求 {name}：没有路径符合其 `way`",
+        )
+    return chosen
 
 
 def fits(predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
@@ -141,9 +156,9 @@ def _chance_is(value: Any, predicate: Predicate, world: World, on: str, way: Out
 def chance(predicate: Predicate, world: World, on: str) -> Fraction:
     """The share of the ways for which `predicate` holds, exactly."""
     name = str(predicate.get("for", on))
-    ways = world.ways(name)
-    whole = sum((way.probability for way in ways), Fraction(0))
-    return sum((way.probability for way in ways if fits(predicate, world, name, way)), Fraction(0)) / whole
+    found = ways(world, name)
+    whole = sum((way.probability for way in found), Fraction(0))
+    return sum((way.probability for way in found if fits(predicate, world, name, way)), Fraction(0)) / whole
 
 
 def _compare(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
@@ -159,8 +174,8 @@ _OPERATORS: dict[str, Callable[..., bool]] = {
     "all": lambda value, predicate, world, on, way: all(fits(part, world, on, way) for part in value),
     "any": lambda value, predicate, world, on, way: any(fits(part, world, on, way) for part in value),
     "not": lambda value, predicate, world, on, way: not fits(value, world, on, way),
-    "some": lambda value, predicate, world, on, way: any(fits(value, world, on, each) for each in world.ways(on)),
-    "every": lambda value, predicate, world, on, way: all(fits(value, world, on, each) for each in world.ways(on)),
+    "some": lambda value, predicate, world, on, way: any(fits(value, world, on, each) for each in ways(world, on)),
+    "every": lambda value, predicate, world, on, way: all(fits(value, world, on, each) for each in ways(world, on)),
     "passes": _hops("request"),
     "reply_passes": _hops("reply"),
     "conntrack": _conntrack,
@@ -193,11 +208,11 @@ def _agreed(name: str, results: Iterable[Any], world: World) -> Any:
 
 
 def _fact(value: Any, world: World, on: str) -> Any:
-    return _agreed(value, (fact(value, world, on, way) for way in world.ways(on)), world)
+    return _agreed(value, (fact(value, world, on, way) for way in ways(world, on)), world)
 
 
 def _count_hops(value: Any, world: World, on: str) -> Any:
-    counts = (sum(1 for hop in way.hops if _all_match(value, partial(hop_fact, hop=hop))) for way in world.ways(on))
+    counts = (sum(1 for hop in way.hops if _all_match(value, partial(hop_fact, hop=hop))) for way in ways(world, on))
     return _agreed("count_hops", counts, world)
 
 

@@ -15,7 +15,7 @@ from engine.cluster import Cluster, EndpointPort, EndpointSlice, Service, Servic
 from engine.packet import L4, split_host_port
 from engine.trace import Hop, Outcome
 from k8squiz.bank.question import Ask, Background, Question
-from k8squiz.errors import QuizError, unknown
+from k8squiz.errors import unknown
 from k8squiz.world.rule_lines import RuleLine, rule_lines
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class World:
         return self._clusters[name]
 
     def all_ways(self, name: str) -> tuple[Outcome, ...]:
-        """Every way the packet of request `name` can go, whatever its `way` says."""
+        """Every way the packet of request `name` can go, whatever its `way` says (predicates.ways heeds it)."""
         if name not in self._ways:
             ask = self.ask(name)
             request = Request(ask.source, ask.destination, ask.protocol, ask.node, ask.sport)
@@ -66,22 +66,6 @@ class World:
 
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
         return engine.outcomes(self.cluster(name), request, mode=self.ask(name).mode)
-
-    def ways(self, name: str) -> tuple[Outcome, ...]:
-        """The ways the question is about. Raises QuizError where its `way` leaves none."""
-        ways = self.all_ways(name)
-        wanted = self.ask(name).way
-        if wanted is None:
-            return ways
-        from k8squiz.world.predicates import fits
-
-        chosen = tuple(way for way in ways if fits(wanted, self, name, way))
-        if not chosen:
-            raise QuizError(
-                f"{self.question.id}: request {name}: no way the packet can go fits its `way`",
-                f"{self.question.id}：请求 {name}：没有路径符合其 `way`",
-            )
-        return chosen
 
     def rules(self, name: str, node: str, family: str = "ipv4") -> tuple[RuleLine, ...]:
         """The rules of `node` in the cluster of request `name`, one line each."""

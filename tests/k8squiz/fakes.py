@@ -71,7 +71,7 @@ class FakeWorld:
     def __init__(self, requests: Mapping[str, tuple[Outcome, ...]], data: Mapping[str, Any], kind: str) -> None:
         heading = Heading("fake", "nodeport", 2, kind, "fake.yaml")
         template = Template(heading, Text("Fake", "假"), {"sources": [{"ref": "x"}], **data}, {})
-        asks = tuple(SimpleNamespace(name=name, mode="iptables") for name in requests)
+        asks = tuple(SimpleNamespace(name=name, mode="iptables", way=None) for name in requests)
         names = {"node1": "node1", "pod-b": "pod-b"}
         self.question = Question(
             template, "1", cast(Any, asks), data.get("ask", {}), names, ALIASES, cast(Any, SimpleNamespace())
@@ -82,10 +82,8 @@ class FakeWorld:
     def ask(self, name: str) -> Any:
         return next(ask for ask in self.question.requests if ask.name == name)
 
-    def ways(self, name: str) -> tuple[Outcome, ...]:
+    def all_ways(self, name: str) -> tuple[Outcome, ...]:
         return self._requests[name]
-
-    all_ways = ways
 
     def cluster(self, name: str) -> Cluster:
         return CLUSTER

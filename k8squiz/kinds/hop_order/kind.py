@@ -12,6 +12,7 @@ from k8squiz.kinds.fields import Item, OrderField
 from k8squiz.kinds.hop_order.steps import Step, distractors, stage_step, steps
 from k8squiz.kinds.interface import Task, letters
 from k8squiz.world.predicates import Ambiguous
+from k8squiz.world.predicates import ways as ways_of
 from k8squiz.world.world import World, direction_of, host_name
 
 ABOUT = Text("Put the steps in order", "把步骤排序")
@@ -27,7 +28,7 @@ def task(world: World) -> Task:
     mode, table = world.ask(name).mode, str(ask.get("table", ""))
     walks = {
         (*_resolved(way, ask), *steps(direction_of(way, of), detail, only, hosts, of == "reply", mode, table))
-        for way in world.ways(name)
+        for way in ways_of(world, name)
     }
     if len(walks) != 1:
         raise Ambiguous(

@@ -10,6 +10,7 @@ from engine.trace import Text, Verdict
 from engine.values import dataclass
 from k8squiz.kinds.fields import Unreadable
 from k8squiz.world.predicates import Ambiguous, holds
+from k8squiz.world.predicates import ways as ways_of
 from k8squiz.world.world import World, host_name
 
 _HALF = 0.5
@@ -77,7 +78,7 @@ def holds_throughout(predicate: Mapping[str, Any], world: World) -> bool:
 
 
 def _ending(world: World, name: str) -> Text:
-    way = max(world.ways(name), key=lambda way: (way.verdict is not Verdict.DELIVERED, way.probability))
+    way = max(ways_of(world, name), key=lambda way: (way.verdict is not Verdict.DELIVERED, way.probability))
     several = len(world.question.requests) > 1
     prefix = f"{name}: " if several else ""
     if way.where is None:

@@ -16,6 +16,7 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.interface import make_task
 from k8squiz.lint.lint import lint
 from k8squiz.practice.session import Session
+from k8squiz.world.predicates import ways
 from k8squiz.world.world import World
 
 BOTH = {"en": "Same again?", "zh": "这次呢？"}
@@ -54,7 +55,7 @@ def test_it_is_drawn_as_its_parent_and_differs_in_what_is_set(tmp_path: Path) ->
         old, new = before.requests[0].manifests, after.requests[0].manifests
         changed = [pair for pair in zip(old.splitlines(), new.splitlines(), strict=True) if pair[0] != pair[1]]
         assert changed == [("  externalTrafficPolicy: Local", "  externalTrafficPolicy: Cluster")]
-        assert {way.verdict.value for way in World(after).ways("request")} == {"DELIVERED"}
+        assert {way.verdict.value for way in ways(World(after), "request")} == {"DELIVERED"}
 
 
 def test_it_takes_nothing_that_would_answer_its_parent(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from k8squiz import __version__
 from k8squiz.cli import commands as cli
-from k8squiz.cli.help_pages import width_of, wrap
 from k8squiz.locale.help import ARGUMENTS, COMMANDS, ZH
+from k8squiz.terminal.width import width_of, wrap
 from tests.k8squiz.runner import CLUSTER, ROOT, k8squiz, process
 
 

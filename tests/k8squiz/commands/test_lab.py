@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from engine.lab.requirements import features, why_not
-from k8squiz.cli.help_pages import width_of
 from k8squiz.explain import TOPICS, Entry, tell
+from k8squiz.terminal.width import width_of
 from tests.k8squiz.runner import CLUSTER, ROOT, Result, process
 
 _REASON = why_not()

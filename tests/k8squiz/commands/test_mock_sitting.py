@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from k8squiz.cli.help_pages import width_of
 from k8squiz.commands.mock_sitting import Left, Sitting
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
@@ -17,6 +16,7 @@ from k8squiz.mock.interview import Draft, Interview
 from k8squiz.mock.state import Ending, Event, Status
 from k8squiz.screens.clocked import Clock, Struck, Tick
 from k8squiz.terminal.console import make_console
+from k8squiz.terminal.width import width_of
 from tests.k8squiz.mock.answered import PLAN
 from tests.k8squiz.mock.table import Book
 

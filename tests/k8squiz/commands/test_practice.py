@@ -110,7 +110,7 @@ def test_the_same_seed_prints_the_same(monkeypatch: pytest.MonkeyPatch, capsys: 
 def test_nothing_is_wider_than_the_terminal(
     width: int, lang: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from k8squiz.cli.help_pages import width_of
+    from k8squiz.terminal.width import width_of
 
     for name in QUESTIONS:
         words = ("questions", "show", name, "--seed", "2", "--answer", "--lang", lang)

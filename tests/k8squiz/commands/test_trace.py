@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from k8squiz.cli.help_pages import width_of
+from k8squiz.terminal.width import width_of
 from tests.k8squiz.runner import CLUSTER, k8squiz
 
 Capture = pytest.CaptureFixture[str]

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import pytest
 
 from engine.trace import Text, Verdict
-from k8squiz.cli.help_pages import width_of
 from k8squiz.errors import QuizError
 from k8squiz.explain import TOPICS, tell
 from k8squiz.locale.i18n import LANGS, Lang
@@ -21,6 +20,7 @@ from k8squiz.story.markdown import story_markdown
 from k8squiz.story.page import story_page
 from k8squiz.terminal.console import make_console
 from k8squiz.terminal.export import recorder, to_svg
+from k8squiz.terminal.width import width_of
 
 NAMES = [entry.name for entry in TOPICS]
 

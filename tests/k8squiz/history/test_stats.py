@@ -10,10 +10,10 @@ import pytest
 
 from k8squiz.bank.find import headings
 from k8squiz.bank.question import Heading
-from k8squiz.cli.help_pages import width_of
 from k8squiz.history.due import DAY, reviewed
 from k8squiz.history.stats import stats
 from k8squiz.history.store import FILE, Card, Review, open_store
+from k8squiz.terminal.width import width_of
 from tests.k8squiz.runner import k8squiz, process
 
 NOW = dt.datetime(2026, 7, 15, 12, tzinfo=dt.UTC).timestamp()  # a Wednesday

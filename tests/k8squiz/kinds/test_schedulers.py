@@ -12,11 +12,11 @@ from engine.ipvs import VirtualServer
 from engine.ipvs.scenarios import SCENARIOS
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import find, load
-from k8squiz.cli.help_pages import width_of
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import MenuField
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import make_task
+from k8squiz.terminal.width import width_of
 from k8squiz.world.virtual_servers import history, scenario
 from k8squiz.world.world import World
 from tests.k8squiz.runner import k8squiz

@@ -192,7 +192,7 @@ def test_markdown_shows_text_as_it_was_written(text: str) -> None:
 def test_on_the_screen_it_fits(lang: Lang, width: int) -> None:
     out = io.StringIO()
     make_console(width=width, file=out).print(report_view(report(), lang))
-    from k8squiz.cli.help_pages import width_of
+    from k8squiz.terminal.width import width_of
 
     assert max(map(width_of, out.getvalue().splitlines())) <= width
     assert ("How it is scored" if lang == "en" else "评分规则") in out.getvalue()

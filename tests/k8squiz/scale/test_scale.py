@@ -13,9 +13,9 @@ from engine import compile_rules
 from engine.cost import mode_cost, with_one_endpoint_replaced
 from engine.lab.namespaces import tool
 from engine.scale import NODES, synthetic_cluster
-from k8squiz.cli.help_pages import width_of
 from k8squiz.scale.chart import svg_chart, text_chart
 from k8squiz.scale.timing import ipvsadm_texts, measure
+from k8squiz.terminal.width import width_of
 from tests.k8squiz.runner import k8squiz
 
 SMALL = ("scale", "--services", "20", "--endpoints", "2", "--no-growth")

@@ -7,11 +7,11 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from engine.trace import Text
-from k8squiz.cli.help_pages import width_of
 from k8squiz.kinds.fields import Item, OrderField
 from k8squiz.locale.i18n import Lang
 from k8squiz.screens import clocked
 from k8squiz.screens.reorder import COMMANDS, Order, ask, lines
+from k8squiz.terminal.width import width_of
 
 FIELD = OrderField(
     "o", Text("order", "排序"), tuple(Item(letter, letter, Text(f"step {letter}", f"步骤 {letter}")) for letter in "ABCD"),
