@@ -44,7 +44,7 @@ class PacketCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class RulesetSize:
     """A compiled ruleset: chains, rules, elements of sets and maps, bytes of its listing."""
 
     chains: int
@@ -61,7 +61,7 @@ class ModeCost:
     mode: str
     services: int
     endpoints: int
-    size: Size
+    size: RulesetSize
     first: PacketCost
     middle: PacketCost
     last: PacketCost
@@ -154,7 +154,7 @@ def _standing(mode: str, services: int, endpoints: int, cluster: Cluster, rulese
     )  # fmt: skip
 
 
-def size_of(ruleset: Ruleset, listing: str | None = None) -> Size:
+def size_of(ruleset: Ruleset, listing: str | None = None) -> RulesetSize:
     """Count what stands in a ruleset. In ipvs mode a virtual server and a real server are an element each.
 
     `listing` is its text where that is at hand."""
@@ -166,7 +166,7 @@ def size_of(ruleset: Ruleset, listing: str | None = None) -> Size:
     if isinstance(ruleset, IpvsRuleset):
         elements += sum(len(ipset.entries) for ipset in ruleset.ipsets)
         elements += sum(1 + len(service.servers) for service in ruleset.services)
-    return Size(chains, rules, elements, len(str(ruleset) if listing is None else listing))
+    return RulesetSize(chains, rules, elements, len(str(ruleset) if listing is None else listing))
 
 
 def packet_cost(cluster: Cluster, ruleset: Ruleset, destination: str, port: int = 80) -> tuple[PacketCost, PacketCost]:

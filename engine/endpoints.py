@@ -23,7 +23,7 @@ class ServicePortView:
 
     `affinity_seconds` is None without sessionAffinity. `health_check_node_port` is 0 unless kube-proxy serves it.
     `endpoints` are all of the port's endpoints, usable or not, one for each ip:port, sorted by the string ip:port;
-    `twins` what a later report of the same ip:port says otherwise, for the node it names (there the latest is believed).
+    `other_reports` what a later report of the same ip:port says otherwise, for the node it names (there the latest is believed).
     """
 
     service: Service
@@ -37,7 +37,7 @@ class ServicePortView:
     internal_policy_local: bool
     health_check_node_port: int
     endpoints: tuple[Endpoint, ...]
-    twins: tuple[Endpoint, ...] = ()
+    other_reports: tuple[Endpoint, ...] = ()
 
     @property
     def namespace(self) -> str:
@@ -115,9 +115,9 @@ def service_ports(cluster: Cluster, family: str) -> tuple[ServicePortView, ...]:
     """
     slices: dict[tuple[str, str], list[EndpointSlice]] = {}
     wanted = "IPv6" if family == "ipv6" else "IPv4"
-    for piece in sorted(cluster.slices, key=lambda piece: (piece.namespace, piece.name)):
-        if piece.address_type == wanted and not piece.skipped_by_proxy:
-            slices.setdefault((piece.namespace, piece.service_name), []).append(piece)
+    for slice_ in sorted(cluster.slices, key=lambda slice_: (slice_.namespace, slice_.name)):
+        if slice_.address_type == wanted and not slice_.skipped_by_proxy:
+            slices.setdefault((slice_.namespace, slice_.service_name), []).append(slice_)
     views: list[ServicePortView] = []
     for service in cluster.services:
         address = _cluster_ip(service, family)
@@ -144,7 +144,7 @@ def _views(service: Service, address: str, family: str, slices: Iterable[Endpoin
     vips = tuple(i.ip for i in ingress if i.ip_mode == "VIP" and _in_family(i.ip, family))
     ranges = tuple(net for net in service.load_balancer_source_ranges if _in_family(net, family))
     for port in service.ports:
-        endpoints, twins = port_endpoints(slices, port, family)
+        endpoints, other_reports = port_endpoints(slices, port, family)
         yield ServicePortView(
             service,
             port,
@@ -157,14 +157,14 @@ def _views(service: Service, address: str, family: str, slices: Iterable[Endpoin
             service.internal_traffic_policy == "Local",
             healthy,
             endpoints,
-            twins,
+            other_reports,
         )
 
 
 def port_endpoints(
     slices: Iterable[EndpointSlice], port: ServicePort, family: str
 ) -> tuple[tuple[Endpoint, ...], tuple[Endpoint, ...]]:
-    """The endpoints of one Service port, joined over its slices, and the twins (see ServicePortView).
+    """The endpoints of one Service port, joined over its slices, and other reports of them (see ServicePortView).
 
     Slices name a Service's port by its name and protocol. A slice port without a number means "all ports" in the API
     and is skipped, and of an endpoint's addresses only the first counts.
@@ -172,11 +172,11 @@ def port_endpoints(
     found: dict[tuple[str, int], Endpoint] = {}
     later: dict[tuple[str, int, str], Endpoint] = {}
     six = family == "ipv6"
-    for piece in slices:
-        for sliced in piece.ports:
+    for slice_ in slices:
+        for sliced in slice_.ports:
             if sliced.name != port.name or sliced.protocol is not port.protocol or not sliced.port:
                 continue
-            for member in piece.endpoints:
+            for member in slice_.endpoints:
                 if not member.addresses or (":" in member.addresses[0]) != six:
                     continue
                 key = (member.addresses[0], sliced.port)
@@ -185,8 +185,8 @@ def port_endpoints(
                     found[key] = _endpoint(member, sliced.port)
                 elif member.node_name is not None:
                     later[*key, member.node_name] = _endpoint(member, sliced.port)
-    twins = tuple(twin for twin in later.values() if twin != found[twin.address, twin.port])
-    return tuple(sorted(found.values(), key=by_address_and_port)), twins
+    other_reports = tuple(twin for twin in later.values() if twin != found[twin.address, twin.port])
+    return tuple(sorted(found.values(), key=by_address_and_port)), other_reports
 
 
 def _endpoint(member: SliceEndpoint, port: int) -> Endpoint:
@@ -221,22 +221,26 @@ def categorize(view: ServicePortView, node: Node) -> Endpoints:
     if not members:
         return _NOTHING
     ready = [endpoint for endpoint in members if endpoint.ready]
-    fading = [] if len(ready) == len(members) else [e for e in members if not e.ready and e.serving and e.terminating]
+    terminating = (
+        [] if len(ready) == len(members) else [e for e in members if not e.ready and e.serving and e.terminating]
+    )
     cluster: tuple[Endpoint, ...] = ()
     if view.uses_cluster_endpoints:
         # A ready endpoint that is terminating (publishNotReadyAddresses) counts as ready alone.
-        cluster = tuple(_near(view.service, ready, node) if ready else fading)
+        cluster = tuple(_near(view.service, ready, node) if ready else terminating)
     if not view.uses_local_endpoints:
         return Endpoints(cluster, (), cluster, bool(cluster))
-    local = tuple(e for e in ready if e.node_name == node.name) or tuple(e for e in fading if e.node_name == node.name)
+    local = tuple(e for e in ready if e.node_name == node.name) or tuple(
+        e for e in terminating if e.node_name == node.name
+    )
     together = local if not view.uses_cluster_endpoints else _union(cluster, local)
-    return Endpoints(cluster, local, together, bool(ready or fading))
+    return Endpoints(cluster, local, together, bool(ready or terminating))
 
 
 def _as_seen_on(view: ServicePortView, node: Node) -> tuple[Endpoint, ...]:
     """The view's endpoints; of several reports of one ip:port the last that says it is on `node` is believed, else the
     first (endpointslicecache.go, addEndpoints)."""
-    own = {(e.address, e.port): e for e in view.twins if e.node_name == node.name}
+    own = {(e.address, e.port): e for e in view.other_reports if e.node_name == node.name}
     if not own:
         return view.endpoints
     return tuple(own.get((e.address, e.port), e) for e in view.endpoints)

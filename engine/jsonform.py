@@ -37,12 +37,12 @@ def request_to_dict(
     """Names resolved to ip:port; `node` is the one whose kube-proxy meets the packet first (null where a load
     balancer draws it)."""
     built = fabric if fabric is not None else build_fabric(cluster, mode)
-    journey = locate(built, request)
+    resolved = locate(built, request)
     return {
-        "from": join_host_port(source_of(built, journey), journey.sport),
-        "to": join_host_port(journey.dst, journey.dport),
-        "protocol": journey.protocol.value,
-        "node": first_node(built, journey),
+        "from": join_host_port(source_of(built, resolved), resolved.sport),
+        "to": join_host_port(resolved.dst, resolved.dport),
+        "protocol": resolved.protocol.value,
+        "node": first_node(built, resolved),
         "mode": mode,
     }
 

@@ -153,9 +153,9 @@ def _flow(cluster: Cluster, request: Request) -> FiveTuple:
     if source is None or destination is None:
         # An address need not belong to a host here; only names are looked up.
         named = dataclasses.replace(request, source="client" if source else request.source, node=None)
-        journey = locate(build_fabric(cluster), named)
-        destination = destination or (journey.dst, journey.dport)
-        source = source or (journey.src or _own_address(cluster, journey.host, destination[0]), journey.sport)
+        resolved = locate(build_fabric(cluster), named)
+        destination = destination or (resolved.dst, resolved.dport)
+        source = source or (resolved.src or _own_address(cluster, resolved.host, destination[0]), resolved.sport)
     if destination[1] is None:
         raise EngineError(
             f"{request.destination!r} has no port; write ADDRESS:PORT",

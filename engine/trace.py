@@ -50,7 +50,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class HeaderChange:
     """One header field rewritten at a hop: `field` is src, dst or mark."""
 
     field: str
@@ -75,7 +75,7 @@ class Hop:
     rule: str | None = None
     mark: int = 0
     encapsulation: Encapsulation | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[HeaderChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

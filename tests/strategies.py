@@ -210,7 +210,7 @@ def clusters(draw: st.DrawFn, family: str | None = None, most_services: int = 3,
         nodes=its_nodes,
         pods=its_pods,
         services=its_services,
-        slices=tuple(piece for service in its_services for piece in draw(slices(service, its_pods, by_name))),
+        slices=tuple(slice_ for service in its_services for slice_ in draw(slices(service, its_pods, by_name))),
         proxy=ProxyConfig(
             cluster_cidrs=cidrs,
             detect_local_mode=draw(st.sampled_from(["", "ClusterCIDR", "NodeCIDR"])),
@@ -258,7 +258,7 @@ def as_manifests(cluster: Cluster) -> str:
     documents += [_node_document(node, cluster.cni) for node in cluster.nodes]
     documents += [_pod_document(pod) for pod in cluster.pods]
     documents += [_service_document(service) for service in cluster.services]
-    documents += [_slice_document(piece) for piece in cluster.slices]
+    documents += [_slice_document(slice_) for slice_ in cluster.slices]
     text: str = yaml.safe_dump_all(documents, sort_keys=False)
     return text
 
@@ -333,7 +333,7 @@ def _service_document(service: Service) -> dict[str, Any]:
     }
 
 
-def _slice_document(piece: EndpointSlice) -> dict[str, Any]:
+def _slice_document(slice_: EndpointSlice) -> dict[str, Any]:
     endpoints = [
         {
             "addresses": list(e.addresses),
@@ -345,13 +345,13 @@ def _slice_document(piece: EndpointSlice) -> dict[str, Any]:
             if e.pod
             else None,
         }
-        for e in piece.endpoints
+        for e in slice_.endpoints
     ]
     return {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
-        "metadata": {"name": piece.name, "namespace": piece.namespace, "labels": dict(piece.labels)},
-        "addressType": piece.address_type,
-        "ports": [{"name": p.name, "protocol": p.protocol.value, "port": p.port} for p in piece.ports],
+        "metadata": {"name": slice_.name, "namespace": slice_.namespace, "labels": dict(slice_.labels)},
+        "addressType": slice_.address_type,
+        "ports": [{"name": p.name, "protocol": p.protocol.value, "port": p.port} for p in slice_.ports],
         "endpoints": endpoints,
     }

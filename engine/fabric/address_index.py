@@ -19,7 +19,7 @@ NODE_PORTS = ((L4.TCP, 10250), (L4.TCP, 10256))
 
 
 @dataclass(frozen=True, slots=True)
-class Resident:
+class AddressOwner:
     """A pod with an address of its own. `host` is the name it has in a trace; `node` None: its node is not known."""
 
     host: str
@@ -33,33 +33,33 @@ class Resident:
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
-    """`by_address`: pod address -> Resident. `by_key`: namespace/name -> Resident. `listening`: address -> ports.
+class AddressIndex:
+    """`by_address`: pod address -> AddressOwner. `by_key`: namespace/name -> AddressOwner. `listening`: address -> ports.
     `external`: endpoint addresses that lie on no node. `declared`: pods of which some port is known."""
 
-    by_address: Mapping[str, Resident]
-    by_key: Mapping[str, Resident]
-    by_node: Mapping[str, tuple[Resident, ...]]
+    by_address: Mapping[str, AddressOwner]
+    by_key: Mapping[str, AddressOwner]
+    by_node: Mapping[str, tuple[AddressOwner, ...]]
     listening: Mapping[str, frozenset[tuple[L4, int]]]
     external: frozenset[str]
     blocks: RoutingTable
 
 
-def build_directory(cluster: Cluster) -> Directory:
+def index_addresses(cluster: Cluster) -> AddressIndex:
     """One pass over the cluster's pods and EndpointSlices."""
     blocks = RoutingTable(Route(cidr, node.name) for node in cluster.nodes for cidr in node.pod_cidrs)
     node_addresses = {a for node in cluster.nodes for a in (*node.internal_ips, *node.addresses)}
-    residents: dict[str, Resident] = {}
+    pod_owners: dict[str, AddressOwner] = {}
     taken = {node.name for node in cluster.nodes} | {"client", "router"} | set(cluster.network.external_hosts)
     counts = _name_counts(cluster.pods)
     for pod in cluster.pods:
         if not pod.host_network and pod.ips:
             host = pod.name if counts[pod.name] == 1 and pod.name not in taken else f"{pod.namespace}/{pod.name}"
-            _enter(residents, Resident(host, f"{pod.namespace}/{pod.name}", pod.node_name, pod.ips))
+            _enter(pod_owners, AddressOwner(host, f"{pod.namespace}/{pod.name}", pod.node_name, pod.ips))
     external: set[str] = set()
-    known = {resident.host for resident in residents.values()} | taken
+    known = {pod_owner.host for pod_owner in pod_owners.values()} | taken
     for address, named, key in _endpoints(cluster):
-        if address in residents or address in node_addresses:
+        if address in pod_owners or address in node_addresses:
             continue
         node_name = named or _node_of(blocks, address)
         if node_name is None:
@@ -68,11 +68,11 @@ def build_directory(cluster: Cluster) -> Directory:
         host = key.rpartition("/")[2] if key else address
         host = host if host not in known else address
         known.add(host)
-        _enter(residents, Resident(host, key or f"endpoint/{address}", node_name, (address,)))
-    return Directory(
-        residents,
-        {resident.key: resident for resident in residents.values()},
-        _by_node(residents.values()),
+        _enter(pod_owners, AddressOwner(host, key or f"endpoint/{address}", node_name, (address,)))
+    return AddressIndex(
+        pod_owners,
+        {pod_owner.key: pod_owner for pod_owner in pod_owners.values()},
+        _by_node(pod_owners.values()),
         {address: frozenset(ports) for address, ports in _listening(cluster).items()},
         frozenset(external),
         blocks,
@@ -86,16 +86,16 @@ def _name_counts(pods: Iterable[Pod]) -> dict[str, int]:
     return counts
 
 
-def _enter(residents: dict[str, Resident], resident: Resident) -> None:
-    for ip in resident.ips:
-        residents.setdefault(ip, resident)
+def _enter(pod_owners: dict[str, AddressOwner], pod_owner: AddressOwner) -> None:
+    for ip in pod_owner.ips:
+        pod_owners.setdefault(ip, pod_owner)
 
 
 def _endpoints(cluster: Cluster) -> Iterator[tuple[str, str | None, str | None]]:
-    for piece in cluster.slices:
-        if piece.address_type not in ("IPv4", "IPv6"):
+    for slice_ in cluster.slices:
+        if slice_.address_type not in ("IPv4", "IPv6"):
             continue
-        for endpoint in piece.endpoints:
+        for endpoint in slice_.endpoints:
             for address in endpoint.addresses:
                 yield address, endpoint.node_name, endpoint.pod
 
@@ -105,11 +105,11 @@ def _node_of(blocks: RoutingTable, address: str) -> str | None:
     return None if found is None else found.device
 
 
-def _by_node(residents: Iterable[Resident]) -> dict[str, tuple[Resident, ...]]:
-    found: dict[str, dict[str, Resident]] = {}
-    for resident in residents:
-        if resident.node is not None:
-            found.setdefault(resident.node, {})[resident.host] = resident
+def _by_node(pod_owners: Iterable[AddressOwner]) -> dict[str, tuple[AddressOwner, ...]]:
+    found: dict[str, dict[str, AddressOwner]] = {}
+    for pod_owner in pod_owners:
+        if pod_owner.node is not None:
+            found.setdefault(pod_owner.node, {})[pod_owner.host] = pod_owner
     return {node: tuple(of_node.values()) for node, of_node in found.items()}
 
 
@@ -121,9 +121,9 @@ def _listening(cluster: Cluster) -> dict[str, set[tuple[L4, int]]]:
         addresses = _node_addresses(nodes.get(pod.node_name or "")) if pod.host_network else pod.ips
         for address in addresses:
             ports.setdefault(address, set()).update((port.protocol, port.port) for port in pod.ports)
-    for piece in cluster.slices:
-        named = {(port.protocol, port.port) for port in piece.ports if port.port is not None}
-        for endpoint in piece.endpoints:
+    for slice_ in cluster.slices:
+        named = {(port.protocol, port.port) for port in slice_.ports if port.port is not None}
+        for endpoint in slice_.endpoints:
             for address in endpoint.addresses:
                 ports.setdefault(address, set()).update(named)
     checks = {(L4.TCP, s.health_check_node_port) for s in cluster.services if s.health_check_node_port}

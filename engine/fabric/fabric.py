@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from engine.cluster import Cluster, CNIConfig, Node
 from engine.cni import NodePlan, plugin_named
 from engine.errors import NoSuchObject, UnsupportedFeature
-from engine.fabric.address_index import Directory, Resident, build_directory, common_network
-from engine.fabric.service_index import Catalogue
+from engine.fabric.address_index import AddressIndex, AddressOwner, common_network, index_addresses
+from engine.fabric.service_index import ServiceIndex
 from engine.fabric.without import check_parts, cut
 from engine.manifests.check import check_network
 from engine.netfilter.ipvs import IpvsRuleset
@@ -53,19 +53,19 @@ class Fabric:
         check_network(cluster)
         self.cluster = cluster
         self.mode = mode
-        self.directory: Directory = build_directory(cluster)
+        self.address_index: AddressIndex = index_addresses(cluster)
         self.cni = _cni_config(cluster)
         self.plugin = plugin_named(self.cni.plugin, self.cni.backend)
         self.nodes: dict[str, Node] = {node.name: node for node in cluster.nodes}
         self.lans = _lans(cluster.nodes)
-        self.external: dict[str, str] = _external_hosts(cluster, self.directory)
+        self.external: dict[str, str] = _external_hosts(cluster, self.address_index)
         self.neighbours: dict[str, tuple[str, str]] = {}
-        self.catalogue = Catalogue(cluster)
+        self.service_index = ServiceIndex(cluster)
         self._given = dict(rulesets or {})
         self._rulesets: dict[tuple[str, str], Ruleset] = {}
         self._hosts: dict[str, Host] = {}
-        self._residents = {resident.host: resident for resident in self.directory.by_key.values()}
-        networks = _pod_networks(cluster, self.directory, self.cni.plugin)
+        self._pod_owners = {pod_owner.host: pod_owner for pod_owner in self.address_index.by_key.values()}
+        networks = _pod_networks(cluster, self.address_index, self.cni.plugin)
         self._plans = {node.name: self._plan(node, networks[node.name]) for node in cluster.nodes}
         for node in cluster.nodes:
             for device, address in self._underlay(node):
@@ -106,22 +106,22 @@ class Fabric:
             self._rulesets[node, family] = found
         return found
 
-    def resident_at(self, address: str) -> Resident | None:
+    def pod_owner_at(self, address: str) -> AddressOwner | None:
         """The pod that has the address."""
-        return self.directory.by_address.get(address)
+        return self.address_index.by_address.get(address)
 
     def owner(self, address: str) -> str | None:
         """The name of the host that has the address, None where nobody has."""
-        resident = self.resident_at(address)
-        if resident is not None:
-            return resident.host if resident.node in self.nodes else None
+        pod_owner = self.pod_owner_at(address)
+        if pod_owner is not None:
+            return pod_owner.host if pod_owner.node in self.nodes else None
         if address in self.neighbours:
             return self.neighbours[address][0]
         return self.external.get(address)
 
     def node_of_pod_address(self, address: str) -> str | None:
         """The node whose pod network holds the address."""
-        found = self.directory.blocks.lookup(address)
+        found = self.address_index.blocks.lookup(address)
         return None if found is None else found.device
 
     def on_lan(self, address: str) -> bool:
@@ -132,9 +132,9 @@ class Fabric:
             return self._make_node(self.nodes[name])
         if name == ROUTER:
             return self._make_router()
-        resident = self._residents.get(name)
-        if resident is not None:
-            return self._make_pod(resident)
+        pod_owner = self._pod_owners.get(name)
+        if pod_owner is not None:
+            return self._make_pod(pod_owner)
         addresses = tuple(a for a, owner in self.external.items() if owner == name)
         if not addresses:
             addresses = (str(ipaddress.ip_address(name)),)
@@ -161,12 +161,12 @@ class Fabric:
         return found
 
     def _plan(self, node: Node, pod_networks: tuple[str, ...]) -> NodePlan:
-        residents = self.directory.by_node.get(node.name, ())
+        pod_owners = self.address_index.by_node.get(node.name, ())
         return NodePlan(
             node.name,
             node.internal_ips,
             pod_networks,
-            tuple(resident.plan for resident in residents),
+            tuple(pod_owner.plan for pod_owner in pod_owners),
             node.annotations,
         )
 
@@ -232,10 +232,10 @@ class Fabric:
             bridge_nf_call_iptables=facts.bridge_nf_call_iptables and "br_netfilter" not in facts.without,
         )
 
-    def _make_pod(self, resident: Resident) -> Host:
-        node = self.node(resident.node or "")
-        wiring = self.plugin.wire_pod(self.cni, self._plans[node.name], resident.plan)
-        return _host(resident.host, HostKind.POD, [loopback(), *wiring.devices], list(wiring.routes), Sysctls())
+    def _make_pod(self, pod_owner: AddressOwner) -> Host:
+        node = self.node(pod_owner.node or "")
+        wiring = self.plugin.wire_pod(self.cni, self._plans[node.name], pod_owner.plan)
+        return _host(pod_owner.host, HostKind.POD, [loopback(), *wiring.devices], list(wiring.routes), Sysctls())
 
     def _make_router(self) -> Host:
         inside = tuple(InterfaceAddress(lan.router, int(lan.prefix.rpartition("/")[2])) for lan in self.lans)
@@ -267,12 +267,12 @@ def _cni_config(cluster: Cluster) -> CNIConfig:
     return dataclasses.replace(cluster.cni, hairpin_mode=hairpin and "hairpin-mode" not in facts.without)
 
 
-def _external_hosts(cluster: Cluster, directory: Directory) -> dict[str, str]:
+def _external_hosts(cluster: Cluster, address_index: AddressIndex) -> dict[str, str]:
     facts = cluster.network
     found = {address: name for name, address in facts.external_hosts.items()}
     found[facts.client_address] = CLIENT
     found[facts.client_address_v6] = CLIENT
-    for address in directory.external:
+    for address in address_index.external:
         found.setdefault(address, address)
     return found
 
@@ -303,18 +303,18 @@ def _router_address(prefix: str, taken: set[str]) -> str:
     return next(a for offset in range(len(taken) + 1) if (a := str(make(first + offset))) not in taken)
 
 
-def _pod_networks(cluster: Cluster, directory: Directory, plugin: str) -> dict[str, tuple[str, ...]]:
+def _pod_networks(cluster: Cluster, address_index: AddressIndex, plugin: str) -> dict[str, tuple[str, ...]]:
     """Each node's pod networks: spec.podCIDRs; and the /24s (Calico: /26s) of pods that those do not cover, or the
     pods' own addresses where several nodes share such a block. flannel wants podCIDRs or nothing."""
     lengths = {4: 26, 6: 122} if plugin == "calico" else {4: 24, 6: 64}
     found = {node.name: list(node.pod_cidrs) for node in cluster.nodes}
     blocks: dict[str, dict[str, list[str]]] = {}
-    for ip, resident in directory.by_address.items():
-        own = found.get(resident.node or "")
+    for ip, pod_owner in address_index.by_address.items():
+        own = found.get(pod_owner.node or "")
         if own is None or (own and plugin != "calico") or any(contains(cidr, ip) for cidr in own):
             continue
         block = str(ipaddress.ip_network(f"{ip}/{lengths[number(ip)[0]]}", strict=False))
-        blocks.setdefault(block, {}).setdefault(resident.node or "", []).append(ip)
+        blocks.setdefault(block, {}).setdefault(pod_owner.node or "", []).append(ip)
     for block, members in blocks.items():
         for node, ips in members.items():
             found[node] += [block] if len(members) == 1 else [str(ipaddress.ip_network(ip)) for ip in ips]

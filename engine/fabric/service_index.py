@@ -6,7 +6,7 @@ from engine.cluster import Cluster, EndpointSlice, LoadBalancerIngress, Pod, Ser
 from engine.packet import L4
 
 
-class Catalogue:
+class ServiceIndex:
     """Built once per cluster. A name is looked up as NAME or NAMESPACE/NAME."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -23,8 +23,8 @@ class Catalogue:
         for pod in cluster.pods:
             self._pods.setdefault(pod.name, []).append(pod)
             self._pods.setdefault(f"{pod.namespace}/{pod.name}", []).append(pod)
-        for piece in cluster.slices:
-            self._slices.setdefault(f"{piece.namespace}/{piece.service_name}", []).append(piece)
+        for slice_ in cluster.slices:
+            self._slices.setdefault(f"{slice_.namespace}/{slice_.service_name}", []).append(slice_)
         self.virtual_addresses = frozenset(address for address, _, _ in self._balanced)
 
     def services(self, name: str) -> tuple[Service, ...]:

@@ -41,7 +41,7 @@ def _is_cluster_ips_check(chain: Chain, rule: Rule) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RemovablePart:
     """Something that can be missing. `drops` picks the rules that go with it, `undoes` takes back what ipvs mode set up
     beside its rules; the other parts are network facts."""
 
@@ -51,18 +51,18 @@ class Part:
     undoes: Callable[[IpvsRuleset], IpvsRuleset] | None = None
 
 
-PARTS: Mapping[str, Part] = MappingProxyType(
+PARTS: Mapping[str, RemovablePart] = MappingProxyType(
     {
         part.name: part
         for part in (
-            Part(
+            RemovablePart(
                 "masquerade",
                 Text(
                     "no MASQUERADE rule: nobody's source is rewritten", "没有 MASQUERADE 规则：任何连接的源地址都不改写"
                 ),
                 _is_masquerade,
             ),
-            Part(
+            RemovablePart(
                 "hairpin-masquerade",
                 Text(
                     "no mark for a pod that reaches itself through a Service",
@@ -70,29 +70,29 @@ PARTS: Mapping[str, Part] = MappingProxyType(
                 ),
                 _is_hairpin_mark,
             ),
-            Part(
+            RemovablePart(
                 "hairpin-mode",
                 Text("the bridge ports' hairpin mode is off", "网桥端口未开启 hairpin 模式"),
             ),
-            Part(
+            RemovablePart(
                 "br_netfilter",
                 Text("bridged frames do not pass iptables", "网桥转发的帧不经过 iptables（br_netfilter 关闭）"),
             ),
-            Part(
+            RemovablePart(
                 "route",
                 Text("the nodes have no routes to each other's pods", "节点之间没有到对方 Pod 网段的路由"),
             ),
-            Part(
+            RemovablePart(
                 "route_localnet",
                 Text(
                     "addresses of 127.0.0.0/8 may not leave lo", "127.0.0.0/8 的地址不允许离开 lo（route_localnet=0）"
                 ),
             ),
-            Part(
+            RemovablePart(
                 "ip_forward",
                 Text("the nodes do not forward packets", "节点不转发数据包（ip_forward=0）"),
             ),
-            Part(
+            RemovablePart(
                 "cluster-ips-check",
                 Text(
                     "nftables mode: nothing refuses what no Service has on a ClusterIP",
@@ -100,7 +100,7 @@ PARTS: Mapping[str, Part] = MappingProxyType(
                 ),
                 _is_cluster_ips_check,
             ),
-            Part(
+            RemovablePart(
                 "kube-ipvs0",
                 Text(
                     "ipvs mode: the Services' addresses are not bound to kube-ipvs0",
@@ -108,7 +108,7 @@ PARTS: Mapping[str, Part] = MappingProxyType(
                 ),
                 undoes=lambda ruleset: dataclasses.replace(ruleset, dummy_addresses=()),
             ),
-            Part(
+            RemovablePart(
                 "vs-conntrack",
                 Text(
                     "ipvs mode: IPVS takes its connections out of conntrack (net.ipv4.vs.conntrack=0)",

@@ -14,7 +14,7 @@ _RETRY = 60.0
 
 
 @dataclasses.dataclass(slots=True, eq=False)
-class Template:
+class PersistenceTemplate:
     """Persistence: the server a client (or network of clients) stays on.
 
     Its timer starts anew with every connection; while it still has connections it lives on in steps of a minute.
@@ -56,7 +56,11 @@ class Connection:
     """What `VirtualServer.connect` returns. `server` is "ip:port", or None where no server could take it."""
 
     def __init__(
-        self, owner: ConnectionTable, key: tuple[str, int, str], real: RealServer | None, template: Template | None
+        self,
+        owner: ConnectionTable,
+        key: tuple[str, int, str],
+        real: RealServer | None,
+        template: PersistenceTemplate | None,
     ) -> None:
         self.owner = owner
         self.key = key

@@ -26,11 +26,11 @@ _ENTRY_TIMEOUT = 6 * 60  # only once the table holds more than _MAX_ENTRIES
 
 
 @dataclasses.dataclass(slots=True)
-class Entry:
+class LocalityEntry:
     last_use: float
 
 
-EntryT = TypeVar("EntryT", bound=Entry)
+EntryT = TypeVar("EntryT", bound=LocalityEntry)
 
 
 class _EntryTable(Generic[EntryT]):
@@ -84,7 +84,7 @@ class _Locality(Scheduler):
 
 
 @dataclasses.dataclass(slots=True)
-class _OneServer(Entry):
+class _OneServer(LocalityEntry):
     server: RealServer
 
 
@@ -109,7 +109,7 @@ class LocalityLeastConnection(_Locality):
 
 
 @dataclasses.dataclass(slots=True)
-class _ServerSet(Entry):
+class _ServerSet(LocalityEntry):
     """`servers` newest first; `modified` is when one was last put in or taken out."""
 
     servers: list[RealServer]

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from engine.choose import Choose, seeded
 from engine.errors import EngineError, NoSuchObject
-from engine.ipvs.connection import Connection, Template
+from engine.ipvs.connection import Connection, PersistenceTemplate
 from engine.ipvs.interface import Arrival
 from engine.ipvs.registry import scheduler_class
 from engine.ipvs.server import RealServer, ServerView
@@ -60,7 +60,7 @@ class VirtualServer:
         self._trash: dict[tuple[str, int], RealServer] = {}
         self._connections: dict[tuple[str, int, str], Connection] = {}
         self._closed: dict[Connection, None] = {}  # in the order in which they are due
-        self._templates: dict[str, Template] = {}
+        self._templates: dict[str, PersistenceTemplate] = {}
         self._scheduler = scheduler_class(scheduler, self.flags)(self._servers, self.flags, choose or seeded(0))
 
     # Real servers
@@ -188,13 +188,13 @@ class VirtualServer:
             if server is None:
                 self._templates.pop(network, None)
                 return Connection(self, key, None, None)
-            template = Template(server, float(self.persistent))
+            template = PersistenceTemplate(server, float(self.persistent))
             self._templates[network] = template
         connection = Connection(self, key, template.server, template)
         template.use(self.now)
         return connection
 
-    def _template_usable(self, template: Template) -> bool:
+    def _template_usable(self, template: PersistenceTemplate) -> bool:
         server = template.server
         return server.available and not (self.expire_quiescent_template and server.weight == 0)
 

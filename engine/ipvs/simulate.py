@@ -86,10 +86,10 @@ def measure(workload: Workload, candidate: str, seed: int | str = 0, weights_all
     `weights_all_one` is kube-proxy's way: every weight is 1, whatever the server can do.
     Raises EngineError for a scheduler or flag that does not exist.
     """
-    return _Run(workload, candidate, seed, weights_all_one).measured()
+    return _Simulation(workload, candidate, seed, weights_all_one).measured()
 
 
-class _Run:
+class _Simulation:
     def __init__(self, workload: Workload, candidate: str, seed: int | str, weights_all_one: bool) -> None:
         scheduler, *flags = candidate.split("+")
         self.workload = workload

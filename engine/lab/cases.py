@@ -325,7 +325,7 @@ def _target(
 def _source(draw: random.Random, cluster: Cluster, service: Service) -> str:
     """Who sends: as often as not one who may be its own server."""
     pods = [pod for pod in cluster.pods if not pod.host_network]
-    servers = {e.pod for piece in cluster.slices if piece.service_name == service.name for e in piece.endpoints}
+    servers = {e.pod for slice_ in cluster.slices if slice_.service_name == service.name for e in slice_.endpoints}
     own = [pod for pod in pods if f"{pod.namespace}/{pod.name}" in servers]
     senders = ["client", "client", "outsider", f"node/{draw.choice(cluster.nodes).name}"]
     return draw.choice([*senders, f"pod/{draw.choice(pods).name}", *[f"pod/{draw.choice(own or pods).name}"] * 2])

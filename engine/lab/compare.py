@@ -29,7 +29,7 @@ _HEARD_OF = ("no-route", "routing-loop", "blackhole", "ip-forward-off", "no-neig
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Point:
+class ComparedPoint:
     """One point of a comparison: what the kernel did, what the engine says, and whether that is the same."""
 
     what: str
@@ -41,7 +41,7 @@ class Point:
         return f"{self.what}: kernel {self.kernel}; engine {self.engine}"
 
 
-def compare(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) -> tuple[Point, ...]:
+def compare(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) -> tuple[ComparedPoint, ...]:
     """The differences to the outcome that comes nearest; none where the kernel did what one of them says."""
     return _differences(fabric, seen, nearest(fabric, seen, outcomes))
 
@@ -56,15 +56,15 @@ def nearest(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) ->
     return min(outcomes, key=distance)
 
 
-def points(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Point, ...]:
+def points(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[ComparedPoint, ...]:
     """All that is compared with one outcome, equal or not."""
     found = [_verdict(seen, outcome)]
     if seen.reply.heard is Heard.CONNECTED and outcome.verdict is Verdict.DELIVERED:
         server, destination = str(seen.reply.server), split_host_port(outcome.destination)[0]
         told = fabric.owner(destination) or server
-        found.append(Point("server", server, told, told == server))
+        found.append(ComparedPoint("server", server, told, told == server))
         saw = str(seen.reply.seen)
-        found.append(Point("source seen", saw, str(outcome.source_seen), saw == outcome.source_seen))
+        found.append(ComparedPoint("source seen", saw, str(outcome.source_seen), saw == outcome.source_seen))
     ports = _known_ports(fabric) | {seen.flow.sport}
     return (
         *found,
@@ -74,22 +74,22 @@ def points(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Point, 
     )
 
 
-def _differences(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Point, ...]:
+def _differences(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[ComparedPoint, ...]:
     return tuple(point for point in points(fabric, seen, outcome) if not point.equal)
 
 
-def _verdict(seen: Observation, outcome: Outcome) -> Point:
+def _verdict(seen: Observation, outcome: Outcome) -> ComparedPoint:
     expected = (Heard.STALLED,) if outcome.stalls is not None else _EXPECTED[outcome.verdict]
     where = outcome.where or outcome.stalls
     if outcome.where is not None and outcome.verdict is Verdict.LOST and outcome.where.code not in _HEARD_OF:
         expected = (Heard.TIMEOUT,)
     told = outcome.verdict.value + (f" ({where.code} on {where.host})" if where is not None else "")
     heard = seen.reply.heard
-    return Point("verdict", heard.value, told, heard in expected)
+    return ComparedPoint("verdict", heard.value, told, heard in expected)
 
 
 def _known_ports(fabric: Fabric) -> frozenset[int]:
-    found = {port for ports in fabric.directory.listening.values() for _, port in ports}
+    found = {port for ports in fabric.address_index.listening.values() for _, port in ports}
     for service in fabric.cluster.services:
         for port in service.ports:
             found |= {port.port, port.node_port}
@@ -104,7 +104,7 @@ def _end(address: str, port: int, ports: frozenset[int] | set[int]) -> str:
     return join_host_port(address, port) if port in ports else f"{address}:*"
 
 
-def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset[int]) -> list[Point]:
+def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset[int]) -> list[ComparedPoint]:
     """Each hook of each node. A packet that a rule drops in a hook never leaves it; what answers for a server that is
     not there (a reset, an ICMP error) is not looked at."""
     legs = [outcome.hops, outcome.reply] if outcome.source_seen is not None else [outcome.hops]
@@ -157,7 +157,7 @@ def _stopped_in(outcome: Outcome) -> set[tuple[str, Hook]]:
     return found
 
 
-def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> Point:
+def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> ComparedPoint:
     """Which pods, routers and external hosts the request and its answer came to; nodes are compared hook by hook."""
     hops = (*outcome.hops, *outcome.reply) if outcome.source_seen is not None else outcome.hops
     # A router that carries a tunnel's outer packets does not see what is in them.
@@ -170,11 +170,11 @@ def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> Point:
     return _sets("hosts reached", measured, told, measured == told)
 
 
-def _sets(what: str, kernel: set[str], engine: set[str], equal: bool) -> Point:
+def _sets(what: str, kernel: set[str], engine: set[str], equal: bool) -> ComparedPoint:
     """Two sets side by side; where they differ only what the other has not."""
     shown = (kernel, engine) if equal else (kernel - engine, engine - kernel)
     first, second = ("; ".join(sorted(one)) or "-" for one in shown)
-    return Point(what, first, second, equal)
+    return ComparedPoint(what, first, second, equal)
 
 
 def _is_error(hop: Hop) -> bool:
@@ -186,7 +186,7 @@ def _is_error(hop: Hop) -> bool:
     return False
 
 
-def _conntrack(seen: Observation, outcome: Outcome, ports: frozenset[int]) -> Point:
+def _conntrack(seen: Observation, outcome: Outcome, ports: frozenset[int]) -> ComparedPoint:
     told = {
         f"{view.host}: {_shown(view.original, ports)}, reply {_shown(view.reply, ports)}"
         + ("" if view.replied else " [UNREPLIED]")

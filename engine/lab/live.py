@@ -18,7 +18,7 @@ from engine.lab.servers import Servers
 from engine.network.host import HostKind
 from engine.network.routes import number
 from engine.packet import FiveTuple
-from engine.walk.locate import Journey
+from engine.walk.locate import ResolvedRequest
 
 ALL_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING)
 # Each host is a network namespace, and a bridge has 1023 ports.
@@ -33,7 +33,7 @@ class Observation:
     flow: FiveTuple
     reply: Reply
     sightings: frozenset[observe.Sighting]
-    conntrack: tuple[observe.Entry, ...]
+    conntrack: tuple[observe.ConntrackEntryText, ...]
 
 
 class Lab:
@@ -137,23 +137,23 @@ class Lab:
         for program, part in rule_parts(text, self.version):
             inside.run(*program, text=part)
 
-    def send(self, journey: Journey, arrival: str | None = None, timeout: float = 0.4) -> Observation:
-        """Send the request that `journey` describes. `arrival` is the node that the router sends it to, where its
+    def send(self, resolved: ResolvedRequest, arrival: str | None = None, timeout: float = 0.4) -> Observation:
+        """Send the request that `resolved` describes. `arrival` is the node that the router sends it to, where its
         destination is no host's own address. Two requests of one lab should differ in their source ports."""
         self._forget()
-        self._route_by(journey, arrival)
-        inside = self.namespaces[journey.host]
-        source = journey.src if self.fabric.host(journey.host).kind is not HostKind.NODE else None
-        call = Call(inside, journey.protocol, journey.dst, journey.dport, journey.sport, source)
+        self._route_by(resolved, arrival)
+        inside = self.namespaces[resolved.host]
+        source = resolved.src if self.fabric.host(resolved.host).kind is not HostKind.NODE else None
+        call = Call(inside, resolved.protocol, resolved.dst, resolved.dport, resolved.sport, source)
         try:
             reply = call.send(timeout)
             flow = call.flow
             seen: set[observe.Sighting] = set()
-            entries: list[observe.Entry] = []
+            entries: list[observe.ConntrackEntryText] = []
             for name, namespace in self.namespaces.items():
                 if name == WIRES:
                     continue
-                seen |= observe.sightings(name, namespace, self.version, journey.protocol)
+                seen |= observe.sightings(name, namespace, self.version, resolved.protocol)
                 if name in self.fabric.nodes:
                     entries += observe.connections(name, namespace, self.version)
         finally:
@@ -169,18 +169,18 @@ class Lab:
             if name in self.fabric.nodes:
                 namespace.run("conntrack", "-F")
 
-    def _route_by(self, journey: Journey, arrival: str | None) -> None:
+    def _route_by(self, resolved: ResolvedRequest, arrival: str | None) -> None:
         """On the router: the way to the node that a foreign packet arrives at."""
         router = self.namespaces[ROUTER]
         family = "-4" if self.version == 4 else "-6"
         if self._routed is not None:
             router.run("ip", family, "route", "del", self._routed)
             self._routed = None
-        if arrival is None or self.fabric.on_lan(journey.dst):
+        if arrival is None or self.fabric.on_lan(resolved.dst):
             return
         node = self.fabric.node(arrival)
         via = next(a for a in node.internal_ips if number(a)[0] == self.version)
-        self._routed = f"{journey.dst}/{32 if self.version == 4 else 128}"
+        self._routed = f"{resolved.dst}/{32 if self.version == 4 else 128}"
         router.run("ip", family, "route", "replace", self._routed, "via", via, "dev", "eth0")
 
 

@@ -30,7 +30,7 @@ class Sighting:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Entry:
+class ConntrackEntryText:
     """One conntrack entry."""
 
     host: str
@@ -92,7 +92,7 @@ def _concatenation(element: object) -> list[str | int]:
 _ENTRY = re.compile(r"src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)")
 
 
-def connections(host: str, inside: Namespace, version: int) -> list[Entry]:
+def connections(host: str, inside: Namespace, version: int) -> list[ConntrackEntryText]:
     """The TCP and UDP entries of `host`, the tunnels' own left out."""
     listed = inside.run("conntrack", "-L", "-f", "ipv4" if version == 4 else "ipv6")
     found = []
@@ -105,5 +105,5 @@ def connections(host: str, inside: Namespace, version: int) -> list[Entry]:
         original, reply = (FiveTuple(protocol, t[0], int(t[2]), t[1], int(t[3])) for t in (a, b))
         if protocol is L4.UDP and original.dport in TUNNEL_PORTS:
             continue
-        found.append(Entry(host, original, reply, "[UNREPLIED]" not in line))
+        found.append(ConntrackEntryText(host, original, reply, "[UNREPLIED]" not in line))
     return found

@@ -35,7 +35,7 @@ class HostPlan:
 
 def host_names(fabric: Fabric) -> tuple[str, ...]:
     """All hosts: nodes, pods on them, the router, external hosts."""
-    pods = [r.host for name in fabric.nodes for r in fabric.directory.by_node.get(name, ())]
+    pods = [r.host for name in fabric.nodes for r in fabric.address_index.by_node.get(name, ())]
     return (*fabric.nodes, *pods, ROUTER, *dict.fromkeys(fabric.external.values()))
 
 
@@ -254,5 +254,5 @@ def _listeners(fabric: Fabric, host: Host) -> tuple[tuple[L4, int], ...]:
     addresses = {a.address for device in host.devices.values() for a in device.addresses}
     if host.kind is HostKind.NODE:
         addresses |= set(fabric.node(host.name).internal_ips)
-    listening = fabric.directory.listening
+    listening = fabric.address_index.listening
     return tuple(sorted({pair for address in addresses for pair in listening.get(address, ())}))

@@ -34,15 +34,15 @@ def _smaller(cluster: Cluster) -> Iterator[Cluster]:
     """Clusters with one thing less, the largest things first."""
     for node in cluster.nodes if len(cluster.nodes) > 1 else ():
         pods = tuple(pod for pod in cluster.pods if pod.node_name != node.name)
-        slices = tuple(_without(piece, {e.addresses for e in piece.endpoints if e.node_name == node.name}) for piece in cluster.slices)  # fmt: skip
+        slices = tuple(_without(slice_, {e.addresses for e in slice_.endpoints if e.node_name == node.name}) for slice_ in cluster.slices)  # fmt: skip
         nodes = tuple(one for one in cluster.nodes if one is not node)
         yield dataclasses.replace(cluster, nodes=nodes, pods=pods, slices=slices)
     for service in cluster.services:
         services = tuple(one for one in cluster.services if one is not service)
-        slices = tuple(piece for piece in cluster.slices if piece.service_name != service.name)
+        slices = tuple(slice_ for slice_ in cluster.slices if slice_.service_name != service.name)
         yield dataclasses.replace(cluster, services=services, slices=slices)
     for pod in cluster.pods:
-        slices = tuple(_without(piece, {pod.ips}) for piece in cluster.slices)
+        slices = tuple(_without(slice_, {pod.ips}) for slice_ in cluster.slices)
         yield dataclasses.replace(cluster, pods=tuple(one for one in cluster.pods if one is not pod), slices=slices)
     if cluster.network != NetworkFacts():
         yield dataclasses.replace(cluster, network=NetworkFacts())
@@ -50,8 +50,8 @@ def _smaller(cluster: Cluster) -> Iterator[Cluster]:
         yield dataclasses.replace(cluster, proxy=ProxyConfig())
 
 
-def _without(piece: EndpointSlice, gone: set[tuple[str, ...]]) -> EndpointSlice:
-    return dataclasses.replace(piece, endpoints=tuple(e for e in piece.endpoints if e.addresses not in gone))
+def _without(slice_: EndpointSlice, gone: set[tuple[str, ...]]) -> EndpointSlice:
+    return dataclasses.replace(slice_, endpoints=tuple(e for e in slice_.endpoints if e.addresses not in gone))
 
 
 def as_text(cluster: Cluster) -> str:
@@ -71,7 +71,7 @@ def as_text(cluster: Cluster) -> str:
     ]
     documents += [_pod(pod) for pod in cluster.pods]
     documents += [_service(service) for service in cluster.services]
-    documents += [_slice(piece) for piece in cluster.slices]
+    documents += [_slice(slice_) for slice_ in cluster.slices]
     return "".join(f"---\n{json.dumps(document)}\n" for document in documents)
 
 
@@ -160,9 +160,9 @@ def _service(service: Service) -> dict[str, Any]:
     }
 
 
-def _slice(piece: EndpointSlice) -> dict[str, Any]:
+def _slice(slice_: EndpointSlice) -> dict[str, Any]:
     endpoints = []
-    for e in piece.endpoints:
+    for e in slice_.endpoints:
         conditions = {"ready": e.ready, "serving": e.serving, "terminating": e.terminating}
         endpoint: dict[str, Any] = {"addresses": list(e.addresses), "conditions": conditions}
         if e.node_name is not None:
@@ -171,12 +171,12 @@ def _slice(piece: EndpointSlice) -> dict[str, Any]:
             namespace, _, name = e.pod.partition("/")
             endpoint["targetRef"] = {"kind": "Pod", "namespace": namespace, "name": name}
         endpoints.append(endpoint)
-    labels = {"kubernetes.io/service-name": piece.service_name}
+    labels = {"kubernetes.io/service-name": slice_.service_name}
     return {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
-        "metadata": {"name": piece.name, "namespace": piece.namespace, "labels": labels},
-        "addressType": piece.address_type,
-        "ports": [{"name": p.name, "protocol": p.protocol.value, "port": p.port} for p in piece.ports],
+        "metadata": {"name": slice_.name, "namespace": slice_.namespace, "labels": labels},
+        "addressType": slice_.address_type,
+        "ports": [{"name": p.name, "protocol": p.protocol.value, "port": p.port} for p in slice_.ports],
         "endpoints": endpoints,
     }

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from engine.cluster import Cluster
 from engine.errors import EngineError, UnsupportedFeature
 from engine.fabric.fabric import CLIENT, Fabric, build_fabric
-from engine.lab.compare import Point, compare, nearest, points
+from engine.lab.compare import ComparedPoint, compare, nearest, points
 from engine.lab.errors import NotInThisLab
 from engine.lab.live import Lab, Observation
 from engine.lab.namespaces import die_with_parent
@@ -22,7 +22,7 @@ from engine.lab.scene import Scene, ending
 from engine.network.host import HostKind
 from engine.trace import Outcome, Request, Text
 from engine.walk import load_balancer
-from engine.walk.locate import Journey, locate
+from engine.walk.locate import ResolvedRequest, locate
 from engine.walk.outcomes import outcomes
 
 QUICK, PATIENT = 0.35, 2.5
@@ -30,31 +30,31 @@ _FIRST_PORT = 40001
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Result:
+class VerifiedCase:
     """One request in one scene: the differences (none where both agree), or why it was left out."""
 
     scene: Scene
     request: Request
     outcome: Outcome | None
-    points: tuple[Point, ...] = ()
+    points: tuple[ComparedPoint, ...] = ()
     skipped: Text | None = None
 
     @property
-    def differences(self) -> tuple[Point, ...]:
+    def differences(self) -> tuple[ComparedPoint, ...]:
         return tuple(point for point in self.points if not point.equal)
 
 
-def run_scene(scene: Scene) -> list[Result]:
+def run_scene(scene: Scene) -> list[VerifiedCase]:
     """Build the scene, send each request, compare."""
     fabric = build_fabric(scene.cluster, scene.mode)
     try:
         with Lab(fabric, scene.version) as lab:
             return [_one(lab, scene, request, number) for number, request in enumerate(scene.requests)]
     except (NotInThisLab, UnsupportedFeature) as error:
-        return [Result(scene, request, None, skipped=_said(error)) for request in scene.requests]
+        return [VerifiedCase(scene, request, None, skipped=_said(error)) for request in scene.requests]
 
 
-def _one(lab: Lab, scene: Scene, request: Request, number: int) -> Result:
+def _one(lab: Lab, scene: Scene, request: Request, number: int) -> VerifiedCase:
     try:
         for attempt, patience in enumerate((QUICK, PATIENT, PATIENT)):
             # A busy machine can be slow, and then what is left of an attempt disturbs the next.
@@ -63,9 +63,9 @@ def _one(lab: Lab, scene: Scene, request: Request, number: int) -> Result:
             if not compare(lab.fabric, seen, expected):
                 break
     except EngineError as error:
-        return Result(scene, request, None, skipped=_said(error))
+        return VerifiedCase(scene, request, None, skipped=_said(error))
     closest = nearest(lab.fabric, seen, expected)
-    return Result(scene, request, closest, points(lab.fabric, seen, closest))
+    return VerifiedCase(scene, request, closest, points(lab.fabric, seen, closest))
 
 
 def _said(error: EngineError) -> Text:
@@ -78,23 +78,23 @@ def measure(
     """What the engine says of the request, sent from port `sport`, and what the kernel does."""
     ported = dataclasses.replace(request, sport=sport)
     expected = outcomes(scene.cluster, ported, scene.mode, fabric=lab.fabric)
-    journey = locate(lab.fabric, ported)
-    arrival = arrival_of(lab.fabric, journey, random.Random(f"{scene.seed} {request}"))
-    return expected, lab.send(journey, arrival, timeout)
+    resolved = locate(lab.fabric, ported)
+    arrival = arrival_of(lab.fabric, resolved, random.Random(f"{scene.seed} {request}"))
+    return expected, lab.send(resolved, arrival, timeout)
 
 
-def arrival_of(fabric: Fabric, journey: Journey, draw: random.Random) -> str | None:
+def arrival_of(fabric: Fabric, resolved: ResolvedRequest, draw: random.Random) -> str | None:
     """The node that the router sends a foreign packet to: the request's, the load balancer's choice, the static
     route's; None where nobody sends it anywhere."""
-    if fabric.host(journey.host).kind is not HostKind.EXTERNAL:
+    if fabric.host(resolved.host).kind is not HostKind.EXTERNAL:
         return None
-    if journey.node is not None:
-        return journey.node
-    if journey.dst in fabric.catalogue.virtual_addresses:
-        service = load_balancer.service_at(fabric, journey.dst, journey.protocol, journey.dport)
-        nodes = load_balancer.candidates(fabric, service, 4 if ":" not in journey.dst else 6) if service else ()
+    if resolved.node is not None:
+        return resolved.node
+    if resolved.dst in fabric.service_index.virtual_addresses:
+        service = load_balancer.service_at(fabric, resolved.dst, resolved.protocol, resolved.dport)
+        nodes = load_balancer.candidates(fabric, service, 4 if ":" not in resolved.dst else 6) if service else ()
         return draw.choice(nodes).name if nodes else None
-    return fabric.cluster.network.service_cidr_via if journey.host == CLIENT else None
+    return fabric.cluster.network.service_cidr_via if resolved.host == CLIENT else None
 
 
 def enough(scenes: Iterator[Scene], cases: int) -> Iterator[Scene]:
@@ -109,7 +109,7 @@ def enough(scenes: Iterator[Scene], cases: int) -> Iterator[Scene]:
 
 # Scenes hold mappings that cannot be pickled; the workers inherit them instead.
 _inherited: list[Scene] = []
-_Bare = tuple[Request, Outcome | None, tuple[Point, ...], Text | None]
+_Bare = tuple[Request, Outcome | None, tuple[ComparedPoint, ...], Text | None]
 
 
 def _work(index: int) -> tuple[int, list[_Bare]]:
@@ -132,21 +132,23 @@ def _start_worker() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def run_all(scenes: Iterable[Scene], workers: int = 4, tell: Callable[[Result], None] | None = None) -> list[Result]:
+def run_all(
+    scenes: Iterable[Scene], workers: int = 4, tell: Callable[[VerifiedCase], None] | None = None
+) -> list[VerifiedCase]:
     """All scenes, `workers` at a time (most of a scene is waiting). `tell` hears of each result as it comes."""
     _inherited[:] = scenes
-    found: list[Result] = []
+    found: list[VerifiedCase] = []
     with _pool(workers) as pool:
         for index, results in pool.imap(_work, range(len(_inherited))):
             for bare in results:
-                result = Result(_inherited[index], *bare)
+                result = VerifiedCase(_inherited[index], *bare)
                 found.append(result)
                 if tell is not None:
                     tell(result)
     return found
 
 
-def spread(results: Iterable[Result]) -> dict[str, Counter[str]]:
+def spread(results: Iterable[VerifiedCase]) -> dict[str, Counter[str]]:
     """How the results spread: over modes, IP versions, networks, traffic policies, broken parts, outcomes, endings."""
     found: dict[str, Counter[str]] = {
         name: Counter() for name in ("mode", "ip", "cni", "policy", "broken", "outcome", "ending")
@@ -168,11 +170,11 @@ def spread(results: Iterable[Result]) -> dict[str, Counter[str]]:
 def _policy(scene: Scene, request: Request) -> str:
     """The traffic policies of the Service that a request goes to."""
     fabric = build_fabric(scene.cluster, scene.mode)
-    journey = locate(fabric, request)
+    resolved = locate(fabric, request)
     for service in scene.cluster.services:
         balanced = (entry.ip for entry in service.load_balancer_ingress)
         own = {*service.cluster_ips, *service.external_ips, *balanced}
-        if journey.dst in own or journey.dport in {port.node_port for port in service.ports}:
+        if resolved.dst in own or resolved.dport in {port.node_port for port in service.ports}:
             return f"external {service.external_traffic_policy}, internal {service.internal_traffic_policy}"
     return "no Service"
 

@@ -52,12 +52,12 @@ def check_network(cluster: Cluster) -> None:
 
 
 def _mentions(cluster: Cluster) -> Iterator[tuple[str, str]]:
-    for piece in cluster.slices:
-        if piece.address_type == "FQDN":
+    for slice_ in cluster.slices:
+        if slice_.address_type == "FQDN":
             continue
-        for endpoint in piece.endpoints:
+        for endpoint in slice_.endpoints:
             if endpoint.node_name is not None:
-                service = f"{piece.namespace}/{piece.service_name}"
+                service = f"{slice_.namespace}/{slice_.service_name}"
                 yield endpoint.node_name, f"the endpoint {endpoint.addresses[0]} of Service {service}"
     for pod in cluster.pods:
         if pod.node_name is not None and not pod.finished:

@@ -128,14 +128,14 @@ class Collector:
         self._taken[field, value] = (service.key, (file, line))
 
     def _slice(self, fields: Fields) -> None:
-        piece = objects.endpoint_slice(fields)
-        self._unique("EndpointSlice", piece.namespace, piece.name, fields)
-        for endpoint, entry in zip(piece.endpoints, fields.items("endpoints"), strict=True):
+        slice_ = objects.endpoint_slice(fields)
+        self._unique("EndpointSlice", slice_.namespace, slice_.name, fields)
+        for endpoint, entry in zip(slice_.endpoints, fields.items("endpoints"), strict=True):
             if endpoint.node_name is not None and endpoint.node_name not in self._mentions:
-                service = f"{piece.namespace}/{piece.service_name}"
+                service = f"{slice_.namespace}/{slice_.service_name}"
                 what = f"the endpoint {', '.join(endpoint.addresses)} of Service {service}"
                 self._mention(endpoint.node_name, what, entry)
-        self._slices.append(piece)
+        self._slices.append(slice_)
 
     def _service_cidr(self, fields: Fields) -> None:
         self._unique("ServiceCIDR", "", objects.name_of(fields.mapping("metadata")), fields)

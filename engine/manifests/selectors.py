@@ -18,7 +18,7 @@ def derived_slices(
     services: Iterable[Service], slices: Iterable[EndpointSlice], pods: Iterable[Pod], nodes: Iterable[Node]
 ) -> tuple[EndpointSlice, ...]:
     """The slices of those Services that have a selector but not one slice of their own."""
-    sliced = {(piece.namespace, piece.service_name) for piece in slices}
+    sliced = {(slice_.namespace, slice_.service_name) for slice_ in slices}
     orphans = [s for s in services if s.selector and s.external_name is None and (s.namespace, s.name) not in sliced]
     if not orphans:
         return ()
@@ -28,7 +28,7 @@ def derived_slices(
         if not pod.finished:
             for item in pod.labels.items():
                 by_label.setdefault((pod.namespace, *item), []).append(pod)
-    return tuple(piece for service in orphans for piece in _slices(service, by_label, by_name))
+    return tuple(slice_ for service in orphans for slice_ in _slices(service, by_label, by_name))
 
 
 def _selected(service: Service, by_label: Mapping[tuple[str, str, str], list[Pod]]) -> list[Pod]:

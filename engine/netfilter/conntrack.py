@@ -6,7 +6,7 @@ nf_conntrack_proto_{tcp,sctp,icmp}.c. Time-outs are not modelled: a walk takes n
 
 from __future__ import annotations
 
-from engine.netfilter.skb import Connection, Segment, Skb
+from engine.netfilter.skb import ConntrackEntry, Segment, Skb
 from engine.packet import L4, FiveTuple
 
 # With which segments conntrack starts an entry: a lone SYN/ACK or RST belongs to nothing (tcp_new, sctp_new);
@@ -23,14 +23,14 @@ class ConntrackTable:
     """One network namespace's entries. A confirmed one is found by its original and by its reply tuple."""
 
     def __init__(self) -> None:
-        self._by_tuple: dict[FiveTuple, tuple[Connection, bool]] = {}
-        self._confirmed: list[Connection] = []
+        self._by_tuple: dict[FiveTuple, tuple[ConntrackEntry, bool]] = {}
+        self._confirmed: list[ConntrackEntry] = []
 
-    def connections(self) -> tuple[Connection, ...]:
+    def connections(self) -> tuple[ConntrackEntry, ...]:
         """The confirmed entries, oldest first."""
         return tuple(self._confirmed)
 
-    def lookup(self, flow: FiveTuple) -> tuple[Connection, bool] | None:
+    def lookup(self, flow: FiveTuple) -> tuple[ConntrackEntry, bool] | None:
         """The connection of a packet and whether the packet travels in its reply direction."""
         return self._by_tuple.get(flow)
 
@@ -49,7 +49,7 @@ class ConntrackTable:
             if skb.segment not in _STARTS.get(skb.flow.protocol, frozenset(Segment)):
                 skb.state = "INVALID"
                 return False
-            skb.connection = Connection(skb.flow, skb.flow.reply())
+            skb.connection = ConntrackEntry(skb.flow, skb.flow.reply())
             skb.reply = False
             skb.state = "NEW"
             return True
@@ -79,7 +79,7 @@ class ConntrackTable:
         if skb.flow.dst == expected:
             skb.connection, skb.reply, skb.state = connection, reply, "RELATED"
 
-    def taken(self, incoming: FiveTuple, ignored: Connection) -> bool:
+    def taken(self, incoming: FiveTuple, ignored: ConntrackEntry) -> bool:
         """Whether another connection already owns packets that arrive as `incoming` (nf_conntrack_tuple_taken)."""
         found = self.lookup(incoming)
         return found is not None and found[0] is not ignored
@@ -99,7 +99,7 @@ class ConntrackTable:
         return True
 
 
-def _out_of_order(connection: Connection, skb: Skb) -> bool:
+def _out_of_order(connection: ConntrackEntry, skb: Skb) -> bool:
     """Whether TCP's state table has no room for the packet: the client goes on though this host has never seen the
     server's SYN/ACK, which went another way (nf_conntrack_proto_tcp.c, tcp_conntracks: an ACK in SYN_SENT)."""
     return (
@@ -119,7 +119,7 @@ def statuses(skb: Skb) -> frozenset[str]:
     return frozenset({skb.state or "INVALID", *(names[manip.value] for manip in skb.connection.translated)})
 
 
-def state_name(connection: Connection) -> str:
+def state_name(connection: ConntrackEntry) -> str:
     """What `conntrack -L` prints as the entry's state once an exchange is over: the handshake's last ACK is taken
     as read. UDP and ICMP have none."""
     if connection.original.protocol is L4.TCP:

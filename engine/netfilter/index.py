@@ -135,7 +135,7 @@ def index_of(chain: Chain) -> ChainIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class BaseChain:
+class HookedChain:
     priority: int
     table: Table
     chain: Chain
@@ -143,23 +143,23 @@ class BaseChain:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class HookPlan:
     """The base chains at each hook in the order the kernel calls them; `has_nat`: NAT's own hooks are registered
     (at all four hooks as soon as one nat chain exists, nf_nat_register_fn)."""
 
-    at: dict[Hook, tuple[BaseChain, ...]]
+    at: dict[Hook, tuple[HookedChain, ...]]
     has_nat: bool
 
 
-def plan_of(ruleset: Ruleset) -> Plan:
+def plan_of(ruleset: Ruleset) -> HookPlan:
     """The ruleset's plan, made once: base chains must not be added afterwards."""
     plan = ruleset.plan
-    if not isinstance(plan, Plan):
+    if not isinstance(plan, HookPlan):
         found = _iptables_base(ruleset) if ruleset.backend is Backend.IPTABLES else _nft_base(ruleset)
-        at: dict[Hook, list[BaseChain]] = {}
+        at: dict[Hook, list[HookedChain]] = {}
         for hook, base in found:
             at.setdefault(hook, []).append(base)
-        plan = Plan(
+        plan = HookPlan(
             {hook: tuple(sorted(bases, key=lambda base: base.priority)) for hook, bases in at.items()},
             any(base.nat for bases in at.values() for base in bases),
         )
@@ -167,7 +167,7 @@ def plan_of(ruleset: Ruleset) -> Plan:
     return plan
 
 
-def _iptables_base(ruleset: Ruleset) -> Iterator[tuple[Hook, BaseChain]]:
+def _iptables_base(ruleset: Ruleset) -> Iterator[tuple[Hook, HookedChain]]:
     for table in ruleset.tables.values():
         for hook in Hook:
             chain = table.chains.get(hook.value)
@@ -179,14 +179,14 @@ def _iptables_base(ruleset: Ruleset) -> Iterator[tuple[Hook, BaseChain]]:
                     f"table {table.name} with a chain at {hook.value} is not modelled",
                     zh=f"表 {table.name} 在 {hook.value} 处的链未建模",
                 )
-            yield hook, BaseChain(priority, table, chain, table.name == "nat")
+            yield hook, HookedChain(priority, table, chain, table.name == "nat")
 
 
-def _nft_base(ruleset: Ruleset) -> Iterator[tuple[Hook, BaseChain]]:
+def _nft_base(ruleset: Ruleset) -> Iterator[tuple[Hook, HookedChain]]:
     for table in ruleset.tables.values():
         for chain in table.chains.values():
             if chain.hook is not None:
-                yield chain.hook, BaseChain(chain.priority or 0, table, chain, chain.kind == "nat")
+                yield chain.hook, HookedChain(chain.priority or 0, table, chain, chain.kind == "nat")
 
 
 def check_chains(ruleset: Ruleset) -> None:

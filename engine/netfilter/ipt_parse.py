@@ -27,7 +27,7 @@ def parse(text: str, family: str = "ipv4", file: str = "<text>") -> r.Ruleset:
     Counters and # lines are ignored. Raises RuleError with file and line for what does not parse, for a jump to a
     chain that does not exist, and for chains that lead in a circle.
     """
-    reader = _Reader(r.Ruleset(r.Backend.IPTABLES, family))
+    reader = _SaveReader(r.Ruleset(r.Backend.IPTABLES, family))
     number = 0
     try:
         for number, line in enumerate(text.split("\n"), 1):
@@ -63,7 +63,7 @@ def parse_rule(line: str, chains: frozenset[str] = frozenset(), family: str = "i
         raise RuleError(str(error), zh=error.zh if isinstance(error, BadRule) else f"无法理解：{error}") from None
 
 
-class _Reader:
+class _SaveReader:
     """Line by line. `leads` are each table's jumps: chain -> [(chain, line)]."""
 
     def __init__(self, ruleset: r.Ruleset) -> None:

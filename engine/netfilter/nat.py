@@ -11,7 +11,7 @@ import hashlib
 
 from engine.hooks import Hook
 from engine.netfilter.conntrack import ConntrackTable
-from engine.netfilter.skb import Connection, Manip, PickPort, Skb
+from engine.netfilter.skb import ConntrackEntry, Manip, PickPort, Skb
 from engine.packet import FiveTuple
 
 # HOOK2MANIP: at INPUT and POSTROUTING the source is changed, elsewhere the destination.
@@ -36,7 +36,7 @@ def hashed_port(host: str) -> PickPort:
 
 def setup(
     table: ConntrackTable,
-    connection: Connection,
+    connection: ConntrackEntry,
     manip: Manip,
     address: str | None,
     ports: tuple[int, int] | None,
@@ -61,7 +61,7 @@ def setup(
 
 def _unique(
     table: ConntrackTable,
-    connection: Connection,
+    connection: ConntrackEntry,
     manip: Manip,
     current: FiveTuple,
     wanted: FiveTuple,

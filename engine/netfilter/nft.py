@@ -26,7 +26,7 @@ from engine.values import dataclass
 Key: TypeAlias = tuple[str, ...]
 
 
-class Field(enum.StrEnum):
+class LookupField(enum.StrEnum):
     """What of a packet a look-up asks for; together the fields make the key."""
 
     SADDR = "saddr"
@@ -72,7 +72,7 @@ class InInterfaceIndex(Match):
 class SetLookup(Match):
     """`ip daddr @NAME`: whether the set holds the packet's fields."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[LookupField, ...]
     set: str
     negate: bool = False
 
@@ -91,7 +91,7 @@ class AddressSet(Match):
 class VerdictMap(Target):
     """`... vmap @NAME`: the verdict that the map holds for the packet's fields; without one the walk goes on."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[LookupField, ...]
     map: str
 
 
@@ -107,7 +107,7 @@ class SetUpdate(Target):
     """`update @NAME { ip saddr }`: puts the fields into a dynamic set, or starts their timeout anew. Not terminal."""
 
     set: str
-    fields: tuple[Field, ...]
+    fields: tuple[LookupField, ...]
 
 
 def address_set(side: str, nets: Iterable[str], negate: bool = False) -> Match:
@@ -169,16 +169,16 @@ def named_set(table: Table, name: str) -> NamedSet:
     return found
 
 
-def key_of(fields: tuple[Field, ...], flow: FiveTuple) -> Key:
+def key_of(fields: tuple[LookupField, ...], flow: FiveTuple) -> Key:
     """The key that a packet of this flow asks a set or map for."""
     return tuple(_FIELD_OF[field](flow) for field in fields)
 
 
-_FIELD_OF: dict[Field, Callable[[FiveTuple], str]] = {
-    Field.SADDR: lambda flow: flow.src,
-    Field.DADDR: lambda flow: flow.dst,
-    Field.L4PROTO: lambda flow: flow.protocol.value.lower(),
-    Field.DPORT: lambda flow: str(flow.dport),
+_FIELD_OF: dict[LookupField, Callable[[FiveTuple], str]] = {
+    LookupField.SADDR: lambda flow: flow.src,
+    LookupField.DADDR: lambda flow: flow.dst,
+    LookupField.L4PROTO: lambda flow: flow.protocol.value.lower(),
+    LookupField.DPORT: lambda flow: str(flow.dport),
 }
 
 

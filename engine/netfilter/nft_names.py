@@ -11,7 +11,7 @@ import ipaddress
 import re
 
 from engine.hooks import Hook
-from engine.netfilter.nft import Field, Key
+from engine.netfilter.nft import Key, LookupField
 from engine.packet import L4
 
 TABLE_FAMILY = {"ipv4": "ip", "ipv6": "ip6"}
@@ -32,13 +32,13 @@ _PRIORITIES: tuple[tuple[str, int, Hook | None], ...] = (
 CT_STATES = ("invalid", "established", "related", "new", "untracked")
 
 
-def field_text(field: Field, ip: str) -> str:
+def field_text(field: LookupField, ip: str) -> str:
     """A look-up field as printed; `ip` is "ip" or "ip6"."""
     return {
-        Field.SADDR: f"{ip} saddr",
-        Field.DADDR: f"{ip} daddr",
-        Field.L4PROTO: "meta l4proto",
-        Field.DPORT: "th dport",
+        LookupField.SADDR: f"{ip} saddr",
+        LookupField.DADDR: f"{ip} daddr",
+        LookupField.L4PROTO: "meta l4proto",
+        LookupField.DPORT: "th dport",
     }[field]
 
 

@@ -43,10 +43,10 @@ def parse(text: str, family: str | None = None) -> r.Ruleset:
 
 def parse_all(text: str) -> dict[str, r.Ruleset]:
     """The rulesets of a listing by family, in the order of the listing."""
-    return _Reader(text).read()
+    return _NftReader(text).read()
 
 
-class _Reader:
+class _NftReader:
     """The lines of a listing, one after another; `line` is the current one's number for error messages."""
 
     def __init__(self, text: str) -> None:
@@ -211,13 +211,13 @@ class _Reader:
                 return make(self, found), text[found.end() :].lstrip()
         raise self.fail(f"{text!r} is not understood", zh=f"无法理解 {text!r}")
 
-    def fields(self, text: str) -> tuple[nft.Field, ...]:
+    def fields(self, text: str) -> tuple[nft.LookupField, ...]:
         ip = TABLE_FAMILY[self.family]
         known = {
-            f"{ip} saddr": nft.Field.SADDR,
-            f"{ip} daddr": nft.Field.DADDR,
-            "meta l4proto": nft.Field.L4PROTO,
-            "th dport": nft.Field.DPORT,
+            f"{ip} saddr": nft.LookupField.SADDR,
+            f"{ip} daddr": nft.LookupField.DADDR,
+            "meta l4proto": nft.LookupField.L4PROTO,
+            "th dport": nft.LookupField.DPORT,
         }
         return tuple(known[part] for part in text.split(" . "))
 
@@ -292,7 +292,7 @@ def _set_mark(operator: str, value: int) -> r.Target:
 _FIELDS = r"((?:ip6? [sd]addr|meta l4proto|th dport)(?: \. (?:ip6? [sd]addr|meta l4proto|th dport))*)"
 _HEX = r"(0x[0-9a-f]{8})"
 
-_MATCHES: list[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], r.Match]]] = [
+_MATCHES: list[tuple[re.Pattern[str], Callable[[_NftReader, re.Match[str]], r.Match]]] = [
     (
         re.compile(rf"{_FIELDS} (!= )?@({_NAME})"),
         lambda reader, m: nft.SetLookup(reader.fields(m[1]), m[3], m[2] is not None),
@@ -322,7 +322,7 @@ _MATCHES: list[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], r.Match
     ),
 ]
 
-_STATEMENTS: list[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], r.Target]]] = [
+_STATEMENTS: list[tuple[re.Pattern[str], Callable[[_NftReader, re.Match[str]], r.Target]]] = [
     (re.compile(rf"(?:jump|goto) {_NAME}|accept|drop|return"), lambda reader, m: reader.verdict(m[0])),
     (re.compile(r"reject.*"), lambda reader, m: r.Reject(reject_type(m[0], reader.family))),
     (re.compile(r"masquerade( fully-random)?"), lambda reader, m: r.Masquerade(m[1] is not None)),

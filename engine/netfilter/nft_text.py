@@ -157,7 +157,7 @@ def _ports(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}-{high}"
 
 
-def _fields(fields: tuple[nft.Field, ...], ip: str) -> str:
+def _fields(fields: tuple[nft.LookupField, ...], ip: str) -> str:
     return " . ".join(field_text(field, ip) for field in fields)
 
 

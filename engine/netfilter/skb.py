@@ -39,7 +39,7 @@ class Manip(enum.StrEnum):
 
 
 @dataclasses.dataclass(slots=True, eq=False)
-class Connection:
+class ConntrackEntry:
     """One conntrack entry (struct nf_conn). Identity matters, so two entries are never equal.
 
     `original` never changes; `reply` is what an answer looks like on arrival and is altered by NAT.
@@ -71,7 +71,7 @@ class Skb:
     flow: FiveTuple
     mark: int = 0
     segment: Segment = Segment.OPEN
-    connection: Connection | None = None
+    connection: ConntrackEntry | None = None
     state: str | None = None
     reply: bool = False
     error_about: FiveTuple | None = None

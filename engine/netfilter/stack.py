@@ -14,12 +14,12 @@ from engine.netfilter import ipvs, nat
 from engine.netfilter.conntrack import ConntrackTable, state_name
 from engine.netfilter.context import Context
 from engine.netfilter.evaluate import run_base_chain
-from engine.netfilter.index import BaseChain, Plan, plan_of
+from engine.netfilter.index import HookedChain, HookPlan, plan_of
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Chain, Ruleset, Table
 from engine.netfilter.skb import (
     UNTRACKED,
-    Connection,
+    ConntrackEntry,
     ConntrackEvent,
     Event,
     IpvsEvent,
@@ -36,7 +36,7 @@ from engine.packet import L4, FiveTuple
 from engine.trace import ConntrackView
 
 __all__ = [
-    "Connection",
+    "ConntrackEntry",
     "ConntrackEvent",
     "Event",
     "HostNetfilter",
@@ -142,8 +142,8 @@ class HostNetfilter:
             context.hash_lookups,
         )
 
-    def _run_stage(self, stage: BaseChain | str, context: Context, plan: Plan) -> str:
-        if isinstance(stage, BaseChain):
+    def _run_stage(self, stage: HookedChain | str, context: Context, plan: HookPlan) -> str:
+        if isinstance(stage, HookedChain):
             return run_base_chain(context, stage.table, stage.chain, self._indexed)
         if stage == _TRACK:
             return self._track(context)
@@ -161,7 +161,7 @@ class HostNetfilter:
             context.events.append(ConntrackEvent(context.hook, context.skb.state or "INVALID", created=created))
         return "ACCEPT"
 
-    def _nat(self, context: Context, plan: Plan) -> str:
+    def _nat(self, context: Context, plan: HookPlan) -> str:
         """nf_nat_inet_fn: the nat chains for a connection not yet decided, then the rewriting for every packet."""
         skb, hook = context.skb, context.hook
         connection, manip = skb.connection, nat.MANIP_AT[hook]
@@ -236,15 +236,15 @@ class HostNetfilter:
         """The entry of a packet on its way, confirmed or not; None where it has none."""
         return None if skb.connection is None else self._view(skb.connection)
 
-    def _view(self, connection: Connection) -> ConntrackView:
+    def _view(self, connection: ConntrackEntry) -> ConntrackView:
         return ConntrackView(
             self.host, connection.original, connection.reply, state_name(connection), connection.replied
         )
 
 
-def _stages(plan: Plan, hook: Hook, with_ipvs: bool) -> list[BaseChain | str]:
+def _stages(plan: HookPlan, hook: Hook, with_ipvs: bool) -> list[HookedChain | str]:
     """What runs at `hook`, in order: base chains, and conntrack's, NAT's and IPVS's own hooks between them."""
-    stages: list[tuple[float, int, BaseChain | str]] = []
+    stages: list[tuple[float, int, HookedChain | str]] = []
     if with_ipvs:
         stages += [(priority, 0, _IPVS_REPLY) for at, priority in ipvs.ANSWER_AT.items() if at is hook]
         stages += [(priority, 0, _IPVS) for at, priority in ipvs.TAKE_AT.items() if at is hook]

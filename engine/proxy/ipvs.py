@@ -93,7 +93,7 @@ class _Writer:
 
     def _loop_back(self, view: ServicePortView) -> None:
         """Every endpoint on this node, ready or not, so that its way back to itself is masqueraded."""
-        for endpoint in (*view.endpoints, *view.twins):
+        for endpoint in (*view.endpoints, *view.other_reports):
             if endpoint.node_name == self.node.name:
                 entry = f"{endpoint.address},{view.protocol.lower()}:{endpoint.port},{endpoint.address}"
                 self._add(sets.LOOP_BACK, entry)

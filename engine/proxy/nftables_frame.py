@@ -9,7 +9,7 @@ Source: pkg/proxy/nftables/proxier.go, setupNFTables; KEP-3866; kubernetes pull 
 from __future__ import annotations
 
 from engine.hooks import PRIORITY_FILTER, PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
-from engine.netfilter.nft import Element, Field, Key, NamedSet, SetLookup, VerdictMap, address_set
+from engine.netfilter.nft import Element, Key, LookupField, NamedSet, SetLookup, VerdictMap, address_set
 from engine.netfilter.rules import (
     AddressType,
     Chain,
@@ -36,8 +36,8 @@ NO_ENDPOINT_SERVICES, NO_ENDPOINT_NODEPORTS = "no-endpoint-services", "no-endpoi
 FIREWALL_IPS = "firewall-ips"
 MARK_FOR_MASQUERADE, REJECT_CHAIN = "mark-for-masquerade", "reject-chain"
 
-BY_ADDRESS = (Field.DADDR, Field.L4PROTO, Field.DPORT)
-BY_PORT = (Field.L4PROTO, Field.DPORT)
+BY_ADDRESS = (LookupField.DADDR, LookupField.L4PROTO, LookupField.DPORT)
+BY_PORT = (LookupField.L4PROTO, LookupField.DPORT)
 
 _BEFORE_DNAT = PRIORITY_NAT_DST - 10
 _AFTER_DNAT = PRIORITY_NAT_DST + 10
@@ -170,7 +170,7 @@ def _regular_rules(config: FrameConfig) -> dict[str, list[Rule]]:
     mark = config.masquerade_mark
     reject = Reject("icmp6-port-unreachable" if config.family == "ipv6" else "icmp-port-unreachable")
     said = Comment("Reject traffic to invalid ports of ClusterIPs")
-    cluster_ips = [Rule((SetLookup((Field.DADDR,), CLUSTER_IPS), said), reject)]
+    cluster_ips = [Rule((SetLookup((LookupField.DADDR,), CLUSTER_IPS), said), reject)]
     if config.service_cidrs:
         dropped = Comment("Drop traffic to unallocated ClusterIPs")
         cluster_ips.append(Rule((address_set("dst", config.service_cidrs), dropped), Drop()))
@@ -198,7 +198,7 @@ def _regular_rules(config: FrameConfig) -> dict[str, list[Rule]]:
 def _nodeport_destination(config: FrameConfig) -> tuple[Match, ...]:
     """NodePorts of localhost are not supported: with every address allowed, loopback is left out by name."""
     if config.nodeport_addresses is not None:
-        return (SetLookup((Field.DADDR,), NODEPORT_IPS),)
+        return (SetLookup((LookupField.DADDR,), NODEPORT_IPS),)
     return (Destination("::1/128" if config.family == "ipv6" else "127.0.0.0/8", negate=True),)
 
 

@@ -9,7 +9,7 @@ from engine.cluster import Endpoint
 from engine.endpoints import Endpoints, ServicePortView
 from engine.errors import UnsupportedFeature
 from engine.netfilter.builtin import within
-from engine.netfilter.nft import Element, Field, Key, NamedSet, RandomVerdict, SetLookup, SetUpdate, address_set
+from engine.netfilter.nft import Element, Key, LookupField, NamedSet, RandomVerdict, SetLookup, SetUpdate, address_set
 from engine.netfilter.rules import (
     AddressType,
     Chain,
@@ -108,7 +108,7 @@ class ServiceWriter:
                 timeout=self.view.affinity_seconds,
                 size=65535,  # what the kernel gives a dynamic set that names none
             )
-            rules.append(Rule((), SetUpdate(name, (Field.SADDR,))))
+            rules.append(Rule((), SetUpdate(name, (LookupField.SADDR,))))
         rules.append(Rule(self.own_protocol, DestinationNat(endpoint.address, endpoint.port)))
         self._chain(self.gotos[endpoint.address, endpoint.port].chain, rules)
 
@@ -120,7 +120,7 @@ class ServiceWriter:
         if self.view.affinity_seconds is not None:
             for endpoint, verdict in zip(endpoints, verdicts, strict=True):
                 base = self.bases[endpoint.address, endpoint.port]
-                rules.append(Rule((SetLookup((Field.SADDR,), f"affinity-{base}"),), verdict))
+                rules.append(Rule((SetLookup((LookupField.SADDR,), f"affinity-{base}"),), verdict))
         rules.append(Rule((), RandomVerdict(tuple(verdicts))))
         self._chain(chain, rules)
 

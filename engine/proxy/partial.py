@@ -98,7 +98,7 @@ def _as_tracked(view: ServicePortView) -> tuple[object, ...]:
         hints_wanted(view.service),
     )
     ports = (view.protocol, view.port, view.node_port, view.health_check_node_port)
-    return (*addresses, *policies, *ports, view.endpoints, view.twins)
+    return (*addresses, *policies, *ports, view.endpoints, view.other_reports)
 
 
 def _own_chains(sync: Sync) -> set[str]:

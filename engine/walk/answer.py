@@ -11,7 +11,7 @@ from engine.packet import L4, FiveTuple
 from engine.trace import Hop, Outcome, Stage, Verdict
 from engine.walk.run import run_to_end
 from engine.walk.state import Arrived, Died, Outgoing, WalkState
-from engine.words import hops as notes
+from engine.words import hops as hop_words
 
 
 def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host) -> Outcome:
@@ -32,7 +32,7 @@ def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host)
     served = end.skb.flow
     if not _listens(state, host, served):
         return _refused(state, base, end, flow, client)
-    state.hop(host, end.device, Stage.SOCKET, end.skb, notes.socket_request(host.name, served))
+    state.hop(host, end.device, Stage.SOCKET, end.skb, hop_words.socket_request(host.name, served))
     base = dataclasses.replace(base, hops=tuple(state.hops), destination=served.destination, source_seen=served.src)
     return _answered(state, base, end, flow, client)
 
@@ -60,19 +60,19 @@ def _walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple, client: Hos
     """An ICMP error or a rule's TCP reset on its way back; why the client does not hear it, None where it does."""
     state.start_leg("reply")
     host = state.host(answer.host)
-    note = notes.icmp_error if answer.skb.error_about is not None else notes.tcp_reset
+    note = hop_words.icmp_error if answer.skb.error_about is not None else hop_words.tcp_reset
     device = "lo" if host.is_local(answer.skb.flow.dst) else "eth0"
     state.hop(host, device, Stage.SOCKET, answer.skb, note(host.name, answer.skb.flow))
     end = run_to_end(state, answer)
     unheard = _not_heard(state, end, flow, client)
     if unheard is None:
         assert isinstance(end, Arrived)
-        state.hop(client, end.device, Stage.SOCKET, end.skb, notes.socket_error(client.name))
+        state.hop(client, end.device, Stage.SOCKET, end.skb, hop_words.socket_error(client.name))
     return unheard
 
 
 def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
-    listening = state.fabric.directory.listening
+    listening = state.fabric.address_index.listening
     addresses = [flow.dst]
     if host.kind is HostKind.NODE:
         addresses += state.fabric.node(host.name).internal_ips
@@ -90,16 +90,16 @@ def _refused(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cli
         answer = Skb(icmp, error_about=served, connection=end.skb.connection, state="RELATED", reply=True)
         if end.skb.connection is None:
             answer = Skb(icmp, error_about=served)
-        note = notes.icmp_error(host.name, icmp)
+        note = hop_words.icmp_error(host.name, icmp)
     else:
         answer = Skb(served.reply(), segment=Segment.RESET)
-        note = notes.reset(host.name, answer.flow)
+        note = hop_words.reset(host.name, answer.flow)
     state.hop(host, end.device, Stage.SOCKET, answer, note)
     back = run_to_end(state, Outgoing(host.name, answer))
     lost = _not_heard(state, back, flow, client)
     if lost is None:
         assert isinstance(back, Arrived)
-        state.hop(client, back.device, Stage.SOCKET, back.skb, notes.socket_error(client.name))
+        state.hop(client, back.device, Stage.SOCKET, back.skb, hop_words.socket_error(client.name))
         lost = refusal
     return dataclasses.replace(
         base, verdict=lost.verdict, where=lost.where, reply=tuple(state.hops), conntrack=state.conntrack()
@@ -110,12 +110,12 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     host = state.host(end.host)
     answer = Skb(end.skb.flow.reply(), segment=Segment.ANSWER)
     state.start_leg("reply")
-    state.hop(host, end.device, Stage.SOCKET, answer, notes.answer(host.name, answer.flow))
+    state.hop(host, end.device, Stage.SOCKET, answer, hop_words.answer(host.name, answer.flow))
     back = run_to_end(state, Outgoing(host.name, answer))
     lost = _not_heard(state, back, flow, client)
     if lost is None:
         assert isinstance(back, Arrived)
-        state.hop(client, back.device, Stage.SOCKET, back.skb, notes.socket_reply(client.name, back.skb.flow))
+        state.hop(client, back.device, Stage.SOCKET, back.skb, hop_words.socket_reply(client.name, back.skb.flow))
     reply, conntrack = tuple(state.hops), state.conntrack()
     if lost is not None:
         return dataclasses.replace(base, verdict=lost.verdict, where=lost.where, reply=reply, conntrack=conntrack)
@@ -140,7 +140,7 @@ def _not_heard(state: WalkState, back: Arrived | Died, flow: FiveTuple, client: 
     heard = back.skb.error_about.reply() if back.skb.error_about is not None else back.skb.flow
     if heard == flow.reply():
         return None
-    state.hop(host, back.device, Stage.SOCKET, back.skb, notes.socket_wrong(host.name, back.skb.flow))
+    state.hop(host, back.device, Stage.SOCKET, back.skb, hop_words.socket_wrong(host.name, back.skb.flow))
     return state.lost(host, "wrong-reply-source", back.skb, spoken=flow.destination)
 
 

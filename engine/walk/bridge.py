@@ -17,7 +17,7 @@ from engine.walk.hooks import run_hook
 from engine.walk.ip import receive
 from engine.walk.link import out_of_port, port_of, resolve
 from engine.walk.state import Died, Frame, Step, WalkState
-from engine.words import hops as notes
+from engine.words import hops as hop_words
 
 
 def enter(state: WalkState, host: Host, port: Device, frame: Frame) -> Step:
@@ -38,12 +38,12 @@ def enter(state: WalkState, host: Host, port: Device, frame: Frame) -> Step:
                 return moved
             target = moved
             if target[0] == host.name:
-                note = notes.bridge_up_after_nat(bridge.name, skb.flow.dst)
+                note = hop_words.bridge_up_after_nat(bridge.name, skb.flow.dst)
                 state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
                 return receive(state, host, bridge.name, skb, prerouted=True)
             return _switch(state, host, bridge, port, target, skb, filtered=True, moved=True)
     if target[0] == host.name:
-        state.hop(host, bridge.name, Stage.BRIDGE, skb, notes.bridge_up(bridge.name))
+        state.hop(host, bridge.name, Stage.BRIDGE, skb, hop_words.bridge_up(bridge.name))
         return receive(state, host, bridge.name, skb, prerouted=filtered)
     return _switch(state, host, bridge, port, target, skb, filtered=filtered, moved=False)
 
@@ -88,11 +88,11 @@ def _switch(
     if out == port.name and not port.hairpin:
         return state.lost(host, "bridge-refuses-same-port", skb, bridge=bridge.name, port=port.name)
     if out == port.name:
-        note = notes.bridge_hairpin(bridge.name, out, skb.flow.dst)
+        note = hop_words.bridge_hairpin(bridge.name, out, skb.flow.dst)
     elif moved:
-        note = notes.bridge_switch_after_dnat(bridge.name, out, skb.flow.dst)
+        note = hop_words.bridge_switch_after_dnat(bridge.name, out, skb.flow.dst)
     else:
-        note = notes.bridge_switch(bridge.name, out, target[0])
+        note = hop_words.bridge_switch(bridge.name, out, target[0])
     state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
     if filtered:
         for hook in (Hook.FORWARD, Hook.POSTROUTING):

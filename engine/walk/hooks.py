@@ -10,11 +10,11 @@ from engine.netfilter.text import dump_rule
 from engine.network.addresses import masquerade_address, source_address
 from engine.network.host import Host
 from engine.packet import FiveTuple
-from engine.trace import Change, Stage, Text, Verdict, Where
+from engine.trace import HeaderChange, Stage, Text, Verdict, Where
 from engine.walk.state import Died, Inside, Outgoing, WalkState
 from engine.words import endings
-from engine.words import hops as notes
-from engine.words import rules as notes_rules
+from engine.words import hops as hop_words
+from engine.words import rules as rule_words
 
 _STAGE = {
     Hook.PREROUTING: Stage.PREROUTING,
@@ -113,14 +113,16 @@ class _Recorder:
         if len(self.state.hops) == written:
             nat = self.hook in (Hook.PREROUTING, Hook.OUTPUT, Hook.POSTROUTING)
             state = self.skb.state
-            note = notes.nothing_matched(self.hook.value, nat and state == "ESTABLISHED", nat and state == UNTRACKED)
+            note = hop_words.nothing_matched(
+                self.hook.value, nat and state == "ESTABLISHED", nat and state == UNTRACKED
+            )
             self._hop(_STAGE[self.hook], note, None)
 
     def _rule(self, event: RuleEvent, target: str | None, nat: NatEvent | None, mark: MarkEvent | None) -> None:
-        note = notes_rules.rule_note(event, target, self.flow, nat.after if nat is not None else self.flow)
-        changes: tuple[Change, ...] = ()
+        note = rule_words.rule_note(event, target, self.flow, nat.after if nat is not None else self.flow)
+        changes: tuple[HeaderChange, ...] = ()
         if mark is not None:
-            changes = (Change("mark", f"{mark.before:#x}", f"{mark.after:#x}"),)
+            changes = (HeaderChange("mark", f"{mark.before:#x}", f"{mark.after:#x}"),)
             self.mark = mark.after
         if nat is not None:
             changes = _changes(nat.before, nat.after)
@@ -128,17 +130,17 @@ class _Recorder:
         self._hop(_NAT_STAGE.get(event.action, _STAGE[self.hook]), note, event, changes)
 
     def _hidden_nat(self, event: NatEvent) -> None:
-        make = notes.hidden_undone if event.undo else notes.nat_repeated
+        make = hop_words.hidden_undone if event.undo else hop_words.nat_repeated
         stage = _STAGE[self.hook] if event.undo else (Stage.DNAT if event.manip == "DST" else Stage.SNAT)
         self.flow = event.after
         self._hop(stage, make(self.hook.value, event.before, event.after), None, _changes(event.before, event.after))
 
     def _ipvs(self, event: IpvsEvent) -> None:
         self.flow = event.after
-        note = notes.ipvs(event.service, event.before, event.after, event.undo)
+        note = hop_words.ipvs(event.service, event.before, event.after, event.undo)
         self._hop(Stage.IPVS, note, None, _changes(event.before, event.after))
 
-    def _hop(self, stage: Stage, note: Text, event: RuleEvent | None, changes: tuple[Change, ...] = ()) -> None:
+    def _hop(self, stage: Stage, note: Text, event: RuleEvent | None, changes: tuple[HeaderChange, ...] = ()) -> None:
         self.state.hop(
             self.host,
             self.device,
@@ -155,9 +157,9 @@ class _Recorder:
         )
 
 
-def _changes(before: FiveTuple, after: FiveTuple) -> tuple[Change, ...]:
+def _changes(before: FiveTuple, after: FiveTuple) -> tuple[HeaderChange, ...]:
     pairs = (("src", before.source, after.source), ("dst", before.destination, after.destination))
-    return tuple(Change(field, old, new) for field, old, new in pairs if old != new)
+    return tuple(HeaderChange(field, old, new) for field, old, new in pairs if old != new)
 
 
 def _leads_to(event: RuleEvent, following: RuleEvent | None) -> str | None:
@@ -238,7 +240,7 @@ def _code(passage: Passage, verdict: Verdict) -> str:
     event = passage.where
     if event is None or event.rule is None:
         return "policy-drop"
-    comment = notes_rules.comment_of(event.rule)
+    comment = rule_words.comment_of(event.rule)
     if "has no local endpoints" in comment:
         return "no-local-endpoints"
     if "has no endpoints" in comment:

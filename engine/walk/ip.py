@@ -18,7 +18,7 @@ from engine.trace import Stage
 from engine.walk.hooks import run_hook
 from engine.walk.link import fresh, transmit
 from engine.walk.state import Arrived, Died, Frame, Inside, Outgoing, Step, WalkState
-from engine.words import hops as notes
+from engine.words import hops as hop_words
 
 
 def receive(
@@ -43,7 +43,7 @@ def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Insid
     if inside is not None:
         state.remember_outer(host, skb.flow)
     elif host.kind is HostKind.NODE:
-        state.hop(host, device, Stage.ROUTING, skb, notes.route_local(skb.flow.dst))
+        state.hop(host, device, Stage.ROUTING, skb, hop_words.route_local(skb.flow.dst))
     result = run_hook(state, host, Hook.INPUT, skb, in_device=device, inside=inside)
     if isinstance(result, Died):
         return result
@@ -55,7 +55,7 @@ def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Insid
     if tunnel is None:
         return state.lost(host, "no-tunnel-peer", skb, device=device, next_hop=inside.outer.src)
     inner = fresh(inside.skb)
-    note = notes.decapsulated(tunnel.name, inside.outer, inner.flow)
+    note = hop_words.decapsulated(tunnel.name, inside.outer, inner.flow)
     state.hop(host, tunnel.name, Stage.DECAPSULATE, inner, note)
     return Frame(host.name, tunnel.name, inner, (host.name, tunnel.name))
 
@@ -77,7 +77,7 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
     if route.kind == "blackhole":
         return state.lost(host, "blackhole", skb)
     if host.kind is HostKind.NODE and inside is None:
-        state.hop(host, route.device, Stage.ROUTING, skb, notes.route_forward(skb.flow.dst, route))
+        state.hop(host, route.device, Stage.ROUTING, skb, hop_words.route_forward(skb.flow.dst, route))
     elif host.name == ROUTER:
         _note_router(state, host, route, skb, inside)
     result = run_hook(state, host, Hook.FORWARD, skb, in_device=device, out_device=route.device, inside=inside)
@@ -101,23 +101,23 @@ def _note_router(state: WalkState, host: Host, route: Route, skb: Skb, inside: I
         to = owner[0] if owner else skb.flow.dst
         if route.origin == "load-balancer":
             checked = fabric.cluster.network.load_balancer_health_checks
-            note = notes.load_balancer(skb.flow.dst, to, checked and state.journey.node is None)
+            note = hop_words.load_balancer(skb.flow.dst, to, checked and state.resolved.node is None)
         else:
-            note = notes.router_on(skb.flow.dst, to)
+            note = hop_words.router_on(skb.flow.dst, to)
     else:
-        note = notes.router_on(skb.flow.dst, fabric.external.get(skb.flow.dst, skb.flow.dst))
+        note = hop_words.router_on(skb.flow.dst, fabric.external.get(skb.flow.dst, skb.flow.dst))
     shown = inside.skb if inside else skb
     state.hop(host, route.device, Stage.ROUTING, shown, note, outer=inside.outer if inside else None, mark=0)
 
 
 def _lookup(state: WalkState, host: Host, destination: str) -> Route | None:
     """The main table; and on the router the way to the node that foreign packets of this walk are sent to."""
-    journey = state.journey
-    if host.name == ROUTER and state.arrival is not None and destination == journey.dst:
+    resolved = state.resolved
+    if host.name == ROUTER and state.arrival is not None and destination == resolved.dst:
         node = state.fabric.node(state.arrival)
         via = next((a for a in node.internal_ips if number(a)[0] == number(destination)[0]), None)
         if via is not None and not state.fabric.on_lan(destination):
-            origin = "load-balancer" if destination in state.fabric.catalogue.virtual_addresses else "static"
+            origin = "load-balancer" if destination in state.fabric.service_index.virtual_addresses else "static"
             prefix = f"{destination}/{32 if number(destination)[0] == 4 else 128}"
             return Route(prefix, "eth0", via, origin=origin)
     return host.table.lookup(destination)
@@ -165,7 +165,7 @@ def _reroute(state: WalkState, host: Host, skb: Skb) -> Route | Died:
     if route is None:
         return state.lost(host, "no-route", skb)
     text = str(route) if route.device != "lo" else "dev lo"
-    state.hop(host, route.device, Stage.ROUTING, skb, notes.reroute(skb.flow.dst, text))
+    state.hop(host, route.device, Stage.ROUTING, skb, hop_words.reroute(skb.flow.dst, text))
     return route
 
 

@@ -12,7 +12,7 @@ from engine.network.tunnel import encapsulate
 from engine.packet import L4, FiveTuple
 from engine.trace import Stage
 from engine.walk.state import Died, Frame, Inside, Outgoing, WalkState
-from engine.words import hops as notes
+from engine.words import hops as hop_words
 
 
 def fresh(skb: Skb) -> Skb:
@@ -46,7 +46,7 @@ def _on_lan(
     outer = inside.outer if inside else None
     shown = inside.skb if inside else skb
     if host.kind is HostKind.NODE:
-        note = notes.wire(host.name, device.name, found[0], outer)
+        note = hop_words.wire(host.name, device.name, found[0], outer)
         state.hop(host, device.name, Stage.WIRE, shown, note, outer=outer, mark=0)
     return Frame(*found, fresh(skb), found, inside)
 
@@ -56,14 +56,14 @@ def _outside(state: WalkState, host: Host, device: Device, skb: Skb) -> Frame | 
     if host.name != ROUTER:
         found = (ROUTER, "eth1")
         return Frame(*found, fresh(skb), found)
-    journey = state.journey
-    stray = state.fabric.resident_at(skb.flow.dst)
+    resolved = state.resolved
+    stray = state.fabric.pod_owner_at(skb.flow.dst)
     if stray is not None and stray.node not in state.fabric.nodes:
         raise NoSuchObject(
             f"{skb.flow.dst} ({stray.key}) is on node {stray.node!r}, which the manifests do not hold",
             zh=f"{skb.flow.dst}（{stray.key}）位于节点 {stray.node!r}，而清单中没有该节点",
         )
-    owner = journey.host if skb.flow.dst == journey.src else state.fabric.external.get(skb.flow.dst)
+    owner = resolved.host if skb.flow.dst == resolved.src else state.fabric.external.get(skb.flow.dst)
     if owner is None or state.host(owner).kind is not HostKind.EXTERNAL:
         return state.lost(host, "no-such-host", skb)
     return Frame(owner, "eth0", fresh(skb), (owner, "eth0"))
@@ -81,7 +81,7 @@ def _across_veth(state: WalkState, host: Host, device: Device, next_hop: str, sk
     if target is None:
         return state.lost(host, "no-neighbour", skb, device=device.name, next_hop=next_hop)
     if host.kind is HostKind.NODE:
-        state.hop(host, device.name, Stage.VETH, skb, notes.veth_out(peer_host, device.name))
+        state.hop(host, device.name, Stage.VETH, skb, hop_words.veth_out(peer_host, device.name))
     return Frame(peer_host, peer_device, fresh(skb), target)
 
 
@@ -97,10 +97,10 @@ def resolve(state: WalkState, node: Host, bridge: Device, address: str) -> tuple
     """Who answers for `address` on the bridge: the node for any address of its own, or a pod plugged into it."""
     if node.is_local(address):
         return node.name, bridge.name
-    resident = state.fabric.resident_at(address)
-    if resident is None or resident.node != node.name:
+    pod_owner = state.fabric.pod_owner_at(address)
+    if pod_owner is None or pod_owner.node != node.name:
         return None
-    return resident.host, "eth0"
+    return pod_owner.host, "eth0"
 
 
 def port_of(state: WalkState, pod: str) -> str:
@@ -116,14 +116,14 @@ def _out_of_bridge(state: WalkState, host: Host, bridge: Device, next_hop: str, 
     if target is None or target[0] == host.name:
         return state.lost(host, "no-neighbour", skb, device=bridge.name, next_hop=next_hop)
     port = port_of(state, target[0])
-    note = notes.bridge_switch(bridge.name, port, target[0])
+    note = hop_words.bridge_switch(bridge.name, port, target[0])
     state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
     return out_of_port(state, host, port, target, skb)
 
 
 def out_of_port(state: WalkState, host: Host, port: str, target: tuple[str, str], skb: Skb) -> Frame:
     """The last metre: through a bridge port into the pod behind it."""
-    state.hop(host, port, Stage.VETH, skb, notes.veth_out(target[0], port))
+    state.hop(host, port, Stage.VETH, skb, hop_words.veth_out(target[0], port))
     return Frame(*target, fresh(skb), target)
 
 
@@ -131,7 +131,7 @@ def _into_tunnel(state: WalkState, host: Host, device: Device, next_hop: str, sk
     outer = encapsulate(device, next_hop, skb.flow)
     if outer is None:
         return state.lost(host, "no-tunnel-peer", skb, device=device.name, next_hop=next_hop)
-    state.hop(host, device.name, Stage.ENCAPSULATE, skb, notes.encapsulated(device.name, outer), outer=outer)
+    state.hop(host, device.name, Stage.ENCAPSULATE, skb, hop_words.encapsulated(device.name, outer), outer=outer)
     flow = (
         FiveTuple(L4.UDP, outer.src, outer.sport or 0, outer.dst, outer.dport or 0)
         if outer.kind == "VXLAN"

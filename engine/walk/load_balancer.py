@@ -15,7 +15,7 @@ from engine.packet import L4
 
 def service_at(fabric: Fabric, address: str, protocol: L4, port: int) -> Service | None:
     """The Service whose load balancer has that address and port. Raises UnsupportedFeature for ipMode Proxy."""
-    found = fabric.catalogue.balanced(address, protocol, port)
+    found = fabric.service_index.balanced(address, protocol, port)
     if found is None:
         return None
     service, ingress = found
@@ -43,7 +43,7 @@ def candidates(fabric: Fabric, service: Service, version: int) -> tuple[Node, ..
 def _nodes_with_ready_endpoints(fabric: Fabric, service: Service) -> set[str]:
     return {
         endpoint.node_name
-        for piece in fabric.catalogue.slices(service)
-        for endpoint in piece.endpoints
+        for slice_ in fabric.service_index.slices(service)
+        for endpoint in slice_.endpoints
         if endpoint.node_name is not None and endpoint.ready
     }

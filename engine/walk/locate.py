@@ -20,7 +20,7 @@ WHERE_FORMS_ZH = "svc/名称[:端口]、node/名称:端口、pod/名称:端口 �
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
+class ResolvedRequest:
     """A request found: the host that sends, the tuple it sends (src None: the host chooses by its routes),
     the node a foreign packet is routed to where its destination belongs to no host."""
 
@@ -36,7 +36,7 @@ class Journey:
         return FiveTuple(self.protocol, src, self.sport, self.dst, self.dport)
 
 
-def locate(fabric: Fabric, request: Request) -> Journey:
+def locate(fabric: Fabric, request: Request) -> ResolvedRequest:
     """Find what `request` names. Raises NoSuchObject for what is not there, EngineError for what is not written so."""
     protocol = _protocol(request.protocol)
     dst, dport = _where(fabric, request.destination, protocol)
@@ -51,7 +51,7 @@ def locate(fabric: Fabric, request: Request) -> Journey:
     port = sport if sport is not None else request.sport if request.sport is not None else DEFAULT_SPORT
     if not 1 <= port <= 65535:
         raise EngineError(f"source port {port} is not between 1 and 65535", zh=f"源端口 {port} 不在 1 与 65535 之间")
-    return Journey(host, protocol, src, port, dst, dport, request.node)
+    return ResolvedRequest(host, protocol, src, port, dst, dport, request.node)
 
 
 def _protocol(text: str) -> L4:
@@ -91,11 +91,11 @@ def _host_at(fabric: Fabric, address: str) -> str:
     owner = fabric.owner(address)
     if owner is not None:
         return owner
-    resident = fabric.resident_at(address)
-    if resident is not None:
+    pod_owner = fabric.pod_owner_at(address)
+    if pod_owner is not None:
         raise NoSuchObject(
-            f"{address} is a pod on node {resident.node!r}, which the manifests do not hold",
-            zh=f"{address} 是节点 {resident.node!r} 上的 Pod，而清单中没有该节点",
+            f"{address} is a pod on node {pod_owner.node!r}, which the manifests do not hold",
+            zh=f"{address} 是节点 {pod_owner.node!r} 上的 Pod，而清单中没有该节点",
         )
     node = fabric.node_of_pod_address(address)
     if node is not None:
@@ -119,17 +119,17 @@ def _host_at(fabric: Fabric, address: str) -> str:
 
 def _pod(fabric: Fabric, name: str, version: int) -> tuple[str, str | None]:
     """A pod by NAME or NAMESPACE/NAME: its host and address. A host-network pod is its node (address None)."""
-    pods = fabric.catalogue.pods(name)
+    pods = fabric.service_index.pods(name)
     if len(pods) > 1:
         choices = ", ".join(f"pod/{p.namespace}/{p.name}" for p in pods)
         raise NoSuchObject(
             f"pod/{name} could be any of {choices}; say which", zh=f"pod/{name} 可能是 {choices} 中的任意一个；请指明"
         )
     if not pods:
-        residents = fabric.directory.by_key
-        found = [r for key, r in residents.items() if key == name or r.host == name]
+        pod_owners = fabric.address_index.by_key
+        found = [r for key, r in pod_owners.items() if key == name or r.host == name]
         if len(found) != 1:
-            known = ", ".join(sorted(r.host for r in residents.values())[:20]) or "none"
+            known = ", ".join(sorted(r.host for r in pod_owners.values())[:20]) or "none"
             raise NoSuchObject(
                 f"there is no pod {name!r}; known pods: {known}", zh=f"没有 Pod {name!r}；已知 Pod：{known}"
             )
@@ -144,7 +144,7 @@ def _pod(fabric: Fabric, name: str, version: int) -> tuple[str, str | None]:
         raise NoSuchObject(f"pod/{name} has ended and has no address any more", zh=f"pod/{name} 已结束，不再有地址")
     if not pod.ips:
         raise NoSuchObject(f"pod/{name} has no address yet", zh=f"pod/{name} 还没有地址")
-    return fabric.directory.by_key[f"{pod.namespace}/{pod.name}"].host, _of_family(pod.ips, version, name)
+    return fabric.address_index.by_key[f"{pod.namespace}/{pod.name}"].host, _of_family(pod.ips, version, name)
 
 
 def _of_family(ips: tuple[str, ...], version: int, name: str) -> str:
@@ -192,7 +192,7 @@ def _of_one_host(address: str) -> None:
 
 def _pod_address(fabric: Fabric, name: str) -> str:
     """The pod's first address; of a host-network pod its node's."""
-    pods = fabric.catalogue.pods(name)
+    pods = fabric.service_index.pods(name)
     version = number(pods[0].ips[0])[0] if len(pods) == 1 and pods[0].ips else 4
     host, address = _pod(fabric, name, version)
     return address if address is not None else fabric.node(host).internal_ips[0]
@@ -200,14 +200,14 @@ def _pod_address(fabric: Fabric, name: str) -> str:
 
 def _pod_port(fabric: Fabric, name: str, port: str, whole: str, protocol: L4) -> int:
     """A port by its number, or by the name that the pod's containers give it."""
-    pods: tuple[Pod, ...] = fabric.catalogue.pods(name)
+    pods: tuple[Pod, ...] = fabric.service_index.pods(name)
     named = [p.port for pod in pods for p in pod.ports if p.name == port and p.protocol is protocol]
     return named[0] if port and named else _port(port, whole)
 
 
 def _service(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
     name, _, port_text = text.partition(":")
-    services = fabric.catalogue.services(name)
+    services = fabric.service_index.services(name)
     if len(services) > 1:
         raise NoSuchObject(
             f"svc/{name} could be any of {', '.join(f'svc/{s.key}' for s in services)}; say which",

@@ -23,10 +23,10 @@ from engine.proxy.interface import MODES
 from engine.trace import Outcome, Request, Stage, Verdict
 from engine.walk import load_balancer
 from engine.walk.answer import finish
-from engine.walk.locate import Journey, locate
+from engine.walk.locate import ResolvedRequest, locate
 from engine.walk.run import run_to_end
 from engine.walk.state import Died, Outgoing, WalkState
-from engine.words import hops as notes
+from engine.words import hops as hop_words
 
 __all__ = ["first_node", "outcomes", "source_of"]
 
@@ -52,11 +52,11 @@ def outcomes(
             zh=f"没有代理模式 {mode!r}；已知模式：{'、'.join(MODES)}",
         )
     built = fabric if fabric is not None else build_fabric(cluster, mode, rulesets)
-    journey = locate(built, request)
-    _check_reachable(built, journey)
+    resolved = locate(built, request)
+    _check_reachable(built, resolved)
 
     def run(choose: Choose) -> Outcome:
-        return _one_way(built, journey, choose)
+        return _one_way(built, resolved, choose)
 
     if seed is not None:
         drawn = seeded(seed)
@@ -76,37 +76,37 @@ def outcomes(
     return tuple(dataclasses.replace(outcome, probability=chance) for outcome, chance in merged.items())
 
 
-def first_node(fabric: Fabric, journey: Journey) -> str | None:
+def first_node(fabric: Fabric, resolved: ResolvedRequest) -> str | None:
     """The node whose kube-proxy meets the packet first: the sender's own, else the one it arrives at (None where a
     load balancer draws it)."""
-    host = fabric.host(journey.host)
+    host = fabric.host(resolved.host)
     if host.kind is HostKind.NODE:
         return host.name
     if host.kind is HostKind.POD:
-        resident = fabric.directory.by_address.get(journey.src or "")
-        return resident.node if resident else None
-    owner = fabric.neighbours.get(journey.dst)
-    return owner[0] if owner and owner[0] in fabric.nodes else journey.node
+        pod_owner = fabric.address_index.by_address.get(resolved.src or "")
+        return pod_owner.node if pod_owner else None
+    owner = fabric.neighbours.get(resolved.dst)
+    return owner[0] if owner and owner[0] in fabric.nodes else resolved.node
 
 
-def _check_reachable(fabric: Fabric, journey: Journey) -> None:
+def _check_reachable(fabric: Fabric, resolved: ResolvedRequest) -> None:
     """A foreign packet to an address that is no host's own needs a node to arrive at."""
-    if fabric.host(journey.host).kind is not HostKind.EXTERNAL or journey.node is not None:
+    if fabric.host(resolved.host).kind is not HostKind.EXTERNAL or resolved.node is not None:
         return
-    dst = journey.dst
-    known = fabric.on_lan(dst) or dst in fabric.external or dst in fabric.catalogue.virtual_addresses
+    dst = resolved.dst
+    known = fabric.on_lan(dst) or dst in fabric.external or dst in fabric.service_index.virtual_addresses
     if not known and fabric.cluster.network.service_cidr_via is None:
         raise EngineError(
-            f"{dst} is no host's address that {journey.host} could reach by itself; "
+            f"{dst} is no host's address that {resolved.host} could reach by itself; "
             "name the node that the packet arrives at (--node)",
-            zh=f"{dst} 不是 {journey.host} 自己能到达的主机地址；请指明数据包到达的节点（--node）",
+            zh=f"{dst} 不是 {resolved.host} 自己能到达的主机地址；请指明数据包到达的节点（--node）",
         )
 
 
-def _one_way(fabric: Fabric, journey: Journey, choose: Choose) -> Outcome:
-    state = WalkState(fabric, choose, journey, None)
-    host = state.host(journey.host)
-    flow = journey.flow(source_of(fabric, journey))
+def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> Outcome:
+    state = WalkState(fabric, choose, resolved, None)
+    host = state.host(resolved.host)
+    flow = resolved.flow(source_of(fabric, resolved))
     _note_connect(state, host, flow)
     arrived = _arrival(state, host, flow)
     if isinstance(arrived, Died):
@@ -115,30 +115,30 @@ def _one_way(fabric: Fabric, journey: Journey, choose: Choose) -> Outcome:
     return finish(state, run_to_end(state, Outgoing(host.name, Skb(flow))), flow, host)
 
 
-def source_of(fabric: Fabric, journey: Journey) -> str:
+def source_of(fabric: Fabric, resolved: ResolvedRequest) -> str:
     """The source address of the request; a node's process leaves the choice to its routes."""
-    if journey.src is not None:
-        return journey.src
-    host = fabric.host(journey.host)
-    source = source_address(host, journey.dst, host.table.lookup(journey.dst))
+    if resolved.src is not None:
+        return resolved.src
+    host = fabric.host(resolved.host)
+    source = source_address(host, resolved.dst, host.table.lookup(resolved.dst))
     if source is None:
         raise EngineError(
-            f"{host.name} has no IPv{number(journey.dst)[0]} address to send from",
-            zh=f"{host.name} 没有可用于发送的 IPv{number(journey.dst)[0]} 地址",
+            f"{host.name} has no IPv{number(resolved.dst)[0]} address to send from",
+            zh=f"{host.name} 没有可用于发送的 IPv{number(resolved.dst)[0]} 地址",
         )
     return source
 
 
 def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | Died | None:
     """The node that a packet from outside arrives at, where its destination does not say so itself."""
-    fabric, journey = state.fabric, state.journey
-    if journey.node is not None and host.kind is HostKind.EXTERNAL:
-        return journey.node
-    if journey.dst in fabric.catalogue.virtual_addresses:
-        service = load_balancer.service_at(fabric, journey.dst, flow.protocol, flow.dport)
+    fabric, resolved = state.fabric, state.resolved
+    if resolved.node is not None and host.kind is HostKind.EXTERNAL:
+        return resolved.node
+    if resolved.dst in fabric.service_index.virtual_addresses:
+        service = load_balancer.service_at(fabric, resolved.dst, flow.protocol, flow.dport)
         if host.kind is not HostKind.EXTERNAL:
             return None
-        nodes = load_balancer.candidates(fabric, service, number(journey.dst)[0]) if service else ()
+        nodes = load_balancer.candidates(fabric, service, number(resolved.dst)[0]) if service else ()
         if not nodes:
             return state.died(Verdict.LOST, state.host(ROUTER), "no-healthy-node", flow)
         return nodes[state.choose(tuple(Fraction(1, len(nodes)) for _ in nodes))].name
@@ -150,6 +150,6 @@ def _note_connect(state: WalkState, host: Host, flow: FiveTuple) -> None:
     route = None if local else host.table.lookup(flow.dst)
     if route is not None and route.kind != "unicast":
         route = None
-    chosen = state.journey.src is None
-    note = notes.connect(host.name, flow, route if chosen else None, chosen and local)
+    chosen = state.resolved.src is None
+    note = hop_words.connect(host.name, flow, route if chosen else None, chosen and local)
     state.hop(host, "lo" if local else route.device if route else "eth0", Stage.CONNECT, Skb(flow), note)

@@ -8,7 +8,7 @@ from engine.trace import Stage
 from engine.walk.bridge import enter
 from engine.walk.ip import receive, send
 from engine.walk.state import Arrived, Died, Frame, Outgoing, Step, WalkState
-from engine.words import hops as notes
+from engine.words import hops as hop_words
 
 
 def run_to_end(state: WalkState, step: Step) -> Arrived | Died:
@@ -34,7 +34,9 @@ def _note_entry(state: WalkState, host: Host, frame: Frame) -> None:
     outer = frame.inside.outer if frame.inside else None
     shown = frame.inside.skb if frame.inside else frame.skb
     if device.kind is DeviceKind.ETHERNET:
-        state.hop(host, device.name, Stage.NIC, shown, notes.nic(host.name, device.name, outer), outer=outer, mark=0)
+        state.hop(
+            host, device.name, Stage.NIC, shown, hop_words.nic(host.name, device.name, outer), outer=outer, mark=0
+        )
     elif device.kind is DeviceKind.VETH and device.peer is not None:
-        note = notes.veth_in(device.peer[0], host.name, device.name)
+        note = hop_words.veth_in(device.peer[0], host.name, device.name)
         state.hop(host, device.name, Stage.VETH, shown, note)

@@ -11,9 +11,9 @@ from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.network.host import Host, HostKind
 from engine.network.routes import number
 from engine.packet import Encapsulation, FiveTuple
-from engine.trace import Change, ConntrackView, Cost, Hop, Stage, Text, Verdict, Where
+from engine.trace import ConntrackView, Cost, HeaderChange, Hop, Stage, Text, Verdict, Where
 from engine.values import dataclass
-from engine.walk.locate import Journey
+from engine.walk.locate import ResolvedRequest
 from engine.words import endings
 
 __all__ = ["Arrived", "Died", "Frame", "Inside", "Outgoing", "Step", "WalkState"]
@@ -72,12 +72,12 @@ Step: TypeAlias = Frame | Outgoing | Arrived | Died
 class WalkState:
     """One walk's state. `arrival` is the node that the router sends the foreign packet to."""
 
-    def __init__(self, fabric: Fabric, choose: Choose, journey: Journey, arrival: str | None) -> None:
+    def __init__(self, fabric: Fabric, choose: Choose, resolved: ResolvedRequest, arrival: str | None) -> None:
         self.fabric = fabric
         self.choose = choose
-        self.journey = journey
+        self.resolved = resolved
         self.arrival = arrival
-        self.version = number(journey.dst)[0]
+        self.version = number(resolved.dst)[0]
         self.direction = "request"
         self.hops: list[Hop] = []
         self.cost = Cost()
@@ -141,7 +141,7 @@ class WalkState:
         chain: str | None = None,
         rule: str | None = None,
         outer: Encapsulation | None = None,
-        changes: tuple[Change, ...] = (),
+        changes: tuple[HeaderChange, ...] = (),
         flow: FiveTuple | None = None,
         mark: int | None = None,
     ) -> None:

@@ -11,7 +11,7 @@ from k8squiz.bank.manifests import manifests
 from k8squiz.bank.params import draw_params
 from k8squiz.bank.picture import aliases, names, picture
 from k8squiz.bank.placeholders import fill, show, substitute
-from k8squiz.bank.question import Ask, Background, Question, Template
+from k8squiz.bank.question import Background, Question, QuestionRequest, Template
 from k8squiz.bank.spec import ClusterSpec, read_spec
 from k8squiz.errors import QuizError, unknown, well_formed
 
@@ -25,7 +25,7 @@ def draw(template: Template, seed: int | str) -> Question:
 
 
 def _drawn(template: Template, seed: str) -> Question:
-    identity = Identity(template.heading.origin, seed)
+    identity = Identity(template.meta.origin, seed)
     params = draw_params(template, seed)
     raw = template.data["cluster"]
     where = template.place("cluster")
@@ -92,7 +92,7 @@ def _set(raw: dict[str, Any], path: str, value: Any, where: str) -> None:
 def _request(
     template: Template, name: str, raw: Mapping[str, Any], roles: Mapping[str, Any], known: Mapping[str, Any],
     identity: Identity,
-) -> Ask:  # fmt: skip
+) -> QuestionRequest:  # fmt: skip
     where = template.place("requests", name) if "requests" in template.data else template.place("request")
     spec = _cluster(template, raw, roles, identity)
     filled = substitute({key: value for key, value in raw.items() if key != "set"}, known, where)
@@ -102,7 +102,7 @@ def _request(
         (fill(path, known, where=where), show(substitute(value, known, where), "en"))
         for path, value in (raw.get("set") or {}).items()
     )
-    return Ask(
+    return QuestionRequest(
         name, source, destination, str(filled.get("protocol", "TCP")), _node_name(filled.get("node"), spec, where) or node,
         sport, str(filled.get("mode") or spec.proxy.get("mode") or "iptables"), manifests(spec), _background(spec, where),
         tuple(filled.get("without", ())), filled.get("way"), changed, name == template.data["ask"].get("sound"),

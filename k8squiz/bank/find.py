@@ -13,7 +13,7 @@ from typing import Any
 from engine.errors import os_reason
 from engine.trace import Text
 from k8squiz.bank.followup import follow_ups
-from k8squiz.bank.question import FORMAT_VERSION, Heading, Template
+from k8squiz.bank.question import FORMAT_VERSION, QuestionMeta, Template
 from k8squiz.errors import QuizError, unknown
 
 _HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?:#.*)?$", re.MULTILINE)
@@ -38,13 +38,13 @@ def files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
-def headings(folder: Path | None = None) -> tuple[Heading, ...]:
+def metas(folder: Path | None = None) -> tuple[QuestionMeta, ...]:
     """What all questions are about, read off their first lines; a file whose first lines are amiss is left to lint."""
     root = folder if folder is not None else bank_folder()
-    return tuple(heading for path in files(root) if (heading := scan(path)) is not None)
+    return tuple(meta for path in files(root) if (meta := scan(path)) is not None)
 
 
-def scan(path: Path) -> Heading | None:
+def scan(path: Path) -> QuestionMeta | None:
     """The heading in a file's first lines; None where it is not there."""
     try:
         with path.open("rb") as stream:
@@ -54,19 +54,21 @@ def scan(path: Path) -> Heading | None:
     found = dict(_HEADER.findall(head))
     if len(found) != 4 or not found["level"].isdigit():
         return None
-    return Heading(found["id"], found["topic"], int(found["level"]), found["kind"], str(path))
+    return QuestionMeta(found["id"], found["topic"], int(found["level"]), found["kind"], str(path))
 
 
-def select(topics: Iterable[str] = (), level: int | None = None, folder: Path | None = None) -> tuple[Heading, ...]:
+def select(
+    topics: Iterable[str] = (), level: int | None = None, folder: Path | None = None
+) -> tuple[QuestionMeta, ...]:
     """The questions of these topics (all where none is given) and this level. Raises QuizError if there are none."""
-    known = headings(folder)
+    known = metas(folder)
     wanted = list(topics)
     for topic in wanted:
-        if topic not in {heading.topic for heading in known}:
-            raise unknown("topic", topic, (heading.topic for heading in known))
+        if topic not in {meta.topic for meta in known}:
+            raise unknown("topic", topic, (meta.topic for meta in known))
     chosen = tuple(
-        heading for heading in known
-        if (not wanted or heading.topic in wanted) and (level is None or heading.level == level)
+        meta for meta in known
+        if (not wanted or meta.topic in wanted) and (level is None or meta.level == level)
     )  # fmt: skip
     if not chosen:
         raise QuizError(
@@ -82,24 +84,24 @@ def find(name: str, folder: Path | None = None) -> Template:
     Raises QuizError naming the nearest ids, or file:line."""
     if name.endswith((".yaml", ".yml")):
         return load(Path(name))
-    known = headings(folder)
+    known = metas(folder)
     origin = name.partition("/")[0]
-    for heading in known:
-        if heading.id == origin:
-            return opened(dataclasses.replace(heading, id=name))
-    raise unknown("question", name, (heading.id for heading in known))
+    for meta in known:
+        if meta.id == origin:
+            return opened(dataclasses.replace(meta, id=name))
+    raise unknown("question", name, (meta.id for meta in known))
 
 
-def opened(heading: Heading) -> Template:
+def opened(meta: QuestionMeta) -> Template:
     """The question, or the follow-up, that a heading is of. Raises QuizError where its file has no such follow-up."""
-    template = load(Path(heading.path))
-    if heading.id == heading.origin:
+    template = load(Path(meta.path))
+    if meta.id == meta.origin:
         return template
     known = follow_ups(template)
     for each in known:
-        if each.heading.id == heading.id:
+        if each.meta.id == meta.id:
             return each
-    raise unknown("question", heading.id, (each.heading.id for each in known))
+    raise unknown("question", meta.id, (each.meta.id for each in known))
 
 
 def load(path: Path) -> Template:
@@ -138,8 +140,8 @@ def parse_template(text: str, path: Path) -> Template:
             f"{path}:{document.line(('format_version',))}：format_version 必须为 {FORMAT_VERSION}",
         )
     data = {**data, "cluster": _with_base(data["cluster"], path, document.line(("cluster",)))}
-    heading = Heading(data["id"], data["topic"], data["level"], data["kind"], str(path))
-    template = Template(heading, Text(data["title"]["en"], data["title"]["zh"]), data, document.lines)
+    meta = QuestionMeta(data["id"], data["topic"], data["level"], data["kind"], str(path))
+    template = Template(meta, Text(data["title"]["en"], data["title"]["zh"]), data, document.lines)
     for index, each in enumerate(follow_ups(template)):
         # Made into a question of its own it must be one that stands in a file.
         for place, message in violations(each.data, schema()):

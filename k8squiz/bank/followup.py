@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.trace import Text
-from k8squiz.bank.question import Heading, Template
+from k8squiz.bank.question import QuestionMeta, Template
 
 # What a follow-up never takes from its parent: it would answer, or give away, the wrong question.
 _PARENT_ONLY = frozenset({"then", "followups", "hints", "key_points", "explanation", "ask", "prompt"})
@@ -21,7 +21,7 @@ _CHANGES = frozenset({"id", "set", "without", "mode", "request", "requests", "pa
 
 def names(template: Template) -> tuple[str, ...]:
     """The ids of a question's follow-ups, PARENT/ID, in the order they are asked."""
-    return tuple(f"{template.heading.id}/{raw['id']}" for raw in template.data.get("then") or ())
+    return tuple(f"{template.meta.id}/{raw['id']}" for raw in template.data.get("then") or ())
 
 
 def follow_ups(template: Template) -> tuple[Template, ...]:
@@ -46,12 +46,12 @@ def _made(template: Template, index: int, raw: Mapping[str, Any]) -> Template:
         data["request"] = _changed(data["request"], raw)
     else:
         data["requests"] = {name: _changed(request, raw) for name, request in (data.get("requests") or {}).items()}
-    heading = template.heading
-    own = Heading(
-        f"{heading.id}/{raw['id']}", heading.topic, int(raw.get("level", heading.level)), str(raw["kind"]), heading.path
+    meta = template.meta
+    own = QuestionMeta(
+        f"{meta.id}/{raw['id']}", meta.topic, int(raw.get("level", meta.level)), str(raw["kind"]), meta.path
     )
     title = Text(data["title"]["en"], data["title"]["zh"])
-    return dataclasses.replace(template, heading=own, title=title, data=data, lines=_lines(template, index))
+    return dataclasses.replace(template, meta=own, title=title, data=data, lines=_lines(template, index))
 
 
 def _changed(request: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from k8squiz.bank.placeholders import show, substitute
 from k8squiz.bank.question import Template
-from k8squiz.bank.rng import Dice
+from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
 
 Names = Mapping[str, Any]
@@ -21,14 +21,14 @@ def draw_params(template: Template, seed: str) -> dict[str, Any]:
     used: set[Any] = set()
     for name, raw in (template.data.get("params") or {}).items():
         where = template.place("params", name)
-        value = _draw(raw, drawn, Dice(template.heading.origin, seed, "param", name), used, where)
+        value = _draw(raw, drawn, Rng(template.meta.origin, seed, "param", name), used, where)
         drawn[name] = value
         if isinstance(value, list):
             drawn.update({f"{name}.{index}": item for index, item in enumerate(value)})
     return drawn
 
 
-def _draw(raw: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
+def _draw(raw: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
     if not isinstance(raw, dict):
         return substitute(raw, names, where)
     spec = substitute({key: value for key, value in raw.items() if key != "of"}, names, where)
@@ -37,7 +37,7 @@ def _draw(raw: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any
     for key, draw in _WAYS.items():
         if key in spec:
             try:
-                return draw(spec, names, dice, used, where)
+                return draw(spec, names, rng, used, where)
             except (TypeError, ValueError, IndexError) as error:
                 raise QuizError(
                     f"{where}: this parameter cannot be drawn: {error}", f"{where}：无法抽取该参数：{error}"
@@ -48,32 +48,32 @@ def _draw(raw: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any
     )
 
 
-def _int(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
+def _int(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
     low, high = (int(end) for end in spec["int"])
     if low > high:
         raise QuizError(f"{where}: int: [{low}, {high}] is empty", f"{where}：int：[{low}, {high}] 为空")
-    return dice.between(low, high, int(spec.get("step", 1)))
+    return rng.between(low, high, int(spec.get("step", 1)))
 
 
-def _choice(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
-    return dice.pick(spec["choice"])
+def _choice(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
+    return rng.pick(spec["choice"])
 
 
-def _shuffle(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
-    return dice.shuffled(spec["shuffle"])
+def _shuffle(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
+    return rng.shuffled(spec["shuffle"])
 
 
-def _sample(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
+def _sample(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
     count = int(spec.get("count", 1))
     if count > len(spec["sample"]):
         raise QuizError(
             f"{where}: cannot sample {count} of {len(spec['sample'])}",
             f"{where}：无法从 {len(spec['sample'])} 个中抽取 {count} 个",
         )
-    return dice.sample(spec["sample"], count)
+    return rng.sample(spec["sample"], count)
 
 
-def _case(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
+def _case(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
     chosen = show(spec["case"], "en")
     table = spec["of"]
     if chosen not in table:
@@ -81,29 +81,29 @@ def _case(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> An
     return substitute(table[chosen], names, where)
 
 
-def _port(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
-    return _fresh(lambda: dice.between(1024, 29999), used, where)
+def _port(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
+    return _fresh(lambda: rng.between(1024, 29999), used, where)
 
 
-def _subnet(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
+def _subnet(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
     # 10.20.0.0 to 10.39.255.255 is left free by drawing.identity.
     size = int(spec["subnet"])
     if not 16 <= size <= 30:
         raise QuizError(f"{where}: subnet: must be between 16 and 30", f"{where}：subnet：必须在 16 到 30 之间")
 
     def one() -> str:
-        base = ipaddress.ip_address(f"10.{dice.between(20, 39)}.{dice.below(256)}.0")
+        base = ipaddress.ip_address(f"10.{rng.between(20, 39)}.{rng.below(256)}.0")
         return str(ipaddress.ip_network(f"{base}/{size}", strict=False))
 
     return _fresh(one, used, where)
 
 
-def _address(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
+def _address(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
     network = ipaddress.ip_network(spec["address"])
     if network.num_addresses < 4:
         raise QuizError(f"{where}: address: {network} has too few hosts", f"{where}：address：{network} 的地址太少")
     end = min(network.num_addresses - 2, 65000)
-    return _fresh(lambda: str(network[1 + dice.below(end)]), used, where)
+    return _fresh(lambda: str(network[1 + rng.below(end)]), used, where)
 
 
 def _fresh(draw: Callable[[], Any], used: set[Any], where: str) -> Any:
@@ -123,20 +123,20 @@ def _numbers(values: Any, where: str) -> list[int]:
     return values
 
 
-def _add(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
+def _add(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
     return sum(_numbers(spec["add"], where))
 
 
-def _subtract(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
+def _subtract(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
     first, *rest = _numbers(spec["subtract"], where)
     return first - sum(rest)
 
 
-def _multiply(spec: Any, names: Names, dice: Dice, used: set[Any], where: str) -> Any:
+def _multiply(spec: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:
     return prod(_numbers(spec["multiply"], where))
 
 
-_WAYS: dict[str, Callable[[Any, Names, Dice, set[Any], str], Any]] = {
+_WAYS: dict[str, Callable[[Any, Names, Rng, set[Any], str], Any]] = {
     "int": _int,
     "choice": _choice,
     "shuffle": _shuffle,

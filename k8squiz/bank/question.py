@@ -16,7 +16,7 @@ KINDS = ("hop-order", "rewrite", "outcome", "choice", "number", "scheduler", "re
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class QuestionMeta:
     """What the list of questions knows about a file without parsing it."""
 
     id: str
@@ -35,7 +35,7 @@ class Heading:
 class Template:
     """One question file. `data` is its content, checked against the schema; `lines` the line of each value."""
 
-    heading: Heading
+    meta: QuestionMeta
     title: Text
     data: Mapping[str, Any]
     lines: Mapping[tuple[str | int, ...], int]
@@ -44,11 +44,11 @@ class Template:
         """file:line of the value at `path`, or of the nearest thing around it."""
         while path and path not in self.lines:
             path = path[:-1]
-        return f"{self.heading.path}:{self.lines.get(path, 1)}"
+        return f"{self.meta.path}:{self.lines.get(path, 1)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class QuestionRequest:
     """One request of a question: on which cluster it is made, by whom, to where.
 
     `manifests` is Kubernetes YAML; `background` describes further Services the YAML leaves out because there are
@@ -90,19 +90,19 @@ class Question:
 
     template: Template
     seed: str
-    requests: tuple[Ask, ...]
+    requests: tuple[QuestionRequest, ...]
     ask: Mapping[str, Any]
     names: Mapping[str, Any]
     aliases: Mapping[str, str]
     picture: Picture
 
     @property
-    def heading(self) -> Heading:
-        return self.template.heading
+    def meta(self) -> QuestionMeta:
+        return self.template.meta
 
     @property
     def id(self) -> str:
-        return self.template.heading.id
+        return self.template.meta.id
 
 
 @dataclass(frozen=True, slots=True)

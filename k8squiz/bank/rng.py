@@ -13,8 +13,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Dice:
-    """Draws for one purpose. Two Dice of the same words draw the same; other words draw independently."""
+class Rng:
+    """Draws for one purpose. Two Rngs of the same words draw the same; other words draw independently."""
 
     def __init__(self, *words: object) -> None:
         self._source = random.Random("k8squiz/" + "/".join(str(word) for word in words))

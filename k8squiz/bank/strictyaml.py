@@ -65,7 +65,7 @@ def parse(text: str, name: str) -> Document:
             f"{name}:1: not valid YAML: {str(error).splitlines()[0]}",
             f"{name}:1：YAML 无效：{str(error).splitlines()[0]}",
         ) from error
-    reader = _Reader(name)
+    reader = _YamlReader(name)
     return Document(reader.value(node, ()) if node is not None else None, reader.lines)
 
 
@@ -90,7 +90,7 @@ def _refuse_aliases(text: str, name: str) -> None:
             depth -= 1
 
 
-class _Reader:
+class _YamlReader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.lines: dict[Path, int] = {}

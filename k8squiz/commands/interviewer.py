@@ -7,12 +7,12 @@ from pathlib import Path
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
-from k8squiz.mock.drawn_questions import Room
-from k8squiz.mock.plan import Plan
+from k8squiz.mock.drawn_questions import DrawnQuestions
+from k8squiz.mock.plan import InterviewPlan
 from k8squiz.terminal.console import make_console
 
 
-def write(plan: Plan, path: Path, lang: Lang) -> int:
+def write(plan: InterviewPlan, path: Path, lang: Lang) -> int:
     """Write the script of `plan` to `path`. Raises QuizError where it is no .md file or cannot be written."""
     from k8squiz.report.files import write_text
     from k8squiz.report.script import script
@@ -20,6 +20,6 @@ def write(plan: Plan, path: Path, lang: Lang) -> int:
 
     if path.suffix.lower() != ".md":
         raise QuizError(f"--interviewer {path}: name a .md file", f"--interviewer {path}：请指定 .md 文件")
-    write_text(path, script(Room(plan), lang, bench_texts))
+    write_text(path, script(DrawnQuestions(plan), lang, bench_texts))
     make_console().print(say("written", lang, path=path))
     return 0

@@ -14,7 +14,7 @@ from engine.lab.cases import drawn_on, scenes
 from engine.lab.known import known
 from engine.lab.requirements import prepare
 from engine.lab.scene import Scene
-from engine.lab.verify import Result, enough, run_all, run_scene, spread
+from engine.lab.verify import VerifiedCase, enough, run_all, run_scene, spread
 from engine.trace import Request
 from engine.walk.locate import locate
 from k8squiz.commands.input import default_mode, read_cluster
@@ -116,7 +116,7 @@ def bank_scenes(draws: int) -> Iterator[Scene]:
                 yield Scene(f"{question.id}, seed {seed}, {ask.name}", cluster, ask.mode, (request,), version, seed)
 
 
-def _spread_text(results: list[Result], lang: Lang) -> str:
+def _spread_text(results: list[VerifiedCase], lang: Lang) -> str:
     lines = []
     for name, counter in spread(results).items():
         lines.append(f"{name}: " + ", ".join(f"{what} {count}" for what, count in counter.most_common()))
@@ -125,7 +125,7 @@ def _spread_text(results: list[Result], lang: Lang) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _report(result: Result, lang: Lang) -> str:
+def _report(result: VerifiedCase, lang: Lang) -> str:
     """One disagreement with the smallest cluster that shows it, ready to be pasted."""
     from engine.lab.smallest import as_text, smallest
 

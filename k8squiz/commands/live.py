@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.lab.requirements import prepare
 from engine.lab.scene import Scene
-from engine.lab.verify import Result, run_scene
+from engine.lab.verify import VerifiedCase, run_scene
 from k8squiz.errors import QuizError
 from k8squiz.explain import TOPICS, tell
 from k8squiz.locale.i18n import Lang, pick
@@ -38,7 +38,7 @@ def run(lang: Lang, topic: str, without: frozenset[str]) -> int:
     return 1 if wrong else 0
 
 
-def _on_the_kernel(live: Live) -> Result:
+def _on_the_kernel(live: Live) -> VerifiedCase:
     (result,) = run_scene(Scene(live.name.en, live.cluster, live.mode, (live.request,)))
     if result.skipped is not None:
         raise QuizError(result.skipped.en, result.skipped.zh)

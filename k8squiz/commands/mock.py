@@ -15,18 +15,18 @@ from rich.console import Console
 
 from k8squiz.bank import find as bank
 from k8squiz.bank.followup import follow_ups
-from k8squiz.bank.question import Heading
-from k8squiz.commands.mock_journal import Book, begin, take_up
-from k8squiz.commands.mock_sitting import Left, Sitting
+from k8squiz.bank.question import QuestionMeta
+from k8squiz.commands.mock_dialog import Left, MockDialog
+from k8squiz.commands.mock_journal import MockJournal, begin, take_up
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
-from k8squiz.mock.drawn_questions import Room
-from k8squiz.mock.interview import Draft, Interview
-from k8squiz.mock.plan import Plan, plan
+from k8squiz.mock.drawn_questions import DrawnQuestions
+from k8squiz.mock.interview import AnswerDraft, Interview
+from k8squiz.mock.plan import InterviewPlan, plan
 from k8squiz.report.clocktext import away
 from k8squiz.screens import mock as views
-from k8squiz.screens.clocked import Keyboard, keyboard, minutes
+from k8squiz.screens.clocked import ClockedKeyboard, keyboard, minutes
 from k8squiz.screens.practice import QUIT
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.console import make_console
@@ -69,16 +69,18 @@ def run(
 
         return write(drawn, interviewer, lang)
     console = make_console()
-    book, waiting = begin(drawn, lang, console)
+    journal, waiting = begin(drawn, lang, console)
     if waiting:
         console.print(Prose(say("waiting", lang), "yellow"))
     console.print(views.opening_view(drawn, lang))
-    return _held(drawn, Interview(drawn, book, clock), book, None, console, lang, opening=True)
+    return _held(drawn, Interview(drawn, journal, clock), journal, None, console, lang, opening=True)
 
 
-def _planned(seed: str, minutes_: int, questions: int | None, track: str | None, topics: tuple[str, ...]) -> Plan:
+def _planned(
+    seed: str, minutes_: int, questions: int | None, track: str | None, topics: tuple[str, ...]
+) -> InterviewPlan:
     """The plan for `seed`, of questions that can be drawn: one that cannot must not end an interview midway."""
-    known = list(bank.headings())
+    known = list(bank.metas())
     while True:
         drawn = plan(known, seed, minutes_, questions, track, topics, follow_up_headings)
         amiss = {
@@ -86,69 +88,69 @@ def _planned(seed: str, minutes_: int, questions: int | None, track: str | None,
         }
         if not amiss:
             return drawn
-        known = [heading for heading in known if heading.id not in amiss]
+        known = [meta for meta in known if meta.id not in amiss]
 
 
-def _can_be_drawn(drawn: Plan, position: int) -> bool:
+def _can_be_drawn(drawn: InterviewPlan, position: int) -> bool:
     try:
-        Room(drawn).task(position)
+        DrawnQuestions(drawn).task(position)
     except QuizError:
         return False
     return True
 
 
-def follow_up_headings(heading: Heading) -> tuple[Heading, ...]:
-    return tuple(template.heading for template in follow_ups(bank.opened(heading)))
+def follow_up_headings(meta: QuestionMeta) -> tuple[QuestionMeta, ...]:
+    return tuple(template.meta for template in follow_ups(bank.opened(meta)))
 
 
 def _resumed(lang: Lang) -> int:
     console = make_console()
     taken = take_up(lang, console)
-    interview = Interview(taken.plan, taken.book, clock, taken.events)
+    interview = Interview(taken.plan, taken.journal, clock, taken.events)
     if interview.state.ended is not None:
         # Cut off between the end and the last lines on the screen.
-        _closed(interview, Room(taken.plan), taken.book, keyboard(), console, lang)
+        _closed(interview, DrawnQuestions(taken.plan), taken.journal, keyboard(), console, lang)
         return 0
     interview.resume(taken.away, taken.draft)
     words = say("resumed", lang, when=taken.when, left=minutes(interview.left), away=away(taken.away, lang))
     console.print(Prose(words, "bold"))
-    return _held(taken.plan, interview, taken.book, taken.draft, console, lang)
+    return _held(taken.plan, interview, taken.journal, taken.draft, console, lang)
 
 
 def _held(
-    plan: Plan,
+    plan: InterviewPlan,
     interview: Interview,
-    book: Book,
-    draft: Draft | None,
+    journal: MockJournal,
+    draft: AnswerDraft | None,
     console: Console,
     lang: Lang,
     opening: bool = False,
 ) -> int:
     """Sit through the interview, then say what it came to. The `opening` is left on the screen until it has been read."""
-    room, keys = Room(plan), keyboard()
+    drawn_questions, keys = DrawnQuestions(plan), keyboard()
     with _listening() as gone:
         try:
             if opening and keys.interactive and keys.plain("\n" + say("ready", lang)).strip().lower() in QUIT:
                 raise Left
-            Sitting(interview, room, keys, console, lang).run(draft)
+            MockDialog(interview, drawn_questions, keys, console, lang).run(draft)
         except (Left, EOFError) as error:
-            _paused(interview, book, console, lang)
-            if not book.safe and isinstance(error, Left):
-                _offer(interview, room, keys, console, lang)
+            _paused(interview, journal, console, lang)
+            if not journal.safe and isinstance(error, Left):
+                _offer(interview, drawn_questions, keys, console, lang)
             return 0
         except KeyboardInterrupt:
             console.print()
-            _paused(interview, book, console, lang)
+            _paused(interview, journal, console, lang)
             raise
         except BaseException:
             if not gone:
                 raise
             # The terminal may be gone too: whatever it says now is no error of ours.
             interview.interrupt()
-            book.close()
+            journal.close()
             _silence()
             return 128 + gone[0]
-    _closed(interview, room, book, keys, console, lang)
+    _closed(interview, drawn_questions, journal, keys, console, lang)
     return 0
 
 
@@ -182,34 +184,43 @@ def _silence() -> None:
             os.dup2(null, stream.fileno())
 
 
-def _paused(interview: Interview, book: Book, console: Console, lang: Lang) -> None:
+def _paused(interview: Interview, journal: MockJournal, console: Console, lang: Lang) -> None:
     interview.interrupt()
     position = interview.state.position
     if position is None:
         position = interview.next()
     label = interview.plan.items[position].label if position is not None else "–"
     console.print()
-    if book.safe:
+    if journal.safe:
         console.print(Prose(say("paused", lang, label=label, left=minutes(interview.left)), "bold"))
     else:
         console.print(Prose(say("lost", lang), "yellow"))
-    book.close()
+    journal.close()
 
 
-def _closed(interview: Interview, room: Room, book: Book, keys: Keyboard, console: Console, lang: Lang) -> None:
-    score = room.score(interview.state)
+def _closed(
+    interview: Interview,
+    drawn_questions: DrawnQuestions,
+    journal: MockJournal,
+    keys: ClockedKeyboard,
+    console: Console,
+    lang: Lang,
+) -> None:
+    score = drawn_questions.score(interview.state)
     console.print(Prose(say("over", lang), "bold"))
-    console.print(views.closing_view(room, score, lang))
-    book.finish(score.results)
-    if book.safe:
-        console.print(say("full-report", lang, session=book.session))
-        console.print(say("html-report", lang, session=book.session))
+    console.print(views.closing_view(drawn_questions, score, lang))
+    journal.finish(score.results)
+    if journal.safe:
+        console.print(say("full-report", lang, session=journal.session))
+        console.print(say("html-report", lang, session=journal.session))
     else:
-        _offer(interview, room, keys, console, lang)
-    book.close()
+        _offer(interview, drawn_questions, keys, console, lang)
+    journal.close()
 
 
-def _offer(interview: Interview, room: Room, keys: Keyboard, console: Console, lang: Lang) -> None:
+def _offer(
+    interview: Interview, drawn_questions: DrawnQuestions, keys: ClockedKeyboard, console: Console, lang: Lang
+) -> None:
     """The disk would not take it: write the report wherever the candidate says."""
     from k8squiz.commands.report import write as write_report
     from k8squiz.report.build import build
@@ -223,7 +234,11 @@ def _offer(interview: Interview, room: Room, keys: Keyboard, console: Console, l
         if not name:
             return
         try:
-            write_report(build(interview.plan, interview.state, room=room, bench=bench_texts), Path(name), lang)
+            write_report(
+                build(interview.plan, interview.state, drawn_questions=drawn_questions, bench=bench_texts),
+                Path(name),
+                lang,
+            )
         except QuizError as error:
             console.print(Prose(error.zh if lang == "zh" else error.en, "yellow"))
             continue

@@ -11,31 +11,31 @@ from typing import Any
 
 from rich.console import Console
 
-from k8squiz.commands.mock_lock import Seat
+from k8squiz.commands.mock_lock import InterviewLock
 from k8squiz.errors import QuizError
-from k8squiz.history.store import Draft as SavedDraft
-from k8squiz.history.store import Session, Store, StoreUnavailable, open_store
+from k8squiz.history.store import DraftRow as SavedDraft
+from k8squiz.history.store import SessionRow, Store, StoreUnavailable, open_store
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
-from k8squiz.mock.interview import Draft
-from k8squiz.mock.plan import Plan, from_json
-from k8squiz.mock.score import Result
-from k8squiz.mock.state import Event, State, replay
+from k8squiz.mock.interview import AnswerDraft
+from k8squiz.mock.plan import InterviewPlan, from_json
+from k8squiz.mock.score import QuestionScore
+from k8squiz.mock.state import Event, InterviewState, replay
 from k8squiz.screens.prose import Prose
 
 KIND = "mock"
 
 
-class Book:
+class MockJournal:
     """The journal of one interview on disk. Once the disk refuses, it says so, once, and the interview goes on in memory.
 
     `session` is its number, 0 where it has none; `safe` whether everything so far is on disk.
     """
 
     def __init__(
-        self, store: Store | None, session: int, console: Console, lang: Lang, seat: Seat | None = None
+        self, store: Store | None, session: int, console: Console, lang: Lang, lock: InterviewLock | None = None
     ) -> None:
-        self._store, self.session, self._seat = store, session, seat
+        self._store, self.session, self._lock = store, session, lock
         self._console, self._lang = console, lang
         self.safe = session > 0
 
@@ -43,18 +43,18 @@ class Book:
         body = {**event.body, "at": event.at}
         self._write(lambda store: store.append(self.session, event.kind, body, time.time()))
 
-    def draft(self, draft: Draft) -> None:
+    def draft(self, draft: AnswerDraft) -> None:
         text = json.dumps([draft.field, draft.text], ensure_ascii=False)
         self._write(lambda store: store.save_draft(self.session, draft.position, text, draft.at, time.time()))
 
-    def finish(self, results: Iterable[Result]) -> None:
+    def finish(self, results: Iterable[QuestionScore]) -> None:
         """The interview is over: what was graded says when each question is due again."""
         graded = [result for result in results if result.grade is not None and result.item.parent is None]
         if graded:
             self._write(lambda store: self._remember(store, graded))
         self._write(lambda store: store.end(self.session, time.time()))
 
-    def _remember(self, store: Store, graded: Iterable[Result]) -> None:
+    def _remember(self, store: Store, graded: Iterable[QuestionScore]) -> None:
         from k8squiz.history import due as memory
         from k8squiz.history.store import Review
 
@@ -68,8 +68,8 @@ class Book:
             store.save_review(Review(name, at, result.score, rating, result.item.seed), card)
 
     def close(self) -> None:
-        if self._seat is not None:
-            self._seat.give_up()
+        if self._lock is not None:
+            self._lock.give_up()
         if self._store is not None:
             self._store.close()
 
@@ -103,30 +103,32 @@ def _events(rows: Iterable[Any]) -> tuple[Event, ...]:
     return tuple(found)
 
 
-def begin(plan: Plan, lang: Lang, console: Console) -> tuple[Book, bool]:
+def begin(plan: InterviewPlan, lang: Lang, console: Console) -> tuple[MockJournal, bool]:
     """A new interview's book, and whether an older one is waiting. Where the disk refuses, the book is not safe.
 
     Raises QuizError where the file is no database, or not ours.
     """
     try:
         store = open_store()
-        waiting = any(Seat(_path(store), session.id).give_up() for session in store.sessions(KIND, unfinished=True))
+        waiting = any(
+            InterviewLock(_path(store), session.id).give_up() for session in store.sessions(KIND, unfinished=True)
+        )
         session = store.start(KIND, plan.seed, lang, plan.to_json(), time.time())
     except StoreUnavailable as error:
-        book = Book(None, 0, console, lang)
-        book.refused(error)
-        return book, False
-    return Book(store, session, console, lang, Seat(_path(store), session)), waiting
+        journal = MockJournal(None, 0, console, lang)
+        journal.refused(error)
+        return journal, False
+    return MockJournal(store, session, console, lang, InterviewLock(_path(store), session)), waiting
 
 
 @dataclasses.dataclass(frozen=True)
 class Taken:
     """An interview to go on with: `away` in seconds since it was last heard of, `when` it began."""
 
-    plan: Plan
-    book: Book
+    plan: InterviewPlan
+    journal: MockJournal
     events: tuple[Event, ...]
-    draft: Draft | None
+    draft: AnswerDraft | None
     away: float
     when: str
 
@@ -141,8 +143,8 @@ def take_up(lang: Lang, console: Console) -> Taken:
             "没有可以继续的面试；用 k8squiz mock 开始一场",
         )
     for session in reversed(waiting):
-        seat = Seat(_path(store), session.id)
-        if seat.mine:
+        lock = InterviewLock(_path(store), session.id)
+        if lock.mine:
             break
     else:
         raise QuizError(
@@ -155,20 +157,20 @@ def take_up(lang: Lang, console: Console) -> Taken:
     saved = store.draft(session.id)
     heard = max([session.started, *(row.now for row in rows), *([saved.now] if saved is not None else [])])
     away = max(0.0, time.time() - heard)
-    return Taken(plan, Book(store, session.id, console, lang, seat), events, _draft(saved), away, _when(session))
+    return Taken(plan, MockJournal(store, session.id, console, lang, lock), events, _draft(saved), away, _when(session))
 
 
-def _draft(saved: SavedDraft | None) -> Draft | None:
+def _draft(saved: SavedDraft | None) -> AnswerDraft | None:
     if saved is None:
         return None
     try:
         field, text = json.loads(saved.text)
     except ValueError:
         field, text = "", ""
-    return Draft(int(saved.position), str(field), str(text), float(saved.elapsed))
+    return AnswerDraft(int(saved.position), str(field), str(text), float(saved.elapsed))
 
 
-def _when(session: Session) -> str:
+def _when(session: SessionRow) -> str:
     """When it began: local time, to the minute."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(session.started))
 
@@ -178,8 +180,8 @@ class Record:
     """An interview as it stands on disk."""
 
     session: int
-    plan: Plan
-    state: State
+    plan: InterviewPlan
+    state: InterviewState
     started: str
 
 

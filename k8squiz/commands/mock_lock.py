@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-class Seat:
+class InterviewLock:
     """The right to sit in interview `number` of the data at `path`; `mine` is False where another process has it.
 
     One byte of a lock file for each interview: the system gives it back when the process is gone, killed or not. Where

@@ -13,14 +13,14 @@ from rich.console import Console
 import k8squiz
 from engine.values import dataclass
 from k8squiz.bank.find import find, select
-from k8squiz.bank.question import Answer, Heading
-from k8squiz.commands.practice_journal import Notebook
+from k8squiz.bank.question import Answer, QuestionMeta
+from k8squiz.commands.practice_journal import PracticeJournal
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field, OrderField, Unreadable
 from k8squiz.kinds.interface import Task
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.practice.session import Session, State, plan
+from k8squiz.practice.session import PracticeSession, PracticeState, plan
 from k8squiz.screens import practice as keys
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import field_prompt, how, question_view, title_view
@@ -63,33 +63,33 @@ def run(
     day = None if wish.until is None else _day(wish.until)
     console = make_console()
     # A name that does not exist is told before anything is opened.
-    heading = None if question is None else find(question).heading
+    meta = None if question is None else find(question).meta
     known = select(topics, level)
-    notebook = Notebook(console, lang, chosen, day, wish.cram)
-    if heading is not None:
-        session = Session((heading,), chosen, exact=True)
+    journal = PracticeJournal(console, lang, chosen, day, wish.cram)
+    if meta is not None:
+        session = PracticeSession((meta,), chosen, exact=True)
     else:
         # A seed asks for the same questions again, whatever is remembered.
         drawn = seed is not None or every or topics and not (wish.cram or wish.until)
         asked = (
-            plan(known, None if every else count, chosen) if drawn else _due(known, notebook, count, chosen, wish, day)
+            plan(known, None if every else count, chosen) if drawn else _due(known, journal, count, chosen, wish, day)
         )
-        session = Session(asked, chosen)
-        if not drawn and notebook.cards:
-            again = sum(1 for each in asked if each.id in notebook.cards)
+        session = PracticeSession(asked, chosen)
+        if not drawn and journal.cards:
+            again = sum(1 for each in asked if each.id in journal.cards)
             console.print(say("mixed", lang, again=again, new=len(asked) - again), style="dim")
     keyboard = keys.keyboard()
     try:
-        _sit(session, keyboard, console, lang, notebook)
+        _sit(session, keyboard, console, lang, journal)
     except (Stopped, EOFError):
         session.quit()
     except KeyboardInterrupt:
         console.print()
         _summary(session, console, lang, chosen)
-        notebook.close()
+        journal.close()
         raise
     _summary(session, console, lang, chosen)
-    notebook.close(keyboard)
+    journal.close(keyboard)
     return 0
 
 
@@ -112,27 +112,29 @@ def _day(text: str) -> float:
 
 
 def _due(
-    known: Sequence[Heading], notebook: Notebook, count: int, seed: str, wish: Wish, day: float | None
-) -> tuple[Heading, ...]:
+    known: Sequence[QuestionMeta], journal: PracticeJournal, count: int, seed: str, wish: Wish, day: float | None
+) -> tuple[QuestionMeta, ...]:
     """What is due, mixed with what is new; the weakest first when cramming."""
     from k8squiz.history import due as memory
 
     if wish.cram:
-        return memory.weakest(known, notebook.store.reviews(), count, seed)
-    return memory.queue(known, notebook.cards, count, time.time(), seed, wish.new, day, _midnight())
+        return memory.weakest(known, journal.store.reviews(), count, seed)
+    return memory.queue(known, journal.cards, count, time.time(), seed, wish.new, day, _midnight())
 
 
-def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang, notebook: Notebook) -> None:
-    while session.state is not State.OVER:
+def _sit(
+    session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang, journal: PracticeJournal
+) -> None:
+    while session.state is not PracticeState.OVER:
         _show(session, keyboard, console, lang)
         try:
             answer = _fill_in(session, keyboard, console, lang)
         except Skipped:
             console.print(say("skipped", lang))
             session.skip()
-            notebook.note(session.summary().attempts[-1])
+            journal.note(session.summary().attempts[-1])
             continue
-        _grade(session, answer, console, lang, notebook)
+        _grade(session, answer, console, lang, journal)
         more = session.number < session.total
         if _pause("walk" if more else "walk-last", keyboard, lang):
             _explain(session, console, lang)
@@ -141,7 +143,7 @@ def _sit(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang
         session.next()
 
 
-def _show(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
+def _show(session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
     console.print(title_view(session.world.question, lang, session.number, session.total))
     console.print(question_view(session.world, session.task, lang, listed=not keyboard.interactive))
     console.print()
@@ -157,7 +159,7 @@ def _pause(words: str, keyboard: keys.Keyboard, lang: Lang) -> bool:
     return typed not in keys.NEXT
 
 
-def _fill_in(session: Session, keyboard: keys.Keyboard, console: Console, lang: Lang) -> Answer:
+def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang) -> Answer:
     """All fields, one after another; `back` goes one up."""
     fields = session.task.fields
     answer: dict[str, object] = {}
@@ -192,7 +194,7 @@ def _prompt(task: Task, field: Field, lang: Lang) -> str:
     return say("answer", lang) if len(task.fields) == 1 else field_prompt(field, lang)
 
 
-def _command(typed: str, session: Session, console: Console, lang: Lang) -> bool:
+def _command(typed: str, session: PracticeSession, console: Console, lang: Lang) -> bool:
     """Obey what is no answer; returns whether it was one of those."""
     word = typed.lower()
     if word in keys.QUIT:
@@ -211,23 +213,23 @@ def _command(typed: str, session: Session, console: Console, lang: Lang) -> bool
     return not word
 
 
-def _grade(session: Session, answer: Answer, console: Console, lang: Lang, notebook: Notebook) -> None:
+def _grade(session: PracticeSession, answer: Answer, console: Console, lang: Lang, journal: PracticeJournal) -> None:
     from k8squiz.screens.grade import grade_view
 
     found = session.answer(answer)
     # First on disk, then on the screen: what one has seen graded is never lost.
-    notebook.note(session.summary().attempts[-1])
+    journal.note(session.summary().attempts[-1])
     console.print(grade_view(session.world, session.task, found, lang))
 
 
-def _explain(session: Session, console: Console, lang: Lang) -> None:
+def _explain(session: PracticeSession, console: Console, lang: Lang) -> None:
     from k8squiz.screens.grade import walk_view, why_view
 
     console.print(walk_view(session.world, lang))
     console.print(why_view(session.world, lang))
 
 
-def _summary(session: Session, console: Console, lang: Lang, seed: str) -> None:
+def _summary(session: PracticeSession, console: Console, lang: Lang, seed: str) -> None:
     summary = session.summary()
     if summary.attempts:
         from k8squiz.screens.grade import summary_view

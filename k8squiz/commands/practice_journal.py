@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from k8squiz.screens.practice import Keyboard
 
 
-class Notebook:
+class PracticeJournal:
     """The user's data while practising, in memory, with a word about it, where the disk refuses.
 
     `seed` is the sitting's, `until` the interview's day (epoch seconds); cramming reschedules nothing. Raises QuizError

@@ -18,10 +18,10 @@ _WIDE = 110
 
 def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None = None, json: bool = False) -> int:
     """The questions of the bank, one line each."""
-    templates = [bank.load(Path(heading.path)) for heading in bank.select(topics, level)]
+    templates = [bank.load(Path(meta.path)) for meta in bank.select(topics, level)]
     if json:
         rows = [
-            {"id": t.heading.id, "topic": t.heading.topic, "level": t.heading.level, "kind": t.heading.kind,
+            {"id": t.meta.id, "topic": t.meta.topic, "level": t.meta.level, "kind": t.meta.kind,
              "title": {"en": t.title.en, "zh": t.title.zh}}
             for t in templates
         ]  # fmt: skip
@@ -45,13 +45,13 @@ def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None =
         table.add_column(overflow="fold")
     topic = ""
     for t in templates:
-        heading = t.heading
-        if heading.topic != topic:
-            topic = heading.topic
+        meta = t.meta
+        if meta.topic != topic:
+            topic = meta.topic
             table.add_row(Styled(topic, style="bold underline"))
         title = Prose(pick(t.title, lang), "" if beside else "dim")
-        name = heading.id if beside else Group(heading.id, Padding(title, (0, 0, 0, 2)))
-        table.add_row(Padding(name, (0, 0, 0, 2)), str(heading.level), heading.kind, *([title] if beside else []))
+        name = meta.id if beside else Group(meta.id, Padding(title, (0, 0, 0, 2)))
+        table.add_row(Padding(name, (0, 0, 0, 2)), str(meta.level), meta.kind, *([title] if beside else []))
     console.print(table)
     return 0
 
@@ -88,9 +88,9 @@ def _json(world: Any, task: Any, answer: bool) -> dict[str, Any]:
     from k8squiz.world.texts import explanation, key_points, prompt, sources
 
     question: Question = world.question
-    heading = question.heading
+    meta = question.meta
     result: dict[str, Any] = {
-        "id": heading.id, "topic": heading.topic, "level": heading.level, "kind": heading.kind, "seed": question.seed,
+        "id": meta.id, "topic": meta.topic, "level": meta.level, "kind": meta.kind, "seed": question.seed,
         "title": _both(question.template.title), "prompt": _both(prompt(world)),
         "requests": [
             {"name": ask.name, "from": ask.source, "to": ask.destination, "protocol": ask.protocol, "node": ask.node,

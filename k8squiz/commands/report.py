@@ -9,7 +9,7 @@ from k8squiz.commands.mock_journal import Record, recorded
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
-from k8squiz.report.build import Report, build
+from k8squiz.report.build import InterviewReport, build
 from k8squiz.terminal.console import make_console
 
 FORMATS = ("md", "html", "json")
@@ -48,13 +48,13 @@ def _form_of(out: Path) -> str:
     return form
 
 
-def _built(record: Record) -> Report:
+def _built(record: Record) -> InterviewReport:
     from k8squiz.screens.report import bench_texts
 
     return build(record.plan, record.state, record.session, record.started, bench=bench_texts)
 
 
-def rendered(report: Report, form: str, lang: Lang) -> str:
+def rendered(report: InterviewReport, form: str, lang: Lang) -> str:
     """The report as text in one of FORMATS."""
     if form == "json":
         from k8squiz.report.asjson import report_json
@@ -69,7 +69,7 @@ def rendered(report: Report, form: str, lang: Lang) -> str:
     return report_markdown(report, lang)
 
 
-def write(report: Report, path: Path, lang: Lang) -> None:
+def write(report: InterviewReport, path: Path, lang: Lang) -> None:
     """Write `report` to `path`, in the format its name says. Raises QuizError."""
     from k8squiz.report.files import write_text
 

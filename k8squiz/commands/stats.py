@@ -13,14 +13,14 @@ from k8squiz.terminal.console import make_console, print_plain
 
 def run(lang: Lang, json: bool = False) -> int:
     """Print the figures as a page or as JSON."""
-    from k8squiz.bank.find import headings
+    from k8squiz.bank.find import metas
     from k8squiz.history.stats import as_json, stats
     from k8squiz.history.store import read_store
 
     store = read_store(os.environ)
     try:
         zone = dt.datetime.now().astimezone().tzinfo or dt.UTC
-        found = stats(store.reviews(), store.cards(), headings(), time.time(), zone)
+        found = stats(store.reviews(), store.cards(), metas(), time.time(), zone)
     finally:
         store.close()
     if json:

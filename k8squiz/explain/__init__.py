@@ -20,7 +20,7 @@ class Topic(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TopicEntry:
     """A topic in the list: the word on the command line, its module, one line on what it tells."""
 
     name: str
@@ -30,26 +30,28 @@ class Entry:
     """Whether `--live` can run it on this machine's kernel."""
 
 
-TOPICS: tuple[Entry, ...] = (
-    Entry(
+TOPICS: tuple[TopicEntry, ...] = (
+    TopicEntry(
         "nodeport",
         "nodeport",
         Text("a request from outside, hop by hop, and back", "外部请求到达 Pod 的逐跳路径与回程"),
         live=True,
     ),
-    Entry(
+    TopicEntry(
         "traffic-policy",
         "traffic_policy",
         Text("Cluster and Local, external and internal", "Cluster 与 Local，外部与内部流量策略"),
         live=True,
     ),
-    Entry(
+    TopicEntry(
         "iptables-vs-ipvs", "iptables_vs_ipvs", Text("what each Service costs, and whom", "每个 Service 的代价由谁承担")
     ),
-    Entry("ipvs", "ipvs", Text("kube-ipvs0, virtual servers, ipsets", "kube-ipvs0、虚拟服务器与 ipset")),
-    Entry("nftables", "nftables", Text("verdict maps, and what users notice", "判决映射，以及用户会察觉的不同")),
-    Entry("schedulers", "schedulers", Text("what each IPVS scheduler computes", "每种 IPVS 调度算法计算什么")),
-    Entry("hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己"), live=True),
+    TopicEntry("ipvs", "ipvs", Text("kube-ipvs0, virtual servers, ipsets", "kube-ipvs0、虚拟服务器与 ipset")),
+    TopicEntry("nftables", "nftables", Text("verdict maps, and what users notice", "判决映射，以及用户会察觉的不同")),
+    TopicEntry("schedulers", "schedulers", Text("what each IPVS scheduler computes", "每种 IPVS 调度算法计算什么")),
+    TopicEntry(
+        "hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己"), live=True
+    ),
 )
 
 

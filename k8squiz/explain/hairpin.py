@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.trace import Outcome, Stage, Text, Verdict
 from k8squiz.explain.clusters import PODS, PORT, VIP, Shape
-from k8squiz.explain.walked import World, first, last, snat_source, step
+from k8squiz.explain.walked import StoryCluster, first, last, snat_source, step
 from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
 from k8squiz.story.endings import address, ending, reason
 
@@ -15,9 +15,9 @@ _A = PODS["pod-a"][0]
 
 def build(without: frozenset[str] = frozenset()) -> Story:
     """The story, with the parts in `without` taken away from the live trace."""
-    world = World(_SHAPE, without)
+    world = StoryCluster(_SHAPE, without)
     outcome = world.walk("pod/pod-a", "svc/web")
-    working = World(_SHAPE).walk("pod/pod-a", "svc/web")
+    working = StoryCluster(_SHAPE).walk("pod/pod-a", "svc/web")
     return Story(
         topic="hairpin",
         title=Text("Hairpin NAT: a pod calls itself through its Service", "发夹 NAT：Pod 通过 Service 访问自己"),
@@ -45,7 +45,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         ),
         without=WITHOUT,
         live=tuple(
-            World(_SHAPE, parts).live(name, "pod/pod-a", "svc/web")
+            StoryCluster(_SHAPE, parts).live(name, "pod/pod-a", "svc/web")
             for parts, name in _CASES
             if without in (frozenset(), parts)
         ),
@@ -75,7 +75,7 @@ def _path(outcome: Outcome) -> Section:
     )
 
 
-def _rules(world: World) -> Section:
+def _rules(world: StoryCluster) -> Section:
     lines = world.rule_lines("node1", "-A KUBE-SEP", "-A KUBE-MARK-MASQ", "-A KUBE-POSTROUTING")
     return Section(
         Text("The rules that do it", "起作用的规则"),
@@ -112,7 +112,7 @@ _CASES: tuple[tuple[frozenset[str], Text], ...] = (
 def _what_breaks() -> Section:
     rows = []
     for without, name in _CASES:
-        outcome = World(_SHAPE, without).walk("pod/pod-a", "svc/web")
+        outcome = StoryCluster(_SHAPE, without).walk("pod/pod-a", "svc/web")
         rows.append((name, same(str(outcome.verdict)), ending(outcome)))
     return Section(
         Text("What breaks without each part", "缺了哪一部分会怎样"),
@@ -127,9 +127,9 @@ def _what_breaks() -> Section:
 
 
 def _claims(working: Outcome) -> tuple[Claim, ...]:
-    broken = World(_SHAPE, frozenset({"masquerade"})).walk("pod/pod-a", "svc/web")
-    refused = World(_SHAPE, frozenset({"hairpin-mode"})).walk("pod/pod-a", "svc/web")
-    no_bridge_nf = World(_SHAPE, frozenset({"hairpin-mode", "br_netfilter"})).walk("pod/pod-a", "svc/web")
+    broken = StoryCluster(_SHAPE, frozenset({"masquerade"})).walk("pod/pod-a", "svc/web")
+    refused = StoryCluster(_SHAPE, frozenset({"hairpin-mode"})).walk("pod/pod-a", "svc/web")
+    no_bridge_nf = StoryCluster(_SHAPE, frozenset({"hairpin-mode", "br_netfilter"})).walk("pod/pod-a", "svc/web")
     seen = snat_source(working)
     claims = [
         Claim(

@@ -8,7 +8,7 @@ from engine.scale import NODES, synthetic_cluster
 from engine.trace import Text
 from k8squiz.explain.clusters import Shape
 from k8squiz.explain.releases import AS_OF, IPVS, NFTABLES, releases_grid
-from k8squiz.explain.walked import World
+from k8squiz.explain.walked import StoryCluster
 from k8squiz.scale.figures import Figures, compute
 from k8squiz.scale.story import PACKETS_PER_SECOND, number
 from k8squiz.scale.story import claims as scale_claims
@@ -203,7 +203,7 @@ def _measured() -> Section:
 
 
 def _what_ipvs_does() -> Section:
-    lines = World(Shape(endpoints=("pod-a",)), mode="ipvs").rule_lines("node1", "-t 10.96.0.10:80")
+    lines = StoryCluster(Shape(endpoints=("pod-a",)), mode="ipvs").rule_lines("node1", "-t 10.96.0.10:80")
     return Section(
         Text("What IPVS does instead", "IPVS 的做法"),
         (

@@ -11,7 +11,7 @@ from k8squiz.explain.clusters import NODE_PORT, PODS, PORT, VIP, Shape
 from k8squiz.explain.clusters import NODES as NODE_ADDRESSES
 from k8squiz.explain.ipvs_words import FOLLOW_UPS, SOURCES, claims, points
 from k8squiz.explain.releases import IPVS, releases_grid
-from k8squiz.explain.walked import World, first, last, step
+from k8squiz.explain.walked import StoryCluster, first, last, step
 from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
 from k8squiz.story.endings import brief, ending
 
@@ -23,7 +23,7 @@ _FEW, _MANY = 10, 500
 
 def build(without: frozenset[str] = frozenset()) -> Story:
     """The story, with the parts in `without` taken away from the live traces."""
-    world = World(_ALL, without, "ipvs")
+    world = StoryCluster(_ALL, without, "ipvs")
     b = PODS["pod-b"][0]
     inside, outside = world.walk("pod/pod-a", "svc/web", to=b), world.walk("client", _NODE_PORT, to=b)
     return Story(
@@ -55,7 +55,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
     )
 
 
-def ruleset(world: World) -> IpvsRuleset:
+def ruleset(world: StoryCluster) -> IpvsRuleset:
     """What stands on node1."""
     compiled = compile_rules(world.cluster, "node1", "ipvs")
     assert isinstance(compiled, IpvsRuleset)
@@ -78,7 +78,7 @@ _SETS: dict[str, Text] = {
 }  # fmt: skip
 
 
-def _what_stands(world: World) -> Section:
+def _what_stands(world: StoryCluster) -> Section:
     compiled = ruleset(world)
     rows = tuple(
         (same(name), same("; ".join(_entries(compiled, name)) or "-"), meaning) for name, meaning in _SETS.items()
@@ -176,9 +176,9 @@ _REQUESTS: tuple[tuple[Text, Shape, str, str], ...] = (
 def _who_is_masqueraded() -> Section:
     rows = []
     for name, shape, source, destination in _REQUESTS:
-        found = [World(shape, mode=mode).walk(source, destination) for mode in ("ipvs", "iptables")]
+        found = [StoryCluster(shape, mode=mode).walk(source, destination) for mode in ("ipvs", "iptables")]
         rows.append((name, *(brief(outcome) for outcome in found)))
-    own = World(_REMOTE, mode="ipvs").walk("node/node1", "svc/web").hops[0]
+    own = StoryCluster(_REMOTE, mode="ipvs").walk("node/node1", "svc/web").hops[0]
     return Section(
         Text("Who is masqueraded, beside iptables mode", "谁被 MASQUERADE：与 iptables 模式对照"),
         (
@@ -216,7 +216,7 @@ def _what_breaks() -> Section:
     for without, name in _CASES:
         asked = ((_REMOTE, "pod/pod-a", "svc/web"), (_REMOTE, "client", _NODE_PORT), (_LOCAL, "client", _NODE_PORT),
                  (_REMOTE, "node/node1", "svc/web"))  # fmt: skip
-        rows.append((name, *(brief(World(shape, without, "ipvs").walk(who, to)) for shape, who, to in asked)))
+        rows.append((name, *(brief(StoryCluster(shape, without, "ipvs").walk(who, to)) for shape, who, to in asked)))
     return Section(
         Text("What breaks without each part", "缺了哪一部分会怎样"),
         (

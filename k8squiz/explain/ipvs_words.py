@@ -6,7 +6,7 @@ from engine import compile_rules
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.trace import Outcome, Stage, Text, Where
 from k8squiz.explain.clusters import NODE_PORT, NODES, PORT, VIP, Shape
-from k8squiz.explain.walked import World, first
+from k8squiz.explain.walked import StoryCluster, first
 from k8squiz.story.blocks import Claim
 from k8squiz.story.endings import address
 
@@ -15,7 +15,7 @@ _REMOTE = Shape(endpoints=("pod-b",))
 
 
 def _walk(source: str, destination: str, *without: str, mode: str = "ipvs", shape: Shape = _REMOTE) -> Outcome:
-    return World(shape, frozenset(without), mode).walk(source, destination)
+    return StoryCluster(shape, frozenset(without), mode).walk(source, destination)
 
 
 def _where(outcome: Outcome) -> Where:
@@ -29,7 +29,7 @@ def claims() -> tuple[Claim, ...]:
 
 
 def _needs_iptables() -> Claim:
-    compiled = compile_rules(World(_REMOTE, mode="ipvs").cluster, "node1", "ipvs")
+    compiled = compile_rules(StoryCluster(_REMOTE, mode="ipvs").cluster, "node1", "ipvs")
     assert isinstance(compiled, IpvsRuleset)
     rules = sum(len(chain.rules) for table in compiled.tables.values() for chain in table.chains.values())
     sets = len(compiled.ipsets)
@@ -93,7 +93,7 @@ def _no_conntrack() -> Claim:
 
 
 def _schedulers() -> tuple[Claim, ...]:
-    lines = World(Shape(), mode="ipvs").rule_lines("node1", "-a -t")
+    lines = StoryCluster(Shape(), mode="ipvs").rule_lines("node1", "-a -t")
     weights = sorted({line.split("-w ")[1] for line in lines})
     return (
         Claim(

@@ -19,7 +19,7 @@ from k8squiz.explain.clusters import (
 )
 from k8squiz.explain.nftables_words import FOLLOW_UPS, SOURCES, claims, points
 from k8squiz.explain.releases import NFTABLES, releases_grid
-from k8squiz.explain.walked import World, first, last, step
+from k8squiz.explain.walked import StoryCluster, first, last, step
 from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
 from k8squiz.story.endings import brief, ending
 
@@ -33,7 +33,7 @@ _UNUSED = "10.96.0.99"
 
 def build(without: frozenset[str] = frozenset()) -> Story:
     """The story, with the parts in `without` taken away from the live traces."""
-    world = World(_ALL, without, "nftables")
+    world = StoryCluster(_ALL, without, "nftables")
     outcome = world.walk("client", f"{_NODE1}:{NODE_PORT}", to=PODS["pod-b"][0])
     return Story(
         topic="nftables",
@@ -70,7 +70,7 @@ _MAPS: dict[str, Text] = {
 }
 
 
-def _maps(world: World) -> Section:
+def _maps(world: StoryCluster) -> Section:
     compiled = compile_rules(world.cluster, "node1", "nftables")
     rows = tuple((same(name), same(_content(compiled, name)), meaning) for name, meaning in _MAPS.items())
     wanted = ("ip daddr . meta l4proto . th dport vmap @service-ips", "vmap @service-nodeports", "numgen random")
@@ -192,7 +192,9 @@ def _differences() -> Section:
     rows = []
     for name, shape, source, destination in _REQUESTS:
         node = "node1" if source == "client" else None
-        found = [World(shape, mode=mode).walk(source, destination, node=node) for mode in ("nftables", "iptables")]
+        found = [
+            StoryCluster(shape, mode=mode).walk(source, destination, node=node) for mode in ("nftables", "iptables")
+        ]
         rows.append((name, *(brief(outcome) for outcome in found)))
     return Section(
         Text("What users notice, beside iptables mode", "用户会察觉什么：与 iptables 模式对照"),
@@ -218,7 +220,8 @@ def _differences() -> Section:
 
 def _not_written() -> Section:
     texts = {
-        mode: str(compile_rules(World(_ALL, mode=mode).cluster, "node1", mode)) for mode in ("nftables", "iptables")
+        mode: str(compile_rules(StoryCluster(_ALL, mode=mode).cluster, "node1", mode))
+        for mode in ("nftables", "iptables")
     }
     nft, ipt = (texts[mode].splitlines() for mode in ("nftables", "iptables"))
 
@@ -268,7 +271,9 @@ def _what_breaks() -> Section:
     asked = ((_REMOTE, "client", f"{_NODE1}:{NODE_PORT}"), (_LOCAL, "pod/pod-a", "svc/web"), (_REMOTE, "pod/pod-a", f"{VIP}:81"))  # fmt: skip
     rows = []
     for without, name in _CASES:
-        rows.append((name, *(brief(World(shape, without, "nftables").walk(who, to)) for shape, who, to in asked)))
+        rows.append(
+            (name, *(brief(StoryCluster(shape, without, "nftables").walk(who, to)) for shape, who, to in asked))
+        )
     return Section(
         Text("What breaks without each part", "缺了哪一部分会怎样"),
         (

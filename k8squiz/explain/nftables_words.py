@@ -6,7 +6,7 @@ from engine.cost import mode_cost, update_cost
 from engine.trace import Outcome, Text
 from k8squiz.explain.clusters import NODE_PORT, NODES, VIP, Shape
 from k8squiz.explain.releases import AS_OF
-from k8squiz.explain.walked import World
+from k8squiz.explain.walked import StoryCluster
 from k8squiz.story.blocks import Claim
 from k8squiz.story.endings import brief
 from k8squiz.story.measured import CONNECT_MICROSECONDS, SYNC_SECONDS
@@ -16,7 +16,7 @@ _SERVICES, _ENDPOINTS = 100, 10
 
 
 def _walk(source: str, destination: str, mode: str = "nftables") -> Outcome:
-    return World(_REMOTE, mode=mode).walk(source, destination)
+    return StoryCluster(_REMOTE, mode=mode).walk(source, destination)
 
 
 def claims() -> tuple[Claim, ...]:
@@ -60,7 +60,7 @@ def _translation() -> Claim:
 
 
 def _marks() -> Claim:
-    lines = World(_REMOTE, mode="nftables").rule_lines("node1", "meta mark")
+    lines = StoryCluster(_REMOTE, mode="nftables").rule_lines("node1", "meta mark")
     return Claim(
         Text("nftables mode needs no packet marks.", "nftables 模式不再需要数据包标记。"),
         Text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.hooks import Hook
 from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain.clusters import LB_VIP, NODE_PORT, NODES, PODS, Shape
-from k8squiz.explain.walked import World, first, snat_source, step
+from k8squiz.explain.walked import StoryCluster, first, snat_source, step
 from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Step, Steps, Story, Walk, same
 from k8squiz.story.endings import address, ending, reason
 
@@ -19,9 +19,9 @@ _ENTRY = f"{_NODE1}:{NODE_PORT}"
 
 def build(without: frozenset[str] = frozenset()) -> Story:
     """The story, with the parts in `without` taken away from the live trace."""
-    world = World(Shape(), without)
+    world = StoryCluster(Shape(), without)
     outcome = world.walk("client", _ENTRY, to=_B)
-    working = World(Shape()).walk("client", _ENTRY, to=_B)
+    working = StoryCluster(Shape()).walk("client", _ENTRY, to=_B)
     return Story(
         topic="nodeport",
         title=Text("A request from outside to a NodePort, hop by hop", "集群外部请求经 NodePort 到达 Pod 的完整路径"),
@@ -49,7 +49,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         ),
         without=WITHOUT,
         live=tuple(
-            World(Shape(endpoints=(pod,)), without).live(
+            StoryCluster(Shape(endpoints=(pod,)), without).live(
                 Text(f"the answer comes from {pod}", f"由 {pod} 应答"), "client", _ENTRY
             )
             for pod in ("pod-b", "pod-a")
@@ -106,7 +106,7 @@ def _encapsulated(hop: Hop) -> bool:
     return hop.encapsulation is not None
 
 
-def _rules(world: World) -> Section:
+def _rules(world: StoryCluster) -> Section:
     lines = world.rule_lines(
         "node1", "must be the last rule", "-A KUBE-NODEPORTS -p", "-A KUBE-EXT", "-A KUBE-SVC", "--to-destination"
     )
@@ -158,7 +158,7 @@ def _the_way_back(outcome: Outcome) -> Section:
 def _which_source() -> Section:
     rows = []
     for backend in ("vxlan", "host-gw"):
-        world = World(Shape(backend=backend))
+        world = StoryCluster(Shape(backend=backend))
         for pod, place in ((_B, Text("on the other node", "在另一个节点")), (_A, Text("on this node", "在本节点"))):
             outcome = world.walk("client", _ENTRY, to=pod)
             rows.append((same(backend), place, same(address(outcome.source_seen or "-"))))
@@ -180,8 +180,8 @@ def _which_source() -> Section:
 def _claims(working: Outcome) -> tuple[Claim, ...]:
     seen = address(working.source_seen or "")
     forward = first(working.hops, Stage.FORWARD)
-    host_gw = World(Shape(backend="host-gw")).walk("client", _ENTRY, to=_B)
-    broken = World(Shape(), frozenset({"masquerade"})).walk("client", _ENTRY, to=_B)
+    host_gw = StoryCluster(Shape(backend="host-gw")).walk("client", _ENTRY, to=_B)
+    broken = StoryCluster(Shape(), frozenset({"masquerade"})).walk("client", _ENTRY, to=_B)
     return (
         Claim(
             Text("MASQUERADE changes the source to the node's IP.", "MASQUERADE 把源地址改为 Node IP。"),

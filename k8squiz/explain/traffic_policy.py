@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.trace import Text
 from k8squiz.explain.clusters import HEALTH_CHECK_NODE_PORT, LB_VIP, NODE_PORT, NODES, PODS, Shape
-from k8squiz.explain.walked import World
+from k8squiz.explain.walked import StoryCluster
 from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, Walk, same
 from k8squiz.story.endings import address, brief, ending, reason
 
@@ -17,8 +17,8 @@ _REMOTE = ("pod-b",)
 
 def build(without: frozenset[str] = frozenset()) -> Story:
     """The story, with the parts in `without` taken away from the live traces."""
-    cluster = World(Shape(endpoints=_REMOTE, load_balancer=True), without)
-    local = World(Shape(endpoints=_REMOTE, external="Local", load_balancer=True), without)
+    cluster = StoryCluster(Shape(endpoints=_REMOTE, load_balancer=True), without)
+    local = StoryCluster(Shape(endpoints=_REMOTE, external="Local", load_balancer=True), without)
     at_node1 = f"{_NODE1}:{NODE_PORT}"
     at_node2 = f"{_NODE2}:{NODE_PORT}"
     return Story(
@@ -84,7 +84,7 @@ _WHO: tuple[tuple[str, Text], ...] = (
 )
 
 
-def _side_by_side(cluster: World, local: World) -> Grid:
+def _side_by_side(cluster: StoryCluster, local: StoryCluster) -> Grid:
     rows = []
     for who, name in _WHO:
         for node, (own, _) in NODES.items():
@@ -99,7 +99,7 @@ def _side_by_side(cluster: World, local: World) -> Grid:
     )
 
 
-def _load_balancer(local: World) -> Section:
+def _load_balancer(local: StoryCluster) -> Section:
     found = [line for node in NODES for line in local.rule_lines(node, "health check node port")]
     return Section(
         Text("What a load balancer does with it", "负载均衡器如何配合"),
@@ -126,7 +126,7 @@ def _load_balancer(local: World) -> Section:
 def _internal() -> Section:
     rows = []
     for policy in ("Cluster", "Local"):
-        world = World(Shape(endpoints=_REMOTE, internal=policy))
+        world = StoryCluster(Shape(endpoints=_REMOTE, internal=policy))
         outcome = world.walk("pod/pod-a", "svc/web")
         rows.append((same(policy), same(str(outcome.verdict)), ending(outcome)))
     return Section(
@@ -141,7 +141,7 @@ def _internal() -> Section:
     )
 
 
-def _claims(cluster: World, local: World) -> tuple[Claim, ...]:
+def _claims(cluster: StoryCluster, local: StoryCluster) -> tuple[Claim, ...]:
     target = f"{_NODE1}:{NODE_PORT}"
     seen = address(cluster.walk("client", target).source_seen or "")
     dropped = local.walk("client", target)
@@ -187,7 +187,7 @@ def _claims(cluster: World, local: World) -> tuple[Claim, ...]:
     )
 
 
-def _points(cluster: World, local: World) -> tuple[Text, ...]:
+def _points(cluster: StoryCluster, local: StoryCluster) -> tuple[Text, ...]:
     kept = local.walk("client", f"{_NODE2}:{NODE_PORT}")
     lost = cluster.walk("client", f"{_NODE1}:{NODE_PORT}")
     return (

@@ -27,7 +27,7 @@ def _without(shape: Shape, without: frozenset[str]) -> Cluster:
     )
 
 
-class World:
+class StoryCluster:
     """One cluster with some parts taken away (`without`), in one proxy mode."""
 
     def __init__(self, shape: Shape, without: frozenset[str] = frozenset(), mode: str = "iptables") -> None:
@@ -47,10 +47,10 @@ class World:
 
     def walk(self, source: str, destination: str, *, to: str | None = None, node: str | None = None) -> Outcome:
         """The way that ends at the endpoint with address `to`, or the first there is."""
-        ways = self.all(source, destination, node)
+        found = self.all(source, destination, node)
         if to is None:
-            return ways[0]
-        return next((way for way in ways if way.destination.rsplit(":", 1)[0] == to), ways[0])
+            return found[0]
+        return next((outcome for outcome in found if outcome.destination.rsplit(":", 1)[0] == to), found[0])
 
     def live(self, name: Text, source: str, destination: str) -> Live:
         """The request as a case for a real kernel."""

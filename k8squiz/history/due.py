@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from k8squiz.bank.rng import Dice
+from k8squiz.bank.rng import Rng
 from k8squiz.history.store import Card
 
 DAY = 86400.0
@@ -142,14 +142,14 @@ def queue(
     what is due soonest. More than `new` unseen ones are asked only where there is nothing else.
 
     Easier ones first within a sitting; the same seed and the same cards give the same sitting."""
-    by_id = {heading.id: heading for heading in known}
-    dice = Dice("queue", seed)
+    by_id = {meta.id: meta for meta in known}
+    rng = Rng("queue", seed)
     ready = [by_id[name] for name in due(cards, now if today is None else today) if name in by_id]
-    unseen = dice.shuffled([heading for heading in known if heading.id not in cards])
+    unseen = rng.shuffled([meta for meta in known if meta.id not in cards])
     fresh = unseen[: new_share(len(unseen), count, now, until, new)]
     chosen = [*ready[: max(0, count - len(fresh))], *fresh][:count]
     chosen += _soonest(by_id, cards, chosen, unseen, count - len(chosen), known_first=new is not None)
-    return tuple(sorted(chosen, key=lambda heading: heading.level))
+    return tuple(sorted(chosen, key=lambda meta: meta.level))
 
 
 def _soonest(
@@ -157,11 +157,11 @@ def _soonest(
     known_first: bool,
 ) -> list[Q]:  # fmt: skip
     """What fills a sitting up: more that is unseen, then what is due soonest; or the other way round."""
-    taken = {heading.id for heading in chosen}
+    taken = {meta.id for meta in chosen}
     later = sorted((card for card in cards.values() if card.question in by_id), key=lambda card: card.due)
     soonest = [by_id[card.question] for card in later]
     rest = [*soonest, *unseen] if known_first else [*unseen, *soonest]
-    return [heading for heading in rest if heading.id not in taken][: max(0, room)]
+    return [meta for meta in rest if meta.id not in taken][: max(0, room)]
 
 
 class Scored(Protocol):
@@ -176,6 +176,6 @@ class Scored(Protocol):
 def weakest(known: Sequence[Q], reviews: Iterable[Scored], count: int, seed: str) -> tuple[Q, ...]:
     """What to cram: the worst last answers first, then what was never asked, then what went well."""
     last = {review.question: review.score for review in reviews}
-    shuffled = Dice("cram", seed).shuffled(known)
-    ranked = sorted(shuffled, key=lambda heading: last.get(heading.id, 0.99))
+    shuffled = Rng("cram", seed).shuffled(known)
+    ranked = sorted(shuffled, key=lambda meta: last.get(meta.id, 0.99))
     return tuple(ranked[:count])

@@ -8,7 +8,7 @@ from typing import Any
 
 from k8squiz.errors import QuizError
 from k8squiz.history import due as memory
-from k8squiz.history.store import Card, Draft, Review, Row, Session, Store
+from k8squiz.history.store import Card, DraftRow, Review, Row, SessionRow, Store
 from k8squiz.terminal.sanitize import json_text
 
 FORMAT, FORMAT_VERSION = "k8squiz-data", 1
@@ -44,7 +44,7 @@ def exported(store: Store, indent: int | None = 1) -> str:
     return json_text(json.dumps(_whole(data), ensure_ascii=False, indent=indent)) + "\n"
 
 
-def _draft(found: Draft | None) -> Any:
+def _draft(found: DraftRow | None) -> Any:
     if found is None:
         return None
     return {"position": found.position, "text": found.text, "elapsed": found.elapsed, "at": found.now}
@@ -76,14 +76,14 @@ def take_in(store: Store, text: str, file: str) -> tuple[int, int, int]:
             f"{file}:1: its version is {data.get('version')!r}, this k8squiz reads {FORMAT_VERSION}; update k8squiz",
             f"{file}:1：其版本为 {data.get('version')!r}，本程序读取 {FORMAT_VERSION}；请升级 k8squiz",
         )
-    read = _Reader(file)
+    read = _ImportReader(file)
     sessions = [read.session(one, f"sessions[{at}]") for at, one in enumerate(read.many(data, "sessions", ""))]
     cards = [read.card(one, f"cards[{at}]") for at, one in enumerate(read.many(data, "cards", ""))]
     reviews = [read.review(one, f"reviews[{at}]") for at, one in enumerate(read.many(data, "reviews", ""))]
     return store.take_in(sessions, cards, reviews)
 
 
-class _Reader:
+class _ImportReader:
     def __init__(self, file: str) -> None:
         self._file = file
 
@@ -115,14 +115,14 @@ class _Reader:
             self.field(data, name, place, fits, f"a number from {low:g} to {high:g}", f" {low:g} 到 {high:g} 的数")
         )
 
-    def draft(self, data: Any, place: str) -> Draft:
+    def draft(self, data: Any, place: str) -> DraftRow:
         position = int(self.number(data, "position", place, 0, 1e6))
         text = self.text(data, "text", place)
-        return Draft(position, text, self.number(data, "elapsed", place), self.number(data, "at", place))
+        return DraftRow(position, text, self.number(data, "elapsed", place), self.number(data, "at", place))
 
-    def session(self, data: Any, place: str) -> tuple[Session, list[Row], Draft | None]:
+    def session(self, data: Any, place: str) -> tuple[SessionRow, list[Row], DraftRow | None]:
         ended = None if isinstance(data, dict) and data.get("ended") is None else self.number(data, "ended", place)
-        found = Session(
+        found = SessionRow(
             0, self.text(data, "uid", place), self.text(data, "kind", place), self.number(data, "started", place),
             self.text(data, "seed", place), self.text(data, "lang", place), data.get("plan"), ended,
         )  # fmt: skip

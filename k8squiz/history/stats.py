@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.values import dataclass
-from k8squiz.bank.question import Heading
+from k8squiz.bank.question import QuestionMeta
 from k8squiz.history.due import due, retrievability
 from k8squiz.history.store import Card, Review
 
@@ -54,12 +54,12 @@ class Stats:
 
 
 def stats(
-    reviews: Sequence[Review], cards: Mapping[str, Card], known: Sequence[Heading], now: float, zone: dt.tzinfo
+    reviews: Sequence[Review], cards: Mapping[str, Card], known: Sequence[QuestionMeta], now: float, zone: dt.tzinfo
 ) -> Stats:
     """All figures at `now`; days are those of `zone`. Questions that left the bank count as answered, not as due."""
     today = dt.datetime.fromtimestamp(now, zone).date()
     days = Counter(dt.datetime.fromtimestamp(review.at, zone).date() for review in reviews)
-    ids = {heading.id for heading in known}
+    ids = {meta.id for meta in known}
     midnight = dt.datetime.combine(today + dt.timedelta(days=1), dt.time(), zone).timestamp()
     return Stats(
         answers=len(reviews),
@@ -93,11 +93,11 @@ def _retention(reviews: Sequence[Review], now: float) -> float | None:
 
 
 def _topics(
-    reviews: Sequence[Review], cards: Mapping[str, Card], known: Sequence[Heading], now: float
+    reviews: Sequence[Review], cards: Mapping[str, Card], known: Sequence[QuestionMeta], now: float
 ) -> Iterable[Strength]:
     last = {review.question: review.score for review in reviews}
-    for topic in dict.fromkeys(heading.topic for heading in known):
-        own = [heading.id for heading in known if heading.topic == topic]
+    for topic in dict.fromkeys(meta.topic for meta in known):
+        own = [meta.id for meta in known if meta.topic == topic]
         met = [cards[name] for name in own if name in cards]
         strength = sum(retrievability(card, now) * last.get(card.question, 0.0) for card in met) / len(own)
         yield Strength(topic, len(met), len(own), strength)
@@ -112,8 +112,8 @@ def _calendar(days: Mapping[dt.date, int], today: dt.date) -> tuple[tuple[dt.dat
     )
 
 
-def _weakest(reviews: Sequence[Review], known: Sequence[Heading]) -> tuple[Weak, ...]:
-    topics = {heading.id: heading.topic for heading in known}
+def _weakest(reviews: Sequence[Review], known: Sequence[QuestionMeta]) -> tuple[Weak, ...]:
+    topics = {meta.id: meta.topic for meta in known}
     scores: dict[str, list[float]] = {}
     for review in reviews:
         if review.question in topics:

@@ -31,7 +31,7 @@ class StoreUnavailable(QuizError):
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SessionRow:
     """One sitting: `kind` is "mock" or "practice", `ended` None while it is not finished."""
 
     id: int
@@ -55,7 +55,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class DraftRow:
     """The unfinished line in front of question `position`, and the clock when it was saved."""
 
     position: int
@@ -274,7 +274,7 @@ class Store:
         rows = self._read("SELECT seq, at, kind, body FROM event WHERE session = ? ORDER BY seq", session)
         return tuple(Row(seq, at, kind, _load(body)) for seq, at, kind, body in rows)
 
-    def sessions(self, kind: str | None = None, unfinished: bool = False) -> tuple[Session, ...]:
+    def sessions(self, kind: str | None = None, unfinished: bool = False) -> tuple[SessionRow, ...]:
         """Sessions, oldest first."""
         rows = self._read(
             "SELECT id, uid, kind, started, seed, lang, plan, ended FROM session "
@@ -282,7 +282,7 @@ class Store:
             kind, kind, unfinished,
         )  # fmt: skip
         return tuple(
-            Session(number, uid, kind_of, started, seed, lang, _load(plan), ended)
+            SessionRow(number, uid, kind_of, started, seed, lang, _load(plan), ended)
             for number, uid, kind_of, started, seed, lang, plan, ended in rows
         )
 
@@ -297,16 +297,16 @@ class Store:
 
     def save_draft(self, session: int, position: int, text: str, elapsed: float, now: float) -> None:
         """What stands unfinished; replaces the draft before it."""
-        self._write(lambda: self._put_draft(session, Draft(position, text, elapsed, now)))
+        self._write(lambda: self._put_draft(session, DraftRow(position, text, elapsed, now)))
 
-    def _put_draft(self, session: int, draft: Draft) -> int:
+    def _put_draft(self, session: int, draft: DraftRow) -> int:
         values = (session, draft.position, _plain(draft.text), draft.elapsed, draft.now)
         statement = "INSERT OR REPLACE INTO draft (session, position, text, elapsed, at) VALUES (?, ?, ?, ?, ?)"
         return self._db.execute(statement, values).rowcount
 
-    def draft(self, session: int) -> Draft | None:
+    def draft(self, session: int) -> DraftRow | None:
         rows = self._read("SELECT position, text, elapsed, at FROM draft WHERE session = ?", session)
-        return Draft(*rows[0]) if rows else None
+        return DraftRow(*rows[0]) if rows else None
 
     # What is remembered of each question.
 
@@ -349,7 +349,7 @@ class Store:
     # All of it at once: export, import.
 
     def take_in(
-        self, sessions: list[tuple[Session, list[Row], Draft | None]], cards: list[Card], reviews: list[Review]
+        self, sessions: list[tuple[SessionRow, list[Row], DraftRow | None]], cards: list[Card], reviews: list[Review]
     ) -> tuple[int, int, int]:
         """Merge exported data in one transaction: how many sessions, cards and reviews were new or newer."""
         counts = [0, 0, 0]
@@ -371,7 +371,7 @@ class Store:
         self._write(work)
         return counts[0], counts[1], counts[2]
 
-    def _take_session(self, session: Session, rows: list[Row], draft: Draft | None) -> int:
+    def _take_session(self, session: SessionRow, rows: list[Row], draft: DraftRow | None) -> int:
         """Whether it is new, or goes on where the one that is known stops. One that went another way stays as it is."""
         known = next((one for one in self.sessions() if one.uid == session.uid), None)
         if known is None:

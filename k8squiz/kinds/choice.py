@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.trace import Text
-from k8squiz.bank.rng import Dice
+from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item, MenuField
 from k8squiz.kinds.interface import Task, letters
@@ -34,8 +34,8 @@ def task(world: World) -> Task:
             f"{world.question.id}: {'all' if right else 'none'} of the options are right",
             f"{world.question.id}：{'所有选项都' if right else '没有选项'}正确",
         )
-    dice = Dice(world.question.id, world.question.seed, "options")
-    shown = _shown(dice.shuffled(options), right, int(ask.get("show", len(options))))
+    rng = Rng(world.question.id, world.question.seed, "options")
+    shown = _shown(rng.shuffled(options), right, int(ask.get("show", len(options))))
     items = tuple(
         Item(letter, str(index), bilingual(world, option["text"]))
         for letter, (index, option) in zip(letters(len(shown)), shown, strict=True)

@@ -51,7 +51,7 @@ def kind(name: str) -> Kind:
 def make_task(world: World) -> Task:
     """Compute what the question asks and its truth. Raises QuizError for what cannot be asked so."""
     with well_formed(world.question.template.place("ask")):
-        return kind(world.question.heading.kind).task(world)
+        return kind(world.question.meta.kind).task(world)
 
 
 def letters(count: int) -> tuple[str, ...]:

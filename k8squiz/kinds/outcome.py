@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.trace import Outcome, Text
-from k8squiz.bank.rng import Dice
+from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField
 from k8squiz.kinds.interface import Task, letters
 from k8squiz.world.facts import fact
-from k8squiz.world.predicates import Ambiguous
-from k8squiz.world.predicates import ways as ways_of
+from k8squiz.world.predicates import Ambiguous, outcomes_of
 from k8squiz.world.world import World, host_name
 
 ABOUT = Text("Say how it ends", "说出结局")
@@ -64,14 +63,14 @@ _BY_CODE: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def ending(world: World, name: str, way: Outcome) -> str:
+def ending(world: World, name: str, outcome: Outcome) -> str:
     """The code of how a way ends."""
-    verdict = str(way.verdict)
+    verdict = str(outcome.verdict)
     if verdict == "DELIVERED":
-        return "delivered-kept" if fact("source_kept", world, name, way) else "delivered-rewritten"
+        return "delivered-kept" if fact("source_kept", world, name, outcome) else "delivered-rewritten"
     if verdict in ("REJECT", "REFUSED"):
         return "rejected" if verdict == "REJECT" else "refused"
-    code = "" if way.where is None else way.where.code
+    code = "" if outcome.where is None else outcome.where.code
     for sort, word, result in _BY_CODE:
         if sort == verdict and word in code:
             return result
@@ -86,7 +85,7 @@ def task(world: World) -> Task:
 
 
 def _agreed(world: World, name: str, what: str, read: Callable[[Outcome], str]) -> str:
-    results = sorted({read(way) for way in ways_of(world, name)})
+    results = sorted({read(outcome) for outcome in outcomes_of(world, name)})
     if len(results) != 1:
         raise Ambiguous(
             f"{world.question.id}: the ways the packet can go disagree about {what}: {', '.join(results)}",
@@ -96,26 +95,24 @@ def _agreed(world: World, name: str, what: str, read: Callable[[Outcome], str]) 
 
 
 def _ending(world: World, name: str) -> Field:
-    truth = _agreed(world, name, "the ending", lambda way: ending(world, name, way))
-    dice = Dice(world.question.id, world.question.seed, "endings")
+    truth = _agreed(world, name, "the ending", lambda outcome: ending(world, name, outcome))
+    rng = Rng(world.question.id, world.question.seed, "endings")
     sort = truth.split("-")[0]
     # Endings of the same sort first: those are the ones worth telling apart.
-    others = sorted(
-        dice.shuffled(code for code in ENDINGS if code != truth), key=lambda code: not code.startswith(sort)
-    )
+    others = sorted(rng.shuffled(code for code in ENDINGS if code != truth), key=lambda code: not code.startswith(sort))
     chosen = {truth, "delivered-kept", "delivered-rewritten", "rejected", "dropped-no-local-endpoints"}
     chosen |= set([code for code in others if code not in chosen][: max(1, _SHOWN - len(chosen))])
-    codes = dice.shuffled(code for code in ENDINGS if code in chosen)
+    codes = rng.shuffled(code for code in ENDINGS if code in chosen)
     items = tuple(Item(letter, code, ENDINGS[code]) for letter, code in zip(letters(len(codes)), codes, strict=True))
     near = {code: 0.4 for code in codes if code != truth and code.split("-")[0] == sort}
     return MenuField("ending", Text("How does it end?", "结局如何？"), items, (truth,), weight=2.0, near=near)
 
 
 def _host(world: World, name: str) -> Field:
-    def last(way: Outcome) -> str:
-        if way.where is not None:
-            return host_name(way.where.host)
-        return host_name(way.hops[-1].host)
+    def last(outcome: Outcome) -> str:
+        if outcome.where is not None:
+            return host_name(outcome.where.host)
+        return host_name(outcome.hops[-1].host)
 
     cluster = world.cluster(name)
     names = tuple(dict.fromkeys([*(n.name for n in cluster.nodes), *(p.name for p in cluster.pods), "client"]))
@@ -129,14 +126,16 @@ def _host(world: World, name: str) -> Field:
 
 
 def _seen(world: World, name: str) -> Field:
-    truth = _agreed(world, name, "the address seen", lambda way: str(fact("source_seen", world, name, way) or "none"))
+    truth = _agreed(
+        world, name, "the address seen", lambda outcome: str(fact("source_seen", world, name, outcome) or "none")
+    )
     return AddressField(
         "seen", Text("Which address does the server see?", "服务端看到哪个地址？"), truth, world.question.aliases
     )
 
 
 def _endpoint_node(world: World, name: str) -> Field:
-    truth = _agreed(world, name, "the node", lambda way: str(fact("endpoint_node", world, name, way) or "none"))
+    truth = _agreed(world, name, "the node", lambda outcome: str(fact("endpoint_node", world, name, outcome) or "none"))
     names = tuple(node.name for node in world.cluster(name).nodes)
     return NameField("endpoint_node", Text("On which node is the endpoint?", "端点在哪个节点上？"), truth, names)
 

@@ -10,8 +10,7 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import AddressField
 from k8squiz.kinds.interface import Task
 from k8squiz.world.facts import hop_fact
-from k8squiz.world.predicates import Ambiguous, match
-from k8squiz.world.predicates import ways as ways_of
+from k8squiz.world.predicates import Ambiguous, match, outcomes_of
 from k8squiz.world.texts import bilingual
 from k8squiz.world.world import World, direction_of, host_name
 
@@ -45,9 +44,9 @@ def _asked(point: dict[str, Any]) -> list[str]:
 
 def _hops(world: World, name: str, point: dict[str, Any]) -> list[Hop]:
     found = []
-    for way in ways_of(world, name):
+    for outcome in outcomes_of(world, name):
         fitting = [
-            hop for hop in direction_of(way, str(point.get("of", "request")))
+            hop for hop in direction_of(outcome, str(point.get("of", "request")))
             if all(match(hop_fact(key, hop), value) for key, value in point["at"].items())
             and (not point.get("outer") or hop.encapsulation is not None)
         ]  # fmt: skip
@@ -71,10 +70,10 @@ def _label(hop: Hop, point: dict[str, Any]) -> Text:
     reply = point.get("of") == "reply"
     place = f"{host_name(hop.host)} {hop.device}".strip()
     outer = (" (outer header)", "（外层头部）") if point.get("outer") else ("", "")
-    way = ("reply", "回程") if reply else ("request", "去程")
+    outcome = ("reply", "回程") if reply else ("request", "去程")
     return Text(
-        f"{way[0]}, {_moment(hop, 'en', reply)} {place}{outer[0]}",
-        f"{way[1]}，{_moment(hop, 'zh', reply)}{place}{outer[1]}",
+        f"{outcome[0]}, {_moment(hop, 'en', reply)} {place}{outer[0]}",
+        f"{outcome[1]}，{_moment(hop, 'zh', reply)}{place}{outer[1]}",
     )
 
 

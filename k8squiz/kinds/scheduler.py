@@ -6,7 +6,7 @@ from engine.errors import EngineError
 from engine.ipvs.scenario import Scenario, candidates, indistinguishable
 from engine.trace import Text
 from k8squiz.bank.question import Question
-from k8squiz.bank.rng import Dice
+from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item, MenuField
 from k8squiz.kinds.interface import Task, letters
@@ -34,11 +34,11 @@ def _shown(world: World, found: Scenario) -> list[str]:
     tell apart, one. Only what may be shown is measured: that takes long, and somebody waits."""
     question = world.question
     ask, seed = question.ask, question.seed
-    dice = Dice(question.id, seed, "schedulers")
+    rng = Rng(question.id, seed, "schedulers")
     # What is offered may be narrowed, so that a junior is not asked about dh.
     among = [name for name in candidates(found.dataplane) if name in ask.get("among", candidates(found.dataplane))]
     kept: list[str] = []
-    for name in dice.shuffled(among):
+    for name in rng.shuffled(among):
         if not any(indistinguishable(name, other, found.dataplane) for other in kept):
             kept.append(name)
     shown = kept[: int(ask.get("show", 6))]

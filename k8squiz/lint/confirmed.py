@@ -10,7 +10,7 @@ from k8squiz.bank.placeholders import PLACEHOLDER
 from k8squiz.bank.question import Template
 from k8squiz.errors import QuizError
 from k8squiz.kinds.interface import Task
-from k8squiz.world.predicates import ways as ways_of
+from k8squiz.world.predicates import outcomes_of
 from k8squiz.world.texts import Names, figure
 from k8squiz.world.world import World
 
@@ -46,8 +46,8 @@ class Confirmed:
         self._known |= {str(field.truth) for field in task.fields}
         for ask in world.question.requests:
             self._take(ask.manifests)
-            for way in ways_of(world, ask.name):
-                for hop in (*way.hops, *way.reply):
+            for outcome in outcomes_of(world, ask.name):
+                for hop in (*outcome.hops, *outcome.reply):
                     self._take(f"{hop.src} {hop.dst} {hop.rule or ''} {hop.note.en}")
         self._rules_read = False
 

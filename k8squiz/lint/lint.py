@@ -54,7 +54,7 @@ class Finding:
 
 
 @dataclasses.dataclass(frozen=True)
-class Report:
+class LintReport:
     questions: int
     findings: tuple[Finding, ...]
 
@@ -63,7 +63,7 @@ class Report:
         return tuple(finding for finding in self.findings if not finding.warning)
 
 
-def lint(paths: Iterable[Path] = (), seeds: int = SEEDS) -> Report:
+def lint(paths: Iterable[Path] = (), seeds: int = SEEDS) -> LintReport:
     """Lint these files and folders (default: the whole bank). Raises QuizError for a path that is not there."""
     chosen = _files(paths)
     findings: list[Finding] = []
@@ -75,7 +75,7 @@ def lint(paths: Iterable[Path] = (), seeds: int = SEEDS) -> Report:
             )
         ids.setdefault(name, str(path))
         findings += found
-    return Report(len(chosen), tuple(findings))
+    return LintReport(len(chosen), tuple(findings))
 
 
 def _each(paths: list[Path], seeds: int) -> list[tuple[str, list[Finding]]]:
@@ -97,7 +97,7 @@ def _file(path: Path, seeds: int) -> tuple[str, list[Finding]]:
     found = [*_identity(template, path), *_languages(template), *_over_seeds(template, seeds)]
     for each in follow_ups(template):
         found += _over_seeds(each, seeds)
-    return template.heading.id, found
+    return template.meta.id, found
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
@@ -125,19 +125,19 @@ def _from_error(error: QuizError | EngineError, path: Path) -> Finding:
 
 
 def _identity(template: Template, path: Path) -> Iterator[Finding]:
-    heading = template.heading
-    if path.stem != heading.id:
+    meta = template.meta
+    if path.stem != meta.id:
         yield Finding(
             template.place("id"),
-            f"the file must be named {heading.id}.yaml, after the id",
-            f"文件名须与 id 一致：{heading.id}.yaml",
+            f"the file must be named {meta.id}.yaml, after the id",
+            f"文件名须与 id 一致：{meta.id}.yaml",
         )
     folder = re.sub(r"^\d+-", "", path.parent.name)
-    if folder != heading.topic and re.match(r"\d+-", path.parent.name):
+    if folder != meta.topic and re.match(r"\d+-", path.parent.name):
         yield Finding(
             template.place("topic"),
-            f"topic {heading.topic!r} lies in the folder of {folder!r}",
-            f"主题 {heading.topic!r} 却放在 {folder!r} 的目录中",
+            f"topic {meta.topic!r} lies in the folder of {folder!r}",
+            f"主题 {meta.topic!r} 却放在 {folder!r} 的目录中",
         )
     then = names(template)
     for index, name in enumerate(then):
@@ -148,7 +148,7 @@ def _identity(template: Template, path: Path) -> Iterator[Finding]:
                 f"有两个追问都叫 {name!r}",
             )
     scanned = bank.scan(path)
-    if scanned is None or dataclasses.replace(scanned, path="") != dataclasses.replace(heading, path=""):
+    if scanned is None or dataclasses.replace(scanned, path="") != dataclasses.replace(meta, path=""):
         yield Finding(
             template.place("id"),
             "id, topic, level and kind must stand first in the file, each on its own line",
@@ -209,7 +209,7 @@ def _over_seeds(template: Template, seeds: int) -> Iterator[Finding]:
     if found or drawn < 10:
         return
     # A talk has no answer to draw, and what mends depends on what is shown broken, which names differ in anyway.
-    if len(answers) == 1 and template.heading.kind not in ("talk", "repair"):
+    if len(answers) == 1 and template.meta.kind not in ("talk", "repair"):
         yield Finding(
             template.place("ask"),
             f"the answer is the same for all {drawn} seeds",
@@ -243,7 +243,7 @@ def _one(template: Template, seed: int, answers: set[Any], slots: set[Any]) -> I
 
 
 def _at(template: Template, error: QuizError | EngineError, seed: int, part: str) -> Finding:
-    finding = _from_error(error, Path(template.heading.path))
+    finding = _from_error(error, Path(template.meta.path))
     if finding.message == error.en:
         finding = Finding(template.place(part), *_bare(error, template))
     return dataclasses.replace(finding, message=f"{finding.message} (seed {seed})", zh=f"{finding.zh}（种子 {seed}）")
@@ -255,7 +255,7 @@ def _ambiguous(template: Template, error: Ambiguous, seed: int, part: str) -> Fi
 
 
 def _bare(error: QuizError | EngineError, template: Template) -> tuple[str, str]:
-    prefix = re.compile(rf"^{re.escape(template.heading.id)}(: |：)")
+    prefix = re.compile(rf"^{re.escape(template.meta.id)}(: |：)")
     return prefix.sub("", error.en), prefix.sub("", error.zh)
 
 

@@ -12,17 +12,17 @@ from k8squiz.bank.find import find
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import Task, make_task
-from k8squiz.mock.plan import Plan
+from k8squiz.mock.plan import InterviewPlan
 from k8squiz.mock.score import Score, score
-from k8squiz.mock.state import State
+from k8squiz.mock.state import InterviewState
 from k8squiz.world.texts import hints
 from k8squiz.world.world import World
 
 
-class Room:
+class DrawnQuestions:
     """The worlds, tasks and hints of `plan`, by place. Raises QuizError where the bank no longer has a question."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: InterviewPlan) -> None:
         self.plan = plan
 
     def world(self, position: int) -> World:
@@ -34,7 +34,7 @@ class Room:
     def hints(self, position: int) -> tuple[tuple[float, Text], ...]:
         return self._drawn(position)[2]
 
-    def score(self, state: State) -> Score:
+    def score(self, state: InterviewState) -> Score:
         """What `state` comes to. Draws every question that was answered or not."""
         places = range(len(self.plan.items))
         tasks = [self.task(position) for position in places]
@@ -61,5 +61,5 @@ def drawn(question: str, seed: str) -> tuple[World, Task, tuple[tuple[float, Tex
         world = World(draw(template, seed))
         return world, make_task(world), hints(world)
     except EngineError as error:
-        place = f"{template.heading.path}: {question}, seed {seed}"
+        place = f"{template.meta.path}: {question}, seed {seed}"
         raise QuizError(f"{place}: {error.en}", f"{place}：{error.zh}") from error

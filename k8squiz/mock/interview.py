@@ -9,8 +9,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from k8squiz.mock.plan import Plan
-from k8squiz.mock.state import Ending, Event, State, Status, apply, replay
+from k8squiz.mock.plan import InterviewPlan
+from k8squiz.mock.state import Ending, Event, InterviewState, Status, apply, replay
 
 SAVE_EVERY = 2.0  # seconds between two drafts: what a power cut may cost of the clock
 
@@ -19,11 +19,11 @@ class Journal(Protocol):
     """Where an interview is written down. `append` returns when the event is safe, `draft` when the line is."""
 
     def append(self, event: Event) -> None: ...
-    def draft(self, draft: Draft) -> None: ...
+    def draft(self, draft: AnswerDraft) -> None: ...
 
 
 @dataclasses.dataclass(frozen=True)
-class Draft:
+class AnswerDraft:
     """The unfinished line of field `field` of question `position`, and the clock when it stood there."""
 
     position: int
@@ -35,9 +35,11 @@ class Draft:
 class Interview:
     """One interview, new or taken up again from its events. Raises QuizError where they do not fit the plan."""
 
-    def __init__(self, plan: Plan, journal: Journal, clock: Callable[[], float], events: Iterable[Event] = ()) -> None:
+    def __init__(
+        self, plan: InterviewPlan, journal: Journal, clock: Callable[[], float], events: Iterable[Event] = ()
+    ) -> None:
         self.plan = plan
-        self.state: State = replay(plan, events)
+        self.state: InterviewState = replay(plan, events)
         self._journal = journal
         self._clock = clock
         self._since: float | None = None
@@ -122,7 +124,7 @@ class Interview:
         if self.state.ended is None and not self.state.noted:
             self._close("interrupted")
 
-    def resume(self, away: float, draft: Draft | None) -> None:
+    def resume(self, away: float, draft: AnswerDraft | None) -> None:
         """The candidate is back after `away` seconds by the wall clock. The clock goes on from the last that is known."""
         at = max(self.state.elapsed, draft.at if draft is not None else 0.0)
         self._append(Event("resumed", at, {"away": round(max(0.0, away), 1)}))
@@ -132,7 +134,7 @@ class Interview:
         since = self.elapsed - self._saved
         if since >= SAVE_EVERY or ((field, line) != self._standing and since >= SAVE_EVERY / 4):
             self._standing, self._saved = (field, line), self.elapsed
-            self._journal.draft(Draft(self.position, field, line, round(self.elapsed, 3)))
+            self._journal.draft(AnswerDraft(self.position, field, line, round(self.elapsed, 3)))
         return self.left_for(self.position) <= 0
 
     # --- what comes next ---

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.trace import Text
-from k8squiz.bank.question import Heading
-from k8squiz.bank.rng import Dice
+from k8squiz.bank.question import QuestionMeta
+from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError, unknown
 
 MOST_MINUTES = 480
@@ -40,7 +40,7 @@ _ANY = Track(Text("By topic", "按主题"), dict.fromkeys(range(1, 6), 1))
 
 
 @dataclasses.dataclass(frozen=True)
-class Item:
+class PlannedQuestion:
     """One question of the plan. `parent` is the place in the plan of the question it follows up, None for one of its
     own; `seconds` its share of the time; `question` and `seed` draw it."""
 
@@ -55,14 +55,14 @@ class Item:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class InterviewPlan:
     """A whole interview. The shares of its items add up to its minutes."""
 
     track: str | None
     topics: tuple[str, ...]
     minutes: int
     seed: str
-    items: tuple[Item, ...]
+    items: tuple[PlannedQuestion, ...]
 
     @property
     def seconds(self) -> int:
@@ -78,23 +78,23 @@ class Plan:
         return {**dataclasses.asdict(self), "topics": list(self.topics)}
 
 
-def from_json(raw: Mapping[str, Any]) -> Plan:
+def from_json(raw: Mapping[str, Any]) -> InterviewPlan:
     """The plan that `to_json` wrote. Raises QuizError for anything else."""
     try:
         items = tuple(_item(item, index) for index, item in enumerate(raw["items"]))
         track = raw["track"]
         if not items or track is not None and track not in TRACKS:
             raise ValueError(track)
-        return Plan(track, tuple(map(str, raw["topics"])), int(raw["minutes"]), str(raw["seed"]), items)
+        return InterviewPlan(track, tuple(map(str, raw["topics"])), int(raw["minutes"]), str(raw["seed"]), items)
     except (KeyError, TypeError, ValueError) as error:
         raise QuizError(
             f"the saved plan of this interview cannot be read: {error!r}", f"无法读取保存的面试计划：{error!r}"
         ) from error
 
 
-def _item(raw: Mapping[str, Any], index: int) -> Item:
+def _item(raw: Mapping[str, Any], index: int) -> PlannedQuestion:
     """One item as it came back from the disk, which may hold anything. Raises TypeError or ValueError."""
-    item = Item(**raw)
+    item = PlannedQuestion(**raw)
     words = (item.question, item.topic, item.kind, item.seed, item.label)
     numbers = (item.level, item.seconds, 0 if item.parent is None else item.parent)
     if not all(isinstance(word, str) for word in words) or not all(type(number) is int for number in numbers):
@@ -105,14 +105,14 @@ def _item(raw: Mapping[str, Any], index: int) -> Item:
 
 
 def plan(
-    known: Sequence[Heading],
+    known: Sequence[QuestionMeta],
     seed: str,
     minutes: int,
     questions: int | None = None,
     track: str | None = None,
     topics: Sequence[str] = (),
-    follow_ups: Callable[[Heading], Sequence[Heading]] = lambda heading: (),
-) -> Plan:
+    follow_ups: Callable[[QuestionMeta], Sequence[QuestionMeta]] = lambda meta: (),
+) -> InterviewPlan:
     """Draw an interview from `known`: the same arguments give the same plan.
 
     `questions` is how many, follow-ups apart (None: as many as the minutes hold). Raises QuizError where the bank
@@ -133,18 +133,18 @@ def plan(
             f"--questions is {questions}: the bank can draw 1 to {len(fitting)} different questions for this interview",
             f"--questions 为 {questions}：题库能为这场面试抽取 1 到 {len(fitting)} 道不同的题目",
         )
-    drawn = _drawn(fitting, chosen, Dice("mock", seed), minutes * 60, questions, follow_ups)
-    return Plan(name, tuple(topics), minutes, seed, _timed(drawn, seed, minutes * 60, follow_ups))
+    drawn = _drawn(fitting, chosen, Rng("mock", seed), minutes * 60, questions, follow_ups)
+    return InterviewPlan(name, tuple(topics), minutes, seed, _timed(drawn, seed, minutes * 60, follow_ups))
 
 
-def _fitting(known: Sequence[Heading], track: Track, topics: Sequence[str]) -> list[Heading]:
+def _fitting(known: Sequence[QuestionMeta], track: Track, topics: Sequence[str]) -> list[QuestionMeta]:
     for topic in topics:
-        if topic not in {heading.topic for heading in known}:
-            raise unknown("topic", topic, (heading.topic for heading in known))
+        if topic not in {meta.topic for meta in known}:
+            raise unknown("topic", topic, (meta.topic for meta in known))
     fitting = [
-        heading for heading in known
-        if heading.level in track.mix and heading.kind not in UNFIT
-        and (not track.kinds or heading.kind in track.kinds) and (not topics or heading.topic in topics)
+        meta for meta in known
+        if meta.level in track.mix and meta.kind not in UNFIT
+        and (not track.kinds or meta.kind in track.kinds) and (not topics or meta.topic in topics)
     ]  # fmt: skip
     if not fitting:
         raise QuizError(
@@ -159,51 +159,51 @@ def _levels(track: Track) -> str:
 
 
 def _drawn(
-    fitting: Sequence[Heading],
+    fitting: Sequence[QuestionMeta],
     track: Track,
-    dice: Dice,
+    rng: Rng,
     seconds: int,
     questions: int | None,
-    follow_ups: Callable[[Heading], Sequence[Heading]],
-) -> list[Heading]:
+    follow_ups: Callable[[QuestionMeta], Sequence[QuestionMeta]],
+) -> list[QuestionMeta]:
     """One after another, each time what the interview has least of so far; easier ones first in the end."""
-    left = dice.shuffled(fitting)
-    drawn: list[Heading] = []
+    left = rng.shuffled(fitting)
+    drawn: list[QuestionMeta] = []
     filled = 0.0
     while left and len(drawn) < (questions if questions is not None else len(fitting)):
-        best = min(left, key=lambda heading: _had(heading, drawn, track))
+        best = min(left, key=lambda meta: _had(meta, drawn, track))
         cost = _natural(best) + sum(map(_natural, follow_ups(best)))
         if questions is None and drawn and filled + cost / 2 > seconds:
             break
         left.remove(best)
         drawn.append(best)
         filled += cost
-    return sorted(drawn, key=lambda heading: heading.level)
+    return sorted(drawn, key=lambda meta: meta.level)
 
 
-def _had(heading: Heading, drawn: Sequence[Heading], track: Track) -> float:
+def _had(meta: QuestionMeta, drawn: Sequence[QuestionMeta], track: Track) -> float:
     """How much of this topic, kind and level there is already: the levels as the track mixes them."""
-    topic = sum(1 for other in drawn if other.topic == heading.topic)
-    kind = sum(1 for other in drawn if other.kind == heading.kind)
-    level = sum(1 for other in drawn if other.level == heading.level) / track.mix[heading.level]
+    topic = sum(1 for other in drawn if other.topic == meta.topic)
+    kind = sum(1 for other in drawn if other.kind == meta.kind)
+    level = sum(1 for other in drawn if other.level == meta.level) / track.mix[meta.level]
     return topic + kind + level * sum(track.mix.values()) / len(track.mix)
 
 
-def _natural(heading: Heading) -> float:
+def _natural(meta: QuestionMeta) -> float:
     # A follow-up's cluster is known already.
-    half = 0.5 if heading.id != heading.origin else 1.0
-    return _PACE.get(heading.kind, 180) * _LEVEL[heading.level] * half
+    half = 0.5 if meta.id != meta.origin else 1.0
+    return _PACE.get(meta.kind, 180) * _LEVEL[meta.level] * half
 
 
 def _timed(
-    drawn: Sequence[Heading], seed: str, seconds: int, follow_ups: Callable[[Heading], Sequence[Heading]]
-) -> tuple[Item, ...]:
+    drawn: Sequence[QuestionMeta], seed: str, seconds: int, follow_ups: Callable[[QuestionMeta], Sequence[QuestionMeta]]
+) -> tuple[PlannedQuestion, ...]:
     """The items in order, each question's follow-ups right behind it, with shares that add up to `seconds`."""
-    rows: list[tuple[Heading, str, str, int | None]] = []
-    for number, heading in enumerate(drawn, 1):
+    rows: list[tuple[QuestionMeta, str, str, int | None]] = []
+    for number, meta in enumerate(drawn, 1):
         place, own = len(rows), f"{seed}-{number}"
-        rows.append((heading, own, str(number), None))
-        for letter, follow in zip("abcd", follow_ups(heading), strict=False):
+        rows.append((meta, own, str(number), None))
+        for letter, follow in zip("abcd", follow_ups(meta), strict=False):
             rows.append((follow, own, f"{number}{letter}", place))
     if seconds < LEAST_SECONDS * len(rows):
         raise QuizError(
@@ -212,10 +212,10 @@ def _timed(
             f"{seconds // 60} 分钟 {len(rows)} 道题（含追问），每题不足 {LEAST_SECONDS} 秒；请增加 --minutes 或减少 --questions",
         )
     spare = seconds - LEAST_SECONDS * len(rows)
-    paces = [_natural(heading) for heading, *_ in rows]
+    paces = [_natural(meta) for meta, *_ in rows]
     shares = [LEAST_SECONDS + int(spare * pace / sum(paces)) for pace in paces]
     shares[-1] += seconds - sum(shares)
     return tuple(
-        Item(heading.id, heading.topic, heading.level, heading.kind, own, share, label, parent)
-        for (heading, own, label, parent), share in zip(rows, shares, strict=True)
+        PlannedQuestion(meta.id, meta.topic, meta.level, meta.kind, own, share, label, parent)
+        for (meta, own, label, parent), share in zip(rows, shares, strict=True)
     )

@@ -9,8 +9,8 @@ from engine.trace import Text
 from k8squiz.bank.question import Grade
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import Task
-from k8squiz.mock.plan import Item, Plan
-from k8squiz.mock.state import Sheet, State
+from k8squiz.mock.plan import InterviewPlan, PlannedQuestion
+from k8squiz.mock.state import AnswerSheet, InterviewState
 
 RULE = Text(
     "Each question scores 0 to 100% by its own fields, less what the hints cost. It weighs 1 at level 1 and a quarter "
@@ -22,11 +22,11 @@ RULE = Text(
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
+class QuestionScore:
     """One question as it went. `grade` is None where nothing was written."""
 
-    item: Item
-    sheet: Sheet
+    item: PlannedQuestion
+    sheet: AnswerSheet
     grade: Grade | None
     weight: float
 
@@ -36,7 +36,7 @@ class Result:
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class ScorePart:
     """Some of the questions together: those of a topic, a kind, a level."""
 
     name: str
@@ -50,24 +50,24 @@ class Part:
 class Score:
     """`total` 0..1."""
 
-    results: tuple[Result, ...]
+    results: tuple[QuestionScore, ...]
     total: float
 
-    def by(self, key: Callable[[Item], str]) -> tuple[Part, ...]:
+    def by(self, key: Callable[[PlannedQuestion], str]) -> tuple[ScorePart, ...]:
         """The parts of the score, the weakest first."""
-        groups: dict[str, list[Result]] = {}
+        groups: dict[str, list[QuestionScore]] = {}
         for result in self.results:
             groups.setdefault(key(result.item), []).append(result)
         parts = (_part(name, group) for name, group in groups.items())
         return tuple(sorted(parts, key=lambda part: (part.score, part.name)))
 
 
-def weight(item: Item) -> float:
+def weight(item: PlannedQuestion) -> float:
     """What a question counts: 1 at level 1, a quarter more with each level, half for a follow-up."""
     return (1.0 + (item.level - 1) / 4) * (1.0 if item.parent is None else 0.5)
 
 
-def score(plan: Plan, state: State, tasks: Sequence[Task], costs: Sequence[Sequence[float]]) -> Score:
+def score(plan: InterviewPlan, state: InterviewState, tasks: Sequence[Task], costs: Sequence[Sequence[float]]) -> Score:
     """The score of `state`. `tasks` and `costs` (of each hint in turn) are the plan's, in its order."""
     results = tuple(
         _result(item, sheet, task, cost)
@@ -76,24 +76,24 @@ def score(plan: Plan, state: State, tasks: Sequence[Task], costs: Sequence[Seque
     return Score(results, _mean(results))
 
 
-def _result(item: Item, sheet: Sheet, task: Task, costs: Sequence[float]) -> Result:
-    if sheet.stands is None:
-        return Result(item, sheet, None, weight(item))
+def _result(item: PlannedQuestion, sheet: AnswerSheet, task: Task, costs: Sequence[float]) -> QuestionScore:
+    if sheet.graded_answer is None:
+        return QuestionScore(item, sheet, None, weight(item))
     try:
-        return Result(item, sheet, grade(task, sheet.stands, sum(costs[: sheet.hints])), weight(item))
+        return QuestionScore(item, sheet, grade(task, sheet.graded_answer, sum(costs[: sheet.hints])), weight(item))
     except (TypeError, ValueError, AttributeError, KeyError, IndexError, ZeroDivisionError):
         # An answer of another form: the question's file has changed since. It counts as none.
-        return Result(item, sheet, None, weight(item))
+        return QuestionScore(item, sheet, None, weight(item))
 
 
-def _mean(results: Sequence[Result]) -> float:
+def _mean(results: Sequence[QuestionScore]) -> float:
     whole = sum(result.weight for result in results)
     return round(sum(result.score * result.weight for result in results) / whole, 6) if whole else 0.0
 
 
-def _part(name: str, results: Sequence[Result]) -> Part:
+def _part(name: str, results: Sequence[QuestionScore]) -> ScorePart:
     spent = sum(result.sheet.spent for result in results)
-    return Part(name, _mean(results), len(results), spent, sum(result.item.seconds for result in results))
+    return ScorePart(name, _mean(results), len(results), spent, sum(result.item.seconds for result in results))
 
 
 def study(score: Score) -> Mapping[str, tuple[str, ...]]:

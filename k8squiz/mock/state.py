@@ -15,14 +15,14 @@ from typing import Any
 
 from k8squiz.bank.question import Answer
 from k8squiz.errors import QuizError
-from k8squiz.mock.plan import Plan
+from k8squiz.mock.plan import InterviewPlan
 
 
 class Status(enum.Enum):
     OPEN = "open"
     SKIPPED = "skipped"
     ANSWERED = "answered"
-    STRUCK = "struck"  # the clock took what stood
+    TIMED_OUT = "struck"  # the clock took what stood
 
 
 class Ending(enum.Enum):
@@ -41,7 +41,7 @@ class Event:
 
 
 @dataclasses.dataclass(frozen=True)
-class Sheet:
+class AnswerSheet:
     """One question's answer sheet. `given` are the fields filled in so far; `answer` is what was handed in last, None where
     nothing was; `line` what stood unfinished when the clock struck; `spent` seconds in front of it."""
 
@@ -55,13 +55,13 @@ class Sheet:
     line: str = ""
 
     @property
-    def stands(self) -> Answer | None:
+    def graded_answer(self) -> Answer | None:
         """What is graded: what was handed in, else what has been filled in; None where there is nothing."""
         return self.answer if self.answer is not None else self.given or None
 
     @property
     def closed(self) -> bool:
-        return self.status in (Status.ANSWERED, Status.STRUCK)
+        return self.status in (Status.ANSWERED, Status.TIMED_OUT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,10 +76,10 @@ class Interruption:
 
 
 @dataclasses.dataclass(frozen=True)
-class State:
+class InterviewState:
     """`position` is the question in front of the candidate; `elapsed` the seconds in front of questions so far."""
 
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[AnswerSheet, ...]
     position: int | None = None
     elapsed: float = 0.0
     ended: Ending | None = None
@@ -87,11 +87,11 @@ class State:
     noted: bool = False  # an `interrupted` that no `resumed` has followed yet
 
 
-def start(plan: Plan) -> State:
-    return State(tuple(Sheet() for _ in plan.items))
+def start(plan: InterviewPlan) -> InterviewState:
+    return InterviewState(tuple(AnswerSheet() for _ in plan.items))
 
 
-def replay(plan: Plan, events: Iterable[Event]) -> State:
+def replay(plan: InterviewPlan, events: Iterable[Event]) -> InterviewState:
     """The state after `events`. Raises QuizError where they cannot be the journal of `plan`."""
     state = start(plan)
     for event in events:
@@ -99,7 +99,7 @@ def replay(plan: Plan, events: Iterable[Event]) -> State:
     return state
 
 
-def apply(state: State, event: Event) -> State:
+def apply(state: InterviewState, event: Event) -> InterviewState:
     """The state after one more event. Raises QuizError for an event that is none, or that cannot come here."""
     try:
         fold = _FOLDS[event.kind]
@@ -111,7 +111,7 @@ def apply(state: State, event: Event) -> State:
         ) from error
 
 
-def _waited(state: State, at: float) -> State:
+def _waited(state: InterviewState, at: float) -> InterviewState:
     """Time passed until `at`; it belongs to the question in front. A clock that runs backwards is taken to stand."""
     passed = max(0.0, at - state.elapsed)
     state = dataclasses.replace(state, elapsed=state.elapsed + passed)
@@ -120,7 +120,7 @@ def _waited(state: State, at: float) -> State:
     return _sheet(state, state.position, spent=state.sheets[state.position].spent + passed)
 
 
-def _sheet(state: State, position: int, **changes: Any) -> State:
+def _sheet(state: InterviewState, position: int, **changes: Any) -> InterviewState:
     if position < 0:
         raise IndexError(position)
     sheets = list(state.sheets)
@@ -128,20 +128,20 @@ def _sheet(state: State, position: int, **changes: Any) -> State:
     return dataclasses.replace(state, sheets=tuple(sheets))
 
 
-def _shown(state: State, event: Event) -> State:
+def _shown(state: InterviewState, event: Event) -> InterviewState:
     position = int(event.body["position"])
     state = _sheet(state, position, visits=state.sheets[position].visits + 1)
     return dataclasses.replace(state, position=position)
 
 
-def _here(state: State, event: Event) -> tuple[int, Sheet]:
+def _here(state: InterviewState, event: Event) -> tuple[int, AnswerSheet]:
     position = int(event.body["position"])
     if position != state.position:
         raise ValueError(f"question {position} was not in front of the candidate")
     return position, state.sheets[position]
 
 
-def _filled(state: State, event: Event) -> State:
+def _filled(state: InterviewState, event: Event) -> InterviewState:
     position, sheet = _here(state, event)
     given = {**sheet.given, str(event.body["field"]): _value(event.body["value"])}
     return _sheet(state, position, given=given)
@@ -152,41 +152,41 @@ def _value(raw: Any) -> Any:
     return tuple(raw) if isinstance(raw, list) else raw
 
 
-def _hint(state: State, event: Event) -> State:
+def _hint(state: InterviewState, event: Event) -> InterviewState:
     position, sheet = _here(state, event)
     return _sheet(state, position, hints=sheet.hints + 1)
 
 
-def _flagged(state: State, event: Event) -> State:
+def _flagged(state: InterviewState, event: Event) -> InterviewState:
     return _sheet(state, int(event.body["position"]), flagged=bool(event.body["on"]))
 
 
-def _answered(state: State, event: Event) -> State:
+def _answered(state: InterviewState, event: Event) -> InterviewState:
     position, _ = _here(state, event)
     answer = {str(field): _value(value) for field, value in event.body["answer"].items()}
-    status = Status.STRUCK if event.body.get("by") == "clock" else Status.ANSWERED
+    status = Status.TIMED_OUT if event.body.get("by") == "clock" else Status.ANSWERED
     line = str(event.body.get("line", ""))
     state = _sheet(state, position, status=status, answer=answer, given=answer, line=line)
     return dataclasses.replace(state, position=None)
 
 
-def _skipped(state: State, event: Event) -> State:
+def _skipped(state: InterviewState, event: Event) -> InterviewState:
     position, sheet = _here(state, event)
     # An answer that was handed in before stays handed in.
     state = _sheet(state, position, status=sheet.status if sheet.closed else Status.SKIPPED)
     return dataclasses.replace(state, position=None)
 
 
-def _interrupted(state: State, event: Event) -> State:
+def _interrupted(state: InterviewState, event: Event) -> InterviewState:
     return dataclasses.replace(state, noted=True)
 
 
-def _resumed(state: State, event: Event) -> State:
+def _resumed(state: InterviewState, event: Event) -> InterviewState:
     entry = Interruption(state.elapsed, max(0.0, float(event.body["away"])), state.position, state.noted)
     return dataclasses.replace(state, interruptions=(*state.interruptions, entry), noted=False)
 
 
-def _ended(state: State, event: Event) -> State:
+def _ended(state: InterviewState, event: Event) -> InterviewState:
     return dataclasses.replace(state, ended=Ending(event.body["why"]), position=None)
 
 

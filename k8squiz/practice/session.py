@@ -14,8 +14,8 @@ from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import opened
-from k8squiz.bank.question import Answer, Attempt, Grade, Heading
-from k8squiz.bank.rng import Dice
+from k8squiz.bank.question import Answer, Attempt, Grade, QuestionMeta
+from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import Task, make_task
@@ -23,7 +23,7 @@ from k8squiz.world.texts import hints
 from k8squiz.world.world import World
 
 
-class State(enum.Enum):
+class PracticeState(enum.Enum):
     PRESENTED = "presented"
     GRADED = "graded"
     OVER = "over"
@@ -56,29 +56,29 @@ class Summary:
         return tuple(sorted((topic for topic in means if means[topic] < 1.0), key=lambda topic: (means[topic], topic)))
 
 
-def plan(known: Sequence[Heading], count: int | None, seed: str) -> tuple[Heading, ...]:
+def plan(known: Sequence[QuestionMeta], count: int | None, seed: str) -> tuple[QuestionMeta, ...]:
     """Which questions to ask, in which order: drawn without repetition, easier ones first; None for all there are.
 
     Where there are fewer than `count`, they come round again (each time drawn anew).
     """
-    dice = Dice("plan", seed)
+    rng = Rng("plan", seed)
     wanted = len(known) if count is None else count
-    drawn: list[Heading] = []
+    drawn: list[QuestionMeta] = []
     while len(drawn) < wanted:
-        drawn += dice.shuffled(known)[: wanted - len(drawn)]
-    return tuple(sorted(drawn, key=lambda heading: heading.level))
+        drawn += rng.shuffled(known)[: wanted - len(drawn)]
+    return tuple(sorted(drawn, key=lambda meta: meta.level))
 
 
-class Session:
-    """Ask `headings` one after another. `seed` decides every draw."""
+class PracticeSession:
+    """Ask `metas` one after another. `seed` decides every draw."""
 
-    def __init__(self, headings: Sequence[Heading], seed: str, exact: bool = False) -> None:
-        self._headings = tuple(headings)
+    def __init__(self, metas: Sequence[QuestionMeta], seed: str, exact: bool = False) -> None:
+        self._headings = tuple(metas)
         self._seed = seed
         self._exact = exact
         self._attempts: list[Attempt] = []
         self._position = -1
-        self.state = State.PRESENTED
+        self.state = PracticeState.PRESENTED
         self.world: World
         self.task: Task
         self.grade: Grade | None = None
@@ -96,7 +96,7 @@ class Session:
         return len(self._headings)
 
     @property
-    def heading(self) -> Heading:
+    def meta(self) -> QuestionMeta:
         return self._headings[self._position]
 
     @property
@@ -109,7 +109,7 @@ class Session:
 
     def hint(self) -> Text | None:
         """Take the next hint, which costs; None when there are no more."""
-        self._expect(State.PRESENTED)
+        self._expect(PracticeState.PRESENTED)
         if not self.hints_left:
             return None
         self._taken += 1
@@ -117,46 +117,44 @@ class Session:
 
     def answer(self, answer: Answer) -> Grade:
         """Grade `answer`. The question stays at hand until `next`."""
-        self._expect(State.PRESENTED)
+        self._expect(PracticeState.PRESENTED)
         cost = sum(cost for cost, _ in self._hints[: self._taken])
         self.grade = grade(self.task, answer, cost)
         self._record(answer, self.grade)
-        self.state = State.GRADED
+        self.state = PracticeState.GRADED
         return self.grade
 
     def skip(self) -> None:
         """Leave the question unanswered and go on."""
-        self._expect(State.PRESENTED)
+        self._expect(PracticeState.PRESENTED)
         self._record({}, None)
         self._advance()
 
     def next(self) -> None:
-        self._expect(State.GRADED)
+        self._expect(PracticeState.GRADED)
         self._advance()
 
     def quit(self) -> None:
-        self.state = State.OVER
+        self.state = PracticeState.OVER
 
     def summary(self) -> Summary:
         return Summary(tuple(self._attempts))
 
-    def _expect(self, state: State) -> None:
+    def _expect(self, state: PracticeState) -> None:
         if self.state is not state:
             raise RuntimeError(f"the session is {self.state.value}, not {state.value}")
 
     def _record(self, answer: Answer, result: Grade | None) -> None:
-        heading, seed = self.heading, self.world.question.seed
-        self._attempts.append(
-            Attempt(heading.id, heading.topic, heading.level, heading.kind, seed, answer, self._taken, result)
-        )
+        meta, seed = self.meta, self.world.question.seed
+        self._attempts.append(Attempt(meta.id, meta.topic, meta.level, meta.kind, seed, answer, self._taken, result))
 
     def _advance(self) -> None:
         self._position += 1
         self._taken, self.grade = 0, None
         if self._position >= len(self._headings):
-            self.state = State.OVER
+            self.state = PracticeState.OVER
             return
-        template = opened(self.heading)
+        template = opened(self.meta)
         # A single question by its seed is exactly what `questions show --seed` shows.
         seed = self._seed if self._exact else f"{self._seed}-{self.number}"
         try:
@@ -165,6 +163,6 @@ class Session:
             self.task = make_task(self.world)
             self._hints = hints(self.world)
         except EngineError as error:
-            place = f"{self.heading.path}: {self.heading.id}, seed {seed}"
+            place = f"{self.meta.path}: {self.meta.id}, seed {seed}"
             raise QuizError(f"{place}: {error.en}", f"{place}：{error.zh}") from error
-        self.state = State.PRESENTED
+        self.state = PracticeState.PRESENTED

@@ -8,18 +8,18 @@ from typing import Any
 
 from engine.trace import Text
 from k8squiz import __version__
-from k8squiz.mock.score import Part
-from k8squiz.report.build import FORMAT_VERSION, Answered, FieldLine, Report
-from k8squiz.report.walk import Walk
+from k8squiz.mock.score import ScorePart
+from k8squiz.report.build import FORMAT_VERSION, Answered, FieldLine, InterviewReport
+from k8squiz.report.walk import ReportedWalk
 from k8squiz.terminal.sanitize import json_text
 
 
-def report_json(report: Report) -> str:
+def report_json(report: InterviewReport) -> str:
     """The whole report as JSON text."""
     return json_text(json.dumps(as_values(report), ensure_ascii=False, indent=2)) + "\n"
 
 
-def as_values(report: Report) -> dict[str, Any]:
+def as_values(report: InterviewReport) -> dict[str, Any]:
     """The whole report as dicts, lists, strings and numbers."""
     plan, state = report.plan, report.state
     return {
@@ -48,7 +48,7 @@ def _both(text: Text) -> dict[str, str]:
     return {"en": text.en, "zh": text.zh}
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: ScorePart) -> dict[str, Any]:
     seconds = {"budget": round(part.budget, 1), "spent": round(part.spent, 1)}
     return {"name": part.name, "score": part.score, "questions": part.questions, "seconds": seconds}
 
@@ -99,7 +99,7 @@ def _field(field: FieldLine) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _walk(walk: Walk) -> dict[str, Any]:
+def _walk(walk: ReportedWalk) -> dict[str, Any]:
     raw = dataclasses.asdict(walk)
     raw["reason"] = _both(walk.reason) if walk.where else None
     raw["where"] = walk.where or None

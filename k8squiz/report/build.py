@@ -11,11 +11,11 @@ import k8squiz
 from engine.trace import Text
 from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.fields import Field, MenuField, NumberField, OrderField
-from k8squiz.mock.drawn_questions import Room, shown
-from k8squiz.mock.plan import Plan
-from k8squiz.mock.score import RULE, Part, Result, study
-from k8squiz.mock.state import Interruption, State
-from k8squiz.report.walk import Walk, walks
+from k8squiz.mock.drawn_questions import DrawnQuestions, shown
+from k8squiz.mock.plan import InterviewPlan
+from k8squiz.mock.score import RULE, QuestionScore, ScorePart, study
+from k8squiz.mock.state import Interruption, InterviewState
+from k8squiz.report.walk import ReportedWalk, walks
 from k8squiz.world.texts import explanation, key_points, prompt, sources
 from k8squiz.world.world import World
 
@@ -68,13 +68,13 @@ class Answered:
     """One question as it went. A question about IPVS alone has `given` and `computed` instead of a cluster and walks;
     a repair has what is to be mended as `given` beside them."""
 
-    result: Result
+    result: QuestionScore
     title: Text
     prompt: Text
     cluster: tuple[str, ...]
     requests: tuple[Text, ...]
     fields: tuple[FieldLine, ...]
-    walks: tuple[Walk, ...]
+    walks: tuple[ReportedWalk, ...]
     explanation: tuple[Text, ...]
     key_points: tuple[Text, ...]
     sources: tuple[Text, ...]
@@ -92,17 +92,17 @@ class Study:
 
 
 @dataclasses.dataclass(frozen=True)
-class Report:
+class InterviewReport:
     """A whole report. `session` is its number in the data folder (0 where it was not saved), `started` when it began."""
 
     session: int
     started: str
-    plan: Plan
-    state: State
+    plan: InterviewPlan
+    state: InterviewState
     total: float
-    topics: tuple[Part, ...]
-    kinds: tuple[Part, ...]
-    levels: tuple[Part, ...]
+    topics: tuple[ScorePart, ...]
+    kinds: tuple[ScorePart, ...]
+    levels: tuple[ScorePart, ...]
     questions: tuple[Answered, ...]
     study: tuple[Study, ...]
     interruptions: tuple[Interruption, ...]
@@ -114,27 +114,29 @@ class Report:
 
 
 def build(
-    plan: Plan,
-    state: State,
+    plan: InterviewPlan,
+    state: InterviewState,
     session: int = 0,
     started: str = "",
-    room: Room | None = None,
+    drawn_questions: DrawnQuestions | None = None,
     bench: Bench = no_bench,
-) -> Report:
+) -> InterviewReport:
     """Compute the report. Raises QuizError where the bank no longer has a question of the plan."""
-    room = room if room is not None else Room(plan)
-    score = room.score(state)
-    questions = tuple(_answered(room, position, result, bench) for position, result in enumerate(score.results))
+    drawn_questions = drawn_questions if drawn_questions is not None else DrawnQuestions(plan)
+    score = drawn_questions.score(state)
+    questions = tuple(
+        _answered(drawn_questions, position, result, bench) for position, result in enumerate(score.results)
+    )
     topics = score.by(lambda item: item.topic)
     levels = sorted(score.by(lambda item: str(item.level)), key=lambda part: part.name)
-    return Report(
+    return InterviewReport(
         session, started, plan, state, score.total, topics, score.by(lambda item: item.kind), tuple(levels), questions,
         _study(study(score), topics, score.results), state.interruptions,
     )  # fmt: skip
 
 
-def _answered(room: Room, position: int, result: Result, bench: Bench) -> Answered:
-    world, task = room.world(position), room.task(position)
+def _answered(drawn_questions: DrawnQuestions, position: int, result: QuestionScore, bench: Bench) -> Answered:
+    world, task = drawn_questions.world(position), drawn_questions.task(position)
     given, computed = bench(world)
     marks: Sequence[FieldMark | None] = result.grade.marks if result.grade is not None else [None] * len(task.fields)
     shown = "\n".join(getattr(field, "given", "") for field in task.fields).strip()
@@ -163,19 +165,19 @@ def _cluster(picture: Any) -> tuple[str, ...]:
 
 
 def _requests(world: World) -> tuple[Text, ...]:
-    asks = [ask for ask in world.question.requests if not ask.hidden]
-    return tuple(_request(ask, len(asks) > 1) for ask in asks)
+    requests = [request for request in world.question.requests if not request.hidden]
+    return tuple(_request(request, len(requests) > 1) for request in requests)
 
 
-def _request(ask: Any, named: bool) -> Text:
+def _request(request: Any, named: bool) -> Text:
     """One line; a request is named where there are several."""
-    name = f" {ask.name}" if named else ""
-    packet = f"{ask.protocol} {ask.source.rsplit('/', 1)[-1]} → {ask.destination}"
-    extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in ask.changed]
-    mode = [f"kube-proxy {ask.mode}"] if ask.mode != "iptables" else []
+    name = f" {request.name}" if named else ""
+    packet = f"{request.protocol} {request.source.rsplit('/', 1)[-1]} → {request.destination}"
+    extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in request.changed]
+    mode = [f"kube-proxy {request.mode}"] if request.mode != "iptables" else []
 
     def line(head: str, without: str) -> str:
-        changes = [*extra, *(f"{without} {part}" for part in ask.without), *mode]
+        changes = [*extra, *(f"{without} {part}" for part in request.without), *mode]
         return f"{head}{packet}" + (f" [{', '.join(changes)}]" if changes else "")
 
     return Text(line(f"Request{name}: ", "without"), line(f"请求{name}：", "去掉"))
@@ -213,7 +215,7 @@ def _shown(field: Field, value: Any) -> Text:
     return Text(shown(field, value, False), shown(field, value, True))
 
 
-def _study(missed: Any, topics: Sequence[Part], results: Sequence[Result]) -> tuple[Study, ...]:
+def _study(missed: Any, topics: Sequence[ScorePart], results: Sequence[QuestionScore]) -> tuple[Study, ...]:
     seeds = {result.item.question: result.item.seed for result in results}
     scores = {part.name: part.score for part in topics}
     found = []

@@ -7,23 +7,28 @@ from collections.abc import Iterator, Sequence
 from k8squiz import __version__
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.report import say
-from k8squiz.mock.plan import TRACKS, Plan
+from k8squiz.mock.plan import TRACKS, InterviewPlan
 from k8squiz.mock.state import Status
-from k8squiz.report.build import Answered, Report
+from k8squiz.report.build import Answered, InterviewReport
 from k8squiz.report.clocktext import away, clock
-from k8squiz.report.walk import Step, Walk
+from k8squiz.report.walk import ReportedHop, ReportedWalk
 
-_STATUS = {Status.OPEN: "not-answered", Status.SKIPPED: "skipped", Status.ANSWERED: "answered", Status.STRUCK: "struck"}
+_STATUS = {
+    Status.OPEN: "not-answered",
+    Status.SKIPPED: "skipped",
+    Status.ANSWERED: "answered",
+    Status.TIMED_OUT: "struck",
+}
 
 
-def track_name(plan: Plan, lang: Lang) -> str:
+def track_name(plan: InterviewPlan, lang: Lang) -> str:
     """The track, or the topics where there is none."""
     named = pick(TRACKS[plan.track].title, lang) if plan.track is not None else ""
     topics = (", " if lang == "en" else "、").join(plan.topics)
     return " · ".join(part for part in (named, topics) if part)
 
 
-def heading_facts(report: Report, lang: Lang) -> tuple[str, ...]:
+def heading_facts(report: InterviewReport, lang: Lang) -> tuple[str, ...]:
     """What stands under the title."""
     plan = report.plan
     facts = {"track": track_name(plan, lang), "minutes": plan.minutes, "questions": plan.questions, "seed": plan.seed}
@@ -35,7 +40,7 @@ def heading_facts(report: Report, lang: Lang) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def interruptions(report: Report, lang: Lang) -> Iterator[str]:
+def interruptions(report: InterviewReport, lang: Lang) -> Iterator[str]:
     """Each interruption: where, how long, whether it was noted."""
     for entry in report.interruptions:
         label = report.plan.items[entry.position].label if entry.position is not None else "–"
@@ -80,7 +85,7 @@ def sources(question: Answered, lang: Lang) -> str:
     return say("sources", lang) + colon + between.join(pick(each, lang) for each in question.sources)
 
 
-def walk_title(question: Answered, walk: Walk, lang: Lang) -> str:
+def walk_title(question: Answered, walk: ReportedWalk, lang: Lang) -> str:
     """The heading of a walk."""
     title = say("walk-of", lang, name=walk.request) if len(question.walks) > 1 else say("walk", lang)
     if walk.ways > 1:
@@ -89,12 +94,12 @@ def walk_title(question: Answered, walk: Walk, lang: Lang) -> str:
     return title
 
 
-def walk_end(walk: Walk, lang: Lang) -> str:
+def walk_end(walk: ReportedWalk, lang: Lang) -> str:
     """= DROP, node1: why"""
     return f"= {walk.verdict}" + (f", {walk.where}: {pick(walk.reason, lang)}" if walk.where else "")
 
 
-def rows(steps: Sequence[Step]) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+def rows(steps: Sequence[ReportedHop]) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
     """A walk's rows: host (empty where it is the row before's), stage, what changes there, what else there is to say.
 
     The packet's addresses stand where they are new, and in the last row.

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.report import say
-from k8squiz.mock.score import Part
+from k8squiz.mock.score import ScorePart
 from k8squiz.report import facts
-from k8squiz.report.build import Answered, FieldLine, Report
+from k8squiz.report.build import Answered, FieldLine, InterviewReport
 from k8squiz.report.clocktext import clock
-from k8squiz.report.walk import Step
+from k8squiz.report.walk import ReportedHop
 from k8squiz.terminal.sanitize import one_line, visible
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|&~])")
@@ -35,12 +35,12 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
     yield ""
 
 
-def report_markdown(report: Report, lang: Lang) -> str:
+def report_markdown(report: InterviewReport, lang: Lang) -> str:
     """The whole report."""
     return "\n".join(_lines(report, lang)).rstrip() + "\n"
 
 
-def _lines(report: Report, lang: Lang) -> Iterator[str]:
+def _lines(report: InterviewReport, lang: Lang) -> Iterator[str]:
     yield from (f"# {say('title', lang)}", "")
     yield from (f"- {plain(line)}" for line in facts.heading_facts(report, lang))
     time = say("of", lang, spent=clock(report.spent), budget=clock(report.plan.seconds))
@@ -61,7 +61,7 @@ def _lines(report: Report, lang: Lang) -> Iterator[str]:
     yield from ("---", "", facts.made(lang))
 
 
-def _parts(parts: Sequence[Part], lang: Lang) -> Iterator[str]:
+def _parts(parts: Sequence[ScorePart], lang: Lang) -> Iterator[str]:
     headers = [say(key, lang) for key in ("name", "score", "questions", "spent", "budget")]
     rows = [
         (part.name, f"{part.score:.0%}", str(part.questions), clock(part.spent), clock(part.budget)) for part in parts
@@ -136,7 +136,7 @@ def walk_lines(question: Answered, lang: Lang) -> Iterator[str]:
         yield from (plain(facts.walk_end(walk, lang)), "")
 
 
-def _rows(steps: Sequence[Step]) -> list[tuple[str, str, str]]:
+def _rows(steps: Sequence[ReportedHop]) -> list[tuple[str, str, str]]:
     found = []
     for host, stage, changes, (where, *more) in facts.rows(steps):
         found.append((host, stage, "; ".join((where, *changes, *more))))

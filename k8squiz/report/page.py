@@ -7,12 +7,12 @@ from html import escape
 
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.report import say
-from k8squiz.mock.score import Part
+from k8squiz.mock.score import ScorePart
 from k8squiz.report import facts
-from k8squiz.report.build import Answered, FieldLine, Report
+from k8squiz.report.build import Answered, FieldLine, InterviewReport
 from k8squiz.report.clocktext import clock
 from k8squiz.report.markdown import place
-from k8squiz.report.walk import Step, Walk
+from k8squiz.report.walk import ReportedHop, ReportedWalk
 from k8squiz.story.style import STYLE
 from k8squiz.terminal.sanitize import visible
 
@@ -25,12 +25,12 @@ def text(value: str) -> str:
     return escape(visible(value), quote=True)
 
 
-def report_page(report: Report, lang: Lang) -> str:
+def report_page(report: InterviewReport, lang: Lang) -> str:
     """The whole report as one page."""
     return "\n".join(_page(report, lang)) + "\n"
 
 
-def _page(report: Report, lang: Lang) -> Iterator[str]:
+def _page(report: InterviewReport, lang: Lang) -> Iterator[str]:
     yield "<!doctype html>"
     yield f'<html lang="{"zh-CN" if lang == "zh" else "en"}">'
     yield f'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -53,7 +53,7 @@ def _page(report: Report, lang: Lang) -> Iterator[str]:
     yield f"<footer>{text(facts.made(lang))}</footer></main></body></html>"
 
 
-def _head(report: Report, lang: Lang) -> Iterator[str]:
+def _head(report: InterviewReport, lang: Lang) -> Iterator[str]:
     time = say("of", lang, spent=clock(report.spent), budget=clock(report.plan.seconds))
     yield f"<header><h1>{text(say('title', lang))}</h1>"
     yield f'<p class="facts">{text(" · ".join(facts.heading_facts(report, lang)))}</p>'
@@ -63,13 +63,13 @@ def _head(report: Report, lang: Lang) -> Iterator[str]:
     yield f"</div>{_bar(report.total)}</header>"
 
 
-def _tally(report: Report) -> str:
+def _tally(report: InterviewReport) -> str:
     scores = [question.result.score for question in report.questions]
     right, none = sum(1 for score in scores if score >= 1), sum(1 for score in scores if score <= 0)
     return f"{right} · {len(scores) - right - none} · {none}"
 
 
-def _overview(report: Report, lang: Lang) -> Iterator[str]:
+def _overview(report: InterviewReport, lang: Lang) -> Iterator[str]:
     """All questions in a table, each a link to its card."""
     yield f'<section><h2>{text(say("overview", lang))}</h2><table class="overview">'
     for question in report.questions:
@@ -84,7 +84,7 @@ def _overview(report: Report, lang: Lang) -> Iterator[str]:
     yield "</table></section>"
 
 
-def _parts(title: str, parts: Sequence[Part], lang: Lang, level: bool) -> Iterator[str]:
+def _parts(title: str, parts: Sequence[ScorePart], lang: Lang, level: bool) -> Iterator[str]:
     yield f"<section><h2>{text(title)}</h2><table>"
     for part in parts:
         name = say("level", lang, level=part.name) if level else part.name
@@ -100,7 +100,7 @@ def _bar(score: float) -> str:
     return f'<span class="bar"><span style="width:{max(0.0, min(1.0, score)):.0%}"></span></span>'
 
 
-def _study(report: Report, lang: Lang) -> Iterator[str]:
+def _study(report: InterviewReport, lang: Lang) -> Iterator[str]:
     yield f"<section><h2>{text(say('study', lang))}</h2>"
     if not report.study:
         yield f"<p>{text(say('nothing-missed', lang))}</p>"
@@ -181,7 +181,7 @@ def _options(field: FieldLine, lang: Lang) -> Iterator[str]:
     yield "</table>"
 
 
-def _walk(question: Answered, walk: Walk, lang: Lang) -> Iterator[str]:
+def _walk(question: Answered, walk: ReportedWalk, lang: Lang) -> Iterator[str]:
     yield f"<details open><summary>{text(facts.walk_title(question, walk, lang))}</summary>"
     yield from _steps(walk.there)
     if walk.back:
@@ -190,7 +190,7 @@ def _walk(question: Answered, walk: Walk, lang: Lang) -> Iterator[str]:
     yield f"<p><b>{text(facts.walk_end(walk, lang))}</b></p></details>"
 
 
-def _steps(steps: Sequence[Step]) -> Iterator[str]:
+def _steps(steps: Sequence[ReportedHop]) -> Iterator[str]:
     yield '<table class="walk">'
     for host, stage, changes, (where, *more) in facts.rows(steps):
         told = [text(where), *(f"<mark>{text(change)}</mark>" for change in changes), *map(text, more)]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.report import say
-from k8squiz.mock.drawn_questions import Room
-from k8squiz.mock.plan import Item
+from k8squiz.mock.drawn_questions import DrawnQuestions
+from k8squiz.mock.plan import PlannedQuestion
 from k8squiz.mock.score import weight
 from k8squiz.mock.state import start
 from k8squiz.report import facts
@@ -20,29 +20,33 @@ from k8squiz.world.texts import followups
 _BLANK = "\\_" * 12
 
 
-def most(item: Item) -> int:
+def most(item: PlannedQuestion) -> int:
     """Full points on the scoring sheet: four times a question's weight."""
     return round(4 * weight(item))
 
 
-def script(room: Room, lang: Lang, bench: Bench = no_bench) -> str:
+def script(drawn_questions: DrawnQuestions, lang: Lang, bench: Bench = no_bench) -> str:
     """The whole script as Markdown. Raises QuizError where a question cannot be drawn."""
-    return "\n".join(_lines(room, lang, bench)).rstrip() + "\n"
+    return "\n".join(_lines(drawn_questions, lang, bench)).rstrip() + "\n"
 
 
-def _lines(room: Room, lang: Lang, bench: Bench) -> Iterator[str]:
-    report = build(room.plan, start(room.plan), room=room, bench=bench)
-    facts_line = {"minutes": room.plan.minutes, "questions": room.plan.questions, "seed": room.plan.seed}
+def _lines(drawn_questions: DrawnQuestions, lang: Lang, bench: Bench) -> Iterator[str]:
+    report = build(drawn_questions.plan, start(drawn_questions.plan), drawn_questions=drawn_questions, bench=bench)
+    facts_line = {
+        "minutes": drawn_questions.plan.minutes,
+        "questions": drawn_questions.plan.questions,
+        "seed": drawn_questions.plan.seed,
+    }
     yield from (f"# {say('script', lang)}", "")
-    yield from (plain(say("facts", lang, track=facts.track_name(room.plan, lang), **facts_line)), "")
+    yield from (plain(say("facts", lang, track=facts.track_name(drawn_questions.plan, lang), **facts_line)), "")
     yield from (plain(say("script-how", lang)), "", f"## {say('handout', lang)}", "")
     for question in report.questions:
         yield from _handout(question, lang)
     yield from ("---", "", f"## {say('guide', lang)}", "")
     for position, question in enumerate(report.questions):
-        yield from _guide(room, position, question, lang)
+        yield from _guide(drawn_questions, position, question, lang)
     yield from ("---", "", f"## {say('sheet', lang)}", "")
-    yield from _sheet(room, lang)
+    yield from _sheet(drawn_questions, lang)
     yield from ("", facts.made(lang))
 
 
@@ -71,7 +75,7 @@ def _handout(question: Answered, lang: Lang) -> Iterator[str]:
     yield ""
 
 
-def _guide(room: Room, position: int, question: Answered, lang: Lang) -> Iterator[str]:
+def _guide(drawn_questions: DrawnQuestions, position: int, question: Answered, lang: Lang) -> Iterator[str]:
     yield from (_title(question, lang), "")
     yield from (f"{plain(facts.subject(question, lang))} · {plain(_time(question, lang))}", "")
     yield from (
@@ -89,26 +93,26 @@ def _guide(room: Room, position: int, question: Answered, lang: Lang) -> Iterato
     yield ""
     yield from (plain(pick(text, lang)) + "\n" for text in question.explanation)
     yield from (f"**{say('listen', lang)}**", "", *(f"- {plain(pick(text, lang))}" for text in question.key_points), "")
-    wrong = turns(room.task(position))
+    wrong = turns(drawn_questions.task(position))
     if wrong:
         yield from (f"**{say('wrong-turns', lang)}**", "")
         for turn in wrong:
             yield f"- {plain(pick(turn.says, lang))}: *{plain(pick(turn.reveals, lang))}*"
         yield ""
-    stuck = room.hints(position)
+    stuck = drawn_questions.hints(position)
     if stuck:
         yield from (f"**{say('if-stuck', lang)}**", "", *(f"- {plain(pick(text, lang))}" for _, text in stuck), "")
-    more = followups(room.world(position))
+    more = followups(drawn_questions.world(position))
     if more:
         yield from (f"**{say('next', lang)}**", "", *(f"- {plain(pick(text, lang))}" for text in more), "")
     yield from walk_lines(question, lang)
 
 
-def _sheet(room: Room, lang: Lang) -> Iterator[str]:
+def _sheet(drawn_questions: DrawnQuestions, lang: Lang) -> Iterator[str]:
     yield from (plain(say("sheet-rule", lang)), "")
     yield from (f"{say('candidate', lang)} {_BLANK} {say('date', lang)} {_BLANK}", "")
-    rows = [(item.label, item.topic, item.kind, f"/ {most(item)}", "") for item in room.plan.items]
-    whole = sum(most(item) for item in room.plan.items)
+    rows = [(item.label, item.topic, item.kind, f"/ {most(item)}", "") for item in drawn_questions.plan.items]
+    whole = sum(most(item) for item in drawn_questions.plan.items)
     rows.append((say("sum", lang), "", "", f"/ {whole}", ""))
     headers = [
         say("name", lang),

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from engine.trace import Hop, Outcome, Text
 from k8squiz.kinds.chains import is_own
-from k8squiz.world.predicates import ways as ways_of
+from k8squiz.world.predicates import outcomes_of
 from k8squiz.world.world import World, host_name
 
 
 @dataclasses.dataclass(frozen=True)
-class Step:
+class ReportedHop:
     """One row: `chains` are kube-proxy's, in order; `changes` as `src A » B`; `packet` as `A → B` after it."""
 
     host: str
@@ -25,35 +25,42 @@ class Step:
 
 
 @dataclasses.dataclass(frozen=True)
-class Walk:
+class ReportedWalk:
     """One request's likeliest way, there and back. `reason` is empty where it was delivered."""
 
     request: str
     ways: int
     probability: str
-    there: tuple[Step, ...]
-    back: tuple[Step, ...]
+    there: tuple[ReportedHop, ...]
+    back: tuple[ReportedHop, ...]
     verdict: str
     where: str
     reason: Text
 
 
-def walks(world: World) -> tuple[Walk, ...]:
+def walks(world: World) -> tuple[ReportedWalk, ...]:
     """The walk of each request of a question."""
-    return tuple(_walk(world, ask.name) for ask in world.question.requests)
+    return tuple(_walk(world, request.name) for request in world.question.requests)
 
 
-def _walk(world: World, name: str) -> Walk:
-    ways = ways_of(world, name)
-    way: Outcome = max(ways, key=lambda way: way.probability)
-    where = host_name(way.where.host) if way.where is not None else ""
-    reason = way.where.reason if way.where is not None else Text("", "")
-    return Walk(
-        name, len(ways), str(way.probability), _steps(way.hops), _steps(way.reply), str(way.verdict), where, reason
+def _walk(world: World, name: str) -> ReportedWalk:
+    outcomes = outcomes_of(world, name)
+    outcome: Outcome = max(outcomes, key=lambda outcome: outcome.probability)
+    where = host_name(outcome.where.host) if outcome.where is not None else ""
+    reason = outcome.where.reason if outcome.where is not None else Text("", "")
+    return ReportedWalk(
+        name,
+        len(outcomes),
+        str(outcome.probability),
+        _steps(outcome.hops),
+        _steps(outcome.reply),
+        str(outcome.verdict),
+        where,
+        reason,
     )
 
 
-def _steps(hops: Sequence[Hop]) -> tuple[Step, ...]:
+def _steps(hops: Sequence[Hop]) -> tuple[ReportedHop, ...]:
     groups: list[list[Hop]] = []
     for hop in hops:
         if groups and (groups[-1][-1].host, groups[-1][-1].stage) == (hop.host, hop.stage):
@@ -63,10 +70,12 @@ def _steps(hops: Sequence[Hop]) -> tuple[Step, ...]:
     return tuple(_step(group) for group in groups)
 
 
-def _step(group: Sequence[Hop]) -> Step:
+def _step(group: Sequence[Hop]) -> ReportedHop:
     last = group[-1]
     chains = tuple(dict.fromkeys(hop.chain for hop in group if hop.chain is not None and is_own(hop)))
     changes = tuple(f"{change.field} {change.before} » {change.after}" for hop in group for change in hop.changes)
     outer = last.encapsulation
     tunnel = f"{outer.kind} {outer.src} → {outer.dst}" if outer is not None else ""
-    return Step(host_name(last.host), str(last.stage), last.device, chains, changes, tunnel, f"{last.src} → {last.dst}")
+    return ReportedHop(
+        host_name(last.host), str(last.stage), last.device, chains, changes, tunnel, f"{last.src} → {last.dst}"
+    )

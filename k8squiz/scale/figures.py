@@ -19,7 +19,7 @@ _WORTH_SHARING = 2000  # Services; below that, starting processes takes longer
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class ScalePoint:
     """One mode at one number of Services."""
 
     cost: ModeCost
@@ -40,10 +40,10 @@ class Figures:
 
     services: int
     endpoints: int
-    points: tuple[Point, ...]
-    growth: tuple[Point, ...]
+    points: tuple[ScalePoint, ...]
+    growth: tuple[ScalePoint, ...]
 
-    def of(self, mode: str) -> Point:
+    def of(self, mode: str) -> ScalePoint:
         """The point of `mode` at the size asked for."""
         return next(point for point in self.points if point.mode == mode)
 
@@ -51,7 +51,7 @@ class Figures:
     def sizes(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(point.services for point in self.growth))
 
-    def series(self, mode: str, value: Callable[[Point], int | Fraction]) -> tuple[tuple[int, float], ...]:
+    def series(self, mode: str, value: Callable[[ScalePoint], int | Fraction]) -> tuple[tuple[int, float], ...]:
         """(number of Services, value) along the growth of `mode`."""
         return tuple((point.services, float(value(point))) for point in self.growth if point.mode == mode)
 
@@ -86,11 +86,11 @@ def compute(
     )
 
 
-def _point(mode: str, services: int, endpoints: int) -> Point:
-    return Point(*costs(mode, services, endpoints))
+def _point(mode: str, services: int, endpoints: int) -> ScalePoint:
+    return ScalePoint(*costs(mode, services, endpoints))
 
 
-def _each(wanted: Sequence[tuple[str, int, int]], tell: Callable[[int, int], None]) -> list[Point]:
+def _each(wanted: Sequence[tuple[str, int, int]], tell: Callable[[int, int], None]) -> list[ScalePoint]:
     found = []
     if max(size for _, size, _ in wanted) < _WORTH_SHARING or (os.cpu_count() or 1) < 2:
         for number, one in enumerate(wanted):
@@ -122,7 +122,7 @@ def as_json(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _json(point: Point) -> dict[str, Any]:
+def _json(point: ScalePoint) -> dict[str, Any]:
     cost, size = point.cost, point.cost.size
     return {
         "chains": size.chains,

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from engine.cost import PacketCost
 from engine.trace import Text
-from k8squiz.scale.figures import MODES, Figures, Point
+from k8squiz.scale.figures import MODES, Figures, ScalePoint
 from k8squiz.story.blocks import Claim, Grid, Section, same
 from k8squiz.story.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
 
@@ -83,7 +83,7 @@ def sections(figures: Figures) -> tuple[Section, ...]:
 
 def growth_grid(figures: Figures) -> Grid:
     """A row for each figure and number of Services, a column for each mode."""
-    wanted: tuple[tuple[Text, Callable[[Point], int | Fraction]], ...] = (
+    wanted: tuple[tuple[Text, Callable[[ScalePoint], int | Fraction]], ...] = (
         (Text("chains in the kernel", "内核中的链数"), lambda point: point.cost.size.chains),
         (Text("rules in the kernel", "内核中的规则数"), lambda point: point.cost.size.rules),
         (Text("bytes listed", "列出的字节数"), lambda point: point.cost.size.bytes),

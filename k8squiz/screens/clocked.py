@@ -28,7 +28,7 @@ Tick = Callable[[str], bool]
 Styled = list[tuple[str, str]]
 
 
-class Struck(Exception):
+class TimedOut(Exception):
     """The countdown ran out; `line` is what stood there."""
 
     def __init__(self, line: str) -> None:
@@ -36,8 +36,8 @@ class Struck(Exception):
         self.line = line
 
 
-class Keyboard(Protocol):
-    """A source of lines. `line` raises Struck, EOFError at the end of input, KeyboardInterrupt on Ctrl-C.
+class ClockedKeyboard(Protocol):
+    """A source of lines. `line` raises TimedOut, EOFError at the end of input, KeyboardInterrupt on Ctrl-C.
 
     `clock` says how long is left now (question, whole), `tick` is told the line every moment and says when it is over.
     """
@@ -97,7 +97,7 @@ class Piped:
             if tick(self._buffer.decode("utf-8", "replace") or standing):
                 line, self._buffer = self._buffer.decode("utf-8", "replace") or standing, b""
                 sys.stdout.write(one_line(line) + "\n")
-                raise Struck(line)
+                raise TimedOut(line)
             if ready:
                 self._read()
         return _echoed(self._taken())
@@ -130,7 +130,7 @@ def _echoed(line: str) -> str:
     return line
 
 
-class Terminal:
+class ClockedTerminal:
     """A line with history, editing and completion, under a running countdown."""
 
     interactive = True
@@ -189,7 +189,7 @@ def _letters(order: Order, field: OrderField) -> str:
 
 
 def _watch(standing: Callable[[], str], tick: Tick) -> None:
-    """Look at the clock beside the running prompt; end it with Struck when the time is over."""
+    """Look at the clock beside the running prompt; end it with TimedOut when the time is over."""
     from prompt_toolkit.application import get_app
 
     app = get_app()
@@ -199,7 +199,7 @@ def _watch(standing: Callable[[], str], tick: Tick) -> None:
             await asyncio.sleep(_LOOK_EVERY)
             line = standing()
             if tick(line):
-                app.exit(exception=Struck(line))
+                app.exit(exception=TimedOut(line))
                 return
 
     app.create_background_task(look())
@@ -211,8 +211,8 @@ def _completer(field: Field) -> Any:
     return WordCompleter([*dict.fromkeys((*words(field), *COMMANDS))], ignore_case=True, WORD=True)
 
 
-def keyboard() -> Keyboard:
+def keyboard() -> ClockedKeyboard:
     """The best there is: a terminal needs both ends of it."""
     if sys.stdin.isatty() and sys.stdout.isatty():
-        return Terminal()
+        return ClockedTerminal()
     return Piped()

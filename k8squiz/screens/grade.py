@@ -22,7 +22,7 @@ from k8squiz.locale.practice import say
 from k8squiz.practice.session import Summary
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.sanitize import visible
-from k8squiz.world.predicates import ways as ways_of
+from k8squiz.world.predicates import outcomes_of
 from k8squiz.world.texts import explanation, followups, key_points, sources
 from k8squiz.world.world import World, host_name
 
@@ -188,14 +188,14 @@ def walk_view(world: World, lang: Lang) -> RenderableType:
     several = len(world.question.requests) > 1
     for request in world.question.requests:
         title = say("trace-other", lang, name=request.name) if several else say("trace", lang)
-        ways = ways_of(world, request.name)
-        way = max(ways, key=lambda way: way.probability)
-        if len(ways) > 1:
-            title += f" ({say('chance', lang, ways=len(ways), probability=way.probability)})"
-        parts += [heading(title), hops_view(way.hops, lang)]
-        if way.reply:
-            parts += [Styled("↩", style="dim"), hops_view(way.reply, lang)]
-        parts.append(_end(way, lang))
+        outcomes = outcomes_of(world, request.name)
+        outcome = max(outcomes, key=lambda outcome: outcome.probability)
+        if len(outcomes) > 1:
+            title += f" ({say('chance', lang, ways=len(outcomes), probability=outcome.probability)})"
+        parts += [meta(title), hops_view(outcome.hops, lang)]
+        if outcome.reply:
+            parts += [Styled("↩", style="dim"), hops_view(outcome.reply, lang)]
+        parts.append(_end(outcome, lang))
     return Group(*parts)
 
 
@@ -205,7 +205,7 @@ def _bench_view(world: World, lang: Lang) -> RenderableType:
     from k8squiz.world.virtual_servers import history, scenario, size
 
     question = world.question
-    parts: list[RenderableType] = [heading(say("computed", lang))]
+    parts: list[RenderableType] = [meta(say("computed", lang))]
     work, past = scenario(question.ask, question.id), history(question.ask)
     if work is not None:
         table = work.table(question.seed)
@@ -263,21 +263,23 @@ def _told(group: Sequence[Hop], at_an_end: bool) -> Styled:
     return line
 
 
-def _end(way: Outcome, lang: Lang) -> RenderableType:
-    if way.where is None:
-        return Styled(f"= {way.verdict}", style="bold")
-    return Prose(f"= {way.verdict}, {host_name(way.where.host)}: {pick(way.where.reason, lang)}", style="bold")
+def _end(outcome: Outcome, lang: Lang) -> RenderableType:
+    if outcome.where is None:
+        return Styled(f"= {outcome.verdict}", style="bold")
+    return Prose(
+        f"= {outcome.verdict}, {host_name(outcome.where.host)}: {pick(outcome.where.reason, lang)}", style="bold"
+    )
 
 
 def why_view(world: World, lang: Lang) -> RenderableType:
     """The explanation, key points, follow-ups, sources."""
-    parts: list[RenderableType] = [heading(say("explanation", lang))]
+    parts: list[RenderableType] = [meta(say("explanation", lang))]
     parts.append(Prose("\n".join(pick(text, lang) for text in explanation(world))))
     # Of a talk the points stand in the grade already.
-    points = () if world.question.heading.kind == "talk" else key_points(world)
+    points = () if world.question.meta.kind == "talk" else key_points(world)
     for key, texts in (("key-points", points), ("followups", followups(world))):
         if texts:
-            parts += [heading(say(key, lang)), _list(texts, lang)]
+            parts += [meta(say(key, lang)), _list(texts, lang)]
     parts += [
         Styled(""),
         Prose(
@@ -292,7 +294,7 @@ def why_view(world: World, lang: Lang) -> RenderableType:
     return Group(*parts)
 
 
-def heading(text: str) -> RenderableType:
+def meta(text: str) -> RenderableType:
     return Group(Styled(""), Rule(Styled(text, style="bold"), align="left", style="dim"))
 
 
@@ -306,7 +308,7 @@ def _list(texts: Sequence[Text], lang: Lang) -> RenderableType:
 def summary_view(summary: Summary, lang: Lang) -> RenderableType:
     """What a sitting came to, question by question."""
     if not summary.attempts:
-        return Group(heading(say("summary", lang)), Styled(say("nothing", lang)))
+        return Group(meta(say("summary", lang)), Styled(say("nothing", lang)))
     table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
     for attempt in summary.attempts:
         score = attempt.grade.score if attempt.grade is not None else 0.0
@@ -315,4 +317,4 @@ def summary_view(summary: Summary, lang: Lang) -> RenderableType:
         table.add_row(Styled(sign, style=style), Styled(shown), attempt.id, attempt.topic)
     total = say("total", lang, points=summary.points, asked=summary.asked, share=summary.points / summary.asked)
     skipped = f" · {say('of-skipped', lang, skipped=summary.skipped)}" if summary.skipped else ""
-    return Group(heading(say("summary", lang)), table, Styled(total + skipped, style="bold"))
+    return Group(meta(say("summary", lang)), table, Styled(total + skipped, style="bold"))

@@ -14,7 +14,7 @@ from k8squiz.locale.i18n import Lang, pick
 from k8squiz.screens.prose import Prose
 
 if TYPE_CHECKING:
-    from engine.lab.compare import Point
+    from engine.lab.compare import ComparedPoint
 
 _WORDS = {
     "kernel": Text("kernel", "内核"),
@@ -31,7 +31,7 @@ _POINTS = {
 }
 
 
-def comparison_view(points: Iterable[Point], lang: Lang) -> RenderableType:
+def comparison_view(points: Iterable[ComparedPoint], lang: Lang) -> RenderableType:
     """Each point with its mark: once where both say the same, else both; then whether all agree."""
     shown = tuple(points)
     table = Table.grid(padding=(0, 1))
@@ -57,7 +57,7 @@ def _label(what: str, lang: Lang) -> str:
     return f"{host} {hook}"
 
 
-def _sides(point: Point, lang: Lang) -> RenderableType:
+def _sides(point: ComparedPoint, lang: Lang) -> RenderableType:
     if point.kernel == point.engine:
         return _lines(point.kernel)
     sides = Table.grid(padding=(0, 1))

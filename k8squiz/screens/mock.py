@@ -11,11 +11,11 @@ from k8squiz.bank.question import Answer
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
-from k8squiz.mock.drawn_questions import Room, shown
+from k8squiz.mock.drawn_questions import DrawnQuestions, shown
 from k8squiz.mock.interview import Interview
-from k8squiz.mock.plan import TRACKS, Plan
+from k8squiz.mock.plan import TRACKS, InterviewPlan
 from k8squiz.mock.score import Score
-from k8squiz.mock.state import Sheet, Status
+from k8squiz.mock.state import AnswerSheet, Status
 from k8squiz.report.clocktext import clock
 from k8squiz.screens.clocked import minutes
 from k8squiz.screens.grade import sign_of
@@ -26,18 +26,18 @@ _MARKS = {
     Status.OPEN: "open",
     Status.SKIPPED: "skipped-mark",
     Status.ANSWERED: "answered",
-    Status.STRUCK: "struck-mark",
+    Status.TIMED_OUT: "struck-mark",
 }
 
 
-def track_name(plan: Plan, lang: Lang) -> str:
+def track_name(plan: InterviewPlan, lang: Lang) -> str:
     """The track, or the topics where there is none."""
     named = pick(TRACKS[plan.track].title, lang) if plan.track is not None else ""
     topics = (", " if lang == "en" else "、").join(plan.topics)
     return " · ".join(part for part in (named, topics) if part)
 
 
-def opening_view(plan: Plan, lang: Lang) -> RenderableType:
+def opening_view(plan: InterviewPlan, lang: Lang) -> RenderableType:
     """What the interview is and the rules of it."""
     extra = len(plan.items) - plan.questions
     more = say("follow-ups", lang, count=extra) if extra else ""
@@ -45,17 +45,17 @@ def opening_view(plan: Plan, lang: Lang) -> RenderableType:
     return Group(Prose(say("opening", lang, more=more, **facts), "bold"), Prose(say("rules", lang)))
 
 
-def title_view(room: Room, position: int, interview: Interview, lang: Lang) -> RenderableType:
+def title_view(drawn_questions: DrawnQuestions, position: int, interview: Interview, lang: Lang) -> RenderableType:
     """The line above a question: which one, its title, topic, level and how long there is for it."""
-    item = room.plan.items[position]
+    item = drawn_questions.plan.items[position]
     mark = f"⚑ {say('flag-mark', lang)}" if interview.state.sheets[position].flagged else ""
     if item.parent is not None:
         return Titled(say("follow-up", lang, label=item.label), "", mark=mark)
-    label = say("question", lang, label=item.label, total=room.plan.questions)
-    return Titled(label, pick(room.world(position).question.template.title, lang), item.topic, mark)
+    label = say("question", lang, label=item.label, total=drawn_questions.plan.questions)
+    return Titled(label, pick(drawn_questions.world(position).question.template.title, lang), item.topic, mark)
 
 
-def list_view(room: Room, interview: Interview, lang: Lang) -> RenderableType:
+def list_view(drawn_questions: DrawnQuestions, interview: Interview, lang: Lang) -> RenderableType:
     """All questions, how each stands and how long is left for it."""
     table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
     for _ in range(2):
@@ -63,14 +63,16 @@ def list_view(room: Room, interview: Interview, lang: Lang) -> RenderableType:
     table.add_column(overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for position, (item, sheet) in enumerate(zip(room.plan.items, interview.state.sheets, strict=True)):
+    for position, (item, sheet) in enumerate(zip(drawn_questions.plan.items, interview.state.sheets, strict=True)):
         here = "›" if position == interview.state.position else ""
         left = "" if sheet.closed else minutes(interview.left_for(position))
-        table.add_row(here, item.label, item.topic, left, _standing(room.plan, position, sheet, interview, lang))
+        table.add_row(
+            here, item.label, item.topic, left, _standing(drawn_questions.plan, position, sheet, interview, lang)
+        )
     return Group(Styled(say("list-head", lang, left=minutes(interview.left)), style="bold"), table)
 
 
-def _standing(plan: Plan, position: int, sheet: Sheet, interview: Interview, lang: Lang) -> Styled:
+def _standing(plan: InterviewPlan, position: int, sheet: AnswerSheet, interview: Interview, lang: Lang) -> Styled:
     parent = plan.items[position].parent
     if parent is not None and not interview.state.sheets[parent].closed:
         return Styled(say("waits-mark", lang, label=plan.items[parent].label), style="dim")
@@ -86,13 +88,13 @@ def given_text(fields: tuple[Field, ...], given: Answer, lang: Lang) -> str:
     return (", " if lang == "en" else "，").join(answers)
 
 
-def closing_view(room: Room, score: Score, lang: Lang) -> RenderableType:
+def closing_view(drawn_questions: DrawnQuestions, score: Score, lang: Lang) -> RenderableType:
     """What it came to, question by question: the report has the rest."""
     table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
     for position, result in enumerate(score.results):
         sign, style = sign_of(result.score)
         share = f"{result.score:.0%}" if result.grade is not None else "—"
-        title = pick(room.world(position).question.template.title, lang)
+        title = pick(drawn_questions.world(position).question.template.title, lang)
         time = f"{clock(result.sheet.spent)} / {clock(result.item.seconds)}"
         table.add_row(Styled(sign, style), result.item.label, Styled(share, justify="right"), Prose(title), time)
     return Group(

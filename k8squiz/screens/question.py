@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Styled
 
-from k8squiz.bank.question import Ask, NodeView, Picture, PodView, Question, ServiceView
+from k8squiz.bank.question import NodeView, Picture, PodView, Question, QuestionRequest, ServiceView
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField
 from k8squiz.kinds.interface import Task
 from k8squiz.kinds.repair.field import RepairField
@@ -31,8 +31,8 @@ _MANY_NODES = 4
 
 def title_view(question: Question, lang: Lang, number: int, total: int) -> RenderableType:
     """The line above a question: which one it is, its title, topic and level."""
-    heading = question.heading
-    rest = f"{heading.topic} · {say('level', lang, level=heading.level)}"
+    meta = question.meta
+    rest = f"{meta.topic} · {say('level', lang, level=meta.level)}"
     return Titled(say("question", lang, number=number, total=total), pick(question.template.title, lang), rest)
 
 
@@ -154,7 +154,7 @@ def requests_view(question: Question, lang: Lang) -> RenderableType:
     return lines
 
 
-def _request(ask: Ask, question: Question, lang: Lang) -> str:
+def _request(ask: QuestionRequest, question: Question, lang: Lang) -> str:
     source = ask.source.rsplit("/", 1)[-1]
     if source == "client":
         source = f"client {question.picture.client}:{ask.sport}"

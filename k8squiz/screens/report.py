@@ -15,21 +15,21 @@ from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say as mock_say
 from k8squiz.locale.report import say
-from k8squiz.mock.score import Part
+from k8squiz.mock.score import ScorePart
 from k8squiz.report import facts
-from k8squiz.report.build import Answered, Report
+from k8squiz.report.build import Answered, InterviewReport
 from k8squiz.report.clocktext import clock
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.console import make_console
 from k8squiz.world.world import World
 
 
-def report_view(report: Report, lang: Lang) -> RenderableType:
+def report_view(report: InterviewReport, lang: Lang) -> RenderableType:
     """The whole report; the walks are left to its other forms."""
     return Group(*_parts_of(report, lang))
 
 
-def _parts_of(report: Report, lang: Lang) -> Iterator[RenderableType]:
+def _parts_of(report: InterviewReport, lang: Lang) -> Iterator[RenderableType]:
     yield Styled(say("title", lang), style="bold")
     yield Prose("\n".join(facts.heading_facts(report, lang)), "dim")
     time = say("of", lang, spent=clock(report.spent), budget=clock(report.plan.seconds))
@@ -80,7 +80,7 @@ def _heading(text: str) -> RenderableType:
     return Group(Styled(""), Rule(Styled(text, style="bold"), align="left", style="dim"))
 
 
-def bars(parts: Sequence[Part], lang: Lang, level: bool = False) -> RenderableType:
+def bars(parts: Sequence[ScorePart], lang: Lang, level: bool = False) -> RenderableType:
     """Scores as bars, with the time each part took against its budget."""
     table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
     for part in parts:

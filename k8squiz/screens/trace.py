@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from engine.trace import Change, ConntrackView, Hop, Outcome, Text, Verdict, Where
+from engine.trace import ConntrackView, HeaderChange, Hop, Outcome, Text, Verdict, Where
 from k8squiz.kinds.chains import short
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.screens.prose import Prose
@@ -193,7 +193,7 @@ def _mark(hop: Hop) -> Styled:
     return Styled(f"{'»' if changed else ''}{hop.mark:#x}" if hop.mark or changed else "", style="yellow")
 
 
-def _addresses(changes: Sequence[Change]) -> set[str]:
+def _addresses(changes: Sequence[HeaderChange]) -> set[str]:
     return {change.field for change in changes} & {"src", "dst"}
 
 

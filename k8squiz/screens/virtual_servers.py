@@ -16,7 +16,7 @@ from engine.ipvs.workload import Action, Workload
 from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.screens.prose import Prose
-from k8squiz.world.virtual_servers import History, Size
+from k8squiz.world.virtual_servers import ClusterSize, History
 
 _WORDS = {
     "bare": Text("bare IPVS (ipvsadm)", "纯 IPVS（ipvsadm）"),
@@ -199,12 +199,12 @@ def history_view(found: History, lang: Lang, solved: bool = False) -> Renderable
     return Group(Prose(title, "bold"), grid, steps)
 
 
-def size_view(found: Size, lang: Lang) -> RenderableType:
+def size_view(found: ClusterSize, lang: Lang) -> RenderableType:
     """What is given: how many Services of how many endpoints."""
     return Prose(word("size", lang).format(services=found.services, endpoints=found.endpoints), "bold")
 
 
-def figures_view(found: Size, lang: Lang) -> RenderableType:
+def figures_view(found: ClusterSize, lang: Lang) -> RenderableType:
     """What each mode costs at that size."""
     modes = ("iptables", "ipvs", "nftables")
     grid = Table(title=word("on one node", lang), title_justify="left", title_style="italic", padding=(0, 1))

@@ -12,11 +12,11 @@ from k8squiz.errors import unknown
 from k8squiz.world.world import World, host_name
 
 
-def fact(name: str, world: World, request: str, way: Outcome) -> Any:
+def fact(name: str, world: World, request: str, outcome: Outcome) -> Any:
     """The fact `name` of `way`: a string, a number or a bool; None where the walk has no such thing."""
     if name not in FACTS:
         raise unknown("fact", name, FACTS)
-    return FACTS[name](world, request, way)
+    return FACTS[name](world, request, outcome)
 
 
 def _split(endpoint: str, part: int) -> Any:
@@ -26,63 +26,63 @@ def _split(endpoint: str, part: int) -> Any:
         return endpoint if part == 0 else None
 
 
-def _seen(world: World, request: str, way: Outcome) -> str | None:
-    if way.source_seen is None:
+def _seen(world: World, request: str, outcome: Outcome) -> str | None:
+    if outcome.source_seen is None:
         return None
     try:
-        return str(ipaddress.ip_address(way.source_seen))
+        return str(ipaddress.ip_address(outcome.source_seen))
     except ValueError:
-        return str(_split(way.source_seen, 0))
+        return str(_split(outcome.source_seen, 0))
 
 
 def _died(read: Callable[[Any], Any]) -> Callable[[World, str, Outcome], Any]:
-    return lambda world, request, way: None if way.where is None else read(way.where)
+    return lambda world, request, outcome: None if outcome.where is None else read(outcome.where)
 
 
-def _nodes(world: World, request: str, way: Outcome) -> int:
+def _nodes(world: World, request: str, outcome: Outcome) -> int:
     nodes = {node.name for node in world.cluster(request).nodes}
-    return len({host_name(hop.host) for hop in way.hops} & nodes)
+    return len({host_name(hop.host) for hop in outcome.hops} & nodes)
 
 
-def _encapsulation(way: Outcome) -> Any:
-    return next((hop.encapsulation for hop in way.hops if hop.encapsulation is not None), None)
+def _encapsulation(outcome: Outcome) -> Any:
+    return next((hop.encapsulation for hop in outcome.hops if hop.encapsulation is not None), None)
 
 
-def _overhead(world: World, request: str, way: Outcome) -> int:
-    outer = _encapsulation(way)
+def _overhead(world: World, request: str, outcome: Outcome) -> int:
+    outer = _encapsulation(outcome)
     return 0 if outer is None else int(outer.overhead)
 
 
-def _kind(world: World, request: str, way: Outcome) -> str:
-    outer = _encapsulation(way)
+def _kind(world: World, request: str, outcome: Outcome) -> str:
+    outer = _encapsulation(outcome)
     return "none" if outer is None else str(outer.kind).lower()
 
 
 FACTS: dict[str, Callable[[World, str, Outcome], Any]] = {
-    "verdict": lambda world, request, way: str(way.verdict),
+    "verdict": lambda world, request, outcome: str(outcome.verdict),
     "code": _died(lambda where: where.code),
     "died_on": _died(lambda where: host_name(where.host)),
     "died_in": _died(lambda where: where.chain),
     "died_at": _died(lambda where: None if where.hook is None else str(where.hook)),
     "direction": _died(lambda where: where.direction),
-    "destination": lambda world, request, way: way.destination,
-    "destination_ip": lambda world, request, way: _split(way.destination, 0),
-    "destination_port": lambda world, request, way: _split(way.destination, 1),
-    "endpoint": lambda world, request, way: world.endpoint(request, way)[0],
-    "endpoint_node": lambda world, request, way: world.endpoint(request, way)[1],
+    "destination": lambda world, request, outcome: outcome.destination,
+    "destination_ip": lambda world, request, outcome: _split(outcome.destination, 0),
+    "destination_port": lambda world, request, outcome: _split(outcome.destination, 1),
+    "endpoint": lambda world, request, outcome: world.endpoint(request, outcome)[0],
+    "endpoint_node": lambda world, request, outcome: world.endpoint(request, outcome)[1],
     "source_seen": _seen,
-    "source_kept": lambda world, request, way: (
-        way.source_seen is not None and _seen(world, request, way) == _split(way.hops[0].src, 0)
+    "source_kept": lambda world, request, outcome: (
+        outcome.source_seen is not None and _seen(world, request, outcome) == _split(outcome.hops[0].src, 0)
     ),
-    "masqueraded": lambda world, request, way: way.masqueraded,
+    "masqueraded": lambda world, request, outcome: outcome.masqueraded,
     "nodes": _nodes,
     "encapsulation": _kind,
     "overhead": _overhead,
-    "path_mtu": lambda world, request, way: world.cluster(request).cni.mtu - _overhead(world, request, way),
-    "rules_evaluated": lambda world, request, way: way.cost.rules_evaluated,
-    "hash_lookups": lambda world, request, way: way.cost.hash_lookups,
-    "hops": lambda world, request, way: len(way.hops),
-    "ways": lambda world, request, way: len(world.all_ways(request)),
+    "path_mtu": lambda world, request, outcome: world.cluster(request).cni.mtu - _overhead(world, request, outcome),
+    "rules_evaluated": lambda world, request, outcome: outcome.cost.rules_evaluated,
+    "hash_lookups": lambda world, request, outcome: outcome.cost.hash_lookups,
+    "hops": lambda world, request, outcome: len(outcome.hops),
+    "ways": lambda world, request, outcome: len(world.all_outcomes(request)),
 }
 
 

@@ -31,7 +31,7 @@ Predicate = Mapping[str, Any]
 def holds(predicate: Predicate, world: World, on: str | None = None) -> bool:
     """Whether `predicate` is true of request `on` (default: the first). Raises Ambiguous where the ways disagree."""
     name = str(predicate.get("for", on or world.first))
-    results = {fits(predicate, world, name, way) for way in ways(world, name)}
+    results = {fits(predicate, world, name, outcome) for outcome in outcomes_of(world, name)}
     if len(results) != 1:
         raise Ambiguous(
             f"{world.question.id}: the ways the packet can go disagree about {dict(predicate)}",
@@ -40,13 +40,13 @@ def holds(predicate: Predicate, world: World, on: str | None = None) -> bool:
     return results.pop()
 
 
-def ways(world: World, name: str) -> tuple[Outcome, ...]:
+def outcomes_of(world: World, name: str) -> tuple[Outcome, ...]:
     """The ways that the question is about: those of request `name` that fit its `way`. Raises QuizError where none does."""
-    wanted = world.ask(name).way
-    every = world.all_ways(name)
+    wanted = world.request(name).way
+    every = world.all_outcomes(name)
     if wanted is None:
         return every
-    chosen = tuple(way for way in every if fits(wanted, world, name, way))
+    chosen = tuple(outcome for outcome in every if fits(wanted, world, name, outcome))
     if not chosen:
         raise QuizError(
             f"{world.question.id}: request {name}: no way the packet can go fits its `way`",
@@ -55,14 +55,14 @@ def ways(world: World, name: str) -> tuple[Outcome, ...]:
     return chosen
 
 
-def fits(predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
+def fits(predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
     """Whether `predicate` is true of one way of request `on`."""
     other = predicate.get("for", on)
     if other != on:
         return holds(predicate, world, other)
     return all(
-        _OPERATORS[key](value, predicate, world, on, way) if key in _OPERATORS
-        else match(fact(key, world, on, way), value)
+        _OPERATORS[key](value, predicate, world, on, outcome) if key in _OPERATORS
+        else match(fact(key, world, on, outcome), value)
         for key, value in predicate.items() if key not in ("for", "is")
     )  # fmt: skip
 
@@ -107,8 +107,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def _hops(of: str) -> Callable[..., bool]:
-    def check(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
-        hops = way.reply if of == "reply" else way.hops
+    def check(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
+        hops = outcome.reply if of == "reply" else outcome.hops
         return any(_all_match(value, partial(hop_fact, hop=hop)) for hop in hops)
 
     return check
@@ -118,8 +118,8 @@ def _all_match(wanted: Mapping[str, Any], read: Callable[[str], Any]) -> bool:
     return all(match(read(name), value) for name, value in wanted.items())
 
 
-def _conntrack(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
-    return any(_all_match(value, partial(conntrack_fact, entry=entry)) for entry in way.conntrack)
+def _conntrack(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
+    return any(_all_match(value, partial(conntrack_fact, entry=entry)) for entry in outcome.conntrack)
 
 
 def count_rules(value: Mapping[str, Any], world: World, on: str, chains: bool = False) -> int:
@@ -141,27 +141,27 @@ def count_entries(value: Mapping[str, Any], world: World, on: str) -> int:
     return sum(1 for entry in found if _all_match(wanted, partial(getattr, entry)))
 
 
-def _rule(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
+def _rule(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
     return count_rules(value, world, on) > 0
 
 
-def _entry(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
+def _entry(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
     return count_entries(value, world, on) > 0
 
 
-def _chance_is(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
+def _chance_is(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
     return match(chance(value, world, on), predicate.get("is", {"gt": 0}))
 
 
 def chance(predicate: Predicate, world: World, on: str) -> Fraction:
     """The share of the ways for which `predicate` holds, exactly."""
     name = str(predicate.get("for", on))
-    found = ways(world, name)
-    whole = sum((way.probability for way in found), Fraction(0))
-    return sum((way.probability for way in found if fits(predicate, world, name, way)), Fraction(0)) / whole
+    found = outcomes_of(world, name)
+    whole = sum((outcome.probability for outcome in found), Fraction(0))
+    return sum((outcome.probability for outcome in found if fits(predicate, world, name, outcome)), Fraction(0)) / whole
 
 
-def _compare(value: Any, predicate: Predicate, world: World, on: str, way: Outcome) -> bool:
+def _compare(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
     left, word, right = value
     if word not in _COMPARE:
         raise QuizError(
@@ -171,11 +171,15 @@ def _compare(value: Any, predicate: Predicate, world: World, on: str, way: Outco
 
 
 _OPERATORS: dict[str, Callable[..., bool]] = {
-    "all": lambda value, predicate, world, on, way: all(fits(part, world, on, way) for part in value),
-    "any": lambda value, predicate, world, on, way: any(fits(part, world, on, way) for part in value),
-    "not": lambda value, predicate, world, on, way: not fits(value, world, on, way),
-    "some": lambda value, predicate, world, on, way: any(fits(value, world, on, each) for each in ways(world, on)),
-    "every": lambda value, predicate, world, on, way: all(fits(value, world, on, each) for each in ways(world, on)),
+    "all": lambda value, predicate, world, on, outcome: all(fits(part, world, on, outcome) for part in value),
+    "any": lambda value, predicate, world, on, outcome: any(fits(part, world, on, outcome) for part in value),
+    "not": lambda value, predicate, world, on, outcome: not fits(value, world, on, outcome),
+    "some": lambda value, predicate, world, on, outcome: any(
+        fits(value, world, on, each) for each in outcomes_of(world, on)
+    ),
+    "every": lambda value, predicate, world, on, outcome: all(
+        fits(value, world, on, each) for each in outcomes_of(world, on)
+    ),
     "passes": _hops("request"),
     "reply_passes": _hops("reply"),
     "conntrack": _conntrack,
@@ -208,11 +212,14 @@ def _agreed(name: str, results: Iterable[Any], world: World) -> Any:
 
 
 def _fact(value: Any, world: World, on: str) -> Any:
-    return _agreed(value, (fact(value, world, on, way) for way in ways(world, on)), world)
+    return _agreed(value, (fact(value, world, on, outcome) for outcome in outcomes_of(world, on)), world)
 
 
 def _count_hops(value: Any, world: World, on: str) -> Any:
-    counts = (sum(1 for hop in way.hops if _all_match(value, partial(hop_fact, hop=hop))) for way in ways(world, on))
+    counts = (
+        sum(1 for hop in outcome.hops if _all_match(value, partial(hop_fact, hop=hop)))
+        for outcome in outcomes_of(world, on)
+    )
     return _agreed("count_hops", counts, world)
 
 

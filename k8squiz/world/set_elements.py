@@ -12,7 +12,7 @@ from engine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SetElement:
     """`text` as the kernel's tool prints it (ipset save, ipvsadm-save, nft list); `set` is the set's or map's name.
 
     In ipvs mode three more names: `virtual-servers`, `real-servers` and `kube-ipvs0`, the addresses of that device.
@@ -22,12 +22,12 @@ class Entry:
     text: str
 
 
-def entries(ruleset: Ruleset) -> tuple[Entry, ...]:
+def entries(ruleset: Ruleset) -> tuple[SetElement, ...]:
     """Every entry of every set of one node; none in iptables mode."""
     if isinstance(ruleset, IpvsRuleset):
         return tuple(_ipvs(ruleset))
     return tuple(
-        Entry(named.name, element_text(key, element))
+        SetElement(named.name, element_text(key, element))
         for table in ruleset.tables.values()
         for named in table.sets.values()
         if isinstance(named, NamedSet)
@@ -35,11 +35,11 @@ def entries(ruleset: Ruleset) -> tuple[Entry, ...]:
     )
 
 
-def _ipvs(ruleset: IpvsRuleset) -> Iterator[Entry]:
+def _ipvs(ruleset: IpvsRuleset) -> Iterator[SetElement]:
     for service in ruleset.services:
         virtual, *real = save_service(service)
-        yield Entry("virtual-servers", virtual)
-        yield from (Entry("real-servers", line) for line in real)
+        yield SetElement("virtual-servers", virtual)
+        yield from (SetElement("real-servers", line) for line in real)
     for ipset in ruleset.ipsets:
-        yield from (Entry(ipset.name, entry) for entry in sorted(ipset.entries))
-    yield from (Entry("kube-ipvs0", address) for address in ruleset.dummy_addresses)
+        yield from (SetElement(ipset.name, entry) for entry in sorted(ipset.entries))
+    yield from (SetElement("kube-ipvs0", address) for address in ruleset.dummy_addresses)

@@ -34,7 +34,7 @@ def needs_no_cluster(ask: Mapping[str, Any]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HistoryStep:
     """One line of the history: what happened, and the server that a connection went to (None: no server took it)."""
 
     text: Text
@@ -49,7 +49,7 @@ class History:
     scheduler: str
     servers: tuple[tuple[str, int], ...]
     persistent: int | None
-    steps: tuple[Step, ...]
+    steps: tuple[HistoryStep, ...]
 
     @property
     def picks(self) -> tuple[str | None, ...]:
@@ -74,14 +74,14 @@ def history(ask: Mapping[str, Any]) -> History | None:
 def _history(text: str) -> History:
     spec = json.loads(text)
     try:
-        return _Run(spec).history()
+        return _HistoryRun(spec).history()
     except EngineError as error:
         raise QuizError(f"ask.ipvs: {error.en}", f"ask.ipvs：{error.zh}") from error
     except (LookupError, TypeError, ValueError) as error:
         raise QuizError(f"ask.ipvs: {error!r} makes no sense there", f"ask.ipvs：{error!r} 在此没有意义") from error
 
 
-class _Run:
+class _HistoryRun:
     """A virtual server and the connections it has made, by number."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
@@ -106,7 +106,7 @@ class _Run:
         for server, weight in servers.items():
             self._add(str(server), int(weight))
             self._weights.append((str(server), int(weight)))
-        steps: list[Step] = []
+        steps: list[HistoryStep] = []
         for line in self._spec["steps"]:
             steps += self._step(str(line).split())
             if len(steps) > _MOST_STEPS:
@@ -118,7 +118,7 @@ class _Run:
         self._servers.setdefault(server, f"10.244.1.{len(self._servers) + 5}")
         self._vs.add_server(self._servers[server], _PORT, weight=weight)
 
-    def _step(self, words: list[str]) -> list[Step]:
+    def _step(self, words: list[str]) -> list[HistoryStep]:
         match words:
             case ["connect"]:
                 return [self._connect(f"client-{len(self._connections) + 1}")]
@@ -128,26 +128,28 @@ class _Run:
                 return [self._connect(f"client-{len(self._connections) + 1}") for _ in range(int(count))]
             case ["close", number]:
                 self._connections[int(number) - 1].close()
-                return [Step(Text(f"connection {number} closes", f"第 {number} 个连接关闭"))]
+                return [HistoryStep(Text(f"connection {number} closes", f"第 {number} 个连接关闭"))]
             case ["weight", server, weight]:
                 self._vs.set_weight(self._servers[server], _PORT, int(weight))
-                return [Step(Text(f"the weight of {server} becomes {weight}", f"{server} 的权重变为 {weight}"))]
+                return [HistoryStep(Text(f"the weight of {server} becomes {weight}", f"{server} 的权重变为 {weight}"))]
             case ["add", server, weight]:
                 self._add(server, int(weight))
-                return [Step(Text(f"{server} joins with weight {weight}", f"{server} 加入，权重为 {weight}"))]
+                return [HistoryStep(Text(f"{server} joins with weight {weight}", f"{server} 加入，权重为 {weight}"))]
             case ["remove", server]:
                 self._vs.remove_server(self._servers[server], _PORT)
-                return [Step(Text(f"{server} is removed", f"{server} 被移除"))]
+                return [HistoryStep(Text(f"{server} is removed", f"{server} 被移除"))]
         raise ValueError(" ".join(words))
 
-    def _connect(self, client: str) -> Step:
+    def _connect(self, client: str) -> HistoryStep:
         address = self._clients.setdefault(client, f"198.51.100.{len(self._clients) + 1}")
         number = len(self._connections) + 1
         made = self._vs.connect(address, 40000 + number)
         self._connections.append(made)
         by_address = {f"{address}:{_PORT}": name for name, address in self._servers.items()}
         picked = None if made.server is None else by_address[made.server]
-        return Step(Text(f"connection {number}, from {client}", f"第 {number} 个连接，来自 {client}"), number, picked)
+        return HistoryStep(
+            Text(f"connection {number}, from {client}", f"第 {number} 个连接，来自 {client}"), number, picked
+        )
 
 
 def scenario(ask: Mapping[str, Any], name: str) -> Scenario | None:
@@ -177,7 +179,7 @@ def _pods(count: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class ClusterSize:
     """So many ClusterIP Services of so many endpoints each; `mode` is the one meant where a figure names none."""
 
     services: int
@@ -218,7 +220,7 @@ def _costs(mode: str, services: int, endpoints: int) -> tuple[ModeCost, UpdateCo
     return costs(mode, services, endpoints)
 
 
-def size(ask: Mapping[str, Any]) -> Size | None:
+def size(ask: Mapping[str, Any]) -> ClusterSize | None:
     """The size of a question's `ask.scale`; None where there is none. Raises QuizError for what is too large."""
     if "scale" not in ask:
         return None
@@ -229,4 +231,4 @@ def size(ask: Mapping[str, Any]) -> Size | None:
             f"ask.scale: {services} Services of {endpoints} endpoints; from 1 up, and at most {_MOST_ENDPOINTS} endpoints",
             f"ask.scale：{services} 个 Service、每个 {endpoints} 个端点；均须大于等于 1，且端点总数不超过 {_MOST_ENDPOINTS}",
         )
-    return Size(services, endpoints, str(spec.get("mode", "iptables")))
+    return ClusterSize(services, endpoints, str(spec.get("mode", "iptables")))

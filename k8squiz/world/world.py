@@ -14,12 +14,12 @@ from engine import Request, compile_rules, load_cluster
 from engine.cluster import Cluster, EndpointPort, EndpointSlice, Service, ServicePort, SliceEndpoint
 from engine.packet import L4, split_host_port
 from engine.trace import Hop, Outcome
-from k8squiz.bank.question import Ask, Background, Question
+from k8squiz.bank.question import Background, Question, QuestionRequest
 from k8squiz.errors import unknown
 from k8squiz.world.rule_lines import RuleLine, rule_lines
 
 if TYPE_CHECKING:
-    from k8squiz.world.set_elements import Entry
+    from k8squiz.world.set_elements import SetElement
 
 
 class World:
@@ -27,61 +27,63 @@ class World:
 
     def __init__(self, question: Question) -> None:
         self.question = question
-        self._asks: Mapping[str, Ask] = {ask.name: ask for ask in question.requests}
+        self._requests: Mapping[str, QuestionRequest] = {request.name: request for request in question.requests}
         self._clusters: dict[str, Cluster] = {}
-        self._ways: dict[str, tuple[Outcome, ...]] = {}
+        self._outcomes: dict[str, tuple[Outcome, ...]] = {}
         self._rules: dict[tuple[str, str, str], tuple[RuleLine, ...]] = {}
-        self._entries: dict[tuple[str, str, str], tuple[Entry, ...]] = {}
+        self._entries: dict[tuple[str, str, str], tuple[SetElement, ...]] = {}
 
     @property
     def first(self) -> str:
         """The name of the request that is meant where none is named."""
         return self.question.requests[0].name
 
-    def ask(self, name: str) -> Ask:
-        if name not in self._asks:
-            raise unknown("request", name, self._asks)
-        return self._asks[name]
+    def request(self, name: str) -> QuestionRequest:
+        if name not in self._requests:
+            raise unknown("request", name, self._requests)
+        return self._requests[name]
 
     def cluster(self, name: str) -> Cluster:
         """The cluster of request `name`."""
         if name not in self._clusters:
-            ask = self.ask(name)
-            cluster = load_cluster(text=ask.manifests)
-            if ask.background is not None:
-                cluster = _crowded(cluster, ask.background)
-            if ask.without:
-                network = dataclasses.replace(cluster.network, without=cluster.network.without | set(ask.without))
+            request = self.request(name)
+            cluster = load_cluster(text=request.manifests)
+            if request.background is not None:
+                cluster = _crowded(cluster, request.background)
+            if request.without:
+                network = dataclasses.replace(cluster.network, without=cluster.network.without | set(request.without))
                 cluster = dataclasses.replace(cluster, network=network)
             self._clusters[name] = cluster
         return self._clusters[name]
 
-    def all_ways(self, name: str) -> tuple[Outcome, ...]:
-        """Every way the packet of request `name` can go, whatever its `way` says (predicates.ways heeds it)."""
-        if name not in self._ways:
-            ask = self.ask(name)
-            request = Request(ask.source, ask.destination, ask.protocol, ask.node, ask.sport)
-            self._ways[name] = self._walk(name, request)
-        return self._ways[name]
+    def all_outcomes(self, name: str) -> tuple[Outcome, ...]:
+        """Every way the packet of request `name` can go, whatever its `way` says (predicates.outcomes_of heeds it)."""
+        if name not in self._outcomes:
+            asked = self.request(name)
+            request = Request(asked.source, asked.destination, asked.protocol, asked.node, asked.sport)
+            self._outcomes[name] = self._walk(name, request)
+        return self._outcomes[name]
 
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
-        return engine.outcomes(self.cluster(name), request, mode=self.ask(name).mode)
+        return engine.outcomes(self.cluster(name), request, mode=self.request(name).mode)
 
     def rules(self, name: str, node: str, family: str = "ipv4") -> tuple[RuleLine, ...]:
         """The rules of `node` in the cluster of request `name`, one line each."""
         key = (name, node, family)
         if key not in self._rules:
-            text = str(compile_rules(self.cluster(name), node, self.ask(name).mode, family=family))
+            text = str(compile_rules(self.cluster(name), node, self.request(name).mode, family=family))
             self._rules[key] = rule_lines(text)
         return self._rules[key]
 
-    def entries(self, name: str, node: str, family: str = "ipv4") -> tuple[Entry, ...]:
+    def entries(self, name: str, node: str, family: str = "ipv4") -> tuple[SetElement, ...]:
         """What stands in the sets of `node` in the cluster of request `name`."""
         key = (name, node, family)
         if key not in self._entries:
             from k8squiz.world.set_elements import entries
 
-            self._entries[key] = entries(compile_rules(self.cluster(name), node, self.ask(name).mode, family=family))
+            self._entries[key] = entries(
+                compile_rules(self.cluster(name), node, self.request(name).mode, family=family)
+            )
         return self._entries[key]
 
     def endpoint(self, name: str, outcome: Outcome) -> tuple[str, str]:
@@ -109,7 +111,7 @@ class EditedRules(World):
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
         from engine.netfilter.text import parse
 
-        cluster, mode = self.cluster(name), self.ask(name).mode
+        cluster, mode = self.cluster(name), self.request(name).mode
         edited = self._edit(str(compile_rules(cluster, self._node, mode)))
         return engine.outcomes(cluster, request, mode=mode, rulesets={self._node: parse(edited)})
 
@@ -124,7 +126,9 @@ class EditedManifests(World):
         super().__init__(
             dataclasses.replace(
                 question,
-                requests=tuple(dataclasses.replace(ask, manifests=edit(ask.manifests)) for ask in question.requests),
+                requests=tuple(
+                    dataclasses.replace(request, manifests=edit(request.manifests)) for request in question.requests
+                ),
             )
         )
 

@@ -34,7 +34,7 @@ def member(last: int, node: str | None = "node1", **fields: Any) -> SliceEndpoin
     return SliceEndpoint((f"10.244.1.{last}",), node_name=node, **fields)
 
 
-def piece(
+def slice_(
     *members: SliceEndpoint, name: str = "web-1", ports: tuple[EndpointPort, ...] = PORTS, **fields: Any
 ) -> EndpointSlice:
     return EndpointSlice("default", name, "web", fields.pop("address_type", "IPv4"), ports, members, **fields)
@@ -46,7 +46,7 @@ def seen(*pieces: EndpointSlice, service: Service = WEB, family: str = "ipv4") -
 
 
 def used(service: Service, *members: SliceEndpoint, node: Node = NODE1) -> Endpoints:
-    (view,) = service_ports(Cluster(services=(service,), slices=(piece(*members),)), "ipv4")
+    (view,) = service_ports(Cluster(services=(service,), slices=(slice_(*members),)), "ipv4")
     return categorize(view, node)
 
 
@@ -61,25 +61,25 @@ def summary(found: Endpoints) -> tuple[str, str, str, bool]:
 def test_joining_slices() -> None:
     b = "10.244.1."
     # sorted by the text ip:port, as kube-proxy sorts
-    assert seen(piece(member(9), member(10), member(100))) == [f"{b}100:8080", f"{b}10:8080", f"{b}9:8080"]
-    assert seen(piece(member(2)), piece(member(1), name="web-2")) == [f"{b}1:8080", f"{b}2:8080"]
-    assert seen(piece(member(1)), piece(member(1), name="web-2")) == [f"{b}1:8080"]
+    assert seen(slice_(member(9), member(10), member(100))) == [f"{b}100:8080", f"{b}10:8080", f"{b}9:8080"]
+    assert seen(slice_(member(2)), slice_(member(1), name="web-2")) == [f"{b}1:8080", f"{b}2:8080"]
+    assert seen(slice_(member(1)), slice_(member(1), name="web-2")) == [f"{b}1:8080"]
     two_numbers = (EndpointPort("http", L4.TCP, 8080), EndpointPort("http", L4.TCP, 9090))
-    assert seen(piece(member(1), ports=two_numbers)) == [f"{b}1:8080", f"{b}1:9090"]
+    assert seen(slice_(member(1), ports=two_numbers)) == [f"{b}1:8080", f"{b}1:9090"]
     for ports in (
         (EndpointPort("", L4.TCP, 8080),),
         (EndpointPort("http", L4.UDP, 8080),),
         (EndpointPort("http", L4.TCP, None),),
         (),
     ):
-        assert seen(piece(member(1), ports=ports)) == []
+        assert seen(slice_(member(1), ports=ports)) == []
     # only the first address of an endpoint counts
-    assert seen(piece(SliceEndpoint(("10.244.1.1", "10.244.1.2")))) == [f"{b}1:8080"]
-    assert seen(piece(SliceEndpoint(()))) == []
-    assert seen(piece(member(1), labels={"service.kubernetes.io/headless": ""})) == []
-    assert seen(piece(member(1), labels={"service.kubernetes.io/service-proxy-name": "other"})) == []
-    assert seen(dataclasses.replace(piece(member(1)), namespace="other")) == []
-    assert seen(piece(member(1), address_type="FQDN")) == []
+    assert seen(slice_(SliceEndpoint(("10.244.1.1", "10.244.1.2")))) == [f"{b}1:8080"]
+    assert seen(slice_(SliceEndpoint(()))) == []
+    assert seen(slice_(member(1), labels={"service.kubernetes.io/headless": ""})) == []
+    assert seen(slice_(member(1), labels={"service.kubernetes.io/service-proxy-name": "other"})) == []
+    assert seen(dataclasses.replace(slice_(member(1)), namespace="other")) == []
+    assert seen(slice_(member(1), address_type="FQDN")) == []
 
 
 def test_families() -> None:
@@ -97,8 +97,8 @@ def test_families() -> None:
         external_traffic_policy="Local",
         health_check_node_port=32000,
     )
-    six = piece(SliceEndpoint(("fd00::2",)), SliceEndpoint(("fd00::10",)), name="web-6", address_type="IPv6")
-    cluster = Cluster(services=(dual,), slices=(piece(member(1)), six))
+    six = slice_(SliceEndpoint(("fd00::2",)), SliceEndpoint(("fd00::10",)), name="web-6", address_type="IPv6")
+    cluster = Cluster(services=(dual,), slices=(slice_(member(1)), six))
     (four,), (other,) = service_ports(cluster, "ipv4"), service_ports(cluster, "ipv6")
     assert (four.cluster_ip, other.cluster_ip) == ("10.96.0.10", "fd00:96::10")
     assert (four.external_ips, other.external_ips) == (("198.51.100.5",), ("2001:db8::5",))
@@ -269,7 +269,7 @@ def test_who_asks_for_hints(annotations: dict[str, str], distribution: str | Non
 
 
 def test_of_two_reports_of_an_endpoint_the_local_one_is_believed() -> None:
-    pieces = (piece(member(1, "node1"), member(2, "node2")), piece(member(1, "node2"), name="web-2"))
+    pieces = (slice_(member(1, "node1"), member(2, "node2")), slice_(member(1, "node2"), name="web-2"))
     (view,) = service_ports(Cluster(services=(INTERNAL_LOCAL,), slices=pieces), "ipv4")
     assert names(categorize(view, NODE1).local) == "1"
     assert names(categorize(view, NODE2).local) == "1 2"

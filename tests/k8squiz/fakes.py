@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from engine.cluster import Cluster, Node, Pod
 from engine.packet import Encapsulation
-from engine.trace import Change, Cost, Hop, Outcome, Stage, Text, Verdict, Where
-from k8squiz.bank.question import Heading, Question, Template
+from engine.trace import Cost, HeaderChange, Hop, Outcome, Stage, Text, Verdict, Where
+from k8squiz.bank.question import Question, QuestionMeta, Template
 from k8squiz.world.rule_lines import RuleLine
-from k8squiz.world.set_elements import Entry
+from k8squiz.world.set_elements import SetElement
 from k8squiz.world.world import World
 
 NOTE = Text("note", "说明")
@@ -36,7 +36,7 @@ WALK = (
     hop(2, "node1", "nic"),
     hop(3, "node1", "prerouting", table="nat", chain="KUBE-SERVICES"),
     hop(4, "node1", "prerouting", table="nat", chain="KUBE-NODEPORTS"),
-    hop(5, "node1", "dnat", dst="10.244.2.8:8080", chain="KUBE-SEP-X", changes=(Change("dst", "a", "b"),)),
+    hop(5, "node1", "dnat", dst="10.244.2.8:8080", chain="KUBE-SEP-X", changes=(HeaderChange("dst", "a", "b"),)),
     hop(6, "node1", "routing", dst="10.244.2.8:8080"),
     hop(7, "node1", "snat", "10.244.1.0:7", "10.244.2.8:8080", chain="KUBE-POSTROUTING"),
     hop(8, "node1", "encapsulate", "10.244.1.0:7", "10.244.2.8:8080", encapsulation=OUTER),
@@ -59,9 +59,9 @@ RULES = (
 )
 
 ENTRIES = (
-    Entry("KUBE-CLUSTER-IP", "10.96.0.10,tcp:80"),
-    Entry("real-servers", "-a -t 10.96.0.10:80 -r 10.244.1.5:8080 -m -w 1"),
-    Entry("real-servers", "-a -t 10.96.0.10:80 -r 10.244.2.8:8080 -m -w 1"),
+    SetElement("KUBE-CLUSTER-IP", "10.96.0.10,tcp:80"),
+    SetElement("real-servers", "-a -t 10.96.0.10:80 -r 10.244.1.5:8080 -m -w 1"),
+    SetElement("real-servers", "-a -t 10.96.0.10:80 -r 10.244.2.8:8080 -m -w 1"),
 )
 
 
@@ -69,8 +69,8 @@ class FakeWorld:
     """`requests`: name -> ways; the first is the one asked about. `data`: the question file's content."""
 
     def __init__(self, requests: Mapping[str, tuple[Outcome, ...]], data: Mapping[str, Any], kind: str) -> None:
-        heading = Heading("fake", "nodeport", 2, kind, "fake.yaml")
-        template = Template(heading, Text("Fake", "假"), {"sources": [{"ref": "x"}], **data}, {})
+        meta = QuestionMeta("fake", "nodeport", 2, kind, "fake.yaml")
+        template = Template(meta, Text("Fake", "假"), {"sources": [{"ref": "x"}], **data}, {})
         asks = tuple(SimpleNamespace(name=name, mode="iptables", way=None) for name in requests)
         names = {"node1": "node1", "pod-b": "pod-b"}
         self.question = Question(
@@ -79,10 +79,10 @@ class FakeWorld:
         self._requests = requests
         self.first = next(iter(requests))
 
-    def ask(self, name: str) -> Any:
-        return next(ask for ask in self.question.requests if ask.name == name)
+    def request(self, name: str) -> Any:
+        return next(request for request in self.question.requests if request.name == name)
 
-    def all_ways(self, name: str) -> tuple[Outcome, ...]:
+    def all_outcomes(self, name: str) -> tuple[Outcome, ...]:
         return self._requests[name]
 
     def cluster(self, name: str) -> Cluster:
@@ -91,7 +91,7 @@ class FakeWorld:
     def rules(self, name: str, node: str, family: str = "ipv4") -> tuple[RuleLine, ...]:
         return RULES
 
-    def entries(self, name: str, node: str, family: str = "ipv4") -> tuple[Entry, ...]:
+    def entries(self, name: str, node: str, family: str = "ipv4") -> tuple[SetElement, ...]:
         return ENTRIES
 
     def endpoint(self, name: str, outcome: Outcome) -> tuple[str, str]:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.trace import Outcome, Text
-from k8squiz.bank.rng import Dice
+from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item, OrderField
-from k8squiz.kinds.hop_order.steps import Step, distractors, stage_step, steps
+from k8squiz.kinds.hop_order.steps import StepCard, distractors, stage_step, steps
 from k8squiz.kinds.interface import Task, letters
-from k8squiz.world.predicates import Ambiguous
-from k8squiz.world.predicates import ways as ways_of
+from k8squiz.world.predicates import Ambiguous, outcomes_of
 from k8squiz.world.world import World, direction_of, host_name
 
 ABOUT = Text("Put the steps in order", "把步骤排序")
@@ -25,10 +24,10 @@ def task(world: World) -> Task:
     name = str(ask.get("for", world.first))
     of, detail = str(ask.get("of", "request")), str(ask.get("detail", "stage"))
     only, hosts = tuple(ask.get("only", ())), tuple(ask.get("hosts", ()))
-    mode, table = world.ask(name).mode, str(ask.get("table", ""))
+    mode, table = world.request(name).mode, str(ask.get("table", ""))
     walks = {
-        (*_resolved(way, ask), *steps(direction_of(way, of), detail, only, hosts, of == "reply", mode, table))
-        for way in ways_of(world, name)
+        (*_resolved(outcome, ask), *steps(direction_of(outcome, of), detail, only, hosts, of == "reply", mode, table))
+        for outcome in outcomes_of(world, name)
     }
     if len(walks) != 1:
         raise Ambiguous(
@@ -52,26 +51,26 @@ def task(world: World) -> Task:
     return Task(world.question, (OrderField("order", ABOUT, items, tuple(step.key for step in truth)),))
 
 
-def _resolved(way: Outcome, ask: Mapping[str, Any]) -> tuple[Step, ...]:
+def _resolved(outcome: Outcome, ask: Mapping[str, Any]) -> tuple[StepCard, ...]:
     """The step before the first packet, where the sender starts from a name (`ask.name`)."""
-    return (stage_step(host_name(way.hops[0].host), "dns"),) if ask.get("name") else ()
+    return (stage_step(host_name(outcome.hops[0].host), "dns"),) if ask.get("name") else ()
 
 
 def _others(
     world: World, name: str, of: str, detail: str, only: tuple[str, ...], hosts: tuple[str, ...], count: int
-) -> tuple[Step, ...]:
+) -> tuple[StepCard, ...]:
     nodes = tuple(node.name for node in world.cluster(name).nodes)
-    walked = [hop for way in world.all_ways(name) for hop in direction_of(way, of)]
+    walked = [hop for outcome in world.all_outcomes(name) for hop in direction_of(outcome, of)]
     there = {hop.host.rsplit("/", 1)[-1] for hop in walked}
     near = hosts or tuple(node for node in nodes if node in there)
-    known = distractors(walked, near, detail, only, world.ask(name).mode)
-    return tuple(Dice(world.question.id, world.question.seed, "distractors").sample(known, count))
+    known = distractors(walked, near, detail, only, world.request(name).mode)
+    return tuple(Rng(world.question.id, world.question.seed, "distractors").sample(known, count))
 
 
-def _shuffled(world: World, cards: tuple[Step, ...], truth: tuple[Step, ...]) -> list[Step]:
+def _shuffled(world: World, cards: tuple[StepCard, ...], truth: tuple[StepCard, ...]) -> list[StepCard]:
     """A drawn order that is not the answer itself."""
     for attempt in range(20):
-        drawn = Dice(world.question.id, world.question.seed, "shuffle", attempt).shuffled(cards)
+        drawn = Rng(world.question.id, world.question.seed, "shuffle", attempt).shuffled(cards)
         if tuple(drawn[: len(truth)]) != truth:
             break
     return drawn

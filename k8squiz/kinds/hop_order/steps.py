@@ -42,7 +42,7 @@ _UNSEEN = frozenset({"router"})
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepCard:
     """One card. `key` says what it means; equal keys are the same step."""
 
     key: str
@@ -57,7 +57,7 @@ def steps(
     reply: bool = False,
     mode: str = "iptables",
     table: str = "",
-) -> tuple[Step, ...]:
+) -> tuple[StepCard, ...]:
     """The walk as cards: hops of one host and stage in a row are one step; with detail "chain" each of kube-proxy's
     chains is one, told when it is entered first; with `table` those of that table alone."""
     found = [step for hop in hops if not table or hop.table == table for step in _steps(hop, detail, mode)]
@@ -70,14 +70,14 @@ def steps(
     return tuple(_numbered(merged))
 
 
-def _wanted(step: Step, only: Sequence[str], hosts: Sequence[str]) -> bool:
+def _wanted(step: StepCard, only: Sequence[str], hosts: Sequence[str]) -> bool:
     host, _, stage = step.key.partition("/")
     if host in _UNSEEN and host not in hosts:
         return False
     return (not only or stage in only) and (not hosts or host in hosts)
 
 
-def _steps(hop: Hop, detail: str, mode: str) -> list[Step]:
+def _steps(hop: Hop, detail: str, mode: str) -> list[StepCard]:
     host = host_name(hop.host)
     if detail == "chain":
         step = None if hop.chain is None else chain_step(host, hop.chain, mode)
@@ -89,18 +89,20 @@ def _steps(hop: Hop, detail: str, mode: str) -> list[Step]:
     return found
 
 
-def stage_step(host: str, stage: str) -> Step:
+def stage_step(host: str, stage: str) -> StepCard:
     en, zh = _STAGES[stage]
-    return Step(f"{host}/{stage}", Text(en.format(host=host), zh.format(host=host)))
+    return StepCard(f"{host}/{stage}", Text(en.format(host=host), zh.format(host=host)))
 
 
-def chain_step(host: str, chain: str, mode: str = "iptables") -> Step | None:
+def chain_step(host: str, chain: str, mode: str = "iptables") -> StepCard | None:
     """The card of a kube-proxy chain; None for chains that are no step of their own."""
     row = card(chain, mode)
-    return None if row is None else Step(f"{host}/{row[0]}", Text(row[1].format(host=host), row[2].format(host=host)))
+    return (
+        None if row is None else StepCard(f"{host}/{row[0]}", Text(row[1].format(host=host), row[2].format(host=host)))
+    )
 
 
-def _numbered(found: list[Step]) -> list[Step]:
+def _numbered(found: list[StepCard]) -> list[StepCard]:
     """A step that comes again is told from the first one."""
     seen: dict[str, int] = {}
     result = []
@@ -112,19 +114,19 @@ def _numbered(found: list[Step]) -> list[Step]:
         count = seen[step.key]
         text = Text(f"{step.text.en} (again)", f"{step.text.zh}（再次）") if count == 2 else Text(
             f"{step.text.en} (time {count})", f"{step.text.zh}（第 {count} 次）")  # fmt: skip
-        result.append(Step(f"{step.key}#{count}", text))
+        result.append(StepCard(f"{step.key}#{count}", text))
     return result
 
 
 def distractors(
     walked: Iterable[Hop], hosts: Sequence[str], detail: str, only: Sequence[str], mode: str = "iptables"
-) -> tuple[Step, ...]:
+) -> tuple[StepCard, ...]:
     """Steps this walk does not take anywhere, the plausible first in no particular order: the caller draws."""
     hops = list(walked)
     happened = {step.key for hop in hops for step in _steps(hop, detail, mode)}
     # A hook that is passed on the way to what happens there is no step that did not happen.
     happened |= {f"{host_name(hop.host)}/{hop.hook.lower()}" for hop in hops if hop.hook is not None}
-    candidates: list[Step] = []
+    candidates: list[StepCard] = []
     for host in hosts:
         if detail == "chain":
             candidates += [step for row in CHAINS[mode] if (step := chain_step(host, row[0], mode)) is not None]

@@ -9,8 +9,7 @@ from engine.errors import EngineError
 from engine.trace import Text, Verdict
 from engine.values import dataclass
 from k8squiz.kinds.fields import Unreadable
-from k8squiz.world.predicates import Ambiguous, holds
-from k8squiz.world.predicates import ways as ways_of
+from k8squiz.world.predicates import Ambiguous, holds, outcomes_of
 from k8squiz.world.world import World, host_name
 
 _HALF = 0.5
@@ -78,11 +77,15 @@ def holds_throughout(predicate: Mapping[str, Any], world: World) -> bool:
 
 
 def _ending(world: World, name: str) -> Text:
-    way = max(ways_of(world, name), key=lambda way: (way.verdict is not Verdict.DELIVERED, way.probability))
+    outcome = max(
+        outcomes_of(world, name), key=lambda outcome: (outcome.verdict is not Verdict.DELIVERED, outcome.probability)
+    )
     several = len(world.question.requests) > 1
     prefix = f"{name}: " if several else ""
-    if way.where is None:
-        seen = way.source_seen or "-"
-        return Text(f"{prefix}{way.verdict}, the server sees {seen}", f"{prefix}{way.verdict}，服务端看到 {seen}")
-    host, reason = host_name(way.where.host), way.where.reason
-    return Text(f"{prefix}{way.verdict}, {host}: {reason.en}", f"{prefix}{way.verdict}，{host}：{reason.zh}")
+    if outcome.where is None:
+        seen = outcome.source_seen or "-"
+        return Text(
+            f"{prefix}{outcome.verdict}, the server sees {seen}", f"{prefix}{outcome.verdict}，服务端看到 {seen}"
+        )
+    host, reason = host_name(outcome.where.host), outcome.where.reason
+    return Text(f"{prefix}{outcome.verdict}, {host}: {reason.en}", f"{prefix}{outcome.verdict}，{host}：{reason.zh}")

@@ -48,7 +48,7 @@ def task(world: World) -> Task:
 def _rule(world: World) -> RepairField:
     """A rule of one node is lost."""
     question, ask = world.question, world.question.ask
-    if world.ask(world.first).mode != "iptables":
+    if world.request(world.first).mode != "iptables":
         raise QuizError(
             f"{question.id}: a rule can be lost in iptables mode alone",
             f"{question.id}：只有 iptables 模式才能缺少规则",
@@ -109,8 +109,8 @@ def _object(world: World) -> RepairField:
     """A field of one object is not what it is in the request `sound`."""
     question, ask = world.question, world.question.ask
     kind, name = str(ask["object"]["kind"]), ask["object"].get("name")
-    broken = objects.find(world.ask(world.first).manifests, kind, name)
-    sound = objects.find(world.ask(str(ask["sound"])).manifests, kind, name)
+    broken = objects.find(world.request(world.first).manifests, kind, name)
+    sound = objects.find(world.request(str(ask["sound"])).manifests, kind, name)
     edits = list(objects.differences(broken, sound))
     if len(edits) != 1:
         raise QuizError(

@@ -16,7 +16,7 @@ from engine.lab.known import B, known
 from engine.lab.live import Lab
 from engine.lab.requirements import why_not
 from engine.lab.scene import Scene
-from engine.lab.verify import Result, enough, measure, run_all, run_scene
+from engine.lab.verify import VerifiedCase, enough, measure, run_all, run_scene
 from engine.trace import Request
 from engine.walk.outcomes import outcomes
 
@@ -24,7 +24,7 @@ _REASON = why_not()
 pytestmark = pytest.mark.skipif(_REASON is not None, reason=f"the lab cannot run here: {_REASON}")
 
 
-def disagreements(results: list[Result]) -> list[str]:
+def disagreements(results: list[VerifiedCase]) -> list[str]:
     return [
         f"{r.scene.name}, {r.scene.mode}, {r.request.source} -> {r.request.destination}: {', '.join(map(str, r.differences))}"
         for r in results

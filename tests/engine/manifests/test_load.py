@@ -213,10 +213,10 @@ def test_slice() -> None:
         ports=[{"name": "http", "port": 8080, "protocol": "TCP"}, {"name": None, "port": None, "protocol": None}],
         endpoints=[{"addresses": ["FD00::5"]}],
     )
-    (piece,) = cluster.slices
+    (slice_,) = cluster.slices
     ports = (EndpointPort("http", L4.TCP, 8080), EndpointPort("", L4.TCP, None))
     labels = {"kubernetes.io/service-name": "web"}
-    assert piece == EndpointSlice("prod", "web-1", "web", "IPv6", ports, (SliceEndpoint(("fd00::5",)),), labels)
+    assert slice_ == EndpointSlice("prod", "web-1", "web", "IPv6", ports, (SliceEndpoint(("fd00::5",)),), labels)
     assert (
         one("EndpointSlice", metadata={"name": "s"}, addressType="IPv4", ports=None, endpoints=None).slices[0].ports
         == ()

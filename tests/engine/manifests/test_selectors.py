@@ -47,9 +47,9 @@ def derived(text: str) -> tuple[EndpointSlice, ...]:
 def seen(text: str) -> list[str]:
     """ip:port and the conditions that hold, of each endpoint."""
     found = []
-    for piece in derived(text):
-        for member in piece.endpoints:
-            port = piece.ports[0].port if piece.ports else None
+    for slice_ in derived(text):
+        for member in slice_.endpoints:
+            port = slice_.ports[0].port if slice_.ports else None
             marks = [word for word in ("ready", "serving", "terminating") if getattr(member, word)]
             found.append(f"{member.addresses[0]}:{port} {' '.join(marks)}".strip())
     return sorted(found)
@@ -99,13 +99,13 @@ def test_a_service_with_a_slice_of_its_own_gets_no_other() -> None:
         "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\n"
         "metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}\n---\n"
     )
-    assert [piece.name for piece in derived(service() + pod("a", "10.244.1.5") + own)] == ["web-1"]
+    assert [slice_.name for slice_ in derived(service() + pod("a", "10.244.1.5") + own)] == ["web-1"]
 
 
 def test_where_they_are_and_what_they_are_called() -> None:
-    (piece,) = derived(service() + pod("a", "10.244.1.5"))
-    (member,) = piece.endpoints
-    assert (piece.name, piece.service_name, piece.address_type) == ("web-ipv4-0", "web", "IPv4")
+    (slice_,) = derived(service() + pod("a", "10.244.1.5"))
+    (member,) = slice_.endpoints
+    assert (slice_.name, slice_.service_name, slice_.address_type) == ("web-ipv4-0", "web", "IPv4")
     assert (member.node_name, member.zone, member.pod) == ("node1", "a", "default/a")
     cluster = load_cluster(text=NODES + service() + pod("a", "10.244.1.5"))
     assert [e.address for e in service_ports(cluster, "ipv4")[0].endpoints] == ["10.244.1.5"]
@@ -117,14 +117,16 @@ def test_where_they_are_and_what_they_are_called() -> None:
 )
 def test_hints_of_traffic_distribution(distribution: str, zones: set[str], nodes: set[str]) -> None:
     pods = pod("a", "10.244.1.5") + pod("b", "10.244.2.5", spec="nodeName: node2")
-    (piece,) = derived(service(f", trafficDistribution: {distribution}") + pods)
-    first, second = piece.endpoints
+    (slice_,) = derived(service(f", trafficDistribution: {distribution}") + pods)
+    first, second = slice_.endpoints
     assert (first.zone_hints, first.node_hints) == (zones, nodes)
     assert (second.zone_hints, bool(second.node_hints)) == (frozenset(), bool(nodes))
 
 
 def test_labels_are_the_services() -> None:
-    (piece,) = derived(service(meta=", labels: {service.kubernetes.io/service-proxy-name: x}") + pod("a", "10.244.1.5"))
-    assert piece.skipped_by_proxy
-    (piece,) = derived(service().replace("10.96.0.10", "None") + pod("a", "10.244.1.5"))
-    assert "service.kubernetes.io/headless" in piece.labels
+    (slice_,) = derived(
+        service(meta=", labels: {service.kubernetes.io/service-proxy-name: x}") + pod("a", "10.244.1.5")
+    )
+    assert slice_.skipped_by_proxy
+    (slice_,) = derived(service().replace("10.96.0.10", "None") + pod("a", "10.244.1.5"))
+    assert "service.kubernetes.io/headless" in slice_.labels

@@ -46,14 +46,17 @@ RULES = [
         'fib saddr type local jump b comment "masquerade local traffic"',
     ),
     (
-        r.Rule((nft.SetLookup((nft.Field.DADDR,), "own"),), nft.VerdictMap((nft.Field.L4PROTO, nft.Field.DPORT), "np")),
+        r.Rule(
+            (nft.SetLookup((nft.LookupField.DADDR,), "own"),),
+            nft.VerdictMap((nft.LookupField.L4PROTO, nft.LookupField.DPORT), "np"),
+        ),
         "ip daddr @own meta l4proto . th dport vmap @np",
     ),
     (
         r.Rule((), nft.RandomVerdict((r.Goto("a"), r.Drop()))),
         "numgen random mod 2 vmap { 0 : goto a, 1 : drop }",
     ),
-    (r.Rule((), nft.SetUpdate("s", (nft.Field.SADDR,))), "update @s { ip saddr }"),
+    (r.Rule((), nft.SetUpdate("s", (nft.LookupField.SADDR,))), "update @s { ip saddr }"),
     (r.Rule((nft.address_set("src", ["0.0.0.0/0"], True),), r.Drop()), "ip saddr != 0.0.0.0/0 drop"),
 ]
 
@@ -74,7 +77,7 @@ def test_rule(rule: r.Rule, text: str) -> None:
         (r.Rule((), r.DestinationNat("fd00::1")), "dnat to fd00::1"),
         (r.Rule((), r.Reject("icmp6-port-unreachable")), "reject"),
         (r.Rule((), r.Reject("icmp6-no-route")), "reject with icmpv6 no-route"),
-        (r.Rule((), nft.SetUpdate("s", (nft.Field.SADDR,))), "update @s { ip6 saddr }"),
+        (r.Rule((), nft.SetUpdate("s", (nft.LookupField.SADDR,))), "update @s { ip6 saddr }"),
     ],
 )
 def test_ipv6_rule(rule: r.Rule, text: str) -> None:
@@ -244,14 +247,14 @@ _matches = st.one_of(
     st.builds(r.DestinationPort, st.sampled_from([L4.TCP, L4.UDP, L4.SCTP]), _ports, st.just(65535), st.booleans()),
     st.builds(r.InInterface, _names, st.booleans()),
     st.builds(r.MarkMatch, st.integers(0, 0xFFFFFFFF), st.integers(1, 0xFFFFFFFF), st.booleans()),
-    st.builds(nft.SetLookup, st.just((nft.Field.SADDR,)), _names, st.booleans()),
+    st.builds(nft.SetLookup, st.just((nft.LookupField.SADDR,)), _names, st.booleans()),
     st.builds(r.AddressType, st.sampled_from(["src", "dst"]), st.just("LOCAL"), st.booleans()),
 )
 _targets = st.one_of(
     _verdicts,
     st.builds(r.DestinationNat, _addresses, st.one_of(st.none(), _ports)),
     st.builds(r.Masquerade, st.booleans()),
-    st.builds(nft.VerdictMap, st.just((nft.Field.DADDR, nft.Field.DPORT)), _names),
+    st.builds(nft.VerdictMap, st.just((nft.LookupField.DADDR, nft.LookupField.DPORT)), _names),
     st.lists(_verdicts, min_size=1, max_size=5).map(lambda verdicts: nft.RandomVerdict(tuple(verdicts))),
     st.integers(1, 0xFFFFFFFE).map(lambda mark: r.SetMark(mark, 0)),
 )

@@ -15,7 +15,7 @@ from k8squiz.bank import find as bank
 from k8squiz.bank.draw import draw
 from k8squiz.bank.placeholders import fill, substitute
 from k8squiz.bank.question import Template
-from k8squiz.bank.rng import Dice
+from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
 
 QUESTION = """\
@@ -204,9 +204,9 @@ def test_the_same_seed_gives_the_same_question_in_another_process() -> None:
 
 def test_dice_are_what_they_were() -> None:
     # Written down once: a draw that changes would change everybody's questions under their seeds.
-    dice = Dice("a", 1)
-    assert [dice.below(100) for _ in range(6)] == list(EXPECTED_DICE)
-    assert Dice("a", 1).shuffled("abcdef") != Dice("a", 2).shuffled("abcdef")
+    rng = Rng("a", 1)
+    assert [rng.below(100) for _ in range(6)] == list(EXPECTED_DICE)
+    assert Rng("a", 1).shuffled("abcdef") != Rng("a", 2).shuffled("abcdef")
 
 
 EXPECTED_DICE = (51, 60, 67, 84, 37, 83)

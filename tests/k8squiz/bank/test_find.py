@@ -47,20 +47,20 @@ def test_a_broken_file_is_told_with_its_line(old: str, new: str, line: int, word
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_skeleton_is_a_question(kind: str) -> None:
     template = bank.parse_template(skeleton(kind, "nodeport"), Path("questions/01-nodeport/my-question.yaml"))
-    assert template.heading.kind == kind
+    assert template.meta.kind == kind
 
 
 def test_the_headings_read_off_the_first_lines_are_those_of_the_files() -> None:
-    found = bank.headings()
+    found = bank.metas()
     assert found
-    for heading in found:
-        assert bank.load(Path(heading.path)).heading == heading
-    assert len({heading.id for heading in found}) == len(found) == len(bank.files(bank.bank_folder()))
+    for meta in found:
+        assert bank.load(Path(meta.path)).meta == meta
+    assert len({meta.id for meta in found}) == len(found) == len(bank.files(bank.bank_folder()))
 
 
 def test_selection() -> None:
-    assert {heading.topic for heading in bank.select(["hairpin"])} == {"hairpin"}
-    assert {heading.level for heading in bank.select(level=3)} == {3}
+    assert {meta.topic for meta in bank.select(["hairpin"])} == {"hairpin"}
+    assert {meta.level for meta in bank.select(level=3)} == {3}
     with pytest.raises(QuizError, match="did you mean hairpin"):
         bank.select(["harpin"])
     with pytest.raises(QuizError, match="no such question"):

@@ -15,8 +15,8 @@ from k8squiz.bank.followup import follow_ups, names
 from k8squiz.errors import QuizError
 from k8squiz.kinds.interface import make_task
 from k8squiz.lint.lint import lint
-from k8squiz.practice.session import Session
-from k8squiz.world.predicates import ways
+from k8squiz.practice.session import PracticeSession
+from k8squiz.world.predicates import outcomes_of
 from k8squiz.world.world import World
 
 BOTH = {"en": "Same again?", "zh": "这次呢？"}
@@ -46,7 +46,7 @@ def written(tmp_path: Path, *then: dict[str, Any]) -> Path:
 def test_it_is_drawn_as_its_parent_and_differs_in_what_is_set(tmp_path: Path) -> None:
     parent = load(written(tmp_path, THEN))
     (child,) = follow_ups(parent)
-    assert (child.heading.id, child.heading.origin) == ("local-policy-ending/now-cluster", "local-policy-ending")
+    assert (child.meta.id, child.meta.origin) == ("local-policy-ending/now-cluster", "local-policy-ending")
     for seed in range(5):
         before, after = draw(parent, seed), draw(child, seed)
         assert before.names == after.names
@@ -55,7 +55,7 @@ def test_it_is_drawn_as_its_parent_and_differs_in_what_is_set(tmp_path: Path) ->
         old, new = before.requests[0].manifests, after.requests[0].manifests
         changed = [pair for pair in zip(old.splitlines(), new.splitlines(), strict=True) if pair[0] != pair[1]]
         assert changed == [("  externalTrafficPolicy: Local", "  externalTrafficPolicy: Cluster")]
-        assert {way.verdict.value for way in ways(World(after), "request")} == {"DELIVERED"}
+        assert {way.verdict.value for way in outcomes_of(World(after), "request")} == {"DELIVERED"}
 
 
 def test_it_takes_nothing_that_would_answer_its_parent(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_params_requests_and_levels_may_be_its_own(tmp_path: Path) -> None:
     }  # fmt: skip
     parent = load(written(tmp_path, then))
     (child,) = follow_ups(parent)
-    assert child.heading.level == 5
+    assert child.meta.level == 5
     drawn = draw(child, 3)
     assert [(ask.name, ask.source) for ask in drawn.requests] == [("later", "client")]
     assert {key: value for key, value in drawn.names.items() if not key.startswith("who")} == draw(parent, 3).names
@@ -113,7 +113,7 @@ def every() -> list[str]:
 def test_each_of_the_bank_s_can_be_found_asked_and_answered() -> None:
     for name in every():
         template = find(name)
-        sitting = Session([template.heading], "5", exact=True)
+        sitting = PracticeSession([template.meta], "5", exact=True)
         assert sitting.answer({field.id: field.truth for field in sitting.task.fields}).score == 1.0, name
 
 
@@ -121,6 +121,4 @@ def test_one_that_is_not_there_is_named() -> None:
     with pytest.raises(QuizError, match="no such question: 'local-policy-ending/nonsense'"):
         find("local-policy-ending/nonsense")
     with pytest.raises(QuizError, match="no such question"):
-        opened(
-            find("local-policy-ending").heading.__class__("x/y", "nodeport", 1, "choice", str(files(bank_folder())[0]))
-        )
+        opened(find("local-policy-ending").meta.__class__("x/y", "nodeport", 1, "choice", str(files(bank_folder())[0])))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.lab.requirements import features, why_not
-from k8squiz.explain import TOPICS, Entry, tell
+from k8squiz.explain import TOPICS, TopicEntry, tell
 from k8squiz.terminal.width import width_of
 from tests.k8squiz.runner import CLUSTER, ROOT, Result, process
 
@@ -56,7 +56,7 @@ def test_a_story_runs_on_the_kernel() -> None:
 
 
 @pytest.mark.parametrize("entry", TOPICS, ids=lambda entry: entry.name)
-def test_stories_that_can_run_say_so(entry: Entry) -> None:
+def test_stories_that_can_run_say_so(entry: TopicEntry) -> None:
     assert bool(tell(entry.name).live) is entry.live
 
 

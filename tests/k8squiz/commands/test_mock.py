@@ -20,7 +20,7 @@ import pytest
 from k8squiz.errors import QuizError
 from k8squiz.history.store import open_store
 from k8squiz.kinds.interface import Task
-from k8squiz.mock.drawn_questions import Room
+from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.plan import from_json
 from tests.k8squiz.runner import ROOT, Result, k8squiz, process
 
@@ -59,10 +59,10 @@ def right(home: str, number: int = -1) -> list[str]:
     store = open_store({"K8SQUIZ_HOME": home})
     plan = from_json(store.sessions("mock")[number].plan)
     store.close()
-    room = Room(plan)
+    drawn_questions = DrawnQuestions(plan)
     return [
         field.show(field.truth, False).split(" (")[0]
-        for index in range(len(plan.items)) for field in room.task(index).fields
+        for index in range(len(plan.items)) for field in drawn_questions.task(index).fields
     ]  # fmt: skip
 
 
@@ -130,14 +130,14 @@ def test_a_question_that_cannot_be_drawn_is_not_asked(program: Program, monkeypa
         return [item.question for item in plan.items]
 
     first = ids()
-    task = Room.task
+    task = DrawnQuestions.task
 
-    def refusing(room: Room, position: int) -> Task:
-        if room.plan.items[position].question == first[-1]:
+    def refusing(drawn_questions: DrawnQuestions, position: int) -> Task:
+        if drawn_questions.plan.items[position].question == first[-1]:
             raise QuizError("ambiguous", "有歧义")
-        return task(room, position)
+        return task(drawn_questions, position)
 
-    monkeypatch.setattr(Room, "task", refusing)
+    monkeypatch.setattr(DrawnQuestions, "task", refusing)
     second = ids()
     assert first[-1].partition("/")[0] not in {name.partition("/")[0] for name in second}
     assert second == ids()

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from k8squiz.commands.mock_journal import Book, begin, recorded, take_up
-from k8squiz.commands.mock_lock import Seat
+from k8squiz.commands.mock_journal import MockJournal, begin, recorded, take_up
+from k8squiz.commands.mock_lock import InterviewLock
 from k8squiz.errors import QuizError
 from k8squiz.history.store import Store, StoreUnavailable, open_store
-from k8squiz.mock.interview import Draft, Interview
+from k8squiz.mock.interview import AnswerDraft, Interview
 from k8squiz.mock.state import Ending, Event
 from k8squiz.terminal.console import make_console
 from tests.k8squiz.mock.table import PLAN
@@ -48,19 +48,19 @@ class Failing:
 @pytest.mark.parametrize("good", range(6))
 def test_a_disk_that_fills_up_is_told_of_once_and_the_interview_goes_on(good: int) -> None:
     store, out, now = Failing(good), io.StringIO(), [0.0]
-    book = Book(cast(Store, store), 1, make_console(width=300, file=out), "en")
-    interview = Interview(PLAN, book, lambda: now[0])
+    journal = MockJournal(cast(Store, store), 1, make_console(width=300, file=out), "en")
+    interview = Interview(PLAN, journal, lambda: now[0])
     interview.show(0)
     interview.fill("a", "x")
     now[0] += 3
     interview.tick("b", "line")
     interview.hand_in()
     interview.end(Ending.STOPPED)
-    book.finish(())
+    journal.finish(())
     assert store.kinds == ["shown", "filled", "draft", "answered", "ended", "end"][:good]
     assert out.getvalue().count("disk is full") == 1
     assert "goes on in memory" in out.getvalue()
-    assert not book.safe
+    assert not journal.safe
     assert interview.state.sheets[0].answer == {"a": "x"}
 
 
@@ -72,30 +72,34 @@ def home(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("home")
 def test_what_is_written_comes_back() -> None:
     console = make_console(file=io.StringIO())
-    book, waiting = begin(PLAN, "en", console)
-    assert (waiting, book.safe, book.session) == (False, True, 1)
+    journal, waiting = begin(PLAN, "en", console)
+    assert (waiting, journal.safe, journal.session) == (False, True, 1)
     events = [
         Event("shown", 0.0, {"position": 0}),
         Event("filled", 2.5, {"position": 0, "field": "a", "value": ["x", "y"]}),
     ]
     for event in events:
-        book.append(event)
-    book.draft(Draft(0, "b", "une ligne\x1b“ ”", 4.25))
-    book.close()
+        journal.append(event)
+    journal.draft(AnswerDraft(0, "b", "une ligne\x1b“ ”", 4.25))
+    journal.close()
     taken = take_up("en", console)
-    assert (taken.plan, taken.events, taken.draft) == (PLAN, tuple(events), Draft(0, "b", "une ligne\x1b“ ”", 4.25))
+    assert (taken.plan, taken.events, taken.draft) == (
+        PLAN,
+        tuple(events),
+        AnswerDraft(0, "b", "une ligne\x1b“ ”", 4.25),
+    )
     assert 0 <= taken.away < 60
-    taken.book.finish(())
-    taken.book.close()
+    taken.journal.finish(())
+    taken.journal.close()
     assert recorded(None).state.sheets[0].given == {"a": ("x", "y")}
     assert begin(PLAN, "en", console)[1] is False
 
 
 @pytest.mark.usefixtures("home")
 def test_a_journal_that_is_damaged_is_refused_in_words() -> None:
-    book, _ = begin(PLAN, "en", make_console(file=io.StringIO()))
-    book.append(Event("answered", 1.0, {"position": 3, "answer": {}}))
-    book.close()
+    journal, _ = begin(PLAN, "en", make_console(file=io.StringIO()))
+    journal.append(Event("answered", 1.0, {"position": 3, "answer": {}}))
+    journal.close()
     with pytest.raises(QuizError, match="the journal of this interview is damaged"):
         take_up("en", make_console(file=io.StringIO()))
     store = open_store()
@@ -113,6 +117,6 @@ def test_an_interview_left_waiting_is_mentioned() -> None:
 
 
 def test_a_seat_without_a_file_is_free(tmp_path: Any) -> None:
-    assert Seat(None, 1).mine
-    assert Seat(tmp_path / "k8squiz.db", 1).mine
-    assert Seat(tmp_path / "no" / "such" / "k8squiz.db", 1).mine
+    assert InterviewLock(None, 1).mine
+    assert InterviewLock(tmp_path / "k8squiz.db", 1).mine
+    assert InterviewLock(tmp_path / "no" / "such" / "k8squiz.db", 1).mine

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from k8squiz.bank.find import headings
+from k8squiz.bank.find import metas
 from k8squiz.history.due import DAY, reviewed
 from k8squiz.history.store import FILE, Review, open_store
 from tests.k8squiz.runner import ROOT, k8squiz, process
@@ -38,7 +38,7 @@ def test_a_sitting_is_a_journal(home: Path) -> None:
 
 def test_what_was_seen_graded_outlives_a_kill(home: Path) -> None:
     """SIGKILL at random moments of a sitting in which one line is typed after another."""
-    dice = random.Random(11)
+    rng = random.Random(11)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
     command = [sys.executable, "-m", "k8squiz", "practice", "--topic", "traffic-policy", "--all", "--seed", "2"]
     seen = 0
@@ -52,7 +52,7 @@ def test_what_was_seen_graded_outlives_a_kill(home: Path) -> None:
             run.stdin.write("A\nnone\n1\n10.0.0.1\n10.0.0.1:80\nDELIVERED\n" * 200)
             run.stdin.flush()
             run.stdout.readline()
-            time.sleep(dice.random() * 0.5)
+            time.sleep(rng.random() * 0.5)
             run.send_signal(signal.SIGKILL)
             seen += sum("Score " in line for line in run.stdout)
         store = open_store()
@@ -111,14 +111,14 @@ def test_what_is_due_later_today_is_asked_and_answered_ones_are_not(home: Path) 
     """Everything has been seen; one question is due tonight, none was due before."""
     store = open_store()
     midnight = time.mktime((*time.localtime()[:3], 23, 59, 58, 0, 0, -1))
-    for number, heading in enumerate(headings()):
+    for number, meta in enumerate(metas()):
         due = midnight if number == 7 else time.time() + 40 * DAY
-        card = reviewed(None, heading.id, 1.0, time.time() - 1)
+        card = reviewed(None, meta.id, 1.0, time.time() - 1)
         store.save_review(
-            Review(heading.id, float(number), 1.0, 3, "1"), type(card)(card.question, card.state, due, card.updated)
+            Review(meta.id, float(number), 1.0, 3, "1"), type(card)(card.question, card.state, due, card.updated)
         )
     store.close()
-    chosen = headings()[7]
+    chosen = metas()[7]
     title = process("questions", "show", chosen.id, "--seed", "1").out.splitlines()[0]
     assert chosen.topic in asked("--count", "1")
     assert title.split("·")[0].strip() in asked("--count", "1")

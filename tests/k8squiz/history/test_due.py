@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8squiz.bank.question import Heading
+from k8squiz.bank.question import QuestionMeta
 from k8squiz.history.due import DAY, due, new_share, queue, rating_of, retrievability, reviewed, weakest
 from k8squiz.history.store import Card, Review
 
 NOW = 1_790_000_000.0
-KNOWN = tuple(Heading(f"q{number}", "nodeport", 1 + number % 5, "choice", "") for number in range(12))
+KNOWN = tuple(QuestionMeta(f"q{number}", "nodeport", 1 + number % 5, "choice", "") for number in range(12))
 
 RATED = [(0.0, 1), (0.49, 1), (0.5, 2), (0.79, 2), (0.8, 3), (0.99, 3), (1.0, 3)]
 
@@ -77,30 +77,30 @@ def test_how_much_is_new(unseen: int, count: int, left: int | None, wanted: int 
 
 def test_a_sitting_mixes_what_is_due_with_what_is_new() -> None:
     cards = {f"q{n}": Card(f"q{n}", {}, NOW - 100 + n, NOW) for n in range(6)}
-    found = {heading.id for heading in queue(KNOWN, cards, 6, NOW, "s")}
+    found = {meta.id for meta in queue(KNOWN, cards, 6, NOW, "s")}
     assert {"q0", "q1", "q2", "q3"} < found
     assert len(found & {f"q{n}" for n in range(6, 12)}) == 2
 
 
 def test_a_sitting_is_full_while_there_are_questions_and_repeats_none() -> None:
-    far = {heading.id: Card(heading.id, {}, NOW + 90 * DAY, NOW) for heading in KNOWN}
+    far = {meta.id: Card(meta.id, {}, NOW + 90 * DAY, NOW) for meta in KNOWN}
     for cards in ({}, far):
         for count in (1, 5, 12, 40):
-            found = [heading.id for heading in queue(KNOWN, cards, count, NOW, "s")]
+            found = [meta.id for meta in queue(KNOWN, cards, count, NOW, "s")]
             assert len(found) == min(count, 12) == len(set(found))
 
 
 def test_a_rate_of_new_ones_is_kept_while_there_is_anything_else() -> None:
     far = {f"q{n}": Card(f"q{n}", {}, NOW + 90 * DAY, NOW) for n in range(6)}
     for new in (0, 1, 3):
-        found = {heading.id for heading in queue(KNOWN, far, 6, NOW, "s", new=new)}
+        found = {meta.id for meta in queue(KNOWN, far, 6, NOW, "s", new=new)}
         assert len(found - far.keys()) == new
     assert len(queue(KNOWN, far, 12, NOW, "s", new=0)) == 12
 
 
 def test_what_is_due_later_today_may_be_asked_now() -> None:
-    cards = {heading.id: Card(heading.id, {}, NOW + (5 if heading.id == "q4" else 99) * 3600, NOW) for heading in KNOWN}
-    assert [heading.id for heading in queue(KNOWN, cards, 1, NOW, "s", today=NOW + 6 * 3600)] == ["q4"]
+    cards = {meta.id: Card(meta.id, {}, NOW + (5 if meta.id == "q4" else 99) * 3600, NOW) for meta in KNOWN}
+    assert [meta.id for meta in queue(KNOWN, cards, 1, NOW, "s", today=NOW + 6 * 3600)] == ["q4"]
 
 
 def test_the_same_seed_and_cards_give_the_same_sitting() -> None:
@@ -111,10 +111,10 @@ def test_the_same_seed_and_cards_give_the_same_sitting() -> None:
 
 def test_a_question_that_left_the_bank_is_not_asked() -> None:
     cards = {"gone": Card("gone", {}, NOW - 5, NOW)}
-    assert "gone" not in {heading.id for heading in queue(KNOWN, cards, 12, NOW, "s")}
+    assert "gone" not in {meta.id for meta in queue(KNOWN, cards, 12, NOW, "s")}
 
 
 def test_cramming_asks_the_weakest_first() -> None:
     reviews = [Review("q1", 1.0, 0.9, 3, ""), Review("q2", 2.0, 0.1, 1, ""), Review("q1", 3.0, 0.3, 1, "")]
-    assert [heading.id for heading in weakest(KNOWN, reviews, 2, "s")] == ["q2", "q1"]
+    assert [meta.id for meta in weakest(KNOWN, reviews, 2, "s")] == ["q2", "q1"]
     assert math.isclose(len(weakest(KNOWN, reviews, 99, "s")), 12)

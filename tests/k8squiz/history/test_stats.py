@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from k8squiz.bank.find import headings
-from k8squiz.bank.question import Heading
+from k8squiz.bank.find import metas
+from k8squiz.bank.question import QuestionMeta
 from k8squiz.history.due import DAY, reviewed
 from k8squiz.history.stats import stats
 from k8squiz.history.store import FILE, Card, Review, open_store
@@ -17,7 +17,7 @@ from k8squiz.terminal.width import width_of
 from tests.k8squiz.runner import k8squiz, process
 
 NOW = dt.datetime(2026, 7, 15, 12, tzinfo=dt.UTC).timestamp()  # a Wednesday
-KNOWN = (Heading("a", "nodeport", 1, "choice", ""), Heading("b", "hairpin", 1, "choice", ""), Heading("c", "hairpin", 2, "number", ""))  # fmt: skip
+KNOWN = (QuestionMeta("a", "nodeport", 1, "choice", ""), QuestionMeta("b", "hairpin", 1, "choice", ""), QuestionMeta("c", "hairpin", 2, "number", ""))  # fmt: skip
 
 
 def review(days: float, question: str, score: float) -> Review:
@@ -58,9 +58,9 @@ def test_figures() -> None:
 def filled(home: Path) -> Path:
     store = open_store()
     now = dt.datetime.now(dt.UTC).timestamp()
-    for number, heading in enumerate(headings()[:6]):
-        card = reviewed(None, heading.id, number / 6, now - number * DAY)
-        store.save_review(Review(heading.id, now - number * DAY, number / 6, 2, str(number)), card)
+    for number, meta in enumerate(metas()[:6]):
+        card = reviewed(None, meta.id, number / 6, now - number * DAY)
+        store.save_review(Review(meta.id, now - number * DAY, number / 6, 2, str(number)), card)
     session = store.start("mock", "3", "zh", {"questions": []}, now)
     store.append(session, "answered", {"x": "\x1b[31m"}, now)
     store.close()

@@ -18,7 +18,7 @@ from k8squiz.history.schema_versions import APPLICATION_ID, MIGRATIONS, VERSION
 from k8squiz.history.store import (
     FILE,
     Card,
-    Draft,
+    DraftRow,
     Review,
     Store,
     StoreUnavailable,
@@ -93,7 +93,7 @@ def test_every_released_schema_grows_up(version: int, home: Path) -> None:
             (3, "mock", {"minutes": 30}, None), (4, "practice", None, 1790000200.0),
         ]  # fmt: skip
         assert [row.body for row in store.events(3)] == [{"position": 0}, {"text": "节点"}]
-        assert store.draft(3) == Draft(1, "half a line", 61.5, 1790000003.0)
+        assert store.draft(3) == DraftRow(1, "half a line", 61.5, 1790000003.0)
     if version >= 2:
         assert store.cards()["endpoint-share"].due == 1790256800.0
         assert store.reviews() == (Review("endpoint-share", 1790084000.0, 1.0, 3, "8-1"),)
@@ -192,13 +192,13 @@ def test_two_processes_at_once_lose_nothing() -> None:
 
 def test_what_was_written_outlives_a_kill() -> None:
     store = open_store()
-    dice = random.Random(5)
+    rng = random.Random(5)
     for _ in range(12):
         session = store.start("mock", "1", "en", {}, 1.0)
         process = writer(session, 100000, "a")
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(dice.random() * 0.05)
+        time.sleep(rng.random() * 0.05)
         process.send_signal(signal.SIGKILL)
         said = ["0", *process.stdout.read().split()]
         process.wait()

@@ -202,7 +202,7 @@ NO_QUESTIONS = [
 
 @pytest.mark.parametrize(("old", "new", "message"), NO_QUESTIONS, ids=[case[2] for case in NO_QUESTIONS])
 def test_what_is_no_repair(old: str, new: str, message: str) -> None:
-    path = Path(find("hairpin-mend").heading.path)
+    path = Path(find("hairpin-mend").meta.path)
     text = path.read_text(encoding="utf-8")
     assert old in text
     world = World(draw(parse_template(text.replace(old, new), path), "1"))

@@ -136,7 +136,7 @@ def test_a_scheduler_question_is_graded_by_what_was_measured() -> None:
 def test_lint_refuses_a_requirement_that_none_or_all_meet(
     requirement: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = find("the-same-client-stays").heading.path
+    source = find("the-same-client-stays").meta.path
     text = Path(source).read_text(encoding="utf-8").replace("stickiness >= 1, spread <= 3", requirement)
     folder = tmp_path / "05-schedulers"
     folder.mkdir()
@@ -146,7 +146,7 @@ def test_lint_refuses_a_requirement_that_none_or_all_meet(
     code, out, _ = k8squiz(capsys, "questions", "lint", str(file), "--seeds", "2")
     assert code == 1
     assert "so it asks nothing" in out
-    assert load(file).heading.kind == "scheduler"
+    assert load(file).meta.kind == "scheduler"
 
 
 def test_a_history_is_what_the_virtual_server_does() -> None:

@@ -69,7 +69,7 @@ def test_the_points_are_not_told_beforehand(lang: str, json: bool, capsys: pytes
 
 
 def test_a_talk_needs_points() -> None:
-    path = Path(find(NAME).heading.path)
+    path = Path(find(NAME).meta.path)
     text = path.read_text(encoding="utf-8")
     start, stop = text.index("key_points:"), text.index("followups:")
     few = (

@@ -5,21 +5,21 @@ from __future__ import annotations
 from functools import cache
 
 from k8squiz.kinds.fields import MenuField, OrderField
-from k8squiz.mock.drawn_questions import Room
+from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.interview import Interview
-from k8squiz.mock.plan import Item, Plan
-from k8squiz.mock.state import Ending, State
-from k8squiz.report.build import Report, build
-from tests.k8squiz.mock.table import Book
+from k8squiz.mock.plan import InterviewPlan, PlannedQuestion
+from k8squiz.mock.state import Ending, InterviewState
+from k8squiz.report.build import InterviewReport, build
+from tests.k8squiz.mock.table import MockJournal
 
 HOSTILE = "<script>alert(1)</script> \x1b[31m | `x` & \u202egood"
 
 
-def _item(name: str, topic: str, level: int, kind: str, label: str, parent: int | None = None) -> Item:
-    return Item(name, topic, level, kind, f"9-{label[0]}", 100, label, parent)
+def _item(name: str, topic: str, level: int, kind: str, label: str, parent: int | None = None) -> PlannedQuestion:
+    return PlannedQuestion(name, topic, level, kind, f"9-{label[0]}", 100, label, parent)
 
 
-PLAN = Plan(
+PLAN = InterviewPlan(
     "senior", (), 10, "9",
     (
         _item("local-policy-ending", "traffic-policy", 3, "outcome", "1"),
@@ -32,13 +32,13 @@ PLAN = Plan(
 )  # fmt: skip
 
 
-def sit(truth: bool = False) -> State:
+def sit(truth: bool = False) -> InterviewState:
     """Six questions: right, half right, wrong order, struck by the clock, skipped, not reached. All right with `truth`."""
     now = [0.0]
-    interview = Interview(PLAN, Book(), lambda: now[0])
-    room = Room(PLAN)
+    interview = Interview(PLAN, MockJournal(), lambda: now[0])
+    drawn_questions = DrawnQuestions(PLAN)
     for position in range(len(PLAN.items)):
-        fields = room.task(position).fields
+        fields = drawn_questions.task(position).fields
         if not truth and position == 5:
             break
         interview.show(position)
@@ -67,5 +67,5 @@ def sit(truth: bool = False) -> State:
 
 
 @cache
-def report(truth: bool = False) -> Report:
+def report(truth: bool = False) -> InterviewReport:
     return build(PLAN, sit(truth), 7, "2026-11-23 20:00")

@@ -32,8 +32,8 @@ from k8squiz.__main__ import main
 from k8squiz.commands.mock_journal import recorded
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import NumberField
-from k8squiz.mock.drawn_questions import Room
-from k8squiz.mock.state import State
+from k8squiz.mock.drawn_questions import DrawnQuestions
+from k8squiz.mock.state import InterviewState
 from k8squiz.screens import clocked
 
 CLOCK_WITHIN = 5.0
@@ -99,7 +99,7 @@ def child(words: tuple[str, ...], home: Path, clock: Clock, reading: int, writin
     os._exit(code)
 
 
-def run(words: tuple[str, ...], home: Path, lines: list[str], dice: random.Random, doomed: bool) -> Run:
+def run(words: tuple[str, ...], home: Path, lines: list[str], rng: random.Random, doomed: bool) -> Run:
     """Type `lines` at random moments; where it is `doomed`, kill it at another. Ends with the end of input."""
     clock = Clock()
     (theirs, ours), (heard, says) = os.pipe(), os.pipe()
@@ -109,19 +109,19 @@ def run(words: tuple[str, ...], home: Path, lines: list[str], dice: random.Rando
         child(words, home, clock, theirs, says)
     os.close(theirs)
     os.close(says)
-    if doomed and dice.random() < 0.8:
+    if doomed and rng.random() < 0.8:
         # On a busy machine too most are to die in the middle, not before they began.
         select.select([heard], [], [], 5.0)
-    deadline = time.monotonic() + dice.uniform(0.004, SLOWEST)
+    deadline = time.monotonic() + rng.uniform(0.004, SLOWEST)
     text = "".join(f"{line}\n" for line in lines).encode()
     while text and not (doomed and time.monotonic() >= deadline):
         # Half a line at a time: what stands unfinished is saved too.
-        size = dice.randint(1, 6) if doomed else len(text)
+        size = rng.randint(1, 6) if doomed else len(text)
         with contextlib.suppress(BrokenPipeError):
             os.write(ours, text[:size])
         text = text[size:]
         if doomed:
-            time.sleep(dice.choice([0.0, 0.002, 0.006, 0.015]))
+            time.sleep(rng.choice([0.0, 0.002, 0.006, 0.015]))
     if doomed:
         time.sleep(max(0.0, deadline - time.monotonic()))
         os.kill(process, signal.SIGKILL)
@@ -133,17 +133,17 @@ def run(words: tuple[str, ...], home: Path, lines: list[str], dice: random.Rando
     return Run(out, os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), clock())
 
 
-def to_type(room: Room, state: State | None, dice: random.Random) -> list[str]:
+def to_type(drawn_questions: DrawnQuestions, state: InterviewState | None, rng: random.Random) -> list[str]:
     """The right answers to all that is open, with a command here and there."""
     lines: list[str] = []
-    for position in range(len(room.plan.items)):
+    for position in range(len(drawn_questions.plan.items)):
         sheet = state.sheets[position] if state is not None else None
         if sheet is not None and sheet.closed:
             continue
-        fields = room.task(position).fields
+        fields = drawn_questions.task(position).fields
         blank = [each for each in fields if sheet is None or each.id not in sheet.given]
         for each in blank or fields:
-            lines += dice.sample(["flag", "list", "zz", "hint", "help"], dice.choice([0, 0, 0, 1, 2]))
+            lines += rng.sample(["flag", "list", "zz", "hint", "help"], rng.choice([0, 0, 0, 1, 2]))
             # A number is typed exactly: as it is shown it may be rounded, which is another value than the truth.
             exact = isinstance(each, NumberField)
             lines.append(each.truth if exact else each.show(each.truth, False).split(" (")[0])
@@ -155,7 +155,7 @@ def sound(home: Path) -> bool:
         return bool(database.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
 
 
-def standing(home: Path) -> tuple[State, float]:
+def standing(home: Path) -> tuple[InterviewState, float]:
     """The interview as the disk has it, and what its clock says."""
     os.environ["K8SQUIZ_HOME"] = str(home)
     state = recorded(None).state
@@ -165,7 +165,9 @@ def standing(home: Path) -> tuple[State, float]:
     return state, max(state.elapsed, draft.elapsed if draft is not None else 0.0)
 
 
-def check(room: Room, seen: Seen, died: Run, home: Path, before: State | None, at: float) -> State | None:
+def check(
+    drawn_questions: DrawnQuestions, seen: Seen, died: Run, home: Path, before: InterviewState | None, at: float
+) -> InterviewState | None:
     """What must be so after a kill. Returns the state to go on from, None where the interview had not begun."""
     acknowledged = died.out.count(ACK)
     seen.acknowledged += acknowledged
@@ -187,7 +189,7 @@ def check(room: Room, seen: Seen, died: Run, home: Path, before: State | None, a
     if have < had + acknowledged:
         seen.problems.append(f"{had} + {acknowledged} answers were acknowledged, {have} are there")
     for position, sheet in enumerate(state.sheets):
-        truth = {each.id: each.truth for each in room.task(position).fields}
+        truth = {each.id: each.truth for each in drawn_questions.task(position).fields}
         if sheet.closed and sheet.answer != truth or set(sheet.given) - set(truth):
             seen.problems.append(f"question {position}: {sheet.answer} instead of {truth}")
     off = abs(at + died.clock - clock)
@@ -198,37 +200,37 @@ def check(room: Room, seen: Seen, died: Run, home: Path, before: State | None, a
     return state
 
 
-def interview(room: Room, seen: Seen, home: Path, dice: random.Random, kills: int) -> None:
+def interview(drawn_questions: DrawnQuestions, seen: Seen, home: Path, rng: random.Random, kills: int) -> None:
     """One interview, killed again and again until it gets through or there were enough kills; then it is finished."""
-    state: State | None = None
+    state: InterviewState | None = None
     at = 0.0
-    seed = ("--seed", room.plan.seed)
+    seed = ("--seed", drawn_questions.plan.seed)
     while seen.kills < kills:
         words = (*WORDS, *seed) if state is None else ("mock", "--resume", "--lang", "en")
-        died = run(words, home, to_type(room, state, dice), dice, doomed=True)
+        died = run(words, home, to_type(drawn_questions, state, rng), rng, doomed=True)
         if died.code != -signal.SIGKILL:
             break
         seen.kills += 1
-        state = check(room, seen, died, home, state, at)
+        state = check(drawn_questions, seen, died, home, state, at)
         if state is None:
             return
         if state.ended is not None:
             break
         at = standing(home)[1]
-    finish(room, seen, home, dice)
+    finish(drawn_questions, seen, home, rng)
 
 
-def finish(room: Room, seen: Seen, home: Path, dice: random.Random) -> None:
+def finish(drawn_questions: DrawnQuestions, seen: Seen, home: Path, rng: random.Random) -> None:
     """Let it get through, and look at what it came to."""
     state, _ = standing(home)
     if state.ended is None:
-        done = run(("mock", "--resume", "--lang", "en"), home, to_type(room, state, dice), dice, doomed=False)
+        done = run(("mock", "--resume", "--lang", "en"), home, to_type(drawn_questions, state, rng), rng, doomed=False)
         if done.code != 0:
             seen.problems.append(f"resume ended with {done.code}: {done.out[-300:].decode('utf-8', 'replace')}")
             return
     state, _ = standing(home)
     hints = sum(sheet.hints for sheet in state.sheets)
-    scores = [result.grade.raw if result.grade is not None else 0.0 for result in room.score(state).results]
+    scores = [result.grade.raw if result.grade is not None else 0.0 for result in drawn_questions.score(state).results]
     if state.ended is None or scores != [1.0] * len(scores):
         seen.problems.append(f"it came to {scores} with {hints} hints, ended {state.ended}")
     seen.finished += 1
@@ -236,16 +238,16 @@ def finish(room: Room, seen: Seen, home: Path, dice: random.Random) -> None:
 
 def kill(kills: int, seed: str, folder: Path) -> Seen:
     """Kill `kills` times."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     seen = Seen()
     number = 0
     os.environ.update({"COLUMNS": "80", "NO_COLOR": "1"})
     while seen.kills < kills and not seen.problems:
         number += 1
         # A few plans, drawn before the processes are made: what is killed is the writing, not the drawing.
-        room = Room(_plan(str(number % 4)))
-        room.score(_begun(room))
-        interview(room, seen, folder / str(number), dice, kills)
+        drawn_questions = DrawnQuestions(_plan(str(number % 4)))
+        drawn_questions.score(_begun(drawn_questions))
+        interview(drawn_questions, seen, folder / str(number), rng, kills)
     return seen
 
 
@@ -253,13 +255,13 @@ def _plan(seed: str) -> Any:
     from k8squiz.bank import find as bank
     from k8squiz.mock.plan import plan
 
-    return plan(bank.headings(), seed, 45, 3, None, ("traffic-policy",), command.follow_up_headings)
+    return plan(bank.metas(), seed, 45, 3, None, ("traffic-policy",), command.follow_up_headings)
 
 
-def _begun(room: Room) -> State:
+def _begun(drawn_questions: DrawnQuestions) -> InterviewState:
     from k8squiz.mock.state import start
 
-    return start(room.plan)
+    return start(drawn_questions.plan)
 
 
 if __name__ == "__main__":

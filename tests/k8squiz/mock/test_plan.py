@@ -8,27 +8,27 @@ from typing import Any
 
 import pytest
 
-from k8squiz.bank.find import headings, opened
+from k8squiz.bank.find import metas, opened
 from k8squiz.bank.followup import follow_ups
-from k8squiz.bank.question import Heading
+from k8squiz.bank.question import QuestionMeta
 from k8squiz.errors import QuizError
-from k8squiz.mock.plan import LEAST_SECONDS, TRACKS, Item, Plan, from_json, plan
+from k8squiz.mock.plan import LEAST_SECONDS, TRACKS, InterviewPlan, PlannedQuestion, from_json, plan
 
 KINDS = ("outcome", "choice", "number", "hop-order", "rewrite", "talk")
 KNOWN = [
-    Heading(f"{topic}-{kind}-{level}", topic, level, kind, "x.yaml")
+    QuestionMeta(f"{topic}-{kind}-{level}", topic, level, kind, "x.yaml")
     for topic in ("nodeport", "hairpin", "traffic-policy") for kind in KINDS for level in range(1, 6)
 ]  # fmt: skip
 
 
-def next_ones(heading: Heading) -> Sequence[Heading]:
+def next_ones(meta: QuestionMeta) -> Sequence[QuestionMeta]:
     """Every number question has two follow-ups, nothing else has any."""
-    if heading.kind != "number":
+    if meta.kind != "number":
         return ()
-    return [Heading(f"{heading.id}/{name}", heading.topic, heading.level, "choice", "x.yaml") for name in ("a", "b")]
+    return [QuestionMeta(f"{meta.id}/{name}", meta.topic, meta.level, "choice", "x.yaml") for name in ("a", "b")]
 
 
-def drawn(seed: str = "1", minutes: int = 45, questions: int | None = None, **more: object) -> Plan:
+def drawn(seed: str = "1", minutes: int = 45, questions: int | None = None, **more: object) -> InterviewPlan:
     return plan(KNOWN, seed, minutes, questions, follow_ups=next_ones, **more)  # type: ignore[arg-type]
 
 
@@ -153,6 +153,6 @@ def test_a_plan_that_the_disk_spoilt_is_refused(raw: Any) -> None:
 
 @pytest.mark.parametrize("track", TRACKS)
 def test_the_real_bank_holds_an_interview_for_every_track(track: str) -> None:
-    it = plan(headings(), "1", 45, track=track, follow_ups=lambda h: [t.heading for t in follow_ups(opened(h))])
+    it = plan(metas(), "1", 45, track=track, follow_ups=lambda h: [t.meta for t in follow_ups(opened(h))])
     assert it.questions >= 4
-    assert all(isinstance(item, Item) for item in it.items)
+    assert all(isinstance(item, PlannedQuestion) for item in it.items)

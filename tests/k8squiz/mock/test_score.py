@@ -14,7 +14,7 @@ from k8squiz.bank.question import Question
 from k8squiz.kinds.fields import NameField
 from k8squiz.kinds.interface import Task
 from k8squiz.mock.score import Score, score, study, weight
-from k8squiz.mock.state import Sheet, State, Status, start
+from k8squiz.mock.state import AnswerSheet, InterviewState, Status, start
 from tests.k8squiz.mock.table import PLAN
 
 NAMES = ("right", "wrong", "worse")
@@ -25,14 +25,14 @@ TASKS = (Task(cast(Question, None), FIELDS),) * len(PLAN.items)
 COSTS = ((0.1, 0.2),) * len(PLAN.items)
 
 
-def scored(*sheets: Sheet) -> Score:
-    rest = (Sheet(),) * (len(PLAN.items) - len(sheets))
-    return score(PLAN, State((*sheets, *rest)), TASKS, COSTS)
+def scored(*sheets: AnswerSheet) -> Score:
+    rest = (AnswerSheet(),) * (len(PLAN.items) - len(sheets))
+    return score(PLAN, InterviewState((*sheets, *rest)), TASKS, COSTS)
 
 
-def sheet(a: str | None, b: str | None, hints: int = 0) -> Sheet:
+def sheet(a: str | None, b: str | None, hints: int = 0) -> AnswerSheet:
     answer = {key: value for key, value in (("a", a), ("b", b)) if value is not None}
-    return Sheet(Status.ANSWERED, answer=answer, hints=hints)
+    return AnswerSheet(Status.ANSWERED, answer=answer, hints=hints)
 
 
 # Levels 2, 2 (a follow-up), 2, 5: weights 1.25, 0.625, 1.25, 2, together 5.125.
@@ -44,8 +44,8 @@ SCORES = {
     "right with both hints": ((sheet("right", "right", 2),), 1.25 * 0.7 / 5.125),
     "the first and its follow-up": ((sheet("right", "right"), sheet("right", "right")), 1.875 / 5.125),
     "everything": ((sheet("right", "right"),) * 4, 1.0),
-    "struck by the clock": ((dataclasses.replace(sheet("right", "right"), status=Status.STRUCK),), 1.25 / 5.125),
-    "filled in and never handed in": ((Sheet(Status.SKIPPED, given={"a": "right"}),), 1.25 / 4 / 5.125),
+    "struck by the clock": ((dataclasses.replace(sheet("right", "right"), status=Status.TIMED_OUT),), 1.25 / 5.125),
+    "filled in and never handed in": ((AnswerSheet(Status.SKIPPED, given={"a": "right"}),), 1.25 / 4 / 5.125),
     "handed in, and begun to change": ((dataclasses.replace(sheet("right", None), given={"a": "wrong"}),), 1.25 / 4 / 5.125),
 }  # fmt: skip
 
@@ -65,7 +65,7 @@ INTERVIEWS = st.lists(SHEETS, min_size=4, max_size=4)
 
 
 @given(INTERVIEWS, st.data())
-def test_a_better_answer_never_scores_less(sheets: list[Sheet], data: st.DataObject) -> None:
+def test_a_better_answer_never_scores_less(sheets: list[AnswerSheet], data: st.DataObject) -> None:
     better = list(sheets)
     for index in data.draw(st.sets(st.integers(0, 3), min_size=1)):
         old = sheets[index]
@@ -78,7 +78,7 @@ def test_a_better_answer_never_scores_less(sheets: list[Sheet], data: st.DataObj
 
 
 @given(INTERVIEWS, st.floats(0, 900), st.booleans())
-def test_time_and_flags_change_nothing(sheets: list[Sheet], spent: float, flagged: bool) -> None:
+def test_time_and_flags_change_nothing(sheets: list[AnswerSheet], spent: float, flagged: bool) -> None:
     slower = [dataclasses.replace(each, spent=spent, flagged=flagged, visits=7) for each in sheets]
     assert scored(*slower).total == scored(*sheets).total
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from k8squiz.errors import QuizError
-from k8squiz.mock.interview import Draft
+from k8squiz.mock.interview import AnswerDraft
 from k8squiz.mock.state import Ending, Event, Interruption, Status, apply, replay, start
 from tests.k8squiz.mock.table import PLAN, Table
 
@@ -67,7 +67,11 @@ def test_when_the_countdown_strikes_what_stands_counts() -> None:
     assert table.interview.tick("b", "half a line")
     table.interview.strike({"b": "read"}, "half a line")
     sheet = table.interview.state.sheets[0]
-    assert (sheet.status, sheet.answer, sheet.line) == (Status.STRUCK, {"a": "filled in", "b": "read"}, "half a line")
+    assert (sheet.status, sheet.answer, sheet.line) == (
+        Status.TIMED_OUT,
+        {"a": "filled in", "b": "read"},
+        "half a line",
+    )
     assert table.interview.state.position is None
 
 
@@ -137,10 +141,10 @@ def test_every_step_is_in_the_journal_and_replaying_it_gives_the_same_state() ->
     table.interview.resume(60, None)
     table.interview.show(3)
     table.wait(2).interview.end(Ending.STOPPED)
-    assert table.book.kinds == (
+    assert table.journal.kinds == (
         "shown filled filled answered shown skipped shown flagged hint interrupted resumed shown ended"
     )
-    assert replay(PLAN, table.book.events) == table.interview.state
+    assert replay(PLAN, table.journal.events) == table.interview.state
 
 
 def test_drafts_are_saved_when_the_line_changes_and_every_two_seconds() -> None:
@@ -148,7 +152,7 @@ def test_drafts_are_saved_when_the_line_changes_and_every_two_seconds() -> None:
     table.interview.show(0)
     for step in range(12):  # half a second each
         table.wait(0.5).interview.tick("a", "ab" if step >= 3 else "")
-    assert [(draft.at, draft.text) for draft in table.book.drafts] == [
+    assert [(draft.at, draft.text) for draft in table.journal.drafts] == [
         (0.5, ""), (2.0, "ab"), (4.0, "ab"), (6.0, "ab"),
     ]  # fmt: skip
 
@@ -157,8 +161,8 @@ def test_after_a_kill_the_clock_goes_on_from_the_draft() -> None:
     table = Table()
     table.interview.show(0)
     table.wait(40).interview.fill("a", "x")
-    again = Table(table.book.events)
-    again.interview.resume(3600.04, Draft(0, "b", "ab", 47.5))
+    again = Table(table.journal.events)
+    again.interview.resume(3600.04, AnswerDraft(0, "b", "ab", 47.5))
     state = again.interview.state
     assert state.elapsed == again.interview.elapsed == 47.5
     assert state.sheets[0].spent == 47.5
@@ -171,8 +175,8 @@ def test_an_interruption_that_was_noted_says_so() -> None:
     table.interview.show(0)
     table.wait(40).interview.interrupt()
     table.wait(100)
-    again = Table(table.book.events)
-    again.interview.resume(100, Draft(0, "b", "ab", 39.0))
+    again = Table(table.journal.events)
+    again.interview.resume(100, AnswerDraft(0, "b", "ab", 39.0))
     assert again.interview.state.interruptions == (Interruption(40.0, 100.0, 0, told=True),)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from k8squiz.bank.find import find, headings, select
-from k8squiz.bank.question import Heading
-from k8squiz.practice.session import Session, State, plan
+from k8squiz.bank.find import find, metas, select
+from k8squiz.bank.question import QuestionMeta
+from k8squiz.practice.session import PracticeSession, PracticeState, plan
 
 
-def heading(name: str, level: int = 1) -> Heading:
-    return Heading(name, "nodeport", level, "choice", f"{name}.yaml")
+def meta(name: str, level: int = 1) -> QuestionMeta:
+    return QuestionMeta(name, "nodeport", level, "choice", f"{name}.yaml")
 
 
-KNOWN = [heading(name, level) for name, level in (("a", 3), ("b", 1), ("c", 2), ("d", 1))]
+KNOWN = [meta(name, level) for name, level in (("a", 3), ("b", 1), ("c", 2), ("d", 1))]
 
 
 def test_a_plan_is_drawn_by_the_seed_easier_ones_first() -> None:
@@ -34,17 +34,17 @@ def test_a_plan_for_more_than_there_are_comes_round_again() -> None:
     assert sorted(drawn.count(name) for name in "abcd") == [2, 2, 2, 3]
 
 
-def session(*names: str, seed: str = "5") -> Session:
-    return Session([find(name).heading for name in names], seed)
+def session(*names: str, seed: str = "5") -> PracticeSession:
+    return PracticeSession([find(name).meta for name in names], seed)
 
 
-def truth(sitting: Session) -> dict[str, object]:
+def truth(sitting: PracticeSession) -> dict[str, object]:
     return {field.id: field.truth for field in sitting.task.fields}
 
 
 def test_the_true_answer_earns_everything() -> None:
     sitting = session("local-policy-ending", "hairpin-what-breaks")
-    while sitting.state is not State.OVER:
+    while sitting.state is not PracticeState.OVER:
         assert sitting.answer(truth(sitting)).score == 1.0
         sitting.next()
     summary = sitting.summary()
@@ -64,7 +64,7 @@ def test_hints_cost_what_they_say_and_run_out() -> None:
 def test_skipping_earns_nothing_and_goes_on() -> None:
     sitting = session("local-policy-ending", "hairpin-what-breaks")
     sitting.skip()
-    assert sitting.heading.id == "hairpin-what-breaks"
+    assert sitting.meta.id == "hairpin-what-breaks"
     sitting.answer({})
     sitting.next()
     summary = sitting.summary()
@@ -82,7 +82,7 @@ def test_what_does_not_fit_the_state_is_refused() -> None:
     with pytest.raises(RuntimeError):
         sitting.skip()
     sitting.quit()
-    assert sitting.state is State.OVER
+    assert sitting.state is PracticeState.OVER
 
 
 def test_the_same_question_twice_in_one_sitting_is_drawn_anew() -> None:
@@ -93,13 +93,13 @@ def test_the_same_question_twice_in_one_sitting_is_drawn_anew() -> None:
 
 
 def test_one_question_by_its_seed_is_what_questions_show_draws() -> None:
-    sitting = Session([find("local-policy-ending").heading], "5", exact=True)
+    sitting = PracticeSession([find("local-policy-ending").meta], "5", exact=True)
     assert sitting.world.question.seed == "5"
 
 
 def test_every_question_of_the_bank_can_be_asked_and_answered() -> None:
     assert select()
-    sitting = Session(plan(headings(), None, "1"), "1")
-    while sitting.state is not State.OVER:
-        assert sitting.answer(truth(sitting)).score == 1.0, sitting.heading.id
+    sitting = PracticeSession(plan(metas(), None, "1"), "1")
+    while sitting.state is not PracticeState.OVER:
+        assert sitting.answer(truth(sitting)).score == 1.0, sitting.meta.id
         sitting.next()

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from engine.trace import Text
-from k8squiz.bank.find import headings
+from k8squiz.bank.find import metas
 from k8squiz.bank.schema import violations
 from k8squiz.locale.i18n import LANGS, Lang
-from k8squiz.mock.drawn_questions import Room
-from k8squiz.mock.plan import Item, Plan
+from k8squiz.mock.drawn_questions import DrawnQuestions
+from k8squiz.mock.plan import InterviewPlan, PlannedQuestion
 from k8squiz.mock.state import start
 from k8squiz.report.asjson import as_values, report_json
-from k8squiz.report.build import Report, build
+from k8squiz.report.build import InterviewReport, build
 from k8squiz.report.clocktext import away, clock
 from k8squiz.report.markdown import plain, report_markdown
 from k8squiz.report.page import report_page
@@ -32,7 +32,7 @@ from tests.k8squiz.mock.answered import HOSTILE, PLAN, report, sit
 ROOT = Path(__file__).parents[3]
 
 
-def forms(lang: Lang, of: Report | None = None) -> dict[str, str]:
+def forms(lang: Lang, of: InterviewReport | None = None) -> dict[str, str]:
     of = of if of is not None else report()
     return {"md": report_markdown(of, lang), "html": report_page(of, lang), "json": report_json(of)}
 
@@ -93,7 +93,7 @@ def test_the_json_is_what_its_schema_says() -> None:
 def test_answers_to_a_question_that_has_changed_since_do_no_harm(value: object) -> None:
     state = sit()
     sheets = tuple(
-        dataclasses.replace(sheet, answer={field.id: value for field in Room(PLAN).task(position).fields})
+        dataclasses.replace(sheet, answer={field.id: value for field in DrawnQuestions(PLAN).task(position).fields})
         for position, sheet in enumerate(state.sheets)
     )
     it = build(PLAN, dataclasses.replace(state, sheets=sheets), 7)
@@ -130,7 +130,7 @@ class Seen(HTMLParser):
         self.text += data
 
 
-def hostile() -> Report:
+def hostile() -> InterviewReport:
     """Every text of the first question is hostile, as if a question file or a manifest had been."""
     evil = Text(HOSTILE, HOSTILE)
     first, *rest = report().questions
@@ -208,7 +208,7 @@ def test_times() -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_handout_has_every_question_and_no_answer(lang: Lang) -> None:
-    whole = script(Room(PLAN), lang)
+    whole = script(DrawnQuestions(PLAN), lang)
     parts = re.split(r"^## ", whole, flags=re.MULTILINE)
     assert len(parts) == 4
     _, handout, guide, sheet = parts
@@ -224,7 +224,7 @@ def test_the_handout_has_every_question_and_no_answer(lang: Lang) -> None:
 
 
 def test_the_script_is_the_same_for_the_same_seed() -> None:
-    assert script(Room(PLAN), "en") == script(Room(PLAN), "en")
+    assert script(DrawnQuestions(PLAN), "en") == script(DrawnQuestions(PLAN), "en")
 
 
 def test_full_points_follow_the_weights() -> None:
@@ -232,9 +232,9 @@ def test_full_points_follow_the_weights() -> None:
 
 
 def test_wrong_turns_are_wrong_and_say_something_each() -> None:
-    room = Room(PLAN)
+    drawn_questions = DrawnQuestions(PLAN)
     for position, item in enumerate(PLAN.items):
-        task = room.task(position)
+        task = drawn_questions.task(position)
         found = turns(task)
         assert found, item.question
         for turn in found:
@@ -243,14 +243,14 @@ def test_wrong_turns_are_wrong_and_say_something_each() -> None:
             row = getattr(field, "row", None)
             place = f"{row.en}, {field.label.en}: " if row is not None else ""
             assert f"{place}answers {field.show(field.truth, False)}" not in {turn.says.en for turn in found}
-    said = " ".join(turn.reveals.en for turn in turns(room.task(5)))
+    said = " ".join(turn.reveals.en for turn in turns(drawn_questions.task(5)))
     assert "InternalIP" in said
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_question_without_a_cluster_shows_its_workload_instead(lang: Lang) -> None:
-    of = next(heading for heading in headings() if heading.kind == "scheduler")
-    plan = Plan(None, (), 10, "1", (Item(of.id, of.topic, of.level, of.kind, "1-1", 600, "1"),))
+    of = next(heading for heading in metas() if heading.kind == "scheduler")
+    plan = InterviewPlan(None, (), 10, "1", (PlannedQuestion(of.id, of.topic, of.level, of.kind, "1-1", 600, "1"),))
     (question,) = build(plan, start(plan), bench=bench_texts).questions
     assert (question.cluster, question.requests, question.walks) == ((), (), ())
     name = "round-robin" if "round-robin" in question.given.en else "server"
@@ -258,7 +258,7 @@ def test_a_question_without_a_cluster_shows_its_workload_instead(lang: Lang) -> 
     it = build(plan, start(plan), bench=bench_texts)
     for text in forms(lang, it).values():
         assert getattr(question.given, lang).splitlines()[0].strip() in text
-    handout = script(Room(plan), lang, bench_texts).split("\n## ")[1]
+    handout = script(DrawnQuestions(plan), lang, bench_texts).split("\n## ")[1]
     assert getattr(question.given, lang).splitlines()[-1].strip() in handout
     assert getattr(question.computed, lang).splitlines()[-1].strip() not in handout
     schema = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))

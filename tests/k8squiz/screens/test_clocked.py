@@ -17,7 +17,7 @@ from prompt_toolkit.output import DummyOutput
 from engine.trace import Text
 from k8squiz.kinds.fields import Item, NameField, OrderField
 from k8squiz.screens import clocked
-from k8squiz.screens.clocked import Piped, Struck, Terminal, face, minutes
+from k8squiz.screens.clocked import ClockedTerminal, Piped, TimedOut, face, minutes
 
 FIELD = NameField("name", Text("Name", "名称"), "a", ("a", "b"))
 ORDER = OrderField(
@@ -52,9 +52,9 @@ def test_minutes() -> None:
 
 
 @contextmanager
-def terminal() -> Iterator[tuple[Terminal, Any]]:
+def terminal() -> Iterator[tuple[ClockedTerminal, Any]]:
     with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
-        yield Terminal(), keys
+        yield ClockedTerminal(), keys
 
 
 def never(line: str) -> bool:
@@ -93,7 +93,7 @@ def test_when_the_clock_strikes_the_line_is_handed_over_as_it_stands() -> None:
     seen: list[str] = []
     with terminal() as (keyboard, keys):
         keys.send_text("half a li")
-        with pytest.raises(Struck) as struck:
+        with pytest.raises(TimedOut) as struck:
             keyboard.line("> ", lambda: (9, 9), at(4, seen), FIELD, "en")
     assert struck.value.line == "half a li"
     assert len(seen) == 4
@@ -103,7 +103,7 @@ def test_when_the_clock_strikes_the_line_is_handed_over_as_it_stands() -> None:
 def test_what_was_picked_of_a_list_stands_too() -> None:
     with terminal() as (keyboard, keys):
         keys.send_text("ca")
-        with pytest.raises(Struck) as struck:
+        with pytest.raises(TimedOut) as struck:
             keyboard.line("> ", lambda: (9, 9), at(4, []), ORDER, "en")
     assert struck.value.line == "C A"
 
@@ -116,7 +116,7 @@ def test_beside_a_list_one_types_on_a_free_line_and_what_was_picked_stands() -> 
         keys.send_text("back 2\n")
         assert keyboard.line("> ", lambda: (9, 9), never, ORDER, "en") == "back 2"
         keys.send_text("\x1b")
-        with pytest.raises(Struck) as struck:
+        with pytest.raises(TimedOut) as struck:
             keyboard.line("> ", lambda: (9, 9), at(8, []), ORDER, "en")
     assert struck.value.line == "C A"
 
@@ -168,7 +168,7 @@ def test_lines_come_through_a_pipe_whole(monkeypatch: pytest.MonkeyPatch, capsys
 def test_the_clock_strikes_in_a_pipe_too(monkeypatch: pytest.MonkeyPatch) -> None:
     with pipe(monkeypatch) as (keyboard, send, _):
         send("half")
-        with pytest.raises(Struck) as struck:
+        with pytest.raises(TimedOut) as struck:
             keyboard.line("> ", lambda: (9, 9), at(5, []), FIELD, "en")
         assert struck.value.line == "half"
         send("whole\n")

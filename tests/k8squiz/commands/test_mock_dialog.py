@@ -7,20 +7,20 @@ from collections.abc import Sequence
 
 import pytest
 
-from k8squiz.commands.mock_sitting import Left, Sitting
+from k8squiz.commands.mock_dialog import Left, MockDialog
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
-from k8squiz.mock.drawn_questions import Room
-from k8squiz.mock.interview import Draft, Interview
+from k8squiz.mock.drawn_questions import DrawnQuestions
+from k8squiz.mock.interview import AnswerDraft, Interview
 from k8squiz.mock.state import Ending, Event, Status
-from k8squiz.screens.clocked import Clock, Struck, Tick
+from k8squiz.screens.clocked import Clock, Tick, TimedOut
 from k8squiz.terminal.console import make_console
 from k8squiz.terminal.width import width_of
 from tests.k8squiz.mock.answered import PLAN
-from tests.k8squiz.mock.table import Book
+from tests.k8squiz.mock.table import MockJournal
 
-ROOM = Room(PLAN)
+ROOM = DrawnQuestions(PLAN)
 # What is typed to answer each question rightly, by its place in the plan.
 RIGHT = [[field.show(field.truth, False).split(" (")[0] for field in ROOM.task(index).fields] for index in range(6)]
 
@@ -45,7 +45,7 @@ class Script:
                 continue
             self.now += typed
             if tick(text):
-                raise Struck(text)
+                raise TimedOut(text)
         raise EOFError
 
     def plain(self, prompt: str) -> str:
@@ -58,15 +58,15 @@ class Sat:
     """What a script came to."""
 
     def __init__(
-        self, lines: Sequence[str | float], lang: Lang = "en", events: Sequence[Event] = (), draft: Draft | None = None,
+        self, lines: Sequence[str | float], lang: Lang = "en", events: Sequence[Event] = (), draft: AnswerDraft | None = None,
         interactive: bool = False,
     ) -> None:  # fmt: skip
-        self.out, self.book = io.StringIO(), Book()
+        self.out, self.journal = io.StringIO(), MockJournal()
         keyboard = Script(lines, interactive)
-        self.interview = Interview(PLAN, self.book, lambda: keyboard.now, events)
+        self.interview = Interview(PLAN, self.journal, lambda: keyboard.now, events)
         self.left = ""
         try:
-            Sitting(self.interview, ROOM, keyboard, make_console(width=80, file=self.out), lang).run(draft)
+            MockDialog(self.interview, ROOM, keyboard, make_console(width=80, file=self.out), lang).run(draft)
         except (Left, EOFError) as error:
             self.left = type(error).__name__
         self.said = self.out.getvalue()
@@ -159,7 +159,7 @@ def test_skipped_ones_come_again_and_the_last_one_cannot_be_skipped() -> None:
 def test_the_countdown_takes_what_stands_and_goes_on() -> None:
     sat = Sat([RIGHT[0][0], RIGHT[0][1], RIGHT[0][2], 98.0, "list"])
     sheet = sat.sheets[0]
-    assert (sheet.status, sheet.line) == (Status.STRUCK, RIGHT[0][2])
+    assert (sheet.status, sheet.line) == (Status.TIMED_OUT, RIGHT[0][2])
     assert sheet.answer == {field.id: field.truth for field in ROOM.task(0).fields}
     assert "Time is up for this question. What stands is graded:" in sat.said
     assert "Follow-up 1a" in sat.said
@@ -167,7 +167,7 @@ def test_the_countdown_takes_what_stands_and_goes_on() -> None:
 
 def test_what_is_still_typed_when_the_clock_strikes_does_not_answer_the_next_question() -> None:
     sat = Sat(["half a l", 100.0, "ine", RIGHT[1][0]], interactive=True)
-    assert (sat.sheets[0].status, sat.sheets[0].line) == (Status.STRUCK, "half a l")
+    assert (sat.sheets[0].status, sat.sheets[0].line) == (Status.TIMED_OUT, "half a l")
     assert sat.sheets[1].given == {"ending": ROOM.task(1).fields[0].truth}
     assert "ine" not in sat.said.split("Time is up")[1].split()
 
@@ -187,7 +187,7 @@ def test_what_may_be_typed_fits_in_one_line(lang: Lang, key: str) -> None:
 
 def test_a_line_that_cannot_be_read_is_kept_all_the_same() -> None:
     sheet = Sat([RIGHT[0][0], "half a\x1b[31m th", 100.0]).sheets[0]
-    assert (sheet.status, sheet.line) == (Status.STRUCK, "half a\x1b[31m th")
+    assert (sheet.status, sheet.line) == (Status.TIMED_OUT, "half a\x1b[31m th")
     assert sheet.answer == {"ending": ROOM.task(0).fields[0].truth}
 
 
@@ -204,16 +204,16 @@ def test_after_the_last_one_there_is_time_to_look_again() -> None:
 def test_no_more_time_no_more_questions() -> None:
     sat = Sat([100.0] * 6)
     assert sat.interview.state.ended is Ending.CLOCK
-    assert {sheet.status for sheet in sat.sheets} == {Status.STRUCK}
+    assert {sheet.status for sheet in sat.sheets} == {Status.TIMED_OUT}
 
 
 def test_a_resumed_sitting_goes_on_at_the_same_field() -> None:
     before = Sat([RIGHT[0][0], "quit"])
-    again = Interview(PLAN, before.book, lambda: 0.0, before.book.events)
+    again = Interview(PLAN, before.journal, lambda: 0.0, before.journal.events)
     again.interrupt()
     again.resume(60, None)
-    draft = Draft(0, "host", "nod", 2.0)
-    sat = Sat([RIGHT[0][1], RIGHT[0][2], "quit"], events=before.book.events, draft=draft)
+    draft = AnswerDraft(0, "host", "nod", 2.0)
+    sat = Sat([RIGHT[0][1], RIGHT[0][2], "quit"], events=before.journal.events, draft=draft)
     assert "You have here:" in sat.said
     assert "Your unfinished line was: nod" in sat.said
     assert sat.sheets[0].status is Status.ANSWERED

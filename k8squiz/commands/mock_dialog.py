@@ -10,12 +10,12 @@ from rich.console import Console
 from k8squiz.kinds.fields import Field, Unreadable
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
-from k8squiz.mock.drawn_questions import Room
-from k8squiz.mock.interview import Draft, Interview
+from k8squiz.mock.drawn_questions import DrawnQuestions
+from k8squiz.mock.interview import AnswerDraft, Interview
 from k8squiz.mock.state import Ending
 from k8squiz.screens import mock as views
 from k8squiz.screens import practice as keys
-from k8squiz.screens.clocked import Keyboard, Struck, minutes
+from k8squiz.screens.clocked import ClockedKeyboard, TimedOut, minutes
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import field_prompt, how, question_view
 from k8squiz.terminal.sanitize import one_line
@@ -45,16 +45,23 @@ class _Over(Exception):
         self.why = why
 
 
-class Sitting:
+class MockDialog:
     """One sitting of an interview. `run` returns when it is over; Left, EOFError and KeyboardInterrupt pass."""
 
-    def __init__(self, interview: Interview, room: Room, keyboard: Keyboard, console: Console, lang: Lang) -> None:
-        self._interview, self._room = interview, room
+    def __init__(
+        self,
+        interview: Interview,
+        drawn_questions: DrawnQuestions,
+        keyboard: ClockedKeyboard,
+        console: Console,
+        lang: Lang,
+    ) -> None:
+        self._interview, self._room = interview, drawn_questions
         self._keyboard, self._console, self._lang = keyboard, console, lang
         self._sure = False
-        self._standing: Draft | None = None
+        self._standing: AnswerDraft | None = None
 
-    def run(self, standing: Draft | None = None) -> None:
+    def run(self, standing: AnswerDraft | None = None) -> None:
         """Ask until the end. `standing` is the unfinished line of a sitting that was interrupted."""
         self._standing = standing
         interview = self._interview
@@ -84,7 +91,7 @@ class Sitting:
         self._interview.show(position)
         try:
             self._fill_in(position, fields)
-        except Struck as struck:
+        except TimedOut as struck:
             self._struck(position, fields, struck.line)
             return
         self._interview.hand_in()
@@ -209,7 +216,7 @@ class Sitting:
 
     def _end(self, sure: bool) -> None:
         sheets = self._interview.state.sheets
-        blank = sum(1 for sheet in sheets if sheet.stands is None)
+        blank = sum(1 for sheet in sheets if sheet.graded_answer is None)
         if blank and not sure:
             self._sure = True
             self._say("sure", count=blank, total=len(sheets))
