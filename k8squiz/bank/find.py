@@ -13,6 +13,7 @@ from typing import Any
 from engine.errors import os_reason
 from engine.trace import Text
 from k8squiz.bank.followup import follow_ups
+from k8squiz.bank.old_words import OldWord, renamed
 from k8squiz.bank.question import FORMAT_VERSION, QuestionMeta, Template
 from k8squiz.errors import QuizError, unknown
 
@@ -131,6 +132,10 @@ def parse_template(text: str, path: Path) -> Template:
     from k8squiz.bank.strictyaml import parse
 
     document = parse(text, str(path))
+    old_words: tuple[OldWord, ...] = ()
+    if isinstance(document.data, dict):
+        today, lines, old_words = renamed(document.data, document.lines, str(path))
+        document = dataclasses.replace(document, data=today, lines=lines)
     for place, message in violations(document.data, schema()):
         raise QuizError(f"{path}:{document.line(place)}: {message.en}", f"{path}:{document.line(place)}：{message.zh}")
     data = document.data
@@ -141,7 +146,7 @@ def parse_template(text: str, path: Path) -> Template:
         )
     data = {**data, "cluster": _with_base(data["cluster"], path, document.line(("cluster",)))}
     meta = QuestionMeta(data["id"], data["topic"], data["level"], data["kind"], str(path))
-    template = Template(meta, Text(data["title"]["en"], data["title"]["zh"]), data, document.lines)
+    template = Template(meta, Text(data["title"]["en"], data["title"]["zh"]), data, document.lines, old_words)
     for index, each in enumerate(follow_ups(template)):
         # Made into a question of its own it must be one that stands in a file.
         for place, message in violations(each.data, schema()):

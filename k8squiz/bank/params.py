@@ -14,6 +14,10 @@ from k8squiz.errors import QuizError
 
 Names = Mapping[str, Any]
 
+# A draw hangs on the parameter's name. This one was renamed throughout the bank; a seed that somebody wrote down draws
+# the same question as before.
+_DRAWN_AS = {"pod_node": "seat"}
+
 
 def draw_params(template: Template, seed: str) -> dict[str, Any]:
     """All parameters of `template` for `seed`, in the order written; a shuffled or sampled list also as `name.0`, ..."""
@@ -21,7 +25,7 @@ def draw_params(template: Template, seed: str) -> dict[str, Any]:
     used: set[Any] = set()
     for name, raw in (template.data.get("params") or {}).items():
         where = template.place("params", name)
-        value = _draw(raw, drawn, Rng(template.meta.origin, seed, "param", name), used, where)
+        value = _draw(raw, drawn, Rng(template.meta.origin, seed, "param", _DRAWN_AS.get(name, name)), used, where)
         drawn[name] = value
         if isinstance(value, list):
             drawn.update({f"{name}.{index}": item for index, item in enumerate(value)})

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.bank.old_words import OldWord
 
 FORMAT_VERSION = 1
 KINDS = ("hop-order", "rewrite", "outcome", "choice", "number", "scheduler", "repair", "talk")
@@ -33,12 +34,14 @@ class QuestionMeta:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One question file. `data` is its content, checked against the schema; `lines` the line of each value."""
+    """One question file. `data` is its content, checked against the schema; `lines` the line of each value,
+    `old_words` what the file still calls by an earlier name."""
 
     meta: QuestionMeta
     title: Text
     data: Mapping[str, Any]
     lines: Mapping[tuple[str | int, ...], int]
+    old_words: tuple[OldWord, ...] = ()
 
     def place(self, *path: str | int) -> str:
         """file:line of the value at `path`, or of the nearest thing around it."""

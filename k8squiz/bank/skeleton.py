@@ -22,7 +22,7 @@ _ASK = {
         '    requirements: "load_spread <= 1.2"'
     ),
     "repair": (
-        'ask:\n  node: "{node1}"\n  lost: {table: nat, chain: KUBE-SERVICES, text: {contains: "-j KUBE-NODEPORTS"}}\n'
+        'ask:\n  node: "{node1}"\n  missing_rule: {table: nat, chain: KUBE-SERVICES, text: {contains: "-j KUBE-NODEPORTS"}}\n'
         '  goal: {passes: {table: nat, chain: KUBE-NODEPORTS}}'
     ),
     "talk": "ask: {}",
@@ -40,11 +40,11 @@ title:
   zh: 不泄露答案的标题
 params:
   policy: {{choice: [Cluster, Local]}}
-  seat: {{choice: [node1, node2]}}
+  pod_node: {{choice: [node1, node2]}}
 cluster:
   nodes: 2
   pods:
-    pod-a: "{{seat}}"
+    pod-a: "{{pod_node}}"
   services:
     web:
       type: NodePort

@@ -94,7 +94,7 @@ def _file(path: Path, seeds: int) -> tuple[str, list[Finding]]:
         template = bank.load(path)
     except QuizError as error:
         return "", [_from_error(error, path)]
-    found = [*_identity(template, path), *_languages(template), *_over_seeds(template, seeds)]
+    found = [*_identity(template, path), *_old_words(template), *_languages(template), *_over_seeds(template, seeds)]
     for each in follow_ups(template):
         found += _over_seeds(each, seeds)
     return template.meta.id, found
@@ -122,6 +122,23 @@ def _from_error(error: QuizError | EngineError, path: Path) -> Finding:
     if en is None:
         return Finding(f"{path}:1", error.en, error.zh)
     return Finding(f"{path}:{en.group(1)}", en.group(2), zh.group(2) if zh else error.zh)
+
+
+def _old_words(template: Template) -> Iterator[Finding]:
+    for word in template.old_words:
+        yield Finding(
+            word.place,
+            f"`{word.old}` is called `{word.new}` now; the old word is read for one more release",
+            f"`{word.old}` 已改名为 `{word.new}`；旧名再保留一个版本",
+            warning=True,
+        )
+    if "seat" in (template.data.get("params") or {}):
+        yield Finding(
+            template.place("params", "seat"),
+            "a parameter that draws a pod's node is called `pod_node` in this bank, not `seat`",
+            "本题库中抽取 Pod 所在节点的参数名为 `pod_node`，不用 `seat`",
+            warning=True,
+        )
 
 
 def _identity(template: Template, path: Path) -> Iterator[Finding]:

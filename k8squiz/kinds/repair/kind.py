@@ -1,7 +1,7 @@
 """repair: something is broken; type the one rule or the one field that mends it.
 
 Graded by effect: what was typed is put in, every request is walked again, and the goal decides. What else the question
-wants to stay as it was (`keep`) costs where it does not. The answer shown is what had been there, so a question names
+wants to stay as it was (`must_hold`) costs where it does not. The answer shown is what had been there, so a question names
 what is lost, never what to type.
 """
 
@@ -30,7 +30,7 @@ FIELD = Text("The field to change", "要修改的字段")
 def task(world: World) -> Task:
     """One line to type. Raises QuizError where the goal holds without it, or does not hold with what was lost."""
     question = world.question
-    field = _rule(world) if "lost" in question.ask else _object(world)
+    field = _rule(world) if "missing_rule" in question.ask else _object(world)
     try:
         field.read(field.truth)
     except Unreadable as error:
@@ -54,7 +54,7 @@ def _rule(world: World) -> RepairField:
             f"{question.id}：只有 iptables 模式才能缺少规则",
         )
     node = str(ask["node"])
-    lost = _lost(world, node, ask["lost"])
+    lost = _lost(world, node, ask["missing_rule"])
     known = world.rules(world.first, node)
     left = tuple(line for line in known if line is not lost)
 
@@ -91,7 +91,7 @@ def _rule(world: World) -> RepairField:
     return RepairField(
         "rule", RULE, str(rules.edit_that_restores(lost, known)),
         shown, Text("-t nat -A CHAIN ... -j TARGET", "-t nat -A 链名 ... -j 目标"),
-        canonical, mended, ask["goal"], tuple(one.name for one in question.requests), tuple(ask.get("keep", ())),
+        canonical, mended, ask["goal"], tuple(one.name for one in question.requests), tuple(ask.get("must_hold", ())),
     )  # fmt: skip
 
 
@@ -99,23 +99,23 @@ def _lost(world: World, node: str, wanted: Mapping[str, Any]) -> RuleLine:
     found = matching_rules({"node": node, **wanted}, world, world.first)
     if len(found) != 1:
         raise QuizError(
-            f"{world.question.id}: ask.lost fits {len(found)} rules of {node}; it must be one",
-            f"{world.question.id}：ask.lost 匹配 {node} 的 {len(found)} 条规则；必须恰好一条",
+            f"{world.question.id}: ask.missing_rule fits {len(found)} rules of {node}; it must be one",
+            f"{world.question.id}：ask.missing_rule 匹配 {node} 的 {len(found)} 条规则；必须恰好一条",
         )
     return found[0]
 
 
 def _object(world: World) -> RepairField:
-    """A field of one object is not what it is in the request `sound`."""
+    """A field of one object is not what it is in the request `fixed_request`."""
     question, ask = world.question, world.question.ask
     kind, name = str(ask["object"]["kind"]), ask["object"].get("name")
     broken = objects.find(world.request(world.first).manifests, kind, name)
-    sound = objects.find(world.request(str(ask["sound"])).manifests, kind, name)
+    sound = objects.find(world.request(str(ask["fixed_request"])).manifests, kind, name)
     edits = list(objects.differences(broken, sound))
     if len(edits) != 1:
         raise QuizError(
-            f"{question.id}: {kind} differs in {len(edits)} fields from request {ask['sound']}; it must be one",
-            f"{question.id}：{kind} 与请求 {ask['sound']} 相比有 {len(edits)} 个字段不同；必须恰好一个",
+            f"{question.id}: {kind} differs in {len(edits)} fields from request {ask['fixed_request']}; it must be one",
+            f"{question.id}：{kind} 与请求 {ask['fixed_request']} 相比有 {len(edits)} 个字段不同；必须恰好一个",
         )
 
     @functools.lru_cache(maxsize=16)
@@ -128,5 +128,5 @@ def _object(world: World) -> RepairField:
     return RepairField(
         "field", FIELD, str(edits[0]), objects.shown(broken), Text("spec.FIELD: VALUE", "spec.字段: 值"),
         lambda typed: str(objects.read_edit(typed, broken)), mended, ask["goal"],
-        tuple(one.name for one in question.requests if one.name != ask["sound"]), tuple(ask.get("keep", ())),
+        tuple(one.name for one in question.requests if one.name != ask["fixed_request"]), tuple(ask.get("must_hold", ())),
     )  # fmt: skip

@@ -50,7 +50,7 @@ SPOILED = [
     (GOOD, "endpoints: [pod-a]", "endpoints: {node1: 1, node2: 1}", 23, "ambiguous"),
     (GOOD, "from: client", "from: klient", 22, "no such role: 'klient'"),
     (GOOD, "to: web@node1", "to: web@node7", 22, "no such node: 'node7'"),
-    (GOOD, "pod-a: \"{seat}\"", "pod-a: \"{set}\"", 13, "no such placeholder: 'set'"),
+    (GOOD, "pod-a: \"{pod_node}\"", "pod-a: \"{set}\"", 13, "no such placeholder: 'set'"),
     (CHOICE, "when: {verdict: DROP}", "when: {verdict: {in: [DROP, DELIVERED]}}", 23, "options are right"),
     (CHOICE, "when: {verdict: DROP}", "when: {source_seen: '{node9.ip}'}", 23, "no such placeholder: 'node9.ip'"),
     (CHOICE, "{en: It is dropped., zh: 数据包被丢弃。}", "{en: It is delivered., zh: 数据包被丢弃。}", 23, "two options read the same"),
@@ -69,12 +69,12 @@ def test_what_is_found(text: str, old: str, new: str, line: int, words: str, tmp
 
 
 def test_a_placeholder_in_a_parameters_text_is_not_filled(tmp_path: Path) -> None:
-    params = "policy: {choice: [Cluster, Local]}\n  word: {choice: [{en: 'at {seat}', zh: '在 {seat}'}]}"
+    params = "policy: {choice: [Cluster, Local]}\n  word: {choice: [{en: 'at {pod_node}', zh: '在 {pod_node}'}]}"
     text = GOOD.replace("policy: {choice: [Cluster, Local]}", params)
     text = text.replace("What is asked?", "What is asked {word}?").replace("问题是什么？", "{word}，问题是什么？")
     (finding,) = findings(tmp_path, text)
-    assert "{seat} is left unfilled" in finding.message
-    assert "{seat} 没有被替换" in finding.zh
+    assert "{pod_node} is left unfilled" in finding.message
+    assert "{pod_node} 没有被替换" in finding.zh
 
 
 def test_a_constant_answer_is_warned_of_but_passes(tmp_path: Path) -> None:
