@@ -22,6 +22,8 @@ TEXTS = [
     ROOT / "pyproject.toml",
     *(ROOT / ".ci").iterdir(),
     *(ROOT / "questions").rglob("*.*"),
+    *(ROOT / "tests").rglob("*.md"),
+    *(ROOT / "tests" / "recordings").rglob("*.csv"),
 ]
 
 CHECKS = {

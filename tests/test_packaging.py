@@ -1,9 +1,11 @@
-"""What is installed: a wheel carries the bank and works from any folder; an editable install reads the checkout's."""
+"""What is installed: a wheel carries the bank and works from any folder; an editable install reads the checkout's.
+And what is handed on as source: the recordings go with the tests."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -48,6 +50,21 @@ def test_the_wheel_carries_all_that_is_needed_and_no_more(wheel: Path) -> None:
     info = f"k8squiz-{__version__}.dist-info"
     assert {name.split("/")[0] for name in names} == {"engine", "k8squiz", info}
     assert f"{info}/licenses/LICENSE" in names
+
+
+def test_the_source_carries_the_recordings(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with tarfile.open(tmp_path / f"k8squiz-{__version__}.tar.gz") as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    recordings = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests" / "recordings").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert recordings <= names
+    assert not {name for name in names if name.startswith(".pytest_cache")}
 
 
 def test_the_command_is_the_light_entry(wheel: Path) -> None:

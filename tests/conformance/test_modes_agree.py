@@ -51,7 +51,5 @@ def test_flow(flow: Flow, mode: str) -> None:
 @pytest.mark.parametrize("entry", DIFFERENCES, ids=lambda entry: f"{entry.mode}: {entry.name}")
 def test_every_difference_is_seen_in_some_flow(entry: Difference) -> None:
     recorded = [parameter.values[0] for parameter in flows("iptables")]
-    if recorded == [None]:
-        pytest.skip("no recorded flows")
     seen = [flow for flow in recorded if difference(flow, entry.mode) is entry]
     assert any(outcomes(flow, "iptables") != outcomes(flow, entry.mode) for flow in seen)

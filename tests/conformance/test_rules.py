@@ -17,7 +17,6 @@ from engine.proxy.interface import compile_rules
 from .canonical import iptables_lines
 from .locate import folder
 
-RULES = folder("rules")
 SUFFIXES = {"iptables-save": "ipv4", "ip6tables-save": "ipv6"}
 
 
@@ -40,14 +39,13 @@ class Dump:
 
 def dumps() -> list[object]:
     found: list[object] = []
-    for case in sorted(RULES.glob("*")):
+    for case in sorted(folder("rules").glob("*")):
         for suffix in SUFFIXES:
             for file in sorted(case.glob(f"*.{suffix}")):
                 node = file.name.removesuffix(f".{suffix}")
                 if not node.endswith(".alt"):
                     found.append(pytest.param(Dump(case, node, suffix), id=f"{case.name}-{node}-{suffix}"))
-    reason = f"no recorded cases in {RULES}"
-    return found or [pytest.param(None, marks=pytest.mark.skip(reason=reason))]
+    return found
 
 
 @functools.lru_cache(maxsize=4)

@@ -1,7 +1,7 @@
 """The whole walk in ipvs mode, on the cluster that the other modes were measured on.
 
-Not measured: worked out from kube-proxy's and the kernel's sources. Where it differs from the iptables mode, a comment
-says why.
+Worked out from kube-proxy's and the kernel's sources; what a kernel did stands in tests/conformance/test_measured_paths.py.
+Where it differs from the iptables mode, a comment says why.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ key_points: [{en: That., zh: 那样。}]
 sources: [{ref: kernel}]
 """
 
-# 100 Services of 10 endpoints: what `k8squiz scale` prints, and ../shared/facts has of a full sync.
+# 100 Services of 10 endpoints: what `k8squiz scale` prints, and tests/recordings/measured/sync-sizes.csv has of a sync.
 FIGURES = [
     ("rules", 3223),
     ("full_sync", 3209 + 1110),
