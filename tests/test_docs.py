@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import shutil
@@ -160,3 +161,34 @@ def test_license_is_apache_2() -> None:
 def test_every_part_to_go_without_is_named() -> None:
     named = (ROOT / "docs" / "manifests.md").read_text(encoding="utf-8")
     assert [part for part in PARTS if f"`{part}`" not in named] == []
+
+
+def _packages() -> list[Path]:
+    return sorted(path.parent for name in ("engine", "k8squiz") for path in (ROOT / name).rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("folder", _packages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_package_says_what_lives_there_and_what_may_not(folder: Path) -> None:
+    told = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    lives, _, elsewhere = told.partition("\n\n")
+    assert lives.endswith(".")
+    assert elsewhere, "what may not live there?"
+
+
+@pytest.mark.parametrize(("name", "most"), [("engine", 25), ("k8squiz", 20)])
+def test_a_package_can_be_taken_in_at_a_glance(name: str, most: int) -> None:
+    """Files and folders; __init__ aside."""
+    there = {path.name for path in (ROOT / name).iterdir()} - {"__init__.py", "__pycache__"}
+    assert len(there) <= most, sorted(there)
+
+
+@pytest.mark.parametrize("name", ["engine", "k8squiz"])
+def test_architecture_has_a_line_for_each_room(name: str) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = page.split(f"| `{name}/` |")[1].split("\n\n")[0]
+    there = {path.name + ("/" if path.is_dir() else "") for path in (ROOT / name).iterdir()}
+    ours = {each for each in there if not each.startswith("__") and each not in ("py.typed", "errors.py")}
+    assert ours <= set(re.findall(r"`([\w.]+/?)`", rooms)) | {"_questions/"}
+    named = re.findall(r"`((?:engine|k8squiz|tests|questions|benchmarks|docs)/[\w./-]*)`", page)
+    missing = [each for each in named if not (ROOT / each).exists()]
+    assert missing == ["engine/proxy/MODE.py", "k8squiz/commands/NAME.py", "engine/shell/", "k8squiz/explain/TOPIC.py", "benchmarks/bench_NAME.py"]  # fmt: skip

@@ -1,4 +1,7 @@
-"""IPVS: which real server the kernel picks for a connection, given everything that happened before."""
+"""IPVS: which real server the kernel picks for a connection, given everything that happened before.
+
+Rules, hooks and the network are not known here: engine.netfilter.ipvs asks for a server, and gets one.
+"""
 
 from engine.ipvs.connection import Connection
 from engine.ipvs.graceful import GracefulTermination

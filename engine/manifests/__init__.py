@@ -1,4 +1,7 @@
-"""Kubernetes YAML -> Cluster: the only room that knows Kubernetes' spelling."""
+"""Kubernetes YAML -> Cluster: the only room that knows Kubernetes' spelling.
+
+PyYAML is imported here alone, and nothing here knows what a rule or a packet is.
+"""
 
 from __future__ import annotations
 

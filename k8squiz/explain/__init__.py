@@ -1,4 +1,7 @@
-"""Guided stories, one module a topic. Every figure in them is computed when the story is built."""
+"""Guided stories, one module a topic. Every figure in them is computed when the story is built.
+
+What a story is made of and written as is in k8squiz.story; no story prints, and none is told by another.
+"""
 
 from __future__ import annotations
 
