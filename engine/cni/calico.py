@@ -40,7 +40,9 @@ class Calico:
         for pod in node.pods:
             name = self.port_name(pod)
             devices.append(Device(name, DeviceKind.VETH, mtu=_pod_mtu(config, node), peer=(pod.host, "eth0")))
+            # A /32 a pod: there is no bridge that could find out behind which device it is.
             routes += [Route(_single(ip), name, scope=Scope.LINK, origin="calico") for ip in pod.ips]
+        # What is in the node's own block and no pod's must not follow the default route out and come back for ever.
         routes += [Route(cidr, "*", kind="blackhole", origin="calico") for cidr in node.pod_cidrs]
         routes += list(_remote_routes(config, node, others))
         return Wiring(tuple(devices), tuple(routes))
@@ -51,6 +53,7 @@ class Calico:
         for ip in pod.ips:
             version = number(ip)[0]
             addresses.append(interface(_single(ip)))
+            # The gateway is link-local and nobody's: the cali device answers ARP for it (proxy_arp), so a pod needs no subnet.
             routes.append(Route(f"{GATEWAY[version]}/{32 if version == 4 else 128}", "eth0", scope=Scope.LINK))
             routes.append(Route("0.0.0.0/0" if version == 4 else "::/0", "eth0", GATEWAY[version], origin="cni"))
         peer = (node.name, self.port_name(pod))

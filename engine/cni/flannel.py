@@ -30,6 +30,7 @@ class Flannel:
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
         others = tuple(others)
         mtu = _pod_mtu(config, node)
+        # The bridge holds the first address of the node's podCIDR: the pods' default gateway.
         addresses = tuple(interface(f"{gateway(c)}/{c.rpartition('/')[2]}") for c in node.pod_cidrs)
         devices: list[Device] = []
         routes: list[Route] = []
@@ -45,6 +46,7 @@ class Flannel:
                     mtu=mtu,
                     master=BRIDGE,
                     peer=(pod.host, "eth0"),
+                    # kube-flannel.yml sets hairpinMode, so that a pod reaches itself through its Service.
                     hairpin=config.hairpin_mode,
                 )
                 for pod in node.pods
@@ -91,6 +93,7 @@ def _vxlan(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...], cidr
             f"node {node.name} has pods of IPv{version} but no IPv{version} address for VXLAN",
             zh=f"节点 {node.name} 有 IPv{version} 的 Pod，却没有用于 VXLAN 的 IPv{version} 地址",
         )
+    # flanneld writes a neighbour and an FDB entry for every other node: no ARP and no flooding over the underlay.
     remotes = {
         flannel_tunnel(c): outer
         for other in others
@@ -114,9 +117,11 @@ def _remote_routes(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ..
             via = other.address(version)
             if via is None:
                 continue
+            # The next hop is the other node's tunnel address, on-link, so that the packet leaves by the tunnel device.
             if config.backend == "vxlan":
                 # A node without a pod network of its own has no tunnel device to route by.
                 if any(number(gateway(c))[0] == version for c in node.pod_cidrs):
                     yield Route(cidr, _tunnel_name(config, version), flannel_tunnel(cidr), origin="flannel")
             else:
+                # host-gw: the other node is the gateway, so both must be on one Ethernet network.
                 yield Route(cidr, node.underlay, via, origin="flannel")

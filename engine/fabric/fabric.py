@@ -196,6 +196,7 @@ class Fabric:
 
     def _dummy(self, node: Node) -> list[Device]:
         """kube-ipvs0, which ipvs mode gives the Services' addresses to."""
+        # Without an address of the host's own the packet would be forwarded and never reach LOCAL_IN, where IPVS waits.
         if self.mode != "ipvs":
             return []
         own: list[InterfaceAddress] = []
@@ -216,12 +217,14 @@ class Fabric:
                 gone = self._plans[target].pod_cidrs if target in self._plans else (target,)
                 if route.prefix in gone:
                     return False
+        # The kernel refuses a route by a gateway that is not on-link (fib_check_nh, "Nexthop has invalid gateway").
         if route.device == plan.underlay and route.via is not None:
             return any(r.via is None and contains(r.prefix, route.via) for r in underlay)
         return True
 
     def _node_sysctls(self, node: Node) -> Sysctls:
         facts, proxy = self.cluster.network, self.cluster.proxy
+        # --nodeport-addresses may leave 127.0.0.1 out: then kube-proxy does not touch route_localnet.
         loopback_covered = node_port_addresses(self.cluster, node, "ipv4").ipv4_loopback
         # kube-proxy sets route_localnet in iptables mode alone, for NodePorts on 127.0.0.1.
         localnet = self.mode == "iptables" and proxy.localhost_node_ports and loopback_covered

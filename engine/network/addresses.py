@@ -25,11 +25,13 @@ def source_address(host: Host, destination: str, route: Route | None) -> str | N
     version = number(destination)[0]
     if host.is_loopback(destination):
         return "127.0.0.1" if version == 4 else "::1"
+    # To oneself one speaks from the address spoken to (fib lookup in the local table).
     if host.is_local(destination):
         return destination
     if route is None or route.kind != "unicast":
         own = (a for device in host.devices.values() for a in device.addresses if a.scope == Scope.UNIVERSE)
         return next((a.address for a in own if number(a.address)[0] == version), None)
+    # A route's preferred source wins: `src` of `ip route`.
     if route.src is not None:
         return route.src
     device = host.devices[route.device]

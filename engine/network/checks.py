@@ -13,17 +13,20 @@ from engine.network.routes import number
 def refuses(host: Host, device: str, src: str, dst: str) -> str | None:
     """Why `host` drops a packet src -> dst that came in by `device`: martian-source, martian-destination, rp-filter;
     None where it takes it. To be asked after PREROUTING, with the addresses as they are then."""
+    # What comes by lo has been routed already when it was sent.
     if device == "lo":
         return None
     if number(dst)[0] == 6:
         if host.is_loopback(src):
             return "martian-source"
         return "martian-destination" if host.is_loopback(dst) else None
+    # kube-proxy sets route_localnet so that NodePorts answer on 127.0.0.1, and KUBE-FIREWALL then guards what it opens.
     localnet = host.sysctls.route_localnet
     if host.is_loopback(src) and not localnet:
         return "martian-source"
     if host.is_loopback(dst) and not localnet:
         return "martian-destination"
+    # A packet from outside cannot come from ourselves: a pod drops its own packet that comes back unmasqueraded.
     if host.is_local(src):
         return "martian-source"
     if host.sysctls.rp_filter:
@@ -34,6 +37,7 @@ def refuses(host: Host, device: str, src: str, dst: str) -> str | None:
 def _reverse_path(host: Host, device: str, src: str) -> str | None:
     """RFC 3704: strict asks that the answer would leave by the same device, loose that it could leave at all."""
     back = host.table.lookup(src)
+    # Loose mode too refuses a source that no route leads to.
     if back is None or back.kind != "unicast":
         return "rp-filter"
     if host.sysctls.rp_filter == 1 and back.device != device:

@@ -30,6 +30,7 @@ def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host)
         return _died(state, base, end, flow, client)
     host = state.host(end.host)
     served = end.skb.flow
+    # Nobody listens is an ending of its own: the packet arrived, and the client hears so at once.
     if not _listens(state, host, served):
         return _refused(state, base, end, flow, client)
     state.hop(host, end.device, Stage.SOCKET, end.skb, hop_words.socket_request(host.name, served))
@@ -42,6 +43,7 @@ def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple, client: H
     reply: tuple[Hop, ...] = ()
     masqueraded = base.masqueraded and end.verdict is Verdict.LOST
     if end.answer is not None:
+        # A REJECT that gets lost on its way back looks to the client like a DROP.
         unheard = _walk_error(state, end.answer, flow, client)
         reply = tuple(state.hops)
         end = unheard or end
@@ -108,6 +110,8 @@ def _refused(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cli
 
 def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, client: Host) -> Outcome:
     host = state.host(end.host)
+    # The server answers the peer it saw, not the client: whether that undoes every NAT depends on the answer passing
+    # the hosts whose conntrack did it.
     answer = Skb(end.skb.flow.reply(), segment=Segment.ANSWER)
     state.start_leg("reply")
     state.hop(host, end.device, Stage.SOCKET, answer, hop_words.answer(host.name, answer.flow))
@@ -119,6 +123,8 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     reply, conntrack = tuple(state.hops), state.conntrack()
     if lost is not None:
         return dataclasses.replace(base, verdict=lost.verdict, where=lost.where, reply=reply, conntrack=conntrack)
+    # connect() has succeeded; where the two directions go by different nodes, one of them has seen half a handshake and
+    # the next packet is INVALID there.
     stuck = _next_packet(state, flow, client, end)
     return dataclasses.replace(
         base,
@@ -138,6 +144,7 @@ def _not_heard(state: WalkState, back: Arrived | Died, flow: FiveTuple, client: 
     if host.name != client.name:
         return state.lost(host, "reply-elsewhere", back.skb)
     heard = back.skb.error_about.reply() if back.skb.error_about is not None else back.skb.flow
+    # A client takes an answer only from the address and port it spoke to; anything else has no socket (TCP: RST).
     if heard == flow.reply():
         return None
     state.hop(host, back.device, Stage.SOCKET, back.skb, hop_words.socket_wrong(host.name, back.skb.flow))

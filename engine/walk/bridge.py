@@ -27,16 +27,21 @@ def enter(state: WalkState, host: Host, port: Device, frame: Frame) -> Step:
     filtered = host.sysctls.bridge_nf_call_iptables
     target = frame.target
     skb = frame.skb
+    # bridge-nf-call-iptables=1: the frame meets the IP hooks as if the bridge were the device it came in by, so that
+    # KUBE-SERVICES sees connections between pods of one node too (br_nf_pre_routing).
     if filtered:
         before = skb.flow.dst
         result = run_hook(state, host, Hook.PREROUTING, skb, in_device=bridge.name)
         if isinstance(result, Died):
             return result
         if skb.flow.dst != before:
+            # The Ethernet header still names the old next hop: br_nf_pre_routing_finish looks the new one up.
             moved = _after_nat(state, host, bridge, skb)
             if isinstance(moved, Died):
                 return moved
             target = moved
+            # The next hop is not behind this bridge, so the frame has to be routed, and PREROUTING is not run again
+            # (ip_sabotage_in).
             if target[0] == host.name:
                 note = hop_words.bridge_up_after_nat(bridge.name, skb.flow.dst)
                 state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
@@ -50,6 +55,7 @@ def enter(state: WalkState, host: Host, port: Device, frame: Frame) -> Step:
 
 def _after_nat(state: WalkState, host: Host, bridge: Device, skb: Skb) -> tuple[str, str] | Died:
     """Where a frame goes whose destination NAT has changed: on by the bridge if its next hop is there, else up."""
+    # The route for the rewritten destination is an input route, with all its checks of source and destination.
     refused = checks.refuses(host, bridge.name, skb.flow.src, skb.flow.dst)
     if refused is not None:
         return state.lost(host, refused, skb, device=bridge.name)
@@ -85,6 +91,8 @@ def _switch(
     """br_forward: to the port behind which the target is, but not back out of the one it came in by, unless that is
     in hairpin mode. With br_netfilter FORWARD and POSTROUTING see the frame with the bridge as their device."""
     out = port_of(state, target[0])
+    # should_deliver(): flooding a frame back to its sender would be a loop, so without hairpin_mode the port is left
+    # out. This is why a pod cannot reach itself through its Service where the CNI does not set it.
     if out == port.name and not port.hairpin:
         return state.lost(host, "bridge-refuses-same-port", skb, bridge=bridge.name, port=port.name)
     if out == port.name:
@@ -95,6 +103,7 @@ def _switch(
         note = hop_words.bridge_switch(bridge.name, out, target[0])
     state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
     if filtered:
+        # br_nf_forward_ip and br_nf_post_routing: a switched packet is forwarded traffic to netfilter too.
         for hook in (Hook.FORWARD, Hook.POSTROUTING):
             result = run_hook(
                 state,

@@ -45,6 +45,7 @@ def run_hook(
     the rules are run and paid for, but no hops are written.
     """
     netfilter = state.netfilter(host)
+    # Pods, the router and external hosts have no rules here: kube-proxy writes into the nodes' network namespace alone.
     if netfilter.ruleset is None:
         return Passage("ACCEPT")
     if state.first_node is None:
@@ -55,6 +56,7 @@ def run_hook(
         device = host.devices[out_device or "lo"]
         return masquerade_address(host, device, next_hop or skb.flow.dst)
 
+    # The rules see and change the packet itself; what is written down is told from the events they leave.
     passage = netfilter.traverse(hook, skb, in_device=in_device, out_device=out_device, masquerade_address=own_address)
     state.pay(passage, inside is not None)
     device = (out_device if hook in (Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING) else in_device) or "lo"
@@ -67,6 +69,7 @@ def run_hook(
 
 
 def _note_masquerade(state: WalkState, host: Host, passage: Passage) -> None:
+    # `masqueraded` is the contract's word for what kube-proxy does to the request on the node that it meets first.
     if state.direction != "request" or host.name != state.first_node:
         return
     for event in passage.events:

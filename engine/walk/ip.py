@@ -31,9 +31,11 @@ def receive(
             return result
     if state.looped(host, device, skb.flow):
         return state.lost(host, "routing-loop", skb)
+    # After PREROUTING: the source is checked as it came, the destination as DNAT has left it.
     refused = checks.refuses(host, device, skb.flow.src, skb.flow.dst)
     if refused is not None:
         return state.lost(host, refused, skb, device=device)
+    # The local table comes before main (ip rule, priority 0): an address of any device of the host is the host's own.
     if host.is_local(skb.flow.dst):
         return _local_in(state, host, device, skb, inside)
     return _forward(state, host, device, skb, inside)
@@ -47,13 +49,16 @@ def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Insid
     result = run_hook(state, host, Hook.INPUT, skb, in_device=device, inside=inside)
     if isinstance(result, Died):
         return result
+    # IPVS takes the packet at LOCAL_IN and sends it on itself: that is why kube-ipvs0 must hold the Service's address.
     if result.verdict == "STOLEN":
         return _send_on(state, host, skb)
     if inside is None:
         return Arrived(host.name, device, skb)
+    # An outer packet ends here: its tunnel device takes the header off, and what is inside comes in anew.
     tunnel = _tunnel_device(host, inside)
     if tunnel is None:
         return state.lost(host, "no-tunnel-peer", skb, device=device, next_hop=inside.outer.src)
+    # skb_scrub_packet: the inner packet is a stranger to this host, without mark, connection or state.
     inner = fresh(inside.skb)
     note = hop_words.decapsulated(tunnel.name, inside.outer, inner.flow)
     state.hop(host, tunnel.name, Stage.DECAPSULATE, inner, note)
@@ -69,6 +74,7 @@ def _tunnel_device(host: Host, inside: Inside) -> Device | None:
 
 
 def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside | None) -> Step:
+    # Pods are behind the node: without ip_forward every packet that is not for the node itself ends here.
     if not host.sysctls.ip_forward:
         return state.lost(host, "ip-forward-off", skb)
     route = _lookup(state, host, skb.flow.dst)
@@ -88,6 +94,7 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
 
 def _out(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | None = None) -> Step:
     next_hop = route.via or skb.flow.dst
+    # Only now the outgoing device is certain, and with it the address that MASQUERADE takes.
     result = run_hook(state, host, Hook.POSTROUTING, skb, out_device=route.device, next_hop=next_hop, inside=inside)
     if isinstance(result, Died):
         return result
@@ -129,6 +136,8 @@ def send(state: WalkState, packet: Outgoing) -> Step:
     if inside is not None:
         state.remember_outer(host, skb.flow)
     before = skb.flow.dst
+    # Routed once before OUTPUT, so that connect() has a source address, and again after it where DNAT changed the
+    # destination: the source address stays the one the first route chose.
     route = _route_out(state, host, before)
     if route is None:
         return state.lost(host, "no-route", skb)

@@ -40,6 +40,7 @@ def transmit(
 def _on_lan(
     state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb, inside: Inside | None
 ) -> Frame | Died:
+    # ARP or NDP asks on one Ethernet network; who is not on it does not answer.
     found = state.fabric.neighbours.get(next_hop) if device.segment == LAN else None
     if found is None:
         return state.lost(host, "no-neighbour", skb, device=device.name, next_hop=next_hop)
@@ -53,6 +54,7 @@ def _on_lan(
 
 def _outside(state: WalkState, host: Host, device: Device, skb: Skb) -> Frame | Died:
     """Beyond the router everybody reaches everybody; what nobody owns is lost there."""
+    # An external host has the router as its only way in.
     if host.name != ROUTER:
         found = (ROUTER, "eth1")
         return Frame(*found, fresh(skb), found)
@@ -74,6 +76,7 @@ def _across_veth(state: WalkState, host: Host, device: Device, next_hop: str, sk
     peer_host, peer_device = device.peer
     peer = state.host(peer_host)
     master = peer.devices[peer_device].master
+    # A routed veth (Calico): the node answers ARP for everything. A bridge port: whoever on the bridge has the address.
     if master is None:
         target = (peer_host, peer_device) if _answers_arp(peer, next_hop) else None
     else:
@@ -113,6 +116,7 @@ def port_of(state: WalkState, pod: str) -> str:
 def _out_of_bridge(state: WalkState, host: Host, bridge: Device, next_hop: str, skb: Skb) -> Frame | Died:
     """br_dev_xmit: a packet of the host itself, or one it routed, goes to the port its next hop is behind."""
     target = resolve(state, host, bridge, next_hop)
+    # The bridge floods the ARP request to its ports; only what is plugged in can answer.
     if target is None or target[0] == host.name:
         return state.lost(host, "no-neighbour", skb, device=bridge.name, next_hop=next_hop)
     port = port_of(state, target[0])

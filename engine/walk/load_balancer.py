@@ -19,6 +19,7 @@ def service_at(fabric: Fabric, address: str, protocol: L4, port: int) -> Service
     if found is None:
         return None
     service, ingress = found
+    # KEP-1860: with Proxy the nodes do not short-cut the address, and the balancer opens a connection of its own.
     if ingress.ip_mode != "VIP":
         raise UnsupportedFeature(
             f"{address}: a load balancer with ipMode {ingress.ip_mode} rewrites packets in its own way, which "
@@ -34,6 +35,7 @@ def candidates(fabric: Fabric, service: Service, version: int) -> tuple[Node, ..
     nodes = tuple(n for n in cluster.nodes if any(number(a)[0] == version for a in n.internal_ips))
     if not cluster.network.load_balancer_health_checks:
         return nodes
+    # Every node would drop what it has no endpoint of its own for, so health checks tell which not to ask.
     if service.external_traffic_policy == "Local":
         ready = _nodes_with_ready_endpoints(fabric, service)
         return tuple(node for node in nodes if node.name in ready)
