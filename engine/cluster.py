@@ -9,9 +9,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from engine.packet import L4
 from engine.values import dataclass
+
+if TYPE_CHECKING:
+    from engine.policies import ClusterNetworkPolicy, NetworkPolicy
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
@@ -24,6 +28,10 @@ def _empty() -> Mapping[str, str]:
     return _EMPTY
 
 
+def _no_namespaces() -> Mapping[str, Mapping[str, str]]:
+    return MappingProxyType({})
+
+
 def _no_mentions() -> Mapping[str, tuple[str, str, int]]:
     return MappingProxyType({})
 
@@ -31,7 +39,8 @@ def _no_mentions() -> Mapping[str, tuple[str, str, int]]:
 @dataclass(frozen=True, slots=True)
 class Node:
     """v1 Node. `internal_ips` are status.addresses of type InternalIP in order (the primary first);
-    `addresses` adds every further interface address (annotation k8squiz.dev/addresses)."""
+    `addresses` adds every further interface address (annotation k8squiz.dev/addresses), `external_ips` are those of
+    type ExternalIP, which no interface need have."""
 
     name: str
     internal_ips: tuple[str, ...] = ()
@@ -40,6 +49,7 @@ class Node:
     labels: Mapping[str, str] = dataclasses.field(default_factory=_empty)
     annotations: Mapping[str, str] = dataclasses.field(default_factory=_empty)
     deleting: bool = False
+    external_ips: tuple[str, ...] = ()
 
     @property
     def zone(self) -> str | None:
@@ -254,7 +264,9 @@ class Cluster:
     """Everything a manifest set says, with what was assumed in `notices` (sentences, English and Chinese).
 
     `service_cidrs` are the networks of the ServiceCIDR objects (networking.k8s.io/v1, v1.33). `node_mentions` says for
-    each node that something lies on where the manifests first say so: (what lies there, file, line).
+    each node that something lies on where the manifests first say so: (what lies there, file, line). `namespaces` are the
+    labels of the v1 Namespace objects by name, kubernetes.io/metadata.name among them. `other_policies` names the policies
+    of kinds that are not modelled, which engine.networkpolicy then refuses to pass over.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -267,3 +279,7 @@ class Cluster:
     notices: tuple[tuple[str, str], ...] = ()
     service_cidrs: tuple[str, ...] = ()
     node_mentions: Mapping[str, tuple[str, str, int]] = dataclasses.field(default_factory=_no_mentions, compare=False)
+    namespaces: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=_no_namespaces)
+    network_policies: tuple[NetworkPolicy, ...] = ()
+    cluster_network_policies: tuple[ClusterNetworkPolicy, ...] = ()
+    other_policies: tuple[str, ...] = ()

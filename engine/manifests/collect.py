@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, Node, Pod, ProxyConfig, Service
 from engine.errors import ManifestError
@@ -11,6 +11,9 @@ from engine.manifests import config, objects
 from engine.manifests.fields import Fields, shown, shown_zh
 from engine.manifests.selectors import derived_slices
 from engine.manifests.source import Map
+
+if TYPE_CHECKING:
+    from engine.policies import ClusterNetworkPolicy, NetworkPolicy
 
 _MAX_NESTED_LISTS = 16
 _OWN = "k8squiz.dev/"
@@ -26,6 +29,10 @@ class Collector:
         self._services: list[Service] = []
         self._slices: list[EndpointSlice] = []
         self._cidrs: list[str] = []
+        self._namespaces: dict[str, Mapping[str, str]] = {}
+        self._policies: list[NetworkPolicy] = []
+        self._cluster_policies: list[ClusterNetworkPolicy] = []
+        self._other_policies: list[str] = []
         self._proxy: ProxyConfig | None = None
         self._embedded_proxy: ProxyConfig | None = None
         self._flannel: CNIConfig | None = None
@@ -39,9 +46,12 @@ class Collector:
             ("v1", "Pod"): self._pod,
             ("v1", "Service"): self._service,
             ("v1", "ConfigMap"): self._config_map,
+            ("v1", "Namespace"): self._namespace,
             ("discovery.k8s.io/v1", "EndpointSlice"): self._slice,
             ("networking.k8s.io/v1", "ServiceCIDR"): self._service_cidr,
             ("networking.k8s.io/v1beta1", "ServiceCIDR"): self._service_cidr,
+            ("networking.k8s.io/v1", "NetworkPolicy"): self._network_policy,
+            ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"): self._cluster_network_policy,
             ("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"): self._proxy_config,
             ("k8squiz.dev/v1", "Network"): self._network_facts,
         }
@@ -70,6 +80,8 @@ class Collector:
                     f"{shown(kind)} of {version} is not known; there is k8squiz.dev/v1 Network",
                     zh=f"：{version} 没有 {shown_zh(kind)}；只有 k8squiz.dev/v1 Network",
                 )
+            elif kind.endswith("NetworkPolicy") and not kind.startswith("Staged"):
+                self._other_policy(fields, version, kind)
 
     def _unique(self, kind: str, namespace: str, name: str, fields: Fields) -> None:
         key = (kind, namespace, name)
@@ -141,6 +153,35 @@ class Collector:
         self._unique("ServiceCIDR", "", objects.name_of(fields.mapping("metadata")), fields)
         self._cidrs.extend(objects.service_cidrs(fields))
 
+    # These import their readers when they meet such an object: most clusters that are read have none.
+
+    def _namespace(self, fields: Fields) -> None:
+        from engine.manifests.network_policies import namespace_labels
+
+        name, labels = namespace_labels(fields)
+        self._unique("Namespace", "", name, fields)
+        self._namespaces[name] = labels
+
+    def _network_policy(self, fields: Fields) -> None:
+        from engine.manifests.network_policies import network_policy
+
+        policy = network_policy(fields)
+        self._unique("NetworkPolicy", policy.namespace, policy.name, fields)
+        self._policies.append(policy)
+
+    def _cluster_network_policy(self, fields: Fields) -> None:
+        from engine.manifests.cluster_network_policies import cluster_network_policy
+
+        policy = cluster_network_policy(fields)
+        self._unique("ClusterNetworkPolicy", "", policy.name, fields)
+        self._cluster_policies.append(policy)
+
+    def _other_policy(self, fields: Fields, version: str, kind: str) -> None:
+        """A policy that a plugin may enforce and nobody here understands (Calico's, Cilium's, an older API's)."""
+        metadata = fields.mapping("metadata")
+        namespace = f"{metadata.text('namespace')}/" if "namespace" in metadata else ""
+        self._other_policies.append(f"{kind} ({version}) {namespace}{metadata.text('name')}")
+
     def _config_map(self, fields: Fields) -> None:
         metadata = fields.mapping("metadata")
         name = metadata.text("name")
@@ -177,6 +218,10 @@ class Collector:
             notices=tuple(self._notices(cni.assumed)),
             service_cidrs=tuple(dict.fromkeys(self._cidrs)),
             node_mentions=self._mentions,
+            namespaces=self._namespaces,
+            network_policies=tuple(self._policies),
+            cluster_network_policies=tuple(self._cluster_policies),
+            other_policies=tuple(self._other_policies),
         )
 
     def _notices(self, cni_assumed: bool) -> Iterator[tuple[str, str]]:

@@ -44,7 +44,21 @@ class Fields:
         return ManifestError(f"{name} {message}", self.file, self.data.line_of(key), zh=f"{name} {zh}")
 
     def place(self, key: str) -> Place:
+        """Where the field `key` stands; "" is the mapping itself."""
+        if not key:
+            return Place(self.path, self.file, self.line)
         return Place(self.name_of(key), self.file, self.data.line_of(key))
+
+    def only(self, known: tuple[str, ...]) -> None:
+        """Refuse a field that is none of `known`: where passing it over would change what the rest means."""
+        for key in self.data:
+            if key not in known:
+                where = self.path or "the object"
+                raise self.error(
+                    self.key(key),
+                    f"is no field of {where}; known fields: {', '.join(known)}",
+                    zh=f"不是{f' {self.path} ' if self.path else '该对象'}的字段；已知字段：{'、'.join(known)}",
+                )
 
     def __contains__(self, key: str) -> bool:
         return self.data.get(key) is not None
@@ -212,7 +226,7 @@ class Fields:
     def subdomain(self, key: str, default: str = "") -> str:
         """A DNS subdomain (RFC 1123): what all other objects may be called."""
         value = self.text(key, default)
-        if value and (len(value) > 253 or not _SUBDOMAIN.match(value)):
+        if value and not is_subdomain(value):
             advice = "a DNS name: at most 253 of a-z, 0-9, - and ., each part with no - at either end"
             zh = f"必须是 DNS 名称（最多 253 个字符，a-z、0-9、- 和 .，每段首尾不能是 -），而不是 {shown_zh(value)}"
             raise self.error(key, f"must be {advice}; not {shown(value)}", zh=zh)
@@ -248,6 +262,11 @@ class Place:
                 f"must be a network such as 10.244.0.0/16, not {shown(value)}",
                 zh=f"必须是 10.244.0.0/16 这样的网段，而不是 {shown_zh(value)}",
             ) from None
+
+
+def is_subdomain(value: str) -> bool:
+    """Whether it is a DNS subdomain (RFC 1123)."""
+    return len(value) <= 253 and _SUBDOMAIN.match(value) is not None
 
 
 @functools.lru_cache(maxsize=65536)

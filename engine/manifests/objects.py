@@ -29,7 +29,12 @@ _NONE: frozenset[str] = frozenset()
 def node(document: Fields) -> Node:
     """v1 Node."""
     metadata, spec, status = document.mapping("metadata"), document.mapping("spec"), document.mapping("status")
-    internal = [a.address("address") for a in status.items("addresses") if a.text("type") == "InternalIP"]
+    internal: list[str] = []
+    external: list[str] = []
+    for entry in status.items("addresses"):
+        kind = entry.text("type")
+        if kind in ("InternalIP", "ExternalIP"):
+            (internal if kind == "InternalIP" else external).append(entry.address("address"))
     annotations = metadata.string_map("annotations")
     further = _listed_addresses(metadata.mapping("annotations"), annotations.get(ADDRESSES_ANNOTATION, ""))
     cidrs = spec.networks("podCIDRs")
@@ -43,6 +48,7 @@ def node(document: Fields) -> Node:
         labels=metadata.string_map("labels"),
         annotations=annotations,
         deleting="deletionTimestamp" in metadata,
+        external_ips=tuple(address for address in dict.fromkeys(external) if address),
     )
 
 
