@@ -11,8 +11,8 @@ import time
 import pytest
 
 from engine.cluster import Cluster
+from engine.cost.sizes import NODES, synthetic_cluster
 from engine.proxy.interface import MODES, compile_rules
-from engine.scale import NODES, synthetic_cluster
 
 SIZES = (100, 1000, 10000)
 ENDPOINTS = 10

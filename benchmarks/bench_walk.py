@@ -16,8 +16,8 @@ import time
 import pytest
 
 from engine import Request, outcomes
+from engine.cost.sizes import synthetic_cluster
 from engine.fabric.fabric import Fabric, build_fabric
-from engine.scale import synthetic_cluster
 from engine.trace import Outcome, Verdict
 
 SIZES = (10, 100, 1000, 10000)

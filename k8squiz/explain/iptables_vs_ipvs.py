@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine import compile_rules
-from engine.cost import PacketCost, mode_cost
-from engine.scale import NODES, synthetic_cluster
+from engine.cost.count import PacketCost, mode_cost
+from engine.cost.sizes import NODES, synthetic_cluster
 from engine.trace import Text
 from k8squiz.explain.clusters import Shape
 from k8squiz.explain.releases import AS_OF, IPVS, NFTABLES, releases_grid

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine import compile_rules
+from engine.cost.sizes import NODES, synthetic_cluster
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
-from engine.scale import NODES, synthetic_cluster
 from engine.trace import Outcome, Stage, Text
 from k8squiz.explain.clusters import NODE_PORT, PODS, PORT, VIP, Shape
 from k8squiz.explain.clusters import NODES as NODE_ADDRESSES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import compile_rules
-from engine.cost import PacketCost, mode_cost
+from engine.cost.count import PacketCost, mode_cost
 from engine.netfilter.nft import NamedSet
 from engine.netfilter.rules import Goto, Jump, Ruleset
 from engine.trace import Hop, Outcome, Stage, Text

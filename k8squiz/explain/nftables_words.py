@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.cost import mode_cost, update_cost
+from engine.cost.count import mode_cost, update_cost
 from engine.trace import Outcome, Text
 from k8squiz.explain.clusters import NODE_PORT, NODES, VIP, Shape
 from k8squiz.explain.releases import AS_OF

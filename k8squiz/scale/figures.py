@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from engine.cost import ModeCost, PacketCost, UpdateCost, costs
+from engine.cost.count import ModeCost, PacketCost, UpdateCost, costs
 from engine.values import dataclass
 from k8squiz.errors import QuizError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from engine.cost import PacketCost
+from engine.cost.count import PacketCost
 from engine.trace import Text
 from k8squiz.scale.figures import MODES, Figures, ScalePoint
 from k8squiz.story.blocks import Claim, Grid, Section, same

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from engine import compile_rules
 from engine.cluster import Cluster
-from engine.cost import with_one_endpoint_replaced
+from engine.cost.count import with_one_endpoint_replaced
+from engine.cost.sizes import NODES, synthetic_cluster
 from engine.errors import EngineError
 from engine.lab.errors import LabUnavailable
 from engine.lab.namespaces import (
@@ -31,7 +32,6 @@ from engine.lab.namespaces import (
 from engine.netfilter.rules import Ruleset
 from engine.proxy import nftables_transaction
 from engine.proxy.partial import Transaction, partial_transaction
-from engine.scale import NODES, synthetic_cluster
 from engine.trace import Text
 from engine.values import dataclass
 

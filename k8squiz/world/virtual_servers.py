@@ -1,7 +1,7 @@
 """Questions that need no cluster drawn: about IPVS alone, or about what so many Services cost.
 
 A virtual server with a history (`ask.ipvs`), a workload (`ask.scenario`), a size (`ask.scale`). The answer is what the
-engine does: the server that the kernel's scheduler picks, the figures of the workload, what engine.cost counts.
+engine does: the server that the kernel's scheduler picks, the figures of the workload, what engine.cost.count counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from k8squiz.errors import QuizError, unknown
 
 # The schedulers and every mode's costs are imported where a question asks about them: few do.
 if TYPE_CHECKING:
-    from engine.cost import ModeCost, UpdateCost
+    from engine.cost.count import ModeCost, UpdateCost
     from engine.ipvs.scenario import Scenario
 
 _KEYS = ("ipvs", "scenario", "scale")
@@ -215,7 +215,7 @@ FIGURES: Mapping[str, Callable[[ModeCost, UpdateCost], int | Fraction]] = {
 
 @functools.lru_cache(maxsize=64)
 def _costs(mode: str, services: int, endpoints: int) -> tuple[ModeCost, UpdateCost]:
-    from engine.cost import costs
+    from engine.cost.count import costs
 
     return costs(mode, services, endpoints)
 

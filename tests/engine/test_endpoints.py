@@ -19,9 +19,9 @@ from engine.cluster import (
     ServicePort,
     SliceEndpoint,
 )
+from engine.cost.sizes import synthetic_cluster
 from engine.endpoints import Endpoints, categorize, hints_wanted, service_ports
 from engine.packet import L4
-from engine.scale import synthetic_cluster
 
 PORT = ServicePort("http", L4.TCP, 80, 8080)
 WEB = Service("default", "web", cluster_ips=("10.96.0.10",), ports=(PORT,))

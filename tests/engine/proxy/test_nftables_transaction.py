@@ -9,12 +9,12 @@ import subprocess
 import pytest
 
 from engine.cluster import Cluster, ProxyConfig
+from engine.cost.sizes import synthetic_cluster
 from engine.errors import RuleError
 from engine.netfilter.nft_text import dump, parse
 from engine.netfilter.rules import Backend, Ruleset
 from engine.proxy.interface import compile_rules
 from engine.proxy.nftables_transaction import full_sync, full_sync_lines, partial_sync, partial_sync_lines
-from engine.scale import synthetic_cluster
 
 from ...conformance.canonical_nft import canonical
 from .test_nftables import web

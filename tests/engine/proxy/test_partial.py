@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 
 from engine.cluster import Cluster
+from engine.cost.sizes import MOST_SERVICES, synthetic_cluster
 from engine.errors import EngineError
 from engine.proxy.partial import full_transaction, partial_transaction
-from engine.scale import MOST_SERVICES, synthetic_cluster
 
 from .builders import NODE1, WEB, at, cluster, load_balancer
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine import compile_rules
-from engine.cost import mode_cost, with_one_endpoint_replaced
+from engine.cost.count import mode_cost, with_one_endpoint_replaced
+from engine.cost.sizes import NODES, synthetic_cluster
 from engine.lab.namespaces import tool
-from engine.scale import NODES, synthetic_cluster
 from k8squiz.scale.chart import svg_chart, text_chart
 from k8squiz.scale.timing import ipvsadm_texts, measure
 from k8squiz.terminal.width import width_of

@@ -1,4 +1,4 @@
-"""Questions about what so many Services cost: their figures are those of engine.cost, and bad sizes are told."""
+"""Questions about what so many Services cost: their figures are those of engine.cost.count, and bad sizes are told."""
 
 from __future__ import annotations
 

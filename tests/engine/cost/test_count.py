@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 
 from engine import compile_rules
-from engine.cost import mode_cost, packet_cost, update_cost
-from engine.scale import NODES, synthetic_cluster
+from engine.cost.count import mode_cost, packet_cost, update_cost
+from engine.cost.sizes import NODES, synthetic_cluster
 
 MODES = ("iptables", "ipvs", "nftables")
 

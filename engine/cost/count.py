@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from engine.choose import Choose, every_path
 from engine.cluster import Cluster
+from engine.cost.sizes import NODES, synthetic_cluster
 from engine.garbage import without_garbage_search
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
@@ -21,7 +22,6 @@ from engine.proxy import nftables_transaction
 from engine.proxy.interface import compile_rules, find_node
 from engine.proxy.partial import transactions
 from engine.resolve import local_addresses, passages
-from engine.scale import NODES, synthetic_cluster
 from engine.values import dataclass
 
 _NODE = NODES[0]
