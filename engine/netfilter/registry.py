@@ -49,6 +49,11 @@ _NftTarget: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str], str], Ta
 class _Registry:
     """The tables that the modules make together, each made when it is first asked for."""
 
+    def add(self, module: str) -> None:
+        """One more module, behind all others."""
+        MODULES.append(module)
+        vars(self).clear()
+
     @functools.cached_property
     def parts(self) -> tuple[Part, ...]:
         return tuple(importlib.import_module(name).PART for name in MODULES)

@@ -22,10 +22,9 @@ from engine.netfilter.parts.reject import Reject
 from engine.netfilter.parts.set_match import SetMatch
 from engine.netfilter.parts.statistic import StatisticRandom
 from engine.netfilter.parts.verdicts import Accept, Drop, Goto, Jump, Return
-from engine.netfilter.ruleset import PRINT, Backend, Chain, Match, Rule, Ruleset, Table, Target
+from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table, Target
 
 __all__ = [
-    "PRINT",
     "Accept",
     "AddressType",
     "Backend",

@@ -1,4 +1,5 @@
 """The matches and targets of rules: one module an extension (xt_*.c) or nft expression, each whole in itself.
 
-engine.netfilter.part says what a module holds, engine.netfilter.registry lists them.
+What stands around them (chains, tables, the lines of a listing) is engine.netfilter's; part.py says what a module holds,
+registry.py lists them.
 """

@@ -40,6 +40,8 @@ class Protocol(ModelledMatch):
         return f"{negation(self.negate)} -p {_NAME.get((self.protocol, family)) or self.protocol.lower()}"
 
     def nft_text(self, ip: str) -> str:
+        if self.protocol not in PROTOCOL_NAME:
+            return Match.nft_text(self, ip)
         return f"meta l4proto {not_equal(self.negate)}{PROTOCOL_NAME[self.protocol]}"
 
 
