@@ -1,17 +1,13 @@
-"""What a match or target sees and says: Context, Decision, and the tables that find the function for a type.
-
-nft's nodes, or any other, add themselves to MATCHES and TARGETS (and to index.PURE and index.LEADS_TO where apt).
-"""
+"""What a match or target sees and says while a packet passes a hook: Context and Decision."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from engine.choose import Choose
 from engine.hooks import Hook
-from engine.netfilter.rules import Chain, Match, Rule, Table, Target
+from engine.netfilter.ruleset import Chain, Rule, Table
 from engine.netfilter.skb import Event, RuleEvent, Skb
 from engine.packet import FiveTuple
 from engine.values import dataclass
@@ -74,7 +70,3 @@ class Context:
         )
         self.events.append(event)
         return event
-
-
-MATCHES: dict[type[Match], Callable[[Any, Context], bool]] = {}
-TARGETS: dict[type[Target], Callable[[Any, Context], Decision]] = {}

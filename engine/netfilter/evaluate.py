@@ -1,7 +1,6 @@
 """Running a packet through one base chain and whatever it leads to.
 
-A match is a function from (match, Context) to bool, a target one from (target, Context) to a Decision; both are looked
-up by type in context.MATCHES and context.TARGETS. What is found in neither is not modelled: it is refused, but only
+A ModelledMatch says whether it holds, a ModelledTarget acts. What is neither is not modelled: it is refused, but only
 where the packet's fate hangs on it.
 
 Sources: net/ipv4/netfilter/ip_tables.c (ipt_do_table), net/netfilter/nf_tables_core.c (nft_do_chain).
@@ -13,12 +12,11 @@ import dataclasses
 from collections.abc import Iterator
 
 from engine.errors import RuleError, UnsupportedFeature
-from engine.netfilter import builtin
-from engine.netfilter.context import CONTINUE, MATCHES, RETURN, TARGETS, Context, Decision
+from engine.netfilter.context import CONTINUE, RETURN, Context, Decision
 from engine.netfilter.index import index_of
-from engine.netfilter.rules import Chain, Match, PassingTarget, Rule, Table, Target
-
-builtin.register()
+from engine.netfilter.part import ModelledMatch, ModelledTarget
+from engine.netfilter.parts.opaque import PassingTarget
+from engine.netfilter.ruleset import Chain, Match, Rule, Table, Target
 
 
 @dataclasses.dataclass(slots=True)
@@ -91,10 +89,9 @@ def rule_matches(rule: Rule, context: Context) -> bool:
     """Whether all matches hold. A match that is not modelled is looked at last, and refused if the others hold."""
     unknown: Match | None = None
     for match in rule.matches:
-        function = MATCHES.get(type(match))
-        if function is None:
+        if not isinstance(match, ModelledMatch):
             unknown = match
-        elif not function(match, context):
+        elif not match.holds(context):
             return False
     if unknown is not None and rule.target is not None and not isinstance(rule.target, PassingTarget):
         raise _unsupported(context, unknown)
@@ -106,10 +103,9 @@ def run_target(target: Target | None, context: Context) -> Decision:
     if target is None:
         context.record("")
         return CONTINUE
-    function = TARGETS.get(type(target))
-    if function is None:
+    if not isinstance(target, ModelledTarget):
         raise _unsupported(context, target)
-    return function(target, context)
+    return target.act(context)
 
 
 def _unsupported(context: Context, part: Match | Target) -> UnsupportedFeature:

@@ -8,64 +8,13 @@ follows from the positions. An index is made when a packet first enters the chai
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Hashable, Iterator
 
 from engine.errors import RuleError, UnsupportedFeature
 from engine.hooks import IPTABLES_PRIORITY, Hook
-from engine.netfilter.rules import (
-    AddressType,
-    Backend,
-    Chain,
-    Comment,
-    ConntrackState,
-    Destination,
-    DestinationPort,
-    Goto,
-    InInterface,
-    IpvsService,
-    Jump,
-    L4Module,
-    MarkMatch,
-    Match,
-    Multiport,
-    OutInterface,
-    PhysdevIsIn,
-    Protocol,
-    Rule,
-    Ruleset,
-    Source,
-    SourcePort,
-    Table,
-    Target,
-)
-from engine.packet import L4, FiveTuple
+from engine.netfilter.ruleset import Backend, Chain, IndexedBy, Rule, Ruleset, Table
+from engine.packet import FiveTuple
 from engine.values import dataclass
-
-# Matches without side effects or chance: whether they are asked at all makes no difference.
-PURE: set[type[Match]] = {
-    Source,
-    Destination,
-    InInterface,
-    OutInterface,
-    Protocol,
-    Comment,
-    L4Module,
-    DestinationPort,
-    SourcePort,
-    Multiport,
-    MarkMatch,
-    ConntrackState,
-    AddressType,
-    PhysdevIsIn,
-    IpvsService,
-}
-
-# Which chains a target can lead to. nft's verdict maps add themselves.
-LEADS_TO: dict[type[Target], Callable[[Any, Table], Iterable[str]]] = {
-    Jump: lambda target, table: (target.chain,),
-    Goto: lambda target, table: (target.chain,),
-}
 
 
 class ChainIndex:
@@ -76,24 +25,25 @@ class ChainIndex:
     def __init__(self, rules: list[Rule]) -> None:
         self.rules = rules
         self.length = len(rules)
-        self.by_destination: dict[str, list[int]] = {}
-        self.by_port: dict[tuple[L4, int], list[int]] = {}
+        self.by_destination: dict[Hashable, list[int]] = {}
+        self.by_port: dict[Hashable, list[int]] = {}
         self.others: list[int] = []
         for position, rule in enumerate(rules):
             self._place(position, rule)
 
     def _place(self, position: int, rule: Rule) -> None:
-        port: tuple[L4, int] | None = None
+        port: Hashable | None = None
         for match in rule.matches:
-            if isinstance(match, Destination):
-                address = exact_address(match)
+            indexed_by = match.indexed_by
+            if indexed_by is IndexedBy.DESTINATION:
+                address = match.index_key()
                 if address is not None:
                     self.by_destination.setdefault(address, []).append(position)
                     return
-            elif isinstance(match, DestinationPort):
-                if match.low == match.high and not match.negate:
-                    port = (match.protocol, match.low)
-            elif type(match) not in PURE:
+            elif indexed_by is IndexedBy.PORT:
+                port = match.index_key() or port
+            elif not match.pure:
+                # What comes before such a match must not keep the packet from it: it counts, draws or writes.
                 break
         if port is not None:
             self.by_port.setdefault(port, []).append(position)
@@ -114,14 +64,6 @@ class ChainIndex:
         if len(lists) == 1:
             return iter(lists[0])
         return heapq.merge(*lists)
-
-
-def exact_address(match: Destination) -> str | None:
-    """The one address that `match` stands for, or None where it is a network or negated."""
-    if match.negate:
-        return None
-    address, _, length = match.net.partition("/")
-    return address if not length or length == ("128" if ":" in address else "32") else None
 
 
 def index_of(chain: Chain) -> ChainIndex:
@@ -223,10 +165,9 @@ def _check_from(table: Table, start: str, done: set[str]) -> None:
 
 def _next_chains(table: Table, name: str) -> Iterator[str]:
     for rule in table.chains[name].rules:
-        leads_to = LEADS_TO.get(type(rule.target)) if rule.target is not None else None
-        if leads_to is None:
+        if rule.target is None:
             continue
-        for following in leads_to(rule.target, table):
+        for following in rule.target.leads_to(table):
             if following not in table.chains:
                 raise RuleError(
                     f"table {table.name}: chain {name} leads to {following}, which does not exist",

@@ -12,22 +12,25 @@ import re
 
 from engine.errors import RuleError
 from engine.hooks import IPTABLES_PRIORITY, Hook
-from engine.netfilter import ipt_modules as modules
-from engine.netfilter import rules as r
-from engine.netfilter.ipt_text import canonical_net, matches_everything
-from engine.netfilter.ipt_words import BadRule, Option, options, pairs, split, unquote
+from engine.netfilter.ipt_words import Option, options, split, unquote
+from engine.netfilter.part import BadRule
+from engine.netfilter.parts.opaque import OpaqueMatch, opaque_target
+from engine.netfilter.parts.ports import L4Module
+from engine.netfilter.parts.verdicts import Goto, Jump
+from engine.netfilter.registry import REGISTRY
+from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table, Target
 
 _COUNTERS = re.compile(r"\[\d+:\d+\]\s+")
 _CHAIN_LINE = re.compile(r":(\S+)\s+(ACCEPT|DROP|-)(?:\s+\[\d+:\d+\])?\s*")
 
 
-def parse(text: str, family: str = "ipv4", file: str = "<text>") -> r.Ruleset:
+def parse(text: str, family: str = "ipv4", file: str = "<text>") -> Ruleset:
     """The ruleset that `text` describes; `family` is "ipv4" or "ipv6", `file` names the text in errors.
 
     Counters and # lines are ignored. Raises RuleError with file and line for what does not parse, for a jump to a
     chain that does not exist, and for chains that lead in a circle.
     """
-    reader = _SaveReader(r.Ruleset(r.Backend.IPTABLES, family))
+    reader = _SaveReader(Ruleset(Backend.IPTABLES, family))
     number = 0
     try:
         for number, line in enumerate(text.split("\n"), 1):
@@ -46,7 +49,7 @@ def parse(text: str, family: str = "ipv4", file: str = "<text>") -> r.Ruleset:
     return reader.ruleset
 
 
-def parse_rule(line: str, chains: frozenset[str] = frozenset(), family: str = "ipv4") -> tuple[str, r.Rule]:
+def parse_rule(line: str, chains: frozenset[str] = frozenset(), family: str = "ipv4") -> tuple[str, Rule]:
     """One `-A CHAIN ...` line, options in any order: the chain and the rule. `chains` are those that -j may name.
 
     Raises RuleError without a place.
@@ -66,9 +69,9 @@ def parse_rule(line: str, chains: frozenset[str] = frozenset(), family: str = "i
 class _SaveReader:
     """Line by line. `leads` are each table's jumps: chain -> [(chain, line)]."""
 
-    def __init__(self, ruleset: r.Ruleset) -> None:
+    def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
-        self.table: r.Table | None = None
+        self.table: Table | None = None
         self.leads: dict[str, dict[str, list[tuple[str, int]]]] = {}
 
     def read(self, line: str, number: int) -> None:
@@ -97,10 +100,10 @@ class _SaveReader:
             )
         if name in self.ruleset.tables:
             raise BadRule(f"table {name!r} stands twice", zh=f"表 {name!r} 出现了两次")
-        self.table = self.ruleset.tables[name] = r.Table(name)
+        self.table = self.ruleset.tables[name] = Table(name)
         self.leads[name] = {}
 
-    def _append(self, table: r.Table, line: str, number: int) -> None:
+    def _append(self, table: Table, line: str, number: int) -> None:
         counters = _COUNTERS.match(line)
         words = split(line[counters.end() :] if counters else line)
         if len(words) < 2 or words[0] not in ("-A", "--append"):
@@ -128,7 +131,7 @@ def _no_chain(name: str) -> str:
     return f"{name!r} is neither a chain of this table nor a known target"
 
 
-def _chain(table: r.Table, line: str) -> None:
+def _chain(table: Table, line: str) -> None:
     found = _CHAIN_LINE.fullmatch(line)
     if found is None:
         raise BadRule(
@@ -141,18 +144,18 @@ def _chain(table: r.Table, line: str) -> None:
             f"chain {name!r} of table {table.name} stands twice", zh=f"表 {table.name} 的链 {name!r} 出现了两次"
         )
     if policy == "-":
-        table.chains[name] = r.Chain(name)
+        table.chains[name] = Chain(name)
         return
     hook = Hook(name) if name in Hook.__members__ else None
     priority = None if hook is None else IPTABLES_PRIORITY.get((table.name, hook))
-    table.chains[name] = r.Chain(name, [], hook, priority, policy, table.name)
+    table.chains[name] = Chain(name, [], hook, priority, policy, table.name)
 
 
-def _rule(words: list[str], family: str) -> tuple[r.Rule, str | None]:
+def _rule(words: list[str], family: str) -> tuple[Rule, str | None]:
     """The rule, and the chain it may lead to."""
-    header: dict[str, r.Match] = {}
-    matches: list[r.Match] = []
-    target: r.Target | None = None
+    header: dict[str, tuple[Match, ...]] = {}
+    matches: list[Match] = []
+    target: Target | None = None
     leads_to: str | None = None
     module = ""
     for option in options(words):
@@ -168,79 +171,49 @@ def _rule(words: list[str], family: str) -> tuple[r.Rule, str | None]:
                     f"{option.rest[0]!r} needs a -m or a -p before it", zh=f"{option.rest[0]!r} 之前需要 -m 或 -p"
                 )
             found = _module(module, option.rest, family)
-            if matches and isinstance(matches[-1], r.L4Module):
+            if matches and isinstance(matches[-1], L4Module):
                 # `-m tcp -p tcp --dport 80` loads the module once.
                 matches.pop()
             matches.extend(found)
         elif option.name != "-c":
-            part = _header(option, family)
-            if part is not None:
-                header[option.name] = part
+            header[option.name] = _header(option, family)
             if option.name == "-p":
                 module = option.values[0].lower()
-    ordered = [header[name] for name in ("-s", "-d", "-i", "-o", "-p", "-f") if name in header]
-    return r.Rule((*ordered, *matches), target), leads_to
+    ordered = [part for name in ("-s", "-d", "-i", "-o", "-p", "-f") for part in header.get(name, ())]
+    return Rule((*ordered, *matches), target), leads_to
 
 
-def _header(option: Option, family: str) -> r.Match | None:
-    negate = option.negate
-    text = unquote(option.values[0]) if option.values else ""
-    match option.name:
-        case "-s" | "-d":
-            return _address(option.name, text, negate, family)
-        case "-i":
-            return r.InInterface(text, negate)
-        case "-o":
-            return r.OutInterface(text, negate)
-        case "-p":
-            protocol = modules.protocol(text, family)
-            if protocol is not None:
-                return r.Protocol(protocol, negate)
-            if text.lower() in ("all", "0") and not negate:
-                return None
-    return r.OpaqueMatch(" ".join(["!"] * negate + [option.name, *option.values]))
-
-
-def _address(name: str, text: str, negate: bool, family: str) -> r.Match | None:
-    try:
-        net = canonical_net(text)
-    except ValueError:
-        raise BadRule(f"{text!r} is no IP address or network", zh=f"{text!r} 不是 IP 地址或网段") from None
-    if (":" in text) != (family == "ipv6"):
-        raise BadRule(f"{text!r} does not belong in {family} rules", zh=f"{text!r} 不属于 {family} 规则")
-    if net is None:
-        return r.OpaqueMatch(f"{'! ' * negate}{name} {text}")
-    if matches_everything(net) and not negate:
-        return None
-    return r.Source(net, negate) if name == "-s" else r.Destination(net, negate)
-
-
-def _module(name: str, rest: list[str], family: str) -> tuple[r.Match, ...]:
+def _header(option: Option, family: str) -> tuple[Match, ...]:
+    read = REGISTRY.header.get(option.name)
     found = None
-    if name == "set":
-        found = modules.set_match(rest)
-    else:
-        cut = pairs(rest)
-        if cut is not None:
-            found = modules.match(name, cut, family)
-    return found if found is not None else (r.OpaqueMatch(" ".join(["-m", name, *rest])),)
+    if read is not None:
+        found = read(unquote(option.values[0]), option.negate, family)
+    return (
+        found if found is not None else (OpaqueMatch(" ".join(["!"] * option.negate + [option.name, *option.values])),)
+    )
 
 
-def _target(option: Option, family: str) -> tuple[r.Target, str | None]:
+def _module(name: str, rest: list[str], family: str) -> tuple[Match, ...]:
+    read = REGISTRY.modules.get(name)
+    found = None if read is None else read(name, rest, family)
+    return found if found is not None else (OpaqueMatch(" ".join(["-m", name, *rest])),)
+
+
+def _target(option: Option, family: str) -> tuple[Target, str | None]:
     name = unquote(option.values[0])
     if option.name == "-g":
-        return r.Goto(name), name
-    cut = pairs(option.rest)
-    target = None if cut is None else modules.target(name, cut, family)
+        return Goto(name), name
+    read = REGISTRY.jumps.get(name)
+    target = None if read is None else read(name, option.rest, family)
     if target is not None:
         return target, None
-    if name not in modules.EXTENSIONS and not option.rest:
-        return r.Jump(name), name
-    text = " ".join([name, *option.rest])
-    return (r.PassingTarget(text) if name in modules.PASSING else r.OpaqueTarget(text)), None
+    # A name that is no extension's can only be a chain, and a chain takes no options.
+    if read is None and not option.rest:
+        return Jump(name), name
+    return opaque_target(name, option.rest, family), None
 
 
-def _check(table: r.Table, leads: dict[str, list[tuple[str, int]]]) -> None:
+def _check(table: Table, leads: dict[str, list[tuple[str, int]]]) -> None:
     """Refuse jumps to nowhere and circles, depth first."""
     for jumps in leads.values():
         for name, number in jumps:

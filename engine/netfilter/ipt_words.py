@@ -1,4 +1,5 @@
-"""One `-A` line of iptables-save cut into options: what belongs to the header, to each -m and to the target.
+"""One `-A` line of iptables-save cut into options: what belongs to the header, to each -m and to the target; and the
+forms that options share.
 
 Source: iptables 1.8.9 iptables/xshared.c (add_param_to_argv, do_parse), libxtables/xtoptions.c.
 """
@@ -7,6 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar
+
+from engine.netfilter.part import BadRule
 
 # Blanks, the unquoted and the quoted parts of words (a backslash escapes inside quotes only), a quote left open.
 _PIECE = re.compile(r'(\s+)|[^\s"]+|"(?:[^"\\]|\\.)*"|(")')
@@ -41,18 +46,26 @@ _TAKES = {"-f": 0, "-c": 2}
 # Free text follows, which may look like an option: getopt takes the next word whatever it is.
 _TEXT_FOLLOWS = frozenset({"--comment", "--log-prefix", "--nflog-prefix", "--name"})
 
+Options: TypeAlias = dict[str, tuple[bool, str | None]]
+Read = TypeVar("Read")
 
-# A message is for a person; the text it quotes may be of any length.
-_LONGEST = 300
+ALL_BITS = 0xFFFFFFFF
 
 
-class BadRule(Exception):
-    """What is wrong with a line. `line` is where, if it is not the line being read; the reader adds the file."""
+def number(text: str | None, largest: int = ALL_BITS) -> int:
+    """A number as iptables reads it: decimal, or hexadecimal with 0x."""
+    try:
+        value = int(text or "", 16 if (text or "").lower().startswith("0x") else 10)
+    except ValueError:
+        raise BadRule(f"{text!r} is not a number", zh=f"{text!r} 不是数字") from None
+    if not 0 <= value <= largest:
+        raise BadRule(f"{text!r} is not between 0 and {largest}", zh=f"{text!r} 不在 0 与 {largest} 之间")
+    return value
 
-    def __init__(self, message: str, line: int | None = None, zh: str = "") -> None:
-        self.zh = zh if len(zh) <= _LONGEST else zh[: _LONGEST - 1] + "…"
-        super().__init__(message if len(message) <= _LONGEST else message[: _LONGEST - 3] + "...")
-        self.line = line
+
+def negation(negate: bool) -> str:
+    """The ` !` before an option that is turned round."""
+    return " !" if negate else ""
 
 
 def split(line: str) -> list[str]:
@@ -120,10 +133,22 @@ def _end_of_rest(words: list[str], start: int) -> int:
     return len(words)
 
 
-def pairs(words: list[str]) -> dict[str, tuple[bool, str | None]] | None:
+def by_options(
+    read: Callable[[str, Options, str], Read | None],
+) -> Callable[[str, list[str], str], Read | None]:
+    """A reader of words that cuts them into options; what cannot be cut is not modelled."""
+
+    def read_words(name: str, words: list[str], family: str) -> Read | None:
+        options = pairs(words)
+        return None if options is None else read(name, options, family)
+
+    return read_words
+
+
+def pairs(words: list[str]) -> Options | None:
     """`! --dport 80 --reap` as {"--dport": (True, "80"), "--reap": (False, None)}; None where an option takes more
     than one word, or stands twice, which no modelled extension does."""
-    found: dict[str, tuple[bool, str | None]] = {}
+    found: Options = {}
     position = 0
     while position < len(words):
         negate = words[position] == "!"

@@ -1,8 +1,9 @@
-"""The words nft prints for numbers: families, fields, priorities, durations, ct states, reject types; and the
-order it lists a set's elements in.
+"""The words nft prints for numbers: families, protocols, priorities, durations; and the order it lists a set's
+elements in.
 
-One table each, read by the printer (nft_text.py) and, the other way round, by the parser (nft_parse.py).
-Sources: nft(8); nftables 1.0.6 src/rule.c, src/ct.c, src/datatype.c, src/intervals.c.
+One table each, read by the printer (nft_text.py) and, the other way round, by the parser (nft_parse.py). What one part
+alone prints stands in parts/.
+Sources: nft(8); nftables 1.0.6 src/rule.c, src/datatype.c, src/intervals.c.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import ipaddress
 import re
 
 from engine.hooks import Hook
-from engine.netfilter.nft import Key, LookupField
+from engine.netfilter.nft_sets import Key
 from engine.packet import L4
+
+# A name as nft takes it, in patterns.
+NAME = r"[A-Za-z0-9_./-]+"
 
 TABLE_FAMILY = {"ipv4": "ip", "ipv6": "ip6"}
 PROTOCOL_NAME = {protocol: protocol.value.lower() for protocol in (L4.TCP, L4.UDP, L4.SCTP, L4.ICMP)}
+PROTOCOL_NAMED = {name: protocol for protocol, name in PROTOCOL_NAME.items()}
 _PROTOCOL_NUMBER = {"icmp": 1, "tcp": 6, "udp": 17, "sctp": 132}
 
 # Standard priorities, and the one hook where the two NAT names are valid (src/rule.c, std_prios).
@@ -27,19 +32,6 @@ _PRIORITIES: tuple[tuple[str, int, Hook | None], ...] = (
     ("security", 50, None),
     ("srcnat", 100, Hook.POSTROUTING),
 )
-
-# In the order of the bits (enum ip_conntrack_info as nft_ct.c maps them), which is the order of printing.
-CT_STATES = ("invalid", "established", "related", "new", "untracked")
-
-
-def field_text(field: LookupField, ip: str) -> str:
-    """A look-up field as printed; `ip` is "ip" or "ip6"."""
-    return {
-        LookupField.SADDR: f"{ip} saddr",
-        LookupField.DADDR: f"{ip} daddr",
-        LookupField.L4PROTO: "meta l4proto",
-        LookupField.DPORT: "th dport",
-    }[field]
 
 
 def priority_text(priority: int, hook: Hook) -> str:
@@ -83,26 +75,14 @@ def duration_seconds(text: str) -> int:
     return sum(int(count or 0) * size for count, (_, size) in zip(found.groups(), _UNITS, strict=True))
 
 
-def reject_text(reject_with: str) -> str:
-    """The `reject` statement for a type in iptables' spelling (icmp-port-unreachable, icmp6-no-route, tcp-reset)."""
-    if reject_with == "tcp-reset":
-        return "reject with tcp reset"
-    prefix, _, kind = reject_with.partition("-")
-    if kind == "port-unreachable":
-        return "reject"
-    return f"reject with {'icmpv6' if prefix == 'icmp6' else 'icmp'} {kind}"
+def not_equal(negate: bool) -> str:
+    """The `!= ` before a value that must not be."""
+    return "!= " if negate else ""
 
 
-def reject_type(text: str, family: str) -> str:
-    """The reverse of reject_text."""
-    if text == "reject":
-        return "icmp6-port-unreachable" if family == "ipv6" else "icmp-port-unreachable"
-    if text == "reject with tcp reset":
-        return "tcp-reset"
-    found = re.fullmatch(r"reject with (icmp|icmpv6) ([a-z-]+)", text)
-    if found is None:
-        raise ValueError(f"unknown statement {text!r}")
-    return f"{'icmp6' if found[1] == 'icmpv6' else 'icmp'}-{found[2]}"
+def split_commas(text: str) -> list[str]:
+    """The parts between commas that stand outside quotes."""
+    return [part.strip() for part in re.findall(r'(?:[^,"]|"[^"]*")+', text) if part.strip()]
 
 
 def element_order(key: Key, key_types: tuple[str, ...]) -> tuple[int, ...]:

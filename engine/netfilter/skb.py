@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from engine.hooks import Hook
-from engine.netfilter.rules import Rule
+from engine.netfilter.ruleset import Rule
 from engine.packet import FiveTuple
 from engine.values import dataclass
 

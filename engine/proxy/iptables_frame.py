@@ -10,7 +10,7 @@ import ipaddress
 
 from engine.cluster import Cluster, Node
 from engine.hooks import IPTABLES_PRIORITY
-from engine.netfilter.ipt_text import host_net, matches_everything
+from engine.netfilter.parts.addresses import host_net, matches_everything
 from engine.netfilter.rules import (
     Accept,
     AddressType,

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from engine.cluster import Endpoint
 from engine.endpoints import Endpoints, ServicePortView
-from engine.netfilter.ipt_text import host_net
+from engine.netfilter.parts.addresses import host_net
 from engine.netfilter.rules import (
     Accept,
     AddressType,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from engine.cluster import Endpoint
 from engine.endpoints import Endpoints, ServicePortView
 from engine.errors import UnsupportedFeature
-from engine.netfilter.builtin import within
 from engine.netfilter.nft import Element, Key, LookupField, NamedSet, RandomVerdict, SetLookup, SetUpdate, address_set
+from engine.netfilter.parts.addresses import within
 from engine.netfilter.rules import (
     AddressType,
     Chain,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.choose import every_path, seeded
 from engine.errors import RuleError
 from engine.hooks import Hook
-from engine.netfilter.index import check_chains, exact_address, index_of
+from engine.netfilter.index import check_chains, index_of
 from engine.netfilter.rules import (
     Accept,
     AddressType,
@@ -177,7 +177,7 @@ def test_a_rule_whose_chance_is_drawn_before_its_port_is_looked_at_is_always_tri
     ],
 )
 def test_the_one_address_a_destination_stands_for(match, address):
-    assert exact_address(match) == address
+    assert match.index_key() == address
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""`-m conntrack --ctstate`, `-m state --state`; nft `ct state`.
+
+Sources: net/netfilter/xt_conntrack.c (conntrack_mt), xt_state.c, nft_ct.c; iptables 1.8.9
+extensions/libxt_conntrack.c; nftables 1.0.6 src/ct.c.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.errors import UnsupportedFeature
+from engine.netfilter.conntrack import statuses
+from engine.netfilter.context import Context
+from engine.netfilter.ipt_words import Options, by_options, negation
+from engine.netfilter.nft_names import not_equal
+from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
+from engine.netfilter.ruleset import Match
+from engine.values import dataclass
+
+STATES = frozenset({"INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"})
+# In the order of the bits (enum ip_conntrack_info as nft_ct.c maps them), which is the order of printing. SNAT and DNAT
+# are no states there but a status.
+_NFT_STATES = ("invalid", "established", "related", "new", "untracked")
+
+
+@dataclass(frozen=True, slots=True)
+class ConntrackState(ModelledMatch):
+    """`-m conntrack --ctstate`; states among NEW ESTABLISHED RELATED INVALID UNTRACKED SNAT DNAT.
+
+    `module` "state" stands for the older spelling `-m state --state`."""
+
+    states: tuple[str, ...]
+    negate: bool = False
+    module: str = "conntrack"
+
+    pure = True
+
+    def holds(self, context: Context) -> bool:
+        # conntrack_mt sets SNAT's and DNAT's bits beside the state's: any one that is asked for will do.
+        return (not statuses(context.skb).isdisjoint(self.states)) != self.negate
+
+    def iptables_text(self, family: str, before: Match | None) -> str:
+        option = "--state" if self.module == "state" else "--ctstate"
+        return f" -m {self.module}{negation(self.negate)} {option} {','.join(self.states)}"
+
+    def nft_text(self, ip: str) -> str:
+        states = {state.lower() for state in self.states}
+        if not states <= set(_NFT_STATES):
+            raise UnsupportedFeature(f"{self!r} has no nft text", zh=f"{self!r} 没有对应的 nft 文本")
+        return f"ct state {not_equal(self.negate)}{','.join(state for state in _NFT_STATES if state in states)}"
+
+
+def _read(name: str, options: Options, family: str) -> Matches | None:
+    option = "--state" if name == "state" else "--ctstate"
+    if options.keys() != {option}:
+        return None
+    negate, text = options[option]
+    states = tuple((text or "").split(","))
+    for state in states:
+        if state not in STATES:
+            raise BadRule(
+                f"{state!r} is not a connection state; known: {', '.join(sorted(STATES))}",
+                zh=f"{state!r} 不是连接状态；已知：{'、'.join(sorted(STATES))}",
+            )
+    return (ConntrackState(states, negate, name),)
+
+
+def _read_nft(found: re.Match[str], family: str) -> Match:
+    states = found[2].split(",")
+    if not set(states) <= set(_NFT_STATES):
+        raise BadRule(f"{found[0]!r}: unknown state", zh=f"{found[0]!r}：未知的状态")
+    return ConntrackState(tuple(state.upper() for state in states), found[1] is not None)
+
+
+PART = Part(
+    classes=(ConntrackState,),
+    modules=dict.fromkeys(("conntrack", "state"), by_options(_read)),
+    nft_matches=((r"ct state (!= )?([a-z,]+)", _read_nft),),
+)

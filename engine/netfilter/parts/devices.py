@@ -1,0 +1,100 @@
+"""`-i NAME`, `-o NAME`; nft `iifname`, `oifname`, and `iif`, which names the device by its number.
+
+Sources: net/ipv4/netfilter/ip_tables.c (ip_packet_match, nulldevname), x_tables.h (ifname_compare_aligned),
+nft_meta.c.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.netfilter.context import Context
+from engine.netfilter.ipt_words import negation
+from engine.netfilter.nft_names import not_equal
+from engine.netfilter.part import ModelledMatch, Part
+from engine.netfilter.ruleset import Match
+from engine.values import dataclass
+
+
+def device_matches(pattern: str, device: str | None) -> bool:
+    """iptables' trailing + and nft's trailing * stand for any suffix. Where a hook has no such device the name is
+    empty (ip_tables.c nulldevname), which only a bare + or * matches."""
+    if pattern.endswith(("+", "*")):
+        return (device or "").startswith(pattern[:-1])
+    return device == pattern
+
+
+@dataclass(frozen=True, slots=True)
+class InInterface(ModelledMatch):
+    """`-i NAME`; a trailing + stands for any suffix (iptables), * in nft."""
+
+    name: str
+    negate: bool = False
+
+    pure = True
+
+    def holds(self, context: Context) -> bool:
+        return device_matches(self.name, context.in_device) != self.negate
+
+    def iptables_text(self, family: str, before: Match | None) -> str:
+        return f"{negation(self.negate)} -i {self.name}"
+
+    def nft_text(self, ip: str) -> str:
+        return f"iifname {not_equal(self.negate)}{_nft_name(self.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutInterface(ModelledMatch):
+    """`-o NAME`, as InInterface."""
+
+    name: str
+    negate: bool = False
+
+    pure = True
+
+    def holds(self, context: Context) -> bool:
+        return device_matches(self.name, context.out_device) != self.negate
+
+    def iptables_text(self, family: str, before: Match | None) -> str:
+        return f"{negation(self.negate)} -o {self.name}"
+
+    def nft_text(self, ip: str) -> str:
+        return f"oifname {not_equal(self.negate)}{_nft_name(self.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class InInterfaceIndex(ModelledMatch):
+    """`iif "NAME"`: the device that had this name when the rule was loaded; nft refuses a name that does not exist."""
+
+    name: str
+    negate: bool = False
+
+    pure = True
+
+    def holds(self, context: Context) -> bool:
+        return device_matches(self.name, context.in_device) != self.negate
+
+    def nft_text(self, ip: str) -> str:
+        return f'iif {not_equal(self.negate)}"{self.name}"'
+
+
+def _nft_name(name: str) -> str:
+    return f'"{name[:-1]}*"' if name.endswith("+") else f'"{name}"'
+
+
+def _read_nft(found: re.Match[str], family: str) -> Match:
+    kind = InInterface if found[1] == "iifname" else OutInterface
+    return kind(found[3], found[2] is not None)
+
+
+PART = Part(
+    classes=(InInterface, OutInterface, InInterfaceIndex),
+    header={
+        "-i": lambda text, negate, family: (InInterface(text, negate),),
+        "-o": lambda text, negate, family: (OutInterface(text, negate),),
+    },
+    nft_matches=(
+        (r'(iifname|oifname) (!= )?"([^"]+)"', _read_nft),
+        (r'iif (!= )?"([^"]+)"', lambda found, family: InInterfaceIndex(found[2], found[1] is not None)),
+    ),
+)

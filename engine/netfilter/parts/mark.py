@@ -1,0 +1,141 @@
+"""`-m mark --mark VALUE/MASK` and `-j MARK --set-xmark VALUE/MASK`; nft `meta mark`, `meta mark set`.
+
+Sources: net/netfilter/xt_mark.c (mark_mt, mark_tg), nft_meta.c, nft_bitwise.c; iptables 1.8.9 extensions/libxt_MARK.c;
+nftables 1.0.6 src/netlink_delinearize.c.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.errors import UnsupportedFeature
+from engine.netfilter.context import CONTINUE, Context, Decision
+from engine.netfilter.ipt_words import ALL_BITS, Options, by_options, negation, number
+from engine.netfilter.nft_names import not_equal
+from engine.netfilter.part import Matches, ModelledMatch, ModelledTarget, Part
+from engine.netfilter.ruleset import Match, Target
+from engine.netfilter.skb import MarkEvent
+from engine.values import dataclass
+
+_HEX = r"(0x[0-9a-f]{8})"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkMatch(ModelledMatch):
+    """`-m mark --mark VALUE/MASK`."""
+
+    value: int
+    mask: int
+    negate: bool = False
+
+    pure = True
+
+    def holds(self, context: Context) -> bool:
+        return (context.skb.mark & self.mask == self.value) != self.negate
+
+    def iptables_text(self, family: str, before: Match | None) -> str:
+        mask = "" if self.mask == ALL_BITS else f"/{self.mask:#x}"
+        return f" -m mark{negation(self.negate)} --mark {self.value:#x}{mask}"
+
+    def nft_text(self, ip: str) -> str:
+        if self.mask == ALL_BITS:
+            return f"meta mark {not_equal(self.negate)}{self.value:#010x}"
+        length = self.mask.bit_count()
+        if length and self.mask == ALL_BITS ^ (ALL_BITS >> length):
+            # nft lists a mask of leading ones as a prefix; a masquerade mark is one with masqueradeBit 31.
+            return f"meta mark {not_equal(self.negate)}{self.value:#010x}/{length}"
+        return f"meta mark & {self.mask:#010x} {'!=' if self.negate else '=='} {self.value:#010x}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetMark(ModelledTarget):
+    """`-j MARK --set-xmark VALUE/MASK`: mark = (mark & ~MASK) ^ VALUE (xt_mark.c). Not terminal."""
+
+    value: int
+    mask: int
+
+    def act(self, context: Context) -> Decision:
+        cause = context.record("MARK")
+        before = context.skb.mark
+        context.skb.mark = (before & ~self.mask & ALL_BITS) ^ self.value
+        if context.skb.mark != before:
+            context.events.append(MarkEvent(cause, before, context.skb.mark))
+        # mark_tg answers XT_CONTINUE: the rules after it are tried.
+        return CONTINUE
+
+    def iptables_text(self, family: str) -> str:
+        return f" -j MARK --set-xmark {self.value:#x}/{self.mask:#x}"
+
+    def nft_text(self, ip: str) -> str:
+        # nft has one operator where libxt_MARK.c has a mask for all: each is one case of (mark & ~MASK) ^ VALUE.
+        if self.mask == ALL_BITS:
+            return f"meta mark set {self.value:#010x}"
+        if self.mask == 0:
+            return f"meta mark set meta mark ^ {self.value:#010x}"
+        if self.mask == self.value:
+            return f"meta mark set meta mark | {self.value:#010x}"
+        if self.value == 0:
+            return f"meta mark set meta mark & {self.mask ^ ALL_BITS:#010x}"
+        raise UnsupportedFeature(f"{self!r} has no nft text", zh=f"{self!r} 没有对应的 nft 文本")
+
+
+def _value_mask(text: str | None) -> tuple[int, int]:
+    value, slash, mask = (text or "").partition("/")
+    return number(value), number(mask) if slash else ALL_BITS
+
+
+def _read_match(name: str, options: Options, family: str) -> Matches | None:
+    if options.keys() != {"--mark"}:
+        return None
+    negate, text = options["--mark"]
+    value, mask = _value_mask(text)
+    return (MarkMatch(value, mask, negate),)
+
+
+def _read_target(name: str, options: Options, family: str) -> Target | None:
+    if len(options) != 1:
+        return None
+    ((option, (_, text)),) = options.items()
+    value, mask = _value_mask(text)
+    match option:
+        case "--set-xmark":
+            return SetMark(value, mask)
+        case "--set-mark":
+            return SetMark(value, mask | value)
+        case "--or-mark":
+            return SetMark(value, value)
+        case "--and-mark":
+            return SetMark(0, ~value & ALL_BITS)
+        case "--xor-mark":
+            return SetMark(value, 0)
+    return None
+
+
+def _read_nft_prefix(found: re.Match[str], family: str) -> Match:
+    mask = ALL_BITS ^ (ALL_BITS >> int(found[3])) if found[3] else ALL_BITS
+    return MarkMatch(int(found[2], 16), mask, found[1] is not None)
+
+
+def _read_nft_change(found: re.Match[str], family: str) -> Target:
+    operator, value = found[1], int(found[2], 16)
+    if operator == "^":
+        return SetMark(value, 0)
+    return SetMark(value, value) if operator == "|" else SetMark(0, value ^ ALL_BITS)
+
+
+PART = Part(
+    classes=(MarkMatch, SetMark),
+    modules={"mark": by_options(_read_match)},
+    jumps={"MARK": by_options(_read_target)},
+    nft_matches=(
+        (
+            rf"meta mark & {_HEX} (==|!=) {_HEX}",
+            lambda found, family: MarkMatch(int(found[3], 16), int(found[1], 16), found[2] == "!="),
+        ),
+        (rf"meta mark (!= )?{_HEX}(?:/([1-9]|[12]\d|3[01])\b)?", _read_nft_prefix),
+    ),
+    nft_targets=(
+        (rf"meta mark set meta mark ([&|^]) {_HEX}", _read_nft_change),
+        (rf"meta mark set {_HEX}", lambda found, family: SetMark(int(found[1], 16), ALL_BITS)),
+    ),
+)

@@ -1,0 +1,144 @@
+"""`-m tcp|udp|sctp --sport LOW[:HIGH] --dport LOW[:HIGH]`; nft `tcp dport LOW-HIGH`.
+
+Sources: net/netfilter/xt_tcpudp.c (port_match, tcp_mt, udp_mt), xt_sctp.c, nft_payload.c; iptables 1.8.9
+extensions/libxt_tcp.c (print_port).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+
+from engine.netfilter.context import Context
+from engine.netfilter.ipt_words import Options, by_options, negation, number
+from engine.netfilter.nft_names import PROTOCOL_NAME, PROTOCOL_NAMED, not_equal
+from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
+from engine.netfilter.ruleset import IndexedBy, Match
+from engine.packet import L4
+from engine.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class L4Module(ModelledMatch):
+    """`-m tcp` with no option: iptables prints it before a DNAT with a port; matches always."""
+
+    protocol: L4
+
+    pure = True
+
+    def holds(self, context: Context) -> bool:
+        # tcp_mt with every port allowed and no flag asked for; -p, which stands before it, has seen to the protocol.
+        return True
+
+    def iptables_text(self, family: str, before: Match | None) -> str:
+        return f" -m {self.protocol.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePort(ModelledMatch):
+    """`-m tcp --sport LOW[:HIGH]`."""
+
+    protocol: L4
+    low: int
+    high: int
+    negate: bool = False
+
+    pure = True
+
+    def holds(self, context: Context) -> bool:
+        # xt_tcpudp.c asks for its protocol when the rule is loaded (tcp_mt_check): with another it never matches.
+        flow = context.skb.flow
+        return flow.protocol is self.protocol and (self.low <= flow.sport <= self.high) != self.negate
+
+    def iptables_text(self, family: str, before: Match | None) -> str:
+        return f" -m {self.protocol.lower()}{_option('--sport', self.low, self.high, self.negate)}"
+
+    def nft_text(self, ip: str) -> str:
+        return f"{PROTOCOL_NAME[self.protocol]} sport {not_equal(self.negate)}{_nft_range(self.low, self.high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationPort(ModelledMatch):
+    """`-m tcp --dport LOW[:HIGH]`."""
+
+    protocol: L4
+    low: int
+    high: int
+    negate: bool = False
+
+    pure = True
+    indexed_by = IndexedBy.PORT
+
+    def index_key(self) -> Hashable | None:
+        """(protocol, port), or None where it is a range or negated."""
+        return (self.protocol, self.low) if self.low == self.high and not self.negate else None
+
+    def holds(self, context: Context) -> bool:
+        # As SourcePort's.
+        flow = context.skb.flow
+        return flow.protocol is self.protocol and (self.low <= flow.dport <= self.high) != self.negate
+
+    def iptables_text(self, family: str, before: Match | None) -> str:
+        option = _option("--dport", self.low, self.high, self.negate)
+        # --sport and --dport of one -m tcp are two matches here.
+        same = isinstance(before, SourcePort) and before.protocol is self.protocol
+        return option if same else f" -m {self.protocol.lower()}{option}"
+
+    def nft_text(self, ip: str) -> str:
+        return f"{PROTOCOL_NAME[self.protocol]} dport {not_equal(self.negate)}{_nft_range(self.low, self.high)}"
+
+
+def _option(name: str, low: int, high: int, negate: bool) -> str:
+    return f"{negation(negate)} {name} {low if low == high else f'{low}:{high}'}"
+
+
+def _nft_range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def port_range(text: str | None) -> tuple[int, int]:
+    """`80`, `80:90`, `:90`, `80:`."""
+    low, colon, high = (text or "").partition(":")
+    first = 0 if colon and not low else number(low, 65535)
+    last = (65535 if not high else number(high, 65535)) if colon else first
+    if first > last:
+        raise BadRule(f"port range {text!r} ends before it begins", zh=f"端口范围 {text!r} 的终点小于起点")
+    return first, last
+
+
+_ALIASES = {"--source-port": "--sport", "--destination-port": "--dport"}
+_OPTIONS: tuple[tuple[str, type[SourcePort | DestinationPort]], ...] = (
+    ("--sport", SourcePort),
+    ("--dport", DestinationPort),
+)
+
+
+def _read(name: str, options: Options, family: str) -> Matches | None:
+    named = {_ALIASES.get(option, option): value for option, value in options.items()}
+    if not named.keys() <= {"--sport", "--dport"}:
+        return None
+    module = L4(name.upper())
+    found: list[Match] = []
+    for option, kind in _OPTIONS:
+        if option in named:
+            negate, text = named[option]
+            low, high = port_range(text)
+            # libxt_tcp.c print_port prints nothing for every port, unless turned round.
+            if (low, high) != (0, 65535) or negate:
+                found.append(kind(module, low, high, negate))
+    return tuple(found) or (L4Module(module),)
+
+
+def _read_nft(found: re.Match[str], family: str) -> Match:
+    low, high = int(found[4]), int(found[5] or found[4])
+    if not low <= high <= 65535:
+        raise BadRule(f"{found[0]!r}: a port lies between 0 and 65535", zh=f"{found[0]!r}：端口须在 0 与 65535 之间")
+    kind = DestinationPort if found[2] == "dport" else SourcePort
+    return kind(PROTOCOL_NAMED[found[1]], low, high, found[3] is not None)
+
+
+PART = Part(
+    classes=(L4Module, SourcePort, DestinationPort),
+    modules=dict.fromkeys(("tcp", "udp", "sctp"), by_options(_read)),
+    nft_matches=((r"(tcp|udp|sctp) ([sd]port) (!= )?(\d+)(?:-(\d+))?", _read_nft),),
+)

@@ -1,0 +1,65 @@
+"""`-j REJECT --reject-with TYPE`; nft `reject`.
+
+Sources: net/ipv4/netfilter/ipt_REJECT.c (reject_tg), net/ipv6/netfilter/ip6t_REJECT.c, nft_reject.c; iptables 1.8.9
+extensions/libipt_REJECT.c; nftables 1.0.6 src/statement.c.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.netfilter.context import Context, Decision
+from engine.netfilter.ipt_words import Options, by_options
+from engine.netfilter.part import ModelledTarget, Part
+from engine.netfilter.ruleset import Target
+from engine.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reject(ModelledTarget):
+    """`reject_with` is in iptables' spelling (icmp-port-unreachable, icmp6-no-route, tcp-reset)."""
+
+    reject_with: str = "icmp-port-unreachable"
+
+    def act(self, context: Context) -> Decision:
+        # reject_tg sends the answer itself and then drops the packet; the answer is made by HostNetfilter.reject_error.
+        context.where = context.record("REJECT", "REJECT")
+        context.reject_with = self.reject_with
+        return Decision(verdict="REJECT")
+
+    def iptables_text(self, family: str) -> str:
+        return f" -j REJECT --reject-with {self.reject_with}"
+
+    def nft_text(self, ip: str) -> str:
+        if self.reject_with == "tcp-reset":
+            return "reject with tcp reset"
+        prefix, _, kind = self.reject_with.partition("-")
+        # nft leaves the default of the table's family unsaid.
+        if kind == "port-unreachable":
+            return "reject"
+        return f"reject with {'icmpv6' if prefix == 'icmp6' else 'icmp'} {kind}"
+
+
+def _default(family: str) -> str:
+    return "icmp-port-unreachable" if family == "ipv4" else "icmp6-port-unreachable"
+
+
+def _read(name: str, options: Options, family: str) -> Target | None:
+    if not options:
+        return Reject(_default(family))
+    return Reject(options["--reject-with"][1] or _default(family)) if options.keys() == {"--reject-with"} else None
+
+
+def _read_nft(found: re.Match[str], family: str) -> Target:
+    text = found[0]
+    if text == "reject":
+        return Reject(_default(family))
+    if text == "reject with tcp reset":
+        return Reject("tcp-reset")
+    said = re.fullmatch(r"reject with (icmp|icmpv6) ([a-z-]+)", text)
+    if said is None:
+        raise ValueError(f"unknown statement {text!r}")
+    return Reject(f"{'icmp6' if said[1] == 'icmpv6' else 'icmp'}-{said[2]}")
+
+
+PART = Part(classes=(Reject,), jumps={"REJECT": by_options(_read)}, nft_targets=((r"reject.*", _read_nft),))

@@ -1,0 +1,40 @@
+"""nft `update @NAME { ip saddr }`: packets write a dynamic set; session affinity in nftables mode.
+
+Sources: nft(8); net/netfilter/nft_dynset.c (nft_dynset_eval).
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.netfilter.context import CONTINUE, Context, Decision
+from engine.netfilter.nft_names import NAME, TABLE_FAMILY
+from engine.netfilter.nft_sets import FIELDS, LookupField, dynamic, fields_text, key_of, named_set, read_fields
+from engine.netfilter.part import ModelledTarget, Part
+from engine.netfilter.ruleset import Target
+from engine.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpdate(ModelledTarget):
+    """`update @NAME { ip saddr }`: puts the fields into a dynamic set, or starts their timeout anew. Not terminal."""
+
+    set: str
+    fields: tuple[LookupField, ...]
+
+    def act(self, context: Context) -> Decision:
+        named_set(context.table, self.set)
+        context.record("UPDATE")
+        # update, unlike add, sets the time of an element that is there already anew (nft_dynset_eval).
+        dynamic(context, self.set)[" . ".join(key_of(self.fields, context.skb.flow))] = [context.now]
+        return CONTINUE
+
+    def nft_text(self, ip: str) -> str:
+        return f"update @{self.set} {{ {fields_text(self.fields, ip)} }}"
+
+
+def _read_nft(found: re.Match[str], family: str) -> Target:
+    return SetUpdate(found[1], read_fields(found[2], TABLE_FAMILY[family]))
+
+
+PART = Part(classes=(SetUpdate,), nft_targets=((rf"update @({NAME}) {{ {FIELDS} }}", _read_nft),))

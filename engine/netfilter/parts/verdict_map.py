@@ -1,0 +1,58 @@
+"""nft `... vmap @NAME`: the verdict that a map holds for the packet's fields.
+
+Sources: nft(8); net/netfilter/nft_lookup.c (nft_lookup_eval with a verdict register).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from engine.errors import RuleError
+from engine.netfilter.context import CONTINUE, Context, Decision
+from engine.netfilter.nft_names import NAME, TABLE_FAMILY
+from engine.netfilter.nft_sets import FIELDS, LookupField, asked, fields_text, key_of, named_set, read_fields
+from engine.netfilter.part import ModelledTarget, Part
+from engine.netfilter.ruleset import Table, Target
+from engine.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictMap(ModelledTarget):
+    """`... vmap @NAME`: the verdict that the map holds for the packet's fields; without one the walk goes on."""
+
+    fields: tuple[LookupField, ...]
+    map: str
+
+    def act(self, context: Context) -> Decision:
+        element = asked(self.map, context).elements.get(key_of(self.fields, context.skb.flow))
+        # NFT_BREAK ends this rule alone (nft_lookup_eval without an element).
+        return CONTINUE if element is None else decide(element.verdict, context)
+
+    def leads_to(self, table: Table) -> Iterable[str]:
+        return chains((element.verdict for element in named_set(table, self.map).elements.values()), table)
+
+    def nft_text(self, ip: str) -> str:
+        return f"{fields_text(self.fields, ip)} vmap @{self.map}"
+
+
+def decide(verdict: Target | None, context: Context) -> Decision:
+    """What a verdict out of a map does."""
+    if not isinstance(verdict, ModelledTarget):
+        raise RuleError(
+            f"table {context.table.name}: {verdict!r} is no verdict a map can hold",
+            zh=f"表 {context.table.name}：{verdict!r} 不是映射可以存放的判决",
+        )
+    return verdict.act(context)
+
+
+def chains(verdicts: Iterable[Target | None], table: Table) -> Iterable[str]:
+    """The chains that verdicts lead to."""
+    return (name for verdict in verdicts if verdict is not None for name in verdict.leads_to(table))
+
+
+def _read_nft(found: re.Match[str], family: str) -> Target:
+    return VerdictMap(read_fields(found[1], TABLE_FAMILY[family]), found[2])
+
+
+PART = Part(classes=(VerdictMap,), nft_targets=((rf"{FIELDS} vmap @({NAME})", _read_nft),))

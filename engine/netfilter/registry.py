@@ -1,0 +1,84 @@
+"""Every part by the text it is read from. A new one is a new module in parts/ and a line in MODULES.
+
+Only reading needs this: whoever prints, decides or indexes asks the part itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from engine.netfilter.part import HeaderReader, MatchReader, NftMatch, NftTarget, Part, TargetReader
+from engine.netfilter.ruleset import Match, Target
+
+# In the order in which nft's forms are tried: `ip daddr @NAME` before `ip daddr NET`.
+MODULES: list[str] = [
+    "engine.netfilter.parts.set_lookup",
+    "engine.netfilter.parts.address_set",
+    "engine.netfilter.parts.addresses",
+    "engine.netfilter.parts.devices",
+    "engine.netfilter.parts.protocol",
+    "engine.netfilter.parts.ports",
+    "engine.netfilter.parts.multiport",
+    "engine.netfilter.parts.comment",
+    "engine.netfilter.parts.mark",
+    "engine.netfilter.parts.conntrack_state",
+    "engine.netfilter.parts.address_type",
+    "engine.netfilter.parts.statistic",
+    "engine.netfilter.parts.recent",
+    "engine.netfilter.parts.set_match",
+    "engine.netfilter.parts.physdev",
+    "engine.netfilter.parts.ipvs_service",
+    "engine.netfilter.parts.verdicts",
+    "engine.netfilter.parts.reject",
+    "engine.netfilter.parts.masquerade",
+    "engine.netfilter.parts.nat",
+    "engine.netfilter.parts.verdict_map",
+    "engine.netfilter.parts.random_verdict",
+    "engine.netfilter.parts.set_update",
+    "engine.netfilter.parts.opaque",
+]
+
+_NftMatch: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str], str], Match]]
+_NftTarget: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str], str], Target]]
+
+
+class _Registry:
+    """The tables that the modules make together, each made when it is first asked for."""
+
+    def add(self, module: str) -> None:
+        """One more module, behind all others."""
+        MODULES.append(module)
+        vars(self).clear()
+
+    @functools.cached_property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(importlib.import_module(name).PART for name in MODULES)
+
+    @functools.cached_property
+    def header(self) -> dict[str, HeaderReader]:
+        return {option: read for part in self.parts for option, read in part.header.items()}
+
+    @functools.cached_property
+    def modules(self) -> dict[str, MatchReader]:
+        return {name: read for part in self.parts for name, read in part.modules.items()}
+
+    @functools.cached_property
+    def jumps(self) -> dict[str, TargetReader]:
+        return {name: read for part in self.parts for name, read in part.jumps.items()}
+
+    @functools.cached_property
+    def nft_matches(self) -> tuple[_NftMatch, ...]:
+        found: list[NftMatch] = [form for part in self.parts for form in part.nft_matches]
+        return tuple((re.compile(pattern), read) for pattern, read in found)
+
+    @functools.cached_property
+    def nft_targets(self) -> tuple[_NftTarget, ...]:
+        found: list[NftTarget] = [form for part in self.parts for form in part.nft_targets]
+        return tuple((re.compile(pattern), read) for pattern, read in found)
+
+
+REGISTRY = _Registry()

@@ -1,0 +1,135 @@
+"""What a rule is: matches, one target, chains, tables, a ruleset; and what each match or target says of itself.
+
+The matches and targets themselves stand in parts/, one module an extension. No part is named here, and nothing here
+knows how a packet is decided: that is part.py's, where Context is known. Printers and parsers import this, never the
+reverse.
+Sources: iptables-extensions(8), nft(8).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import ClassVar
+
+from engine.errors import UnsupportedFeature
+from engine.hooks import Hook
+from engine.values import dataclass
+
+
+class IndexedBy(enum.Enum):
+    """What a chain's index sorts rules by: the one destination address, or the one destination port, that a match
+    asks for."""
+
+    DESTINATION = enum.auto()
+    PORT = enum.auto()
+
+
+class Match:
+    """Base of all matches. A rule applies to a packet when all of its matches do.
+
+    `pure`: it has no side effect and no chance in it, so that not asking it at all makes no difference (index.py).
+    `indexed_by`, `index_key`: what the packet must have for it to hold; key None where there is no one such value.
+    A match that only has text, without `holds` (part.ModelledMatch), is not modelled.
+    """
+
+    __slots__ = ()
+    pure: ClassVar[bool] = False
+    indexed_by: ClassVar[IndexedBy | None] = None
+    at_end_in_nft: ClassVar[bool] = False
+
+    def index_key(self) -> Hashable | None:
+        return None
+
+    def iptables_text(self, family: str, before: Match | None) -> str:
+        """What iptables-save prints, with the blank before it. `before` is the match that stands before it in the
+        rule: two options of one `-m` are two matches here."""
+        raise UnsupportedFeature(f"iptables has no rule text for {self!r}", zh=f"{self!r} 没有对应的 iptables 规则文本")
+
+    def nft_text(self, ip: str) -> str:
+        """What `nft list ruleset` prints; `ip` is "ip" or "ip6"."""
+        raise UnsupportedFeature(f"{self!r} has no nft text", zh=f"{self!r} 没有对应的 nft 文本")
+
+
+class Target:
+    """Base of all targets (iptables) and terminal statements (nft).
+
+    `is_verdict`: an nft map can hold it. One that only has text, without `act` (part.ModelledTarget), is not modelled.
+    """
+
+    __slots__ = ()
+    is_verdict: ClassVar[bool] = False
+
+    def leads_to(self, table: Table) -> Iterable[str]:
+        """The chains of `table` it can lead to."""
+        return ()
+
+    def iptables_text(self, family: str) -> str:
+        """What iptables-save prints, with the blank before it."""
+        raise UnsupportedFeature(f"iptables has no rule text for {self!r}", zh=f"{self!r} 没有对应的 iptables 规则文本")
+
+    def nft_text(self, ip: str) -> str:
+        """What `nft list ruleset` prints; `ip` is "ip" or "ip6"."""
+        raise UnsupportedFeature(f"{self!r} has no nft text", zh=f"{self!r} 没有对应的 nft 文本")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `target` None only counts (iptables allows it). Matches are in the order iptables-save prints them."""
+
+    matches: tuple[Match, ...] = ()
+    target: Target | None = None
+
+
+@dataclasses.dataclass(slots=True)
+class Chain:
+    """A chain. A base chain has `hook` and `priority` (iptables: and `policy`); a user chain has none of them.
+
+    `comment` and `kind` are nft's; `kind` is the chain type ("filter", "nat", "route"), which iptables chains take
+    from their table.
+    """
+
+    name: str
+    rules: list[Rule] = dataclasses.field(default_factory=list)
+    hook: Hook | None = None
+    priority: int | None = None
+    policy: str | None = None
+    kind: str = "filter"
+    comment: str | None = None
+    # What engine.netfilter.index derived from `rules`; kept here so that it lives as long as the chain.
+    index: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
+
+
+@dataclasses.dataclass(slots=True)
+class Table:
+    """A table: chains by name, in the order the kernel's tool lists them. `sets` (maps among them) and `comment` are
+    nft's; their values are nft.NamedSet."""
+
+    name: str
+    chains: dict[str, Chain] = dataclasses.field(default_factory=dict)
+    sets: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    comment: str | None = None
+
+
+class Backend(enum.StrEnum):
+    IPTABLES = "iptables"
+    NFTABLES = "nftables"
+
+
+@dataclasses.dataclass(slots=True)
+class Ruleset:
+    """All tables of one host and family ("ipv4" or "ipv6"). str() is what the kernel's tool prints."""
+
+    backend: Backend
+    family: str
+    tables: dict[str, Table] = dataclasses.field(default_factory=dict)
+    # What engine.netfilter.index derived from `tables`.
+    plan: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return PRINT[0](self)
+
+
+# How a ruleset is printed, entered by the package: the vocabulary itself imports neither printers nor parsers.
+PRINT: list[Callable[[Ruleset], str]] = []

@@ -1,0 +1,166 @@
+"""Every match and target, whatever it is: its text read back is the part itself, in each tool that has it; and it is
+decided, or says that it is not modelled."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+
+import pytest
+
+from engine.errors import UnsupportedFeature
+from engine.netfilter import nft
+from engine.netfilter import rules as r
+from engine.netfilter.nft_parse import parse_all
+from engine.netfilter.part import ModelledMatch, ModelledTarget
+from engine.netfilter.registry import REGISTRY
+from engine.netfilter.text import dump, dump_rule, parse
+from engine.packet import L4
+
+F = nft.LookupField
+IPTABLES, NFTABLES = r.Backend.IPTABLES, r.Backend.NFTABLES
+BOTH = (IPTABLES, NFTABLES)
+
+# A part, and the tools that have text for it.
+PARTS: list[tuple[r.Match | r.Target, tuple[r.Backend, ...]]] = [
+    (r.Source("10.0.0.0/8"), BOTH),
+    (r.Source("10.0.0.1/32", True), BOTH),
+    (r.Destination("10.96.0.0/12"), BOTH),
+    (r.Destination("10.96.0.1/32", True), BOTH),
+    (r.InInterface("eth0"), BOTH),
+    (r.InInterface("eth0", True), BOTH),
+    (r.OutInterface("cni0"), BOTH),
+    (r.OutInterface("cni0", True), BOTH),
+    (nft.InInterfaceIndex("lo"), (NFTABLES,)),
+    (nft.InInterfaceIndex("lo", True), (NFTABLES,)),
+    (r.Protocol(L4.TCP), BOTH),
+    (r.Protocol(L4.SCTP, True), BOTH),
+    (r.Protocol(L4.ICMP), BOTH),
+    (r.Protocol(L4.IPIP), (IPTABLES,)),
+    (r.Comment("ns/svc:p cluster IP"), BOTH),
+    (r.L4Module(L4.UDP), (IPTABLES,)),
+    (r.SourcePort(L4.UDP, 53, 53), BOTH),
+    (r.SourcePort(L4.TCP, 1, 9, True), BOTH),
+    (r.DestinationPort(L4.TCP, 80, 80), BOTH),
+    (r.DestinationPort(L4.SCTP, 80, 90, True), BOTH),
+    (r.Multiport("src", ((53, 53),)), (IPTABLES,)),
+    (r.Multiport("dst", ((80, 80), (8000, 8100)), True), (IPTABLES,)),
+    (r.Multiport("either", ((0, 65535),)), (IPTABLES,)),
+    (r.MarkMatch(0x4000, 0x4000), BOTH),
+    (r.MarkMatch(0x4000, 0x4000, True), BOTH),
+    (r.MarkMatch(0x80000000, 0x80000000), BOTH),
+    (r.MarkMatch(1, 0xFFFFFFFF), BOTH),
+    (r.ConntrackState(("INVALID",)), BOTH),
+    (r.ConntrackState(("ESTABLISHED", "RELATED"), True), BOTH),
+    (r.ConntrackState(("DNAT",)), (IPTABLES,)),
+    (r.AddressType("dst"), BOTH),
+    (r.AddressType("src", "BROADCAST", True), BOTH),
+    (r.StatisticRandom(Fraction(1, 3)), (IPTABLES,)),
+    (r.StatisticRandom(Fraction(1)), (IPTABLES,)),
+    (r.Recent("rcheck", "KUBE-SEP-A", 10800, True), (IPTABLES,)),
+    (r.Recent("update", "A", None, False, "255.255.0.0", "rdest", True), (IPTABLES,)),
+    (r.SetMatch("KUBE-CLUSTER-IP", ("dst", "dst")), (IPTABLES,)),
+    (r.SetMatch("KUBE-LOOP-BACK", ("dst", "dst", "src"), True), (IPTABLES,)),
+    (r.PhysdevIsIn(), (IPTABLES,)),
+    (r.IpvsService(L4.TCP, "10.96.0.10", 80), (IPTABLES,)),
+    (r.OpaqueMatch("-m limit --limit 5/min"), (IPTABLES,)),
+    (nft.SetLookup((F.DADDR,), "S"), (NFTABLES,)),
+    (nft.SetLookup((F.SADDR, F.L4PROTO, F.DPORT), "S", True), (NFTABLES,)),
+    (nft.AddressSet("src", ("10.0.0.0/8", "192.168.0.1", "192.168.1.1-192.168.1.9")), (NFTABLES,)),
+    (nft.AddressSet("dst", ("10.0.0.0/8", "192.168.0.1"), True), (NFTABLES,)),
+    (r.Jump("MINE"), BOTH),
+    (r.Goto("MINE"), BOTH),
+    (r.Return(), BOTH),
+    (r.Accept(), BOTH),
+    (r.Drop(), BOTH),
+    (r.Reject(), BOTH),
+    (r.Reject("icmp-host-prohibited"), BOTH),
+    (r.Reject("tcp-reset"), BOTH),
+    (r.Masquerade(), BOTH),
+    (r.Masquerade(True), BOTH),
+    (r.DestinationNat("10.244.1.5", 8080), BOTH),
+    (r.DestinationNat("10.244.1.5"), BOTH),
+    (r.SourceNat("192.168.1.10"), BOTH),
+    (r.SourceNat("192.168.1.10", 99, True), BOTH),
+    (r.SetMark(0x4000, 0x4000), BOTH),
+    (r.SetMark(0x4000, 0), BOTH),
+    (r.SetMark(0, 0xFF), BOTH),
+    (r.SetMark(1, 0xFFFFFFFF), BOTH),
+    (r.SetMark(1, 3), (IPTABLES,)),
+    (r.PassingTarget("LOG --log-level 7"), (IPTABLES,)),
+    (r.OpaqueTarget("REDIRECT --to-ports 15001"), (IPTABLES,)),
+    (nft.VerdictMap((F.DADDR, F.L4PROTO, F.DPORT), "M"), (NFTABLES,)),
+    (nft.RandomVerdict((r.Goto("MINE"), r.Jump("MINE"), r.Drop(), r.Accept(), r.Return())), (NFTABLES,)),
+    (nft.SetUpdate("S", (F.SADDR,)), (NFTABLES,)),
+]  # fmt: skip
+# iptables' spellings that nft does not have: it prints its own, which is read as that.
+RESPELT = [
+    (r.InInterface("veth+"), r.InInterface("veth*")),
+    (r.ConntrackState(("NEW",), module="state"), r.ConntrackState(("NEW",))),
+]
+# Their text does not say all that they hold.
+READ_AS_TEXT = {r.PhysdevIsIn}
+UNMODELLED = {r.OpaqueMatch, r.OpaqueTarget}
+
+
+def ruleset(part: r.Match | r.Target, backend: r.Backend) -> r.Ruleset:
+    made = r.Rule((part,), r.Accept()) if isinstance(part, r.Match) else r.Rule((), part)
+    chains = {"TEST": r.Chain("TEST", [made]), "MINE": r.Chain("MINE")}
+    return r.Ruleset(backend, "ipv4", {"filter": r.Table("filter", chains)})
+
+
+def read(text: str, backend: r.Backend) -> r.Rule:
+    found = parse(text) if backend is IPTABLES else parse_all(text)["ipv4"]
+    return found.tables["filter"].chains["TEST"].rules[0]
+
+
+def subclasses(base: type) -> Iterator[type]:
+    """The classes that the engine's modules hold: a class with slots is made twice, and the first one is no one's."""
+    for found in base.__subclasses__():
+        if getattr(sys.modules[found.__module__], found.__name__, None) is found and found.__module__.startswith(
+            "engine."
+        ):
+            yield found
+        yield from subclasses(found)
+
+
+ALL = sorted({*subclasses(r.Match), *subclasses(r.Target)} - {ModelledMatch, ModelledTarget}, key=lambda kind: kind.__name__)  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "tools"), PARTS, ids=[repr(part) for part, _ in PARTS])
+@pytest.mark.parametrize("backend", BOTH)
+def test_a_part_is_read_back_from_its_text(part, tools, backend) -> None:
+    rule = ruleset(part, backend).tables["filter"].chains["TEST"].rules[0]
+    if backend not in tools:
+        with pytest.raises(UnsupportedFeature):
+            dump_rule("TEST", rule, backend)
+        return
+    again = read(dump(ruleset(part, backend)), backend)
+    assert (again == rule) is (type(part) not in READ_AS_TEXT)
+    assert dump_rule("TEST", again, backend) == dump_rule("TEST", rule, backend)
+
+
+@pytest.mark.parametrize(("part", "spelt"), RESPELT, ids=[repr(part) for part, _ in RESPELT])
+def test_nft_respells_what_only_iptables_says(part, spelt) -> None:
+    assert read(dump(ruleset(part, IPTABLES)), IPTABLES).matches == (part,)
+    assert read(dump(ruleset(part, NFTABLES)), NFTABLES).matches == (spelt,)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_every_part_is_tried_here_and_stands_in_the_registry(kind: type) -> None:
+    assert [part for part, _ in PARTS if type(part) is kind]
+    assert [part for part in REGISTRY.parts if kind in part.classes]
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_part_is_decided_or_not_modelled(kind: type) -> None:
+    decides = [name for name in ("holds", "act") if name in vars(kind)]
+    assert (kind in UNMODELLED) is (decides == [])
+    assert issubclass(kind, ModelledMatch | ModelledTarget) is (kind not in UNMODELLED)
+
+
+def test_no_text_is_read_by_two_parts() -> None:
+    for table in ("header", "modules", "jumps"):
+        names = [name for part in REGISTRY.parts for name in getattr(part, table)]
+        assert len(names) == len(set(names))
