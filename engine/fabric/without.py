@@ -11,43 +11,43 @@ from types import MappingProxyType
 
 from engine.cluster import Cluster
 from engine.errors import NoSuchObject
+from engine.fabric import chains
+from engine.netfilter.chain_meaning import ChainRole
 from engine.netfilter.ipvs import IpvsRuleset
-from engine.netfilter.rules import Chain, Jump, Masquerade, Rule, Ruleset, SetMatch, Source, Table
+from engine.netfilter.rules import Jump, Masquerade, Rule, Ruleset, SetMatch, Source, Table
 from engine.trace import Text
 from engine.values import dataclass
 
-# Where kube-proxy marks a connection of an endpoint to itself: iptables' KUBE-SEP-, nftables' endpoint- chains.
-_ENDPOINT_CHAINS = ("KUBE-SEP-", "endpoint-")
-_MARK_CHAINS = ("KUBE-MARK-MASQ", "mark-for-masquerade")
-# ipvs mode has no such mark: an ipset holds who reaches itself, and POSTROUTING masquerades what is in it.
-_LOOP_BACK = ("KUBE-LOOP-BACK", "KUBE-6-LOOP-BACK")
 
-
-def _is_masquerade(chain: Chain, rule: Rule) -> bool:
+def _is_masquerade(table: str, chain: str, rule: Rule) -> bool:
     return isinstance(rule.target, Masquerade)
 
 
-def _is_hairpin_mark(chain: Chain, rule: Rule) -> bool:
-    if chain.name == "KUBE-POSTROUTING" and any(isinstance(m, SetMatch) and m.name in _LOOP_BACK for m in rule.matches):
-        return True
-    if not chain.name.startswith(_ENDPOINT_CHAINS):
+def _is_hairpin_mark(table: str, chain: str, rule: Rule) -> bool:
+    """Where a connection of an endpoint to itself is marked: by its source in the endpoint's chain; ipvs mode has no such
+    mark, there a set holds who reaches itself, and POSTROUTING masquerades what is in it."""
+    role = chains.role_of(table, chain)
+    if role is ChainRole.MASQUERADE:
+        sets = chains.hairpin_sets()
+        return any(isinstance(match, SetMatch) and match.name in sets for match in rule.matches)
+    if role is not ChainRole.ENDPOINT or not isinstance(rule.target, Jump):
         return False
-    leads_to_mark = isinstance(rule.target, Jump) and rule.target.chain in _MARK_CHAINS
-    return leads_to_mark and any(isinstance(match, Source) for match in rule.matches)
+    marks = chains.role_of(table, rule.target.chain) is ChainRole.MARK
+    return marks and any(isinstance(match, Source) for match in rule.matches)
 
 
-def _is_cluster_ips_check(chain: Chain, rule: Rule) -> bool:
-    return chain.name == "cluster-ips-check"
+def _is_cluster_ips_check(table: str, chain: str, rule: Rule) -> bool:
+    return chains.part_of(table, chain) == "cluster-ips-check"
 
 
 @dataclass(frozen=True, slots=True)
 class RemovablePart:
-    """Something that can be missing. `drops` picks the rules that go with it, `undoes` takes back what ipvs mode set up
+    """Something that can be missing. `drops` picks the rules that go with it (table, chain, rule), `undoes` takes back what ipvs mode set up
     beside its rules; the other parts are network facts."""
 
     name: str
     meaning: Text
-    drops: Callable[[Chain, Rule], bool] | None = None
+    drops: Callable[[str, str, Rule], bool] | None = None
     undoes: Callable[[IpvsRuleset], IpvsRuleset] | None = None
 
 
@@ -142,9 +142,9 @@ def cut(cluster: Cluster, ruleset: Ruleset) -> Ruleset:
         return ruleset
     tables = {}
     for name, table in ruleset.tables.items():
-        chains = {}
+        left = {}
         for chain_name, chain in table.chains.items():
-            kept = [rule for rule in chain.rules if not any(pick(chain, rule) for pick in picks)]
-            chains[chain_name] = chain if len(kept) == len(chain.rules) else dataclasses.replace(chain, rules=kept)
-        tables[name] = Table(table.name, chains, table.sets, table.comment)
+            kept = [rule for rule in chain.rules if not any(pick(name, chain_name, rule) for pick in picks)]
+            left[chain_name] = chain if len(kept) == len(chain.rules) else dataclasses.replace(chain, rules=kept)
+        tables[name] = Table(table.name, left, table.sets, table.comment)
     return dataclasses.replace(ruleset, tables=tables)

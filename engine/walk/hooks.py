@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.fabric import chains
 from engine.hooks import Hook
 from engine.netfilter.rules import Backend, Goto, Jump, Ruleset
 from engine.netfilter.skb import UNTRACKED
@@ -23,8 +24,6 @@ _STAGE = {
     Hook.OUTPUT: Stage.OUTPUT,
     Hook.POSTROUTING: Stage.POSTROUTING,
 }
-# iptables mode drops in the first; ipvs mode in the second and, what the node itself sends, in the third.
-_SOURCE_RANGE_CHAINS = ("KUBE-PROXY-FIREWALL", "KUBE-SOURCE-RANGES-FIREWALL", "KUBE-IPVS-OUT-FILTER")
 _NAT_STAGE = {"DNAT": Stage.DNAT, "SNAT": Stage.SNAT, "MASQUERADE": Stage.SNAT}
 
 
@@ -73,12 +72,12 @@ def _note_masquerade(state: WalkState, host: Host, passage: Passage) -> None:
     if state.direction != "request" or host.name != state.first_node:
         return
     for event in passage.events:
-        if isinstance(event, RuleEvent) and event.action in ("MASQUERADE", "SNAT") and _of_kube_proxy(event):
+        if (
+            isinstance(event, RuleEvent)
+            and event.action in ("MASQUERADE", "SNAT")
+            and chains.of_kube_proxy(event.table, event.path)
+        ):
             state.masqueraded = event.verdict == "ACCEPT"
-
-
-def _of_kube_proxy(event: RuleEvent) -> bool:
-    return event.table.endswith("kube-proxy") or any(name.startswith("KUBE-") for name in event.path)
 
 
 class _Recorder:
@@ -243,28 +242,7 @@ def _code(passage: Passage, verdict: Verdict) -> str:
     event = passage.where
     if event is None or event.rule is None:
         return "policy-drop"
-    comment = rule_words.comment_of(event.rule)
-    if "has no local endpoints" in comment:
-        return "no-local-endpoints"
-    if "has no endpoints" in comment:
-        return "no-endpoints"
-    if event.chain in _SOURCE_RANGE_CHAINS or event.chain.startswith("firewall-"):
-        return "source-ranges"
-    if event.chain == "KUBE-IPVS-FILTER":
-        return "unknown-cluster-ip-port"
-    if event.chain == "KUBE-FIREWALL":
-        return "localhost-firewall"
-    if event.chain == "KUBE-FORWARD":
-        return "invalid-state"
-    return _nft_code(event, verdict)
-
-
-def _nft_code(event: RuleEvent, verdict: Verdict) -> str:
-    """nftables mode has one rule for many Services: a map to verdicts, or the set of ClusterIPs."""
-    if event.chain == "reject-chain":
-        return "no-endpoints"
-    if event.chain in ("service-endpoints-check", "nodeport-endpoints-check"):
-        return "no-local-endpoints"
-    if event.chain == "cluster-ips-check":
-        return "unknown-cluster-ip-port"
+    code = chains.code_of(event.table, event.chain, rule_words.comment_of(event.rule))
+    if code is not None:
+        return code
     return "rule-reject" if verdict is Verdict.REJECT else "rule-drop"

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
+from engine.fabric import chains
 from engine.packet import FiveTuple
 from engine.trace import Text
 
-# code -> (English, Chinese); filled in with str.format.
+# code -> (English, Chinese); filled in with str.format. Why a program's rule refuses is said beside its chains.
 _REASONS: dict[str, tuple[str, str]] = {
-    "no-local-endpoints": (
-        "the Service has endpoints, but none on {host}, and its traffic policy is Local: the packet is dropped",
-        "该 Service 有端点，但 {host} 上没有，而流量策略是 Local：数据包被丢弃",
-    ),
-    "no-endpoints": (
-        "the Service has no usable endpoint: rejected at once",
-        "该 Service 没有可用的端点：立即被拒绝",
-    ),
-    "source-ranges": (
-        "{src} is not in the Service's loadBalancerSourceRanges",
-        "{src} 不在该 Service 的 loadBalancerSourceRanges 之内",
-    ),
-    "localhost-firewall": (
-        "KUBE-FIREWALL guards 127.0.0.0/8 against packets from elsewhere",
-        "KUBE-FIREWALL 保护 127.0.0.0/8，不接受来自别处的数据包",
-    ),
     "invalid-state": (
         (
             "conntrack on {host} has not seen the other direction of this connection (it goes another way), so the next "
             "packet is INVALID to it and is not let through"
         ),
         "{host} 的 conntrack 没有见过该连接另一方向的包（走了别的路径），因此把下一个包判为 INVALID，不予放行",
-    ),
-    "unknown-cluster-ip-port": (
-        "{dst} lies in the ClusterIPs but no Service has that port: rejected at once",
-        "{dst} 属于 ClusterIP，但没有 Service 使用该端口：立即被拒绝",
     ),
     "rule-drop": ("a rule drops the packet", "被规则丢弃"),
     "rule-reject": ("a rule rejects the packet", "被规则拒绝"),
@@ -118,6 +99,11 @@ CODES: tuple[str, ...] = tuple(_REASONS)
 
 def reason(code: str, flow: FiveTuple, **facts: str) -> Text:
     """The reason for `code`, about a packet with the tuple `flow`; `facts` fill in what else the sentence names."""
-    english, chinese = _REASONS[code]
+    known = _REASONS.get(code)
+    if known is None:
+        refusal = chains.reason_of(code)
+        assert refusal is not None
+        known = (refusal.en, refusal.zh)
+    english, chinese = known
     values = {"src": flow.src, "src_port": flow.source, "dst": flow.destination, "dst_ip": flow.dst, **facts}
     return Text(english.format(**values), chinese.format(**values))

@@ -1,7 +1,10 @@
-"""What a rule that matched means, by the chain it stands in (kube-proxy's own chains; any other in plain words)."""
+"""What a rule that matched means, by the chain it stands in (as whoever writes that chain says; any other in plain
+words)."""
 
 from __future__ import annotations
 
+from engine.fabric import chains
+from engine.netfilter.chain_meaning import ChainRole
 from engine.netfilter.nft import RandomVerdict, VerdictMap, key_of
 from engine.netfilter.rules import Comment, Rule
 from engine.netfilter.skb import RuleEvent
@@ -49,7 +52,7 @@ def _by_action(event: RuleEvent, target: str | None, flow: FiveTuple, after: Fiv
             f"{event.chain} does {event.action}: the source {flow.source} becomes {after.source}{how_en}.",
             f"{event.chain} 执行 {event.action}：源地址 {flow.source} 变为 {after.source}{how_zh}。",
         )
-    if event.action == "RETURN" and event.chain in ("KUBE-POSTROUTING", "masquerading"):
+    if event.action == "RETURN" and _masquerades(event):
         return Text(
             f"{event.chain}: no masquerade mark, so the source stays as it is.",
             f"{event.chain}：没有 MASQUERADE 标记，源地址保持不变。",
@@ -61,8 +64,12 @@ def _by_action(event: RuleEvent, target: str | None, flow: FiveTuple, after: Fiv
     return None
 
 
+def _masquerades(event: RuleEvent) -> bool:
+    return chains.role_of(event.table, event.chain) is ChainRole.MASQUERADE
+
+
 def _mark(event: RuleEvent) -> Text:
-    if event.chain in ("KUBE-POSTROUTING", "masquerading"):
+    if _masquerades(event):
         return Text(
             f"{event.chain} takes the masquerade mark off again, so that a tunnel's outer packet is not masqueraded too.",
             f"{event.chain} 先清除 MASQUERADE 标记，避免隧道外层报文再被 MASQUERADE 一次。",
@@ -85,53 +92,19 @@ def _refusal(event: RuleEvent) -> Text:
     return Text(f"{event.chain} {verb_en} the packet.", f"{event.chain} {verb_zh}了数据包。")
 
 
-_LEADS: tuple[tuple[str, str, str], ...] = (
-    ("KUBE-SERVICES", "every new connection is looked up among the Services.", "新连接都要在 Service 规则中查找。"),
-    (
-        "KUBE-NODEPORTS",
-        "the destination is one of the node's own addresses.",
-        "目的地址是节点自己的地址，去查 NodePort。",
-    ),
-    (
-        "KUBE-NODE-PORT",
-        "the destination is one of the node's own addresses.",
-        "目的地址是节点自己的地址，去查 NodePort。",
-    ),
-    ("KUBE-EXT-", "external traffic of this Service.", "该 Service 的外部流量。"),
-    ("KUBE-XLB-", "external traffic of this Service.", "该 Service 的外部流量。"),
-    ("KUBE-FW-", "the load balancer's source ranges are checked.", "检查负载均衡器的源地址范围。"),
-    ("KUBE-SVL-", "only endpoints on this node are considered.", "只考虑本节点上的端点。"),
-    ("KUBE-SVC-", "the Service's endpoints, to draw one from.", "从该 Service 的端点中选择。"),
-    ("KUBE-SEP-", "this endpoint was drawn.", "选中了这个端点。"),
-    ("KUBE-MARK-MASQ", "the connection is to be masqueraded.", "该连接需要 MASQUERADE。"),
-    ("KUBE-POSTROUTING", "kube-proxy's source NAT.", "kube-proxy 的 SNAT 规则。"),
-    ("KUBE-FORWARD", "kube-proxy's rules for forwarded packets.", "kube-proxy 对转发数据包的规则。"),
-    ("KUBE-FIREWALL", "the guard of 127.0.0.0/8.", "保护 127.0.0.0/8 的规则。"),
-    ("KUBE-EXTERNAL-SERVICES", "Services that are to be refused from outside.", "需要拒绝的外部 Service 流量。"),
-    ("KUBE-PROXY-FIREWALL", "the load balancers' source ranges.", "负载均衡器的源地址范围限制。"),
-    ("services", "every new connection is looked up among the Services.", "新连接都要在 Service 规则中查找。"),
-    ("service-", "the Service's endpoints, to draw one from.", "从该 Service 的端点中选择。"),
-    ("endpoint-", "this endpoint was drawn.", "选中了这个端点。"),
-    ("external-", "external traffic of this Service.", "该 Service 的外部流量。"),
-    ("firewall-", "the load balancer's source ranges are checked.", "检查负载均衡器的源地址范围。"),
-    ("mark-for-masquerade", "the connection is to be masqueraded.", "该连接需要 MASQUERADE。"),
-    ("masquerading", "kube-proxy's source NAT.", "kube-proxy 的 SNAT 规则。"),
-)
-
-
 def _jump(event: RuleEvent, target: str | None, flow: FiveTuple) -> Text | None:
     if target is None:
         return None
-    found = next((lead for lead in sorted(_LEADS, key=lambda x: -len(x[0])) if target.startswith(lead[0])), None)
-    if found is None:
+    lead = chains.lead_of(event.table, target)
+    if lead is None:
         return None
     how_en, how_zh = _looked_up(event, flow)
     comment = comment_of(event.rule)
     if "/" not in comment:
-        return Text(f"{event.chain} -> {target}{how_en}: {found[1]}", f"{event.chain} -> {target}{how_zh}：{found[2]}")
+        return Text(f"{event.chain} -> {target}{how_en}: {lead.en}", f"{event.chain} -> {target}{how_zh}：{lead.zh}")
     return Text(
-        f"{event.chain} -> {target}: {found[1].rstrip('.')} ({comment}).",
-        f"{event.chain} -> {target}：{found[2].rstrip('。')}（{comment}）。",
+        f"{event.chain} -> {target}: {lead.en.rstrip('.')} ({comment}).",
+        f"{event.chain} -> {target}：{lead.zh.rstrip('。')}（{comment}）。",
     )
 
 

@@ -1,0 +1,107 @@
+"""What the chains of kube-proxy's nftables mode mean, a row each. All stand in a table of its own.
+
+Source: pkg/proxy/nftables/proxier.go and README.md of Kubernetes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.netfilter.chain_meaning import ChainMeaning as Row
+from engine.netfilter.chain_meaning import ChainRole, ChainWriter
+from engine.proxy import chain_texts as texts
+from engine.proxy.nftables_names import TABLE
+from engine.trace import Text
+
+ROWS = (
+    Row(
+        "services",
+        texts.LOOK_UP,
+        Text("{host}: services, two look-ups in verdict maps", "{host}：services，在判决映射中查找两次"),
+    ),
+    Row(
+        "service-endpoints-check",
+        card=Text(
+            "{host}: service-endpoints-check, Services without endpoints",
+            "{host}：service-endpoints-check，没有端点的 Service",
+        ),
+        code="no-local-endpoints",
+    ),
+    Row(
+        "nodeport-endpoints-check",
+        card=Text(
+            "{host}: nodeport-endpoints-check, NodePorts without endpoints",
+            "{host}：nodeport-endpoints-check，没有端点的 NodePort",
+        ),
+        code="no-local-endpoints",
+    ),
+    Row(
+        "cluster-ips-check",
+        card=Text(
+            "{host}: cluster-ips-check rejects unknown ports of ClusterIPs",
+            "{host}：cluster-ips-check 拒绝 ClusterIP 的未知端口",
+        ),
+        code="unknown-cluster-ip-port",
+        part="cluster-ips-check",
+    ),
+    Row(
+        "firewall-check",
+        card=Text("{host}: firewall-check, addresses with source ranges", "{host}：firewall-check，限定来源的地址"),
+        code="source-ranges",
+    ),
+    Row(
+        "external-",
+        texts.EXTERNAL,
+        Text("{host}: external-…, the chain for traffic from outside", "{host}：external-…，外部流量的入口链"),
+    ),
+    Row(
+        "service-",
+        texts.DRAW,
+        Text("{host}: service-…, numgen picks an endpoint", "{host}：service-…，由 numgen 选出端点"),
+    ),
+    Row(
+        "endpoint-",
+        texts.DRAWN,
+        Text("{host}: endpoint-…, the chain of one endpoint, does DNAT", "{host}：endpoint-…，单个端点的链，执行 DNAT"),
+        role=ChainRole.ENDPOINT,
+    ),
+    Row(
+        "mark-for-masquerade",
+        texts.MARK,
+        Text("{host}: mark-for-masquerade sets the mark", "{host}：mark-for-masquerade 打上标记"),
+        role=ChainRole.MARK,
+    ),
+    Row(
+        "masquerading",
+        texts.SOURCE_NAT,
+        Text("{host}: masquerading masquerades what is marked", "{host}：masquerading 对带标记的数据包做 MASQUERADE"),
+        role=ChainRole.MASQUERADE,
+    ),
+    # The maps of Services without endpoints lead here, from every check.
+    Row(
+        "reject-chain",
+        card=Text("{host}: reject-chain rejects", "{host}：reject-chain 拒绝"),
+        code="no-endpoints",
+    ),
+    Row("firewall-", texts.SOURCE_RANGES, code="source-ranges"),
+)
+
+# A chain of one Service or endpoint: what it is, its hash, whose it is.
+_OF_A_SERVICE = re.compile(r"([a-z]+)-[A-Z2-7]{8}-(?:[^_]*__)?(.+)")
+
+
+def _short(chain: str) -> str | None:
+    """service-…default/web/tcp, endpoint-…10.244.2.8/8080: without the hash."""
+    named = _OF_A_SERVICE.fullmatch(chain)
+    return None if named is None else f"{named[1]}-…{named[2].rstrip('/')}"
+
+
+WRITER = ChainWriter(
+    "nftables",
+    ROWS,
+    table=TABLE,
+    # Base chains of its own at every hook, where the other modes hang theirs on the kernel's built-in chains.
+    base=r"(nat|filter)-[a-z]+(-(pre|post)-dnat)?",
+    reasons=texts.REASONS,
+    short=_short,
+)

@@ -1,0 +1,134 @@
+"""What each chain means: every row of every program is a fact here, so that none can go or change unseen."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.fabric import chains
+from engine.netfilter.chain_meaning import ChainRole, ChainWriter
+from engine.packet import L4, FiveTuple
+from engine.proxy.interface import compile_rules
+from engine.words.endings import reason
+from tests.engine.clusters import A, B, cluster, web
+
+FLOW = FiveTuple(L4.TCP, "1.2.3.4", 40000, "10.96.0.10", 80)
+MARK, MASQUERADE, ENDPOINT = ChainRole.MARK, ChainRole.MASQUERADE, ChainRole.ENDPOINT
+
+# Program, row; whether a jump to it is told, whether it is a card; its reason, its role, its part.
+ROWS = [
+    ("iptables", "KUBE-SERVICES", "lead card", None, None, None),
+    ("iptables", "KUBE-NODEPORTS", "lead card", None, None, None),
+    ("iptables", "KUBE-EXT-", "lead card", None, None, None),
+    ("iptables", "KUBE-XLB-", "lead", None, None, None),
+    ("iptables", "KUBE-SVC-", "lead card", None, None, None),
+    ("iptables", "KUBE-SVL-", "lead card", None, None, None),
+    ("iptables", "KUBE-SEP-", "lead card", None, ENDPOINT, None),
+    ("iptables", "KUBE-FW-", "lead card", None, None, None),
+    ("iptables", "KUBE-MARK-MASQ", "lead card", None, MARK, None),
+    ("iptables", "KUBE-POSTROUTING", "lead card", None, MASQUERADE, None),
+    ("iptables", "KUBE-FORWARD", "lead card", "invalid-state", None, None),
+    ("iptables", "KUBE-EXTERNAL-SERVICES", "lead card", None, None, None),
+    ("iptables", "KUBE-PROXY-FIREWALL", "lead card", "source-ranges", None, None),
+    ("iptables", "KUBE-FIREWALL", "lead", "localhost-firewall", None, None),
+    ("ipvs", "KUBE-SERVICES", "lead card", None, None, None),
+    ("ipvs", "KUBE-NODE-PORT", "lead card", None, None, None),
+    ("ipvs", "KUBE-LOAD-BALANCER", "card", None, None, None),
+    ("ipvs", "KUBE-MARK-MASQ", "lead card", None, MARK, None),
+    ("ipvs", "KUBE-IPVS-FILTER", "card", "unknown-cluster-ip-port", None, None),
+    ("ipvs", "KUBE-PROXY-FIREWALL", "lead card", "source-ranges", None, None),
+    ("ipvs", "KUBE-SOURCE-RANGES-FIREWALL", "card", "source-ranges", None, None),
+    ("ipvs", "KUBE-IPVS-OUT-FILTER", "", "source-ranges", None, None),
+    ("ipvs", "KUBE-FORWARD", "lead card", "invalid-state", None, None),
+    ("ipvs", "KUBE-POSTROUTING", "lead card", None, MASQUERADE, None),
+    ("nftables", "services", "lead card", None, None, None),
+    ("nftables", "service-endpoints-check", "card", "no-local-endpoints", None, None),
+    ("nftables", "nodeport-endpoints-check", "card", "no-local-endpoints", None, None),
+    ("nftables", "cluster-ips-check", "card", "unknown-cluster-ip-port", None, "cluster-ips-check"),
+    ("nftables", "firewall-check", "card", "source-ranges", None, None),
+    ("nftables", "external-", "lead card", None, None, None),
+    ("nftables", "service-", "lead card", None, None, None),
+    ("nftables", "endpoint-", "lead card", None, ENDPOINT, None),
+    ("nftables", "mark-for-masquerade", "lead card", None, MARK, None),
+    ("nftables", "masquerading", "lead card", None, MASQUERADE, None),
+    ("nftables", "reject-chain", "card", "no-endpoints", None, None),
+    ("nftables", "firewall-", "lead", "source-ranges", None, None),
+]
+
+
+def test_every_row_is_a_fact_here() -> None:
+    held = [
+        (writer.name, row.name, " ".join(what for what in ("lead", "card") if getattr(row, what)), row.code, row.role, row.part)
+        for writer in chains.WRITERS
+        for row in writer.rows
+    ]  # fmt: skip
+    assert held == ROWS
+
+
+# What is known of a chain by its name, its table and its rule's comment.
+CODES = [
+    ("filter", "KUBE-SERVICES", "default/web has no endpoints", "no-endpoints"),
+    ("filter", "KUBE-EXTERNAL-SERVICES", "default/web has no local endpoints", "no-local-endpoints"),
+    ("filter", "KUBE-SERVICES", "", None),
+    ("filter", "KUBE-PROXY-FIREWALL", "traffic not accepted by KUBE-FW-X", "source-ranges"),
+    ("filter", "KUBE-FIREWALL", "block incoming localnet connections", "localhost-firewall"),
+    ("kube-proxy", "firewall-ABCDEFGH-default/web/tcp/", "", "source-ranges"),
+    ("kube-proxy", "reject-chain", "", "no-endpoints"),
+    ("filter", "reject-chain", "", None),
+    ("filter", "MINE", "", None),
+]
+
+
+@pytest.mark.parametrize(("table", "chain", "comment", "code"), CODES)
+def test_why_a_rule_refuses(table: str, chain: str, comment: str, code: str | None) -> None:
+    assert chains.code_of(table, chain, comment) == code
+
+
+@pytest.mark.parametrize("writer", chains.WRITERS, ids=lambda writer: writer.name)
+def test_every_code_has_a_text(writer: ChainWriter) -> None:
+    codes = {row.code for row in writer.rows if row.code} | {code for _, code in writer.refusals} | set(writer.reasons)
+    for code in codes:
+        said = reason(code, FLOW, host="node1", device="eth0")
+        assert said.en
+        assert "{" not in said.en + said.zh
+
+
+LEADS = [
+    ("nat", "KUBE-SVC-LOLE4ISW44XBNF3G", "the Service's endpoints, to draw one from."),
+    ("kube-proxy", "service-ABCDEFGH-default/web/tcp/", "the Service's endpoints, to draw one from."),
+    ("nat", "service-mesh", None),
+    ("nat", "DOCKER", None),
+]
+
+
+@pytest.mark.parametrize(("table", "chain", "said"), LEADS)
+def test_where_a_jump_leads(table: str, chain: str, said: str | None) -> None:
+    lead = chains.lead_of(table, chain)
+    assert (lead and lead.en) == said
+
+
+OWN = [
+    ("nat", ("PREROUTING", "KUBE-SERVICES"), True),
+    ("kube-proxy", ("nat-prerouting",), True),
+    ("nat", ("POSTROUTING", "FLANNEL-POSTRTG"), False),
+    ("nat", ("masquerading",), False),
+]
+
+
+@pytest.mark.parametrize(("table", "path", "own"), OWN)
+def test_what_is_kube_proxys(table: str, path: tuple[str, ...], own: bool) -> None:
+    assert chains.of_kube_proxy(table, path) is own
+
+
+# Chains that are no step of a packet's way worth a word: an empty one that only shows that the tables live, and hooks.
+SILENT = {"KUBE-PROXY-CANARY"}
+
+
+@pytest.mark.parametrize("mode", chains.MODES)
+@pytest.mark.parametrize("policy", ["Cluster", "Local"])
+def test_every_chain_that_a_mode_writes_has_a_meaning(mode: str, policy: str) -> None:
+    service = web(type="LoadBalancer", external_traffic_policy=policy)
+    written = compile_rules(cluster(A, B, service=service), "node1", mode)
+    for table in written.tables.values():
+        for name, chain in table.chains.items():
+            if chain.hook is None and chain.policy is None and name not in SILENT and not name.startswith("local-"):
+                assert [row for row in chains.MODES[mode].rows if row.fits(name)], name
