@@ -12,6 +12,7 @@ NODE_PORT = Text("the destination is one of the node's own addresses.", "目的�
 EXTERNAL = Text("external traffic of this Service.", "该 Service 的外部流量。")
 SOURCE_RANGES = Text("the load balancer's source ranges are checked.", "检查负载均衡器的源地址范围。")
 DRAW = Text("the Service's endpoints, to draw one from.", "从该 Service 的端点中选择。")
+LOCAL = Text("only endpoints on this node are considered.", "只考虑本节点上的端点。")
 DRAWN = Text("this endpoint was drawn.", "选中了这个端点。")
 MARK = Text("the connection is to be masqueraded.", "该连接需要 MASQUERADE。")
 SOURCE_NAT = Text("kube-proxy's source NAT.", "kube-proxy 的 SNAT 规则。")

@@ -35,7 +35,7 @@ ROWS = (
     ),
     Row(
         "KUBE-SVL-",
-        Text("only endpoints on this node are considered.", "只考虑本节点上的端点。"),
+        texts.LOCAL,
         Text("{host}: KUBE-SVL-… picks one of the local endpoints", "{host}：KUBE-SVL-… 从本地端点中选一个"),
     ),
     Row(

@@ -21,7 +21,8 @@ ROWS = (
     ),
     Row(
         "service-endpoints-check",
-        card=Text(
+        Text("Services without usable endpoints are looked up.", "查找没有可用端点的 Service。"),
+        Text(
             "{host}: service-endpoints-check, Services without endpoints",
             "{host}：service-endpoints-check，没有端点的 Service",
         ),
@@ -29,7 +30,8 @@ ROWS = (
     ),
     Row(
         "nodeport-endpoints-check",
-        card=Text(
+        Text("NodePorts without usable endpoints are looked up.", "查找没有可用端点的 NodePort。"),
+        Text(
             "{host}: nodeport-endpoints-check, NodePorts without endpoints",
             "{host}：nodeport-endpoints-check，没有端点的 NodePort",
         ),
@@ -59,6 +61,8 @@ ROWS = (
         texts.DRAW,
         Text("{host}: service-…, numgen picks an endpoint", "{host}：service-…，由 numgen 选出端点"),
     ),
+    # A Service whose policy is Local, for traffic from outside or inside.
+    Row("local-", texts.LOCAL),
     Row(
         "endpoint-",
         texts.DRAWN,

@@ -41,12 +41,13 @@ ROWS = [
     ("ipvs", "KUBE-FORWARD", "lead card", "invalid-state", None, None),
     ("ipvs", "KUBE-POSTROUTING", "lead card", None, MASQUERADE, None),
     ("nftables", "services", "lead card", None, None, None),
-    ("nftables", "service-endpoints-check", "card", "no-local-endpoints", None, None),
-    ("nftables", "nodeport-endpoints-check", "card", "no-local-endpoints", None, None),
+    ("nftables", "service-endpoints-check", "lead card", "no-local-endpoints", None, None),
+    ("nftables", "nodeport-endpoints-check", "lead card", "no-local-endpoints", None, None),
     ("nftables", "cluster-ips-check", "card", "unknown-cluster-ip-port", None, "cluster-ips-check"),
     ("nftables", "firewall-check", "card", "source-ranges", None, None),
     ("nftables", "external-", "lead card", None, None, None),
     ("nftables", "service-", "lead card", None, None, None),
+    ("nftables", "local-", "lead", None, None, None),
     ("nftables", "endpoint-", "lead card", None, ENDPOINT, None),
     ("nftables", "mark-for-masquerade", "lead card", None, MARK, None),
     ("nftables", "masquerading", "lead card", None, MASQUERADE, None),
@@ -95,6 +96,7 @@ def test_every_code_has_a_text(writer: ChainWriter) -> None:
 LEADS = [
     ("nat", "KUBE-SVC-LOLE4ISW44XBNF3G", "the Service's endpoints, to draw one from."),
     ("kube-proxy", "service-ABCDEFGH-default/web/tcp/", "the Service's endpoints, to draw one from."),
+    ("kube-proxy", "service-endpoints-check", "Services without usable endpoints are looked up."),
     ("nat", "service-mesh", None),
     ("nat", "DOCKER", None),
 ]
@@ -130,5 +132,5 @@ def test_every_chain_that_a_mode_writes_has_a_meaning(mode: str, policy: str) ->
     written = compile_rules(cluster(A, B, service=service), "node1", mode)
     for table in written.tables.values():
         for name, chain in table.chains.items():
-            if chain.hook is None and chain.policy is None and name not in SILENT and not name.startswith("local-"):
+            if chain.hook is None and chain.policy is None and name not in SILENT:
                 assert [row for row in chains.MODES[mode].rows if row.fits(name)], name
