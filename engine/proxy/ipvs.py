@@ -165,7 +165,6 @@ class _Writer:
             proxy.masquerade_all,
             off_cluster(self.cluster, self.node, self.family),
             tuple(self.blocked),
-            _bridges(self.cluster),
         )
         tables = build_tables(frame, self.ipsets)
         for ipset in self.ipsets.values():
@@ -205,12 +204,6 @@ def off_cluster(cluster: Cluster, node: Node, family: str) -> tuple[Match, ...]:
     cidrs = node.pod_cidrs if proxy.detect_local_mode == "NodeCIDR" else proxy.cluster_cidrs
     ours = [cidr for cidr in cidrs if is_ipv6(cidr) is (family == "ipv6")]
     return (Source(ours[0], negate=True),) if ours else ()
-
-
-def _bridges(cluster: Cluster) -> tuple[str, ...]:
-    """The devices whose packets count as come by a bridge port: flannel's bridge, where br_netfilter is on."""
-    bridged = cluster.cni.plugin == "flannel" and cluster.network.bridge_nf_call_iptables
-    return ("cni0",) if bridged else ()
 
 
 def first_connection_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, ...]:

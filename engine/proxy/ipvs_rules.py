@@ -73,7 +73,7 @@ class Frame:
     """What the rules depend on besides the sets' entries.
 
     `off_cluster` are the matches of kube-proxy's "not local" (empty: it cannot tell), `blocked` the load balancer
-    addresses (protocol, address, port) that the node itself may not use, `bridges` the devices with bridged pods.
+    addresses (protocol, address, port) that the node itself may not use.
     """
 
     family: str
@@ -81,7 +81,6 @@ class Frame:
     masquerade_all: bool
     off_cluster: tuple[Match, ...]
     blocked: tuple[tuple[L4, str, int], ...]
-    bridges: tuple[str, ...]
 
 
 def build_tables(frame: Frame, ipsets: Mapping[str, IpSet]) -> dict[str, Table]:
@@ -161,7 +160,7 @@ class _Writer:
             base: list[Match] = [Comment(sets.SETS[name][1]), self.match(name, _DD)]
             if marks:
                 self.nat("KUBE-SERVICES", base, _MARK)
-            outside = [PhysdevIsIn(negate=True, bridges=self.frame.bridges), AddressType("src", negate=True)]
+            outside = [PhysdevIsIn(negate=True), AddressType("src", negate=True)]
             self.nat("KUBE-SERVICES", [*base, *outside], Accept())
             self.nat("KUBE-SERVICES", [*base, AddressType("dst")], Accept())
 

@@ -95,8 +95,10 @@ def ipset_lines(lines: list[str]) -> list[str]:
 def iptables_tables(lines: list[str]) -> dict[str, list[str]]:
     """Table -> its lines, in their order but for the rules of UNORDERED, which stand sorted behind the others."""
     tables: dict[str, list[str]] = {}
+    table: list[str] = []
     for line in lines:
-        table = tables.setdefault(line, []) if line.startswith("*") else table
+        if line.startswith("*"):
+            table = tables.setdefault(line, [])
         table.append(line)
     return {
         name: sorted(table, key=lambda line: line if line.startswith(UNORDERED) else "")
@@ -134,7 +136,7 @@ def test_the_iptables_rules_are_kube_proxys(recording: Recording, kind: str) -> 
 
 @pytest.mark.parametrize(("recording", "kind"), of_kind("kube-ipvs0"))
 def test_kube_ipvs0_holds_the_addresses(recording: Recording, kind: str) -> None:
-    cluster, families = recorded(recording.facts)
+    cluster, _ = recorded(recording.facts)
     right = {ipaddress.ip_interface(found) for found in re.findall(r"inet6? (\S+)", recording.text(kind))}
     device = build_fabric(cluster, "ipvs").host(recording.node).devices["kube-ipvs0"]
     mine = {ipaddress.ip_interface(f"{own.address}/{own.length}") for own in device.addresses}

@@ -33,7 +33,6 @@ def ruleset(
         "masquerade_all": False,
         "off_cluster": (),
         "blocked": (),
-        "bridges": (),
     }
     tables = build_tables(Frame(**{**options, **frame}), ipsets)  # type: ignore[arg-type]
     return IpvsRuleset(
