@@ -102,7 +102,7 @@ def build_tables(frame: Frame, ipsets: Mapping[str, IpSet]) -> dict[str, Table]:
 
 def _empty_table(name: str, ipsets: Mapping[str, IpSet]) -> Table:
     chains = {
-        hook.value: Chain(hook.value, hook=hook, priority=IPTABLES_PRIORITY[name, hook], policy="ACCEPT")
+        hook.value: Chain(hook.value, hook=hook, priority=IPTABLES_PRIORITY[name, hook], policy="ACCEPT", kind=name)
         for hook in _BUILT_IN[name]
     }
     chains.update({chain: Chain(chain) for chain in _CHAINS[name]})

@@ -69,6 +69,14 @@ def set_name(name: str, family: str) -> str:
     return name if family == "ipv4" else name.replace("KUBE-", "KUBE-6-", 1)[:_NAME_LENGTH]
 
 
+def empty_sets(family: str) -> dict[str, IpSet]:
+    """All of kube-proxy's sets by their IPv4 names. A bitmap of ports is of no family (bitmap:port takes none)."""
+    return {
+        name: IpSet(set_name(name, family), kind) if kind is _PORT else IpSet(set_name(name, family), kind, family)
+        for name, (kind, _) in SETS.items()
+    }
+
+
 def is_empty(ipset: IpSet) -> bool:
     return not ipset.entries
 

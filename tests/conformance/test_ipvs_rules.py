@@ -20,12 +20,14 @@ import pytest
 from engine.cluster import Cluster
 from engine.fabric.fabric import build_fabric
 from engine.manifests import load_cluster
+from engine.netfilter.ipvs import IpvsRuleset
+from engine.netfilter.saved import SavedText, read_saved
+from engine.netfilter.text import dump
 from engine.proxy.interface import compile_rules
 
-from .locate import folder
+from .locate import cluster_folder, folder
 
 RECORDED = folder("ipvs-rules")
-CLUSTERS = folder("rules")
 # How the rules begin that stand in no fixed order: those of different Services in this chain.
 UNORDERED = ("-A KUBE-IPVS-OUT-FILTER ",)
 # Which of kube-proxy's two proxiers ran: an IPv6 cluster's was the dual-stack one, with the IPv4 sets there and empty.
@@ -51,19 +53,20 @@ class Recording:
 def recordings() -> list[Recording]:
     found = []
     for place in sorted((*RECORDED.glob("*"), *RECORDED.glob("extra/*"))):
-        facts = place if (place / "case.json").exists() else CLUSTERS / place.name
-        found += [Recording(place, facts, file.name.removesuffix(".ipvs")) for file in sorted(place.glob("*.ipvs"))]
+        found += [
+            Recording(place, cluster_folder(place), file.name.removesuffix(".ipvs"))
+            for file in sorted(place.glob("*.ipvs"))
+        ]
     return found
 
 
 def of_kind(*kinds: str) -> list[object]:
-    cases: list[object] = [
+    return [
         pytest.param(one, kind, id=f"{one.folder.name}-{one.node}-{kind}")
         for one in recordings()
         for kind in kinds
         if one.has(kind)
     ]
-    return cases or [pytest.param(None, "", marks=pytest.mark.skip(reason=f"no recorded cases in {RECORDED}"))]
 
 
 @functools.lru_cache(maxsize=4)
@@ -132,6 +135,25 @@ def test_the_ipsets_are_kube_proxys(recording: Recording, kind: str) -> None:
 def test_the_iptables_rules_are_kube_proxys(recording: Recording, kind: str) -> None:
     mine = sections(recording, PROGRAMS[kind])[2]
     assert iptables_tables(mine) == iptables_tables(recording.text(kind).splitlines())
+
+
+@pytest.mark.parametrize(("recording", "kind"), of_kind(*PROGRAMS))
+def test_what_kube_proxy_left_is_read_and_printed_back(recording: Recording, kind: str) -> None:
+    """From three files as from one; the rules that come of them are those that are compiled."""
+    family = PROGRAMS[kind]
+    parts = [SavedText(name, recording.text(name)) for name in ("ipvs", "ipset", kind)]
+    read = read_saved(parts, family)
+    assert str(read) == str(read_saved([SavedText("all", "".join(part.text for part in parts))], family))
+    assert iptables_tables(dump(read).splitlines()) == iptables_tables(recording.text(kind).splitlines())
+    compiled = compile_rules(recorded(recording.facts)[0], recording.node, "ipvs", family)
+    assert isinstance(read, IpvsRuleset)
+    assert isinstance(compiled, IpvsRuleset)
+    assert {*read.dummy_addresses} == {*compiled.dummy_addresses}
+    by_name = {ipset.name: ipset for ipset in read.ipsets}
+    assert tuple(by_name[ipset.name] for ipset in compiled.ipsets) == compiled.ipsets
+    back = read_saved([SavedText("printed", str(compiled))], family)
+    assert str(back) == str(compiled)
+    assert back.tables == compiled.tables
 
 
 @pytest.mark.parametrize(("recording", "kind"), of_kind("kube-ipvs0"))
