@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TypeAlias
 
 from engine.choose import Choose
@@ -120,9 +121,14 @@ class WalkState:
         else:
             self.cost = after
 
-    def looped(self, host: Host, device: str, flow: FiveTuple) -> bool:
-        """Whether this very packet was on this device before: it would circle until its TTL is used up."""
-        key = (host.name, device, flow)
+    def looped(self, host: Host, device: str, flow: FiveTuple, outer: bool) -> bool:
+        """Whether this very packet was on this device before: it would circle until its TTL is used up.
+
+        Its source port is left aside, because a masquerade on the way round may choose a new one on every round: the
+        node takes what comes back from its own address for a new connection. A tunnel's outer packet (`outer`) keeps
+        its own: that port stands for what is inside (udp_flow_src_port).
+        """
+        key = (host.name, device, flow if outer else dataclasses.replace(flow, sport=0))
         if key in self._seen:
             return True
         self._seen.add(key)
