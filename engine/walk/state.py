@@ -84,18 +84,21 @@ class WalkState:
         self.cost = Cost()
         self.underlay_cost = Cost()
         self.masqueraded = False
+        self.stray = False
         self.first_node: str | None = None
         self._netfilters: dict[str, HostNetfilter] = {}
         self._seen: set[tuple[str, str, FiveTuple]] = set()
         self._outer_flows: set[tuple[str, FiveTuple]] = set()
 
     def start_leg(self, direction: str) -> None:
-        """Begin another packet: its hops and what it pays are counted from nothing."""
+        """Begin another packet: its hops and what it pays are counted from nothing. `stray` tells whether some host's
+        conntrack found it to belong to nothing (INVALID)."""
         self.direction = direction
         self.hops = []
         self.cost = Cost()
         self.underlay_cost = Cost()
         self._seen = set()
+        self.stray = False
 
     def host(self, name: str) -> Host:
         return self.fabric.host(name)
