@@ -132,7 +132,7 @@ def test_a_removed_server_comes_back_with_its_counts() -> None:
     assert view(vs, A) == (0, 0)
 
 
-# Measured on Linux 6.1 (facts, ipvs mode, section 5d): two connections on a server that is removed.
+# Measured on Linux 6.1 (tests/recordings/measured/ipvs-server-returns.csv): two connections on a server that is removed.
 # expire_nodest_conn, seconds until it is added again (None: never): active and inactive then, what a later packet gets
 NO_DESTINATION = [
     (False, 0.0, (2, 0), "goes on"),
@@ -159,7 +159,7 @@ def test_the_connections_of_a_removed_server(
     assert (vs.connect(CLIENT, 1).server == f"{A}:80") is (pause is not None)
 
 
-# Measured (section 5c): the kernel drops the client's FIN while the server is out.
+# Measured on Linux 6.1: the kernel drops the client's FIN while the server is out.
 def test_a_connection_that_closes_while_its_server_is_out_stays_active() -> None:
     vs = filled("lc", 1)
     made = [vs.connect(CLIENT, port) for port in (1, 2)]
@@ -182,7 +182,7 @@ def test_with_expire_nodest_conn_such_a_connection_is_gone() -> None:
     assert view(vs, A) == (0, 0)
 
 
-# One client port used again, its server drained in between: measured with closed connections (section 5g,
+# One client port used again, its server drained in between: measured with closed connections (Linux 6.1,
 # conn_reuse_mode 1); an open one follows its entry, unless expire_nodest_conn lets go of it (ip_vs_in).
 @pytest.mark.parametrize(
     ("closed", "expires", "goes"), [(True, False, "2"), (True, True, "2"), (False, False, "3"), (False, True, "2")]

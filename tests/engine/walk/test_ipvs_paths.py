@@ -160,7 +160,8 @@ def test_without_a_part(part: str, endpoint: str | None, source: str, to: str, e
 
 CIRCLE: dict[str, Any] = {"without": frozenset({"kube-ipvs0"}), "service_cidr_via": "node1"}
 STALLS = "stalls: unknown-cluster-ip-port"
-# Measured with kube-proxy v1.30.5's rules on Linux 6.1.176, net.ipv4.vs.conntrack=0 (facts, ipvs mode, sections 5b and 7).
+# Measured with kube-proxy v1.30.5's rules on Linux 6.1.176, net.ipv4.vs.conntrack=0: the rows `vs.conntrack=0` of
+# tests/recordings/measured/paths-ipvs.csv; node1's own NodePort, and Calico's bgp, were measured beside them.
 UNTRACKED_MEASURED = [
     (A, "client", f"{NODE1}:30080", "1.2.3.4"),
     (A, "pod/pod-a", f"{VIP}:80", MARTIAN),
@@ -188,8 +189,8 @@ def test_connections_that_conntrack_does_not_know(
     assert (f"stalls: {outcome.stalls.code}" if outcome.stalls else says(outcome)) == measured
 
 
-# Without kube-ipvs0 node1 sends what is for a ClusterIP back to the router, masqueraded, and the router returns it
-# (facts, ipvs mode, section 5a: the walk had no end).
+# Without kube-ipvs0 node1 sends what is for a ClusterIP back to the router, masqueraded, and the router returns it: a
+# walk without an end, were the rounds told apart by the port.
 IN_CIRCLES = [
     # A new source port on every round, so no two rounds look alike; a kernel stops it by the hop limit.
     (six("b", **CIRCLE), "[fd00:96::10]:80", ("LOST", "routing-loop")),
