@@ -47,9 +47,10 @@ def resolve_flow(cluster: Cluster, node: Node, flow: FiveTuple, ruleset: Ruleset
     is_local = local_addresses(node, (*bound, *cni_addresses(cluster.cni, node)))
     device = in_device(cluster, node, flow.src)
     mark = cluster.proxy.masquerade_mark
+    bridged = device == "cni0" and cluster.cni.plugin == "flannel" and cluster.network.bridge_nf_call_iptables
 
     def run(choose: Choose) -> tuple[str, str, bool]:
-        skb = Skb(flow)
+        skb = Skb(flow, physdev_in="veth" if bridged else None)
         netfilter = HostNetfilter(node.name, ruleset, is_local, choose)
         masqueraded = False
         for passage in passages(netfilter, skb, device, is_local, node):

@@ -120,8 +120,8 @@ class Outcome:
     peer address the server's socket reports (None if the request never got there), `masqueraded` whether
     kube-proxy's rules SNAT the packet on its first node. `cost` is what the first packet paid, `underlay_cost` what
     its tunnel packets paid beside that, `later_cost` what a later packet of the connection pays (None unless delivered).
-    `stalls` is where the client's next packet dies though the answer came back, as it may where request and answer go
-    by different nodes: connect() succeeds, and nothing more comes through.
+    `stalls` is where the client's next packet dies though the answer came back, or the server's (its `direction` says
+    which), as it may where a node sees one way of a connection only: connect() succeeds, and nothing more comes through.
     """
 
     probability: Fraction

@@ -61,7 +61,7 @@ class Fabric:
         self.external: dict[str, str] = _external_hosts(cluster, self.address_index)
         self.neighbours: dict[str, tuple[str, str]] = {}
         self.service_index = ServiceIndex(cluster)
-        self._given = dict(rulesets or {})
+        self._given = {name: _with_chances(ruleset) for name, ruleset in (rulesets or {}).items()}
         self._rulesets: dict[tuple[str, str], Ruleset] = {}
         self._hosts: dict[str, Host] = {}
         self._pod_owners = {pod_owner.host: pod_owner for pod_owner in self.address_index.by_key.values()}
@@ -195,9 +195,9 @@ class Fabric:
         return _host(node.name, HostKind.NODE, devices, routes, self._node_sysctls(node))
 
     def _dummy(self, node: Node) -> list[Device]:
-        """kube-ipvs0, which ipvs mode gives the Services' addresses to."""
+        """kube-ipvs0, which ipvs mode gives the Services' addresses to: the cluster's mode, or that of the rules given."""
         # Without an address of the host's own the packet would be forwarded and never reach LOCAL_IN, where IPVS waits.
-        if self.mode != "ipvs":
+        if self.mode != "ipvs" and not isinstance(self._given.get(node.name), IpvsRuleset):
             return []
         own: list[InterfaceAddress] = []
         for version in {number(a)[0] for a in node.internal_ips}:
@@ -250,6 +250,15 @@ class Fabric:
         routes = [Route(lan.prefix, "eth0", src=lan.router) for lan in self.lans]
         routes += [Route(any_, "eth1", origin="static") for any_ in _ANY.values()]
         return _host(ROUTER, HostKind.ROUTER, devices, routes, Sysctls(ip_forward=True))
+
+
+def _with_chances(ruleset: Ruleset) -> Ruleset:
+    """Rules read from text do not say how likely each server is: as after kube-proxy's sync."""
+    if not isinstance(ruleset, IpvsRuleset):
+        return ruleset
+    from engine.proxy.ipvs import first_connection_chances
+
+    return dataclasses.replace(ruleset, chances=first_connection_chances)
 
 
 def _host(name: str, kind: HostKind, devices: Iterable[Device], routes: Iterable[Route], sysctls: Sysctls) -> Host:

@@ -42,6 +42,7 @@ class ConnectionTable(Protocol):
 
     protocol: L4
     now: float
+    expire_nodest_conn: bool
 
     def advance(self, now: float) -> None: ...
 
@@ -88,10 +89,19 @@ class Connection:
         return not (self.closed or self.expired) and self.owner.protocol is not L4.UDP
 
     def close(self, now: float | None = None) -> None:
-        """The client closes: active becomes inactive, and the entry stays until its timer ends (TCP: 120 s)."""
+        """The client closes: active becomes inactive, and the entry stays until its timer ends (TCP: 120 s).
+
+        While its server is out the packet gets no further than IPVS (ip_vs_in: the server is not available): it is
+        dropped and the connection stays active, until a close() after the server's return, which is the client's
+        retransmitted FIN; with expire_nodest_conn the entry goes at once.
+        """
         if now is not None:
             self.owner.advance(now)
         if self.closed or self.expired or self.owner.protocol is L4.UDP:
+            return
+        if self.real is not None and not self.real.available:
+            if self.owner.expire_nodest_conn:
+                self.expire()
             return
         self._count(-1)
         self.closed = True

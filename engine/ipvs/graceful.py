@@ -2,8 +2,11 @@
 
 Source: pkg/proxy/ipvs/graceful_termination.go. UDP and SCTP servers are removed at once, because nothing tells when
 their conversations end; a TCP server is looked at every minute and removed when it has neither active nor inactive
-connections. An endpoint that comes back in the meantime is removed and added anew with weight 1, so it moves to the
-head of the list and keeps its counts (the kernel's trash).
+connections. An endpoint that comes back in the meantime is removed and added anew with weight 1 (proxier.go,
+syncEndpoint: MoveRSOutofGracefulDeleteList, then AddRealServer), so it moves to the head of the list. Whether its
+connections survive that is a race: kube-proxy sets net.ipv4.vs.expire_nodest_conn to 1, and the kernel cuts the
+connections of a removed server a jiffy after the removal. Added again within it, the server keeps its counts (the
+kernel's trash); measured with kube-proxy v1.30.5 on a slow machine, they were cut.
 """
 
 from __future__ import annotations
@@ -34,11 +37,13 @@ class GracefulTermination:
         if (address, port) not in self._waiting:
             self._waiting.append((address, port))
 
-    def restore(self, address: str, port: int) -> None:
-        """The endpoint is back: it takes connections again."""
+    def restore(self, address: str, port: int, pause: float = 0.0) -> None:
+        """The endpoint is back: it takes connections again. `pause` are the seconds between its removal and its return;
+        with expire_nodest_conn its connections are lost from a jiffy on (engine.ipvs.service.JIFFY)."""
         if (address, port) in self._waiting:
             self._waiting.remove((address, port))
             self._service.remove_server(address, port)
+            self._service.advance(self._service.now + pause)
         self._service.add_server(address, port, 1)
 
     def check(self, now: float) -> None:

@@ -21,6 +21,7 @@ from engine.packet import L4, canonical, is_ipv6, join_host_port
 
 _FTP_DATA = 20
 _INT_MAX = 2**31 - 1
+JIFFY = 0.004  # seconds, at the HZ=250 of Debian's and Ubuntu's kernels
 
 
 class VirtualServer:
@@ -28,7 +29,9 @@ class VirtualServer:
 
     `persistent` is the timeout of `ipvsadm -p` in seconds (kube-proxy sets it for sessionAffinity: ClientIP), counted
     by `netmask` (default: the single address). `choose` takes the random decisions of `twos`.
-    `expire_quiescent_template` is the sysctl of that name: kube-proxy sets it, the kernel's default is off.
+    `expire_quiescent_template` and `expire_nodest_conn` are the sysctls of those names (net.ipv4.vs): kube-proxy sets
+    both to 1, the kernel's default is 0. Without expire_nodest_conn the connections of a removed server stall, and live
+    on where it comes back; with it they are gone a jiffy after the removal.
 
     Time passes only where a caller says so (`now`, `advance`). A connection is taken as set up at once, and as carrying
     traffic until `close`. Raises EngineError for what ipvsadm or the kernel would refuse.
@@ -46,6 +49,7 @@ class VirtualServer:
         netmask: str | int | None = None,
         choose: Choose | None = None,
         expire_quiescent_template: bool = False,
+        expire_nodest_conn: bool = False,
     ) -> None:
         self.protocol = _protocol(protocol)
         self.address = _address(address)
@@ -54,6 +58,7 @@ class VirtualServer:
         self.flags = frozenset((flags,) if isinstance(flags, str) else flags)
         self.persistent = _persistent(persistent)
         self.expire_quiescent_template = expire_quiescent_template
+        self.expire_nodest_conn = expire_nodest_conn
         self.now = 0.0
         self._prefix = _prefix(netmask, self.address)
         self._servers: list[RealServer] = []
@@ -61,6 +66,7 @@ class VirtualServer:
         self._connections: dict[tuple[str, int, str], Connection] = {}
         self._closed: dict[Connection, None] = {}  # in the order in which they are due
         self._templates: dict[str, PersistenceTemplate] = {}
+        self._flush_at: float | None = None  # when ip_vs_expire_nodest_conn_flush runs next
         self._scheduler = scheduler_class(scheduler, self.flags)(self._servers, self.flags, choose or seeded(0))
 
     # Real servers
@@ -106,13 +112,16 @@ class VirtualServer:
         self._scheduler.updated(server)
 
     def remove_server(self, address: str, port: int) -> None:
-        """Take a real server out. Its connections and counts live on in the trash."""
+        """Take a real server out. Its connections and counts live on in the trash; with expire_nodest_conn only until
+        a jiffy has passed (__ip_vs_del_dest: queue_delayed_work(expire_nodest_conn_work, 1))."""
         server = self._server(address, port)
         position = self._servers.index(server)
         del self._servers[position]
         server.available = False
         self._trash[(server.address, server.port)] = server
         self._scheduler.removed(server, position)
+        if self.expire_nodest_conn and self._flush_at is None:
+            self._flush_at = self.now + JIFFY
 
     def servers(self) -> tuple[ServerView, ...]:
         """The real servers in the kernel's order, the newest first."""
@@ -139,7 +148,7 @@ class VirtualServer:
             )
         key = (client, port, target)
         known = self._connections.get(key)
-        if known is not None and not (known.closed and known.template is None):
+        if known is not None and not (known.closed and known.template is None) and not self._lets_go(known):
             return self._again(known)
         connection = self._schedule(key)
         if known is not None:
@@ -162,6 +171,10 @@ class VirtualServer:
         if now <= self.now:
             return
         self.now = now
+        if self._flush_at is not None and self._flush_at <= now:
+            self._flush_at = None
+            for connection in [one for one in self._connections.values() if one.real and not one.real.available]:
+                connection.expire()
         due = list(itertools.takewhile(lambda connection: connection.deadline <= now, self._closed))
         for connection in due:
             connection.expire()
@@ -170,9 +183,18 @@ class VirtualServer:
                 del self._templates[client]
 
     def _again(self, connection: Connection) -> Connection:
-        """A packet that opens a connection the table still holds: it follows the entry, not the scheduler."""
+        """A packet that opens a connection the table still holds: it follows the entry, not the scheduler. Where the
+        entry's server is out, nobody gets it."""
+        if connection.real is not None and not connection.real.available:
+            return Connection(self, connection.key, None, None)
         connection.reopen()
         return connection
+
+    def _lets_go(self, known: Connection) -> bool:
+        """Whether expire_nodest_conn lets a new connection of a known port be scheduled anew: its server is out, or is
+        drained (ip_vs_in, before conn_reuse_mode is asked)."""
+        server = known.real
+        return self.expire_nodest_conn and server is not None and not (server.available and server.weight)
 
     def _schedule(self, key: tuple[str, int, str]) -> Connection:
         client, port, target = key

@@ -236,7 +236,8 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
     if host.kind is HostKind.NODE and fabric.mode == "ipvs":
         # What kube-proxy sets: pkg/proxy/ipvs/proxier.go, NewProxier.
         yield "ipv4/vs/conntrack", int("vs-conntrack" not in fabric.cluster.network.without)
-        yield "ipv4/vs/conn_reuse_mode", 0
+        # The kernel's default, and the model's: kube-proxy sets 0 on kernels before 5.9 alone.
+        yield "ipv4/vs/conn_reuse_mode", 1
         yield "ipv4/vs/expire_nodest_conn", 1
         yield "ipv4/vs/expire_quiescent_template", 1
     if host.kind is HostKind.NODE:

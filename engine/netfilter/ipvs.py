@@ -9,10 +9,6 @@ Which server a history of connections leads to is engine.ipvs; here is only the 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import ipaddress
-from collections.abc import Callable
-from fractions import Fraction
 from typing import TypeAlias
 
 from engine.errors import UnsupportedFeature
@@ -21,40 +17,12 @@ from engine.netfilter.context import Context
 from engine.netfilter.ipset import IpSet
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.skb import UNTRACKED, IpvsEvent, Segment, Skb
-from engine.packet import L4, FiveTuple, is_ipv6, join_host_port
-from engine.values import dataclass
+from engine.netfilter.virtual_service import Chances, VirtualService, even_chances
+from engine.packet import L4, FiveTuple, is_ipv6
 
 # Where IPVS takes requests, and where it gives answers their address back.
 TAKE_AT = {Hook.INPUT: PRIORITY_NAT_SRC - 1, Hook.OUTPUT: PRIORITY_NAT_DST + 2}
 ANSWER_AT = {Hook.INPUT: PRIORITY_NAT_SRC - 2, Hook.OUTPUT: PRIORITY_NAT_DST + 1, Hook.FORWARD: PRIORITY_NAT_SRC - 1}
-
-
-@dataclass(frozen=True, slots=True)
-class VirtualService:
-    """One virtual server as kube-proxy sets it up: `servers` are (address, port), all masquerading (-m), weight 1.
-
-    `flags` are those of `ipvsadm -b`, `persistent` the seconds of `-p`.
-    """
-
-    protocol: L4
-    address: str
-    port: int
-    scheduler: str = "rr"
-    flags: tuple[str, ...] = ()
-    persistent: int | None = None
-    servers: tuple[tuple[str, int], ...] = ()
-
-
-Chances = Callable[[VirtualService, FiveTuple], tuple[Fraction, ...]]
-
-
-def even_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, ...]:
-    """The chances of each server for the first connection after a sync.
-
-    kube-proxy adds the servers in no fixed order, and every scheduler but mh goes by that order at first, so each
-    server is as likely as the others.
-    """
-    return tuple(Fraction(1, len(service.servers)) for _ in service.servers)
 
 
 @dataclasses.dataclass(slots=True)
@@ -79,8 +47,9 @@ class IpvsRuleset(Ruleset):
 
     def __str__(self) -> str:
         from engine.netfilter import text
+        from engine.netfilter.ipvsadm_text import save_services
 
-        lines = [line for service in sorted(self.services, key=_service_order) for line in save_service(service)]
+        lines = save_services(self.services)
         lines += [line for ipset in self.ipsets for line in ipset.save()]
         return "\n".join(lines) + "\n" + text.dump(self)
 
@@ -131,8 +100,8 @@ def _take_untracked(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> st
 
 
 def _schedule(ruleset: IpvsRuleset, service: VirtualService, context: Context) -> tuple[str, int] | None:
-    """One of the virtual server's real servers; None, with the context's reason set, where it has none."""
-    if service.servers:
+    """One of the virtual server's real servers; None, with the context's reason set, where it has none of a weight."""
+    if any(service.server_weights):
         return service.servers[context.choose(ruleset.chances(service, context.skb.flow))]
     context.reason = "ipvs-no-server"
     context.reject_with = "icmp6-port-unreachable" if is_ipv6(context.skb.flow.dst) else "icmp-port-unreachable"
@@ -187,41 +156,3 @@ def _asked(ruleset: IpvsRuleset, skb: Skb, own: OwnTable) -> FiveTuple | None:
     if connection is None or not skb.reply or connection.ipvs_server != (flow.src, flow.sport):
         return None
     return connection.original
-
-
-_OPTION = {L4.TCP: "-t", L4.UDP: "-u", L4.SCTP: "--sctp-service"}
-_NUMBER = {L4.TCP: 6, L4.UDP: 17, L4.SCTP: 132}
-
-
-def save_service(service: VirtualService) -> list[str]:
-    """The lines of `ipvsadm-save -n` for one virtual server."""
-    where = f"{_OPTION[service.protocol]} {join_host_port(service.address, service.port)}"
-    persistent = f" -p {service.persistent}" if service.persistent is not None else ""
-    flags = f" -b {','.join(service.flags)}" if service.flags else ""
-    servers = sorted(service.servers, key=lambda server: (_address_order(server[0]), server[1]))
-    return [
-        f"-A {where} -s {service.scheduler}{persistent}{flags}",
-        *(f"-a {where} -r {join_host_port(*server)} -m -w 1" for server in servers),
-    ]
-
-
-def _service_order(service: VirtualService) -> tuple[int, object, int]:
-    return _NUMBER[service.protocol], _address_order(service.address), service.port
-
-
-def _words(address: str) -> tuple[int, ...]:
-    packed = ipaddress.ip_address(address).packed
-    return tuple(int.from_bytes(packed[i : i + 4], "big") for i in range(0, len(packed), 4))
-
-
-def _compare(first: str, second: str) -> int:
-    """ipvsadm compares addresses by the sign of a 32-bit difference (ipvs_cmp_services), so far apart ones turn round:
-    192.168.0.1 comes before 10.0.0.1."""
-    for a, b in zip(_words(first), _words(second), strict=True):
-        difference = (a - b) & 0xFFFFFFFF
-        if difference:
-            return -1 if difference & 0x80000000 else 1
-    return 0
-
-
-_address_order = functools.cmp_to_key(_compare)

@@ -104,7 +104,7 @@ class Chain:
 @dataclasses.dataclass(slots=True)
 class Table:
     """A table: chains by name, in the order the kernel's tool lists them. `sets` (maps among them) and `comment` are
-    nft's; their values are nft.NamedSet."""
+    nft's, with nft.NamedSet for values; an iptables table's `sets` are the ipsets (ipset.IpSet, ipset.UnusableSet)."""
 
     name: str
     chains: dict[str, Chain] = dataclasses.field(default_factory=dict)

@@ -66,6 +66,7 @@ class Skb:
     `state` is what `--ctstate` sees: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED (None before conntrack looked).
     `reply` says that it travels in its connection's reply direction. `error_about` is the packet an ICMP error
     quotes; such an Skb has protocol ICMP in `flow`, with ports 0. `ipvs_property`: IPVS has had it and leaves it alone.
+    `physdev_in` is the bridge port that br_netfilter took it from (struct nf_bridge_info; None: no bridge, or it is off).
     """
 
     flow: FiveTuple
@@ -76,6 +77,7 @@ class Skb:
     reply: bool = False
     error_about: FiveTuple | None = None
     ipvs_property: bool = False
+    physdev_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

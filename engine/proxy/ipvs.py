@@ -19,8 +19,9 @@ from engine.errors import EngineError, UnsupportedFeature
 from engine.ipvs.registry import SCHEDULERS
 from engine.ipvs.service import VirtualServer
 from engine.netfilter.ipset import IpSet, SetType
-from engine.netfilter.ipvs import IpvsRuleset, VirtualService, even_chances
+from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Backend, InInterface, Match, Source
+from engine.netfilter.virtual_service import VirtualService, even_chances
 from engine.packet import L4, FiveTuple, is_ipv6
 from engine.proxy import ipvs_sets as sets
 from engine.proxy.ipvs_rules import Frame, build_tables
@@ -50,7 +51,7 @@ class _Writer:
         self.node = node
         self.family = family
         self.scheduler = scheduler
-        self.ipsets = {name: IpSet(sets.set_name(name, family), kind, family) for name, (kind, _) in sets.SETS.items()}
+        self.ipsets = sets.empty_sets(family)
         self.services: dict[tuple[L4, str, int], VirtualService] = {}
         self.bound: dict[str, None] = {}
         self.blocked: list[tuple[L4, str, int]] = []
@@ -165,7 +166,6 @@ class _Writer:
             proxy.masquerade_all,
             off_cluster(self.cluster, self.node, self.family),
             tuple(self.blocked),
-            _bridges(self.cluster),
         )
         tables = build_tables(frame, self.ipsets)
         for ipset in self.ipsets.values():
@@ -207,12 +207,6 @@ def off_cluster(cluster: Cluster, node: Node, family: str) -> tuple[Match, ...]:
     return (Source(ours[0], negate=True),) if ours else ()
 
 
-def _bridges(cluster: Cluster) -> tuple[str, ...]:
-    """The devices whose packets count as come by a bridge port: flannel's bridge, where br_netfilter is on."""
-    bridged = cluster.cni.plugin == "flannel" and cluster.network.bridge_nf_call_iptables
-    return ("cni0",) if bridged else ()
-
-
 def first_connection_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, ...]:
     """The chances of each server for the first connection after a sync.
 
@@ -232,14 +226,21 @@ def first_connection_chances(service: VirtualService, flow: FiveTuple) -> tuple[
 
 @functools.lru_cache(maxsize=256)
 def _maglev_chances(service: VirtualService, client: str, port: int) -> tuple[Fraction, ...]:
-    orders = list(itertools.permutations(service.servers))
-    chosen = [_maglev(dataclasses.replace(service, servers=order), client, port) for order in orders]
+    orders = list(itertools.permutations(zip(service.servers, service.server_weights, strict=True)))
+    chosen = [
+        _maglev(
+            dataclasses.replace(service, servers=tuple(s for s, _ in order), weights=tuple(w for _, w in order)),
+            client,
+            port,
+        )
+        for order in orders
+    ]
     return tuple(Fraction(chosen.count(server), len(orders)) for server in service.servers)
 
 
 def _maglev(service: VirtualService, client: str, port: int) -> tuple[str, int] | None:
     virtual = VirtualServer(service.protocol, service.address, service.port, scheduler="mh", flags=service.flags)
-    for address, server_port in service.servers:
-        virtual.add_server(address, server_port)
+    for (address, server_port), weight in zip(service.servers, service.server_weights, strict=True):
+        virtual.add_server(address, server_port, weight)
     real = virtual.connect(client, port).real
     return (real.address, real.port) if real else None

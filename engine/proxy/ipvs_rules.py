@@ -1,6 +1,7 @@
 """The iptables rules around kube-proxy's virtual servers: they only mark, filter and masquerade, and are few.
 
-Source: pkg/proxy/ipvs/proxier.go of Kubernetes v1.30 (iptablesJumpChain, writeIptablesRules, acceptIPVSTraffic). Chains
+Source: pkg/proxy/ipvs/proxier.go of Kubernetes v1.30 (iptablesJumpChain, writeIptablesRules, acceptIPVSTraffic,
+syncProxyRules). All of it is held against what kube-proxy v1.30.5 wrote (tests/conformance/test_ipvs_rules.py). Chains
 stand in the order of iptables-save (legacy): built-in ones first, the others by name.
 """
 
@@ -52,16 +53,26 @@ _CHAINS = {
         "KUBE-SOURCE-RANGES-FIREWALL",
     ),
 }
-# kube-proxy prepends its jumps one after the other, so the last one stands first.
+# kube-proxy prepends its jumps one after the other (iptablesJumpChain), so the last one stands first.
 _JUMPS: tuple[tuple[str, Hook, str, str], ...] = (
+    # Who is to be masqueraded is decided before IPVS takes the packet, at INPUT or OUTPUT after the nat table: by then
+    # the Service's address is still its destination.
     ("nat", Hook.PREROUTING, "KUBE-SERVICES", "kubernetes service portals"),
     ("nat", Hook.OUTPUT, "KUBE-SERVICES", "kubernetes service portals"),
+    # What IPVS sends on passes POSTROUTING, so the mark is acted on there.
     ("nat", Hook.POSTROUTING, "KUBE-POSTROUTING", "kubernetes postrouting rules"),
+    # A Service's address is the node's own, so packets for it come to INPUT, and so would those for the node's other
+    # ports by that address: the first chain keeps these away. It stands first, before IPVS.
     ("filter", Hook.INPUT, "KUBE-IPVS-FILTER", "kubernetes ipvs access filter"),
+    # loadBalancerSourceRanges, at the last place where the packet still shows the load balancer's address ...
     ("filter", Hook.INPUT, "KUBE-PROXY-FIREWALL", "kube-proxy firewall rules"),
+    # The health check's port must be reachable whatever the node's own firewall says after this.
     ("filter", Hook.INPUT, "KUBE-NODE-PORT", "kubernetes health check rules"),
+    # ... and where a load balancer's address is routed through, not held.
     ("filter", Hook.FORWARD, "KUBE-PROXY-FIREWALL", "kube-proxy firewall rules"),
+    # Answers, which are forwarded, pass a FORWARD policy of DROP by this.
     ("filter", Hook.FORWARD, "KUBE-FORWARD", "kubernetes forwarding rules"),
+    # What the node itself sends never meets INPUT; it is looked at once IPVS has had it.
     ("filter", Hook.OUTPUT, "KUBE-IPVS-OUT-FILTER", "kubernetes ipvs access filter"),
 )
 _DD = ("dst", "dst")
@@ -73,7 +84,7 @@ class Frame:
     """What the rules depend on besides the sets' entries.
 
     `off_cluster` are the matches of kube-proxy's "not local" (empty: it cannot tell), `blocked` the load balancer
-    addresses (protocol, address, port) that the node itself may not use, `bridges` the devices with bridged pods.
+    addresses (protocol, address, port) that the node itself may not use.
     """
 
     family: str
@@ -81,7 +92,6 @@ class Frame:
     masquerade_all: bool
     off_cluster: tuple[Match, ...]
     blocked: tuple[tuple[L4, str, int], ...]
-    bridges: tuple[str, ...]
 
 
 def build_tables(frame: Frame, ipsets: Mapping[str, IpSet]) -> dict[str, Table]:
@@ -103,7 +113,7 @@ def build_tables(frame: Frame, ipsets: Mapping[str, IpSet]) -> dict[str, Table]:
 
 def _empty_table(name: str, ipsets: Mapping[str, IpSet]) -> Table:
     chains = {
-        hook.value: Chain(hook.value, hook=hook, priority=IPTABLES_PRIORITY[name, hook], policy="ACCEPT")
+        hook.value: Chain(hook.value, hook=hook, priority=IPTABLES_PRIORITY[name, hook], policy="ACCEPT", kind=name)
         for hook in _BUILT_IN[name]
     }
     chains.update({chain: Chain(chain) for chain in _CHAINS[name]})
@@ -129,10 +139,12 @@ class _Writer:
         return not sets.is_empty(self.ipsets[name])
 
     def services_head(self) -> None:
+        # A process that speaks from a loopback address speaks to one: no Service is there (localhost has no NodePorts).
         loopback = "127.0.0.0/8" if self.frame.family == "ipv4" else "::1/128"
         self.nat("KUBE-SERVICES", [Source(loopback)], Return())
 
     def set_rules(self) -> None:
+        """The rules that come with a set: without entries the set is there and its rule is not (isEmpty)."""
         for rule in sets.SET_RULES:
             if not self.has(rule.name):
                 continue
@@ -149,8 +161,10 @@ class _Writer:
         matches: list[Match] = [comment, self.match(sets.CLUSTER_IP, _DD)]
         if not self.frame.masquerade_all:
             if self.frame.off_cluster:
+                # The pod may stand on another node, and its answer has to come back by this one.
                 matches = [*self.frame.off_cluster, *matches]
             else:
+                # The node's process speaks from the address on kube-ipvs0, which every other node holds too.
                 matches = [comment, self.match(sets.CLUSTER_IP, ("src", "dst"))]
         self.nat("KUBE-SERVICES", matches, _MARK)
 
@@ -160,41 +174,60 @@ class _Writer:
                 continue
             base: list[Match] = [Comment(sets.SETS[name][1]), self.match(name, _DD)]
             if marks:
+                # Whoever comes by an external IP: the answer has to go back by the node that was spoken to. Policy
+                # Local is there to keep the client's address.
                 self.nat("KUBE-SERVICES", base, _MARK)
-            outside = [PhysdevIsIn(negate=True, bridges=self.frame.bridges), AddressType("src", negate=True)]
+            # From off the machine, neither from a bridge port nor from a process of the node: on to IPVS, past the rest
+            # of the chain.
+            outside = [PhysdevIsIn(negate=True), AddressType("src", negate=True)]
             self.nat("KUBE-SERVICES", [*base, *outside], Accept())
+            # An external IP that the node has for its own, as kube-ipvs0 gives it to it: the same.
             self.nat("KUBE-SERVICES", [*base, AddressType("dst")], Accept())
 
     def services_tail(self) -> None:
+        # The sets of node ports hold ports, no addresses: any address of the node will do, kube-ipvs0's among them.
         self.nat("KUBE-SERVICES", [AddressType("dst")], Jump("KUBE-NODE-PORT"))
+        # Other people's nat rules must not take what IPVS is to have (acceptIPVSTraffic); so it stands last.
         for name in (sets.CLUSTER_IP, sets.LOAD_BALANCER):
             if self.has(name):
                 self.nat("KUBE-SERVICES", [self.match(name, _DD)], Accept())
 
     def nat_frame(self) -> None:
         mark = self.frame.mark
+        # Only policy Cluster comes so far: Local's rule, if any, stands before and returns.
         self.nat("KUBE-LOAD-BALANCER", [], _MARK)
         self.nat("KUBE-POSTROUTING", [MarkMatch(mark, mark, negate=True)], Return())
+        # The mark has done its work; a packet that goes through the stack once more must not be masqueraded twice.
         self.nat("KUBE-POSTROUTING", [], SetMark(mark, 0))
+        # A port drawn at random, so that connections set up side by side do not race for the same one.
         masquerade = Masquerade(random_fully=True)
         self.nat("KUBE-POSTROUTING", [Comment("kubernetes service traffic requiring SNAT")], masquerade)
+        # The mark's bit is set and the others are left to their owners.
         self.nat("KUBE-MARK-MASQ", [], SetMark(mark, mark))
 
     def filter_frame(self) -> None:
         mark = self.frame.mark
+        # Whoever stands in no range: those in one have returned before.
         self.filter("KUBE-SOURCE-RANGES-FIREWALL", [], Drop())
         length = "32" if self.frame.family == "ipv4" else "128"
+        # The node speaks to a load balancer's address from that very address, which stands in no range: what stands
+        # for it is whether the ranges hold the node's own address.
         for protocol, address, port in self.frame.blocked:
             blocked = [Source(f"{address}/{length}"), IpvsService(protocol, address, port)]
             self.filter("KUBE-IPVS-OUT-FILTER", blocked, Drop())
+        # What comes for a Service is forwarded even under a FORWARD policy of DROP (Docker's), and so are its answers.
         self.filter("KUBE-FORWARD", [Comment("kubernetes forwarding rules"), MarkMatch(mark, mark)], Accept())
         established = [Comment("kubernetes forwarding conntrack rule"), ConntrackState(("RELATED", "ESTABLISHED"))]
         self.filter("KUBE-FORWARD", established, Accept())
+        # kube-proxy's own health check of a Service with policy Local, which load balancers ask.
         health = [Comment(sets.SETS[sets.HEALTH_CHECK][1]), self.match(sets.HEALTH_CHECK, ("dst",))]
         self.filter("KUBE-NODE-PORT", health, Accept())
+        # Ports that a Service has at its address, and the health check's, go on to IPVS or to kube-proxy; any other of
+        # an address on kube-ipvs0 would reach the node's own processes (kubernetes 72236).
         for name in (sets.LOAD_BALANCER, sets.CLUSTER_IP, sets.EXTERNAL_IP, sets.EXTERNAL_IP_LOCAL):
             self.filter("KUBE-IPVS-FILTER", [self.match(name, _DD)], Return())
         self.filter("KUBE-IPVS-FILTER", [self.match(sets.HEALTH_CHECK, ("dst",))], Return())
+        # New ones alone: an answer to what the node itself sent from such an address must come in.
         reject = Reject("icmp-port-unreachable" if self.frame.family == "ipv4" else "icmp6-port-unreachable")
         held = [ConntrackState(("NEW",)), self.match(sets.IPVS_IPS, ("dst",))]
         self.filter("KUBE-IPVS-FILTER", held, reject)

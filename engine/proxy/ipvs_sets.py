@@ -69,6 +69,14 @@ def set_name(name: str, family: str) -> str:
     return name if family == "ipv4" else name.replace("KUBE-", "KUBE-6-", 1)[:_NAME_LENGTH]
 
 
+def empty_sets(family: str) -> dict[str, IpSet]:
+    """All of kube-proxy's sets by their IPv4 names. A bitmap of ports is of no family (bitmap:port takes none)."""
+    return {
+        name: IpSet(set_name(name, family), kind) if kind is _PORT else IpSet(set_name(name, family), kind, family)
+        for name, (kind, _) in SETS.items()
+    }
+
+
 def is_empty(ipset: IpSet) -> bool:
     return not ipset.entries
 
@@ -93,11 +101,15 @@ def _node_port(name: str, target: Target, protocol: L4) -> SetRule:
     return SetRule(name, "nat", "KUBE-NODE-PORT", target, _DD if protocol is L4.SCTP else _D, protocol)
 
 
-# A Local set's rule stands before the rule that would mark the same port.
+# ipsetWithIptablesChain, in its order: a Local set's rule stands before the rule that would mark the same port.
 SET_RULES: tuple[SetRule, ...] = (
+    # A pod that reaches itself by a Service would get its own packet from its own address, a martian; no mark tells it
+    # apart, for it is a packet like any other until IPVS has chosen.
     SetRule(LOOP_BACK, "nat", "KUBE-POSTROUTING", Masquerade(), _DDS),
+    # Load balancers' addresses are masqueraded for all, but where policy Local keeps the client's address.
     SetRule(LOAD_BALANCER, "nat", "KUBE-SERVICES", Jump("KUBE-LOAD-BALANCER"), _DD),
     SetRule(LOAD_BALANCER_LOCAL, "nat", "KUBE-LOAD-BALANCER", Return(), _DD),
+    # So are node ports.
     *(
         rule
         for protocol in (L4.TCP, L4.UDP, L4.SCTP)
@@ -106,6 +118,7 @@ SET_RULES: tuple[SetRule, ...] = (
             _node_port(NODE_PORT[protocol], _MARK, protocol),
         )
     ),
+    # loadBalancerSourceRanges: who stands in a range, or is the node itself where a range holds it, is let through.
     SetRule(LOAD_BALANCER_FW, "filter", "KUBE-PROXY-FIREWALL", Jump("KUBE-SOURCE-RANGES-FIREWALL"), _DD),
     SetRule(SOURCE_CIDR, "filter", "KUBE-SOURCE-RANGES-FIREWALL", Return(), _DDS),
     SetRule(SOURCE_IP, "filter", "KUBE-SOURCE-RANGES-FIREWALL", Return(), _DDS),

@@ -120,18 +120,21 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     if lost is None:
         assert isinstance(back, Arrived)
         state.hop(client, back.device, Stage.SOCKET, back.skb, hop_words.socket_reply(client.name, back.skb.flow))
-    reply, conntrack = tuple(state.hops), state.conntrack()
+    reply, conntrack, stray = tuple(state.hops), state.conntrack(), state.stray
     if lost is not None:
         return dataclasses.replace(base, verdict=lost.verdict, where=lost.where, reply=reply, conntrack=conntrack)
     # connect() has succeeded; where the two directions go by different nodes, one of them has seen half a handshake and
     # the next packet is INVALID there.
     stuck = _next_packet(state, flow, client, end)
+    later = state.cost
+    if stuck is None and stray and flow.protocol is not L4.UDP:
+        stuck = _next_answer(state, flow, client, end)
     return dataclasses.replace(
         base,
         verdict=Verdict.DELIVERED,
         reply=reply,
         conntrack=conntrack,
-        later_cost=state.cost if stuck is None else None,
+        later_cost=later if stuck is None else None,
         stalls=stuck.where if stuck is not None else None,
     )
 
@@ -163,3 +166,14 @@ def _next_packet(state: WalkState, flow: FiveTuple, client: Host, server: Arrive
     if (end.host, end.skb.flow) != (server.host, server.skb.flow):
         return state.lost(state.host(end.host), "invalid-state", end.skb)
     return None
+
+
+def _next_answer(state: WalkState, flow: FiveTuple, client: Host, server: Arrived) -> Died | None:
+    """What stops the server's first data; None where the client gets it too.
+
+    A host that never saw the request lets the handshake's answer pass as INVALID, and takes the data that follows for
+    a connection of its own, picked up midstream (nf_conntrack_tcp_loose): NEW, for which it has rules.
+    """
+    state.start_leg("reply")
+    answer = Skb(server.skb.flow.reply(), segment=Segment.DATA)
+    return _not_heard(state, run_to_end(state, Outgoing(server.host, answer)), flow, client)

@@ -30,6 +30,7 @@ def enter(state: WalkState, host: Host, port: Device, frame: Frame) -> Step:
     # bridge-nf-call-iptables=1: the frame meets the IP hooks as if the bridge were the device it came in by, so that
     # KUBE-SERVICES sees connections between pods of one node too (br_nf_pre_routing).
     if filtered:
+        skb.physdev_in = port.name
         before = skb.flow.dst
         result = run_hook(state, host, Hook.PREROUTING, skb, in_device=bridge.name)
         if isinstance(result, Died):

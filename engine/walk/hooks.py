@@ -58,6 +58,7 @@ def run_hook(
     # The rules see and change the packet itself; what is written down is told from the events they leave.
     passage = netfilter.traverse(hook, skb, in_device=in_device, out_device=out_device, masquerade_address=own_address)
     state.pay(passage, inside is not None)
+    state.stray = state.stray or (inside is None and skb.state == "INVALID")
     device = (out_device if hook in (Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING) else in_device) or "lo"
     if inside is None:
         _Recorder(state, host, hook, device, skb, netfilter.ruleset, before, mark).record(passage)

@@ -29,7 +29,7 @@ def receive(
         result = run_hook(state, host, Hook.PREROUTING, skb, in_device=device, inside=inside)
         if isinstance(result, Died):
             return result
-    if state.looped(host, device, skb.flow):
+    if state.looped(host, device, skb.flow, inside is not None):
         return state.lost(host, "routing-loop", skb)
     # After PREROUTING: the source is checked as it came, the destination as DNAT has left it.
     refused = checks.refuses(host, device, skb.flow.src, skb.flow.dst)

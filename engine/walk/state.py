@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TypeAlias
 
 from engine.choose import Choose
@@ -83,18 +84,21 @@ class WalkState:
         self.cost = Cost()
         self.underlay_cost = Cost()
         self.masqueraded = False
+        self.stray = False
         self.first_node: str | None = None
         self._netfilters: dict[str, HostNetfilter] = {}
         self._seen: set[tuple[str, str, FiveTuple]] = set()
         self._outer_flows: set[tuple[str, FiveTuple]] = set()
 
     def start_leg(self, direction: str) -> None:
-        """Begin another packet: its hops and what it pays are counted from nothing."""
+        """Begin another packet: its hops and what it pays are counted from nothing. `stray` tells whether some host's
+        conntrack found it to belong to nothing (INVALID)."""
         self.direction = direction
         self.hops = []
         self.cost = Cost()
         self.underlay_cost = Cost()
         self._seen = set()
+        self.stray = False
 
     def host(self, name: str) -> Host:
         return self.fabric.host(name)
@@ -120,9 +124,14 @@ class WalkState:
         else:
             self.cost = after
 
-    def looped(self, host: Host, device: str, flow: FiveTuple) -> bool:
-        """Whether this very packet was on this device before: it would circle until its TTL is used up."""
-        key = (host.name, device, flow)
+    def looped(self, host: Host, device: str, flow: FiveTuple, outer: bool) -> bool:
+        """Whether this very packet was on this device before: it would circle until its TTL is used up.
+
+        Its source port is left aside, because a masquerade on the way round may choose a new one on every round: the
+        node takes what comes back from its own address for a new connection. A tunnel's outer packet (`outer`) keeps
+        its own: that port stands for what is inside (udp_flow_src_port).
+        """
+        key = (host.name, device, flow if outer else dataclasses.replace(flow, sport=0))
         if key in self._seen:
             return True
         self._seen.add(key)

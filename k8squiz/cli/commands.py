@@ -149,7 +149,8 @@ def trace(
         typer.Option(
             "--rules",
             metavar="NODE=FILE",
-            help="Walk through this iptables-save text on NODE instead (or nft list ruleset).",
+            help="Walk through what was saved on NODE instead: iptables-save, ipset save, ipvsadm-save -n,"
+            " or nft list ruleset; may be repeated.",
         ),
     ] = None,
     notes: Annotated[bool, typer.Option("--notes", help="Say under each hop what happens there.")] = False,

@@ -35,17 +35,19 @@ def default_mode(cluster: Cluster) -> str:
 
 
 def read_rules(given: tuple[str, ...], family: str) -> dict[str, Ruleset]:
-    """`NODE=FILE` each: the node's name and the rules in FILE (iptables-save or `nft list ruleset` text).
+    """`NODE=FILE` each: the node's name and what was saved there (engine.netfilter.saved); a node may have several.
 
-    `family` ("ipv4" or "ipv6") says which packets an iptables-save text is for: the text does not.
+    `family` ("ipv4" or "ipv6") is that of the packets.
     """
-    rulesets = {}
+    from engine.netfilter.saved import SavedText, read_saved
+
+    saved: dict[str, list[SavedText]] = {}
     for pair in given:
         node, equals, file = pair.partition("=")
         if not (node and equals and file):
             raise QuizError(f"--rules is {pair!r}: write NODE=FILE", f"--rules 为 {pair!r}：请写成 节点=文件")
-        rulesets[node] = _parse(_read(file), family, file)
-    return rulesets
+        saved.setdefault(node, []).append(SavedText(file, _read(file)))
+    return {node: read_saved(texts, family) for node, texts in saved.items()}
 
 
 def _read(file: str) -> str:
@@ -64,17 +66,3 @@ def _read(file: str) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         raise QuizError(f"{file}: this is no text (not UTF-8)", f"{file}：不是文本（非 UTF-8）") from None
-
-
-def _parse(text: str, family: str, file: str) -> Ruleset:
-    first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
-    if first.startswith("table "):
-        from engine.netfilter import nft_parse
-
-        try:
-            return nft_parse.parse(text, family)
-        except engine.RuleError as error:
-            raise engine.RuleError(error.message, file, error.line, error.zh) from None
-    from engine.netfilter.text import parse
-
-    return parse(text, family, file)

@@ -12,7 +12,7 @@ _CONNECTIONS = 6
 
 
 def trash() -> Section:
-    """A server removed and put back keeps its counts; kube-proxy drains it before it removes it."""
+    """A server removed and put back keeps its counts on bare IPVS; kube-proxy drains it before it removes it."""
     return Section(
         Text("A server goes", "服务器下线"),
         (
@@ -27,6 +27,17 @@ def trash() -> Section:
                     "you may get nothing for a while, where a really new one gets all.",
                     "这些计数来自仍然打开的连接：内核为它们把服务器留在 trash 中。以同样的地址和端口再次加入时会接着计数，"
                     "所以在你看来全新的服务器，可能一时什么都分不到，而真正的新服务器会全部接下。",
+                )
+            ),
+            Paragraph(
+                Text(
+                    "So it is on bare IPVS, where the open connections meanwhile stall. kube-proxy sets "
+                    "net.ipv4.vs.expire_nodest_conn to 1: the kernel then cuts the connections of a removed server a "
+                    "jiffy later, and b keeps its counts only where it is added again within that jiffy. An endpoint "
+                    "that kube-proxy removes and adds back is in that race.",
+                    "在纯 IPVS 上就是这样，期间打开的连接会停滞。kube-proxy 把 net.ipv4.vs.expire_nodest_conn 设为 1："
+                    "移除之后一个 jiffy，内核就会切断该服务器的连接，只有在这个 jiffy 之内再次加入，b 才保留计数。"
+                    "被 kube-proxy 移除又加回的端点，面对的正是这场竞争。",
                 )
             ),
             Steps(

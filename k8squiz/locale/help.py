@@ -104,8 +104,9 @@ ZH: dict[str, str] = {
     "The node a foreign packet arrives at.": "来自集群外的数据包到达哪个节点。",
     "The transport protocol.": "传输层协议。",
     "Every way the packet can go, with its probability.": "列出数据包所有可能的路径及其概率。",
-    "Walk through this iptables-save text on NODE instead (or nft list ruleset).": (
-        "在 NODE 上改用这份 iptables-save（或 nft list ruleset）文本中的规则。"
+    "Walk through what was saved on NODE instead: iptables-save, ipset save, ipvsadm-save -n, or nft list ruleset;"
+    " may be repeated.": (
+        "在 NODE 上改用所保存的规则：iptables-save、ipset save、ipvsadm-save -n，或 nft list ruleset；可重复。"
     ),
     "Say under each hop what happens there.": "在每一跳下说明发生了什么。",
     "The node.": "节点。",

@@ -44,6 +44,7 @@ _WORDS = {
     "seen": Text("the server sees {address}", "服务端看到的对端：{address}"),
     "at": Text("at {place}", "位置：{place}"),
     "stalls": Text("the client's next packet then dies", "但客户端的下一个包会丢失"),
+    "stalls back": Text("what the server then sends dies", "但服务器随后发送的数据会丢失"),
     "cost": Text(
         "Cost of the first packet: {rules} rules evaluated, {hashes} hash look-ups",
         "首包开销：逐条匹配 {rules} 条规则，{hashes} 次哈希查找",
@@ -231,7 +232,10 @@ def _ending(outcome: Outcome, lang: Lang) -> Iterator[RenderableType]:
     if outcome.where is not None:
         yield from _where(outcome.where, lang)
     if outcome.stalls is not None:
-        yield Padding(Prose(say("stalls", lang), style=_BAD), (0, 0, 0, 2))
+        yield Padding(
+            Prose(say("stalls back" if outcome.stalls.direction == "reply" else "stalls", lang), style=_BAD),
+            (0, 0, 0, 2),
+        )
         yield from _where(outcome.stalls, lang)
 
 

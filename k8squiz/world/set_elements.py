@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.netfilter.ipvs import IpvsRuleset, save_service
+from engine.netfilter.ipvs import IpvsRuleset
+from engine.netfilter.ipvsadm_text import save_service
 from engine.netfilter.nft import NamedSet
 from engine.netfilter.nft_text import element_text
 from engine.netfilter.rules import Ruleset

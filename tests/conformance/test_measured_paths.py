@@ -29,6 +29,7 @@ SOURCE_RANGES = {
     "others": ("198.18.0.0/15",),
 }
 LOAD_BALANCER = (LoadBalancerIngress("203.0.113.80"),)
+NO_HAIRPIN_MASQUERADE = {"on": frozenset[str](), "off": frozenset({"hairpin-masquerade"})}
 # A setting of a row's config: which of the cluster's values it changes, and how.
 CHANGES: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "externalTrafficPolicy": ("service", lambda value: {"external_traffic_policy": value}),
@@ -43,7 +44,6 @@ CHANGES: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "vs.conntrack": ("network", lambda value: {"without": frozenset({"vs-conntrack"} if value == "0" else ())}),
     "without": ("network", lambda value: {"without": frozenset({value})}),
 }
-NO_HAIRPIN_MASQUERADE = {"on": frozenset[str](), "off": frozenset({"hairpin-masquerade"})}
 # What the client notices, as the verdicts that look so to it.
 ENDINGS = {
     "connected": {Verdict.DELIVERED},
@@ -51,11 +51,8 @@ ENDINGS = {
     "timeout": {Verdict.DROP, Verdict.LOST},
     "unreachable": {Verdict.LOST},
     "EINVAL": {Verdict.LOST},
-    "stalled": {Verdict.LOST},
+    "stalled": {Verdict.DELIVERED},
 }
-UNWALKED = pytest.mark.xfail(
-    reason="what follows the handshake is not walked: KUBE-IPVS-FILTER rejects the pod's data, NEW to conntrack"
-)
 
 
 @functools.lru_cache(maxsize=4)
@@ -75,8 +72,7 @@ def rows(*names: str) -> list[Any]:
     found = []
     for row in (row for name in names for row in table(name)):
         columns = ("mode", "network", "config", "source", "destination", "node")
-        marks = [UNWALKED] if row["outcome"] == "stalled" else []
-        found.append(pytest.param(row, marks=marks, id=" ".join(row[name] for name in columns if row[name])))
+        found.append(pytest.param(row, id=" ".join(row[name] for name in columns if row[name])))
     return found
 
 
@@ -87,6 +83,7 @@ def test_it_ends_as_measured(row: dict[str, str]) -> None:
     )
     (outcome,) = outcomes(cluster_of(row["network"], row["config"]), request, row["mode"])
     assert outcome.verdict in ENDINGS[row["outcome"]]
+    assert (outcome.stalls is not None) is (row["outcome"] == "stalled")
     if row["outcome"] == "connected":
         assert outcome.source_seen == row["seen"]
         if row.get("port"):

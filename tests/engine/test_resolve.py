@@ -8,7 +8,7 @@ import pytest
 
 from engine.cluster import Cluster, CNIConfig, Node, Pod, ProxyConfig
 from engine.errors import EngineError, NoSuchObject
-from engine.netfilter.ipvs import IpvsRuleset, VirtualService
+from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import (
     Backend,
     Destination,
@@ -23,6 +23,7 @@ from engine.netfilter.rules import (
     SourceNat,
     StatisticRandom,
 )
+from engine.netfilter.virtual_service import VirtualService
 from engine.packet import L4, FiveTuple
 from engine.resolve import _flow, in_device, local_addresses, resolve, resolve_flow
 from engine.trace import Request

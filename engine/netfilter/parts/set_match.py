@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from engine.errors import RuleError
 from engine.netfilter.context import Context
-from engine.netfilter.ipset import IpSet
+from engine.netfilter.ipset import IpSet, UnusableSet
 from engine.netfilter.ipt_words import negation
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
@@ -25,6 +25,8 @@ class SetMatch(ModelledMatch):
 
     def holds(self, context: Context) -> bool:
         ipset = context.table.sets.get(self.name)
+        if isinstance(ipset, UnusableSet):
+            raise ipset.error
         # iptables-restore refuses such a rule (ip_set_nfnl_get_byindex): a ruleset that holds one was never loaded.
         if not isinstance(ipset, IpSet):
             raise RuleError(

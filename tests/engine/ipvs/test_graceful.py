@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.ipvs import GracefulTermination, VirtualServer
 
 A, B = ("10.244.1.1", 80), ("10.244.1.2", 80)
@@ -44,6 +46,23 @@ def test_an_endpoint_that_comes_back_keeps_its_connections_and_moves_to_the_head
     graceful.restore(*A)
     assert [s.address for s in vs.servers()] == ["10.244.1.1", "10.244.1.2"]
     assert not graceful.waiting
+
+
+# Measured with kube-proxy v1.30.5 on Linux 6.1: A, B and C with two connections each, A leaves and
+# returns; the guest was slow, and its connections were cut. Within a jiffy they would have been kept.
+@pytest.mark.parametrize(("pause", "active"), [(0.05, 0), (0.0, 2)])
+def test_whether_connections_survive_the_way_back_is_a_race(pause: float, active: int) -> None:
+    vs = VirtualServer("TCP", "10.96.0.10", 80, scheduler="rr", expire_nodest_conn=True)
+    for address in ("10.244.0.7", "10.244.0.6", "10.244.0.5"):
+        vs.add_server(address, 80)
+    for port in range(1, 7):
+        vs.connect("10.1.1.1", port)
+    graceful = GracefulTermination(vs)
+    graceful.retire("10.244.0.5", 80)
+    assert [(s.weight, s.active) for s in vs.servers() if s.address == "10.244.0.5"] == [(0, 2)]
+    assert {vs.connect("10.1.1.1", port).server for port in range(7, 11)} == {"10.244.0.6:80", "10.244.0.7:80"}
+    graceful.restore("10.244.0.5", 80, pause)
+    assert [(s.weight, s.active, s.inactive) for s in vs.servers() if s.address == "10.244.0.5"] == [(1, active, 0)]
 
 
 def test_without_connections_or_without_tcp_it_goes_at_once() -> None:

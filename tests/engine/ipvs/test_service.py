@@ -132,6 +132,71 @@ def test_a_removed_server_comes_back_with_its_counts() -> None:
     assert view(vs, A) == (0, 0)
 
 
+# Measured on Linux 6.1 (tests/recordings/measured/ipvs-server-returns.csv): two connections on a server that is removed.
+# expire_nodest_conn, seconds until it is added again (None: never): active and inactive then, what a later packet gets
+NO_DESTINATION = [
+    (False, 0.0, (2, 0), "goes on"),
+    (False, 4.0, (2, 0), "goes on"),
+    (False, None, None, "stalls"),
+    (True, 0.0, (2, 0), "goes on"),  # both in one ipvsadm process: within a jiffy
+    (True, 4.0, (0, 0), "cut"),
+    (True, None, None, "cut"),
+]
+
+
+@pytest.mark.parametrize(("expires", "pause", "counts", "later"), NO_DESTINATION)
+def test_the_connections_of_a_removed_server(
+    expires: bool, pause: float | None, counts: tuple[int, int] | None, later: str
+) -> None:
+    vs = filled("rr", 1, expire_nodest_conn=expires)
+    first, _second = vs.connect(CLIENT, 1), vs.connect(CLIENT, 2)
+    vs.remove_server(A, 80)
+    vs.advance(pause if pause is not None else 4.0)
+    if pause is not None:
+        vs.add_server(A, 80)
+    assert counts is None or view(vs, A) == counts
+    assert first.expired is (later == "cut")
+    assert (vs.connect(CLIENT, 1).server == f"{A}:80") is (pause is not None)
+
+
+# Measured on Linux 6.1: the kernel drops the client's FIN while the server is out.
+def test_a_connection_that_closes_while_its_server_is_out_stays_active() -> None:
+    vs = filled("lc", 1)
+    made = [vs.connect(CLIENT, port) for port in (1, 2)]
+    vs.remove_server(A, 80)
+    for connection in made:
+        connection.close(now=1)
+    vs.add_server(A, 80)
+    vs.advance(4)
+    assert view(vs, A) == (2, 0)
+    made[0].close()  # the retransmitted FIN gets through
+    assert view(vs, A) == (1, 1)
+
+
+def test_with_expire_nodest_conn_such_a_connection_is_gone() -> None:
+    vs = filled("lc", 1, expire_nodest_conn=True)
+    made = vs.connect(CLIENT, 1)
+    vs.remove_server(A, 80)
+    made.close()
+    vs.add_server(A, 80)
+    assert view(vs, A) == (0, 0)
+
+
+# One client port used again, its server drained in between: measured with closed connections (Linux 6.1,
+# conn_reuse_mode 1); an open one follows its entry, unless expire_nodest_conn lets go of it (ip_vs_in).
+@pytest.mark.parametrize(
+    ("closed", "expires", "goes"), [(True, False, "2"), (True, True, "2"), (False, False, "3"), (False, True, "2")]
+)
+def test_a_client_port_used_again_on_a_drained_server(closed: bool, expires: bool, goes: str) -> None:
+    vs = filled("rr", expire_nodest_conn=expires)
+    connection = vs.connect(CLIENT, 1)
+    assert connection.server == f"{C}:80"
+    if closed:
+        connection.close()
+    vs.set_weight(C, 80, 0)
+    assert taken(vs, 1, 1) == goes
+
+
 def test_counts_follow_the_connection() -> None:
     vs = filled("rr", 1)
     connection = vs.connect(CLIENT, 1)

@@ -9,9 +9,11 @@ import pytest
 from engine.choose import every_path, seeded
 from engine.hooks import Hook
 from engine.netfilter.ipset import IpSet, SetType
-from engine.netfilter.ipvs import IpvsRuleset, VirtualService, save_service
+from engine.netfilter.ipvs import IpvsRuleset
+from engine.netfilter.ipvsadm_text import save_service
 from engine.netfilter.rules import Backend
 from engine.netfilter.stack import HostNetfilter, IpvsEvent, Segment, Skb
+from engine.netfilter.virtual_service import VirtualService
 from engine.packet import L4, FiveTuple
 from engine.proxy import ipvs_sets
 from engine.proxy.ipvs_rules import Frame, build_tables
@@ -33,7 +35,6 @@ def ruleset(
         "masquerade_all": False,
         "off_cluster": (),
         "blocked": (),
-        "bridges": (),
     }
     tables = build_tables(Frame(**{**options, **frame}), ipsets)  # type: ignore[arg-type]
     return IpvsRuleset(

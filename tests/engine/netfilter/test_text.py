@@ -65,6 +65,7 @@ LINES = [
         r.Recent("update", "A", mask="255.255.0.0", side="rdest", negate=True), r.Drop())),
     ("-m set ! --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT", rule(
         r.SetMatch("KUBE-CLUSTER-IP", ("dst", "dst"), True), r.Accept())),
+    ("-m physdev ! --physdev-is-in -j ACCEPT", rule(r.PhysdevIsIn(negate=True), r.Accept())),
     ("-m ipvs --vproto 6 --vaddr 10.96.0.1 --vport 80 -j ACCEPT", rule(
         r.IpvsService(L4.TCP, "10.96.0.1", 80), r.Accept())),
     ("-p tcp -m multiport ! --dports 80,443,8000:8100 -j ACCEPT", rule(
@@ -87,7 +88,7 @@ VERBATIM = [
     ("-p tcp -j REDIRECT --to-ports 15001", r.OpaqueTarget),
     ("-d 169.254.20.10/32 -p udp -m udp --dport 53 -j NOTRACK", r.OpaqueTarget),
     ("-j CT --notrack", r.OpaqueTarget),
-    ("-m physdev --physdev-is-in -j RETURN", r.OpaqueMatch),
+    ("-m physdev --physdev-in veth0 -j RETURN", r.OpaqueMatch),
     ("-m physdev ! --physdev-is-bridged -j ACCEPT", r.OpaqueMatch),
     ("-m statistic --mode nth --every 3 --packet 0 -j ACCEPT", r.OpaqueMatch),
     ("-m recent --rcheck --seconds 60 --hitcount 4 --name A --mask 255.255.255.255 --rsource -j DROP", r.OpaqueMatch),

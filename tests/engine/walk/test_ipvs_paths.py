@@ -7,14 +7,16 @@ Where it differs from the iptables mode, a comment says why.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
-from engine.cluster import CNIConfig, ContainerPort, LoadBalancerIngress, NetworkFacts, Pod, SliceEndpoint
+from engine.cluster import Cluster, CNIConfig, ContainerPort, LoadBalancerIngress, NetworkFacts, Pod, SliceEndpoint
 from engine.hooks import Hook
 from engine.trace import Outcome, Request, Stage, Verdict
 from engine.walk.outcomes import outcomes
 from tests.engine.clusters import NODE1, NODE2, VIP, A, B, C, cluster, web
+from tests.engine.walk.test_outcomes import six
 
 VXLAN = CNIConfig(backend="vxlan", assumed=False)
 HOST_GW = CNIConfig(backend="host-gw", assumed=False)
@@ -154,6 +156,53 @@ WITHOUT = [
 def test_without_a_part(part: str, endpoint: str | None, source: str, to: str, expected: object) -> None:
     made = cluster(*([endpoint] if endpoint else []), network=NetworkFacts(without=frozenset({part})))
     assert {says(outcome) for outcome in outcomes(made, Request(source, to), "ipvs")} == {expected}
+
+
+CIRCLE: dict[str, Any] = {"without": frozenset({"kube-ipvs0"}), "service_cidr_via": "node1"}
+STALLS = "stalls: unknown-cluster-ip-port"
+# Measured with kube-proxy v1.30.5's rules on Linux 6.1.176, net.ipv4.vs.conntrack=0: the rows `vs.conntrack=0` of
+# tests/recordings/measured/paths-ipvs.csv; node1's own NodePort, and Calico's bgp, were measured beside them.
+UNTRACKED_MEASURED = [
+    (A, "client", f"{NODE1}:30080", "1.2.3.4"),
+    (A, "pod/pod-a", f"{VIP}:80", MARTIAN),
+    # The handshake completes. The pod's data is then a connection of its own, picked up midstream on its way to the
+    # ClusterIP that the node sent from, and KUBE-IPVS-FILTER rejects new packets to a port that no Service has.
+    (A, "node/node1", f"{VIP}:80", STALLS),
+    (A, "node/node1", f"{NODE1}:30080", NODE1),
+    (B, "client", f"{NODE1}:30080", WRONG_SOURCE),
+    (B, "pod/pod-a", f"{VIP}:80", A),
+    (B, "node/node1", f"{VIP}:80", MARTIAN),
+    (B, "client", f"{NODE2}:30080", "1.2.3.4"),
+    (B, "pod/pod-a", f"{NODE1}:30080", A),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "source", "to", "measured"), UNTRACKED_MEASURED)
+@pytest.mark.parametrize(
+    "cni", [VXLAN, HOST_GW, CNIConfig("calico", "bgp", assumed=False)], ids=["vxlan", "host-gw", "bgp"]
+)
+def test_connections_that_conntrack_does_not_know(
+    endpoint: str, source: str, to: str, measured: object, cni: CNIConfig
+) -> None:
+    made = cluster(endpoint, cni=cni, network=NetworkFacts(without=frozenset({"vs-conntrack"})))
+    (outcome,) = outcomes(made, Request(source, to), "ipvs")
+    assert (f"stalls: {outcome.stalls.code}" if outcome.stalls else says(outcome)) == measured
+
+
+# Without kube-ipvs0 node1 sends what is for a ClusterIP back to the router, masqueraded, and the router returns it: a
+# walk without an end, were the rounds told apart by the port.
+IN_CIRCLES = [
+    # A new source port on every round, so no two rounds look alike; a kernel stops it by the hop limit.
+    (six("b", **CIRCLE), "[fd00:96::10]:80", ("LOST", "routing-loop")),
+    # IPv4 refuses a packet from an address of its own.
+    (cluster(B, network=NetworkFacts(**CIRCLE)), f"{VIP}:80", ("LOST", "martian-source")),
+]
+
+
+@pytest.mark.parametrize(("made", "to", "expected"), IN_CIRCLES, ids=["ipv6", "ipv4"])
+def test_a_packet_masqueraded_anew_on_every_round_ends(made: Cluster, to: str, expected: object) -> None:
+    (outcome,) = outcomes(made, Request("client", to, node="node1"), "ipvs")
+    assert says(outcome) == expected
 
 
 RANGED = web(

@@ -144,7 +144,7 @@ def test_rules(mode: str, family: str, first: str, line: str, capsys: Capture) -
     assert line in out.splitlines()
 
 
-@pytest.mark.parametrize("mode", ["iptables", "nftables"])
+@pytest.mark.parametrize("mode", ["iptables", "ipvs", "nftables"])
 def test_rules_saved_on_a_node_are_walked_through(mode: str, tmp_path: Path, capsys: Capture) -> None:
     saved = tmp_path / "node1.rules"
     rules = k8squiz(capsys, "rules", CLUSTER, "--node", "node1", "--mode", mode).out
@@ -157,3 +157,26 @@ def test_rules_saved_on_a_node_are_walked_through(mode: str, tmp_path: Path, cap
     saved.write_text("\n".join(lines) + "\n", encoding="utf-8")
     changed = json.loads(k8squiz(capsys, *words, "--rules", f"node1={saved}").out)
     assert [way["source_seen"] for way in changed["outcomes"]] == ["1.2.3.4"] * 3
+
+
+def test_an_ipvs_nodes_parts_may_come_in_a_file_each(tmp_path: Path, capsys: Capture) -> None:
+    """iptables-save alone does not say what a packet meets: the first rule that asks a set says what is missing."""
+    text = k8squiz(capsys, "rules", CLUSTER, "--node", "node1", "--mode", "ipvs").out
+    sets, tables = text.index("create "), text.index("*nat")
+    parts = {"ipvs": text[:sets], "ipset": text[sets:tables], "tables": text[tables:]}
+    given = {name: tmp_path / name for name in parts}
+    for name, file in given.items():
+        file.write_text(parts[name], encoding="utf-8")
+    words = (*NODEPORT, "--mode", "ipvs", "--all", "--json")
+    rules = {name: ("--rules", f"node1={file}") for name, file in given.items()}
+
+    whole = k8squiz(capsys, *words, *rules["tables"], *rules["ipset"], *rules["ipvs"])
+    assert (whole.code, whole.out) == (0, k8squiz(capsys, *words).out)
+
+    line = 1 + next(i for i, line in enumerate(parts["tables"].splitlines()) if "--match-set KUBE-CLUSTER-IP" in line)
+    without_sets = k8squiz(capsys, *words, *rules["tables"])
+    assert (without_sets.code, without_sets.out) == (2, "")
+    assert f"{given['tables']}:{line}: a rule matches on the ipset KUBE-CLUSTER-IP" in without_sets.err
+    without_servers = k8squiz(capsys, *words, *rules["tables"], *rules["ipset"])
+    assert (without_servers.code, without_servers.out) == (2, "")
+    assert "ipvsadm-save -n" in without_servers.err

@@ -1,0 +1,61 @@
+"""One virtual server of IPVS as a node's rules see it: its address, its servers, and how likely each is at first.
+
+The kernel's struct ip_vs_service, without the connections it has made: those are engine.ipvs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from engine.errors import UnsupportedFeature
+from engine.packet import L4, FiveTuple
+from engine.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualService:
+    """One virtual server as kube-proxy sets it up: `servers` are (address, port), all masquerading (-m).
+
+    `flags` are those of `ipvsadm -b`, `persistent` the seconds of `-p`. `weights` are the servers' (-w) where they are
+    not all 1: kube-proxy sets 0 for one that it drains.
+    """
+
+    protocol: L4
+    address: str
+    port: int
+    scheduler: str = "rr"
+    flags: tuple[str, ...] = ()
+    persistent: int | None = None
+    servers: tuple[tuple[str, int], ...] = ()
+    weights: tuple[int, ...] = ()
+
+    @property
+    def server_weights(self) -> tuple[int, ...]:
+        """The weight of each of `servers`."""
+        return self.weights or (1,) * len(self.servers)
+
+
+Chances = Callable[[VirtualService, FiveTuple], tuple[Fraction, ...]]
+
+
+def even_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, ...]:
+    """The chances of each server for a first connection of which nothing else is known.
+
+    kube-proxy adds the servers in no fixed order, and every scheduler but mh goes by that order at first, so each
+    server is as likely as the others. A server of weight 0 is never chosen; of other unequal weights those of wrr are
+    shares (ip_vs_wrr.c), while rr and lc do not look at them. Raises UnsupportedFeature for the rest.
+    """
+    weights = service.server_weights
+    if service.scheduler != "wrr":
+        weights = tuple(min(weight, 1) for weight in weights) if _weights_do_not_matter(service) else ()
+    if not weights:
+        raise UnsupportedFeature(
+            f"scheduler {service.scheduler} with real servers of different weights is not modelled for packets",
+            zh=f"数据包的调度中，{service.scheduler} 带不同权重的真实服务器未建模",
+        )
+    return tuple(Fraction(weight, sum(weights)) for weight in weights)
+
+
+def _weights_do_not_matter(service: VirtualService) -> bool:
+    return service.scheduler in ("rr", "lc") or len(set(service.server_weights) - {0}) <= 1
