@@ -105,7 +105,7 @@ def _request(
     return QuestionRequest(
         name, source, destination, str(filled.get("protocol", "TCP")), _node_name(filled.get("node"), spec, where) or node,
         sport, str(filled.get("mode") or spec.proxy.get("mode") or "iptables"), manifests(spec), _background(spec, where),
-        tuple(filled.get("without", ())), filled.get("way"), changed, name == template.data["ask"].get("fixed_request"),
+        tuple(filled.get("without", ())), filled.get("way"), changed,
     )  # fmt: skip
 
 

@@ -6,14 +6,15 @@ Plain frozen values. Nothing here draws, solves or prints.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.old_words import OldWord
 
 FORMAT_VERSION = 1
-KINDS = ("hop-order", "rewrite", "outcome", "choice", "number", "scheduler", "repair", "talk")
+# What a field's answer is kept as: its own `read` makes it, a str or a tuple of str, and nobody else looks inside.
+Value: TypeAlias = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,7 @@ class QuestionRequest:
     """One request of a question: on which cluster it is made, by whom, to where.
 
     `manifests` is Kubernetes YAML; `background` describes further Services the YAML leaves out because there are
-    hundreds of them; `way` is a predicate that picks some of the ways the packet can go; a `hidden` one would give
-    the answer away before it is graded.
+    hundreds of them; `way` is a predicate that picks some of the ways the packet can go.
     """
 
     name: str
@@ -71,7 +71,6 @@ class QuestionRequest:
     without: tuple[str, ...] = ()
     way: Mapping[str, Any] | None = None
     changed: tuple[tuple[str, str], ...] = ()
-    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +146,8 @@ class Picture:
     facts: tuple[str, ...]
 
 
-# What a candidate answered: for each field's id a canonical value (kinds/fields.py). A field left out is blank.
-Answer = Mapping[str, Any]
+# What a candidate answered: for each field's id a canonical value. A field left out is blank.
+Answer = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +160,8 @@ class FieldMark:
     field: str
     score: float
     weight: float
-    given: Any
-    truth: Any
+    given: Value
+    truth: Value
     first_wrong: int | None = None
 
     @property

@@ -17,7 +17,7 @@ from k8squiz.screens import mock as views
 from k8squiz.screens import practice as keys
 from k8squiz.screens.clocked import ClockedKeyboard, TimedOut, minutes
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.question import field_prompt, how, question_view
+from k8squiz.screens.question import question_view
 from k8squiz.terminal.sanitize import one_line
 
 FLAG = frozenset({"flag", "标记"})
@@ -112,7 +112,7 @@ class MockDialog:
         told = ""
         while index < len(fields):
             field = fields[index]
-            if (words := how(field, self._lang, not self._keyboard.interactive)) != told:
+            if (words := field.how(self._lang, not self._keyboard.interactive)) != told:
                 told = words
                 self._print(Prose(told, "dim"))
             self._field = field.id
@@ -139,7 +139,7 @@ class MockDialog:
         if text and not self._keyboard.interactive:
             self._say("unfinished-line", line=text)
         single = len(self._room.task(position).fields) == 1
-        prompt = field_prompt(field, self._lang) if not single else "> "
+        prompt = field.prompt(self._lang) if not single else "> "
         return self._keyboard.line(
             one_line(prompt),
             lambda: (self._interview.left_for(position), self._interview.left),

@@ -16,14 +16,14 @@ from k8squiz.bank.find import find, select
 from k8squiz.bank.question import Answer, QuestionMeta
 from k8squiz.commands.practice_journal import PracticeJournal
 from k8squiz.errors import QuizError
-from k8squiz.kinds.fields import Field, OrderField, Unreadable
+from k8squiz.kinds.fields import Field, Unreadable
 from k8squiz.kinds.interface import Task
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.practice.session import PracticeSession, PracticeState, plan
 from k8squiz.screens import practice as keys
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.question import field_prompt, how, question_view, title_view
+from k8squiz.screens.question import question_view, title_view
 from k8squiz.terminal.console import make_console
 from k8squiz.terminal.sanitize import one_line
 
@@ -168,8 +168,8 @@ def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console
     index = 0
     while index < len(fields):
         field = fields[index]
-        if how(field, lang, not keyboard.interactive) != told:
-            told = how(field, lang, not keyboard.interactive)
+        if field.how(lang, not keyboard.interactive) != told:
+            told = field.how(lang, not keyboard.interactive)
             console.print(Prose(told, "dim"))
         typed = _typed(keyboard, session.task, field, lang).strip()
         if typed.lower() in keys.BACK:
@@ -187,11 +187,11 @@ def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console
 
 def _typed(keyboard: keys.Keyboard, task: Task, field: Field, lang: Lang) -> str:
     prompt = one_line(_prompt(task, field, lang))
-    return keyboard.order(prompt, field, lang) if isinstance(field, OrderField) else keyboard.line(prompt, field)
+    return keyboard.order(prompt, field, lang) if field.ordered else keyboard.line(prompt, field)
 
 
 def _prompt(task: Task, field: Field, lang: Lang) -> str:
-    return say("answer", lang) if len(task.fields) == 1 else field_prompt(field, lang)
+    return say("answer", lang) if len(task.fields) == 1 else field.prompt(lang)
 
 
 def _command(typed: str, session: PracticeSession, console: Console, lang: Lang) -> bool:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from engine.trace import Text
 from k8squiz.bank import find as bank
-from k8squiz.bank.question import Question
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.terminal.console import make_console, print_json, print_plain
 from k8squiz.terminal.sanitize import one_line
+
+if TYPE_CHECKING:
+    from k8squiz.kinds.fields import Field
+    from k8squiz.kinds.interface import Task
+    from k8squiz.world.world import World
 
 _WIDE = 110
 
@@ -69,14 +74,14 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
         return 0
     from k8squiz.kinds.grade import grade
     from k8squiz.screens.grade import grade_view, walk_view, why_view
-    from k8squiz.screens.question import field_prompt, question_view, title_view
+    from k8squiz.screens.question import question_view, title_view
 
     console = make_console()
     console.print(title_view(world.question, lang, 1, 1))
     console.print(question_view(world, task, lang))
     if not answer:
         if len(asked := _asked(task)) > 1:
-            console.print("\n" + "\n".join(field_prompt(field, lang) for field in asked))
+            console.print("\n" + "\n".join(field.prompt(lang) for field in asked))
         return 0
     console.print(grade_view(world, task, grade(task, {field.id: field.truth for field in task.fields}), lang))
     console.print(walk_view(world, lang))
@@ -84,19 +89,20 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
     return 0
 
 
-def _json(world: Any, task: Any, answer: bool) -> dict[str, Any]:
+def _json(world: World, task: Task, answer: bool) -> dict[str, object]:
+    from k8squiz.kinds.interface import shown_requests
     from k8squiz.world.texts import explanation, key_points, prompt, sources
 
-    question: Question = world.question
+    question = world.question
     meta = question.meta
-    result: dict[str, Any] = {
+    result: dict[str, object] = {
         "id": meta.id, "topic": meta.topic, "level": meta.level, "kind": meta.kind, "seed": question.seed,
         "title": _both(question.template.title), "prompt": _both(prompt(world)),
         "requests": [
             {"name": ask.name, "from": ask.source, "to": ask.destination, "protocol": ask.protocol, "node": ask.node,
              "sport": ask.sport, "mode": ask.mode, "without": list(ask.without),
              "background": None if ask.background is None else dataclasses.asdict(ask.background), "cluster": ask.manifests}
-            for ask in question.requests if answer or not ask.hidden
+            for ask in (question.requests if answer else shown_requests(question))
         ],
         "fields": [_field(field) for field in (task.fields if answer else _asked(task))],
     }  # fmt: skip
@@ -108,25 +114,23 @@ def _json(world: Any, task: Any, answer: bool) -> dict[str, Any]:
     return result
 
 
-def _asked(task: Any) -> list[Any]:
-    """The fields that one may see beforehand: the points of a talk come after the answer."""
-    from k8squiz.kinds.talk import PointField
-
-    return [field for field in task.fields if not isinstance(field, PointField)]
+def _asked(task: Task) -> list[Field]:
+    """The fields that one may see beforehand."""
+    return [field for field in task.fields if field.foreseen]
 
 
-def _field(field: Any) -> dict[str, Any]:
-    result = {"id": field.id, "label": _both(field.label)}
-    if getattr(field, "row", None) is not None:
+def _field(field: Field) -> dict[str, object]:
+    result: dict[str, object] = {"id": field.id, "label": _both(field.label)}
+    if field.row is not None:
         result["at"] = _both(field.row)
-    if hasattr(field, "items"):
-        result["items"] = [{"letter": item.letter, "key": item.key, **_both(item.text)} for item in field.items]
-    if hasattr(field, "given"):
-        result["given"] = field.given
+    if field.options:
+        result["items"] = [{"letter": item.letter, "key": item.key, **_both(item.text)} for item in field.options]
+    if field.before:
+        result["given"] = field.before
     return result
 
 
-def _both(text: Any) -> dict[str, str]:
+def _both(text: Text) -> dict[str, str]:
     return {"en": text.en, "zh": text.zh}
 
 
@@ -148,7 +152,7 @@ def lint_questions(paths: tuple[Path, ...], lang: Lang, seeds: int = 50) -> int:
 
 def new_question(kind: str, topic: str, lang: Lang) -> int:
     """Print a question file to start from: the skeleton of that kind, with the texts to be written."""
-    from k8squiz.bank.skeleton import skeleton
+    from k8squiz.kinds.skeleton import skeleton
 
     print_plain(skeleton(kind, topic))
     return 0

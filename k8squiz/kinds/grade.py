@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from k8squiz.bank.question import Answer, FieldMark, Grade
-from k8squiz.kinds.fields import Field, OrderField
+from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import Task
 
 
@@ -18,5 +18,5 @@ def grade(task: Task, answer: Answer, hint_cost: float = 0.0) -> Grade:
 def _mark(field: Field, answer: Answer) -> FieldMark:
     given = answer.get(field.id)
     score = 0.0 if given is None else field.score(given)
-    first_wrong = field.first_wrong(given) if isinstance(field, OrderField) and given is not None else None
+    first_wrong = field.first_wrong(given) if given is not None else None
     return FieldMark(field.id, score, field.weight, given, field.truth, first_wrong)

@@ -1,16 +1,23 @@
-"""What a kind of question is: a way to turn a World into a Task. Each kind is one module, found by its name."""
+"""What a kind of question is. A member is a folder with a module `kind`, which holds one as KIND, and one line in REGISTRY.
+
+All that the rest of k8squiz wants to know of a kind is a member of `Kind`: nobody else names one.
+"""
 
 from __future__ import annotations
 
+import abc
 import importlib
-from typing import Protocol, cast
+from typing import ClassVar, Generic, TypeVar, cast
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.bank.question import Question
+from k8squiz.bank.question import Question, QuestionRequest
+from k8squiz.bank.shapes import Place, Schema, Shape
 from k8squiz.errors import unknown, well_formed
 from k8squiz.kinds.fields import Field
 from k8squiz.world.world import World
+
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +28,66 @@ class Task:
     fields: tuple[Field, ...]
 
 
-class Kind(Protocol):
-    """A module of this package."""
+class Kind(abc.ABC):
+    """What is asked of a kind by those who do not know what its `ask` holds."""
 
-    ABOUT: Text
+    about: ClassVar[Text]
+    example: ClassVar[str]  # the topic's folder and the id of a question of this kind, for questions/README.md
+    skeleton: ClassVar[str]  # the `ask:` of a file to start from
+    seconds: ClassVar[int] = 180  # how long a question of level 3 takes in an interview
+    in_interviews: ClassVar[bool] = True
+    for_juniors: ClassVar[bool] = False
+    one_answer: ClassVar[bool] = False  # whether it may be the same under every seed
+    grades_points: ClassVar[bool] = False  # whether the grade itself shows the key points
 
-    def task(self, world: World) -> Task: ...
+    @property
+    @abc.abstractmethod
+    def schema(self) -> Schema:
+        """What a file of this kind holds besides what every file does."""
+
+    @abc.abstractmethod
+    def make(self, world: World) -> Task:
+        """Compute what is asked and its truth. Raises QuizError for what cannot be asked so."""
+
+    @abc.abstractmethod
+    def hidden(self, question: Question) -> str | None:
+        """The request that would give the answer away before it is graded."""
 
 
+class TypedKind(Kind, Generic[A]):
+    """A kind whose `ask` is read into a value of type A."""
+
+    ask: Shape[A]
+
+    @property
+    def schema(self) -> Schema:
+        return {"properties": {"ask": self.ask.schema}}
+
+    def asked(self, question: Question) -> A:
+        """The question's `ask`. Raises QuizError with file:line."""
+        return self.ask.read(question.ask, Place(question.template, ("ask",)))
+
+    def make(self, world: World) -> Task:
+        return self.task(world, self.asked(world.question))
+
+    @abc.abstractmethod
+    def task(self, world: World, ask: A) -> Task:
+        """As make, with the `ask` at hand."""
+
+    def hidden(self, question: Question) -> str | None:
+        return None
+
+
+# A kind's name, and the folder it is in.
 REGISTRY: dict[str, str] = {
-    "hop-order": "hop_order.kind",
-    "rewrite": "rewrite",
-    "outcome": "outcome",
-    "choice": "choice",
-    "number": "number",
-    "scheduler": "scheduler",
-    "repair": "repair.kind",
-    "talk": "talk",
+    "hop-order": "k8squiz.kinds.hop_order",
+    "rewrite": "k8squiz.kinds.rewrite",
+    "outcome": "k8squiz.kinds.outcome",
+    "choice": "k8squiz.kinds.choice",
+    "number": "k8squiz.kinds.number",
+    "scheduler": "k8squiz.kinds.scheduler",
+    "repair": "k8squiz.kinds.repair",
+    "talk": "k8squiz.kinds.talk",
 }
 
 
@@ -45,13 +95,19 @@ def kind(name: str) -> Kind:
     """The kind of that name; raises QuizError for an unknown one."""
     if name not in REGISTRY:
         raise unknown("kind of question", name, REGISTRY)
-    return cast(Kind, importlib.import_module(f"k8squiz.kinds.{REGISTRY[name]}"))
+    return cast(Kind, importlib.import_module(f"{REGISTRY[name]}.kind").KIND)
 
 
 def make_task(world: World) -> Task:
     """Compute what the question asks and its truth. Raises QuizError for what cannot be asked so."""
     with well_formed(world.question.template.place("ask")):
-        return kind(world.question.meta.kind).task(world)
+        return kind(world.question.meta.kind).make(world)
+
+
+def shown_requests(question: Question) -> tuple[QuestionRequest, ...]:
+    """The requests that may be shown before the question is graded."""
+    hidden = kind(question.meta.kind).hidden(question)
+    return tuple(request for request in question.requests if request.name != hidden)
 
 
 def letters(count: int) -> tuple[str, ...]:

@@ -22,8 +22,8 @@ from k8squiz.bank.followup import follow_ups, names
 from k8squiz.bank.placeholders import PLACEHOLDER, placeholders
 from k8squiz.bank.question import Template
 from k8squiz.errors import QuizError
-from k8squiz.kinds.fields import Field, MenuField, OrderField
-from k8squiz.kinds.interface import Task, make_task
+from k8squiz.kinds.fields import Field
+from k8squiz.kinds.interface import Task, kind, make_task
 from k8squiz.lint.confirmed import Confirmed, literal_numbers
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.sanitize import visible
@@ -225,8 +225,7 @@ def _over_seeds(template: Template, seeds: int) -> Iterator[Finding]:
     yield from found.values()
     if found or drawn < 10:
         return
-    # A talk has no answer to draw, and what mends depends on what is shown broken, which names differ in anyway.
-    if len(answers) == 1 and template.meta.kind not in ("talk", "repair"):
+    if len(answers) == 1 and not kind(template.meta.kind).one_answer:
         yield Finding(
             template.place("ask"),
             f"the answer is the same for all {drawn} seeds",
@@ -278,21 +277,8 @@ def _bare(error: QuizError | EngineError, template: Template) -> tuple[str, str]
 
 def _degenerate(template: Template, task: Task, seed: int) -> Iterator[Finding]:
     for field in task.fields:
-        if isinstance(field, OrderField) and len(field.truth) < 3:
-            yield Finding(
-                template.place("ask"),
-                f"an order of {len(field.truth)} steps is too short (seed {seed})",
-                f"只有 {len(field.truth)} 个步骤的排序太短（种子 {seed}）",
-            )
-        if isinstance(field, (OrderField, MenuField)):
-            texts = [(item.text.en, item.text.zh) for item in field.items]
-            for index in (0, 1):
-                if len({text[index] for text in texts}) != len(texts):
-                    yield Finding(
-                        template.place("ask"),
-                        f"two options read the same (seed {seed})",
-                        f"有两个选项文字相同（种子 {seed}）",
-                    )
+        for flaw in field.flaws():
+            yield Finding(template.place("ask"), f"{flaw.en} (seed {seed})", f"{flaw.zh}（种子 {seed}）")
 
 
 def _roles(world: World) -> dict[str, str]:
@@ -313,7 +299,7 @@ def _signature(field: Field, roles: dict[str, str]) -> Any:
 
 def _slot(task: Task) -> Any:
     """The letters of the right answer; None where letters are not what is typed."""
-    slots = [field.show(field.truth, False) for field in task.fields if isinstance(field, (OrderField, MenuField))]
+    slots = [field.show(field.truth, False) for field in task.fields if field.options]
     return tuple(slots) or None
 
 

@@ -10,29 +10,26 @@ from engine.trace import Text
 from k8squiz.bank.question import QuestionMeta
 from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError, unknown
+from k8squiz.kinds.interface import REGISTRY, kind
 
 MOST_MINUTES = 480
 LEAST_SECONDS = 15  # no question can be read in less
-# How long a question of each kind takes at level 3, in seconds; by level, what share of it.
-_PACE = {
-    "outcome": 150, "choice": 150, "number": 180, "hop-order": 240, "rewrite": 270, "scheduler": 240, "repair": 420,
-}  # fmt: skip
+# By level, what share of the time that a question of its kind takes at level 3.
 _LEVEL = {1: 0.8, 2: 0.9, 3: 1.0, 4: 1.15, 5: 1.3}
-# A talk is marked by the candidate against key points, which would tell too much before the end.
-UNFIT = frozenset({"talk"})
+_SECONDS = 180  # of a kind that this k8squiz does not know
 
 
 @dataclasses.dataclass(frozen=True)
 class Track:
-    """Whom the interview is for: `mix` says how often each level comes, `kinds` what is asked (empty: everything)."""
+    """Whom the interview is for: `mix` says how often each level comes; `simple`: the kinds that suit juniors alone."""
 
     title: Text
     mix: Mapping[int, int]
-    kinds: frozenset[str] = frozenset()
+    simple: bool = False
 
 
 TRACKS: dict[str, Track] = {
-    "junior": Track(Text("Junior", "初级"), {1: 3, 2: 4, 3: 3}, frozenset({"outcome", "choice", "number", "hop-order"})),
+    "junior": Track(Text("Junior", "初级"), {1: 3, 2: 4, 3: 3}, simple=True),
     "senior": Track(Text("Senior", "高级"), {2: 2, 3: 4, 4: 3}),
     "expert": Track(Text("Expert", "专家"), {3: 2, 4: 4, 5: 4}),
 }  # fmt: skip
@@ -143,8 +140,7 @@ def _fitting(known: Sequence[QuestionMeta], track: Track, topics: Sequence[str])
             raise unknown("topic", topic, (meta.topic for meta in known))
     fitting = [
         meta for meta in known
-        if meta.level in track.mix and meta.kind not in UNFIT
-        and (not track.kinds or meta.kind in track.kinds) and (not topics or meta.topic in topics)
+        if meta.level in track.mix and _suits(meta.kind, track) and (not topics or meta.topic in topics)
     ]  # fmt: skip
     if not fitting:
         raise QuizError(
@@ -152,6 +148,13 @@ def _fitting(known: Sequence[QuestionMeta], track: Track, topics: Sequence[str])
             f"没有适合这场面试的题目：主题 {'、'.join(topics) or '不限'}，难度 {_levels(track)}",
         )
     return fitting
+
+
+def _suits(name: str, track: Track) -> bool:
+    if name not in REGISTRY:
+        return not track.simple
+    known = kind(name)
+    return known.in_interviews and (known.for_juniors or not track.simple)
 
 
 def _levels(track: Track) -> str:
@@ -192,7 +195,8 @@ def _had(meta: QuestionMeta, drawn: Sequence[QuestionMeta], track: Track) -> flo
 def _natural(meta: QuestionMeta) -> float:
     # A follow-up's cluster is known already.
     half = 0.5 if meta.id != meta.origin else 1.0
-    return _PACE.get(meta.kind, 180) * _LEVEL[meta.level] * half
+    seconds = kind(meta.kind).seconds if meta.kind in REGISTRY else _SECONDS
+    return seconds * _LEVEL[meta.level] * half
 
 
 def _timed(

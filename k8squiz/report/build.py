@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import k8squiz
 from engine.trace import Text
-from k8squiz.bank.question import FieldMark
-from k8squiz.kinds.fields import Field, MenuField, NumberField, OrderField
+from k8squiz.bank.question import FieldMark, Picture, QuestionRequest
+from k8squiz.kinds.fields import Field, Value
+from k8squiz.kinds.interface import shown_requests
 from k8squiz.mock.drawn_questions import DrawnQuestions, shown
 from k8squiz.mock.plan import InterviewPlan
 from k8squiz.mock.score import RULE, QuestionScore, ScorePart, study
@@ -139,7 +139,7 @@ def _answered(drawn_questions: DrawnQuestions, position: int, result: QuestionSc
     world, task = drawn_questions.world(position), drawn_questions.task(position)
     given, computed = bench(world)
     marks: Sequence[FieldMark | None] = result.grade.marks if result.grade is not None else [None] * len(task.fields)
-    shown = "\n".join(getattr(field, "given", "") for field in task.fields).strip()
+    shown = "\n".join(field.before for field in task.fields).strip()
     return Answered(
         result, world.question.template.title, prompt(world), () if given.en else _cluster(world.question.picture),
         () if given.en else _requests(world),
@@ -149,7 +149,7 @@ def _answered(drawn_questions: DrawnQuestions, position: int, result: QuestionSc
     )  # fmt: skip
 
 
-def _cluster(picture: Any) -> tuple[str, ...]:
+def _cluster(picture: Picture) -> tuple[str, ...]:
     """The cluster in lines, as the candidate saw it."""
     lines = []
     for node in picture.nodes:
@@ -165,11 +165,11 @@ def _cluster(picture: Any) -> tuple[str, ...]:
 
 
 def _requests(world: World) -> tuple[Text, ...]:
-    requests = [request for request in world.question.requests if not request.hidden]
+    requests = shown_requests(world.question)
     return tuple(_request(request, len(requests) > 1) for request in requests)
 
 
-def _request(request: Any, named: bool) -> Text:
+def _request(request: QuestionRequest, named: bool) -> Text:
     """One line; a request is named where there are several."""
     name = f" {request.name}" if named else ""
     packet = f"{request.protocol} {request.source.rsplit('/', 1)[-1]} → {request.destination}"
@@ -185,23 +185,18 @@ def _request(request: Any, named: bool) -> Text:
 
 def _field(field: Field, mark: FieldMark | None) -> FieldLine:
     given = mark.given if mark is not None else None
-    row = getattr(field, "row", None)
-    label = field.label if row is None else Text(f"{row.en}, {field.label.en}", f"{row.zh}，{field.label.zh}")
-    unit = field.unit if isinstance(field, NumberField) else None
-    if unit is not None:
-        label = Text(f"{label.en} ({unit.en})", f"{label.zh}（{unit.zh}）")
-    ordered = isinstance(field, OrderField)
-    options: tuple[OptionLine, ...] = ()
-    if isinstance(field, (OrderField, MenuField)):
-        options = tuple(
-            OptionLine(
-                item.letter, item.text, _place(item.key, field.truth, ordered), _place(item.key, given or (), ordered)
-            )
-            for item in field.items
+    options = tuple(
+        OptionLine(
+            item.letter,
+            item.text,
+            _place(item.key, field.truth, field.ordered),
+            _place(item.key, given or (), field.ordered),
         )
+        for item in field.options
+    )
     return FieldLine(
-        label, _shown(field, field.truth), None if given is None else _shown(field, given),
-        mark.score if mark is not None else 0.0, ordered, options,
+        field.full_label, _shown(field, field.truth), None if given is None else _shown(field, given),
+        mark.score if mark is not None else 0.0, field.ordered, options,
     )  # fmt: skip
 
 
@@ -211,11 +206,13 @@ def _place(key: str, picked: Sequence[str], ordered: bool) -> int:
     return list(picked).index(key) + 1 if ordered else 1
 
 
-def _shown(field: Field, value: Any) -> Text:
+def _shown(field: Field, value: Value) -> Text:
     return Text(shown(field, value, False), shown(field, value, True))
 
 
-def _study(missed: Any, topics: Sequence[ScorePart], results: Sequence[QuestionScore]) -> tuple[Study, ...]:
+def _study(
+    missed: Mapping[str, Sequence[str]], topics: Sequence[ScorePart], results: Sequence[QuestionScore]
+) -> tuple[Study, ...]:
     seeds = {result.item.question: result.item.seed for result in results}
     scores = {part.name: part.score for part in topics}
     found = []

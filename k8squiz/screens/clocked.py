@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from k8squiz.kinds.fields import Field, OrderField
+from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
 from k8squiz.screens.practice import Plain, words
 from k8squiz.screens.reorder import Order, ask
@@ -141,11 +141,11 @@ class ClockedTerminal:
 
         self._io = io
         self._session: Any = PromptSession(history=InMemoryHistory(), **io)
-        self._order: tuple[OrderField, Order] | None = None
+        self._order: tuple[Field, Order] | None = None
 
     def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str:
         picked = ""
-        if isinstance(field, OrderField):
+        if field.ordered:
             typed = self._put_in_order(clock, tick, field, lang, standing)
             if typed is not None:
                 return typed
@@ -162,7 +162,7 @@ class ClockedTerminal:
     def plain(self, prompt: str) -> str:
         return str(self._session.prompt(prompt, completer=None, refresh_interval=0, default="", pre_run=lambda: None))
 
-    def _put_in_order(self, clock: Clock, tick: Tick, field: OrderField, lang: Lang, standing: str) -> str | None:
+    def _put_in_order(self, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str) -> str | None:
         """The re-orderable list; what was picked stays picked while hints are read and after a resume."""
         if self._order is None or self._order[0] is not field:
             self._order = (field, _picked(field, standing))
@@ -175,17 +175,17 @@ class ClockedTerminal:
         )  # fmt: skip
 
 
-def _picked(field: OrderField, standing: str) -> Order:
-    order = Order(len(field.items))
-    letters = [item.letter for item in field.items]
+def _picked(field: Field, standing: str) -> Order:
+    order = Order(len(field.options))
+    letters = [item.letter for item in field.options]
     for word in dict.fromkeys(standing.split()):
         if word in letters:
             order.toggle(letters.index(word))
     return order
 
 
-def _letters(order: Order, field: OrderField) -> str:
-    return " ".join(field.items[index].letter for index in order.picked)
+def _letters(order: Order, field: Field) -> str:
+    return " ".join(field.options[index].letter for index in order.picked)
 
 
 def _watch(standing: Callable[[], str], tick: Tick) -> None:

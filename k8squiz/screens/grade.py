@@ -11,22 +11,20 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Hop, Outcome, Text
-from k8squiz.bank.question import FieldMark, Grade
+from k8squiz.bank.question import Grade
 from k8squiz.kinds.chains import is_own, short
-from k8squiz.kinds.fields import Field, MenuField, OrderField
-from k8squiz.kinds.interface import Task
-from k8squiz.kinds.repair.field import RepairField
-from k8squiz.kinds.talk import SAID, PointField, TalkField
+from k8squiz.kinds.interface import Task, kind
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.practice.session import Summary
+from k8squiz.screens.fields.rows import rows_view
+from k8squiz.screens.fields.views import view_of
 from k8squiz.screens.prose import Prose
-from k8squiz.terminal.sanitize import visible
+from k8squiz.screens.signs import sign_of
 from k8squiz.world.predicates import outcomes_of
+from k8squiz.world.subjects import needs_no_cluster
 from k8squiz.world.texts import explanation, followups, key_points, sources
 from k8squiz.world.world import World, host_name
-
-_RIGHT, _WRONG, _PART = "✓", "✗", "~"
 
 
 def grade_view(world: World, task: Task, grade: Grade, lang: Lang) -> RenderableType:
@@ -34,18 +32,13 @@ def grade_view(world: World, task: Task, grade: Grade, lang: Lang) -> Renderable
     parts: list[RenderableType] = [_score(grade, lang)]
     plain = []
     for field, mark in zip(task.fields, grade.marks, strict=True):
-        if isinstance(field, OrderField):
-            parts.append(_order(field, mark, lang))
-        elif isinstance(field, MenuField):
-            parts.append(_menu(field, mark, lang))
-        elif isinstance(field, RepairField):
-            parts.append(_repair(field, mark, lang))
-        elif isinstance(field, (TalkField, PointField)):
-            parts += _talk(field, mark, lang)
-        else:
+        view = view_of(field)
+        if view is None:
             plain.append((field, mark))
+        else:
+            parts += view(field, mark, lang)
     if plain:
-        parts.append(_table(plain, lang))
+        parts.append(rows_view(plain, lang))
     return Group(*parts)
 
 
@@ -56,133 +49,9 @@ def _score(grade: Grade, lang: Lang) -> RenderableType:
     return Padding(Styled(f"{sign} {words}", style=f"bold {style}"), (1, 0, 0, 0))
 
 
-def sign_of(score: float) -> tuple[str, str]:
-    """The sign of a score and its style."""
-    if score >= 1.0:
-        return _RIGHT, "green"
-    return (_PART, "yellow") if score > 0 else (_WRONG, "red")
-
-
-def _order(field: OrderField, mark: FieldMark, lang: Lang) -> RenderableType:
-    cards = {item.key: item for item in field.items}
-    given: tuple[str, ...] = mark.given or ()
-    table = Table.grid(padding=(0, 1))
-    for _ in range(5):
-        table.add_column(overflow="fold")
-    table.add_row("", "", Styled(say("truth", lang), style="bold"), Styled(say("yours", lang), style="bold"), "")
-    for index in range(max(len(given), len(field.truth))):
-        theirs = given[index] if index < len(given) else None
-        ours = field.truth[index] if index < len(field.truth) else None
-        right = theirs == ours
-        sign = Styled(_RIGHT, style="green") if right else Styled(_WRONG, style="red")
-        note = "" if right else _order_note(theirs, field, lang)
-        truth = f"{cards[ours].letter}  {pick(cards[ours].text, lang)}" if ours is not None else "—"
-        table.add_row(
-            sign,
-            f"{index + 1}.",
-            Styled(truth),
-            Styled(cards[theirs].letter if theirs is not None else "—"),
-            Styled(note, style="dim"),
-        )
-    parts: list[RenderableType] = [table]
-    if mark.first_wrong is not None and given:
-        step = mark.first_wrong
-        key = "too-few" if step >= len(given) else "first-wrong"
-        parts.append(Styled(say(key, lang, step=step if key == "too-few" else step + 1), style="yellow"))
-    left = [cards[key] for key in dict.fromkeys(given) if key not in field.truth]
-    for card in left:
-        parts.append(
-            Styled(f"{_WRONG} {card.letter}  {pick(card.text, lang)}: {say('never-happens', lang)}", style="red")
-        )
-    return Group(*parts)
-
-
-def _order_note(theirs: str | None, field: OrderField, lang: Lang) -> str:
-    if theirs is None:
-        return say("missing", lang)
-    return say("wrong-place" if theirs in field.truth else "never-happens", lang)
-
-
-def _menu(field: MenuField, mark: FieldMark, lang: Lang) -> RenderableType:
-    given: tuple[str, ...] = mark.given or ()
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("", Styled(say("truth", lang), style="bold"), Styled(say("yours", lang), style="bold"), "")
-    for item in field.items:
-        ours, theirs = item.key in field.truth, item.key in given
-        sign = Styled(_RIGHT, style="green") if ours == theirs else Styled(_WRONG, style="red")
-        if not (field.multiple or ours or theirs):
-            # Of one that is to be picked, leaving the others is no merit.
-            sign = Styled("")
-        row = (sign, "■" if ours else "·", "■" if theirs else "·")
-        table.add_row(*row, Prose(f"{item.letter}  {pick(item.text, lang)}", style="bold" if ours else ""))
-    return table
-
-
-def _repair(field: RepairField, mark: FieldMark, lang: Lang) -> RenderableType:
-    """The line that had been there, the one typed, and what becomes of every request with either."""
-    table = Table.grid(padding=(0, 1))
-    for _ in range(2):
-        table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    sign, style = sign_of(mark.score)
-    lines = [("", "would-do", field.truth, "bold")]
-    if mark.given is None:
-        lines.append((sign, "yours", say("blank", lang), style))
-    elif mark.given != field.truth:
-        lines.append((sign, "yours", field.show(mark.given, lang == "zh"), style))
-    for mine, key, line, look in lines:
-        table.add_row(
-            Styled(mine, style=style), Styled(say(key, lang), style="bold"), Styled(visible(line), style=look)
-        )
-        if mine != sign or mark.given is not None:
-            for ending in field.effect(field.truth if key == "would-do" else mark.given):
-                table.add_row("", "", Prose(f"→ {pick(ending, lang)}", "dim"))
-    return table
-
-
-def _talk(field: TalkField | PointField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
-    """What was said, and each point as it was checked."""
-    if isinstance(field, TalkField):
-        return [Padding(Prose(visible(mark.given)), (0, 0, 1, 2))] if mark.given else []
-    sign, style = sign_of(mark.score)
-    line = Table.grid(padding=(0, 1))
-    line.add_row(Styled(sign, style=style), Prose(pick(field.label, lang), "" if mark.given == SAID else "bold"))
-    return [line]
-
-
-def _table(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> RenderableType:
-    table = Table(padding=(0, 1), show_edge=False, box=None)
-    table.add_column("", no_wrap=True)
-    if any(getattr(field, "row", None) is not None for field, _ in rows):
-        table.add_column("", overflow="fold")
-    table.add_column("", overflow="fold")
-    table.add_column(say("truth", lang), overflow="fold")
-    table.add_column(say("yours", lang), overflow="fold")
-    before = None
-    for field, mark in rows:
-        sign, style = sign_of(mark.score)
-        row = getattr(field, "row", None)
-        # A point is named once, above its first field.
-        point = [] if len(table.columns) < 5 else [Styled(pick(row, lang) if row is not None and row != before else "")]
-        before = row
-        given = say("blank", lang) if mark.given is None else field.show(mark.given, lang == "zh")
-        table.add_row(
-            Styled(sign, style=style), *point, Styled(pick(field.label, lang)),
-            Styled(field.show(field.truth, lang == "zh"), style="bold"), Styled(given, style="" if mark.right else style),
-        )  # fmt: skip
-    return table
-
-
 def walk_view(world: World, lang: Lang) -> RenderableType:
     """The walk of each request, there and back: of several ways the likeliest, and how many there are."""
-    from k8squiz.world.virtual_servers import needs_no_cluster
-
-    ask = world.question.ask
-    if needs_no_cluster(ask):
+    if needs_no_cluster(world.question):
         return _bench_view(world, lang)
     parts: list[RenderableType] = []
     several = len(world.question.requests) > 1
@@ -206,13 +75,13 @@ def _bench_view(world: World, lang: Lang) -> RenderableType:
 
     question = world.question
     parts: list[RenderableType] = [meta(say("computed", lang))]
-    work, past = scenario(question.ask, question.id), history(question.ask)
+    work, past = scenario(question), history(question)
     if work is not None:
         table = work.table(question.seed)
         parts.append(measured_view(work, table, work.fitting(question.seed), lang))
     if past is not None:
         parts.append(history_view(past, lang, solved=True))
-    crowd = size(question.ask)
+    crowd = size(question)
     if crowd is not None:
         parts.append(figures_view(crowd, lang))
     return Group(*parts)
@@ -275,8 +144,7 @@ def why_view(world: World, lang: Lang) -> RenderableType:
     """The explanation, key points, follow-ups, sources."""
     parts: list[RenderableType] = [meta(say("explanation", lang))]
     parts.append(Prose("\n".join(pick(text, lang) for text in explanation(world))))
-    # Of a talk the points stand in the grade already.
-    points = () if world.question.meta.kind == "talk" else key_points(world)
+    points = () if kind(world.question.meta.kind).grades_points else key_points(world)
     for key, texts in (("key-points", points), ("followups", followups(world))):
         if texts:
             parts += [meta(say(key, lang)), _list(texts, lang)]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from typing import Any, Protocol
 
-from k8squiz.kinds.fields import AddressField, Field, MenuField, NameField, OrderField
+from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
 from k8squiz.screens.reorder import Order, ask
 from k8squiz.terminal.sanitize import one_line
@@ -27,7 +26,7 @@ class Keyboard(Protocol):
 
     def line(self, prompt: str, field: Field | None = None) -> str: ...
 
-    def order(self, prompt: str, field: OrderField, lang: Lang) -> str: ...
+    def order(self, prompt: str, field: Field, lang: Lang) -> str: ...
 
 
 class Plain:
@@ -46,7 +45,7 @@ class Plain:
         sys.stdout.write(one_line(line) + "\n")
         return line
 
-    def order(self, prompt: str, field: OrderField, lang: Lang) -> str:
+    def order(self, prompt: str, field: Field, lang: Lang) -> str:
         return self.line(prompt, field)
 
 
@@ -60,16 +59,16 @@ class Terminal:
         from prompt_toolkit.history import InMemoryHistory
 
         self._session: Any = PromptSession(history=InMemoryHistory())
-        self._order: tuple[OrderField, Order] | None = None
+        self._order: tuple[Field, Order] | None = None
 
     def line(self, prompt: str, field: Field | None = None) -> str:
         typed: str = self._session.prompt(prompt, completer=_completer(words(field)), complete_while_typing=False)
         return typed
 
-    def order(self, prompt: str, field: OrderField, lang: Lang) -> str:
+    def order(self, prompt: str, field: Field, lang: Lang) -> str:
         """The re-orderable list; what was picked stays picked while hints are read."""
         if self._order is None or self._order[0] is not field:
-            self._order = (field, Order(len(field.items)))
+            self._order = (field, Order(len(field.options)))
         typed = ask(self._order[1], field, lang)
         return self.line(prompt, field) if typed is None else typed
 
@@ -83,13 +82,7 @@ def keyboard() -> Keyboard:
 
 def words(field: Field | None) -> tuple[str, ...]:
     """What may be completed while `field` is filled in."""
-    own: Iterable[str] = ()
-    if isinstance(field, AddressField):
-        own = (*field.aliases, *dict.fromkeys(field.aliases.values()))
-    elif isinstance(field, NameField):
-        own = field.names
-    elif isinstance(field, (OrderField, MenuField)):
-        own = (item.letter for item in field.items)
+    own = field.words() if field is not None else ()
     return (*own, "hint", "skip", "show", "quit", "help", *(("back",) if field is not None else ()))
 
 

@@ -13,15 +13,14 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from k8squiz.bank.question import NodeView, Picture, PodView, Question, QuestionRequest, ServiceView
-from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField
-from k8squiz.kinds.interface import Task
-from k8squiz.kinds.repair.field import RepairField
-from k8squiz.kinds.talk import PointField, TalkField
+from k8squiz.kinds.fields import Item
+from k8squiz.kinds.interface import Task, shown_requests
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.sanitize import visible
 from k8squiz.terminal.width import width_of
+from k8squiz.world.subjects import needs_no_cluster
 from k8squiz.world.texts import prompt
 from k8squiz.world.world import World
 
@@ -64,23 +63,22 @@ def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> 
         *_given(world.question, lang),
         Padding(Prose(pick(prompt(world), lang)), (1, 0, 0, 0)),
     ]
+    parts += [Padding(Styled(visible(field.before)), (0, 0, 0, 2)) for field in task.fields if field.before]
     parts += [
-        Padding(Styled(visible(field.given)), (0, 0, 0, 2)) for field in task.fields if isinstance(field, RepairField)
-    ]
-    shown = (OrderField, MenuField) if listed else (MenuField,)
-    parts += [Padding(items_view(field.items, lang), (1, 0, 0, 0)) for field in task.fields if isinstance(field, shown)]
+        Padding(items_view(field.options, lang), (1, 0, 0, 0)) for field in task.fields
+        if field.options and (listed or not field.ordered)
+    ]  # fmt: skip
     return Group(*parts)
 
 
 def _given(question: Question, lang: Lang) -> list[RenderableType]:
     """The cluster and the request; where the question needs none, its servers and what happens to them, or its size."""
-    from k8squiz.world.virtual_servers import history, needs_no_cluster, scenario, size
-
-    if not needs_no_cluster(question.ask):
+    if not needs_no_cluster(question):
         return [picture_view(question.picture, lang), requests_view(question, lang)]
     from k8squiz.screens.virtual_servers import history_view, scenario_view, size_view
+    from k8squiz.world.virtual_servers import history, scenario, size
 
-    work, past, crowd = scenario(question.ask, question.id), history(question.ask), size(question.ask)
+    work, past, crowd = scenario(question), history(question), size(question)
     shown: list[RenderableType] = [] if work is None else [scenario_view(work, lang)]
     shown += [] if past is None else [history_view(past, lang)]
     return shown if crowd is None else [*shown, size_view(crowd, lang)]
@@ -146,7 +144,7 @@ def _service_view(service: ServiceView, lang: Lang) -> RenderableType:
 def requests_view(question: Question, lang: Lang) -> RenderableType:
     """The requests, one line each; of further ones, what differs."""
     lines = Styled("")
-    shown = [ask for ask in question.requests if not ask.hidden]
+    shown = shown_requests(question)
     for index, ask in enumerate(shown):
         named = f" {ask.name}" if len(shown) > 1 else ""
         lines.append(("\n" if index else "") + say("request", lang, name=named), style="bold")
@@ -174,33 +172,3 @@ def items_view(items: tuple[Item, ...], lang: Lang) -> RenderableType:
     for item in items:
         table.add_row(Styled(f" {item.letter}", style="bold"), Prose(pick(item.text, lang)))
     return table
-
-
-def how(field: Field, lang: Lang, listed: bool = True) -> str:
-    """What may be typed into a field, in one line; without `listed`, what to do with the re-orderable list."""
-    if isinstance(field, OrderField):
-        some, every = ("how-order", "how-order-all") if listed else ("how-list", "how-list-all")
-        return say(some if len(field.truth) < len(field.items) else every, lang)
-    if isinstance(field, MenuField):
-        return say("how-all" if field.multiple else "how-one", lang)
-    if isinstance(field, AddressField):
-        names = [name for name in field.aliases if not name.startswith("svc/")]
-        return say("how-ports" if field.ports else "how-address", lang, names=", ".join(names[:5]))
-    if isinstance(field, NameField):
-        return say("how-name", lang, names=", ".join(field.names))
-    if isinstance(field, RepairField):
-        return say("how-repair", lang, example=pick(field.example, lang))
-    if isinstance(field, (TalkField, PointField)):
-        return say("how-talk" if isinstance(field, TalkField) else "how-point", lang)
-    return say("how-number", lang)
-
-
-def field_prompt(field: Field, lang: Lang) -> str:
-    """The text before the cursor."""
-    row = getattr(field, "row", None)
-    label = pick(field.label, lang)
-    unit = field.unit if isinstance(field, NumberField) else None
-    if isinstance(field, PointField):
-        return say("point", lang, point=label)
-    text = f"{pick(row, lang)} · {label}" if row is not None else label
-    return f"{text}{f' ({pick(unit, lang)})' if unit is not None else ''}> "

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from k8squiz.kinds.fields import OrderField
+from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang, pick
 
 # Two lines of at most 80 columns: a terminal would break them anywhere.
@@ -50,10 +50,10 @@ class Order:
             self.picked.pop()
 
 
-def lines(order: Order, field: OrderField, lang: Lang, commands: str = COMMANDS) -> Any:
+def lines(order: Order, field: Field, lang: Lang, commands: str = COMMANDS) -> Any:
     """The list as prompt_toolkit's (style, text) pairs; what else may be typed is told under it."""
     shown: list[tuple[str, str]] = []
-    for index, item in enumerate(field.items):
+    for index, item in enumerate(field.options):
         number = f"{order.picked.index(index) + 1:>2}" if index in order.picked else " ·"
         mark = "›" if index == order.cursor else " "
         style = "bold" if index in order.picked else ""
@@ -69,7 +69,7 @@ def lines(order: Order, field: OrderField, lang: Lang, commands: str = COMMANDS)
 
 def ask(
     order: Order,
-    field: OrderField,
+    field: Field,
     lang: Lang,
     above: Callable[[], Any] | None = None,
     pre_run: Callable[[], None] | None = None,
@@ -96,7 +96,7 @@ def ask(
     return application.run(pre_run=pre_run)
 
 
-def _bindings(order: Order, field: OrderField) -> Any:
+def _bindings(order: Order, field: Field) -> Any:
     from prompt_toolkit.key_binding import KeyBindings
 
     keys = KeyBindings()
@@ -115,7 +115,7 @@ def _bindings(order: Order, field: OrderField) -> Any:
     bind("c-c", lambda event: event.app.exit(exception=KeyboardInterrupt()))
     bind("c-d", lambda event: event.app.exit(exception=EOFError()))
     bind("enter", lambda event: _submit(event, order, field))
-    for index, item in enumerate(field.items):
+    for index, item in enumerate(field.options):
         for letter in (item.letter.lower(), item.letter):
             bind(letter, lambda event, index=index: order.toggle(index))
     return keys
@@ -127,6 +127,6 @@ def _hint(event: Any) -> None:
     event.app.exit(result="hint")
 
 
-def _submit(event: Any, order: Order, field: OrderField) -> None:
+def _submit(event: Any, order: Order, field: Field) -> None:
     if order.picked:
-        event.app.exit(result=" ".join(field.items[index].letter for index in order.picked))
+        event.app.exit(result=" ".join(field.options[index].letter for index in order.picked))

@@ -20,6 +20,7 @@ from k8squiz.report import facts
 from k8squiz.report.build import Answered, InterviewReport
 from k8squiz.report.clocktext import clock
 from k8squiz.screens.prose import Prose
+from k8squiz.screens.signs import sign_of
 from k8squiz.terminal.console import make_console
 from k8squiz.world.world import World
 
@@ -59,9 +60,9 @@ def bench_texts(world: World) -> tuple[Text, Text]:
     """What a question about IPVS alone gives and what was measured, as text; empty for a question about a cluster."""
     from k8squiz.screens.grade import walk_view
     from k8squiz.screens.question import given_view
-    from k8squiz.world.virtual_servers import needs_no_cluster
+    from k8squiz.world.subjects import needs_no_cluster
 
-    if not needs_no_cluster(world.question.ask):
+    if not needs_no_cluster(world.question):
         return Text("", ""), Text("", "")
     return _both_plain(lambda lang: given_view(world.question, lang)), _both_plain(lambda lang: walk_view(world, lang))
 
@@ -101,7 +102,7 @@ def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
     for key in (None, "asked", "answer", "truth"):
         table.add_column(say(key, lang) if key is not None else "", overflow="fold")
     for field in question.fields:
-        sign, style = ("✓", "green") if field.score >= 1 else ("~", "yellow") if field.score > 0 else ("✗", "red")
+        sign, style = sign_of(field.score)
         given = say("blank", lang) if field.given is None else pick(field.given, lang)
         truth = Styled(pick(field.truth, lang), style="bold")
         table.add_row(Styled(sign, style=style), Prose(pick(field.label, lang)), Styled(given), truth)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from typing import Any
+from fractions import Fraction
+from typing import TypeAlias
 
-from engine.packet import split_host_port
-from engine.trace import ConntrackView, Hop, Outcome
+from engine.packet import Encapsulation, split_host_port
+from engine.trace import ConntrackView, Hop, Outcome, Where
 from k8squiz.errors import unknown
 from k8squiz.world.world import World, host_name
 
+Fact: TypeAlias = "bool | int | float | Fraction | str | None"
+_Read: TypeAlias = Callable[[World, str, Outcome], Fact]
 
-def fact(name: str, world: World, request: str, outcome: Outcome) -> Any:
+
+def fact(name: str, world: World, request: str, outcome: Outcome) -> Fact:
     """The fact `name` of `way`: a string, a number or a bool; None where the walk has no such thing."""
     if name not in FACTS:
         raise unknown("fact", name, FACTS)
     return FACTS[name](world, request, outcome)
 
 
-def _split(endpoint: str, part: int) -> Any:
+def _split(endpoint: str, part: int) -> str | int | None:
     try:
         return split_host_port(endpoint)[part]
     except ValueError:
@@ -35,7 +39,7 @@ def _seen(world: World, request: str, outcome: Outcome) -> str | None:
         return str(_split(outcome.source_seen, 0))
 
 
-def _died(read: Callable[[Any], Any]) -> Callable[[World, str, Outcome], Any]:
+def _died(read: Callable[[Where], str | None]) -> _Read:
     return lambda world, request, outcome: None if outcome.where is None else read(outcome.where)
 
 
@@ -44,7 +48,7 @@ def _nodes(world: World, request: str, outcome: Outcome) -> int:
     return len({host_name(hop.host) for hop in outcome.hops} & nodes)
 
 
-def _encapsulation(outcome: Outcome) -> Any:
+def _encapsulation(outcome: Outcome) -> Encapsulation | None:
     return next((hop.encapsulation for hop in outcome.hops if hop.encapsulation is not None), None)
 
 
@@ -58,7 +62,7 @@ def _kind(world: World, request: str, outcome: Outcome) -> str:
     return "none" if outer is None else str(outer.kind).lower()
 
 
-FACTS: dict[str, Callable[[World, str, Outcome], Any]] = {
+FACTS: dict[str, _Read] = {
     "verdict": lambda world, request, outcome: str(outcome.verdict),
     "code": _died(lambda where: where.code),
     "died_on": _died(lambda where: host_name(where.host)),
@@ -86,7 +90,7 @@ FACTS: dict[str, Callable[[World, str, Outcome], Any]] = {
 }
 
 
-def hop_fact(name: str, hop: Hop) -> Any:
+def hop_fact(name: str, hop: Hop) -> Fact:
     """A field of a hop, as predicates name it."""
     if name == "host":
         return host_name(hop.host)
@@ -94,16 +98,16 @@ def hop_fact(name: str, hop: Hop) -> Any:
         return _split(getattr(hop, name), 0)
     if name == "encapsulation":
         return "none" if hop.encapsulation is None else str(hop.encapsulation.kind).lower()
-    value = getattr(hop, name)
+    value: str | int | None = getattr(hop, name)
     return str(value) if name in ("stage", "hook") and value is not None else value
 
 
-def conntrack_fact(name: str, entry: ConntrackView) -> Any:
+def conntrack_fact(name: str, entry: ConntrackView) -> Fact:
     """A field of a conntrack entry: host, state, replied, and src, dst (ip:port), src_ip, dst_ip of either tuple."""
     if name == "host":
         return host_name(entry.host)
     if name in ("state", "replied"):
-        return getattr(entry, name)
+        return entry.state if name == "state" else entry.replied
     flow = entry.reply if name.startswith("reply_") else entry.original
     part = name.removeprefix("reply_")
     if part == "src":
@@ -111,3 +115,10 @@ def conntrack_fact(name: str, entry: ConntrackView) -> Any:
     if part == "dst":
         return flow.destination
     return flow.src if part == "src_ip" else flow.dst
+
+
+# What may be asked of a hop, and of a conntrack entry, in the order in which schema.json has them.
+HOP_FACTS = ("host", "device", "stage", "hook", "table", "chain", "rule", "src", "dst", "mark", "encapsulation")
+CONNTRACK_FACTS = (
+    "host", "src", "dst", "reply_src", "reply_dst", "state", "replied", "src_ip", "dst_ip", "reply_src_ip", "reply_dst_ip",
+)  # fmt: skip

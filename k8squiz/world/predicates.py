@@ -6,14 +6,15 @@ A predicate about one way is asked of every way the question is about; all must 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from engine.trace import Outcome
+from k8squiz.bank.shapes import MAPPING, WORD, Place, Schema, Shape, Yaml, ref
 from k8squiz.errors import QuizError
-from k8squiz.world.facts import FACTS, conntrack_fact, fact, hop_fact
+from k8squiz.world.facts import CONNTRACK_FACTS, FACTS, HOP_FACTS, Fact, conntrack_fact, fact, hop_fact
 from k8squiz.world.rule_lines import RuleLine
 from k8squiz.world.world import World
 
@@ -25,7 +26,53 @@ class Ambiguous(QuizError):
     """The ways the packet can go do not agree on the answer."""
 
 
-Predicate = Mapping[str, Any]
+Predicate: TypeAlias = "Mapping[str, Yaml]"
+# What is wanted of a hop, a rule, an entry: by the name of a fact, a value to equal or a comparison.
+Conditions: TypeAlias = "Mapping[str, Yaml]"
+
+
+def _anything(value: Yaml, place: Place) -> Yaml:
+    return value
+
+
+MATCH = ref("match", _anything)
+PREDICATE: Shape[Predicate] = ref("predicate", MAPPING.read)
+VALUE: Shape[Yaml] = ref("value", _anything)
+
+
+def conditions(*names: str, required: tuple[str, ...] = ()) -> Shape[Conditions]:
+    """Conditions on facts of these names."""
+    needed: Schema = {"required": list(required)} if required else {}
+    return Shape(
+        {"type": "object", "properties": dict.fromkeys(names, MATCH.schema), **needed, "additionalProperties": False},
+        MAPPING.read,
+    )
+
+
+HOP = conditions(*HOP_FACTS)
+CONNTRACK = conditions(*CONNTRACK_FACTS)
+RULE = conditions("node", "table", "chain", "text", "family", required=("node",))
+ENTRY = conditions("node", "set", "text", "family", required=("node",))
+
+
+def _mapping(value: Yaml, world: World) -> Mapping[str, Yaml]:
+    """What a placeholder may have become: no mapping. Raises QuizError."""
+    if not isinstance(value, Mapping):
+        raise _misshapen(world, "a mapping", "一个映射", value)
+    return value
+
+
+def _list(value: Yaml, world: World, count: int | None = None) -> Sequence[Yaml]:
+    if not isinstance(value, (list, tuple)) or count is not None and len(value) != count:
+        raise _misshapen(world, f"a list{'' if count is None else f' of {count}'}", "一个列表", value)
+    return value
+
+
+def _misshapen(world: World, what: str, zh: str, value: object) -> QuizError:
+    return QuizError(
+        f"{world.question.id}: here must be {what}, not {value!r}",
+        f"{world.question.id}：此处必须是{zh}，而不是 {value!r}",
+    )
 
 
 def holds(predicate: Predicate, world: World, on: str | None = None) -> bool:
@@ -57,24 +104,29 @@ def outcomes_of(world: World, name: str) -> tuple[Outcome, ...]:
 
 def fits(predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
     """Whether `predicate` is true of one way of request `on`."""
-    other = predicate.get("for", on)
+    other = str(predicate.get("for", on))
     if other != on:
         return holds(predicate, world, other)
     return all(
-        _OPERATORS[key](value, predicate, world, on, outcome) if key in _OPERATORS
+        OPERATORS[key](value, predicate, world, on, outcome) if key in OPERATORS
         else match(fact(key, world, on, outcome), value)
         for key, value in predicate.items() if key not in ("for", "is")
     )  # fmt: skip
 
 
-def match(found: Any, wanted: Any) -> bool:
+def match(found: Fact, wanted: Yaml) -> bool:
     """Whether a fact equals `wanted`, or stands to it as its comparisons say."""
     if not isinstance(wanted, Mapping):
         return _equal(found, wanted)
-    return all(_COMPARE[key](found, value) for key, value in wanted.items())
+    for key in wanted:
+        if key not in COMPARISONS:
+            raise QuizError(
+                f"{key!r} is none of {', '.join(COMPARISONS)}", f"{key!r} 不是 {'、'.join(COMPARISONS)} 之一"
+            )
+    return all(COMPARISONS[key](found, value) for key, value in wanted.items())
 
 
-def _equal(found: Any, wanted: Any) -> bool:
+def _equal(found: Fact, wanted: Yaml | Fact) -> bool:
     if isinstance(found, bool) or isinstance(wanted, bool):
         return found is wanted
     if isinstance(found, (int, float, Fraction)):
@@ -82,75 +134,87 @@ def _equal(found: Any, wanted: Any) -> bool:
     return str(found) == str(wanted) if found is not None else wanted is None
 
 
-def _number(value: Any) -> Fraction:
+def _number(value: Yaml | Fact) -> Fraction:
     try:
         return Fraction(value) if isinstance(value, (int, str, Fraction)) else Fraction(str(value))
     except (ValueError, ZeroDivisionError) as error:
         raise QuizError(f"{value!r} is not a number", f"{value!r} 不是数字") from error
 
 
-def _ordered(compare: Callable[[Fraction, Fraction], bool]) -> Callable[[Any, Any], bool]:
+_Comparison: TypeAlias = "Callable[[Fact, Yaml | Fact], bool]"
+
+
+def _ordered(compare: Callable[[Fraction, Fraction], bool]) -> _Comparison:
     return lambda found, wanted: found is not None and compare(_number(found), _number(wanted))
 
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+def _among(found: Fact, wanted: Yaml | Fact) -> bool:
+    if not isinstance(wanted, (list, tuple)):
+        raise QuizError(f"in: needs a list, not {wanted!r}", f"in：需要一个列表，而不是 {wanted!r}")
+    return any(_equal(found, item) for item in wanted)
+
+
+COMPARISONS: dict[str, _Comparison] = {
     "eq": _equal,
     "ne": lambda found, wanted: not _equal(found, wanted),
     "gt": _ordered(lambda a, b: a > b),
     "ge": _ordered(lambda a, b: a >= b),
     "lt": _ordered(lambda a, b: a < b),
     "le": _ordered(lambda a, b: a <= b),
-    "in": lambda found, wanted: any(_equal(found, item) for item in wanted),
+    "in": _among,
     "contains": lambda found, wanted: found is not None and str(wanted) in str(found),
     "prefix": lambda found, wanted: found is not None and str(found).startswith(str(wanted)),
 }
 
 
-def _hops(of: str) -> Callable[..., bool]:
-    def check(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
+_Operator: TypeAlias = "Callable[[Yaml, Predicate, World, str, Outcome], bool]"
+
+
+def _hops(of: str) -> _Operator:
+    def check(value: Yaml, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
         hops = outcome.reply if of == "reply" else outcome.hops
-        return any(_all_match(value, partial(hop_fact, hop=hop)) for hop in hops)
+        return any(_all_match(_mapping(value, world), partial(hop_fact, hop=hop)) for hop in hops)
 
     return check
 
 
-def _all_match(wanted: Mapping[str, Any], read: Callable[[str], Any]) -> bool:
+def _all_match(wanted: Conditions, read: Callable[[str], Fact]) -> bool:
     return all(match(read(name), value) for name, value in wanted.items())
 
 
-def _conntrack(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
-    return any(_all_match(value, partial(conntrack_fact, entry=entry)) for entry in outcome.conntrack)
+def _conntrack(value: Yaml, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
+    return any(_all_match(_mapping(value, world), partial(conntrack_fact, entry=entry)) for entry in outcome.conntrack)
 
 
-def count_rules(value: Mapping[str, Any], world: World, on: str, chains: bool = False) -> int:
+def count_rules(value: Conditions, world: World, on: str, chains: bool = False) -> int:
     """How many rules (or chains) of a node fit `value`."""
     return len(matching_rules(value, world, on, chains))
 
 
-def matching_rules(value: Mapping[str, Any], world: World, on: str, chains: bool = False) -> tuple[RuleLine, ...]:
+def matching_rules(value: Conditions, world: World, on: str, chains: bool = False) -> tuple[RuleLine, ...]:
     """The rules (or chains) of a node that fit `value`."""
     lines = world.rules(on, str(value["node"]), str(value.get("family", "ipv4")))
     wanted = {key: item for key, item in value.items() if key not in ("node", "family")}
     return tuple(line for line in lines if line.declares is chains and _all_match(wanted, partial(getattr, line)))
 
 
-def count_entries(value: Mapping[str, Any], world: World, on: str) -> int:
+def count_entries(value: Conditions, world: World, on: str) -> int:
     """How many entries of a node's sets (ipsets, IPVS's table, nft's sets and maps) fit `value`."""
     found = world.entries(on, str(value["node"]), str(value.get("family", "ipv4")))
     wanted = {key: item for key, item in value.items() if key not in ("node", "family")}
     return sum(1 for entry in found if _all_match(wanted, partial(getattr, entry)))
 
 
-def _rule(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
-    return count_rules(value, world, on) > 0
+def _rule(value: Yaml, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
+    return count_rules(_mapping(value, world), world, on) > 0
 
 
-def _entry(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
-    return count_entries(value, world, on) > 0
+def _entry(value: Yaml, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
+    return count_entries(_mapping(value, world), world, on) > 0
 
 
-def _chance_is(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
-    return match(chance(value, world, on), predicate.get("is", {"gt": 0}))
+def _chance_is(value: Yaml, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
+    return match(chance(_mapping(value, world), world, on), predicate.get("is", {"gt": 0}))
 
 
 def chance(predicate: Predicate, world: World, on: str) -> Fraction:
@@ -161,24 +225,37 @@ def chance(predicate: Predicate, world: World, on: str) -> Fraction:
     return sum((outcome.probability for outcome in found if fits(predicate, world, name, outcome)), Fraction(0)) / whole
 
 
-def _compare(value: Any, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
-    left, word, right = value
-    if word not in _COMPARE:
+def _compare(value: Yaml, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
+    left, raw, right = _list(value, world, 3)
+    word = str(raw)
+    if word not in COMPARISONS:
         raise QuizError(
-            f"compare: {word!r} is none of {', '.join(_COMPARE)}", f"compare：{word!r} 不是 {'、'.join(_COMPARE)} 之一"
+            f"compare: {word!r} is none of {', '.join(COMPARISONS)}",
+            f"compare：{word!r} 不是 {'、'.join(COMPARISONS)} 之一",
         )
-    return _COMPARE[word](value_of(left, world, on), value_of(right, world, on))
+    found = value_of(left, world, on)
+    if found is not None and not isinstance(found, (bool, int, float, Fraction, str)):
+        raise _misshapen(world, "a figure", "一个数值", found)
+    return COMPARISONS[word](found, value_of(right, world, on))
 
 
-_OPERATORS: dict[str, Callable[..., bool]] = {
-    "all": lambda value, predicate, world, on, outcome: all(fits(part, world, on, outcome) for part in value),
-    "any": lambda value, predicate, world, on, outcome: any(fits(part, world, on, outcome) for part in value),
-    "not": lambda value, predicate, world, on, outcome: not fits(value, world, on, outcome),
+def _parts(value: Yaml, world: World) -> Iterator[Predicate]:
+    return (_mapping(part, world) for part in _list(value, world))
+
+
+OPERATORS: dict[str, _Operator] = {
+    "all": lambda value, predicate, world, on, outcome: all(
+        fits(part, world, on, outcome) for part in _parts(value, world)
+    ),
+    "any": lambda value, predicate, world, on, outcome: any(
+        fits(part, world, on, outcome) for part in _parts(value, world)
+    ),
+    "not": lambda value, predicate, world, on, outcome: not fits(_mapping(value, world), world, on, outcome),
     "some": lambda value, predicate, world, on, outcome: any(
-        fits(value, world, on, each) for each in outcomes_of(world, on)
+        fits(_mapping(value, world), world, on, each) for each in outcomes_of(world, on)
     ),
     "every": lambda value, predicate, world, on, outcome: all(
-        fits(value, world, on, each) for each in outcomes_of(world, on)
+        fits(_mapping(value, world), world, on, each) for each in outcomes_of(world, on)
     ),
     "passes": _hops("request"),
     "reply_passes": _hops("reply"),
@@ -190,18 +267,18 @@ _OPERATORS: dict[str, Callable[..., bool]] = {
 }
 
 
-def value_of(value: Any, world: World, on: str | None = None) -> Any:
+def value_of(value: Yaml, world: World, on: str | None = None) -> Yaml | Fraction:
     """A figure the engine computes. Raises Ambiguous where the ways disagree about it."""
     if not isinstance(value, Mapping):
         return value
     name = str(value.get("for", on or world.first))
-    for key, compute in _VALUES.items():
+    for key, compute in VALUES.items():
         if key in value:
             return compute(value[key], world, name)
     raise QuizError(f"{world.question.id}: {dict(value)} is no value", f"{world.question.id}：{dict(value)} 不是值")
 
 
-def _agreed(name: str, results: Iterable[Any], world: World) -> Any:
+def _agreed(name: str, results: Iterable[Fact], world: World) -> Fact:
     distinct = list(dict.fromkeys(results))
     if len(distinct) != 1:
         raise Ambiguous(
@@ -211,74 +288,78 @@ def _agreed(name: str, results: Iterable[Any], world: World) -> Any:
     return distinct[0]
 
 
-def _fact(value: Any, world: World, on: str) -> Any:
-    return _agreed(value, (fact(value, world, on, outcome) for outcome in outcomes_of(world, on)), world)
+def _fact(value: Yaml, world: World, on: str) -> Fact:
+    name = str(value)
+    return _agreed(name, (fact(name, world, on, outcome) for outcome in outcomes_of(world, on)), world)
 
 
-def _count_hops(value: Any, world: World, on: str) -> Any:
+def _count_hops(value: Yaml, world: World, on: str) -> Fact:
+    wanted = _mapping(value, world)
     counts = (
-        sum(1 for hop in outcome.hops if _all_match(value, partial(hop_fact, hop=hop)))
+        sum(1 for hop in outcome.hops if _all_match(wanted, partial(hop_fact, hop=hop)))
         for outcome in outcomes_of(world, on)
     )
     return _agreed("count_hops", counts, world)
 
 
-def _bench(world: World) -> History:
+def _history(world: World) -> History:
     # It brings the schedulers and every mode's costs with it, which few questions ask about.
     from k8squiz.world.virtual_servers import history
 
-    found = history(world.question.ask)
+    found = history(world.question)
     if found is None:
         raise QuizError(f"{world.question.id}: ask.ipvs is missing", f"{world.question.id}：缺少 ask.ipvs")
     return found
 
 
-def _scale_figure(value: Any, world: World) -> Fraction:
+def _scale_figure(value: Yaml, world: World, on: str) -> Fraction:
     """`{figure: rules}`, or `{figure: {name: rules, mode: ipvs, services: 200}}` of another mode or size."""
     from k8squiz.world.virtual_servers import size
 
-    ask = world.question.ask
-    if "scale" not in ask:
-        raise QuizError(f"{world.question.id}: ask.scale is missing", f"{world.question.id}：缺少 ask.scale")
     name, other = (value["name"], value) if isinstance(value, Mapping) else (value, {})
-    changed = {key: other[key] for key in ("services", "endpoints", "mode") if key in other}
-    found = size({"scale": {**ask["scale"], **changed}})
-    assert found is not None
+    found = size(world.question, {key: other[key] for key in ("services", "endpoints", "mode") if key in other})
+    if found is None:
+        raise QuizError(f"{world.question.id}: ask.scale is missing", f"{world.question.id}：缺少 ask.scale")
     return found.figure(str(name))
 
 
-def _figures(values: Iterable[Any], world: World, on: str) -> list[Fraction]:
-    return [_number(value_of(value, world, on)) for value in values]
+def _figures(values: Yaml, world: World, on: str) -> list[Fraction]:
+    return [_number(value_of(value, world, on)) for value in _list(values, world)]
 
 
-def _divide(value: Any, world: World, on: str) -> Fraction:
-    top, bottom = _figures(value, world, on)
+def _divide(value: Yaml, world: World, on: str) -> Fraction:
+    top, bottom = _figures(_list(value, world, 2), world, on)
     if bottom == 0:
         raise QuizError(f"{world.question.id}: divide: by zero", f"{world.question.id}：divide：除数为零")
     return top / bottom
 
 
-def _subtract(value: Any, world: World, on: str) -> Fraction:
+def _subtract(value: Yaml, world: World, on: str) -> Fraction:
     first, *rest = _figures(value, world, on)
     return first - sum(rest)
 
 
-_VALUES: dict[str, Callable[[Any, World, str], Any]] = {
+VALUES: dict[str, Callable[[Yaml, World, str], Yaml | Fraction]] = {
     "fact": _fact,
-    "chance": chance,
-    "count_rules": count_rules,
-    "count_chains": lambda value, world, on: count_rules(value, world, on, chains=True),
-    "count_entries": count_entries,
+    "chance": lambda value, world, on: chance(_mapping(value, world), world, on),
+    "count_rules": lambda value, world, on: count_rules(_mapping(value, world), world, on),
+    "count_chains": lambda value, world, on: count_rules(_mapping(value, world), world, on, chains=True),
+    "count_entries": lambda value, world, on: count_entries(_mapping(value, world), world, on),
     "count_hops": _count_hops,
-    "picked": lambda value, world, on: _bench(world).picked(value),
-    "taken": lambda value, world, on: sum(1 for name in _bench(world).picks if name == value),
-    "figure": lambda value, world, on: _scale_figure(value, world),
     "add": lambda value, world, on: sum(_figures(value, world, on), Fraction(0)),
     "subtract": _subtract,
     "multiply": lambda value, world, on: math.prod(_figures(value, world, on), start=Fraction(1)),
     "divide": _divide,
     "percent": lambda value, world, on: _number(value_of(value, world, on)) * 100,
     "round": lambda value, world, on: Fraction(math.floor(_number(value_of(value, world, on)) + Fraction(1, 2))),
+    "picked": lambda value, world, on: _history(world).picked(WORD.read(value, _at_ask(world))),
+    "taken": lambda value, world, on: sum(1 for name in _history(world).picks if name == value),
+    "figure": _scale_figure,
 }
 
-assert not set(_OPERATORS) & set(FACTS)
+
+def _at_ask(world: World) -> Place:
+    return Place(world.question.template, ("ask",))
+
+
+assert not set(OPERATORS) & set(FACTS)

@@ -49,10 +49,11 @@ def figure(value: Any) -> Any:
     return "-" if value is None else value
 
 
-def bilingual(world: World, raw: Mapping[str, Any], where: str = "") -> Text:
+def bilingual(world: World, raw: Text | Mapping[str, Any], where: str = "") -> Text:
     """A `{en, zh}` of the question file, filled."""
     names = Names(world)
-    return Text(fill(raw["en"], names, "en", where).strip(), _joined(fill(raw["zh"], names, "zh", where).strip()))
+    en, zh = (raw.en, raw.zh) if isinstance(raw, Text) else (raw["en"], raw["zh"])
+    return Text(fill(en, names, "en", where).strip(), _joined(fill(zh, names, "zh", where).strip()))
 
 
 def _joined(text: str) -> str:

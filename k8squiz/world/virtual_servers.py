@@ -7,30 +7,27 @@ engine does: the server that the kernel's scheduler picks, the figures of the wo
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.bank.question import Question
+from k8squiz.bank.shapes import MAPPING, Place, Yaml
 from k8squiz.errors import QuizError, unknown
+from k8squiz.world.subjects import NUMBER, SIZE, HistorySpec, history_spec, size_spec, workload
 
 # The schedulers and every mode's costs are imported where a question asks about them: few do.
 if TYPE_CHECKING:
     from engine.cost.count import ModeCost, UpdateCost
+    from engine.ipvs import Connection as VirtualConnection
     from engine.ipvs.scenario import Scenario
 
-_KEYS = ("ipvs", "scenario", "scale")
 _ADDRESS, _PORT = "10.96.0.10", 80
 _MOST_STEPS = 400
 _MOST_ENDPOINTS = 20_000  # compiled in about a second
-
-
-def needs_no_cluster(ask: Mapping[str, Any]) -> bool:
-    """Whether `ask` is about a history, a workload or a size, so that the cluster and the request are not shown."""
-    return any(key in ask for key in _KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,86 +56,85 @@ class History:
     def picked(self, which: int | str) -> str:
         """The server of connection `which` (from 1, or "last"); "" where none took it."""
         picks = self.picks
-        number = len(picks) if which == "last" else int(which)
+        number = len(picks) if which == "last" else int(which) if str(which).isdecimal() else 0
         if not 1 <= number <= len(picks):
             raise QuizError(f"ask.ipvs: there is no connection {which}", f"ask.ipvs：没有第 {which} 个连接")
         return picks[number - 1] or ""
 
 
-def history(ask: Mapping[str, Any]) -> History | None:
+def history(question: Question) -> History | None:
     """The history of a question's `ask.ipvs`; None where there is none. Raises QuizError for what makes no sense."""
-    return _history(json.dumps(ask["ipvs"])) if "ipvs" in ask else None
+    spec = history_spec(question)
+    return None if spec is None else _history(spec)
 
 
 @functools.lru_cache(maxsize=256)
-def _history(text: str) -> History:
-    spec = json.loads(text)
+def _history(spec: HistorySpec) -> History:
     try:
         return _HistoryRun(spec).history()
     except EngineError as error:
         raise QuizError(f"ask.ipvs: {error.en}", f"ask.ipvs：{error.zh}") from error
-    except (LookupError, TypeError, ValueError) as error:
-        raise QuizError(f"ask.ipvs: {error!r} makes no sense there", f"ask.ipvs：{error!r} 在此没有意义") from error
+
+
+def _senseless(line: str) -> QuizError:
+    return QuizError(f"ask.ipvs: {line!r} makes no sense there", f"ask.ipvs：{line!r} 在此没有意义")
 
 
 class _HistoryRun:
     """A virtual server and the connections it has made, by number."""
 
-    def __init__(self, spec: Mapping[str, Any]) -> None:
+    def __init__(self, spec: HistorySpec) -> None:
         from engine.ipvs import VirtualServer
 
         self._spec = spec
-        name, *flags = str(spec["scheduler"]).split("+")
-        self._persistent = spec.get("persistent")
+        name, *flags = spec.scheduler.split("+")
         self._vs = VirtualServer(
-            "TCP", _ADDRESS, _PORT, scheduler=name, flags=tuple(flags), persistent=self._persistent,
-            expire_quiescent_template=bool(spec.get("expireQuiescentTemplate", False)),
+            "TCP", _ADDRESS, _PORT, scheduler=name, flags=tuple(flags), persistent=spec.persistent,
+            expire_quiescent_template=spec.expire_quiescent_template,
         )  # fmt: skip
         self._servers: dict[str, str] = {}
         self._clients: dict[str, str] = {}
-        self._connections: list[Any] = []
+        self._connections: list[VirtualConnection] = []
         self._weights: list[tuple[str, int]] = []
 
     def history(self) -> History:
-        servers = self._spec["servers"]
-        if isinstance(servers, int):
-            servers = dict.fromkeys(_pods(servers), 1)
-        for server, weight in servers.items():
-            self._add(str(server), int(weight))
-            self._weights.append((str(server), int(weight)))
+        servers = self._spec.servers
+        for server, weight in [(pod, 1) for pod in _pods(servers)] if isinstance(servers, int) else servers:
+            self._add(server, weight)
+            self._weights.append((server, weight))
         steps: list[HistoryStep] = []
-        for line in self._spec["steps"]:
-            steps += self._step(str(line).split())
+        for line in self._spec.steps:
+            steps += self._step(line)
             if len(steps) > _MOST_STEPS:
-                raise ValueError(f"more than {_MOST_STEPS} steps")
-        return History(str(self._spec["scheduler"]), tuple(self._weights), self._persistent, tuple(steps))
+                raise QuizError(f"ask.ipvs: more than {_MOST_STEPS} steps", f"ask.ipvs：步骤超过 {_MOST_STEPS} 个")
+        return History(self._spec.scheduler, tuple(self._weights), self._spec.persistent, tuple(steps))
 
     def _add(self, server: str, weight: int) -> None:
         # One that comes back has its old address, so that the kernel knows it again.
         self._servers.setdefault(server, f"10.244.1.{len(self._servers) + 5}")
         self._vs.add_server(self._servers[server], _PORT, weight=weight)
 
-    def _step(self, words: list[str]) -> list[HistoryStep]:
-        match words:
+    def _step(self, line: str) -> list[HistoryStep]:
+        match line.split():
             case ["connect"]:
                 return [self._connect(f"client-{len(self._connections) + 1}")]
             case ["connect", "from", client]:
                 return [self._connect(client)]
-            case ["connect", count]:
+            case ["connect", count] if count.isdecimal():
                 return [self._connect(f"client-{len(self._connections) + 1}") for _ in range(int(count))]
-            case ["close", number]:
+            case ["close", number] if number.isdecimal() and 1 <= int(number) <= len(self._connections):
                 self._connections[int(number) - 1].close()
                 return [HistoryStep(Text(f"connection {number} closes", f"第 {number} 个连接关闭"))]
-            case ["weight", server, weight]:
+            case ["weight", server, weight] if server in self._servers and weight.isdecimal():
                 self._vs.set_weight(self._servers[server], _PORT, int(weight))
                 return [HistoryStep(Text(f"the weight of {server} becomes {weight}", f"{server} 的权重变为 {weight}"))]
-            case ["add", server, weight]:
+            case ["add", server, weight] if weight.isdecimal():
                 self._add(server, int(weight))
                 return [HistoryStep(Text(f"{server} joins with weight {weight}", f"{server} 加入，权重为 {weight}"))]
-            case ["remove", server]:
+            case ["remove", server] if server in self._servers:
                 self._vs.remove_server(self._servers[server], _PORT)
                 return [HistoryStep(Text(f"{server} is removed", f"{server} 被移除"))]
-        raise ValueError(" ".join(words))
+        raise _senseless(line)
 
     def _connect(self, client: str) -> HistoryStep:
         address = self._clients.setdefault(client, f"198.51.100.{len(self._clients) + 1}")
@@ -152,25 +148,28 @@ class _HistoryRun:
         )
 
 
-def scenario(ask: Mapping[str, Any], name: str) -> Scenario | None:
+def scenario(question: Question) -> Scenario | None:
     """The workload of a question's `ask.scenario`; None where there is none. Raises QuizError for what makes no sense."""
-    if "scenario" not in ask:
+    found = workload(question)
+    if found is None:
         return None
     from engine.ipvs.scenario_reading import load_scenario
 
-    spec = dict(ask["scenario"])
-    alike = spec.get("servers")
+    alike = found.get("servers")
+    if isinstance(alike, Mapping):
+        found = {**found, "servers": _alike(alike, Place(question.template, ("ask", "scenario", "servers")))}
     try:
-        if isinstance(alike, Mapping):
-            rest = {key: value for key, value in alike.items() if key != "count"}
-            spec["servers"] = [{"name": pod, **rest} for pod in _pods(int(alike["count"]))]
-        return load_scenario({"name": name, **spec})
+        return load_scenario({"name": question.id, **found})
     except EngineError as error:
         raise QuizError(f"ask.scenario: {error.en}", f"ask.scenario：{error.zh}") from error
-    except (LookupError, TypeError, ValueError) as error:
-        raise QuizError(
-            f"ask.scenario: servers: {error!r} makes no sense there", f"ask.scenario：servers：{error!r} 在此没有意义"
-        ) from error
+
+
+def _alike(raw: Mapping[str, Yaml], place: Place) -> list[dict[str, Yaml]]:
+    """`{count: 3, slots: 20}`: so many servers that are all alike."""
+    if "count" not in raw:
+        raise place.error("'count' is missing", "缺少 'count'")
+    rest = {key: value for key, value in raw.items() if key != "count"}
+    return [{"name": pod, **rest} for pod in _pods(NUMBER.read(raw["count"], place.at("count")))]
 
 
 def _pods(count: int) -> list[str]:
@@ -220,15 +219,19 @@ def _costs(mode: str, services: int, endpoints: int) -> tuple[ModeCost, UpdateCo
     return costs(mode, services, endpoints)
 
 
-def size(ask: Mapping[str, Any]) -> ClusterSize | None:
-    """The size of a question's `ask.scale`; None where there is none. Raises QuizError for what is too large."""
-    if "scale" not in ask:
+def size(question: Question, changed: Mapping[str, Yaml] | None = None) -> ClusterSize | None:
+    """The size of a question's `ask.scale`, or one that is `changed`; None where there is none. Raises QuizError for what
+    is too large."""
+    spec = size_spec(question)
+    if spec is None:
         return None
-    spec = ask["scale"]
-    services, endpoints = int(spec["services"]), int(spec["endpoints"])
+    if changed:
+        scale = MAPPING.read(question.ask["scale"], Place(question.template, ("ask", "scale")))
+        spec = SIZE.read({**scale, **changed}, Place(question.template, ("ask", "scale")))
+    services, endpoints = spec.services, spec.endpoints
     if services < 1 or endpoints < 1 or services * endpoints > _MOST_ENDPOINTS:
         raise QuizError(
             f"ask.scale: {services} Services of {endpoints} endpoints; from 1 up, and at most {_MOST_ENDPOINTS} endpoints",
             f"ask.scale：{services} 个 Service、每个 {endpoints} 个端点；均须大于等于 1，且端点总数不超过 {_MOST_ENDPOINTS}",
         )
-    return ClusterSize(services, endpoints, str(spec.get("mode", "iptables")))
+    return ClusterSize(services, endpoints, spec.mode)

@@ -2,75 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from engine.trace import Outcome, Text
-from k8squiz.bank.rng import Rng
-from k8squiz.errors import QuizError
-from k8squiz.kinds.fields import Item, OrderField
-from k8squiz.kinds.hop_order.steps import StepCard, distractors, stage_step, steps
-from k8squiz.kinds.interface import Task, letters
-from k8squiz.world.predicates import Ambiguous, outcomes_of
-from k8squiz.world.world import World, direction_of, host_name
-
-ABOUT = Text("Put the steps in order", "把步骤排序")
-_MOST = 14
+from k8squiz.bank.shapes import record
+from k8squiz.kinds.hop_order.ask import ABOUT, HopOrderAsk
+from k8squiz.kinds.interface import Task, TypedKind
+from k8squiz.world.world import World
 
 
-def task(world: World) -> Task:
-    """Shuffled steps and distractors. Raises QuizError for an order too short or too long to ask for."""
-    ask = world.question.ask
-    name = str(ask.get("for", world.first))
-    of, detail = str(ask.get("of", "request")), str(ask.get("detail", "stage"))
-    only, hosts = tuple(ask.get("only", ())), tuple(ask.get("hosts", ()))
-    mode, table = world.request(name).mode, str(ask.get("table", ""))
-    walks = {
-        (*_resolved(outcome, ask), *steps(direction_of(outcome, of), detail, only, hosts, of == "reply", mode, table))
-        for outcome in outcomes_of(world, name)
-    }
-    if len(walks) != 1:
-        raise Ambiguous(
-            f"{world.question.id}: the ways the packet can go take different steps",
-            f"{world.question.id}：数据包的各条路径经过的步骤不同",
-        )
-    truth = walks.pop()
-    if len(truth) < 2:
-        raise QuizError(
-            f"{world.question.id}: an order of {len(truth)} step(s) is no question; widen `only` or `hosts`",
-            f"{world.question.id}：只有 {len(truth)} 个步骤，不成排序题；请放宽 `only` 或 `hosts`",
-        )
-    others = _others(world, name, of, detail, only, hosts, int(ask.get("distractors", 0)))
-    if len(truth) + len(others) > _MOST:
-        raise QuizError(
-            f"{world.question.id}: {len(truth) + len(others)} steps are too many; narrow `only` or `hosts`",
-            f"{world.question.id}：{len(truth) + len(others)} 个步骤太多；请收窄 `only` 或 `hosts`",
-        )
-    cards = _shuffled(world, (*truth, *others), truth)
-    items = tuple(Item(letter, card.key, card.text) for letter, card in zip(letters(len(cards)), cards, strict=True))
-    return Task(world.question, (OrderField("order", ABOUT, items, tuple(step.key for step in truth)),))
+class HopOrder(TypedKind[HopOrderAsk]):
+    about = ABOUT
+    example = "01-nodeport/nodeport-forward-order"
+    skeleton = "ask: {of: request, detail: stage, distractors: 2}"
+    seconds = 240
+    for_juniors = True
+    ask = record(HopOrderAsk)
+
+    def task(self, world: World, ask: HopOrderAsk) -> Task:
+        from k8squiz.kinds.hop_order.task import order_task
+
+        return order_task(world, ask)
 
 
-def _resolved(outcome: Outcome, ask: Mapping[str, Any]) -> tuple[StepCard, ...]:
-    """The step before the first packet, where the sender starts from a name (`ask.name`)."""
-    return (stage_step(host_name(outcome.hops[0].host), "dns"),) if ask.get("name") else ()
-
-
-def _others(
-    world: World, name: str, of: str, detail: str, only: tuple[str, ...], hosts: tuple[str, ...], count: int
-) -> tuple[StepCard, ...]:
-    nodes = tuple(node.name for node in world.cluster(name).nodes)
-    walked = [hop for outcome in world.all_outcomes(name) for hop in direction_of(outcome, of)]
-    there = {hop.host.rsplit("/", 1)[-1] for hop in walked}
-    near = hosts or tuple(node for node in nodes if node in there)
-    known = distractors(walked, near, detail, only, world.request(name).mode)
-    return tuple(Rng(world.question.id, world.question.seed, "distractors").sample(known, count))
-
-
-def _shuffled(world: World, cards: tuple[StepCard, ...], truth: tuple[StepCard, ...]) -> list[StepCard]:
-    """A drawn order that is not the answer itself."""
-    for attempt in range(20):
-        drawn = Rng(world.question.id, world.question.seed, "shuffle", attempt).shuffled(cards)
-        if tuple(drawn[: len(truth)]) != truth:
-            break
-    return drawn
+KIND = HopOrder()

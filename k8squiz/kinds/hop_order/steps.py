@@ -7,46 +7,20 @@ from collections.abc import Iterable, Sequence
 from engine.trace import Hop, Stage, Text
 from engine.values import dataclass
 from k8squiz.kinds.chains import CHAINS, card
+from k8squiz.kinds.stages import STAGES
 from k8squiz.world.world import host_name
 
-# What each stage is called on a card; {host} is where it happens.
-_STAGES: dict[str, tuple[str, str]] = {
-    "dns": ("{host}: the name is resolved", "{host}：解析域名"),
-    "connect": ("{host}: connect() sends the first packet", "{host}：connect() 发出首个数据包"),
-    "nic": ("{host}: the packet comes in at the network card", "{host}：数据包从网卡进入"),
-    "prerouting": ("{host}: PREROUTING hook", "{host}：PREROUTING 钩子"),
-    "dnat": ("{host}: NAT rewrites the destination", "{host}：NAT 改写目的地址"),
-    "routing": ("{host}: routing decision", "{host}：路由决策"),
-    "input": ("{host}: INPUT hook, the packet is for the host itself", "{host}：INPUT 钩子，数据包交给主机自身"),
-    "ipvs": ("{host}: IPVS picks a real server at LOCAL_IN", "{host}：IPVS 在 LOCAL_IN 处选择真实服务器"),
-    "forward": ("{host}: FORWARD hook", "{host}：FORWARD 钩子"),
-    "output": ("{host}: OUTPUT hook, the host itself is the sender", "{host}：OUTPUT 钩子，由主机自身发出"),
-    "postrouting": ("{host}: POSTROUTING hook", "{host}：POSTROUTING 钩子"),
-    "snat": ("{host}: NAT rewrites the source", "{host}：NAT 改写源地址"),
-    "encapsulate": ("{host}: the tunnel device adds an outer header", "{host}：隧道设备加上外层头部"),
-    "wire": ("{host}: the packet leaves on the wire", "{host}：数据包发到物理网络上"),
-    "decapsulate": ("{host}: the outer header is taken off", "{host}：去掉外层头部"),
-    "bridge": ("{host}: the bridge cni0 forwards the frame", "{host}：网桥 cni0 转发帧"),
-    "veth": ("{host}: across the veth pair", "{host}：穿过 veth pair"),
-    "socket": ("{host}: the socket receives it", "{host}：套接字收到数据包"),
-    # Not stages of their own in a trace, but steps worth asking for.
-    "answer": ("{host}: the server answers", "{host}：服务端应答"),
-    "restore-dst": (
-        "{host}: conntrack undoes SNAT, the destination is restored",
-        "{host}：conntrack 还原 SNAT，恢复目的地址",
-    ),
-    "restore-src": ("{host}: conntrack undoes DNAT, the source is restored", "{host}：conntrack 还原 DNAT，恢复源地址"),
-}
 # Not in the picture: what lies between the client and the nodes.
 _UNSEEN = frozenset({"router"})
 
 
 @dataclass(frozen=True, slots=True)
 class StepCard:
-    """One card. `key` says what it means; equal keys are the same step."""
+    """One card. `key` says what it means; equal keys are the same step. `reveals`: naming it where it does not happen."""
 
     key: str
     text: Text
+    reveals: Text | None = None
 
 
 def steps(
@@ -90,8 +64,8 @@ def _steps(hop: Hop, detail: str, mode: str) -> list[StepCard]:
 
 
 def stage_step(host: str, stage: str) -> StepCard:
-    en, zh = _STAGES[stage]
-    return StepCard(f"{host}/{stage}", Text(en.format(host=host), zh.format(host=host)))
+    row = STAGES[stage]
+    return StepCard(f"{host}/{stage}", Text(row.card.en.format(host=host), row.card.zh.format(host=host)), row.reveals)
 
 
 def chain_step(host: str, chain: str, mode: str = "iptables") -> StepCard | None:
@@ -114,7 +88,7 @@ def _numbered(found: list[StepCard]) -> list[StepCard]:
         count = seen[step.key]
         text = Text(f"{step.text.en} (again)", f"{step.text.zh}（再次）") if count == 2 else Text(
             f"{step.text.en} (time {count})", f"{step.text.zh}（第 {count} 次）")  # fmt: skip
-        result.append(StepCard(f"{step.key}#{count}", text))
+        result.append(StepCard(f"{step.key}#{count}", text, step.reveals))
     return result
 
 
@@ -131,13 +105,9 @@ def distractors(
         if detail == "chain":
             candidates += [step for row in CHAINS[mode] if (step := chain_step(host, row[0], mode)) is not None]
         else:
+            # What people put where it does not belong; sockets and cards of hosts not on the way would be too easy.
             candidates += [
-                stage_step(host, stage) for stage in _PLAUSIBLE if not only or stage in only or stage in _EVER
-            ]
+                stage_step(host, row.name) for row in STAGES.values()
+                if row.plausible and (not only or row.name in only or row.always)
+            ]  # fmt: skip
     return tuple(step for step in candidates if step.key not in happened)
-
-
-# What people put where it does not belong; sockets and cards of hosts not on the way would be too easy.
-_PLAUSIBLE = ("dnat", "input", "ipvs", "forward", "snat", "encapsulate", "decapsulate", "output", "bridge")
-_EVER = ("dnat", "snat", "input", "ipvs")
-assert set(_STAGES) >= {str(stage) for stage in Stage}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from k8squiz.bank import find as bank
-from k8squiz.bank.question import KINDS
-from k8squiz.bank.skeleton import skeleton
 from k8squiz.errors import QuizError
+from k8squiz.kinds.interface import REGISTRY
+from k8squiz.kinds.skeleton import skeleton
 
 GOOD = skeleton("outcome", "nodeport")
 
@@ -44,7 +44,7 @@ def test_a_broken_file_is_told_with_its_line(old: str, new: str, line: int, word
     assert str(caught.value).startswith(f"{path}:{line}: "), str(caught.value)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", REGISTRY)
 def test_every_skeleton_is_a_question(kind: str) -> None:
     template = bank.parse_template(skeleton(kind, "nodeport"), Path("questions/01-nodeport/my-question.yaml"))
     assert template.meta.kind == kind

@@ -6,13 +6,12 @@ import pytest
 
 from k8squiz.bank.find import bank_folder, schema
 from k8squiz.bank.params import _WAYS
-from k8squiz.bank.question import KINDS
 from k8squiz.bank.spec import OURS
-from k8squiz.kinds.hop_order.steps import _STAGES
 from k8squiz.kinds.interface import REGISTRY
-from k8squiz.kinds.outcome import _PARTS
+from k8squiz.kinds.outcome.parts import PARTS
+from k8squiz.kinds.stages import STAGES
 from k8squiz.world.facts import FACTS
-from k8squiz.world.predicates import _COMPARE, _OPERATORS, _VALUES
+from k8squiz.world.predicates import COMPARISONS, OPERATORS, VALUES
 
 README = (bank_folder() / "README.md").read_text(encoding="utf-8")
 DEFINITIONS = schema()["$defs"]
@@ -29,23 +28,23 @@ def asks(kind: str) -> dict[str, object]:
 
 
 def test_the_kinds_are_the_same_everywhere() -> None:
-    assert set(REGISTRY) == set(KINDS) == set(schema()["properties"]["kind"]["enum"])
-    for name in KINDS:
+    assert set(REGISTRY) == set(schema()["properties"]["kind"]["enum"])
+    for name in REGISTRY:
         assert f"**{name}**" in README
         assert f"| {name} | [" in README
 
 
 def test_facts_and_operators() -> None:
     properties = set(DEFINITIONS["predicate"]["properties"])
-    assert properties == {*FACTS, *_OPERATORS, "for", "is"}
+    assert properties == {*FACTS, *OPERATORS, "for", "is"}
     values = DEFINITIONS["value"]["anyOf"][2]["properties"]
-    assert set(values) == {*_VALUES, "for"}
+    assert set(values) == {*VALUES, "for"}
     assert set(values["fact"]["enum"]) == set(FACTS)
     comparisons = DEFINITIONS["match"]["anyOf"][1]["properties"]
-    assert set(comparisons) == set(_COMPARE)
+    assert set(comparisons) == set(COMPARISONS)
 
 
-@pytest.mark.parametrize("word", [*FACTS, *_OPERATORS, *_VALUES, *_WAYS, *_STAGES, *_COMPARE, *schema()["properties"]])
+@pytest.mark.parametrize("word", [*FACTS, *OPERATORS, *VALUES, *_WAYS, *STAGES, *COMPARISONS, *schema()["properties"]])
 def test_the_readme_tells_every_word(word: str) -> None:
     if word == "dns":
         pytest.skip("no walk begins with a look-up yet")
@@ -55,10 +54,10 @@ def test_the_readme_tells_every_word(word: str) -> None:
 def test_services_and_outcomes() -> None:
     service = schema()["properties"]["cluster"]["properties"]["services"]["additionalProperties"]["properties"]
     assert set(service) >= OURS
-    assert set(_PARTS) == set(asks("outcome")["parts"]["items"]["enum"])  # type: ignore[index]
+    assert set(PARTS) == set(asks("outcome")["parts"]["items"]["enum"])  # type: ignore[index]
 
 
 def test_every_field_of_ask_is_told() -> None:
-    for name in KINDS:
+    for name in REGISTRY:
         for field in asks(name):
             assert f"{field}:" in README or f"`{field}`" in README, (name, field)

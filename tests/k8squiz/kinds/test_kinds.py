@@ -14,14 +14,14 @@ from k8squiz.kinds.fields import AddressField, MenuField, NumberField, OrderFiel
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.hop_order.steps import distractors
 from k8squiz.kinds.interface import REGISTRY, kind, make_task
-from k8squiz.kinds.outcome import ENDINGS
+from k8squiz.kinds.outcome.endings import ENDINGS
 from k8squiz.world.predicates import Ambiguous
 from tests.k8squiz.fakes import DELIVERED, DROPPED, WALK, world
 
 
 def test_every_kind_is_a_module_with_a_task() -> None:
     for name in REGISTRY:
-        assert callable(kind(name).task)
+        assert callable(kind(name).make)
     with pytest.raises(QuizError, match="did you mean choice"):
         kind("choise")
 

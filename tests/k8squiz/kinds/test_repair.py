@@ -13,7 +13,7 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Unreadable
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import make_task
-from k8squiz.kinds.repair.field import RepairField
+from k8squiz.kinds.repair.fields import RepairField
 from k8squiz.kinds.repair.object_edit import ObjectEdit, differences, read_edit
 from k8squiz.kinds.repair.rule_edit import RuleEdit, read_rule
 from k8squiz.world.rule_lines import RuleLine

@@ -12,6 +12,7 @@ from engine.ipvs import VirtualServer
 from engine.ipvs.scenarios import SCENARIOS
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import find, load
+from k8squiz.bank.question import Question
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import MenuField
 from k8squiz.kinds.grade import grade
@@ -19,6 +20,7 @@ from k8squiz.kinds.interface import make_task
 from k8squiz.terminal.width import width_of
 from k8squiz.world.virtual_servers import history, scenario
 from k8squiz.world.world import World
+from tests.k8squiz import fakes
 from tests.k8squiz.runner import k8squiz
 
 SMALL = """\
@@ -149,9 +151,14 @@ def test_lint_refuses_a_requirement_that_none_or_all_meet(
     assert load(file).meta.kind == "scheduler"
 
 
+def asking(**ask: object) -> Question:
+    """A question with that `ask`."""
+    return fakes.world(ask=ask).question
+
+
 def test_a_history_is_what_the_virtual_server_does() -> None:
     ask = {"ipvs": {"scheduler": "wlc", "servers": {"a": 2, "b": 1}, "steps": ["connect 4", "close 1", "weight b 0", "connect from x"]}}  # fmt: skip
-    found = history(ask)
+    found = history(asking(**ask))
     assert found is not None
     vs = VirtualServer("TCP", "10.96.0.10", 80, scheduler="wlc")
     vs.add_server("10.244.1.5", 80, weight=2)
@@ -166,11 +173,11 @@ def test_a_history_is_what_the_virtual_server_does() -> None:
 
 
 def test_servers_that_are_all_alike_are_counted_not_listed() -> None:
-    three = history({"ipvs": {"scheduler": "rr", "servers": 3, "steps": ["connect 4"]}})
+    three = history(asking(ipvs={"scheduler": "rr", "servers": 3, "steps": ["connect 4"]}))
     assert three is not None
     assert three.servers == (("pod-1", 1), ("pod-2", 1), ("pod-3", 1))
     assert three.picks == ("pod-3", "pod-2", "pod-1", "pod-3")
-    alike = scenario({"scenario": {"servers": {"count": 2, "slots": 5}, "requirements": "spread <= 2"}}, "q")
+    alike = scenario(asking(scenario={"servers": {"count": 2, "slots": 5}, "requirements": "spread <= 2"}))
     assert alike is not None
     assert [(server.name, server.weight, server.slots) for server in alike.workload.servers] == [
         ("pod-1", 1, 5), ("pod-2", 1, 5),
@@ -190,15 +197,15 @@ HISTORIES = [
 
 @pytest.mark.parametrize(("spec", "last"), HISTORIES)
 def test_what_the_past_decides(spec: dict[str, object], last: str) -> None:
-    found = history({"ipvs": spec})
+    found = history(asking(ipvs=spec))
     assert found is not None
     assert found.picked("last") == last
 
 
 @pytest.mark.parametrize("servers", [{"slots": 5}, {"count": "many"}, {"count": 2, "colour": "red"}], ids=str)
 def test_alike_servers_that_make_no_sense(servers: dict[str, object]) -> None:
-    with pytest.raises(QuizError, match=r"^ask\.scenario"):
-        scenario({"scenario": {"servers": servers, "requirements": "spread <= 2"}}, "q")
+    with pytest.raises(QuizError, match=r"ask\.scenario"):
+        scenario(asking(scenario={"servers": servers, "requirements": "spread <= 2"}))
 
 
 NONSENSE = [
@@ -215,6 +222,6 @@ NONSENSE = [
 @pytest.mark.parametrize("spec", NONSENSE, ids=str)
 def test_a_history_that_makes_no_sense(spec: dict[str, object]) -> None:
     with pytest.raises(QuizError) as caught:
-        history({"ipvs": spec})
+        history(asking(ipvs=spec))
     assert caught.value.en.startswith("ask.ipvs")
     assert caught.value.zh.startswith("ask.ipvs")

@@ -12,7 +12,7 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Unreadable
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import Task, make_task
-from k8squiz.kinds.talk import LEFT_OUT, SAID, PointField, TalkField
+from k8squiz.kinds.talk.fields import LEFT_OUT, SAID, PointField, TalkField
 from k8squiz.world.world import World
 from tests.k8squiz.runner import k8squiz
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from k8squiz.bank.find import bank_folder
-from k8squiz.bank.skeleton import skeleton
 from k8squiz.errors import QuizError
+from k8squiz.kinds.skeleton import skeleton
 from k8squiz.lint.confirmed import literal_numbers
 from k8squiz.lint.lint import Finding, lint
 

@@ -18,8 +18,10 @@ from k8squiz.screens.grade import walk_view
 from k8squiz.screens.question import given_view
 from k8squiz.terminal.console import make_console
 from k8squiz.world.predicates import value_of
-from k8squiz.world.virtual_servers import needs_no_cluster, size
+from k8squiz.world.subjects import needs_no_cluster
+from k8squiz.world.virtual_servers import size
 from k8squiz.world.world import World
+from tests.k8squiz import fakes
 
 QUESTION = """\
 format_version: 1
@@ -68,7 +70,7 @@ def test_what_lies_before_the_first_service_is_half_of_the_average() -> None:
 
 def test_such_a_question_shows_its_size_and_every_mode() -> None:
     asked = world()
-    assert needs_no_cluster(asked.question.ask)
+    assert needs_no_cluster(asked.question)
     (field,) = make_task(asked).fields
     assert isinstance(field, NumberField)
     assert grade(make_task(asked), {"number": "3223"}, 0.0).score == 1.0
@@ -99,6 +101,6 @@ def test_bad_sizes_and_figures(ask: str, figure: str, words: str) -> None:
 
 
 def test_a_question_about_anything_else_has_no_size() -> None:
-    assert size({"value": 3}) is None
+    assert size(fakes.world(ask={"value": 3}).question) is None
     with pytest.raises(QuizError, match=r"ask\.scale is missing"):
         value_of({"figure": "rules"}, World(draw(bank.find("endpoint-share"), 1)))

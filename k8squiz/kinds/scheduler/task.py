@@ -1,4 +1,4 @@
-"""scheduler: which IPVS schedulers meet a requirement? Each runs the same workload; its measured figures decide."""
+"""The schedulers in a drawn order. Each runs the same workload; its measured figures decide."""
 
 from __future__ import annotations
 
@@ -10,38 +10,49 @@ from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item, MenuField
 from k8squiz.kinds.interface import Task, letters
+from k8squiz.kinds.scheduler.ask import SchedulerAsk
 from k8squiz.world.virtual_servers import scenario
 from k8squiz.world.world import World
 
-ABOUT = Text("Choose the schedulers that fit", "选出符合要求的调度算法")
 ASKED = Text("Which of these schedulers meet the requirement? (all of them)", "下列哪些调度算法满足要求？（选出全部）")
+_UNKNOWN = Text(
+    "Does not know what this scheduler looks at when a connection comes.", "不知道连接到来时这个调度算法看的是什么。"
+)
+_OVERRATED = Text(
+    "Expects more of it than it looks at: ask what it counts, weighs or hashes.",
+    "高估了它：追问它到底在计数、加权还是哈希什么。",
+)
 
 
-def task(world: World) -> Task:
+def schedulers_task(world: World, ask: SchedulerAsk) -> Task:
     """The schedulers in a drawn order. Raises QuizError where none or all of them fit."""
     question = world.question
-    found = scenario(question.ask, question.id)
+    found = scenario(question)
     if found is None:
         raise QuizError(f"{question.id}: ask.scenario is missing", f"{question.id}：缺少 ask.scenario")
-    names = _shown(world, found)
-    items = tuple(Item(letter, name, Text(name, name)) for letter, name in zip(letters(len(names)), names, strict=True))
-    truth = tuple(item.key for item in items if found.fits(item.key, question.seed))
+    names = _shown(world, ask, found)
+    fitting = [name for name in names if found.fits(name, question.seed)]
+    items = tuple(
+        Item(letter, name, Text(name, name), _UNKNOWN if name in fitting else _OVERRATED)
+        for letter, name in zip(letters(len(names)), names, strict=True)
+    )
+    truth = tuple(item.key for item in items if item.key in fitting)
     return Task(question, (MenuField("schedulers", ASKED, items, truth, True),))
 
 
-def _shown(world: World, found: Scenario) -> list[str]:
+def _shown(world: World, ask: SchedulerAsk, found: Scenario) -> list[str]:
     """As many of the schedulers as `show` says, with one that fits and one that does not; of twins, which nothing could
     tell apart, one. Only what may be shown is measured: that takes long, and somebody waits."""
     question = world.question
-    ask, seed = question.ask, question.seed
+    seed = question.seed
     rng = Rng(question.id, seed, "schedulers")
     # What is offered may be narrowed, so that a junior is not asked about dh.
-    among = [name for name in candidates(found.dataplane) if name in ask.get("among", candidates(found.dataplane))]
+    among = [name for name in candidates(found.dataplane) if ask.among is None or name in ask.among]
     kept: list[str] = []
     for name in rng.shuffled(among):
         if not any(indistinguishable(name, other, found.dataplane) for other in kept):
             kept.append(name)
-    shown = kept[: int(ask.get("show", 6))]
+    shown = kept[: ask.show]
     for wanted in (True, False):
         if not any(found.fits(name, seed) is wanted for name in shown):
             spare = next((name for name in kept if found.fits(name, seed) is wanted), None)

@@ -4,29 +4,8 @@ from __future__ import annotations
 
 import re
 
-from k8squiz.errors import QuizError, unknown
-
-_ASK = {
-    "hop-order": "ask: {of: request, detail: stage, distractors: 2}",
-    "rewrite": (
-        'ask:\n  points:\n    - at: {host: "{node1}", stage: nic}\n    - at: {host: "{pod-a}"}'
-    ),
-    "outcome": "ask: {parts: [ending, host]}",
-    "choice": (
-        "ask:\n  options:\n    - text: {en: It is delivered., zh: 连接成功。}\n      when: {verdict: DELIVERED}\n"
-        "    - text: {en: It is dropped., zh: 数据包被丢弃。}\n      when: {verdict: DROP}"
-    ),
-    "number": "ask: {value: {fact: rules_evaluated}, tolerance: 0}",
-    "scheduler": (
-        "ask:\n  scenario:\n    servers: [{name: small}, {name: large, weight: 2, speed: 2}]\n    connections: 400\n"
-        '    requirements: "load_spread <= 1.2"'
-    ),
-    "repair": (
-        'ask:\n  node: "{node1}"\n  missing_rule: {table: nat, chain: KUBE-SERVICES, text: {contains: "-j KUBE-NODEPORTS"}}\n'
-        '  goal: {passes: {table: nat, chain: KUBE-NODEPORTS}}'
-    ),
-    "talk": "ask: {}",
-}  # fmt: skip
+from k8squiz.errors import QuizError
+from k8squiz.kinds.interface import kind
 
 _FILE = """\
 # yaml-language-server: $schema=../schema.json
@@ -75,12 +54,11 @@ sources:
 """
 
 
-def skeleton(kind: str, topic: str) -> str:
+def skeleton(name: str, topic: str) -> str:
     """The text of a new question file. Raises QuizError for an unknown kind or a topic that is no word."""
-    if kind not in _ASK:
-        raise unknown("kind of question", kind, _ASK)
+    ask = kind(name).skeleton
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", topic):
         raise QuizError(
             f"a topic is lower-case words joined by -, not {topic!r}", f"主题由小写单词以 - 连接而成，而不是 {topic!r}"
         )
-    return _FILE.format(kind=kind, topic=topic, ask=_ASK[kind])
+    return _FILE.format(kind=name, topic=topic, ask=ask)

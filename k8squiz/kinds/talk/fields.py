@@ -1,4 +1,4 @@
-"""talk: an open interview answer, told in one's own words and then checked, point by point, by whoever told it.
+"""The blanks of a talk: the answer, and whether each key point was in it.
 
 Nothing here judges prose. The key points are what an interviewer listens for; the walk shown with the grade is the
 evidence for each of them.
@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.errors import QuizError
-from k8squiz.kinds.fields import Field, Unreadable
-from k8squiz.kinds.interface import Task
-from k8squiz.world.texts import key_points
-from k8squiz.world.world import World
+from k8squiz.kinds.fields import FieldBase, Unreadable
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.practice import say
 
-ABOUT = Text("Tell it in your own words", "用自己的话讲述")
 ANSWER = Text("Your answer", "你的回答")
 
 SAID, LEFT_OUT = "said", "left out"
@@ -24,7 +21,7 @@ _NO = frozenset({"n", "no", "否", "没有", "0"})
 
 
 @dataclass(frozen=True, slots=True)
-class TalkField:
+class TalkField(FieldBase):
     """What the candidate says. It carries no score of its own."""
 
     id: str = "talk"
@@ -44,9 +41,12 @@ class TalkField:
     def show(self, value: str, zh: bool) -> str:
         return value
 
+    def how(self, lang: Lang, listed: bool = True) -> str:
+        return say("how-talk", lang)
+
 
 @dataclass(frozen=True, slots=True)
-class PointField:
+class PointField(FieldBase):
     """One key point: was it said? A value is SAID or LEFT_OUT."""
 
     id: str
@@ -68,14 +68,13 @@ class PointField:
     def show(self, value: str, zh: bool) -> str:
         return {SAID: "说到了", LEFT_OUT: "没说到"}.get(value, value) if zh else value
 
+    @property
+    def foreseen(self) -> bool:
+        """The points come after the answer."""
+        return False
 
-def task(world: World) -> Task:
-    """The answer, then one field for each key point. Raises QuizError where there are fewer than two points."""
-    points = key_points(world)
-    if len(points) < 2:
-        raise QuizError(
-            f"{world.question.id}: a talk needs at least two key points", f"{world.question.id}：talk 至少需要两个要点"
-        )
-    fields: list[Field] = [TalkField()]
-    fields += [PointField(f"point-{number}", point) for number, point in enumerate(points, 1)]
-    return Task(world.question, tuple(fields))
+    def how(self, lang: Lang, listed: bool = True) -> str:
+        return say("how-point", lang)
+
+    def prompt(self, lang: Lang) -> str:
+        return say("point", lang, point=pick(self.label, lang))

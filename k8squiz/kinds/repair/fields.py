@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from engine.errors import EngineError
 from engine.trace import Text, Verdict
 from engine.values import dataclass
-from k8squiz.kinds.fields import Unreadable
-from k8squiz.world.predicates import Ambiguous, holds, outcomes_of
+from k8squiz.kinds.fields import FieldBase, Unreadable
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.practice import say
+from k8squiz.world.predicates import Ambiguous, Predicate, holds, outcomes_of
 from k8squiz.world.world import World, host_name
 
 _HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class RepairField:
+class RepairField(FieldBase):
     """A line that mends. A value is the line in its plain form; `given` is what one is shown beforehand, as text that
     is the same in every language.
 
@@ -31,9 +32,9 @@ class RepairField:
     example: Text
     canonical: Callable[[str], str]
     world: Callable[[str], World]
-    goal: Mapping[str, Any]
+    goal: Predicate
     shown: tuple[str, ...]
-    keep: tuple[Mapping[str, Any], ...] = ()
+    keep: tuple[Predicate, ...] = ()
     weight: float = 1.0
 
     def read(self, typed: str) -> str:
@@ -62,13 +63,20 @@ class RepairField:
     def show(self, value: str, zh: bool) -> str:
         return value
 
+    @property
+    def before(self) -> str:
+        return self.given
+
+    def how(self, lang: Lang, listed: bool = True) -> str:
+        return say("how-repair", lang, example=pick(self.example, lang))
+
     def effect(self, value: str) -> tuple[Text, ...]:
         """How each request ends with `value` put in."""
         world = self.world(value)
         return tuple(_ending(world, name) for name in self.shown)
 
 
-def holds_throughout(predicate: Mapping[str, Any], world: World) -> bool:
+def holds_throughout(predicate: Predicate, world: World) -> bool:
     """Whether it holds of every way: a connection that is mended now and then is not mended."""
     try:
         return holds(predicate, world)

@@ -1,0 +1,104 @@
+"""An address, typed as such or by a name."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+
+from engine.trace import Text
+from engine.values import dataclass
+from k8squiz.kinds.fields.interface import FieldBase, Turn, Unreadable
+from k8squiz.locale.i18n import Lang
+from k8squiz.locale.practice import say
+
+_DEVICES = (
+    ("client", Text("Forgets that the source was rewritten on the way.", "忘记了源地址在途中被改写。")),
+    ("/", Text("Has the wrong outgoing device in mind: ask for the route first.", "出口设备想错了：先问路由。")),
+    (
+        "",
+        Text(
+            "Believes that MASQUERADE always takes the node's InternalIP.",
+            "以为 MASQUERADE 总是使用节点的 InternalIP。",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressField(FieldBase):
+    """An address, typed as such or by a name. A value is `ip`, `ip:port` or `none`.
+
+    `aliases` maps names to addresses. With `ports` the port counts half.
+    """
+
+    id: str
+    label: Text
+    truth: str
+    aliases: Mapping[str, str]
+    ports: bool = False
+    weight: float = 1.0
+    row: Text | None = None
+
+    def read(self, typed: str) -> str:
+        text = typed.strip()
+        if text.lower() in ("none", "-", "无"):
+            return "none"
+        named = {name.lower(): address for name, address in self.aliases.items()}
+        name, port = text, ""
+        if text.lower() not in named and text.count(":") == 1:
+            name, port = text.split(":")
+        address = named.get(name.strip().lower(), name.strip().strip("[]"))
+        try:
+            canonical = str(ipaddress.ip_address(address))
+        except ValueError:
+            raise Unreadable(
+                f"{text!r} is neither an address nor a name shown above", f"{text!r} 既不是地址，也不是上面出现过的名称"
+            ) from None
+        if not self.ports:
+            return canonical
+        if not port.isdigit() or int(port) > 65535:
+            raise Unreadable("give the port too, such as node1:80", "请同时写出端口，例如 node1:80")
+        return f"{canonical}:{int(port)}"
+
+    def score(self, value: str) -> float:
+        if value == self.truth:
+            return 1.0
+        if not self.ports or "none" in (value, self.truth):
+            return 0.0
+        ours, theirs = value.rpartition(":"), self.truth.rpartition(":")
+        return 0.5 * (ours[0] == theirs[0]) + 0.5 * (ours[2] == theirs[2])
+
+    def show(self, value: str, zh: bool) -> str:
+        if value == "none":
+            return "无" if zh else "none"
+        address = value.rpartition(":")[0] if self.ports else value
+        known = [name for name, its in self.aliases.items() if its == address and not name.startswith("svc/")]
+        name = min(known, key=lambda known: ("/" in known, len(known)), default="")
+        return f"{value} ({name})" if name else value
+
+    @property
+    def _told(self) -> dict[str, str]:
+        """The names one may type; a Service's ClusterIP goes by other names too."""
+        return {name: address for name, address in self.aliases.items() if not name.startswith("svc/")}
+
+    def how(self, lang: Lang, listed: bool = True) -> str:
+        return say("how-ports" if self.ports else "how-address", lang, names=", ".join(list(self._told)[:5]))
+
+    def words(self) -> tuple[str, ...]:
+        return (*self.aliases, *dict.fromkeys(self.aliases.values()))
+
+    def turns(self) -> Iterator[Turn]:
+        from k8squiz.kinds.fields.said import said
+
+        plain = self.truth.rpartition(":")[0] if self.ports else self.truth
+        bases = {name.partition("/")[0] for name in self._told if "/" in name}
+        for kind, reveals in _DEVICES:
+            for name, address in self._told.items():
+                fits = name == "client" if kind == "client" else "/" in name if kind == "/" else name in bases
+                if fits and address != plain:
+                    says = said("answers", answer=f"{address} ({name})")
+                    if self.row is not None:
+                        label = self.full_label
+                        says = Text(f"{label.en}: {says.en}", f"{label.zh}：{says.zh}")
+                    yield Turn(says, reveals)
+                    break

@@ -1,0 +1,159 @@
+"""What is asked of a blank: all that differs from one sort of field to another is a member here.
+
+A field is frozen and pure; a value is canonical (equal answers are equal values) and plain (it can be stored as JSON).
+Whoever meets a field asks it, and never looks which class it is of: practice and mock for `how`, `prompt` and `words`,
+grading for `read` and `score`, reports for `full_label`, `options` and `turns`, lint for `flaws`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from engine.trace import Text
+from engine.values import dataclass
+from k8squiz.bank.question import Value
+from k8squiz.locale.i18n import Lang, pick
+
+__all__ = ["Field", "FieldBase", "Item", "Turn", "Unreadable", "Value"]
+
+
+class Unreadable(Exception):
+    """What was typed is no answer to this field; `text` tells the candidate what would be."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.text = Text(en, zh)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that can be picked: `key` is its stable meaning, `letter` what one types for it, `reveals` what a wrong
+    answer about it shows of whoever gives it (None: nothing in particular)."""
+
+    letter: str
+    key: str
+    text: Text
+    reveals: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A typical wrong turn: what a candidate says, and what it reveals."""
+
+    says: Text
+    reveals: Text
+
+
+class Field(Protocol):
+    """One blank."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def label(self) -> Text: ...
+    @property
+    def weight(self) -> float: ...
+    @property
+    def truth(self) -> Value: ...
+    def read(self, typed: str) -> Value:
+        """The value that was typed. Raises Unreadable."""
+
+    def score(self, value: Value) -> float:
+        """0 to 1."""
+
+    def show(self, value: Value, zh: bool) -> str:
+        """A value as text."""
+
+    def how(self, lang: Lang, listed: bool = True) -> str:
+        """What may be typed, in one line; without `listed`, what to do with the re-orderable list."""
+
+    # FieldBase has what most fields answer to the rest.
+    @property
+    def row(self) -> Text | None:
+        """What several fields are about together: one point of a walk."""
+
+    @property
+    def options(self) -> tuple[Item, ...]:
+        """What can be picked; none where something is typed."""
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the options are put in order."""
+
+    @property
+    def before(self) -> str:
+        """What one is shown beforehand, as it stands and in every language the same."""
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether one may see it before anything is answered."""
+
+    @property
+    def full_label(self) -> Text:
+        """The label by itself, on paper: with its row and its unit."""
+
+    def prompt(self, lang: Lang) -> str:
+        """The text before the cursor."""
+
+    def words(self) -> tuple[str, ...]:
+        """What may be completed while it is typed."""
+
+    def first_wrong(self, value: Value) -> int | None:
+        """The index of the first wrong item of an order; None where nothing is wrong or there is no order."""
+
+    def turns(self) -> Iterator[Turn]:
+        """Typical wrong turns, the likeliest first."""
+
+    def flaws(self) -> Iterator[Text]:
+        """What makes it a poor question, whatever is asked."""
+
+
+class FieldBase:
+    """What most fields answer."""
+
+    __slots__ = ()
+
+    @property
+    def row(self) -> Text | None:
+        return None
+
+    @property
+    def options(self) -> tuple[Item, ...]:
+        return ()
+
+    @property
+    def ordered(self) -> bool:
+        return False
+
+    @property
+    def before(self) -> str:
+        return ""
+
+    @property
+    def foreseen(self) -> bool:
+        return True
+
+    @property
+    def full_label(self: Field) -> Text:
+        if self.row is None:
+            return self.label
+        return Text(f"{self.row.en}, {self.label.en}", f"{self.row.zh}，{self.label.zh}")
+
+    def prompt(self: Field, lang: Lang) -> str:
+        label = pick(self.label, lang)
+        return f"{label}> " if self.row is None else f"{pick(self.row, lang)} · {label}> "
+
+    def words(self: Field) -> tuple[str, ...]:
+        return tuple(item.letter for item in self.options)
+
+    def first_wrong(self, value: Value) -> int | None:
+        return None
+
+    def turns(self) -> Iterator[Turn]:
+        return iter(())
+
+    def flaws(self: Field) -> Iterator[Text]:
+        for lang in ("en", "zh"):
+            if len({getattr(item.text, lang) for item in self.options}) != len(self.options):
+                yield Text("two options read the same", "有两个选项文字相同")

@@ -1,0 +1,95 @@
+"""How a connection ends: a fixed list of endings with stable codes, and how one is told from an outcome."""
+
+from __future__ import annotations
+
+from engine.trace import Outcome, Text
+from k8squiz.world.facts import fact
+from k8squiz.world.world import World
+
+ENDINGS: dict[str, Text] = {
+    "delivered-kept": Text("connected, the source address untouched", "连接成功，源地址保持不变"),
+    "delivered-rewritten": Text(
+        "connected, the source address rewritten on the way (SNAT)", "连接成功，源地址在途中被改写（SNAT）"
+    ),
+    "rejected": Text("refused at once: rejected with ICMP port unreachable", "立即被拒：REJECT，返回 ICMP 端口不可达"),
+    "refused": Text("refused at once: nobody listens there (RST)", "立即被拒：目的地没有进程监听（RST）"),
+    "dropped-no-local-endpoints": Text(
+        "timeout: a rule drops it, the node has no local endpoint", "超时：节点上没有本地端点，规则将其丢弃（DROP）"
+    ),
+    "dropped-source-ranges": Text(
+        "timeout: a rule drops it, the source is not in loadBalancerSourceRanges",
+        "超时：源地址不在 loadBalancerSourceRanges 中，规则将其丢弃（DROP）",
+    ),
+    "dropped-otherwise": Text("timeout: another rule drops it", "超时：被其他规则丢弃（DROP）"),
+    "lost-bridge": Text(
+        "timeout: the bridge does not send the frame back out of its own port", "超时：网桥不会把帧从原端口发回去"
+    ),
+    "lost-martian": Text(
+        "timeout: the receiver drops it, its source is the receiver's own address",
+        "超时：源地址是接收方自己的地址，被接收方丢弃（martian）",
+    ),
+    "lost-wrong-reply": Text(
+        "timeout: the answer comes from an address the sender never spoke to", "超时：应答来自发送方从未访问过的地址"
+    ),
+    "lost-nowhere": Text(
+        "timeout: no route leads there, or nobody has that address",
+        "超时：没有通往目的地的路由，或者没有主机使用该地址",
+    ),
+    "lost-rp-filter": Text("timeout: rp_filter drops it", "超时：被 rp_filter 丢弃"),
+    "lost-otherwise": Text("timeout: nobody answers, for another reason", "超时：由于其他原因，无人应答"),
+}
+# The engine's codes of `Where`, as the list of endings calls them.
+BY_CODE: tuple[tuple[str, str, str], ...] = (
+    ("DROP", "no-local-endpoints", "dropped-no-local-endpoints"),
+    ("DROP", "source-range", "dropped-source-ranges"),
+    ("LOST", "bridge", "lost-bridge"),
+    ("LOST", "martian", "lost-martian"),
+    ("LOST", "wrong-reply", "lost-wrong-reply"),
+    ("LOST", "no-route", "lost-nowhere"),
+    ("LOST", "no-such-host", "lost-nowhere"),
+    ("LOST", "no-neighbour", "lost-nowhere"),
+    ("LOST", "blackhole", "lost-nowhere"),
+    ("LOST", "rp-filter", "lost-rp-filter"),
+)
+
+
+def ending(world: World, name: str, outcome: Outcome) -> str:
+    """The code of how a way ends."""
+    verdict = str(outcome.verdict)
+    if verdict == "DELIVERED":
+        return "delivered-kept" if fact("source_kept", world, name, outcome) else "delivered-rewritten"
+    if verdict in ("REJECT", "REFUSED"):
+        return "rejected" if verdict == "REJECT" else "refused"
+    code = "" if outcome.where is None else outcome.where.code
+    for sort, word, result in BY_CODE:
+        if sort == verdict and word in code:
+            return result
+    return "dropped-otherwise" if verdict == "DROP" else "lost-otherwise"
+
+
+# What naming one sort of ending instead of another reveals of whoever names it: (named, true).
+REVEALS: dict[tuple[str, str], Text] = {
+    ("delivered", "kept"): Text("Has not thought of the rule that masquerades this packet.", "没有想到会对这个数据包做 MASQUERADE 的规则。"),
+    ("delivered", "rewritten"): Text("Masquerades everything; asks neither who calls nor which way.", "认为什么都会被 MASQUERADE，不问谁在访问、从哪里进来。"),
+    ("delivered", "stopped"): Text("Stops thinking at DNAT and has not followed the packet to the end, and back.", "想到 DNAT 就停了，没有把数据包跟到终点，也没有跟回来。"),
+    ("rejected", "dropped"): Text("Takes no local endpoint for no endpoint: REJECT is for what nobody can serve.", "把“没有本地端点”当成“没有端点”：REJECT 只用于没有人能服务的情况。"),
+    ("dropped", "rejected"): Text("Takes no endpoint for no local endpoint: DROP is for what others could serve.", "把“没有端点”当成“没有本地端点”：DROP 用于别处还能服务的情况。"),
+    ("stopped", "delivered"): Text("Applies a policy to a caller whom it does not bind.", "把策略用在了它并不约束的调用方身上。"),
+    ("stopped", "stopped"): Text("Knows that it fails, not who ends it: a rule, the bridge, or the receiver.", "知道会失败，但不知道是谁终止了它：规则、网桥还是接收方。"),
+}  # fmt: skip
+
+
+def reveals(said: str, truth: str) -> Text:
+    """What naming the ending `said` instead of `truth` reveals."""
+    ours, theirs = _sort(truth), _sort(said)
+    if theirs == ours == "delivered":
+        return REVEALS["delivered", said.removeprefix("delivered-")]
+    if (theirs, ours) in REVEALS:
+        return REVEALS[theirs, ours]
+    return REVEALS[
+        "delivered" if theirs == "delivered" else "stopped", "delivered" if ours == "delivered" else "stopped"
+    ]
+
+
+def _sort(code: str) -> str:
+    return code.split("-", maxsplit=1)[0]

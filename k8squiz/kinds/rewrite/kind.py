@@ -1,0 +1,110 @@
+"""rewrite: what are source and destination of the packet at these points?"""
+
+from __future__ import annotations
+
+from engine.packet import split_host_port
+from engine.trace import Hop, Text
+from engine.values import dataclass
+from k8squiz.bank.shapes import FLAG, TEXT, WORD, key, list_of, one_of, record
+from k8squiz.errors import QuizError
+from k8squiz.kinds.fields import AddressField
+from k8squiz.kinds.interface import Task, TypedKind
+from k8squiz.kinds.stages import STAGES
+from k8squiz.world.facts import hop_fact
+from k8squiz.world.predicates import HOP, Ambiguous, Conditions, match, outcomes_of
+from k8squiz.world.texts import bilingual
+from k8squiz.world.world import World, direction_of, host_name
+
+_FIELDS = {"src": Text("src", "源"), "dst": Text("dst", "目的")}
+
+
+@dataclass(frozen=True, slots=True)
+class RewritePoint:
+    """A point of the walk: the hop that fits `at` (the last, or the first), as the packet stands after it."""
+
+    at: Conditions = key(HOP)
+    nth: str = key(one_of("first", "last"), "last")
+    of: str = key(one_of("request", "reply"), "request")
+    label: Text | None = key(TEXT, None)
+    fields: tuple[str, ...] = key(list_of(one_of("src", "dst"), least=1, last=True), ("src", "dst"))
+    outer: bool = key(FLAG, False)
+    ports: bool = key(FLAG, False)
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteAsk:
+    on: str | None = key(WORD, None, "for")
+    points: tuple[RewritePoint, ...] = key(list_of(record(RewritePoint), least=1, most=8))
+
+
+class Rewrite(TypedKind[RewriteAsk]):
+    about = Text("Fill in the addresses", "填写地址")
+    example = "01-nodeport/nodeport-cross-node-rewrites"
+    skeleton = 'ask:\n  points:\n    - at: {host: "{node1}", stage: nic}\n    - at: {host: "{pod-a}"}'
+    seconds = 270
+    ask = record(RewriteAsk)
+
+    def task(self, world: World, ask: RewriteAsk) -> Task:
+        """Two fields a point. Raises QuizError where a point is on no hop, Ambiguous where the ways differ."""
+        name = ask.on or world.first
+        fields: list[AddressField] = []
+        for number, point in enumerate(ask.points, 1):
+            hops = {_values(hop, point): hop for hop in _hops(world, name, point)}
+            if len(hops) != 1:
+                raise Ambiguous(
+                    f"{world.question.id}: the ways differ at point {number}: {sorted(hops)}",
+                    f"{world.question.id}：各条路径在第 {number} 个观察点上不同：{sorted(hops)}",
+                )
+            ((values, hop),) = hops.items()
+            row = bilingual(world, point.label) if point.label is not None else _label(hop, point)
+            for field, truth in zip(point.fields, values, strict=True):
+                fields.append(AddressField(
+                    f"{number}.{field}", _FIELDS[field], truth, world.question.aliases, point.ports, row=row
+                ))  # fmt: skip
+        return Task(world.question, tuple(fields))
+
+
+KIND = Rewrite()
+
+
+def _hops(world: World, name: str, point: RewritePoint) -> list[Hop]:
+    found = []
+    for outcome in outcomes_of(world, name):
+        fitting = [
+            hop for hop in direction_of(outcome, point.of)
+            if all(match(hop_fact(key, hop), value) for key, value in point.at.items())
+            and (not point.outer or hop.encapsulation is not None)
+        ]  # fmt: skip
+        if not fitting:
+            raise QuizError(
+                f"{world.question.id}: no hop of the walk fits the point {dict(point.at)}",
+                f"{world.question.id}：路径上没有一跳符合观察点 {dict(point.at)}",
+            )
+        found.append(fitting[0] if point.nth == "first" else fitting[-1])
+    return found
+
+
+def _values(hop: Hop, point: RewritePoint) -> tuple[str, ...]:
+    if point.outer and hop.encapsulation is not None:
+        return tuple(str(getattr(hop.encapsulation, field)) for field in point.fields)
+    texts = (str(getattr(hop, field)) for field in point.fields)
+    return tuple(text if point.ports else split_host_port(text)[0] for text in texts)
+
+
+def _label(hop: Hop, point: RewritePoint) -> Text:
+    reply = point.of == "reply"
+    place = f"{host_name(hop.host)} {hop.device}".strip()
+    outer = (" (outer header)", "（外层头部）") if point.outer else ("", "")
+    outcome = ("reply", "回程") if reply else ("request", "去程")
+    return Text(
+        f"{outcome[0]}, {_moment(hop, 'en', reply)} {place}{outer[0]}",
+        f"{outcome[1]}，{_moment(hop, 'zh', reply)}{place}{outer[1]}",
+    )
+
+
+def _moment(hop: Hop, lang: str, reply: bool) -> str:
+    # A server's answer leaves the socket that the request has arrived at.
+    if reply and hop.n == 1:
+        return "离开 " if lang == "zh" else "leaving"
+    moment = STAGES[str(hop.stage)].moment or Text(f"{hop.stage} on", f"{hop.stage}，")
+    return moment.zh if lang == "zh" else moment.en

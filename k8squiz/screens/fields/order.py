@@ -1,0 +1,53 @@
+"""An order under its grade: step by step, what was answered beside what is computed."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text as Styled
+
+from k8squiz.bank.question import FieldMark
+from k8squiz.kinds.fields import OrderField
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.practice import say
+from k8squiz.screens.signs import RIGHT, WRONG
+
+
+def view(field: OrderField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
+    cards = {item.key: item for item in field.items}
+    given: tuple[str, ...] = mark.given or ()
+    table = Table.grid(padding=(0, 1))
+    for _ in range(5):
+        table.add_column(overflow="fold")
+    table.add_row("", "", Styled(say("truth", lang), style="bold"), Styled(say("yours", lang), style="bold"), "")
+    for index in range(max(len(given), len(field.truth))):
+        theirs = given[index] if index < len(given) else None
+        ours = field.truth[index] if index < len(field.truth) else None
+        right = theirs == ours
+        sign = Styled(RIGHT, style="green") if right else Styled(WRONG, style="red")
+        note = "" if right else _note(theirs, field, lang)
+        truth = f"{cards[ours].letter}  {pick(cards[ours].text, lang)}" if ours is not None else "—"
+        table.add_row(
+            sign,
+            f"{index + 1}.",
+            Styled(truth),
+            Styled(cards[theirs].letter if theirs is not None else "—"),
+            Styled(note, style="dim"),
+        )
+    parts: list[RenderableType] = [table]
+    if mark.first_wrong is not None and given:
+        step = mark.first_wrong
+        key = "too-few" if step >= len(given) else "first-wrong"
+        parts.append(Styled(say(key, lang, step=step if key == "too-few" else step + 1), style="yellow"))
+    left = [cards[key] for key in dict.fromkeys(given) if key not in field.truth]
+    for card in left:
+        parts.append(
+            Styled(f"{WRONG} {card.letter}  {pick(card.text, lang)}: {say('never-happens', lang)}", style="red")
+        )
+    return parts
+
+
+def _note(theirs: str | None, field: OrderField, lang: Lang) -> str:
+    if theirs is None:
+        return say("missing", lang)
+    return say("wrong-place" if theirs in field.truth else "never-happens", lang)

@@ -1,0 +1,30 @@
+"""Which field has a view of its own: one line a class. All others are rows of one table."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import TypeAlias, cast
+
+from rich.console import RenderableType
+
+from k8squiz.bank.question import FieldMark
+from k8squiz.kinds.fields import Field
+from k8squiz.locale.i18n import Lang
+
+View: TypeAlias = Callable[[Field, FieldMark, Lang], list[RenderableType]]
+
+# A field's class, and the module whose `view` shows one with its mark. Loaded when one is met.
+VIEWS: dict[str, str] = {
+    "OrderField": "k8squiz.screens.fields.order",
+    "MenuField": "k8squiz.screens.fields.menu",
+    "RepairField": "k8squiz.screens.fields.repair",
+    "TalkField": "k8squiz.screens.fields.talk",
+    "PointField": "k8squiz.screens.fields.point",
+}
+
+
+def view_of(field: Field) -> View | None:
+    """How this field is shown under a grade; None for a row of the table."""
+    module = VIEWS.get(type(field).__name__)
+    return None if module is None else cast(View, importlib.import_module(module).view)

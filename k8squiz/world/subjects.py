@@ -1,0 +1,85 @@
+"""What a question may be about instead of a cluster: `ask.ipvs`, `ask.scenario`, `ask.scale`, read from the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.values import dataclass
+from k8squiz.bank.question import Question
+from k8squiz.bank.shapes import (
+    FLAG,
+    MAPPING,
+    PLACEHOLDER,
+    WORD,
+    Place,
+    Shape,
+    Yaml,
+    drawn,
+    integer,
+    key,
+    list_of,
+    record,
+)
+
+NUMBER = drawn(integer())
+
+
+def _servers(value: Yaml, place: Place) -> int | tuple[tuple[str, int], ...]:
+    if isinstance(value, Mapping):
+        return tuple((name, NUMBER.read(weight, place.at(name))) for name, weight in value.items())
+    return NUMBER.read(value, place)
+
+
+@dataclass(frozen=True, slots=True)
+class HistorySpec:
+    """A virtual server and what happens to it, line by line. `servers`: names with weights, or so many of weight 1;
+    `persistent` in seconds."""
+
+    scheduler: str = key(WORD)
+    servers: int | tuple[tuple[str, int], ...] = key(
+        Shape({"anyOf": [{"type": "integer"}, {"type": "object", "minProperties": 1}, PLACEHOLDER]}, _servers)
+    )
+    steps: tuple[str, ...] = key(list_of(WORD, least=1))
+    persistent: int | None = key(NUMBER, None)
+    expire_quiescent_template: bool = key(
+        drawn(FLAG).told("net.ipv4.vs.expire_quiescent_template"), False, "expireQuiescentTemplate"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SizeSpec:
+    """So many ClusterIP Services of so many endpoints each; `mode` is meant where a figure names none."""
+
+    services: int = key(NUMBER)
+    endpoints: int = key(NUMBER)
+    mode: str = key(WORD, "iptables")
+
+
+HISTORY = record(HistorySpec).told("A virtual server and its history.")
+SIZE = record(SizeSpec).told("So many ClusterIP Services of so many endpoints, instead of a cluster.")
+WORKLOAD = MAPPING.told("A workload and a requirement: engine.ipvs.scenario.load_scenario.")
+
+_KEYS = ("ipvs", "scenario", "scale")
+
+
+def needs_no_cluster(question: Question) -> bool:
+    """Whether it is about a history, a workload or a size, so that the cluster and the request are not shown."""
+    return any(name in question.ask for name in _KEYS)
+
+
+def history_spec(question: Question) -> HistorySpec | None:
+    return HISTORY.read(question.ask["ipvs"], _place(question, "ipvs")) if "ipvs" in question.ask else None
+
+
+def size_spec(question: Question) -> SizeSpec | None:
+    return SIZE.read(question.ask["scale"], _place(question, "scale")) if "scale" in question.ask else None
+
+
+def workload(question: Question) -> Mapping[str, Yaml] | None:
+    if "scenario" not in question.ask:
+        return None
+    return WORKLOAD.read(question.ask["scenario"], _place(question, "scenario"))
+
+
+def _place(question: Question, name: str) -> Place:
+    return Place(question.template, ("ask", name))
