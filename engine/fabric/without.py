@@ -12,13 +12,16 @@ from types import MappingProxyType
 from engine.cluster import Cluster
 from engine.errors import NoSuchObject
 from engine.netfilter.ipvs import IpvsRuleset
+from engine.netfilter.nft import SetLookup
 from engine.netfilter.rules import Chain, Jump, Masquerade, Rule, Ruleset, SetMatch, Source, Table
 from engine.trace import Text
 from engine.values import dataclass
 
-# Where kube-proxy marks a connection of an endpoint to itself: iptables' KUBE-SEP-, nftables' endpoint- chains.
+# Where kube-proxy marks a connection of an endpoint to itself: iptables' KUBE-SEP-, nftables' endpoint- chains; since
+# v1.36 nftables' masquerading asks a set of such connections instead.
 _ENDPOINT_CHAINS = ("KUBE-SEP-", "endpoint-")
 _MARK_CHAINS = ("KUBE-MARK-MASQ", "mark-for-masquerade")
+_HAIRPIN_SET = "hairpin-connections"
 # ipvs mode has no such mark: an ipset holds who reaches itself, and POSTROUTING masquerades what is in it.
 _LOOP_BACK = ("KUBE-LOOP-BACK", "KUBE-6-LOOP-BACK")
 
@@ -29,6 +32,8 @@ def _is_masquerade(chain: Chain, rule: Rule) -> bool:
 
 def _is_hairpin_mark(chain: Chain, rule: Rule) -> bool:
     if chain.name == "KUBE-POSTROUTING" and any(isinstance(m, SetMatch) and m.name in _LOOP_BACK for m in rule.matches):
+        return True
+    if any(isinstance(match, SetLookup) and match.set == _HAIRPIN_SET for match in rule.matches):
         return True
     if not chain.name.startswith(_ENDPOINT_CHAINS):
         return False

@@ -16,6 +16,7 @@ from engine.errors import EngineError
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.errors import QuizError, unknown
+from k8squiz.world.release import RELEASE
 
 # The schedulers and every mode's costs are imported where a question asks about them: few do.
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ FIGURES: Mapping[str, Callable[[ModeCost, UpdateCost], int | Fraction]] = {
 def _costs(mode: str, services: int, endpoints: int) -> tuple[ModeCost, UpdateCost]:
     from engine.cost.count import costs
 
-    return costs(mode, services, endpoints)
+    return costs(mode, services, endpoints, RELEASE)
 
 
 def size(ask: Mapping[str, Any]) -> ClusterSize | None:
