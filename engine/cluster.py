@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
-# Objects with one of these labels are never shown to kube-proxy (the label selector of its informers).
+# By these labels kube-proxy's informers leave objects out (which label counts for which kind: engine.endpoints).
 LABEL_PROXY_NAME = "service.kubernetes.io/service-proxy-name"
 LABEL_HEADLESS = "service.kubernetes.io/headless"
 
@@ -40,7 +40,8 @@ def _no_mentions() -> Mapping[str, tuple[str, str, int]]:
 class Node:
     """v1 Node. `internal_ips` are status.addresses of type InternalIP in order (the primary first);
     `addresses` adds every further interface address (annotation k8squiz.dev/addresses), `external_ips` are those of
-    type ExternalIP, which no interface need have."""
+    type ExternalIP, which no interface need have. `proxy_version` is what status.nodeInfo says of kube-proxy
+    (kubeProxyVersion, else kubeletVersion), "" where it says nothing."""
 
     name: str
     internal_ips: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Node:
     annotations: Mapping[str, str] = dataclasses.field(default_factory=_empty)
     deleting: bool = False
     external_ips: tuple[str, ...] = ()
+    proxy_version: str = ""
 
     @property
     def zone(self) -> str | None:
@@ -129,11 +131,6 @@ class Service:
         return f"{self.namespace}/{self.name}"
 
     @property
-    def skipped_by_proxy(self) -> bool:
-        """Whether its labels hide it from kube-proxy: another proxy's, or marked headless."""
-        return LABEL_PROXY_NAME in self.labels or LABEL_HEADLESS in self.labels
-
-    @property
     def external_policy_local(self) -> bool:
         """externalTrafficPolicy Local, which counts only for a Service that can be reached from outside at all."""
         outside = self.type in ("NodePort", "LoadBalancer") or (self.type == "ClusterIP" and bool(self.external_ips))
@@ -173,11 +170,6 @@ class EndpointSlice:
     ports: tuple[EndpointPort, ...]
     endpoints: tuple[SliceEndpoint, ...]
     labels: Mapping[str, str] = dataclasses.field(default_factory=_empty)
-
-    @property
-    def skipped_by_proxy(self) -> bool:
-        """Whether its labels hide it from kube-proxy; the EndpointSlice controller copies them from the Service."""
-        return LABEL_PROXY_NAME in self.labels or LABEL_HEADLESS in self.labels
 
 
 @dataclass(frozen=True, slots=True)

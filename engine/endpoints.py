@@ -1,15 +1,25 @@
 """Which endpoints a Service port has, and which of them a node may use: the same in every proxy mode.
 
-Sources: pkg/proxy/topology.go, serviceport.go, endpointslicecache.go and servicechangetracker.go of Kubernetes v1.30;
+Sources: pkg/proxy/topology.go, serviceport.go, endpointslicecache.go and servicechangetracker.go of Kubernetes;
 KEP-1669 (terminating endpoints), KEP-2086 (internalTrafficPolicy), KEP-2433 (zone hints), KEP-4444
-(trafficDistribution, v1.30), KEP-3015 (node hints, v1.33).
+(trafficDistribution), KEP-3015 (node hints). What depends on the release comes in as EndpointRules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.cluster import Cluster, Endpoint, EndpointSlice, Node, Service, ServicePort, SliceEndpoint
+from engine.cluster import (
+    LABEL_HEADLESS,
+    LABEL_PROXY_NAME,
+    Cluster,
+    Endpoint,
+    EndpointSlice,
+    Node,
+    Service,
+    ServicePort,
+    SliceEndpoint,
+)
 from engine.packet import L4, is_ipv6
 from engine.values import dataclass
 
@@ -18,12 +28,27 @@ HINTS_ANNOTATIONS = ("service.kubernetes.io/topology-aware-hints", "service.kube
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointRules:
+    """What a release of kube-proxy makes of Services and endpoints; the rows of engine.proxy.releases.DIFFERENCES with
+    these names say what each means, since when, and where that is written."""
+
+    hints_on_request: bool
+    traffic_distribution_asks: bool
+    node_hints: bool
+    load_balancer_ip_mode: bool
+    open_ranges_need_no_firewall: bool
+    lasting_report_wins: bool
+    labels_hide_alike: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ServicePortView:
     """One port of one Service as kube-proxy sees it in one address family.
 
     `affinity_seconds` is None without sessionAffinity. `health_check_node_port` is 0 unless kube-proxy serves it.
     `endpoints` are all of the port's endpoints, usable or not, one for each ip:port, sorted by the string ip:port;
-    `other_reports` what a later report of the same ip:port says otherwise, for the node it names (there the latest is believed).
+    `other_reports` what a later report of the same ip:port says otherwise, for the node it names (there the latest is
+    believed; none where EndpointRules.lasting_report_wins). `rules` are those of the release it is seen by.
     """
 
     service: Service
@@ -36,6 +61,7 @@ class ServicePortView:
     external_policy_local: bool
     internal_policy_local: bool
     health_check_node_port: int
+    rules: EndpointRules
     endpoints: tuple[Endpoint, ...]
     other_reports: tuple[Endpoint, ...] = ()
 
@@ -107,8 +133,9 @@ class Endpoints:
 _NOTHING = Endpoints()
 
 
-def service_ports(cluster: Cluster, family: str) -> tuple[ServicePortView, ...]:
-    """Every Service port that kube-proxy serves in `family` ("ipv4" or "ipv6"), sorted by namespace/name:port.
+def service_ports(cluster: Cluster, family: str, rules: EndpointRules) -> tuple[ServicePortView, ...]:
+    """Every Service port that a kube-proxy of these `rules` serves in `family` ("ipv4" or "ipv6"), sorted by
+    namespace/name:port.
 
     Headless and ExternalName Services, those of another proxy, and those without a ClusterIP of the family are left
     out.
@@ -116,35 +143,50 @@ def service_ports(cluster: Cluster, family: str) -> tuple[ServicePortView, ...]:
     slices: dict[tuple[str, str], list[EndpointSlice]] = {}
     wanted = "IPv6" if family == "ipv6" else "IPv4"
     for slice_ in sorted(cluster.slices, key=lambda slice_: (slice_.namespace, slice_.name)):
-        if slice_.address_type == wanted and not slice_.skipped_by_proxy:
+        if slice_.address_type == wanted and not _slice_is_hidden(slice_, rules):
             slices.setdefault((slice_.namespace, slice_.service_name), []).append(slice_)
     views: list[ServicePortView] = []
     for service in cluster.services:
-        address = _cluster_ip(service, family)
+        address = _cluster_ip(service, family, rules)
         if address is not None:
-            views.extend(_views(service, address, family, slices.get((service.namespace, service.name), ())))
+            views.extend(_views(service, address, family, rules, slices.get((service.namespace, service.name), ())))
     return tuple(sorted(views, key=lambda view: (view.label, view.protocol)))
 
 
-def _cluster_ip(service: Service, family: str) -> str | None:
-    if service.headless or service.type == "ExternalName" or service.skipped_by_proxy:
+def _cluster_ip(service: Service, family: str, rules: EndpointRules) -> str | None:
+    if service.headless or service.type == "ExternalName" or _service_is_hidden(service, rules):
         return None
     return next((address for address in service.cluster_ips if _in_family(address, family)), None)
+
+
+def _service_is_hidden(service: Service, rules: EndpointRules) -> bool:
+    """Whether its labels keep it from kube-proxy: it is another proxy's, or (once) marked headless."""
+    return LABEL_PROXY_NAME in service.labels or (rules.labels_hide_alike and LABEL_HEADLESS in service.labels)
+
+
+def _slice_is_hidden(slice_: EndpointSlice, rules: EndpointRules) -> bool:
+    """Whether its labels keep it from kube-proxy; the EndpointSlice controller copies them from the Service."""
+    return LABEL_HEADLESS in slice_.labels or (rules.labels_hide_alike and LABEL_PROXY_NAME in slice_.labels)
 
 
 def _in_family(address: str, family: str) -> bool:
     return is_ipv6(address) == (family == "ipv6")
 
 
-def _views(service: Service, address: str, family: str, slices: Iterable[EndpointSlice]) -> Iterator[ServicePortView]:
+def _views(
+    service: Service, address: str, family: str, rules: EndpointRules, slices: Iterable[EndpointSlice]
+) -> Iterator[ServicePortView]:
     ingress = service.load_balancer_ingress
     external_local = service.external_policy_local
     healthy = service.health_check_node_port if service.type == "LoadBalancer" and external_local else 0
     external_ips = tuple(ip for ip in service.external_ips if _in_family(ip, family))
-    vips = tuple(i.ip for i in ingress if i.ip_mode == "VIP" and _in_family(i.ip, family))
+    every_mode = not rules.load_balancer_ip_mode
+    vips = tuple(i.ip for i in ingress if (every_mode or i.ip_mode == "VIP") and _in_family(i.ip, family))
     ranges = tuple(net for net in service.load_balancer_source_ranges if _in_family(net, family))
+    if rules.open_ranges_need_no_firewall and any(net.endswith("/0") for net in ranges):
+        ranges = ()
     for port in service.ports:
-        endpoints, other_reports = port_endpoints(slices, port, family)
+        endpoints, other_reports = port_endpoints(slices, port, family, rules)
         yield ServicePortView(
             service,
             port,
@@ -156,13 +198,14 @@ def _views(service: Service, address: str, family: str, slices: Iterable[Endpoin
             external_local,
             service.internal_traffic_policy == "Local",
             healthy,
+            rules,
             endpoints,
             other_reports,
         )
 
 
 def port_endpoints(
-    slices: Iterable[EndpointSlice], port: ServicePort, family: str
+    slices: Iterable[EndpointSlice], port: ServicePort, family: str, rules: EndpointRules
 ) -> tuple[tuple[Endpoint, ...], tuple[Endpoint, ...]]:
     """The endpoints of one Service port, joined over its slices, and other reports of them (see ServicePortView).
 
@@ -180,12 +223,13 @@ def port_endpoints(
                 if not member.addresses or (":" in member.addresses[0]) != six:
                     continue
                 key = (member.addresses[0], sliced.port)
-                known = found.get(key)
-                if known is None:
+                if key not in found or (rules.lasting_report_wins and not member.terminating):
                     found[key] = _endpoint(member, sliced.port)
+                elif rules.lasting_report_wins:
+                    continue
                 elif member.node_name is not None:
                     later[*key, member.node_name] = _endpoint(member, sliced.port)
-    other_reports = tuple(twin for twin in later.values() if twin != found[twin.address, twin.port])
+    other_reports = tuple(other for other in later.values() if other != found[other.address, other.port])
     return tuple(sorted(found.values(), key=by_address_and_port)), other_reports
 
 
@@ -227,7 +271,7 @@ def categorize(view: ServicePortView, node: Node) -> Endpoints:
     cluster: tuple[Endpoint, ...] = ()
     if view.uses_cluster_endpoints:
         # A ready endpoint that is terminating (publishNotReadyAddresses) counts as ready alone.
-        cluster = tuple(_near(view.service, ready, node) if ready else terminating)
+        cluster = tuple(_near(view, ready, node) if ready else terminating)
     if not view.uses_local_endpoints:
         return Endpoints(cluster, (), cluster, bool(cluster))
     local = tuple(e for e in ready if e.node_name == node.name) or tuple(
@@ -252,28 +296,27 @@ def _union(cluster: tuple[Endpoint, ...], local: tuple[Endpoint, ...]) -> tuple[
     return tuple(sorted((*cluster, *missing), key=by_address_and_port)) if missing else cluster
 
 
-def hints_wanted(service: Service) -> bool:
+def hints_wanted(service: Service, rules: EndpointRules) -> bool:
     """Whether the Service asks for topology hints to be followed.
 
-    v1.30 wants the annotation topology-mode (or topology-aware-hints) with any value but "disabled"; with
-    trafficDistribution (alpha in v1.30, on by default since v1.31) the field is enough: PreferClose, since v1.34 also
-    PreferSameZone and PreferSameNode. Later releases no longer look at the Service, because the EndpointSlice
-    controller writes hints only where the Service asks for them; the two differ only for hints nobody asked for.
+    Up to v1.30 it does by the annotation topology-mode (or topology-aware-hints) with any value but "disabled", or by
+    its field trafficDistribution. Later releases do not look at the Service, because the EndpointSlice controller
+    writes hints only where the Service asks for them; the two differ for hints that nobody asked for.
     """
-    if service.traffic_distribution:
+    if not rules.hints_on_request or (rules.traffic_distribution_asks and service.traffic_distribution):
         return True
     written = next((service.annotations[name] for name in HINTS_ANNOTATIONS if name in service.annotations), "")
     return written not in ("", "disabled", "Disabled")
 
 
-def _near(service: Service, ready: list[Endpoint], node: Node) -> list[Endpoint]:
+def _near(view: ServicePortView, ready: list[Endpoint], node: Node) -> list[Endpoint]:
     """The ready endpoints hinted for this node, else for its zone, else all.
 
     Hints are followed only where every ready endpoint has one and at least one of them is for this place.
     """
-    if not any(e.zone_hints or e.node_hints for e in ready) or not hints_wanted(service):
+    if not any(e.zone_hints or e.node_hints for e in ready) or not hints_wanted(view.service, view.rules):
         return ready
-    if all(e.node_hints for e in ready):
+    if view.rules.node_hints and all(e.node_hints for e in ready):
         here = [e for e in ready if node.name in e.node_hints]
         if here:
             return here

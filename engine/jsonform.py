@@ -23,20 +23,25 @@ def trace_to_dict(
     outcomes: tuple[Outcome, ...],
     mode: str = "iptables",
     fabric: Fabric | None = None,
+    release: str | None = None,
 ) -> dict[str, Any]:
     """The whole object: the request as it was understood, and its outcomes."""
     return {
-        "request": request_to_dict(cluster, request, mode, fabric),
+        "request": request_to_dict(cluster, request, mode, fabric, release),
         "outcomes": [outcome_to_dict(outcome) for outcome in outcomes],
     }
 
 
 def request_to_dict(
-    cluster: Cluster, request: Request, mode: str = "iptables", fabric: Fabric | None = None
+    cluster: Cluster,
+    request: Request,
+    mode: str = "iptables",
+    fabric: Fabric | None = None,
+    release: str | None = None,
 ) -> dict[str, Any]:
     """Names resolved to ip:port; `node` is the one whose kube-proxy meets the packet first (null where a load
     balancer draws it)."""
-    built = fabric if fabric is not None else build_fabric(cluster, mode)
+    built = fabric if fabric is not None else build_fabric(cluster, mode, release=release)
     resolved = locate(built, request)
     return {
         "from": join_host_port(source_of(built, resolved), resolved.sport),

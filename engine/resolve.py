@@ -26,18 +26,20 @@ from engine.trace import Request, Resolution
 from engine.walk.locate import DEFAULT_SPORT, locate
 
 
-def resolve(cluster: Cluster, node_name: str, request: Request, mode: str = "iptables") -> tuple[Resolution, ...]:
+def resolve(
+    cluster: Cluster, node_name: str, request: Request, mode: str = "iptables", release: str | None = None
+) -> tuple[Resolution, ...]:
     """All that can happen to `request`'s first packet by the rules of node `node_name`, each with its exact probability.
 
     `destination` of a Resolution is ip:port after DNAT; `masqueraded` whether the packet is marked for source NAT
     (False where it is dropped or rejected). A packet that no rule touches is ACCEPT with its destination unchanged.
-    Ways that end alike are one Resolution; they come in the order of first appearance. Raises NoSuchObject for an
-    unknown node or name, UnsupportedFeature for what is not modelled.
+    Ways that end alike are one Resolution; they come in the order of first appearance. `release` is kube-proxy's, as in
+    compile_rules. Raises NoSuchObject for an unknown node or name, UnsupportedFeature for what is not modelled.
     """
     node = find_node(cluster, node_name)
-    flow = _flow(cluster, request)
+    flow = _flow(cluster, request, release)
     family = "ipv6" if is_ipv6(flow.dst) else "ipv4"
-    ruleset = compile_rules(cluster, node_name, mode, family)
+    ruleset = compile_rules(cluster, node_name, mode, family, release)
     return resolve_flow(cluster, node, flow, ruleset)
 
 
@@ -141,7 +143,7 @@ def _own(node: Node, skb: Skb) -> Callable[[], str | None]:
     return lambda: next((address for address in node.internal_ips if is_ipv6(address) is family), skb.flow.src)
 
 
-def _flow(cluster: Cluster, request: Request) -> FiveTuple:
+def _flow(cluster: Cluster, request: Request, release: str | None = None) -> FiveTuple:
     """The tuple that `request` means. Addresses are taken as they are; names are looked up in the cluster, and the node
     itself is spoken to or speaks by its InternalIP."""
     protocol = next((l4 for l4 in (L4.TCP, L4.UDP, L4.SCTP) if l4 == request.protocol.upper()), None)
@@ -154,7 +156,7 @@ def _flow(cluster: Cluster, request: Request) -> FiveTuple:
     if source is None or destination is None:
         # An address need not belong to a host here; only names are looked up.
         named = dataclasses.replace(request, source="client" if source else request.source, node=None)
-        resolved = locate(build_fabric(cluster), named)
+        resolved = locate(build_fabric(cluster, release=release), named)
         destination = destination or (resolved.dst, resolved.dport)
         source = source or (resolved.src or _own_address(cluster, resolved.host, destination[0]), resolved.sport)
     if destination[1] is None:

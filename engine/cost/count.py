@@ -89,42 +89,43 @@ class UpdateCost:
     """How many of the lines declare a chain (iptables)."""
 
 
-def costs(mode: str, services: int, endpoints: int) -> tuple[ModeCost, UpdateCost]:
+def costs(mode: str, services: int, endpoints: int, release: str | None = None) -> tuple[ModeCost, UpdateCost]:
     """`mode_cost` and `update_cost` of `services` Services of `endpoints` endpoints, compiled once for both.
 
+    `release` is kube-proxy's (None: the newest).
     Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
     """
     with without_garbage_search():
         cluster = synthetic_cluster(services, endpoints)
-        ruleset = compile_rules(cluster, _NODE, mode)
+        ruleset = compile_rules(cluster, _NODE, mode, release=release)
         listing = str(ruleset)
-        update = _update(mode, cluster, ruleset, listing)
+        update = _update(mode, cluster, ruleset, listing, release)
         return _standing(mode, services, endpoints, cluster, ruleset, listing), update
 
 
-def update_cost(mode: str, services: int, endpoints: int) -> UpdateCost:
+def update_cost(mode: str, services: int, endpoints: int, release: str | None = None) -> UpdateCost:
     """Compile `services` Services of `endpoints` endpoints before and after a change and count what a sync writes.
 
     Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
     """
-    return costs(mode, services, endpoints)[1]
+    return costs(mode, services, endpoints, release)[1]
 
 
-def mode_cost(mode: str, services: int, endpoints: int) -> ModeCost:
+def mode_cost(mode: str, services: int, endpoints: int, release: str | None = None) -> ModeCost:
     """Compile and walk `services` ClusterIP Services of `endpoints` endpoints each in `mode`.
 
     Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
     """
     with without_garbage_search():
         cluster = synthetic_cluster(services, endpoints)
-        ruleset = compile_rules(cluster, _NODE, mode)
+        ruleset = compile_rules(cluster, _NODE, mode, release=release)
         return _standing(mode, services, endpoints, cluster, ruleset, str(ruleset))
 
 
-def _update(mode: str, before: Cluster, old: Ruleset, listing: str) -> UpdateCost:
+def _update(mode: str, before: Cluster, old: Ruleset, listing: str, release: str | None) -> UpdateCost:
     after = with_one_endpoint_replaced(before)
     if mode == "iptables":
-        full, partial = transactions(before, after, _NODE)
+        full, partial = transactions(before, after, _NODE, release=release)
         return UpdateCost(
             mode,
             full.rule_lines + full.chain_lines,
@@ -132,7 +133,7 @@ def _update(mode: str, before: Cluster, old: Ruleset, listing: str) -> UpdateCos
             full.chain_lines,
             partial.chain_lines,
         )
-    new = compile_rules(after, _NODE, mode)
+    new = compile_rules(after, _NODE, mode, release=release)
     if mode == "nftables":
         return UpdateCost(
             mode, nftables_transaction.full_sync_lines(new, old), nftables_transaction.partial_sync_lines(new, old)

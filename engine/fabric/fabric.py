@@ -24,6 +24,7 @@ from engine.network.host import Host, HostKind, Sysctls
 from engine.network.routes import Route, RoutingTable, contains, number
 from engine.proxy.interface import compile_rules
 from engine.proxy.nodeports import node_port_addresses
+from engine.proxy.releases import behaviour_on
 from engine.values import dataclass
 
 ROUTER = "router"
@@ -45,14 +46,22 @@ class Lan:
 class Fabric:
     """The hosts of one cluster in one proxy mode. Use build_fabric().
 
-    `rulesets` replaces what kube-proxy would write on the nodes it names (a real node's rules).
+    `rulesets` replaces what kube-proxy would write on the nodes it names (a real node's rules), `release` is every
+    node's (None: what each reports, as in compile_rules).
     """
 
-    def __init__(self, cluster: Cluster, mode: str, rulesets: Mapping[str, Ruleset] | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        mode: str,
+        rulesets: Mapping[str, Ruleset] | None = None,
+        release: str | None = None,
+    ) -> None:
         check_parts(cluster.network.without)
         check_network(cluster)
         self.cluster = cluster
         self.mode = mode
+        self.release = release
         self.address_index: AddressIndex = index_addresses(cluster)
         self.cni = _cni_config(cluster)
         self.plugin = plugin_named(self.cni.plugin, self.cni.backend)
@@ -102,7 +111,7 @@ class Fabric:
             if given is not None and given.family in (family, "inet"):
                 found = given
             else:
-                found = cut(self.cluster, compile_rules(self.cluster, node, self.mode, family))
+                found = cut(self.cluster, compile_rules(self.cluster, node, self.mode, family, self.release))
             self._rulesets[node, family] = found
         return found
 
@@ -224,8 +233,9 @@ class Fabric:
 
     def _node_sysctls(self, node: Node) -> Sysctls:
         facts, proxy = self.cluster.network, self.cluster.proxy
+        behaviour = behaviour_on(node, self.release)
         # --nodeport-addresses may leave 127.0.0.1 out: then kube-proxy does not touch route_localnet.
-        loopback_covered = node_port_addresses(self.cluster, node, "ipv4").ipv4_loopback
+        loopback_covered = node_port_addresses(self.cluster, node, "ipv4", behaviour).ipv4_loopback
         # kube-proxy sets route_localnet in iptables mode alone, for NodePorts on 127.0.0.1.
         localnet = self.mode == "iptables" and proxy.localhost_node_ports and loopback_covered
         return Sysctls(
@@ -333,19 +343,25 @@ def _pod_networks(cluster: Cluster, address_index: AddressIndex, plugin: str) ->
     return {node: tuple(cidrs) for node, cidrs in found.items()}
 
 
-_CACHE: OrderedDict[tuple[int, str], Fabric] = OrderedDict()
+_CACHE: OrderedDict[tuple[int, str, str | None], Fabric] = OrderedDict()
 _CACHED = 4
 
 
-def build_fabric(cluster: Cluster, mode: str = "iptables", rulesets: Mapping[str, Ruleset] | None = None) -> Fabric:
-    """The fabric of `cluster` in proxy mode `mode`; the same object for the same cluster object as long as it is one
-    of the last few. With `rulesets` it is always made anew."""
+def build_fabric(
+    cluster: Cluster,
+    mode: str = "iptables",
+    rulesets: Mapping[str, Ruleset] | None = None,
+    release: str | None = None,
+) -> Fabric:
+    """The fabric of `cluster` in proxy mode `mode` of kube-proxy `release` (None: what each node reports); the same
+    object for the same cluster object, mode and release as long as it is one of the last few. With `rulesets` it is
+    always made anew."""
     if rulesets:
-        return Fabric(cluster, mode, rulesets)
-    key = (id(cluster), mode)
+        return Fabric(cluster, mode, rulesets, release)
+    key = (id(cluster), mode, release)
     found = _CACHE.get(key)
     if found is None or found.cluster is not cluster:
-        found = Fabric(cluster, mode)
+        found = Fabric(cluster, mode, release=release)
         _CACHE[key] = found
         while len(_CACHE) > _CACHED:
             _CACHE.popitem(last=False)

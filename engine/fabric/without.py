@@ -14,7 +14,8 @@ from engine.errors import NoSuchObject
 from engine.fabric import chains
 from engine.netfilter.chain_meaning import ChainRole
 from engine.netfilter.ipvs import IpvsRuleset
-from engine.netfilter.rules import Jump, Masquerade, Rule, Ruleset, SetMatch, Source, Table
+from engine.netfilter.nft import SetLookup
+from engine.netfilter.rules import Jump, Masquerade, Match, Rule, Ruleset, SetMatch, Source, Table
 from engine.trace import Text
 from engine.values import dataclass
 
@@ -25,15 +26,19 @@ def _is_masquerade(table: str, chain: str, rule: Rule) -> bool:
 
 def _is_hairpin_mark(table: str, chain: str, rule: Rule) -> bool:
     """Where a connection of an endpoint to itself is marked: by its source in the endpoint's chain; ipvs mode has no such
-    mark, there a set holds who reaches itself, and POSTROUTING masquerades what is in it."""
+    mark, nor has nftables mode since v1.36: there a set holds who reaches itself, and what is in it is masqueraded."""
     role = chains.role_of(table, chain)
     if role is ChainRole.MASQUERADE:
         sets = chains.hairpin_sets()
-        return any(isinstance(match, SetMatch) and match.name in sets for match in rule.matches)
+        return any(_set_asked(match) in sets for match in rule.matches)
     if role is not ChainRole.ENDPOINT or not isinstance(rule.target, Jump):
         return False
     marks = chains.role_of(table, rule.target.chain) is ChainRole.MARK
     return marks and any(isinstance(match, Source) for match in rule.matches)
+
+
+def _set_asked(match: Match) -> str | None:
+    return match.name if isinstance(match, SetMatch) else match.set if isinstance(match, SetLookup) else None
 
 
 def _is_cluster_ips_check(table: str, chain: str, rule: Rule) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -21,6 +22,7 @@ from engine.packet import FiveTuple
 from engine.walk.locate import ResolvedRequest
 
 ALL_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING)
+_COUNTED = re.compile(r" -m nfacct --nfacct-name  \S+")
 # Each host is a network namespace, and a bridge has 1023 ports.
 MOST_HOSTS = 150
 END_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.OUTPUT)
@@ -192,4 +194,5 @@ def rule_parts(text: str, version: int) -> Iterator[tuple[tuple[str, ...], str]]
     for program, lines in ((("ipvsadm", "-R"), servers), (("ipset", "restore"), sets)):
         if lines:
             yield program, "\n".join(lines) + "\n"
-    yield (restore_tool(version), "-w"), f"{star}{tables}\n"
+    # nfacct only counts, and the kernel refuses the rule until somebody has made the counter.
+    yield (restore_tool(version), "-w"), _COUNTED.sub("", f"{star}{tables}\n")

@@ -65,7 +65,10 @@ def as_text(cluster: Cluster) -> str:
                 node.name, **{"k8squiz.dev/addresses": ",".join(node.addresses)} if node.addresses else {}
             ),
             "spec": {"podCIDRs": list(node.pod_cidrs)},
-            "status": {"addresses": [{"type": "InternalIP", "address": ip} for ip in node.internal_ips]},
+            "status": {
+                "addresses": [{"type": "InternalIP", "address": ip} for ip in node.internal_ips],
+                "nodeInfo": {"kubeProxyVersion": node.proxy_version},
+            },
         }
         for node in cluster.nodes
     ]

@@ -20,6 +20,7 @@ FLANNEL_TYPE = "flannel.alpha.coreos.com/backend-type"
 FLANNEL_DATA = "flannel.alpha.coreos.com/backend-data"
 CALICO = "projectcalico.org/"
 _LOCAL_MODES = ("", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
+_NODE_PORT_WORDS = ("primary", "localhost", "all")
 _MODES = ("", "iptables", "ipvs", "nftables", "kernelspace")
 
 ASSUMED = (
@@ -84,10 +85,9 @@ def _interface(detect: Fields, key: str) -> str:
 
 
 def _node_port_addresses(document: Fields) -> tuple[str, ...]:
-    found = [(value, at) for value, at in document.strings("nodePortAddresses")]
-    if [value for value, _ in found] == ["primary"]:
-        return ("primary",)
-    return tuple(at.network(value) for value, at in found)
+    """Networks and words; which words a release knows is for engine.proxy.nodeports to say."""
+    found = document.strings("nodePortAddresses")
+    return tuple(value if value in _NODE_PORT_WORDS else at.network(value) for value, at in found)
 
 
 def embedded_proxy_config(config_map: Fields) -> ProxyConfig | None:

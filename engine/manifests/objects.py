@@ -49,7 +49,14 @@ def node(document: Fields) -> Node:
         annotations=annotations,
         deleting="deletionTimestamp" in metadata,
         external_ips=tuple(address for address in dict.fromkeys(external) if address),
+        proxy_version=_proxy_version(status.mapping("nodeInfo")),
     )
+
+
+def _proxy_version(info: Fields) -> str:
+    """kubeProxyVersion is deprecated and empty on newer kubelets (KEP-4004); then kube-proxy is taken to be of the
+    kubelet's release, as every installer has it."""
+    return info.text("kubeProxyVersion") or info.text("kubeletVersion")
 
 
 def _listed_addresses(annotations: Fields, listed: str) -> list[str]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from engine.netfilter.nft_sets import Element, Key, LookupField, NamedSet, key_of, named_set
 from engine.netfilter.parts.address_set import AddressSet, address_set, interval_bounds
 from engine.netfilter.parts.devices import InInterfaceIndex
+from engine.netfilter.parts.mark import MarkStatement
+from engine.netfilter.parts.random_nat import RandomDestinationNat
 from engine.netfilter.parts.random_verdict import RandomVerdict
 from engine.netfilter.parts.set_lookup import SetLookup
 from engine.netfilter.parts.set_update import SetUpdate
@@ -17,7 +19,9 @@ __all__ = [
     "InInterfaceIndex",
     "Key",
     "LookupField",
+    "MarkStatement",
     "NamedSet",
+    "RandomDestinationNat",
     "RandomVerdict",
     "SetLookup",
     "SetUpdate",

@@ -13,6 +13,7 @@ from engine.netfilter.parts.mark import MarkMatch, SetMark
 from engine.netfilter.parts.masquerade import Masquerade
 from engine.netfilter.parts.multiport import Multiport
 from engine.netfilter.parts.nat import DestinationNat, SourceNat
+from engine.netfilter.parts.nfacct import NfacctCounter
 from engine.netfilter.parts.opaque import OpaqueMatch, OpaqueTarget, PassingTarget
 from engine.netfilter.parts.physdev import PhysdevIsIn
 from engine.netfilter.parts.ports import DestinationPort, L4Module, SourcePort
@@ -44,6 +45,7 @@ __all__ = [
     "Masquerade",
     "Match",
     "Multiport",
+    "NfacctCounter",
     "OpaqueMatch",
     "OpaqueTarget",
     "OutInterface",

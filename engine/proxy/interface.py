@@ -9,8 +9,9 @@ from engine.cluster import Cluster, Node
 from engine.errors import NoSuchObject
 from engine.garbage import without_garbage_search
 from engine.netfilter.rules import Ruleset
+from engine.proxy.releases import Behaviour, behaviour_on
 
-Compiler = Callable[[Cluster, Node, str], Ruleset]
+Compiler = Callable[[Cluster, Node, str, Behaviour], Ruleset]
 
 # Mode -> module and function. Looked up when first used, so that a mode costs nothing until it is asked for.
 MODES: dict[str, tuple[str, str]] = {
@@ -22,10 +23,14 @@ MODES: dict[str, tuple[str, str]] = {
 FAMILIES = ("ipv4", "ipv6")
 
 
-def compile_rules(cluster: Cluster, node_name: str, mode: str = "iptables", family: str = "ipv4") -> Ruleset:
+def compile_rules(
+    cluster: Cluster, node_name: str, mode: str = "iptables", family: str = "ipv4", release: str | None = None
+) -> Ruleset:
     """The rules that kube-proxy writes on node `node_name` in one full sync; str() prints them as the kernel's tool.
 
-    `mode` is one of MODES, `family` "ipv4" or "ipv6". Raises NoSuchObject for an unknown node, mode or family.
+    `mode` is one of MODES, `family` "ipv4" or "ipv6", `release` kube-proxy's ("1.30", "v1.30.5"; None: the one that
+    the node reports, else the newest). Raises NoSuchObject for an unknown node, mode or family, UnsupportedFeature for
+    a release that is not modelled or that would leave the node without rules.
     The same cluster always gives the same rules, in the same order (services by namespace/name:port).
     """
     node = find_node(cluster, node_name)
@@ -42,7 +47,7 @@ def compile_rules(cluster: Cluster, node_name: str, mode: str = "iptables", fami
     module, function = MODES[mode]
     compiler: Compiler = getattr(importlib.import_module(module), function)
     with without_garbage_search():
-        return compiler(cluster, node, family)
+        return compiler(cluster, node, family, behaviour_on(node, release))
 
 
 def find_node(cluster: Cluster, node_name: str) -> Node:

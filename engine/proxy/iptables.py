@@ -1,7 +1,8 @@
 """kube-proxy's iptables mode: the rules of one node after one full sync.
 
 What a Service port adds is iptables_service.py; what is there without any Service iptables_frame.py.
-Source: pkg/proxy/iptables/proxier.go of Kubernetes v1.30 (KEP-3453 for what a later sync rewrites: partial.py).
+Source: pkg/proxy/iptables/proxier.go of Kubernetes (KEP-3453 for what a later sync rewrites: partial.py; what differs
+by release: releases.py).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from engine.netfilter.rules import Backend, Chain, Rule, Ruleset, Table
 from engine.proxy import iptables_frame as frame
 from engine.proxy.iptables_service import ServiceRules, Surroundings, service_rules
 from engine.proxy.nodeports import own_address
+from engine.proxy.releases import Behaviour
 
 # Above this many endpoints (largeClusterEndpointsThreshold) the rules of endpoints carry no comments.
 LARGE_CLUSTER_ENDPOINTS = 1000
@@ -31,11 +33,11 @@ class Sync:
     large: bool
 
 
-def full_sync(cluster: Cluster, node: Node, family: str) -> Sync:
+def full_sync(cluster: Cluster, node: Node, family: str, behaviour: Behaviour) -> Sync:
     """What a full sync writes on `node` for `family`, Service by Service."""
-    views = service_ports(cluster, family)
+    views = service_ports(cluster, family, behaviour.endpoints)
     proxy = cluster.proxy
-    ports = frame.node_ports(cluster, node, family)
+    ports = frame.node_ports(cluster, node, family, behaviour)
     large = sum(len(view.endpoints) for view in views) > LARGE_CLUSTER_ENDPOINTS
     around = Surroundings(
         family=family,
@@ -43,20 +45,26 @@ def full_sync(cluster: Cluster, node: Node, family: str) -> Sync:
         node_address=own_address(node, family),
         masquerade_all=proxy.masquerade_all,
         large=large,
+        counts_localhost=behaviour.counts_by_nfacct and ports.localhost,
     )
     return Sync(
         family,
-        frame.base_rules(proxy.masquerade_mark, ports.localhost, proxy.tcp_be_liberal),
+        frame.base_rules(
+            proxy.masquerade_mark,
+            ports.localhost,
+            drop_invalid=not (proxy.tcp_be_liberal and behaviour.knows_tcp_be_liberal),
+            count_invalid=behaviour.counts_by_nfacct,
+        ),
         [(view, service_rules(view, categorize(view, node), around)) for view in views],
         [("nat", frame.SERVICES, rule) for rule in frame.node_port_jumps(ports, family)],
         large,
     )
 
 
-def compile_iptables(cluster: Cluster, node: Node, family: str = "ipv4") -> Ruleset:
+def compile_iptables(cluster: Cluster, node: Node, family: str, behaviour: Behaviour) -> Ruleset:
     """The rules in the kernel after a full sync, as iptables-save (ip6tables-save) lists them: built-in chains first,
     the others by name."""
-    sync = full_sync(cluster, node, family)
+    sync = full_sync(cluster, node, family, behaviour)
     own: dict[str, dict[str, Chain]] = {
         table: {name: Chain(name) for name in (*frame.BASE_CHAINS.get(table, ()), frame.CANARY)}
         for table in frame.TABLES

@@ -1,7 +1,7 @@
 """What kube-proxy's iptables mode writes whatever the Services are: base chains, the jumps to them, marks, NodePorts.
 
 Source: pkg/proxy/iptables/proxier.go (iptablesJumpChains, syncProxyRules) and pkg/proxy/util/iptables/traffic.go of
-Kubernetes v1.30.
+Kubernetes; what differs by release: releases.py.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ from engine.netfilter.rules import (
     MarkMatch,
     Masquerade,
     Match,
+    NfacctCounter,
     Return,
     Rule,
     SetMark,
     Source,
 )
 from engine.proxy.nodeports import node_port_addresses, of_family
+from engine.proxy.releases import Behaviour
 from engine.values import dataclass
 
 SERVICES = "KUBE-SERVICES"
@@ -120,9 +122,9 @@ class NodePorts:
     localhost: bool
 
 
-def node_ports(cluster: Cluster, node: Node, family: str) -> NodePorts:
+def node_ports(cluster: Cluster, node: Node, family: str, behaviour: Behaviour) -> NodePorts:
     """nodePortAddresses and localhostNodePorts for one family."""
-    listed = node_port_addresses(cluster, node, family)
+    listed = node_port_addresses(cluster, node, family, behaviour)
     localhost = cluster.proxy.localhost_node_ports and listed.ipv4_loopback
     parsed = sorted(map(ipaddress.ip_address, listed.addresses), key=int)
     addresses = tuple(str(own) for own in parsed if localhost or not own.is_loopback)
@@ -142,7 +144,9 @@ def built_in_chains(table: str) -> dict[str, Chain]:
     return chains
 
 
-def base_rules(mark: int, localhost_node_ports: bool, tcp_be_liberal: bool) -> list[tuple[str, str, Rule]]:
+def base_rules(
+    mark: int, localhost_node_ports: bool, drop_invalid: bool, count_invalid: bool
+) -> list[tuple[str, str, Rule]]:
     """The rules of the chains that do not depend on Services: (table, chain, rule)."""
     kubelet = Rule(
         (
@@ -165,8 +169,9 @@ def base_rules(mark: int, localhost_node_ports: bool, tcp_be_liberal: bool) -> l
     ]
     if localhost_node_ports:
         rules.append(("filter", KUBELET_FIREWALL, kubelet))
-    if not tcp_be_liberal:
-        rules.append(("filter", FORWARD, Rule((ConntrackState(("INVALID",)),), Drop())))
+    if drop_invalid:
+        counted = (NfacctCounter("ct_state_invalid_dropped_pkts"),) if count_invalid else ()
+        rules.append(("filter", FORWARD, Rule((ConntrackState(("INVALID",)), *counted), Drop())))
     conntrack = (Comment("kubernetes forwarding conntrack rule"), ConntrackState(("RELATED", "ESTABLISHED")))
     rules.append(("filter", FORWARD, Rule((FORWARDING, MarkMatch(mark, mark)), Accept())))
     rules.append(("filter", FORWARD, Rule(conntrack, Accept())))

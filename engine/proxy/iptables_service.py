@@ -26,6 +26,7 @@ from engine.netfilter.rules import (
     Jump,
     L4Module,
     Match,
+    NfacctCounter,
     Protocol,
     Recent,
     Reject,
@@ -41,19 +42,23 @@ from engine.values import dataclass
 _MARK_MASQ = Jump(frame.MARK_MASQ)
 _FROM_NODE = AddressType("src")
 _TO_NODE = AddressType("dst")
+_LOOPBACK = Destination("127.0.0.0/8")
+_LOCALHOST_COUNTER = NfacctCounter("localhost_nps_accepted_pkts")
 _PROTOCOL = {protocol: Protocol(protocol) for protocol in L4}
 _MODULE = {protocol: L4Module(protocol) for protocol in L4}
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a Service's rules depend on beside the Service. `large` drops the comments of endpoints."""
+    """What a Service's rules depend on beside the Service. `large` drops the comments of endpoints, `counts_localhost`
+    counts NodePorts asked on 127.0.0.0/8 apart."""
 
     family: str
     local: frame.LocalTraffic | None
     node_address: str
     masquerade_all: bool
     large: bool
+    counts_localhost: bool
 
 
 @dataclasses.dataclass(slots=True)
@@ -150,6 +155,10 @@ class _Writer:
         port = DestinationPort(view.protocol, view.node_port, view.node_port)
         if view.node_port and self.has_any:
             matches: tuple[Match, ...] = (_PROTOCOL[view.protocol], Comment(self.label), port)
+            if self.around.counts_localhost:
+                # The same way as any NodePort, but counted: who still relies on 127.0.0.1 can be seen.
+                counted = (_LOOPBACK, *matches, _LOCALHOST_COUNTER)
+                self._dispatch("nat", frame.NODE_PORTS, counted, Jump(self.external_name))
             self._dispatch("nat", frame.NODE_PORTS, matches, Jump(self.external_name))
         if view.node_port and not self.has_external:
             target, comment = self._no_endpoints()

@@ -26,27 +26,30 @@ from engine.packet import L4, FiveTuple, is_ipv6
 from engine.proxy import ipvs_sets as sets
 from engine.proxy.ipvs_rules import Frame, build_tables
 from engine.proxy.nodeports import interface_addresses, node_port_addresses, of_family, own_address
+from engine.proxy.releases import Behaviour, behaviour_on
 
 DEFAULT_SCHEDULER = "rr"
 _MAGLEV_SERVERS = 5
 
 
-def compile_ipvs(cluster: Cluster, node: Node, family: str = "ipv4") -> IpvsRuleset:
-    """The node's ruleset for `family`. Raises EngineError for a scheduler that the kernel does not have."""
+def compile_ipvs(cluster: Cluster, node: Node, family: str = "ipv4", behaviour: Behaviour | None = None) -> IpvsRuleset:
+    """The node's ruleset for `family`, as a release of that `behaviour` writes it (None: the one the node reports).
+    Raises EngineError for a scheduler that the kernel does not have."""
+    behaviour = behaviour or behaviour_on(node)
     scheduler = cluster.proxy.ipvs_scheduler or DEFAULT_SCHEDULER
     if scheduler not in SCHEDULERS:
         raise EngineError(
             f"ipvs.scheduler {scheduler!r} is unknown; the kernel's are {', '.join(SCHEDULERS)}",
             zh=f"未知的 ipvs.scheduler {scheduler!r}；内核支持 {'、'.join(SCHEDULERS)}",
         )
-    writer = _Writer(cluster, node, family, scheduler)
-    for view in service_ports(cluster, family):
+    writer = _Writer(cluster, node, family, scheduler, behaviour)
+    for view in service_ports(cluster, family, behaviour.endpoints):
         writer.write(view, categorize(view, node))
     return writer.finish()
 
 
 class _Writer:
-    def __init__(self, cluster: Cluster, node: Node, family: str, scheduler: str) -> None:
+    def __init__(self, cluster: Cluster, node: Node, family: str, scheduler: str, behaviour: Behaviour) -> None:
         self.cluster = cluster
         self.node = node
         self.family = family
@@ -56,16 +59,16 @@ class _Writer:
         self.bound: dict[str, None] = {}
         self.blocked: list[tuple[L4, str, int]] = []
         self.node_addresses = tuple(address for address in interface_addresses(cluster, node) if self._ours(address))
-        self.node_port_addresses = self._node_port_addresses()
+        self.node_port_addresses = self._node_port_addresses(behaviour)
 
     def _ours(self, address: str) -> bool:
         parsed = ipaddress.ip_address(address)
         unreachable = parsed.is_loopback or (parsed.version == 6 and parsed.is_link_local)
         return of_family(address, self.family) and not unreachable
 
-    def _node_port_addresses(self) -> tuple[str, ...]:
+    def _node_port_addresses(self, behaviour: Behaviour) -> tuple[str, ...]:
         """The addresses that get a virtual server per NodePort: never loopback, so 127.0.0.1 takes no NodePorts."""
-        found = node_port_addresses(self.cluster, self.node, self.family)
+        found = node_port_addresses(self.cluster, self.node, self.family, behaviour)
         if found.match_all:
             return self.node_addresses
         return tuple(own for own in found.addresses if not ipaddress.ip_address(own).is_loopback)

@@ -107,5 +107,7 @@ WRITER = ChainWriter(
     # Base chains of its own at every hook, where the other modes hang theirs on the kernel's built-in chains.
     base=r"(nat|filter)-[a-z]+(-(pre|post)-dnat)?",
     reasons=texts.REASONS,
+    # Since v1.36; before, each endpoint's chain marks by its source.
+    hairpin_sets=("hairpin-connections",),
     short=_short,
 )

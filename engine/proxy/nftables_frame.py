@@ -1,15 +1,22 @@
 """The part of kube-proxy's nftables table that is there without any Service: base chains, dispatch, empty maps.
 
-Two releases are known. V1_30 is what v1.30 writes. V1_34 is what today's kube-proxy writes (since v1.34, and the
-patch releases of v1.33): the filter chains run after DNAT, so that traffic of the node itself to an external address
-is not judged by the external traffic policy; addresses of a ServiceCIDR that no Service has are dropped.
-Source: pkg/proxy/nftables/proxier.go, setupNFTables; KEP-3866; kubernetes pull requests 122692, 132456.
+Source: pkg/proxy/nftables/proxier.go, setupNFTables; KEP-3866; pull request 122692 (cluster-ips-check). What differs by
+release: releases.py.
 """
 
 from __future__ import annotations
 
 from engine.hooks import PRIORITY_FILTER, PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
-from engine.netfilter.nft import Element, Key, LookupField, NamedSet, SetLookup, VerdictMap, address_set
+from engine.netfilter.nft import (
+    Element,
+    Key,
+    LookupField,
+    MarkStatement,
+    NamedSet,
+    SetLookup,
+    VerdictMap,
+    address_set,
+)
 from engine.netfilter.rules import (
     AddressType,
     Chain,
@@ -28,16 +35,18 @@ from engine.netfilter.rules import (
     Table,
 )
 from engine.proxy.nftables_names import TABLE
+from engine.proxy.releases import Behaviour
 from engine.values import dataclass
 
 CLUSTER_IPS, NODEPORT_IPS = "cluster-ips", "nodeport-ips"
 SERVICE_IPS, SERVICE_NODEPORTS = "service-ips", "service-nodeports"
 NO_ENDPOINT_SERVICES, NO_ENDPOINT_NODEPORTS = "no-endpoint-services", "no-endpoint-nodeports"
-FIREWALL_IPS = "firewall-ips"
+FIREWALL_IPS, HAIRPIN_CONNECTIONS = "firewall-ips", "hairpin-connections"
 MARK_FOR_MASQUERADE, REJECT_CHAIN = "mark-for-masquerade", "reject-chain"
 
 BY_ADDRESS = (LookupField.DADDR, LookupField.L4PROTO, LookupField.DPORT)
 BY_PORT = (LookupField.L4PROTO, LookupField.DPORT)
+_TO_ITSELF = (LookupField.SADDR, LookupField.DADDR, LookupField.L4PROTO, LookupField.DPORT)
 
 _BEFORE_DNAT = PRIORITY_NAT_DST - 10
 _AFTER_DNAT = PRIORITY_NAT_DST + 10
@@ -56,7 +65,7 @@ class BaseChain:
 
 # LoadBalancerSourceRanges speak of the address before DNAT, so firewall-check runs before it. A reject is possible
 # only at INPUT, FORWARD and OUTPUT. cluster-ips-check wants what no Service has taken, so it runs after DNAT.
-_V1_30_CHAINS = (
+_ALL_BEFORE_DNAT = (
     BaseChain("filter-prerouting", "filter", Hook.PREROUTING, _BEFORE_DNAT, ("firewall-check",)),
     BaseChain(
         "filter-input", "filter", Hook.INPUT, _BEFORE_DNAT, ("nodeport-endpoints-check", "service-endpoints-check")
@@ -65,7 +74,7 @@ _V1_30_CHAINS = (
     BaseChain("filter-output", "filter", Hook.OUTPUT, _BEFORE_DNAT, ("service-endpoints-check", "firewall-check")),
     BaseChain("filter-output-post-dnat", "filter", Hook.OUTPUT, _AFTER_DNAT, ("cluster-ips-check",)),
 )
-_V1_34_CHAINS = (
+_FILTER_AFTER_DNAT = (
     BaseChain("filter-prerouting-pre-dnat", "filter", Hook.PREROUTING, _BEFORE_DNAT, ("firewall-check",)),
     BaseChain("filter-output-pre-dnat", "filter", Hook.OUTPUT, _BEFORE_DNAT, ("firewall-check",)),
     BaseChain(
@@ -98,33 +107,17 @@ _REGULAR_CHAINS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """How a release of kube-proxy writes what it wrote differently in another.
-
-    `masquerade_by_port`: the masquerade rule of a Service names protocol and port beside the ClusterIP.
-    `firewall_comments`: elements of firewall-ips carry the Service's name.
-    `bridge_by_index`: DetectLocalMode BridgeInterface is `iif`, which wants the bridge to exist, not `iifname`.
-    """
-
-    base_chains: tuple[BaseChain, ...]
-    masquerade_by_port: bool
-    firewall_comments: bool
-    bridge_by_index: bool
-
-
-V1_30 = Release((*_V1_30_CHAINS, *_NAT_CHAINS), True, True, True)
-V1_34 = Release((*_V1_34_CHAINS, *_NAT_CHAINS), False, False, False)
-
-
-@dataclass(frozen=True, slots=True)
 class FrameConfig:
-    """What the frame depends on. `nodeport_addresses` None: NodePorts on every address of the node but loopback."""
+    """What the frame depends on. `nodeport_addresses` None: NodePorts on every address of the node but loopback.
+    `not_local` matches all that does not come from a pod of this node, None where there is no way to tell."""
 
     family: str
-    release: Release
+    behaviour: Behaviour
     masquerade_mark: int
+    masquerade_all: bool
     nodeport_addresses: tuple[str, ...] | None
     service_cidrs: tuple[str, ...]
+    not_local: Match | None
 
 
 def build_frame(config: FrameConfig) -> tuple[Table, dict[str, NamedSet]]:
@@ -137,7 +130,11 @@ def build_frame(config: FrameConfig) -> tuple[Table, dict[str, NamedSet]]:
 def _sets(config: FrameConfig) -> list[NamedSet]:
     address = "ipv6_addr" if config.family == "ipv6" else "ipv4_addr"
     by_address, by_port = (address, "inet_proto", "inet_service"), ("inet_proto", "inet_service")
-    sets = [NamedSet(CLUSTER_IPS, (address,), comment="Active ClusterIPs")]
+    sets = []
+    if config.behaviour.has_hairpin_set:
+        # Source, destination, protocol and port of the connections that an endpoint of this node makes to itself.
+        sets.append(NamedSet(HAIRPIN_CONNECTIONS, (address, *by_address), comment="service hairpin connections"))
+    sets.append(NamedSet(CLUSTER_IPS, (address,), comment="Active ClusterIPs"))
     if config.nodeport_addresses is not None:
         elements: dict[Key, Element] = {(own,): Element() for own in config.nodeport_addresses}
         comment = "IPs that accept NodePort traffic"
@@ -157,11 +154,14 @@ def _chains(config: FrameConfig) -> list[Chain]:
     rules = _regular_rules(config)
     new = (ConntrackState(("NEW",)),)
     chains = []
-    for base in config.release.base_chains:
+    filters = _FILTER_AFTER_DNAT if config.behaviour.filters_after_dnat else _ALL_BEFORE_DNAT
+    for base in (*filters, *_NAT_CHAINS):
         jumps = [Rule(new if base.kind == "filter" else (), Jump(chain)) for chain in base.jumps]
         chains.append(Chain(base.name, jumps, base.hook, base.priority, "ACCEPT", base.kind))
     helper = "helper for @no-endpoint-services / @no-endpoint-nodeports"
     for name in _REGULAR_CHAINS:
+        if name == MARK_FOR_MASQUERADE and config.behaviour.marks_inline:
+            continue
         chains.append(Chain(name, rules[name], comment=helper if name == REJECT_CHAIN else None))
     return chains
 
@@ -181,18 +181,49 @@ def _regular_rules(config: FrameConfig) -> dict[str, list[Rule]]:
         "service-endpoints-check": [Rule((), VerdictMap(BY_ADDRESS, NO_ENDPOINT_SERVICES))],
         "firewall-check": [Rule((), VerdictMap(BY_ADDRESS, FIREWALL_IPS))],
         "services": [
+            *_masquerade_cluster_ips(config),
             Rule((), VerdictMap(BY_ADDRESS, SERVICE_IPS)),
             Rule((*_local(config), *_nodeport_destination(config)), VerdictMap(BY_PORT, SERVICE_NODEPORTS)),
         ],
-        "masquerading": [
-            Rule((MarkMatch(0, mark),), Return()),
-            Rule((), SetMark(mark, 0)),
-            Rule((), Masquerade(random_fully=True)),
-        ],
+        "masquerading": _masquerading(config),
         "cluster-ips-check": cluster_ips,
         MARK_FOR_MASQUERADE: [Rule((), SetMark(mark, mark))],
         REJECT_CHAIN: [Rule((), reject)],
     }
+
+
+def _masquerade_cluster_ips(config: FrameConfig) -> list[Rule]:
+    """Since v1.36 one rule for all ClusterIPs marks what each Service's chain marked before."""
+    if not config.behaviour.marks_inline:
+        return []
+    to_service, mark = (
+        SetLookup((LookupField.DADDR,), CLUSTER_IPS),
+        SetMark(config.masquerade_mark, config.masquerade_mark),
+    )
+    if config.masquerade_all:
+        return [Rule((to_service, Comment("masquerade all clusterIP traffic")), mark)]
+    if config.not_local is None:
+        return []
+    # A route for the Services' network may lead to any node, and from there on to another: answers must come back here.
+    said = Comment("masquerade clusterIP traffic from outside cluster")
+    return [Rule((to_service, config.not_local, said), mark)]
+
+
+def _masquerading(config: FrameConfig) -> list[Rule]:
+    """The marked connections, and since v1.36 those of endpoints to themselves, get the node's address.
+
+    The mark is taken off first: a tunnel's outer packet inherits it and would be masqueraded once more (issue 92035).
+    """
+    mark, masquerade = config.masquerade_mark, Masquerade(random_fully=True)
+    if config.behaviour.marks_inline:
+        rules = [Rule((MarkMatch(0, mark, negate=True), MarkStatement(mark, 0)), masquerade)]
+    else:
+        rules = [Rule((MarkMatch(0, mark),), Return()), Rule((), SetMark(mark, 0)), Rule((), masquerade)]
+    if config.behaviour.has_hairpin_set:
+        # Only what was a Service's: a pod that asks its own address directly keeps its source.
+        itself = SetLookup(_TO_ITSELF, HAIRPIN_CONNECTIONS)
+        rules.append(Rule((ConntrackState(("DNAT",)), itself), masquerade))
+    return rules
 
 
 def _nodeport_destination(config: FrameConfig) -> tuple[Match, ...]:

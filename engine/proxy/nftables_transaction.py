@@ -1,7 +1,8 @@
 """What kube-proxy hands to `nft -f -`: the lines of a sync, counted and written from the compiled rules.
 
 v1.30 rewrites the whole table at every sync. Later releases (pull request 126013) write the chains of changed Services and
-the changed elements only. Sources: pkg/proxy/nftables/proxier.go, syncProxyRules; sigs.k8s.io/knftables, objects.go.
+the changed elements only; their full syncs begin with a few lines that take away what older releases left, which are not
+written here. Sources: pkg/proxy/nftables/proxier.go, syncProxyRules; sigs.k8s.io/knftables, objects.go.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A partial sync (feature MinimizeIPTablesRestore, KEP-3453, on by default since Kubernetes 1.27) writes the whole filter
 table, every rule of the shared chains, and the own chains of changed Services only. Chains nothing leads to any more
 are deleted by the same transaction, but in large clusters only now and then, for that needs an iptables-save first.
-Source: pkg/proxy/iptables/proxier.go (syncProxyRules) of Kubernetes v1.30.
+Source: pkg/proxy/iptables/proxier.go (syncProxyRules).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from engine.endpoints import ServicePortView, hints_wanted
 from engine.proxy import iptables_frame as frame
 from engine.proxy.interface import find_node
 from engine.proxy.iptables import Sync, full_sync
+from engine.proxy.releases import behaviour_on
 from engine.values import dataclass
 
 
@@ -40,34 +41,46 @@ class Transaction:
         return sum(self.rules.values()) + len(self.deleted)
 
 
-def full_transaction(cluster: Cluster, node_name: str, family: str = "ipv4") -> Transaction:
-    """What the first sync on a node writes, or one forced by lost rules. Raises NoSuchObject for an unknown node."""
-    sync = full_sync(cluster, find_node(cluster, node_name), family)
+def full_transaction(cluster: Cluster, node_name: str, family: str = "ipv4", release: str | None = None) -> Transaction:
+    """What the first sync on a node writes, or one forced by lost rules. `release` as in compile_rules. Raises
+    NoSuchObject for an unknown node."""
+    sync = _full_sync(cluster, node_name, family, release)
     # An iptables run for each jump's chain and one for the jump itself.
     return _transaction(sync, None, (), 2 * len(frame.JUMPS))
 
 
 def partial_transaction(
-    before: Cluster, after: Cluster, node_name: str, family: str = "ipv4", cleanup: bool | None = None
+    before: Cluster,
+    after: Cluster,
+    node_name: str,
+    family: str = "ipv4",
+    cleanup: bool | None = None,
+    release: str | None = None,
 ) -> Transaction:
     """What the sync writes that follows the change from `before` to `after`.
 
     `cleanup` says whether chains no longer used are deleted; None means as kube-proxy does right after another sync:
     yes, unless the cluster is large. Raises NoSuchObject for an unknown node.
     """
-    return _partial(full_sync(before, find_node(before, node_name), family), after, node_name, family, cleanup)
+    old = _full_sync(before, node_name, family, release)
+    return _partial(old, _full_sync(after, node_name, family, release), cleanup)
 
 
 def transactions(
-    before: Cluster, after: Cluster, node_name: str, family: str = "ipv4"
+    before: Cluster, after: Cluster, node_name: str, family: str = "ipv4", release: str | None = None
 ) -> tuple[Transaction, Transaction]:
     """`full_transaction` of `before` and `partial_transaction` from it to `after`, each cluster compiled once."""
-    old = full_sync(before, find_node(before, node_name), family)
-    return _transaction(old, None, (), 2 * len(frame.JUMPS)), _partial(old, after, node_name, family, None)
+    old = _full_sync(before, node_name, family, release)
+    new = _full_sync(after, node_name, family, release)
+    return _transaction(old, None, (), 2 * len(frame.JUMPS)), _partial(old, new, None)
 
 
-def _partial(old: Sync, after: Cluster, node_name: str, family: str, cleanup: bool | None) -> Transaction:
-    new = full_sync(after, find_node(after, node_name), family)
+def _full_sync(cluster: Cluster, node_name: str, family: str, release: str | None) -> Sync:
+    node = find_node(cluster, node_name)
+    return full_sync(cluster, node, family, behaviour_on(node, release))
+
+
+def _partial(old: Sync, new: Sync, cleanup: bool | None) -> Transaction:
     stale: tuple[str, ...] = ()
     if not new.large if cleanup is None else cleanup:
         stale = tuple(sorted(_own_chains(old) - _own_chains(new)))
@@ -95,7 +108,7 @@ def _as_tracked(view: ServicePortView) -> tuple[object, ...]:
         view.internal_policy_local,
         view.external_policy_local,
         view.affinity_seconds,
-        hints_wanted(view.service),
+        hints_wanted(view.service, view.rules),
     )
     ports = (view.protocol, view.port, view.node_port, view.health_check_node_port)
     return (*addresses, *policies, *ports, view.endpoints, view.other_reports)

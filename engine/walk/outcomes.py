@@ -39,19 +39,21 @@ def outcomes(
     rulesets: Mapping[str, Ruleset] | None = None,
     seed: int | str | None = None,
     fabric: Fabric | None = None,
+    release: str | None = None,
 ) -> tuple[Outcome, ...]:
     """What becomes of `request`'s first packet and its answer in the whole network.
 
     Without `seed`: every distinct way with its exact probability (they add to 1), in the order of the rules. With one:
-    the way it draws, with that way's probability. `rulesets` replaces the rules of the nodes it names, `fabric` is
-    taken instead of building (or finding) one. Raises NoSuchObject, EngineError, UnsupportedFeature.
+    the way it draws, with that way's probability. `rulesets` replaces the rules of the nodes it names, `release` is
+    kube-proxy's on every node (None: what each reports, else the newest), `fabric` is taken instead of building (or
+    finding) one. Raises NoSuchObject, EngineError, UnsupportedFeature.
     """
     if mode not in MODES:
         raise NoSuchObject(
             f"there is no proxy mode {mode!r}; known modes: {', '.join(MODES)}",
             zh=f"没有代理模式 {mode!r}；已知模式：{'、'.join(MODES)}",
         )
-    built = fabric if fabric is not None else build_fabric(cluster, mode, rulesets)
+    built = fabric if fabric is not None else build_fabric(cluster, mode, rulesets, release)
     resolved = locate(built, request)
     _check_reachable(built, resolved)
 

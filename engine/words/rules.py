@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from engine.fabric import chains
 from engine.netfilter.chain_meaning import ChainRole
-from engine.netfilter.nft import RandomVerdict, VerdictMap, key_of
+from engine.netfilter.nft import RandomDestinationNat, RandomVerdict, VerdictMap, key_of
 from engine.netfilter.rules import Comment, Rule
 from engine.netfilter.skb import RuleEvent
 from engine.packet import FiveTuple
@@ -41,9 +41,10 @@ def _by_action(event: RuleEvent, target: str | None, flow: FiveTuple, after: Fiv
     if event.action == "MARK":
         return _mark(event)
     if event.action == "DNAT":
+        how_en, how_zh = _looked_up(event, flow)
         return Text(
-            f"{event.chain} does the DNAT: {flow.destination} becomes {after.destination}. The source stays.",
-            f"{event.chain} 执行 DNAT：目的地址 {flow.destination} 变为 {after.destination}，源地址不变。",
+            f"{event.chain} does the DNAT{how_en}: {flow.destination} becomes {after.destination}. The source stays.",
+            f"{event.chain} 执行 DNAT{how_zh}：目的地址 {flow.destination} 变为 {after.destination}，源地址不变。",
         )
     if event.action in ("MASQUERADE", "SNAT"):
         how_en = ", the address of the device it leaves by" if event.action == "MASQUERADE" else ""
@@ -114,6 +115,7 @@ def _looked_up(event: RuleEvent, flow: FiveTuple) -> tuple[str, str]:
     if isinstance(target, VerdictMap):
         key = " . ".join(key_of(target.fields, flow))
         return f" (map {target.map}, {key})", f"（映射 {target.map}，键 {key}）"
-    if isinstance(target, RandomVerdict):
-        return f" (numgen random mod {len(target.verdicts)})", f"（numgen random mod {len(target.verdicts)}）"
+    if isinstance(target, RandomVerdict | RandomDestinationNat):
+        count = len(target.verdicts if isinstance(target, RandomVerdict) else target.endpoints)
+        return f" (numgen random mod {count})", f"（numgen random mod {count}）"
     return "", ""

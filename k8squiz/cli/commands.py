@@ -18,10 +18,11 @@ from k8squiz.cli.options import (
     Clusters,
     Destination,
     Entry,
-    Family,
+    FamilyOrAll,
     Json,
     Level,
     Mode,
+    Release,
     Seed,
     Source,
     Topics,
@@ -155,10 +156,12 @@ def trace(
     ] = None,
     notes: Annotated[bool, typer.Option("--notes", help="Say under each hop what happens there.")] = False,
     json: Json = False,
+    release: Release = None,
 ) -> int:
     from k8squiz.commands.trace import Options, run
 
-    options = Options(tuple(paths), source, destination, node, protocol, mode, seed, every, tuple(rules or ()))
+    given = tuple(rules or ())
+    options = Options(tuple(paths), source, destination, node, protocol, mode, seed, every, given, release)
     return run(options, lang=ctx.obj, notes=notes, json=json)
 
 
@@ -168,11 +171,12 @@ def rules(
     paths: Clusters,
     node: Annotated[str, typer.Option("--node", metavar="N", help="The node.")],
     mode: Mode = None,
-    family: Family = "ipv4",
+    family: FamilyOrAll = None,
+    release: Release = None,
 ) -> int:
     from k8squiz.commands.rules import run
 
-    return run(tuple(paths), node, mode, family, ctx.obj)
+    return run(tuple(paths), node, mode, family, ctx.obj, release)
 
 
 @command("scale")

@@ -39,6 +39,23 @@ Family = Annotated[
     str,
     typer.Option("--family", click_type=one_of("ipv4", "ipv6"), metavar="ipv4|ipv6", help="The address family."),
 ]
+FamilyOrAll = Annotated[
+    str | None,
+    typer.Option(
+        "--family",
+        click_type=one_of("ipv4", "ipv6"),
+        metavar="ipv4|ipv6",
+        help="The address family (default: ipv4; in nftables mode all that the node has).",
+    ),
+]
+Release = Annotated[
+    str | None,
+    typer.Option(
+        "--release",
+        metavar="1.N",
+        help="As this release of kube-proxy (default: what the nodes report, else the newest known).",
+    ),
+]
 Source = Annotated[
     str, typer.Option("--from", metavar="WHO", help="pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client.")
 ]

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import sys
 
-from k8squiz.commands.input import default_mode, read_cluster
+from engine.cluster import Cluster
+from engine.packet import is_ipv6
+from k8squiz.commands.input import default_mode, read_cluster, say_release
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import print_plain
 
 
-def run(paths: tuple[str, ...], node: str, mode: str | None, family: str, lang: Lang) -> int:
-    """Print the rules of `node` for "ipv4" or "ipv6". The node's own objects are enough: a part of a cluster will do."""
+def run(
+    paths: tuple[str, ...], node: str, mode: str | None, family: str | None, lang: Lang, release: str | None = None
+) -> int:
+    """Print the rules of `node` for "ipv4" or "ipv6" (None: ipv4, in nftables mode each that the node has an address of,
+    as one `nft list ruleset` shows them). The node's own objects are enough: a part of a cluster will do."""
     import engine
 
     cluster = read_cluster(paths, lang, strict=False)
-    ruleset = engine.compile_rules(cluster, node, mode or default_mode(cluster), family)
-    print_plain(str(ruleset))
+    mode = mode or default_mode(cluster)
+    families = (family,) if family is not None else _families(cluster, node) if mode == "nftables" else ("ipv4",)
+    rulesets = [engine.compile_rules(cluster, node, mode, each, release) for each in families]
+    say_release(cluster, node, mode, release, lang)
+    print_plain("".join(map(str, rulesets)))
     sys.stdout.flush()
     return 0
+
+
+def _families(cluster: Cluster, name: str) -> tuple[str, ...]:
+    """Those of the node's InternalIPs, IPv4 first."""
+    addresses = [address for node in cluster.nodes if node.name == name for address in node.internal_ips]
+    found = {"ipv6" if is_ipv6(address) else "ipv4" for address in addresses}
+    return tuple(sorted(found)) or ("ipv4",)

@@ -8,7 +8,7 @@ from engine.packet import is_ipv6
 from engine.trace import Outcome, Request
 from engine.values import dataclass
 from engine.walk.locate import locate
-from k8squiz.commands.input import default_mode, read_cluster, read_rules
+from k8squiz.commands.input import default_mode, read_cluster, read_rules, say_release
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import make_console, print_json
 
@@ -29,6 +29,7 @@ class Options:
     seed: str | None = None
     every: bool = False
     rules: tuple[str, ...] = ()
+    release: str | None = None
 
     @property
     def request(self) -> Request:
@@ -40,6 +41,7 @@ def run(options: Options, lang: Lang, notes: bool = False, json: bool = False) -
     fabric = _fabric(options, lang)
     request = options.request
     outcomes = engine.outcomes(fabric.cluster, request, fabric.mode, seed=_seed(options), fabric=fabric)
+    say_release(fabric.cluster, None, fabric.mode, options.release, lang)
     if json:
         from engine.jsonform import trace_to_dict
 
@@ -58,11 +60,11 @@ def _seed(options: Options) -> str | None:
 def _fabric(options: Options, lang: Lang) -> Fabric:
     cluster = read_cluster(options.paths, lang)
     mode = options.mode or default_mode(cluster)
-    fabric = build_fabric(cluster, mode)
+    fabric = build_fabric(cluster, mode, release=options.release)
     if not options.rules:
         return fabric
     family = "ipv6" if is_ipv6(locate(fabric, options.request).dst) else "ipv4"
-    return build_fabric(cluster, mode, read_rules(options.rules, family))
+    return build_fabric(cluster, mode, read_rules(options.rules, family), options.release)
 
 
 def _print(fabric: Fabric, request: Request, outcomes: tuple[Outcome, ...], lang: Lang, notes: bool) -> None:

@@ -15,6 +15,7 @@ from k8squiz.scale.story import claims as scale_claims
 from k8squiz.scale.story import sections as scale_sections
 from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, same
 from k8squiz.story.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
+from k8squiz.world.release import RELEASE
 
 WITHOUT: tuple[str, ...] = ()
 SERVICES, ENDPOINTS = 1000, 10
@@ -58,7 +59,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
 def _figure_by_figure(figures: Figures) -> Section:
     n, m = SERVICES, ENDPOINTS
     ipt = figures.of("iptables")
-    nat = compile_rules(synthetic_cluster(n, m), NODES[0], "iptables").tables["nat"]
+    nat = compile_rules(synthetic_cluster(n, m), NODES[0], "iptables", release=RELEASE).tables["nat"]
     sizes = {name: len(chain.rules) for name, chain in nat.chains.items()}
     services, endpoints = (
         [size for name, size in sizes.items() if name.startswith(p)] for p in ("KUBE-SVC-", "KUBE-SEP-")
@@ -109,7 +110,7 @@ def _cost(cost: PacketCost) -> str:
 
 def _side_by_side(figures: Figures) -> Section:
     points = {mode: figures.of(mode) for mode in ("iptables", "ipvs", "nftables")}
-    smaller = {mode: mode_cost(mode, _TENTH, ENDPOINTS) for mode in points}
+    smaller = {mode: mode_cost(mode, _TENTH, ENDPOINTS, RELEASE) for mode in points}
     connect = CONNECT_MICROSECONDS[SERVICES]
     legacy, nft = SYNC_SECONDS["iptables (legacy)"][SERVICES], SYNC_SECONDS["nftables"][SERVICES]
     unmeasured = Text("not measured", "未测量")

@@ -14,6 +14,7 @@ from k8squiz.explain.releases import IPVS, releases_grid
 from k8squiz.explain.walked import StoryCluster, first, last, step
 from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
 from k8squiz.story.endings import brief, ending
+from k8squiz.world.release import RELEASE
 
 WITHOUT = ("kube-ipvs0", "vs-conntrack", "masquerade", "ip_forward")
 _ALL, _REMOTE, _LOCAL = Shape(), Shape(endpoints=("pod-b",)), Shape(endpoints=("pod-a",))
@@ -249,7 +250,7 @@ def _what_breaks() -> Section:
 def _still_iptables() -> Section:
     rows = []
     for services in (_FEW, _MANY):
-        compiled = compile_rules(synthetic_cluster(services, 2), NODES[0], "ipvs")
+        compiled = compile_rules(synthetic_cluster(services, 2), NODES[0], "ipvs", release=RELEASE)
         assert isinstance(compiled, IpvsRuleset)
         rules = sum(len(chain.rules) for table in compiled.tables.values() for chain in table.chains.values())
         entries = sum(len(ipset.entries) for ipset in compiled.ipsets)

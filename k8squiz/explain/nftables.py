@@ -22,6 +22,7 @@ from k8squiz.explain.releases import NFTABLES, releases_grid
 from k8squiz.explain.walked import StoryCluster, first, last, step
 from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
 from k8squiz.story.endings import brief, ending
+from k8squiz.world.release import RELEASE
 
 WITHOUT = ("masquerade", "hairpin-masquerade", "cluster-ips-check", "route")
 _NODE1 = NODES["node1"][0]
@@ -146,7 +147,7 @@ def _one_look_up() -> Section:
     rows = []
     for mode in ("nftables", "iptables"):
         for size in _SIZES:
-            cost = mode_cost(mode, size, 2)
+            cost = mode_cost(mode, size, 2, RELEASE)
             rows.append((same(mode), same(f"{size:,}"), *map(_cell, (cost.first, cost.last, cost.none, cost.later))))
     return Section(
         Text("The same cost for the first Service and the last", "第一个与最后一个 Service 代价相同"),
@@ -229,7 +230,7 @@ def _not_written() -> Section:
         return what, same(str(sum(in_nft in line for line in nft))), same(str(sum(in_ipt in line for line in ipt)))
 
     rows = (
-        row(Text("drops packets in conntrack state INVALID", "丢弃 conntrack 状态为 INVALID 的包"), "ct state invalid", "--ctstate INVALID -j DROP"),
+        row(Text("drops packets in conntrack state INVALID", "丢弃 conntrack 状态为 INVALID 的包"), "ct state invalid", "--ctstate INVALID "),
         row(Text("accepts what the host's firewall might drop", "放行主机防火墙可能丢弃的流量"), "accept comment", "-j ACCEPT"),
         row(Text("guards 127.0.0.0/8 (route_localnet)", "保护 127.0.0.0/8（route_localnet）"), "127.0.0.0/8", "! -s 127.0.0.0/8 -d 127.0.0.0/8"),
         row(Text("sets the masquerade mark 0x4000", "打上 MASQUERADE 标记 0x4000"), "| 0x00004000", "--set-xmark 0x4000/0x4000"),

@@ -10,6 +10,7 @@ from k8squiz.explain.walked import StoryCluster
 from k8squiz.story.blocks import Claim
 from k8squiz.story.endings import brief
 from k8squiz.story.measured import CONNECT_MICROSECONDS, SYNC_SECONDS
+from k8squiz.world.release import RELEASE
 
 _REMOTE = Shape(endpoints=("pod-b",), service_cidr=True)
 _SERVICES, _ENDPOINTS = 100, 10
@@ -39,7 +40,7 @@ def _same_as_iptables() -> Claim:
 
 
 def _translation() -> Claim:
-    nft, ipt = (mode_cost(mode, _SERVICES, _ENDPOINTS).size for mode in ("nftables", "iptables"))
+    nft, ipt = (mode_cost(mode, _SERVICES, _ENDPOINTS, RELEASE).size for mode in ("nftables", "iptables"))
     return Claim(
         Text(
             "iptables already runs on nftables (iptables-nft), so nothing is gained.",
@@ -73,7 +74,7 @@ def _marks() -> Claim:
 
 
 def _updates() -> Claim:
-    nft, ipt = (update_cost(mode, _SERVICES, _ENDPOINTS) for mode in ("nftables", "iptables"))
+    nft, ipt = (update_cost(mode, _SERVICES, _ENDPOINTS, RELEASE) for mode in ("nftables", "iptables"))
     return Claim(
         Text(
             "Each change sends only what changed, that is the point of nftables.",

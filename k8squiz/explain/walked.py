@@ -11,12 +11,13 @@ from engine.cluster import Cluster
 from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain.clusters import Shape, cluster_yaml
 from k8squiz.story.blocks import Live, Step
+from k8squiz.world.release import as_of
 
 
 # A story asks for the same clusters again and again: one object each lets the engine find what it has built for them.
 @functools.lru_cache(maxsize=32)
 def _loaded(shape: Shape) -> Cluster:
-    return load_cluster(text=cluster_yaml(shape))
+    return as_of(load_cluster(text=cluster_yaml(shape)))
 
 
 @functools.lru_cache(maxsize=32)

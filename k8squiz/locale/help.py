@@ -111,6 +111,12 @@ ZH: dict[str, str] = {
     "Say under each hop what happens there.": "在每一跳下说明发生了什么。",
     "The node.": "节点。",
     "The address family.": "地址族。",
+    "The address family (default: ipv4; in nftables mode all that the node has).": (
+        "地址族（默认 ipv4；nftables 模式下为节点拥有的全部）。"
+    ),
+    "As this release of kube-proxy (default: what the nodes report, else the newest known).": (
+        "按这个版本的 kube-proxy（默认：节点报告的版本，否则为已知最新版）。"
+    ),
     "A scenario there is, or one in a YAML file.": "已有的场景，或 YAML 文件中的场景。",
     "What to require, as in: stickiness >= 1, spread <= 2": "要求，例如：stickiness >= 1, spread <= 2",
     "The figure to draw.": "要画成条形图的指标。",

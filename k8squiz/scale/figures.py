@@ -10,6 +10,7 @@ from typing import Any
 from engine.cost.count import ModeCost, PacketCost, UpdateCost, costs
 from engine.values import dataclass
 from k8squiz.errors import QuizError
+from k8squiz.world.release import RELEASE
 
 MODES = ("iptables", "ipvs", "nftables")
 SIZES = (10, 100, 1000, 10000)
@@ -87,7 +88,7 @@ def compute(
 
 
 def _point(mode: str, services: int, endpoints: int) -> ScalePoint:
-    return ScalePoint(*costs(mode, services, endpoints))
+    return ScalePoint(*costs(mode, services, endpoints, RELEASE))
 
 
 def _each(wanted: Sequence[tuple[str, int, int]], tell: Callable[[int, int], None]) -> list[ScalePoint]:

@@ -34,6 +34,7 @@ from engine.proxy import nftables_transaction
 from engine.proxy.partial import Transaction, partial_transaction
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.world.release import as_of
 
 _NODE = NODES[0]
 _ROUNDS = 3
@@ -51,7 +52,7 @@ class Timing:
 
 def measure(services: int, endpoints: int) -> tuple[Timing, ...]:
     """Medians of a few rounds on this machine. Leaves nothing behind; says for each tool what it lacks."""
-    before = synthetic_cluster(services, endpoints)
+    before = as_of(synthetic_cluster(services, endpoints))
     after = with_one_endpoint_replaced(before)
     return (_iptables(before, after), _nft(before, after), _ipvs(before, after))
 

@@ -17,6 +17,7 @@ from engine.values import dataclass
 from k8squiz.bank.question import Question
 from k8squiz.bank.shapes import MAPPING, Place, Yaml
 from k8squiz.errors import QuizError, unknown
+from k8squiz.world.release import RELEASE
 from k8squiz.world.subjects import NUMBER, SIZE, HistorySpec, history_spec, size_spec, workload
 
 # The schedulers and every mode's costs are imported where a question asks about them: few do.
@@ -216,7 +217,7 @@ FIGURES: Mapping[str, Callable[[ModeCost, UpdateCost], int | Fraction]] = {
 def _costs(mode: str, services: int, endpoints: int) -> tuple[ModeCost, UpdateCost]:
     from engine.cost.count import costs
 
-    return costs(mode, services, endpoints)
+    return costs(mode, services, endpoints, RELEASE)
 
 
 def size(question: Question, changed: Mapping[str, Yaml] | None = None) -> ClusterSize | None:

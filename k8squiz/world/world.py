@@ -16,6 +16,7 @@ from engine.packet import L4, split_host_port
 from engine.trace import Hop, Outcome
 from k8squiz.bank.question import Background, Question, QuestionRequest
 from k8squiz.errors import unknown
+from k8squiz.world.release import as_of
 from k8squiz.world.rule_lines import RuleLine, rule_lines
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class World:
         """The cluster of request `name`."""
         if name not in self._clusters:
             request = self.request(name)
-            cluster = load_cluster(text=request.manifests)
+            cluster = as_of(load_cluster(text=request.manifests))
             if request.background is not None:
                 cluster = _crowded(cluster, request.background)
             if request.without:

@@ -40,12 +40,12 @@ def flows(mode: str) -> list[Any]:
     return found
 
 
-def check(flow: Flow, mode: str) -> None:
+def check(flow: Flow, mode: str, release: str | None = None) -> None:
     """The flow's outcomes are the recorded ones: verdict, every endpoint, masquerade; all endpoints equally likely."""
     cluster = load_cluster([str(flow.case / "cluster.yaml")])
     fact = flow.fact
     destination = join_host_port(canonical(fact["destIP"]), fact["destPort"])
-    resolutions = resolve(cluster, flow.node, Request(fact["sourceIP"], destination, fact["protocol"]), mode)
+    resolutions = resolve(cluster, flow.node, Request(fact["sourceIP"], destination, fact["protocol"]), mode, release)
     assert sum(r.probability for r in resolutions) == 1
     if fact["output"] in ("REJECT", "DROP"):
         expected = {(fact["output"], destination, False)}

@@ -8,5 +8,6 @@ from .flows import Flow, check, flows
 
 
 @pytest.mark.parametrize("flow", flows("iptables"))
-def test_flow(flow: Flow) -> None:
-    check(flow, "iptables")
+@pytest.mark.parametrize("release", ["1.30", "1.34", "1.37"])
+def test_flow(flow: Flow, release: str) -> None:
+    check(flow, "iptables", release)

@@ -8,5 +8,6 @@ from .flows import Flow, check, flows
 
 
 @pytest.mark.parametrize("flow", flows("nftables"))
-def test_flow(flow: Flow) -> None:
-    check(flow, "nftables")
+@pytest.mark.parametrize("release", ["1.34", "1.36", "1.37"])
+def test_flow(flow: Flow, release: str) -> None:
+    check(flow, "nftables", release)

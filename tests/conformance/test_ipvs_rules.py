@@ -87,7 +87,7 @@ def recorded(facts: Path) -> tuple[Cluster, tuple[str, ...]]:
 @functools.lru_cache(maxsize=4)
 def printed(facts: Path, node: str, family: str) -> tuple[str, ...]:
     """The lines of `k8squiz rules --mode ipvs` for one family."""
-    return tuple(str(compile_rules(recorded(facts)[0], node, "ipvs", family)).splitlines())
+    return tuple(str(compile_rules(recorded(facts)[0], node, "ipvs", family, release="1.30")).splitlines())
 
 
 def ipset_lines(lines: list[str]) -> list[str]:
@@ -145,7 +145,7 @@ def test_what_kube_proxy_left_is_read_and_printed_back(recording: Recording, kin
     read = read_saved(parts, family)
     assert str(read) == str(read_saved([SavedText("all", "".join(part.text for part in parts))], family))
     assert iptables_tables(dump(read).splitlines()) == iptables_tables(recording.text(kind).splitlines())
-    compiled = compile_rules(recorded(recording.facts)[0], recording.node, "ipvs", family)
+    compiled = compile_rules(recorded(recording.facts)[0], recording.node, "ipvs", family, release="1.30")
     assert isinstance(read, IpvsRuleset)
     assert isinstance(compiled, IpvsRuleset)
     assert {*read.dummy_addresses} == {*compiled.dummy_addresses}

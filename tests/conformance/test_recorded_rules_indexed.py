@@ -16,7 +16,7 @@ from engine.packet import L4, FiveTuple
 
 from .locate import folder
 
-FILES = sorted(folder("rules").glob("*/node1.ip*tables-save"))
+FILES = sorted((*folder("rules").glob("*/node1.ip*tables-save"), *folder("rules-new").glob("*/*/node1.ip*tables-save")))
 OWN = {"ipv4": "192.168.1.10", "ipv6": "2001:db8::10"}
 SOURCES = {"ipv4": ("1.2.3.4", "10.244.1.10"), "ipv6": ("2001:db8:ffff::4", "fd00:10:244:1::5")}
 
@@ -50,7 +50,7 @@ def ways(ruleset: Ruleset, flow: FiveTuple, indexed: bool) -> list[Any]:
     return list(every_path(run))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.name}")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parts[-3]}-{path.parts[-2]}-{path.name}")
 def test_indexed_and_plain_evaluation_agree(path: Path) -> None:
     ruleset = parse(path.read_text(), "ipv6" if "ip6" in path.name else "ipv4", str(path))
     for address, protocol, port in spoken_to(ruleset):

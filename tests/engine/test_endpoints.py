@@ -20,14 +20,17 @@ from engine.cluster import (
     SliceEndpoint,
 )
 from engine.cost.sizes import synthetic_cluster
-from engine.endpoints import Endpoints, categorize, hints_wanted, service_ports
+from engine.endpoints import EndpointRules, Endpoints, categorize, hints_wanted, service_ports
 from engine.packet import L4
+from engine.proxy.releases import behaviour_of
 
 PORT = ServicePort("http", L4.TCP, 80, 8080)
 WEB = Service("default", "web", cluster_ips=("10.96.0.10",), ports=(PORT,))
 NODE1 = Node("node1", labels={"topology.kubernetes.io/zone": "a"})
 NODE2 = Node("node2", labels={"topology.kubernetes.io/zone": "b"})
 PORTS = (EndpointPort("http", L4.TCP, 8080),)
+# What differs by release stands at the end; the rest holds in each of them.
+V1_30, V1_34, V1_36 = (behaviour_of(release).endpoints for release in ("1.30", "1.34", "1.36"))
 
 
 def member(last: int, node: str | None = "node1", **fields: Any) -> SliceEndpoint:
@@ -40,13 +43,15 @@ def slice_(
     return EndpointSlice("default", name, "web", fields.pop("address_type", "IPv4"), ports, members, **fields)
 
 
-def seen(*pieces: EndpointSlice, service: Service = WEB, family: str = "ipv4") -> list[str]:
-    (view,) = service_ports(Cluster(services=(service,), slices=pieces), family)
+def seen(
+    *pieces: EndpointSlice, service: Service = WEB, family: str = "ipv4", rules: EndpointRules = V1_34
+) -> list[str]:
+    (view,) = service_ports(Cluster(services=(service,), slices=pieces), family, rules)
     return [f"{e.address}:{e.port}" for e in view.endpoints]
 
 
-def used(service: Service, *members: SliceEndpoint, node: Node = NODE1) -> Endpoints:
-    (view,) = service_ports(Cluster(services=(service,), slices=(slice_(*members),)), "ipv4")
+def used(service: Service, *members: SliceEndpoint, node: Node = NODE1, rules: EndpointRules = V1_34) -> Endpoints:
+    (view,) = service_ports(Cluster(services=(service,), slices=(slice_(*members),)), "ipv4", rules)
     return categorize(view, node)
 
 
@@ -99,7 +104,7 @@ def test_families() -> None:
     )
     six = slice_(SliceEndpoint(("fd00::2",)), SliceEndpoint(("fd00::10",)), name="web-6", address_type="IPv6")
     cluster = Cluster(services=(dual,), slices=(slice_(member(1)), six))
-    (four,), (other,) = service_ports(cluster, "ipv4"), service_ports(cluster, "ipv6")
+    (four,), (other,) = service_ports(cluster, "ipv4", V1_30), service_ports(cluster, "ipv6", V1_30)
     assert (four.cluster_ip, other.cluster_ip) == ("10.96.0.10", "fd00:96::10")
     assert (four.external_ips, other.external_ips) == (("198.51.100.5",), ("2001:db8::5",))
     assert (four.load_balancer_vips, other.load_balancer_vips) == (("203.0.113.10",), ("2001:db8::10",))
@@ -107,7 +112,7 @@ def test_families() -> None:
     assert [e.address for e in four.endpoints] == ["10.244.1.1"]
     assert [e.address for e in other.endpoints] == ["fd00::10", "fd00::2"]  # "[fd00::10]:8080" < "[fd00::2]:8080"
     assert (four.health_check_node_port, four.family) == (32000, "ipv4")
-    assert service_ports(Cluster(services=(WEB,)), "ipv6") == ()
+    assert service_ports(Cluster(services=(WEB,)), "ipv6", V1_30) == ()
 
 
 @pytest.mark.parametrize(
@@ -121,19 +126,19 @@ def test_families() -> None:
     ],
 )
 def test_services_that_kube_proxy_passes_over(change: dict[str, Any]) -> None:
-    assert service_ports(Cluster(services=(dataclasses.replace(WEB, **change),)), "ipv4") == ()
+    assert service_ports(Cluster(services=(dataclasses.replace(WEB, **change),)), "ipv4", V1_34) == ()
 
 
 def test_order_and_names() -> None:
     unnamed = dataclasses.replace(WEB, name="a", namespace="zoo", ports=(ServicePort("", L4.UDP, 53, 53, 30053),))
     both = dataclasses.replace(WEB, ports=(ServicePort("z", L4.TCP, 1, 1), ServicePort("b", L4.UDP, 1, 1)))
-    views = service_ports(Cluster(services=(unnamed, both)), "ipv4")
+    views = service_ports(Cluster(services=(unnamed, both)), "ipv4", V1_34)
     assert [view.label for view in views] == ["default/web:b", "default/web:z", "zoo/a"]
     last = views[-1]
     assert (last.key, last.namespace, last.name, last.port_name) == ("zoo/a", "zoo", "a", "")
     assert (last.port, last.protocol, last.node_port, last.affinity_seconds) == (53, L4.UDP, 30053, None)
     sticky = dataclasses.replace(WEB, session_affinity="ClientIP", affinity_timeout_seconds=300)
-    assert service_ports(Cluster(services=(sticky,)), "ipv4")[0].affinity_seconds == 300
+    assert service_ports(Cluster(services=(sticky,)), "ipv4", V1_34)[0].affinity_seconds == 300
 
 
 @pytest.mark.parametrize(
@@ -155,7 +160,7 @@ def test_order_and_names() -> None:
 )  # fmt: skip
 def test_policies(change: dict[str, Any], accessible: bool, cluster: bool, local: bool, health: int) -> None:
     port = dataclasses.replace(PORT, node_port=change.pop("node_port", 0))
-    (view,) = service_ports(Cluster(services=(dataclasses.replace(WEB, ports=(port,), **change),)), "ipv4")
+    (view,) = service_ports(Cluster(services=(dataclasses.replace(WEB, ports=(port,), **change),)), "ipv4", V1_34)
     found = (
         view.externally_accessible,
         view.uses_cluster_endpoints,
@@ -235,12 +240,32 @@ def on(last: int, *nodes: str, zones: tuple[str, ...] = ()) -> SliceEndpoint:
     ],
 )  # fmt: skip
 def test_hints(members: tuple[SliceEndpoint, ...], node: Node, cluster: str) -> None:
-    asking = dataclasses.replace(WEB, annotations={"service.kubernetes.io/topology-mode": "Auto"})
-    spreading = dataclasses.replace(WEB, traffic_distribution="PreferClose")
-    assert names(used(asking, *members, node=node).cluster) == cluster
-    assert names(used(spreading, *members, node=node).cluster) == cluster
-    everybody = sorted(m.addresses[0][len("10.244.1.") :] for m in members if m.ready or m.terminating)
-    assert names(used(WEB, *members, node=node).cluster) == " ".join(everybody)
+    assert names(used(WEB, *members, node=node).cluster) == cluster
+
+
+@pytest.mark.parametrize(
+    ("release", "service", "cluster"),
+    [
+        ("1.29", {"annotations": {"service.kubernetes.io/topology-mode": "Auto"}}, "1"),
+        ("1.29", {"traffic_distribution": "PreferClose"}, "1 2"),
+        ("1.30", {}, "1 2"),
+        ("1.30", {"annotations": {"service.kubernetes.io/topology-mode": "Auto"}}, "1"),
+        ("1.30", {"traffic_distribution": "PreferClose"}, "1"),
+        ("1.31", {}, "1"),
+        ("1.31", {"annotations": {"service.kubernetes.io/topology-mode": "Disabled"}}, "1"),
+        ("1.37", {}, "1"),
+    ],
+)
+def test_who_decides_on_zone_hints_by_release(release: str, service: dict[str, Any], cluster: str) -> None:
+    asked, rules = dataclasses.replace(WEB, **service), behaviour_of(release).endpoints
+    assert names(used(asked, zoned(1, "a"), zoned(2, "b"), rules=rules).cluster) == cluster
+
+
+@pytest.mark.parametrize(("release", "cluster"), [("1.30", "1 2"), ("1.33", "1 2"), ("1.34", "1"), ("1.37", "1")])
+def test_node_hints_by_release(release: str, cluster: str) -> None:
+    asking = dataclasses.replace(WEB, traffic_distribution="PreferSameNode")
+    members = (on(1, "node1"), on(2, "node2"))
+    assert names(used(asking, *members, rules=behaviour_of(release).endpoints).cluster) == cluster
 
 
 def test_hints_and_local_together() -> None:
@@ -265,12 +290,13 @@ def test_hints_and_local_together() -> None:
 )  # fmt: skip
 def test_who_asks_for_hints(annotations: dict[str, str], distribution: str | None, wanted: bool) -> None:
     service = dataclasses.replace(WEB, annotations=annotations, traffic_distribution=distribution)
-    assert hints_wanted(service) is wanted
+    assert hints_wanted(service, V1_30) is wanted
+    assert hints_wanted(service, V1_34)
 
 
 def test_of_two_reports_of_an_endpoint_the_local_one_is_believed() -> None:
     pieces = (slice_(member(1, "node1"), member(2, "node2")), slice_(member(1, "node2"), name="web-2"))
-    (view,) = service_ports(Cluster(services=(INTERNAL_LOCAL,), slices=pieces), "ipv4")
+    (view,) = service_ports(Cluster(services=(INTERNAL_LOCAL,), slices=pieces), "ipv4", V1_34)
     assert names(categorize(view, NODE1).local) == "1"
     assert names(categorize(view, NODE2).local) == "1 2"
     assert names(categorize(view, Node("node3")).local) == ""
@@ -283,9 +309,77 @@ def test_of_two_reports_of_the_same_node_its_own_kube_proxy_believes_the_last_ot
     assert names(used(WEB, down, up).cluster) == "1" and used(WEB, down, up, node=NODE2).cluster == ()
 
 
+# A pod's address given to a new pod before the old one is gone (issue 135266).
+@pytest.mark.parametrize(
+    ("old", "new", "before", "since"),
+    [
+        (member(1, "node1", **FADING), member(1, "node2"), "1", ""),
+        (member(1, "node2"), member(1, "node1", **FADING), "1", ""),
+        (member(1, "node1"), member(1, "node2", **FADING), "1", "1"),
+        (member(1, "node1", **FADING), member(1, "node2", **FADING), "1", "1"),
+        (member(1, "node2"), member(1, "node1"), "1", "1"),
+    ],
+)
+def test_which_of_two_endpoints_with_one_address_counts_on_node1(
+    old: SliceEndpoint, new: SliceEndpoint, before: str, since: str
+) -> None:
+    assert names(used(INTERNAL_LOCAL, old, new, rules=V1_34).local) == before
+    assert names(used(INTERNAL_LOCAL, old, new, rules=V1_36).local) == since
+
+
+PROXY_NAME, HEADLESS = {"service.kubernetes.io/service-proxy-name": "x"}, {"service.kubernetes.io/headless": ""}
+
+
+@pytest.mark.parametrize(
+    ("on_service", "on_slice", "before", "since"),
+    [
+        ({}, PROXY_NAME, "no endpoints", "served"),
+        ({}, HEADLESS, "no endpoints", "no endpoints"),
+        (PROXY_NAME, PROXY_NAME, "not seen", "not seen"),
+        (HEADLESS, {}, "not seen", "served"),
+        (HEADLESS, HEADLESS, "not seen", "no endpoints"),
+    ],
+)
+def test_which_label_hides_what_by_release(
+    on_service: dict[str, str], on_slice: dict[str, str], before: str, since: str
+) -> None:
+    service = dataclasses.replace(WEB, labels=on_service)
+    cluster = Cluster(services=(service,), slices=(slice_(member(1), labels=on_slice),))
+
+    def fate(rules: EndpointRules) -> str:
+        views = service_ports(cluster, "ipv4", rules)
+        return ("served" if views[0].endpoints else "no endpoints") if views else "not seen"
+
+    assert (fate(V1_34), fate(V1_36)) == (before, since)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "before", "since"),
+    [
+        (("198.51.100.0/24",), ("198.51.100.0/24",), ("198.51.100.0/24",)),
+        (("198.51.100.0/24", "0.0.0.0/0"), ("198.51.100.0/24", "0.0.0.0/0"), ()),
+        (("198.51.100.0/24", "::/0"), ("198.51.100.0/24",), ("198.51.100.0/24",)),
+    ],
+)
+def test_source_ranges_for_everybody_by_release(
+    ranges: tuple[str, ...], before: tuple[str, ...], since: tuple[str, ...]
+) -> None:
+    service = dataclasses.replace(WEB, type="LoadBalancer", load_balancer_source_ranges=ranges)
+    (old,), (new,) = (service_ports(Cluster(services=(service,)), "ipv4", rules) for rules in (V1_30, V1_34))
+    assert (old.load_balancer_source_ranges, new.load_balancer_source_ranges) == (before, since)
+
+
+@pytest.mark.parametrize(("release", "vips"), [("1.29", ("203.0.113.11",)), ("1.30", ()), ("1.37", ())])
+def test_ip_mode_proxy_by_release(release: str, vips: tuple[str, ...]) -> None:
+    ingress = (LoadBalancerIngress("203.0.113.11", "Proxy"),)
+    service = dataclasses.replace(WEB, type="LoadBalancer", load_balancer_ingress=ingress)
+    (view,) = service_ports(Cluster(services=(service,)), "ipv4", behaviour_of(release).endpoints)
+    assert view.load_balancer_vips == vips
+
+
 def test_ten_thousand_services_take_seconds_not_minutes() -> None:
     cluster = synthetic_cluster(2000, 10)
     begin = time.perf_counter()
-    views = service_ports(cluster, "ipv4")
+    views = service_ports(cluster, "ipv4", V1_36)
     assert sum(len(categorize(view, cluster.nodes[0]).cluster) for view in views) == 20_000
     assert time.perf_counter() - begin < 4

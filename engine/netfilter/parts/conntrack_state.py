@@ -1,4 +1,4 @@
-"""`-m conntrack --ctstate`, `-m state --state`; nft `ct state`.
+"""`-m conntrack --ctstate`, `-m state --state`; nft `ct state`, `ct status`.
 
 Sources: net/netfilter/xt_conntrack.c (conntrack_mt), xt_state.c, nft_ct.c; iptables 1.8.9
 extensions/libxt_conntrack.c; nftables 1.0.6 src/ct.c.
@@ -21,6 +21,7 @@ STATES = frozenset({"INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SN
 # In the order of the bits (enum ip_conntrack_info as nft_ct.c maps them), which is the order of printing. SNAT and DNAT
 # are no states there but a status.
 _NFT_STATES = ("invalid", "established", "related", "new", "untracked")
+_NFT_STATUSES = (("SNAT",), ("DNAT",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class ConntrackState(ModelledMatch):
         return f" -m {self.module}{negation(self.negate)} {option} {','.join(self.states)}"
 
     def nft_text(self, ip: str) -> str:
+        if self.states in _NFT_STATUSES and not self.negate:
+            return f"ct status {self.states[0].lower()}"
         states = {state.lower() for state in self.states}
         if not states <= set(_NFT_STATES):
             raise UnsupportedFeature(f"{self!r} has no nft text", zh=f"{self!r} 没有对应的 nft 文本")
@@ -75,5 +78,8 @@ def _read_nft(found: re.Match[str], family: str) -> Match:
 PART = Part(
     classes=(ConntrackState,),
     modules=dict.fromkeys(("conntrack", "state"), by_options(_read)),
-    nft_matches=((r"ct state (!= )?([a-z,]+)", _read_nft),),
+    nft_matches=(
+        (r"ct state (!= )?([a-z,]+)", _read_nft),
+        (r"ct status (snat|dnat)\b", lambda found, family: ConntrackState((found[1].upper(),))),
+    ),
 )

@@ -79,6 +79,23 @@ class SetMark(ModelledTarget):
         raise UnsupportedFeature(f"{self!r} has no nft text", zh=f"{self!r} 没有对应的 nft 文本")
 
 
+@dataclass(frozen=True, slots=True)
+class MarkStatement(ModelledMatch):
+    """`meta mark set meta mark ...` before another statement of the same nft rule: SetMark in its turn, and the rule goes
+    on, so that it stands where a match would."""
+
+    value: int
+    mask: int
+
+    def holds(self, context: Context) -> bool:
+        # nft_bitwise and nft_meta set registers and leave the verdict alone (NFT_CONTINUE).
+        SetMark(self.value, self.mask).act(context)
+        return True
+
+    def nft_text(self, ip: str) -> str:
+        return SetMark(self.value, self.mask).nft_text(ip)
+
+
 def _value_mask(text: str | None) -> tuple[int, int]:
     value, slash, mask = (text or "").partition("/")
     return number(value), number(mask) if slash else ALL_BITS
@@ -116,15 +133,16 @@ def _read_nft_prefix(found: re.Match[str], family: str) -> Match:
     return MarkMatch(int(found[2], 16), mask, found[1] is not None)
 
 
-def _read_nft_change(found: re.Match[str], family: str) -> Target:
+def _change(found: re.Match[str]) -> tuple[int, int]:
+    """The value and mask of a SetMark."""
     operator, value = found[1], int(found[2], 16)
     if operator == "^":
-        return SetMark(value, 0)
-    return SetMark(value, value) if operator == "|" else SetMark(0, value ^ ALL_BITS)
+        return value, 0
+    return (value, value) if operator == "|" else (0, value ^ ALL_BITS)
 
 
 PART = Part(
-    classes=(MarkMatch, SetMark),
+    classes=(MarkMatch, SetMark, MarkStatement),
     modules={"mark": by_options(_read_match)},
     jumps={"MARK": by_options(_read_target)},
     nft_matches=(
@@ -133,9 +151,10 @@ PART = Part(
             lambda found, family: MarkMatch(int(found[3], 16), int(found[1], 16), found[2] == "!="),
         ),
         (rf"meta mark (!= )?{_HEX}(?:/([1-9]|[12]\d|3[01])\b)?", _read_nft_prefix),
+        (rf"meta mark set meta mark ([&|^]) {_HEX}(?= )", lambda found, family: MarkStatement(*_change(found))),
     ),
     nft_targets=(
-        (rf"meta mark set meta mark ([&|^]) {_HEX}", _read_nft_change),
+        (rf"meta mark set meta mark ([&|^]) {_HEX}", lambda found, family: SetMark(*_change(found))),
         (rf"meta mark set {_HEX}", lambda found, family: SetMark(int(found[1], 16), ALL_BITS)),
     ),
 )

@@ -39,21 +39,26 @@ class RandomVerdict(ModelledTarget):
         return f"numgen random mod {len(self.verdicts)} vmap {{ {verdicts} }}"
 
 
-def _read_nft(found: re.Match[str], family: str) -> Target:
-    verdicts = []
-    for number, part in enumerate(split_commas(found[2])):
-        key, _, verdict = part.partition(" : ")
+def read_random_map(count: str, listed: str) -> list[str]:
+    """What the map of `numgen random mod COUNT` holds for 0, 1, ... up to COUNT - 1."""
+    values = []
+    for number, part in enumerate(split_commas(listed)):
+        key, _, value = part.partition(" : ")
         if key != str(number):
             raise BadRule(
                 f"a random verdict map counts from 0; found {part!r}", zh=f"随机判决映射从 0 开始计数；却有 {part!r}"
             )
-        verdicts.append(read_verdict(verdict, family))
-    if len(verdicts) != int(found[1]):
+        values.append(value)
+    if len(values) != int(count):
         raise BadRule(
-            f"numgen mod {found[1]} with {len(verdicts)} verdicts is not modelled",
-            zh=f"numgen mod {found[1]} 带 {len(verdicts)} 个判决，未建模",
+            f"numgen mod {count} with {len(values)} verdicts is not modelled",
+            zh=f"numgen mod {count} 带 {len(values)} 个判决，未建模",
         )
-    return RandomVerdict(tuple(verdicts))
+    return values
+
+
+def _read_nft(found: re.Match[str], family: str) -> Target:
+    return RandomVerdict(tuple(read_verdict(verdict, family) for verdict in read_random_map(found[1], found[2])))
 
 
 PART = Part(classes=(RandomVerdict,), nft_targets=((r"numgen random mod (\d+) vmap { (.*) }", _read_nft),))

@@ -68,7 +68,7 @@ WRITTEN = [
 def test_lines_written(
     mode: str, services: int, full: int, chains: int, partial: int | None, partial_chains: int
 ) -> None:
-    cost = update_cost(mode, services, 10)
+    cost = update_cost(mode, services, 10, release="1.30")
     assert (cost.full, cost.full_chains) == (full, chains)
     if partial is not None:
         assert (cost.partial, cost.partial_chains) == (partial, partial_chains)

@@ -124,7 +124,7 @@ ANNOTATED = "apiVersion: v1\nkind: Node\nmetadata:\n  name: n\n  annotations:\n 
          "detectLocalMode InterfaceNamePrefix needs detectLocal.interfaceNamePrefix too"),
         (PROXY + "detectLocal: {interfaceNamePrefix: a-name-too-long-for-a-device}", 3, "a device's name of at most 15 characters"),
         (PROXY + "detectLocal: {bridgeInterface: 'a b'}", 3, "detectLocal.bridgeInterface must be a device's name"),
-        (PROXY + "nodePortAddresses: [primary, 10.0.0.0/8]", 3, "nodePortAddresses[0] must be a network"),
+        (PROXY + "nodePortAddresses: [secondary, 10.0.0.0/8]", 3, "nodePortAddresses[0] must be a network"),
         (PROXY + "iptables: {masqueradeBit: 32}", 3, "iptables.masqueradeBit must be between 0 and 31, not 32"),
         (PROXY + "---\n" + PROXY, 4, "KubeProxyConfiguration was already given at <text>:1"),
         (MAP + "metadata: {name: kube-proxy}\ndata:\n  config.conf: |\n    kind: KubeProxyConfiguration\n    mode: x", 5,

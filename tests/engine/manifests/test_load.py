@@ -178,7 +178,7 @@ def test_service_with_everything() -> None:
         {"l": "1"},
         {"service.kubernetes.io/topology-mode": "Auto"},
     )
-    assert found.external_policy_local and not found.skipped_by_proxy
+    assert found.external_policy_local
 
 
 @pytest.mark.parametrize(
@@ -301,6 +301,7 @@ PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigurat
         ),
         ("nodePortAddresses: [192.168.1.7/24, '::/0']", ProxyConfig(node_port_addresses=("192.168.1.0/24", "::/0"))),
         ("nodePortAddresses: [primary]", ProxyConfig(node_port_addresses=("primary",))),
+        ("nodePortAddresses: [localhost, 10.0.0.0/8]", ProxyConfig(node_port_addresses=("localhost", "10.0.0.0/8"))),
         ("nodePortAddresses: null", ProxyConfig()),
         (
             "iptables: {masqueradeAll: true, masqueradeBit: 15, localhostNodePorts: false}",

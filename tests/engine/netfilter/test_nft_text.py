@@ -210,7 +210,7 @@ def test_two_families() -> None:
     "rule",
     [
         r.Rule((r.Recent("set", "x"),)),
-        r.Rule((r.ConntrackState(("DNAT",)),)),
+        r.Rule((r.ConntrackState(("NEW", "DNAT")),)),
         r.Rule((), r.SetMark(1, 6)),
         r.Rule((), nft.RandomVerdict((DNAT,))),
     ],

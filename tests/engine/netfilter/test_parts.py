@@ -53,7 +53,9 @@ PARTS: list[tuple[r.Match | r.Target, tuple[r.Backend, ...]]] = [
     (r.MarkMatch(1, 0xFFFFFFFF), BOTH),
     (r.ConntrackState(("INVALID",)), BOTH),
     (r.ConntrackState(("ESTABLISHED", "RELATED"), True), BOTH),
-    (r.ConntrackState(("DNAT",)), (IPTABLES,)),
+    (r.ConntrackState(("DNAT",)), BOTH),
+    (r.ConntrackState(("DNAT",), True), (IPTABLES,)),
+    (r.ConntrackState(("RELATED", "DNAT")), (IPTABLES,)),
     (r.AddressType("dst"), BOTH),
     (r.AddressType("src", "BROADCAST", True), BOTH),
     (r.StatisticRandom(Fraction(1, 3)), (IPTABLES,)),
@@ -64,6 +66,9 @@ PARTS: list[tuple[r.Match | r.Target, tuple[r.Backend, ...]]] = [
     (r.SetMatch("KUBE-LOOP-BACK", ("dst", "dst", "src"), True), (IPTABLES,)),
     (r.PhysdevIsIn(), (IPTABLES,)),
     (r.IpvsService(L4.TCP, "10.96.0.10", 80), (IPTABLES,)),
+    (r.NfacctCounter("ct_state_invalid_dropped_pkts"), (IPTABLES,)),
+    (nft.MarkStatement(0x4000, 0), (NFTABLES,)),
+    (nft.MarkStatement(0x4000, 0x4000), (NFTABLES,)),
     (r.OpaqueMatch("-m limit --limit 5/min"), (IPTABLES,)),
     (nft.SetLookup((F.DADDR,), "S"), (NFTABLES,)),
     (nft.SetLookup((F.SADDR, F.L4PROTO, F.DPORT), "S", True), (NFTABLES,)),
@@ -92,6 +97,7 @@ PARTS: list[tuple[r.Match | r.Target, tuple[r.Backend, ...]]] = [
     (r.OpaqueTarget("REDIRECT --to-ports 15001"), (IPTABLES,)),
     (nft.VerdictMap((F.DADDR, F.L4PROTO, F.DPORT), "M"), (NFTABLES,)),
     (nft.RandomVerdict((r.Goto("MINE"), r.Jump("MINE"), r.Drop(), r.Accept(), r.Return())), (NFTABLES,)),
+    (nft.RandomDestinationNat((("10.244.1.5", 8080), ("10.244.2.8", 9090))), (NFTABLES,)),
     (nft.SetUpdate("S", (F.SADDR,)), (NFTABLES,)),
 ]  # fmt: skip
 # iptables' spellings that nft does not have: it prints its own, which is read as that.

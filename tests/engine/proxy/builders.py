@@ -1,4 +1,4 @@
-"""Small clusters in a few words, for the tests of this folder."""
+"""Small clusters in a few words, for the tests of this folder. Their nodes run v1.30, unless a test says otherwise."""
 
 from __future__ import annotations
 
@@ -19,8 +19,15 @@ from engine.netfilter.rules import Ruleset
 from engine.netfilter.text import dump_rule
 from engine.packet import L4
 
-NODE1 = Node("node1", ("192.168.1.10", "fd00::10"), ("192.168.1.10", "fd00::10"), ("10.244.1.0/24", "fd00:1::/64"))
-NODE2 = Node("node2", ("192.168.1.11",), ("192.168.1.11",), ("10.244.2.0/24",))
+V1_30 = "v1.30.5"
+NODE1 = Node(
+    "node1",
+    ("192.168.1.10", "fd00::10"),
+    ("192.168.1.10", "fd00::10"),
+    ("10.244.1.0/24", "fd00:1::/64"),
+    proxy_version=V1_30,
+)
+NODE2 = Node("node2", ("192.168.1.11",), ("192.168.1.11",), ("10.244.2.0/24",), proxy_version=V1_30)
 WEB = Service(
     "default",
     "web",

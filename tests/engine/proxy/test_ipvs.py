@@ -27,7 +27,7 @@ from engine.proxy.ipvs import compile_ipvs
 from engine.resolve import resolve
 from engine.trace import Request
 
-NODE = Node("node1", ("192.168.1.10",), pod_cidrs=("10.244.1.0/24",))
+NODE = Node("node1", ("192.168.1.10",), pod_cidrs=("10.244.1.0/24",), proxy_version="v1.30.5")
 OTHER = Node("node2", ("192.168.1.11",), pod_cidrs=("10.244.2.0/24",))
 CIDR = ProxyConfig(cluster_cidrs=("10.244.0.0/16",))
 HERE, THERE = SliceEndpoint(("10.244.1.5",), node_name="node1"), SliceEndpoint(("10.244.2.8",), node_name="node2")

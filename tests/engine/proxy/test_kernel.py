@@ -111,15 +111,17 @@ def tables(lines: list[str]) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(("family", "tool"), [("ipv4", "iptables-legacy"), ("ipv6", "ip6tables-legacy")])
 def test_iptables_save_gives_back_what_was_restored(family: str, tool: str) -> None:
-    printed = str(compile_rules(everything(), "node1", "iptables", family))
+    # Later releases count by nfacct, for which the kernel must have been given the counters.
+    printed = str(compile_rules(everything(), "node1", "iptables", family, release="1.30"))
     assert tables(in_a_namespace(f"{tool}-restore && {tool}-save", printed)) == tables(printed.splitlines())
 
 
+@pytest.mark.parametrize("release", ["1.30", "1.34", "1.36", "1.37"])
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
-def test_nft_lists_what_it_was_given(family: str) -> None:
+def test_nft_lists_what_it_was_given(family: str, release: str) -> None:
     if shutil.which("nft") is None or "v1.0.6" not in _run("nft", "--version").stdout:
         pytest.skip("needs nft 1.0.6, whose listing is the one that the engine prints")
-    printed = str(compile_rules(everything(), "node1", "nftables", family))
+    printed = str(compile_rules(everything(), "node1", "nftables", family, release=release))
     assert in_a_namespace("nft -f - && nft list ruleset", printed) == [line for line in printed.splitlines() if line]
 
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from engine.cluster import Cluster, ProxyConfig
+from engine.cluster import Cluster, Node, ProxyConfig
 from engine.cost.sizes import synthetic_cluster
 from engine.errors import RuleError
 from engine.netfilter.nft_text import dump, parse
@@ -20,8 +20,8 @@ from ...conformance.canonical_nft import canonical
 from .test_nftables import web
 
 
-def rules(cluster: Cluster) -> Ruleset:
-    return compile_rules(cluster, "node1", "nftables")
+def rules(cluster: Cluster, release: str = "1.30") -> Ruleset:
+    return compile_rules(cluster, "node1", "nftables", release=release)
 
 
 def replace_endpoint(cluster: Cluster, service: int) -> Cluster:
@@ -45,6 +45,21 @@ def test_everything_is_rewritten_for_one_endpoint(services: int, lines: int) -> 
 def test_lines_grow_by_46_for_a_service_with_ten_endpoints() -> None:
     # add and flush of 11 chains, 2 elements, 2 rules of the Service, 2 of each endpoint
     assert full_sync_lines(rules(synthetic_cluster(8, 10))) - full_sync_lines(rules(synthetic_cluster(7, 10))) == 46
+
+
+def test_since_v1_36_a_service_is_one_rule() -> None:
+    # Measured on kube-proxy v1.36.3, on a node that runs no endpoint: 577 lines for 100 Services, 5,077 for 1000, and
+    # 3 for one endpoint replaced. Of the frame 8 lines are not modelled: they take away what older releases left.
+    here = Node("node3", ("192.168.1.99",))
+    few, many = (
+        dataclasses.replace(made, nodes=(*made.nodes, here))
+        for made in (synthetic_cluster(100, 10), synthetic_cluster(1000, 10))
+    )
+    before, after, larger = (
+        compile_rules(made, "node3", "nftables", release="1.36") for made in (few, replace_endpoint(few, 50), many)
+    )
+    assert (full_sync_lines(before), full_sync_lines(larger)) == (577 - 8, 5_077 - 8)
+    assert partial_sync_lines(after, before) == 3
 
 
 def test_a_partial_sync_rewrites_one_service() -> None:
@@ -99,12 +114,14 @@ def listed_by_nft(transactions: list[str]) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("cidrs", [(), ("10.96.0.0/12",)], ids=["v1.30", "v1.34"])
+@pytest.mark.parametrize("release", ["1.30", "1.34", "1.36", "1.37"])
+@pytest.mark.parametrize("affinity", ["None", "ClientIP"])
 @pytest.mark.parametrize("proxy", CONFIGS)
-def test_the_real_nft_takes_it_and_lists_the_same(proxy: dict[str, object], cidrs: tuple[str, ...]) -> None:
+def test_the_real_nft_takes_it_and_lists_the_same(proxy: dict[str, object], affinity: str, release: str) -> None:
+    cidrs = ("10.96.0.0/12",) if release != "1.30" else ()
     cluster = dataclasses.replace(web(), proxy=ProxyConfig(**proxy), service_cidrs=cidrs)  # type: ignore[arg-type]
-    sticky = tuple(dataclasses.replace(s, session_affinity="ClientIP") for s in cluster.services)
-    ruleset = rules(dataclasses.replace(cluster, services=sticky))
+    services = tuple(dataclasses.replace(s, session_affinity=affinity) for s in cluster.services)
+    ruleset = rules(dataclasses.replace(cluster, services=services), release)
     assert listed_by_nft(["\n".join(full_sync(ruleset))]) == str(ruleset)
 
 

@@ -87,19 +87,23 @@ def chains(hops: tuple[Hop, ...]) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def test_the_way_through_the_maps() -> None:
-    outcome = only(outcomes(cluster(B, cni=VXLAN), Request("client", f"{NODE1}:30080"), MODE))
-    shown = [
-        "nat-prerouting",
-        "services",
-        "external",
-        "mark-for-masquerade",
-        "service",
-        "endpoint",
-        "nat-postrouting",
-        "masquerading",
-    ]
-    assert chains(outcome.hops) == shown
+BEFORE_SERVICE, AFTER_DNAT = ("nat-prerouting", "services", "external"), ("nat-postrouting", "masquerading")
+
+
+@pytest.mark.parametrize(
+    ("release", "between"),
+    [
+        ("1.30", ("mark-for-masquerade", "service", "endpoint")),
+        ("1.35", ("mark-for-masquerade", "service", "endpoint")),
+        ("1.36", ("service",)),
+        ("1.37", ("service",)),
+    ],
+)
+def test_the_way_through_the_maps(release: str, between: tuple[str, ...]) -> None:
+    request = Request("client", f"{NODE1}:30080")
+    outcome = only(outcomes(cluster(B, cni=VXLAN), request, MODE, release=release))
+    assert chains(outcome.hops) == [*BEFORE_SERVICE, *between, *AFTER_DNAT]
+    assert outcome.masqueraded
 
 
 def costs(number: int) -> tuple[int, int]:
@@ -118,14 +122,15 @@ def test_the_number_of_services_costs_nothing() -> None:
 
 
 # v1.30's filter-output judges the node's own traffic by the external traffic policy, because it comes before DNAT
-# (kubernetes issue 131765). From v1.34 on, which is what ServiceCIDR objects stand for, it is served.
+# (kubernetes issue 131765).
 @pytest.mark.parametrize(
-    ("cidrs", "expected"), [((), ("DROP", "no-local-endpoints")), (("10.96.0.0/12",), "10.244.1.0")]
+    ("release", "expected"),
+    [("1.30", ("DROP", "no-local-endpoints")), ("1.33", "10.244.1.0"), ("1.34", "10.244.1.0"), (None, "10.244.1.0")],
 )
-def test_the_node_itself_to_an_external_ip_under_policy_local(cidrs: tuple[str, ...], expected: Any) -> None:
+def test_the_node_itself_to_an_external_ip_under_policy_local(release: str | None, expected: Any) -> None:
     service = web(external_traffic_policy="Local", external_ips=("198.51.100.5",))
-    found = outcomes(cluster(B, service=service, service_cidrs=cidrs), Request("node/node1", "198.51.100.5:80"), MODE)
-    assert says(only(found)) == expected
+    request = Request("node/node1", "198.51.100.5:80")
+    assert says(only(outcomes(cluster(B, service=service), request, MODE, release=release))) == expected
 
 
 def test_an_address_of_the_service_cidr_that_no_service_has_is_dropped() -> None:
@@ -138,13 +143,15 @@ def test_an_address_of_the_service_cidr_that_no_service_has_is_dropped() -> None
 
 
 @pytest.mark.parametrize(
-    ("source", "to", "said"),
+    ("source", "to", "release", "said"),
     [
-        ("pod/pod-a", f"{VIP}:80", f"(map service-ips, {VIP} . tcp . 80)"),
-        ("client", f"{NODE1}:30080", "(map service-nodeports, tcp . 30080)"),
-        ("pod/pod-a", f"{VIP}:80", "(numgen random mod 1)"),
+        ("pod/pod-a", f"{VIP}:80", None, f"(map service-ips, {VIP} . tcp . 80)"),
+        ("client", f"{NODE1}:30080", None, "(map service-nodeports, tcp . 30080)"),
+        ("pod/pod-a", f"{VIP}:80", "1.30", "(numgen random mod 1)"),
+        ("pod/pod-a", f"{VIP}:80", "1.36", "does the DNAT (numgen random mod 1)"),
     ],
 )
-def test_a_look_up_is_told_with_its_map_and_key(source: str, to: str, said: str) -> None:
-    notes = [hop.note.en for hop in only(outcomes(cluster(B), Request(source, to), MODE)).hops]
+def test_a_look_up_is_told_with_its_map_and_key(source: str, to: str, release: str | None, said: str) -> None:
+    found = outcomes(cluster(B), Request(source, to), MODE, release=release)
+    notes = [hop.note.en for hop in only(found).hops]
     assert any(said in note for note in notes), notes

@@ -92,7 +92,19 @@ FOREIGN = [
 @pytest.mark.parametrize(("service", "endpoint", "source", "to", "node", "expected"), FOREIGN)
 @pytest.mark.parametrize("mode", MODES)
 def test_what_the_kernel_did(service, endpoint, source, to, node, expected, mode) -> None:  # type: ignore[no-untyped-def]
-    assert says(only(outcomes(cluster(endpoint, service=service), Request(source, to, node=node), mode))) == expected
+    request = Request(source, to, node=node)
+    assert says(only(outcomes(cluster(endpoint, service=service), request, mode, release="1.30"))) == expected
+
+
+@pytest.mark.parametrize(("service", "endpoint", "source", "to", "node", "expected"), FOREIGN)
+@pytest.mark.parametrize("mode", MODES)
+def test_what_later_releases_do(service, endpoint, source, to, node, expected, mode) -> None:  # type: ignore[no-untyped-def]
+    if mode == "nftables" and service is LOCAL and endpoint == A:
+        # v1.36's set of hairpin connections holds the node's own endpoints only: on node2 nothing masquerades what
+        # comes from pod-a and goes back to it. A kernel with these rules loses it just so.
+        expected = ("LOST", "martian-source")
+    request = Request(source, to, node=node)
+    assert says(only(outcomes(cluster(endpoint, service=service), request, mode, release="1.37"))) == expected
 
 
 CALICO = {"bgp": NODE1, "ipip": "10.244.1.0", "vxlan": "10.244.1.0"}

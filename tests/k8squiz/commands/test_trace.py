@@ -31,6 +31,10 @@ TOLD: dict[str, tuple[list[str], list[str]]] = {
     ),
     "nftables": (
         ["--from", "client", "--to", "node/node1:30080", "--mode", "nftables"],
+        ["nftables mode", "external-PFISGYVC-default/web/tcp/ mark »0x4000", "dnat service-", "= DELIVERED"],
+    ),
+    "nftables of v1.30": (
+        ["--from", "client", "--to", "node/node1:30080", "--mode", "nftables", "--release", "1.30"],
         ["nftables mode", "mark-for-masquerade mark »0x4000", "endpoint-", "= DELIVERED"],
     ),
     "ipvs": (["--from", "pod/pod-a", "--to", "svc/web", "--mode", "ipvs"], ["ipvs mode", "= DELIVERED"]),
@@ -153,7 +157,7 @@ def test_rules_saved_on_a_node_are_walked_through(mode: str, tmp_path: Path, cap
     same = k8squiz(capsys, *words).out
     assert k8squiz(capsys, *words, "--rules", f"node1={saved}").out == same
 
-    lines = [line for line in rules.splitlines() if not ("MASQUERADE" in line or "masquerade" in line.split()[:1])]
+    lines = [line for line in rules.splitlines() if not ("MASQUERADE" in line or "masquerade" in line.split())]
     saved.write_text("\n".join(lines) + "\n", encoding="utf-8")
     changed = json.loads(k8squiz(capsys, *words, "--rules", f"node1={saved}").out)
     assert [way["source_seen"] for way in changed["outcomes"]] == ["1.2.3.4"] * 3

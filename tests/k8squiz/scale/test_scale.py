@@ -16,6 +16,7 @@ from engine.lab.namespaces import tool
 from k8squiz.scale.chart import svg_chart, text_chart
 from k8squiz.scale.timing import ipvsadm_texts, measure
 from k8squiz.terminal.width import width_of
+from k8squiz.world.release import RELEASE
 from tests.k8squiz.runner import k8squiz
 
 SMALL = ("scale", "--services", "20", "--endpoints", "2", "--no-growth")
@@ -26,7 +27,7 @@ def test_json_holds_what_the_engine_counts(capsys: pytest.CaptureFixture[str]) -
     told = json.loads(out)
     assert (code, told["services"], told["endpoints"], told["growth"]) == (0, 20, 2, [])
     for mode, figures in told["modes"].items():
-        cost = mode_cost(mode, 20, 2)
+        cost = mode_cost(mode, 20, 2, RELEASE)
         assert (figures["chains"], figures["rules"]) == (cost.size.chains, cost.size.rules)
         assert figures["first_packet"]["last"]["rules_evaluated"] == float(cost.last.rules)
         assert figures["later_packet"]["lookups"] == float(cost.later.lookups)
