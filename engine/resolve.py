@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 
 from engine.choose import Choose, every_path
-from engine.cluster import Cluster, Node
+from engine.cluster import Cluster, CNIConfig, Node
+from engine.cni import PLUGINS, Plugin, cni_addresses
 from engine.errors import EngineError, NoSuchObject
 from engine.fabric.fabric import build_fabric
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.stack import Event, HostNetfilter, MarkEvent, Passage, RuleEvent, Skb
-from engine.network.cni_addresses import cni_addresses
 from engine.packet import L4, FiveTuple, canonical, is_ipv6, split_host_port
 from engine.proxy.interface import compile_rules, find_node
 from engine.trace import Request, Resolution
@@ -49,7 +49,7 @@ def resolve_flow(cluster: Cluster, node: Node, flow: FiveTuple, ruleset: Ruleset
     is_local = local_addresses(node, (*bound, *cni_addresses(cluster.cni, node)))
     device = in_device(cluster, node, flow.src)
     mark = cluster.proxy.masquerade_mark
-    bridged = device == "cni0" and cluster.cni.plugin == "flannel" and cluster.network.bridge_nf_call_iptables
+    bridged = device == _plugin(cluster).bridge and cluster.network.bridge_nf_call_iptables
 
     def run(choose: Choose) -> tuple[str, str, bool]:
         skb = Skb(flow, physdev_in="veth" if bridged else None)
@@ -134,7 +134,13 @@ def in_device(cluster: Cluster, node: Node, source: str) -> str:
         return proxy.bridge_interface
     if cluster.cni.assumed and proxy.detect_local_mode == "InterfaceNamePrefix" and proxy.interface_name_prefix:
         return proxy.interface_name_prefix + "0"
-    return "cali0" if cluster.cni.plugin == "calico" else "cni0"
+    plugin = _plugin(cluster)
+    return plugin.bridge or plugin.port_prefix + "0"
+
+
+def _plugin(cluster: Cluster) -> Plugin:
+    """The cluster's; where that is not modelled, the one that is assumed where none is named."""
+    return PLUGINS.get(cluster.cni.plugin) or PLUGINS[CNIConfig().plugin]
 
 
 def _own(node: Node, skb: Skb) -> Callable[[], str | None]:

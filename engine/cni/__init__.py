@@ -1,16 +1,17 @@
-"""CNI plugins by name. A plugin says which devices and routes it gives to nodes and pods.
+"""CNI plugins by name, a folder each: how a plugin is told from manifests, which devices, routes and addresses it gives.
 
-No rule is evaluated here and no packet moves. Plugins do not know each other.
+No rule is evaluated here and no packet moves. Plugins do not know each other, and nothing else names one.
 """
 
 from __future__ import annotations
 
-from engine.cni.calico import Calico
-from engine.cni.flannel import Flannel
+from engine.cluster import CNIConfig, Node
+from engine.cni.calico.plugin import Calico
+from engine.cni.flannel.plugin import Flannel
 from engine.cni.interface import NodePlan, Plugin, PodPlan, Wiring
 from engine.errors import UnsupportedFeature
 
-__all__ = ["PLUGINS", "NodePlan", "Plugin", "PodPlan", "Wiring", "plugin_named"]
+__all__ = ["PLUGINS", "NodePlan", "Plugin", "PodPlan", "Wiring", "cni_addresses", "plugin_named"]
 
 PLUGINS: dict[str, Plugin] = {plugin.name: plugin for plugin in (Flannel(), Calico())}
 
@@ -30,3 +31,10 @@ def plugin_named(name: str, backend: str) -> Plugin:
             zh=f"{name} 的后端 {backend!r} 未建模；已知后端：{known}",
         )
     return plugin
+
+
+def cni_addresses(config: CNIConfig, node: Node) -> tuple[str, ...]:
+    """What the devices of the CNI hold on `node`, which kube-proxy finds among the node's addresses like any other;
+    nothing where the manifests do not name the CNI."""
+    plugin = PLUGINS.get(config.plugin)
+    return () if config.assumed or plugin is None else plugin.addresses(config, node)

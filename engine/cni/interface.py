@@ -1,12 +1,16 @@
-"""What a CNI plugin is told about a cluster's nodes, and what it answers: devices and routes."""
+"""What a CNI plugin is told about a cluster's nodes, and what it answers: devices, routes, addresses, and how it is told
+from manifests."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
-from engine.cluster import CNIConfig
+from engine.cluster import CNIConfig, Node
+from engine.netfilter.chain_meaning import ChainWriter
+from engine.netfilter.ruleset import Ruleset
 from engine.network.devices import Device
 from engine.network.routes import Route, number
 from engine.values import dataclass
@@ -45,11 +49,66 @@ class Wiring:
     routes: tuple[Route, ...]
 
 
+class ManifestFields(Protocol):
+    """A mapping of a manifest, as engine.manifests.fields.Fields reads it: what is there and wrong is an error with file
+    and line."""
+
+    def __contains__(self, key: str) -> bool: ...
+
+    def text(self, key: str, default: str = "") -> str: ...
+
+    def integer(self, key: str, default: int, low: int, high: int) -> int: ...
+
+    def boolean(self, key: str, default: bool = False) -> bool: ...
+
+    def address_of(self, key: str, default: str, six: bool) -> str: ...
+
+    def mapping(self, key: str) -> ManifestFields: ...
+
+    def inside(self, key: str) -> AbstractContextManager[Iterator[ManifestFields]]: ...
+
+
 class Plugin(Protocol):
-    """A CNI plugin. Pure: the same plans give the same wiring."""
+    """A CNI plugin, whole. Pure: the same plans give the same wiring.
+
+    `bridge` is the device that a node's pods hang on, None where each is routed; `port_prefix` begins the name of a pod's
+    port on the node. A node's pod network is one block of `block_lengths` (by IP version) where its podCIDRs do not say;
+    with `has_more_blocks` pods outside of them make further blocks. `chains` says what its own rules' chains mean.
+    """
 
     name: str
     backends: tuple[str, ...]
+    usual_backend: str
+    bridge: str | None
+    port_prefix: str
+    block_lengths: Mapping[int, int]
+    has_more_blocks: bool
+    chains: ChainWriter | None
+
+    def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+        """What the node's annotations tell; None where they are not this plugin's. `configured` is what a ConfigMap
+        said."""
+        ...
+
+    def from_config_map(self, config_map: ManifestFields) -> CNIConfig | None:
+        """What a ConfigMap of this plugin tells; None where it is another's."""
+        ...
+
+    def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
+        """A node's annotations, as from_node reads them; backend "" is the usual one."""
+        ...
+
+    def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
+        """What the plugin's own devices hold on the node: a bridge's address, the end of a tunnel."""
+        ...
+
+    def tunnel_device(self, backend: str) -> str | None:
+        """The name of the tunnel device for IPv4, None where there is none."""
+        ...
+
+    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Ruleset | None:
+        """The rules that the plugin itself writes on the node; None where it writes none (or none is modelled yet)."""
+        ...
 
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
         """What `node` gets. `others` are the nodes whose pods it can reach."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 
+from engine.cni import PLUGINS
 from engine.netfilter.chain_meaning import ChainMeaning, ChainRole, ChainWriter
 from engine.proxy import iptables_chains, ipvs_chains, nftables_chains
 from engine.trace import Text
@@ -17,7 +18,7 @@ from engine.trace import Text
 MODES: dict[str, ChainWriter] = {
     writer.name: writer for writer in (iptables_chains.WRITER, ipvs_chains.WRITER, nftables_chains.WRITER)
 }
-WRITERS: list[ChainWriter] = [*MODES.values()]
+WRITERS: list[ChainWriter] = [*MODES.values(), *(plugin.chains for plugin in PLUGINS.values() if plugin.chains)]
 
 
 @functools.lru_cache(maxsize=4096)

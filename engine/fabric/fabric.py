@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
 from engine.cluster import Cluster, CNIConfig, Node
-from engine.cni import NodePlan, plugin_named
+from engine.cni import NodePlan, Plugin, plugin_named
 from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.fabric.address_index import AddressIndex, AddressOwner, common_network, index_addresses
 from engine.fabric.service_index import ServiceIndex
@@ -74,7 +74,7 @@ class Fabric:
         self._rulesets: dict[tuple[str, str], Ruleset] = {}
         self._hosts: dict[str, Host] = {}
         self._pod_owners = {pod_owner.host: pod_owner for pod_owner in self.address_index.by_key.values()}
-        networks = _pod_networks(cluster, self.address_index, self.cni.plugin)
+        networks = _pod_networks(cluster, self.address_index, self.plugin)
         self._plans = {node.name: self._plan(node, networks[node.name]) for node in cluster.nodes}
         for node in cluster.nodes:
             for device, address in self._underlay(node):
@@ -218,7 +218,7 @@ class Fabric:
     def _kept(self, plan: NodePlan, route: Route, underlay: list[Route]) -> bool:
         """Whether a plugin's route is there: not taken away, and with a gateway that the node can reach on-link."""
         facts = self.cluster.network
-        remote = route.origin in ("flannel", "calico") and route.via is not None
+        remote = route.origin == self.plugin.name and route.via is not None
         if remote and "route" in facts.without:
             return False
         for node, target in facts.missing_routes:
@@ -325,17 +325,16 @@ def _router_address(prefix: str, taken: set[str]) -> str:
     return next(a for offset in range(len(taken) + 1) if (a := str(make(first + offset))) not in taken)
 
 
-def _pod_networks(cluster: Cluster, address_index: AddressIndex, plugin: str) -> dict[str, tuple[str, ...]]:
-    """Each node's pod networks: spec.podCIDRs; and the /24s (Calico: /26s) of pods that those do not cover, or the
-    pods' own addresses where several nodes share such a block. flannel wants podCIDRs or nothing."""
-    lengths = {4: 26, 6: 122} if plugin == "calico" else {4: 24, 6: 64}
+def _pod_networks(cluster: Cluster, address_index: AddressIndex, plugin: Plugin) -> dict[str, tuple[str, ...]]:
+    """Each node's pod networks: spec.podCIDRs; and the plugin's blocks of pods that those do not cover, or the pods' own
+    addresses where several nodes share such a block. Not every plugin has blocks beside the podCIDRs."""
     found = {node.name: list(node.pod_cidrs) for node in cluster.nodes}
     blocks: dict[str, dict[str, list[str]]] = {}
     for ip, pod_owner in address_index.by_address.items():
         own = found.get(pod_owner.node or "")
-        if own is None or (own and plugin != "calico") or any(contains(cidr, ip) for cidr in own):
+        if own is None or (own and not plugin.has_more_blocks) or any(contains(cidr, ip) for cidr in own):
             continue
-        block = str(ipaddress.ip_network(f"{ip}/{lengths[number(ip)[0]]}", strict=False))
+        block = str(ipaddress.ip_network(f"{ip}/{plugin.block_lengths[number(ip)[0]]}", strict=False))
         blocks.setdefault(block, {}).setdefault(pod_owner.node or "", []).append(ip)
     for block, members in blocks.items():
         for node, ips in members.items():

@@ -26,6 +26,7 @@ from engine.cluster import (
     ServicePort,
     SliceEndpoint,
 )
+from engine.cni import PLUGINS
 from engine.fabric.fabric import build_fabric
 from engine.lab.requirements import Features
 from engine.lab.scene import DELIVERED, Scene, ending
@@ -251,14 +252,14 @@ def _slice(draw: random.Random, service: Service, pods: tuple[Pod, ...], where: 
 
 
 def _proxy(draw: random.Random, where: _Addresses, plugin: str) -> ProxyConfig:
-    prefix = "veth" if plugin == "flannel" else "cali"
-    # `iif` takes the name of a device that is there, or the kernel refuses all rules; Calico has no bridge.
-    bridged = ("BridgeInterface",) if plugin == "flannel" else ()
+    there = PLUGINS[plugin]
+    # `iif` takes the name of a device that is there, or the kernel refuses all rules: not every plugin has a bridge.
+    bridged = ("BridgeInterface",) if there.bridge else ()
     return ProxyConfig(
         cluster_cidrs=() if _one_in(draw, 8) else (where.pods,),
         detect_local_mode=draw.choice(("", "", "", "ClusterCIDR", "NodeCIDR", *bridged, "InterfaceNamePrefix")),
         bridge_interface="cni0",
-        interface_name_prefix=prefix,
+        interface_name_prefix=there.port_prefix,
         masquerade_all=_one_in(draw, 8),
         masquerade_bit=draw.choice((14, 14, 14, 10)),
         localhost_node_ports=not _one_in(draw, 6),

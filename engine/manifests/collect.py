@@ -35,7 +35,7 @@ class Collector:
         self._other_policies: list[str] = []
         self._proxy: ProxyConfig | None = None
         self._embedded_proxy: ProxyConfig | None = None
-        self._flannel: CNIConfig | None = None
+        self._configured_cni: CNIConfig | None = None
         self._network: Fields | None = None
         self._seen: dict[tuple[str, str, str], Place] = {}
         self._taken: dict[tuple[str, str], tuple[str, Place]] = {}
@@ -187,8 +187,8 @@ class Collector:
         name = metadata.text("name")
         if name == "kube-proxy":
             self._embedded_proxy = config.embedded_proxy_config(fields) or self._embedded_proxy
-        elif "net-conf.json" in fields.mapping("data"):
-            self._flannel = config.flannel_config(fields) or self._flannel
+        else:
+            self._configured_cni = config.cni_config(fields) or self._configured_cni
 
     def _proxy_config(self, fields: Fields) -> None:
         self._unique("KubeProxyConfiguration", "", "", fields)
@@ -201,7 +201,7 @@ class Collector:
     def cluster(self) -> Cluster:
         """The cluster of all documents so far."""
         nodes = tuple(node for node, _ in self._nodes)
-        cni = config.detect_cni(self._nodes, self._flannel)
+        cni = config.detect_cni(self._nodes, self._configured_cni)
         facts = NetworkFacts()
         if self._network is not None:
             facts = config.network_facts(self._network)

@@ -1,24 +1,19 @@
 """How the cluster's parts are configured: KubeProxyConfiguration, the CNI, and k8squiz's own Network documents.
 
-Sources: pkg/proxy/apis/config/v1alpha1 (kube-proxy), flannel's Documentation/configuration.md and backends.md,
-Calico's node annotations (projectcalico.org/...).
+What a CNI plugin's own annotations and ConfigMap say, the plugin reads (engine.cni).
+Source: pkg/proxy/apis/config/v1alpha1 (kube-proxy).
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from engine.cluster import CNIConfig, NetworkFacts, Node, ProxyConfig
-from engine.errors import ManifestError
+from engine.cni import PLUGINS
 from engine.manifests.fields import Fields, shown, shown_zh
 from engine.manifests.objects import network
-from engine.manifests.source import Map, documents
 
-FLANNEL_TYPE = "flannel.alpha.coreos.com/backend-type"
-FLANNEL_DATA = "flannel.alpha.coreos.com/backend-data"
-CALICO = "projectcalico.org/"
 _LOCAL_MODES = ("", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
 _NODE_PORT_WORDS = ("primary", "localhost", "all")
 _MODES = ("", "iptables", "ipvs", "nftables", "kernelspace")
@@ -92,53 +87,26 @@ def _node_port_addresses(document: Fields) -> tuple[str, ...]:
 
 def embedded_proxy_config(config_map: Fields) -> ProxyConfig | None:
     """The KubeProxyConfiguration that kubeadm keeps in ConfigMap kube-proxy, key config.conf."""
-    with _inside(config_map.mapping("data"), "config.conf") as found:
+    with config_map.mapping("data").inside("config.conf") as found:
         for document in found:
             if document.text("kind") == "KubeProxyConfiguration":
                 return proxy_config(document)
     return None
 
 
-def flannel_config(config_map: Fields) -> CNIConfig | None:
-    """flannel's ConfigMap (kube-flannel-cfg), key net-conf.json: {"Network": ..., "Backend": {"Type": "vxlan"}}."""
-    with _inside(config_map.mapping("data"), "net-conf.json") as found:
-        for document in found:
-            backend = document.mapping("Backend")
-            return _flannel(
-                backend.text("Type") or "udp",
-                backend.integer("VNI", 1, 1, (1 << 24) - 1),
-                backend.integer("Port", 8472, 0, 65535) or 8472,
-                backend.boolean("DirectRouting"),
-            )
-    return None
+def cni_config(config_map: Fields) -> CNIConfig | None:
+    """What a plugin's own ConfigMap says; None where it is no plugin's."""
+    return next((found for plugin in PLUGINS.values() if (found := plugin.from_config_map(config_map))), None)
 
 
-@contextlib.contextmanager
-def _inside(holder: Fields, key: str) -> Iterator[Iterator[Fields]]:
-    """The mappings in the text that `holder` has in `key`. Errors name the line of the manifest around it."""
-    try:
-        text = holder.long_text(key)
-        found = documents(text, key) if text is not None else iter(())
-        yield (Fields(document, key) for document, _ in found if isinstance(document, Map))
-    except ManifestError as error:
-        if error.file != key:
-            raise
-        raise holder.error(
-            key, f"line {error.line}: {error.message}", zh=f"第 {error.line} 行：{error.message_zh}"
-        ) from None
-
-
-def _flannel(kind: str, vni: int, port: int, direct_routing: bool = False) -> CNIConfig:
-    # A name that no plugin knows: whoever has to send a packet refuses it.
-    kind = f"{kind} with DirectRouting" if direct_routing else kind
-    return CNIConfig("flannel", kind, assumed=False, vni=vni, port=port)
-
-
-def detect_cni(nodes: Iterable[tuple[Node, Fields]], flannel: CNIConfig | None) -> CNIConfig:
-    """The CNI as the nodes' annotations tell it, else as flannel's ConfigMap does, else flannel vxlan, `assumed`."""
+def detect_cni(nodes: Iterable[tuple[Node, Fields]], configured: CNIConfig | None) -> CNIConfig:
+    """The CNI as the nodes' annotations tell it, else as a plugin's ConfigMap does, else flannel vxlan, `assumed`."""
     found: CNIConfig | None = None
     for node, document in nodes:
-        written = _from_annotations(node, document, flannel)
+        annotations = document.mapping("metadata").mapping("annotations")
+        written = next(
+            (told for plugin in PLUGINS.values() if (told := plugin.from_node(node, annotations, configured))), None
+        )
         if written is None:
             continue
         if found is not None and (written.plugin, written.backend) != (found.plugin, found.backend):
@@ -149,31 +117,7 @@ def detect_cni(nodes: Iterable[tuple[Node, Fields]], flannel: CNIConfig | None) 
                 zh=f"表明是 {other}，而其他节点表明是 {one}：一个集群只有一种 CNI",
             )
         found = found or written
-    return found or flannel or CNIConfig()
-
-
-def _from_annotations(node: Node, document: Fields, flannel: CNIConfig | None) -> CNIConfig | None:
-    kind = node.annotations.get(FLANNEL_TYPE)
-    if kind is not None:
-        base = flannel or CNIConfig()
-        if kind == "vxlan" and base.backend.startswith("vxlan"):
-            kind = base.backend
-        return dataclasses.replace(base, backend=kind, assumed=False, vni=_vni(document, base.vni))
-    if not any(name.startswith(CALICO) for name in node.annotations):
-        return None
-    for name, backend in (("IPv4IPIPTunnelAddr", "ipip"), ("IPv4VXLANTunnelAddr", "vxlan")):
-        if node.annotations.get(CALICO + name):
-            _of_family(document.mapping("metadata").mapping("annotations"), CALICO + name, "", False)
-            return CNIConfig("calico", backend, assumed=False, vni=4096, port=4789)
-    return CNIConfig("calico", "bgp", assumed=False)
-
-
-def _vni(document: Fields, default: int) -> int:
-    """The VNI of flannel's annotation backend-data: {"VNI":1,"VtepMAC":"..."}; null with host-gw."""
-    with _inside(document.mapping("metadata").mapping("annotations"), FLANNEL_DATA) as found:
-        for data in found:
-            return data.integer("VNI", default, 1, (1 << 24) - 1)
-    return default
+    return found or configured or CNIConfig()
 
 
 # Every field of a Network document's spec, so that a misspelt one is found.
@@ -196,8 +140,8 @@ def network_facts(document: Fields) -> NetworkFacts:
         rp_filter=spec.integer("rpFilter", plain.rp_filter, 0, 2),
         route_localnet=spec.boolean("routeLocalnet", plain.route_localnet),
         ip_forward=spec.boolean("ipForward", plain.ip_forward),
-        client_address=_of_family(spec, "clientAddress", plain.client_address, False),
-        client_address_v6=_of_family(spec, "clientAddressV6", plain.client_address_v6, True),
+        client_address=spec.address_of("clientAddress", plain.client_address, False),
+        client_address_v6=spec.address_of("clientAddressV6", plain.client_address_v6, True),
         external_hosts=_external_hosts(spec),
         service_cidr_via=spec.subdomain("serviceCIDRVia") or None,
         load_balancer_health_checks=spec.boolean("loadBalancerHealthChecks", plain.load_balancer_health_checks),
@@ -211,13 +155,12 @@ def network_cni(document: Fields, detected: CNIConfig) -> CNIConfig:
     spec = document.mapping("spec")
     cni = spec.mapping("cni")
     _only(cni, _CNI_FACTS)
-    plugin = cni.word("plugin", ("flannel", "calico"), detected.plugin)
+    plugin = cni.word("plugin", tuple(PLUGINS), detected.plugin)
     same = plugin == detected.plugin
-    usual = {"flannel": "vxlan", "calico": "bgp"}[plugin]
     return dataclasses.replace(
         detected,
         plugin=plugin,
-        backend=cni.text("backend") or (detected.backend if same else usual),
+        backend=cni.text("backend") or (detected.backend if same else PLUGINS[plugin].usual_backend),
         assumed=detected.assumed and not cni.data,
         vni=cni.integer("vni", detected.vni, 1, (1 << 24) - 1),
         port=cni.port("port", detected.port),
@@ -233,17 +176,6 @@ def _only(fields: Fields, known: tuple[str, ...]) -> None:
                 f"is not a field of k8squiz.dev/v1 Network; known fields: {', '.join(known)}",
                 zh=f"不是 k8squiz.dev/v1 Network 的字段；已知字段：{'、'.join(known)}",
             )
-
-
-def _of_family(spec: Fields, key: str, default: str, six: bool) -> str:
-    address = spec.address(key) or default
-    if (":" in address) != six:
-        raise spec.error(
-            key,
-            f"must be an {'IPv6' if six else 'IPv4'} address, not {address}",
-            zh=f"须为 {'IPv6' if six else 'IPv4'} 地址，而不是 {address}",
-        )
-    return address
 
 
 def _external_hosts(spec: Fields) -> dict[str, str]:

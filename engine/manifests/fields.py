@@ -5,6 +5,7 @@ An absent field and `null` are the same, as they are to the API server.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import ipaddress
 import re
@@ -13,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.errors import ManifestError
-from engine.manifests.source import Map, Seq, Trap
+from engine.manifests.source import Map, Seq, Trap, documents
 from engine.packet import L4
 
 _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\Z")
@@ -203,6 +204,31 @@ class Fields:
         """An IP address in its canonical form; "" where there is none."""
         value = self.text(key)
         return self.place(key).address(value) if value else ""
+
+    def address_of(self, key: str, default: str, six: bool) -> str:
+        """An address of one family."""
+        address = self.address(key) or default
+        if (":" in address) != six:
+            raise self.error(
+                key,
+                f"must be an {'IPv6' if six else 'IPv4'} address, not {address}",
+                zh=f"须为 {'IPv6' if six else 'IPv4'} 地址，而不是 {address}",
+            )
+        return address
+
+    @contextlib.contextmanager
+    def inside(self, key: str) -> Iterator[Iterator[Fields]]:
+        """The mappings in the text that stands in `key`. Errors name the line of the manifest around it."""
+        try:
+            text = self.long_text(key)
+            found = documents(text, key) if text is not None else iter(())
+            yield (Fields(document, key) for document, _ in found if isinstance(document, Map))
+        except ManifestError as error:
+            if error.file != key:
+                raise
+            raise self.error(
+                key, f"line {error.line}: {error.message}", zh=f"第 {error.line} 行：{error.message_zh}"
+            ) from None
 
     def addresses(self, key: str) -> tuple[str, ...]:
         return tuple(at.address(value) for value, at in self.strings(key))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from engine.cluster import Cluster, Node, Pod
+from engine.cni import cni_addresses
 from engine.errors import UnsupportedFeature
-from engine.network.cni_addresses import cni_addresses
 from engine.network.routes import Route, RoutingTable
 from engine.networkpolicy.traffic import TrafficPeer
 from engine.packet import is_ipv6

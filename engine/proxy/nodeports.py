@@ -9,8 +9,8 @@ from __future__ import annotations
 import ipaddress
 
 from engine.cluster import Cluster, Node
+from engine.cni import cni_addresses
 from engine.errors import UnsupportedFeature
-from engine.network.cni_addresses import cni_addresses
 from engine.packet import is_ipv6
 from engine.proxy.releases import BY_NAME, Behaviour
 from engine.values import dataclass

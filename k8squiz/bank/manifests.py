@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from engine.cni import PLUGINS
 from k8squiz.bank.spec import ClusterSpec, NodeSpec, PodSpec, ServiceSpec
 
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -39,15 +40,8 @@ def _network(spec: ClusterSpec) -> dict[str, Any]:
 
 
 def _node(node: NodeSpec, spec: ClusterSpec) -> dict[str, Any]:
-    annotations: dict[str, str] = {}
-    if spec.plugin == "flannel":
-        annotations["flannel.alpha.coreos.com/backend-type"] = spec.backend or "vxlan"
-        annotations["flannel.alpha.coreos.com/public-ip"] = node.ip
-    elif spec.plugin == "calico":
-        annotations["projectcalico.org/IPv4Address"] = f"{node.ip}/24"
-        if spec.backend in ("ipip", "vxlan"):
-            key = "IPv4IPIPTunnelAddr" if spec.backend == "ipip" else "IPv4VXLANTunnelAddr"
-            annotations[f"projectcalico.org/{key}"] = node.tunnel
+    plugin = PLUGINS.get(spec.plugin)
+    annotations = {} if plugin is None else plugin.node_annotations(spec.backend, node.ip, node.tunnel)
     if node.extra:
         annotations["k8squiz.dev/addresses"] = ",".join(node.extra)
     labels = {"kubernetes.io/hostname": node.name, **node.labels}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.cni import PLUGINS
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.question import NodeView, Picture, PodView, ServiceView
 from k8squiz.bank.spec import ClusterSpec, NodeSpec, PodSpec, ServiceSpec
-
-_TUNNELS = {("flannel", "vxlan"): "flannel.1", ("calico", "ipip"): "tunl0", ("calico", "vxlan"): "vxlan.calico"}
 
 
 def names(spec: ClusterSpec, identity: Identity) -> dict[str, Any]:
@@ -77,9 +76,12 @@ def _state(pod: PodSpec) -> str:
 def _devices(node: NodeSpec, spec: ClusterSpec) -> tuple[tuple[str, str], ...]:
     devices = [("eth0", node.ip)]
     devices += [(f"eth{index}", address) for index, address in enumerate(node.extra, 1)]
-    if spec.plugin == "flannel":
-        devices.append(("cni0", node.bridge))
-    tunnel = _TUNNELS.get((spec.plugin, spec.backend))
+    plugin = PLUGINS.get(spec.plugin)
+    if plugin is None:
+        return tuple(devices)
+    if plugin.bridge is not None:
+        devices.append((plugin.bridge, node.bridge))
+    tunnel = plugin.tunnel_device(spec.backend)
     if tunnel is not None:
         devices.append((tunnel, node.tunnel))
     return tuple(devices)

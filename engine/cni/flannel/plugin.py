@@ -7,12 +7,16 @@ hairpinMode (flannel's kube-flannel.yml).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
-from engine.cluster import CNIConfig
-from engine.cni.interface import NodePlan, PodPlan, Wiring
+from engine.cluster import CNIConfig, Node
+from engine.cni.flannel import detection
+from engine.cni.flannel.addresses import gateway, tunnel
+from engine.cni.interface import ManifestFields, NodePlan, PodPlan, Wiring
 from engine.errors import UnsupportedFeature
-from engine.network.cni_addresses import flannel_tunnel, gateway
+from engine.netfilter.chain_meaning import ChainWriter
+from engine.netfilter.ruleset import Ruleset
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Tunnel, interface
 from engine.network.routes import Route, number
 from engine.network.tunnel import overhead
@@ -26,6 +30,32 @@ class Flannel:
 
     name: str = "flannel"
     backends: tuple[str, ...] = ("vxlan", "host-gw")
+    usual_backend: str = "vxlan"
+    bridge: str | None = BRIDGE
+    port_prefix: str = "veth"
+    block_lengths: Mapping[int, int] = MappingProxyType({4: 24, 6: 64})
+    has_more_blocks: bool = False
+    chains: ChainWriter | None = None
+
+    def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+        return detection.from_node(node, annotations, configured)
+
+    def from_config_map(self, config_map: ManifestFields) -> CNIConfig | None:
+        return detection.from_config_map(config_map)
+
+    def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
+        return detection.node_annotations(backend or self.usual_backend, address)
+
+    def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
+        tunnels = map(tunnel, node.pod_cidrs) if config.backend == "vxlan" else ()
+        return (*tunnels, *map(gateway, node.pod_cidrs))
+
+    def tunnel_device(self, backend: str) -> str | None:
+        return _tunnel_name(CNIConfig(), 4) if backend == "vxlan" else None
+
+    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Ruleset | None:
+        # flanneld --ip-masq writes FLANNEL-POSTRTG and FLANNEL-FWD: not modelled yet.
+        return None
 
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
         others = tuple(others)
@@ -95,12 +125,12 @@ def _vxlan(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...], cidr
         )
     # flanneld writes a neighbour and an FDB entry for every other node: no ARP and no flooding over the underlay.
     remotes = {
-        flannel_tunnel(c): outer
+        tunnel(c): outer
         for other in others
         for c in other.pod_cidrs
         if number(gateway(c))[0] == version and (outer := other.address(version)) is not None
     }
-    address = interface(f"{flannel_tunnel(cidr)}/{32 if version == 4 else 128}")
+    address = interface(f"{tunnel(cidr)}/{32 if version == 4 else 128}")
     return Device(
         _tunnel_name(config, version),
         DeviceKind.VXLAN,
@@ -121,7 +151,7 @@ def _remote_routes(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ..
             if config.backend == "vxlan":
                 # A node without a pod network of its own has no tunnel device to route by.
                 if any(number(gateway(c))[0] == version for c in node.pod_cidrs):
-                    yield Route(cidr, _tunnel_name(config, version), flannel_tunnel(cidr), origin="flannel")
+                    yield Route(cidr, _tunnel_name(config, version), tunnel(cidr), origin="flannel")
             else:
                 # host-gw: the other node is the gateway, so both must be on one Ethernet network.
                 yield Route(cidr, node.underlay, via, origin="flannel")

@@ -7,12 +7,16 @@ VXLAN routes), confd's BIRD templates (blackhole for the node's own block).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
-from engine.cluster import CNIConfig
-from engine.cni.interface import NodePlan, PodPlan, Wiring
+from engine.cluster import CNIConfig, Node
+from engine.cni.calico import detection
+from engine.cni.calico.detection import tunnel_address
+from engine.cni.interface import ManifestFields, NodePlan, PodPlan, Wiring
 from engine.errors import UnsupportedFeature
-from engine.network.cni_addresses import calico_tunnel
+from engine.netfilter.chain_meaning import ChainWriter
+from engine.netfilter.ruleset import Ruleset
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, Tunnel, interface
 from engine.network.routes import Route, number
 from engine.network.tunnel import overhead
@@ -21,15 +25,38 @@ GATEWAY = {4: "169.254.1.1", 6: "fe80::ecee:eeff:feee:eeee"}
 _TUNNEL_DEVICE = {"ipip": "tunl0", "vxlan": "vxlan.calico"}
 
 
-def tunnel_address(backend: str, node: NodePlan) -> str | None:
-    return calico_tunnel(backend, node.annotations, node.pod_cidrs)
-
-
 class Calico:
     """bgp: routes to the other nodes' blocks by their addresses. ipip: the same by tunl0. vxlan: by vxlan.calico."""
 
     name: str = "calico"
     backends: tuple[str, ...] = ("bgp", "ipip", "vxlan")
+    usual_backend: str = "bgp"
+    bridge: str | None = None
+    port_prefix: str = "cali"
+    block_lengths: Mapping[int, int] = MappingProxyType({4: 26, 6: 122})
+    has_more_blocks: bool = True
+    chains: ChainWriter | None = None
+
+    def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+        return detection.from_node(node, annotations)
+
+    def from_config_map(self, config_map: ManifestFields) -> CNIConfig | None:
+        # Calico's configuration stands in resources of its own, of which kubectl get prints none.
+        return None
+
+    def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
+        return detection.node_annotations(backend, address, tunnel_address)
+
+    def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
+        own = tunnel_address(config.backend, node) if config.backend in _TUNNEL_DEVICE else None
+        return () if own is None else (own,)
+
+    def tunnel_device(self, backend: str) -> str | None:
+        return _TUNNEL_DEVICE.get(backend)
+
+    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Ruleset | None:
+        # felix writes cali- chains (natOutgoing, policies): not modelled yet.
+        return None
 
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
         others = tuple(others)
