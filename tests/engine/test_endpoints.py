@@ -174,9 +174,9 @@ INTERNAL_LOCAL = dataclasses.replace(WEB, internal_traffic_policy="Local")
 EXTERNAL_LOCAL = dataclasses.replace(
     WEB, type="NodePort", external_traffic_policy="Local", ports=(dataclasses.replace(PORT, node_port=30080),)
 )
-NOT_READY = {"ready": False, "serving": False}
-FADING = {"ready": False, "serving": True, "terminating": True}
-GONE = {"ready": False, "serving": False, "terminating": True}
+NOT_READY: dict[str, Any] = {"ready": False, "serving": False}
+FADING: dict[str, Any] = {"ready": False, "serving": True, "terminating": True}
+GONE: dict[str, Any] = {"ready": False, "serving": False, "terminating": True}
 
 
 @pytest.mark.parametrize(

@@ -88,8 +88,8 @@ def test_classes_and_values_are_told_apart() -> None:
     ("make", "error"),
     [
         (Base, TypeError),
-        (lambda: Base(1, "b", 3), TypeError),
-        (lambda: Base(1, d=3), TypeError),
+        (lambda: Base(1, "b", 3), TypeError),  # type: ignore[call-arg]
+        (lambda: Base(1, d=3), TypeError),  # type: ignore[call-arg]
         (lambda: Checked(-1), ValueError),
         (lambda: values.dataclass(frozen=False, slots=True), TypeError),
         (lambda: setattr(Base(1), "a", 2), dataclasses.FrozenInstanceError),

@@ -115,9 +115,13 @@ def test_where_they_are_and_what_they_are_called() -> None:
 
 @pytest.mark.parametrize(
     ("distribution", "zones", "nodes"),
-    [("PreferClose", {"a"}, set()), ("PreferSameZone", {"a"}, set()), ("PreferSameNode", {"a"}, {"node1"})],
+    [
+        ("PreferClose", frozenset({"a"}), frozenset()),
+        ("PreferSameZone", frozenset({"a"}), frozenset()),
+        ("PreferSameNode", frozenset({"a"}), frozenset({"node1"})),
+    ],
 )
-def test_hints_of_traffic_distribution(distribution: str, zones: set[str], nodes: set[str]) -> None:
+def test_hints_of_traffic_distribution(distribution: str, zones: frozenset[str], nodes: frozenset[str]) -> None:
     pods = pod("a", "10.244.1.5") + pod("b", "10.244.2.5", spec="nodeName: node2")
     (slice_,) = derived(service(f", trafficDistribution: {distribution}") + pods)
     first, second = slice_.endpoints

@@ -10,7 +10,7 @@ import dataclasses
 
 import pytest
 
-from engine.cluster import CNIConfig, NetworkFacts
+from engine.cluster import CNIConfig, NetworkFacts, Service
 from engine.network.routes import contains
 from engine.trace import Hop, Outcome, Request, Stage, Verdict
 from engine.walk.outcomes import outcomes
@@ -22,6 +22,9 @@ HOST_GW = CNIConfig(backend="host-gw", assumed=False)
 LOCAL = web(external_traffic_policy="Local")
 INTERNAL_LOCAL = web(internal_traffic_policy="Local")
 
+# What an outcome comes to: the address seen, or verdict and code.
+Said = str | tuple[str, str]
+
 
 def only(ways: tuple[Outcome, ...]) -> Outcome:
     assert len(ways) == 1
@@ -29,7 +32,7 @@ def only(ways: tuple[Outcome, ...]) -> Outcome:
     return ways[0]
 
 
-def says(outcome: Outcome) -> str | tuple[str, str]:
+def says(outcome: Outcome) -> Said:
     """What the outcome comes to: the address seen, or how and where it died."""
     if outcome.verdict is Verdict.DELIVERED:
         assert outcome.source_seen is not None
@@ -171,7 +174,7 @@ POLICIES = [
 
 @pytest.mark.parametrize(("service", "endpoint", "source", "to", "expected"), POLICIES)
 @pytest.mark.parametrize("mode", MODES)
-def test_traffic_policies(service, endpoint, source, to, expected, mode) -> None:  # type: ignore[no-untyped-def]
+def test_traffic_policies(service: Service, endpoint: str, source: str, to: str, expected: Said, mode: str) -> None:
     backends = (endpoint,) if endpoint else ()
     if mode == "nftables" and to == f"{VIP}:81":
         expected = ("REJECT", "unknown-cluster-ip-port")
@@ -191,7 +194,7 @@ def test_external_local_keeps_the_clients_port_too() -> None:
         (INTERNAL_LOCAL, "pod/pod-a", f"{VIP}:80", "FORWARD", "KUBE-SERVICES"),
     ],
 )
-def test_where_a_local_policy_drops(service, source, to, hook, chain) -> None:  # type: ignore[no-untyped-def]
+def test_where_a_local_policy_drops(service: Service, source: str, to: str, hook: str, chain: str) -> None:
     where = only(outcomes(cluster(B, service=service), Request(source, to))).where
     assert where is not None
     assert (where.hook, where.table, where.chain) == (hook, "filter", chain)
@@ -219,7 +222,7 @@ HAIRPIN = [
 @pytest.mark.parametrize(("hairpin", "masquerade", "br_netfilter", "expected"), HAIRPIN)
 @pytest.mark.parametrize("part", ["masquerade", "hairpin-masquerade"])
 @pytest.mark.parametrize("mode", MODES)
-def test_hairpin(hairpin, masquerade, br_netfilter, expected, part, mode) -> None:  # type: ignore[no-untyped-def]
+def test_hairpin(hairpin: bool, masquerade: bool, br_netfilter: bool, expected: Said, part: str, mode: str) -> None:
     without = frozenset() if masquerade else frozenset({part})
     facts = NetworkFacts(hairpin_mode=hairpin, bridge_nf_call_iptables=br_netfilter, without=without)
     outcome = only(outcomes(cluster(A, network=facts), Request("pod/pod-a", f"{VIP}:80"), mode))
