@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.rows import told
+
 # How long an example takes says nothing on a busy machine.
 settings.register_profile("k8squiz", deadline=None)
 settings.load_profile("k8squiz")
@@ -15,6 +17,12 @@ settings.load_profile("k8squiz")
 # A suite that is started in the background inherits an ignored Ctrl-C, and hands it on to the programs it tests.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Rows that have no `ids=` are called by what they hold."""
+    return told(val)
 
 
 @pytest.fixture(autouse=True)

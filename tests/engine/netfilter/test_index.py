@@ -36,6 +36,7 @@ from engine.netfilter.rules import (
 )
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.packet import L4, FiveTuple
+from tests.rows import named
 
 from .builders import CLIENT, NODE, VIP, host, iptables, rule, tcp
 
@@ -142,15 +143,17 @@ def services(count: int) -> Ruleset:
 
 @pytest.mark.parametrize(
     ("destination", "port", "evaluated"),
-    [
-        ("10.0.0.0", 80, 1 + 1 + 1),
-        ("10.0.0.49", 80, 1 + 50 + 1),
-        ("10.0.0.99", 80, 1 + 100 + 1),
-        ("10.0.0.99", 81, 1 + 101),
-        (VIP, 80, 1 + 101),
-        (NODE, 30010, 1 + 101 + 11 + 1),
-        (NODE, 29999, 1 + 101 + 100),
-    ],
+    named(
+        {
+            "first Service": ("10.0.0.0", 80, 1 + 1 + 1),
+            "one in the middle": ("10.0.0.49", 80, 1 + 50 + 1),
+            "last Service": ("10.0.0.99", 80, 1 + 100 + 1),
+            "its address, another port": ("10.0.0.99", 81, 1 + 101),
+            "an address of no Service": (VIP, 80, 1 + 101),
+            "a node port": (NODE, 30010, 1 + 101 + 11 + 1),
+            "a port below the node ports": (NODE, 29999, 1 + 101 + 100),
+        }
+    ),
 )
 def test_rules_evaluated_counts_every_rule_the_kernel_would_look_at(
     destination: str, port: int, evaluated: int
@@ -196,12 +199,17 @@ def test_the_one_address_a_destination_stands_for(match: Destination, address: s
 
 @pytest.mark.parametrize(
     ("chains", "message"),
-    [
-        ({"A": [rule(Jump("B"))], "B": [rule(Goto("A"))]}, "A -> B -> A"),
-        ({"INPUT": [rule(Jump("INPUT"))]}, "INPUT -> INPUT"),
-        ({"A": [rule(Jump("GONE"))]}, "GONE, which does not exist"),
-        ({"INPUT": [rule(Jump("A")), rule(Jump("B")), rule(Drop())], "A": [rule(Jump("B"))], "B": []}, None),
-    ],
+    named(
+        {
+            "a jump and a goto in a circle": ({"A": [rule(Jump("B"))], "B": [rule(Goto("A"))]}, "A -> B -> A"),
+            "a built-in chain that jumps to itself": ({"INPUT": [rule(Jump("INPUT"))]}, "INPUT -> INPUT"),
+            "a chain that is not there": ({"A": [rule(Jump("GONE"))]}, "GONE, which does not exist"),
+            "two ways to one chain are no circle": (
+                {"INPUT": [rule(Jump("A")), rule(Jump("B")), rule(Drop())], "A": [rule(Jump("B"))], "B": []},
+                None,
+            ),
+        }
+    ),
 )
 def test_circles_are_found_before_any_packet_comes(chains: Chains, message: str | None) -> None:
     ruleset = iptables(filter=chains)

@@ -42,6 +42,7 @@ from engine.netfilter.rules import (
 )
 from engine.netfilter.stack import ConntrackEvent, MarkEvent, NatEvent, RuleEvent, Segment, Skb
 from engine.packet import L4, FiveTuple
+from tests.rows import named
 
 from .builders import CLIENT, NODE, POD, VIP, forward, host, iptables, rule, tcp
 
@@ -371,21 +372,22 @@ def run_filter(chains: dict[str, list[Rule]]) -> tuple[str, int, list[str]]:
     return passage.verdict, passage.rules_evaluated, actions
 
 
-@pytest.mark.parametrize(
-    ("chains", "expected"),
-    [
-        ({"INPUT": [rule(Jump("A")), rule(Drop())], "A": [rule(Return()), rule(Accept())]}, ("DROP", 3)),
-        ({"INPUT": [rule(Jump("A")), rule(Drop())], "A": []}, ("DROP", 2)),
-        ({"INPUT": [rule(Goto("A")), rule(Drop())], "A": [rule(Return())]}, ("ACCEPT", 2)),
-        (
-            {"INPUT": [rule(Jump("A")), rule(Drop())], "A": [rule(Goto("B")), rule(Accept())], "B": []},
-            ("DROP", 3),
-        ),
-        ({"INPUT": [rule(Return()), rule(Drop())]}, ("ACCEPT", 1)),
-        ({"INPUT": [rule(), rule(SetMark(1, 1)), rule(MarkMatch(1, 1), Drop())]}, ("DROP", 3)),
-        ({"INPUT": [rule(Protocol(L4.UDP), Drop()), rule(DestinationPort(L4.TCP, 81, 81), Drop())]}, ("ACCEPT", 2)),
-    ],
-)
+JUMPS: dict[str, tuple[dict[str, list[Rule]], tuple[str, int]]] = {
+    "RETURN goes on behind the jump": ({"INPUT": [rule(Jump("A")), rule(Drop())], "A": [rule(Return()), rule(Accept())]}, ("DROP", 3)),
+    "the end of a chain goes on behind the jump": ({"INPUT": [rule(Jump("A")), rule(Drop())], "A": []}, ("DROP", 2)),
+    "a chain gone to returns past the one that went": ({"INPUT": [rule(Goto("A")), rule(Drop())], "A": [rule(Return())]}, ("ACCEPT", 2)),
+    "GOTO within a jump returns to who jumped": (
+        {"INPUT": [rule(Jump("A")), rule(Drop())], "A": [rule(Goto("B")), rule(Accept())], "B": []}, ("DROP", 3)
+    ),
+    "RETURN in a built-in chain is its policy": ({"INPUT": [rule(Return()), rule(Drop())]}, ("ACCEPT", 1)),
+    "no target, and a mark, go on": ({"INPUT": [rule(), rule(SetMark(1, 1)), rule(MarkMatch(1, 1), Drop())]}, ("DROP", 3)),
+    "a rule that does not match is counted": (
+        {"INPUT": [rule(Protocol(L4.UDP), Drop()), rule(DestinationPort(L4.TCP, 81, 81), Drop())]}, ("ACCEPT", 2)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("chains", "expected"), named(JUMPS))
 def test_jumps_returns_and_gotos(chains: dict[str, list[Rule]], expected: tuple[str, int]) -> None:
     assert run_filter(chains)[:2] == expected
 
@@ -443,14 +445,16 @@ class OpaqueTarget(Target):
 
 @pytest.mark.parametrize(
     ("parts", "refused"),
-    [
-        ((OpaqueMatch(), Drop()), True),
-        ((OpaqueMatch(), Protocol(L4.UDP), Drop()), False),
-        ((OpaqueMatch(),), False),
-        ((OpaqueTarget(),), True),
-        ((Protocol(L4.UDP), OpaqueTarget()), False),
-        ((AddressType("dst", "MULTICAST"), Drop()), True),
-    ],
+    named(
+        {
+            "an unknown match decides": ((OpaqueMatch(), Drop()), True),
+            "another match decides before it": ((OpaqueMatch(), Protocol(L4.UDP), Drop()), False),
+            "no target depends on it": ((OpaqueMatch(),), False),
+            "an unknown target": ((OpaqueTarget(),), True),
+            "an unknown target that is not reached": ((Protocol(L4.UDP), OpaqueTarget()), False),
+            "a type of address that is not modelled": ((AddressType("dst", "MULTICAST"), Drop()), True),
+        }
+    ),
 )
 def test_what_is_not_modelled_is_refused_only_where_it_matters(
     parts: tuple[Match | Target, ...], refused: bool

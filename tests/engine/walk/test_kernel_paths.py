@@ -15,6 +15,7 @@ from engine.network.routes import contains
 from engine.trace import Hop, Outcome, Request, Stage, Verdict
 from engine.walk.outcomes import outcomes
 from tests.engine.clusters import NODE1, NODE2, VIP, A, B, C, cluster, web
+from tests.rows import named
 
 VXLAN = CNIConfig(backend="vxlan", assumed=False)
 MODES = ("iptables", "nftables")
@@ -189,10 +190,12 @@ def test_external_local_keeps_the_clients_port_too() -> None:
 
 @pytest.mark.parametrize(
     ("service", "source", "to", "hook", "chain"),
-    [
-        (LOCAL, "client", f"{NODE1}:30080", "INPUT", "KUBE-EXTERNAL-SERVICES"),
-        (INTERNAL_LOCAL, "pod/pod-a", f"{VIP}:80", "FORWARD", "KUBE-SERVICES"),
-    ],
+    named(
+        {
+            "externalTrafficPolicy": (LOCAL, "client", f"{NODE1}:30080", "INPUT", "KUBE-EXTERNAL-SERVICES"),
+            "internalTrafficPolicy": (INTERNAL_LOCAL, "pod/pod-a", f"{VIP}:80", "FORWARD", "KUBE-SERVICES"),
+        }
+    ),
 )
 def test_where_a_local_policy_drops(service: Service, source: str, to: str, hook: str, chain: str) -> None:
     where = only(outcomes(cluster(B, service=service), Request(source, to))).where
@@ -208,18 +211,18 @@ def test_a_rejected_client_hears_of_it() -> None:
 
 
 # hairpin_mode, masquerade rule, br_netfilter, what it comes to
-HAIRPIN = [
-    (True, True, True, "10.244.1.1"),
-    (True, True, False, "10.244.1.1"),
-    (True, False, True, ("LOST", "martian-source")),
-    (True, False, False, ("LOST", "martian-source")),
-    (False, True, True, ("LOST", "bridge-refuses-same-port")),
-    (False, True, False, "10.244.1.1"),
-    (False, False, True, ("LOST", "bridge-refuses-same-port")),
-]
+HAIRPIN: dict[str, tuple[bool, bool, bool, Said]] = {
+    "all there": (True, True, True, "10.244.1.1"),
+    "no br_netfilter": (True, True, False, "10.244.1.1"),
+    "no masquerade": (True, False, True, ("LOST", "martian-source")),
+    "no masquerade, no br_netfilter": (True, False, False, ("LOST", "martian-source")),
+    "no hairpin mode": (False, True, True, ("LOST", "bridge-refuses-same-port")),
+    "no hairpin mode, no br_netfilter: routed, not bridged": (False, True, False, "10.244.1.1"),
+    "no hairpin mode, no masquerade": (False, False, True, ("LOST", "bridge-refuses-same-port")),
+}
 
 
-@pytest.mark.parametrize(("hairpin", "masquerade", "br_netfilter", "expected"), HAIRPIN)
+@pytest.mark.parametrize(("hairpin", "masquerade", "br_netfilter", "expected"), named(HAIRPIN))
 @pytest.mark.parametrize("part", ["masquerade", "hairpin-masquerade"])
 @pytest.mark.parametrize("mode", MODES)
 def test_hairpin(hairpin: bool, masquerade: bool, br_netfilter: bool, expected: Said, part: str, mode: str) -> None:
