@@ -19,6 +19,31 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# What the quick loop leaves out (`-m "not slow"`): many examples, many recordings, many processes, the real kernel.
+SLOW = (
+    "conformance",
+    "engine/lab",
+    "engine/proxy/test_kernel.py",
+    "engine/proxy/test_nftables_transaction.py",
+    "k8squiz/commands/test_lab.py",
+    "k8squiz/commands/test_mock.py",
+    "k8squiz/commands/test_practice_journal.py",
+    "k8squiz/history/test_store.py",
+    "k8squiz/mock/test_kill.py",
+    "properties",
+    "test_docs.py",
+    "test_packaging.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what is slow: one list, so that it can be read and timed as one."""
+    folders = [Path(__file__).parent / name for name in SLOW]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
     """Rows that have no `ids=` are called by what they hold."""

@@ -85,6 +85,17 @@ def test_ci_runs_the_oldest_and_the_newest_python() -> None:
     assert "secrets" not in str(job)
 
 
+def test_every_package_has_its_tests_where_contributing_says() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    elsewhere = dict(re.findall(r"^\| `((?:engine|k8squiz)/[\w/]+)/` \| `pytest (tests/[\w/]+)", page, re.MULTILINE))
+    assert all((ROOT / folder).is_dir() for folder in elsewhere.values())
+    packages = {
+        path.parent.relative_to(ROOT) for name in ("engine", "k8squiz") for path in (ROOT / name).glob("*/__init__.py")
+    }
+    without = {path.as_posix() for path in packages if not any((ROOT / "tests" / path).glob("test_*.py"))}
+    assert without == set(elsewhere)
+
+
 def test_every_dependency_is_declared() -> None:
     declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8").lower()
     ours = {"engine", "k8squiz", "tests", *sys.stdlib_module_names, *(path.stem for path in SOURCES)}
