@@ -125,6 +125,16 @@ def test_paths_that_are_named_exist(name: str) -> None:
         assert (ROOT / target).exists(), target
 
 
+def test_every_helper_of_the_tests_is_in_their_index() -> None:
+    helpers = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("*.py")
+        if not path.name.startswith("test_") and path.name != "__init__.py"
+    }
+    page = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+    assert sorted(helpers) == sorted(re.findall(r"^\| `(tests/[\w/]+\.py)` \| \S", page, re.MULTILINE))
+
+
 def test_readme_s_python_runs() -> None:
     (code,) = blocks("python")
     done = subprocess.run(

@@ -8,9 +8,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = Path(sys.executable).parent
@@ -21,6 +23,8 @@ TEXTS = [
     *ROOT.glob("*.md"),
     ROOT / "pyproject.toml",
     *(ROOT / ".ci").iterdir(),
+    ROOT / ".pre-commit-config.yaml",
+    *(ROOT / ".github").rglob("*.yml"),
     *(ROOT / "questions").rglob("*.*"),
     *(ROOT / "tests").rglob("*.md"),
     *(ROOT / "tests" / "recordings").rglob("*.csv"),
@@ -60,6 +64,36 @@ def test_source_says_what_it_is_and_stays_short(path: Path) -> None:
     assert not text.strip() or text.lstrip().startswith(('"""', "#!")), "no docstring at the top"
     longest = LONGEST_FILE if path.is_relative_to(ROOT / "engine") or path.is_relative_to(ROOT / "k8squiz") else 600
     assert text.count("\n") <= longest, f"over {longest} lines: one idea a file"
+
+
+def test_the_same_checks_run_before_a_commit() -> None:
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert local["repo"] == "local"
+    assert {hook["language"] for hook in local["hooks"]} == {"system"}
+    assert {hook["name"]: hook["entry"].split()[0] for hook in local["hooks"]} == {
+        name: arguments[0] for name, arguments in CHECKS.items()
+    }
+
+
+def test_ci_runs_the_oldest_and_the_newest_python() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [entry.rpartition(" ")[2] for entry in project["classifiers"] if re.search(r":: 3\.\d+$", entry)]
+    (job,) = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"].values()
+    assert job["strategy"]["matrix"]["python"] == [named[0], named[-1]]
+    assert project["requires-python"] == f">={named[0]}"
+    assert job["steps"][-1] == {"run": ".ci/run"}
+    assert "secrets" not in str(job)
+
+
+def test_every_package_has_its_tests_where_contributing_says() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    elsewhere = dict(re.findall(r"^\| `((?:engine|k8squiz)/[\w/]+)/` \| `pytest (tests/[\w/]+)", page, re.MULTILINE))
+    assert all((ROOT / folder).is_dir() for folder in elsewhere.values())
+    packages = {
+        path.parent.relative_to(ROOT) for name in ("engine", "k8squiz") for path in (ROOT / name).glob("*/__init__.py")
+    }
+    without = {path.as_posix() for path in packages if not any((ROOT / "tests" / path).glob("test_*.py"))}
+    assert without == set(elsewhere)
 
 
 def test_every_dependency_is_declared() -> None:

@@ -19,9 +19,11 @@ from engine.netfilter.rules import (
     MarkMatch,
     Masquerade,
     Reject,
+    Ruleset,
     SetMark,
     SourceNat,
     StatisticRandom,
+    Target,
 )
 from engine.netfilter.virtual_service import VirtualService
 from engine.packet import L4, FiveTuple
@@ -40,7 +42,7 @@ SERVICE = [
 ]
 
 
-def told(flow, ruleset, cluster=CLUSTER):
+def told(flow: FiveTuple, ruleset: Ruleset, cluster: Cluster = CLUSTER) -> list[tuple[str, str, str, bool]]:
     return [
         (str(r.probability), r.verdict, r.destination, r.masqueraded)
         for r in resolve_flow(cluster, NODE1, flow, ruleset)
@@ -48,14 +50,14 @@ def told(flow, ruleset, cluster=CLUSTER):
 
 
 @pytest.mark.parametrize(("source", "hook"), [(CLIENT, "PREROUTING"), (NODE, "OUTPUT"), ("127.0.0.1", "OUTPUT")])
-def test_every_way_with_its_probability(source, hook):
+def test_every_way_with_its_probability(source: str, hook: str) -> None:
     assert told(tcp(source, VIP), iptables(nat={hook: SERVICE})) == [
         ("1/3", "ACCEPT", "10.244.1.5:8080", False),
         ("2/3", "ACCEPT", "10.244.2.8:8080", True),
     ]
 
 
-def test_ways_that_end_alike_are_one():
+def test_ways_that_end_alike_are_one() -> None:
     same = [rule(StatisticRandom(Fraction(1, 4)), Jump("A")), rule(Jump("A"))]
     assert told(tcp(CLIENT, VIP), iptables(nat={"PREROUTING": same, "A": [rule(DestinationNat(POD, 8080))]})) == [
         ("1", "ACCEPT", "10.244.1.5:8080", False)
@@ -74,24 +76,26 @@ def test_ways_that_end_alike_are_one():
     ],
 )
 @pytest.mark.parametrize(("target", "verdict"), [(Drop(), "DROP"), (Reject(), "REJECT")])
-def test_the_filter_chain_a_packet_meets_depends_on_where_it_goes(source, destination, hook, target, verdict):
+def test_the_filter_chain_a_packet_meets_depends_on_where_it_goes(
+    source: str, destination: str, hook: str, target: Target, verdict: str
+) -> None:
     ruleset = iptables(nat={}, filter={hook: [rule(target)]})
     assert told(tcp(source, destination), ruleset) == [("1", verdict, f"{destination}:80", False)]
 
 
-def test_an_endpoint_on_the_node_itself_is_reached_by_input():
+def test_an_endpoint_on_the_node_itself_is_reached_by_input() -> None:
     nat = {"PREROUTING": [rule(Destination(f"{VIP}/32"), DestinationNat(NODE, 6443))]}
     ruleset = iptables(nat=nat, filter={"FORWARD": [rule(Drop())]})
     assert told(tcp(CLIENT, VIP), ruleset) == [("1", "ACCEPT", "192.168.1.10:6443", False)]
 
 
 @pytest.mark.parametrize("target", [Masquerade(), SourceNat(NODE)])
-def test_source_nat_without_a_mark_counts_as_masquerade(target):
+def test_source_nat_without_a_mark_counts_as_masquerade(target: Target) -> None:
     ruleset = iptables(nat={"POSTROUTING": [rule(target)]})
     assert told(tcp(CLIENT, POD), ruleset) == [("1", "ACCEPT", "10.244.1.5:80", True)]
 
 
-def test_a_packet_marked_and_then_dropped_is_not_masqueraded():
+def test_a_packet_marked_and_then_dropped_is_not_masqueraded() -> None:
     ruleset = iptables(
         nat={"PREROUTING": [rule(SetMark(0x4000, 0x4000))]},
         filter={"FORWARD": [rule(MarkMatch(0x4000, 0x4000), Drop())]},
@@ -109,7 +113,7 @@ def test_a_packet_marked_and_then_dropped_is_not_masqueraded():
         ("calico", "10.244.1.9", "cali0"),
     ],
 )
-def test_pods_of_the_node_come_in_by_their_own_device(plugin, source, device):
+def test_pods_of_the_node_come_in_by_their_own_device(plugin: str, source: str, device: str) -> None:
     cluster = Cluster(nodes=(NODE1,), pods=CLUSTER.pods, cni=CNIConfig(plugin=plugin))
     assert in_device(cluster, NODE1, source) == device
     ruleset = iptables(filter={"FORWARD": [rule(InInterface(device[:3] + "+"), Drop())]})
@@ -125,7 +129,7 @@ def test_pods_of_the_node_come_in_by_their_own_device(plugin, source, device):
         (ProxyConfig(detect_local_mode="InterfaceNamePrefix", interface_name_prefix="veth"), False, "cni0"),
     ],
 )
-def test_an_unknown_cni_is_what_kube_proxys_configuration_says(proxy, assumed, device):
+def test_an_unknown_cni_is_what_kube_proxys_configuration_says(proxy: ProxyConfig, assumed: bool, device: str) -> None:
     cluster = Cluster(nodes=(NODE1,), proxy=proxy, cni=CNIConfig(assumed=assumed))
     assert in_device(cluster, NODE1, "10.244.1.9") == device
 
@@ -134,12 +138,12 @@ def test_an_unknown_cni_is_what_kube_proxys_configuration_says(proxy, assumed, d
     ("address", "local"),
     [(NODE, True), ("192.168.99.1", True), ("127.3.2.1", True), ("::1", True), ("10.9.9.9", True), (CLIENT, False)],
 )
-def test_what_is_local(address, local):
+def test_what_is_local(address: str, local: bool) -> None:
     assert local_addresses(NODE1, ["10.9.9.9"])(address) is local
 
 
 @pytest.mark.parametrize("source", [CLIENT, NODE])
-def test_ipvs_takes_the_packet_and_sends_it_on(source):
+def test_ipvs_takes_the_packet_and_sends_it_on(source: str) -> None:
     ruleset = IpvsRuleset(
         Backend.IPTABLES,
         "ipv4",
@@ -164,13 +168,13 @@ def test_ipvs_takes_the_packet_and_sends_it_on(source):
         ("node1", CLIENT, "fd00::1:80", EngineError),
     ],
 )
-def test_requests_that_cannot_be(node, source, destination, error):
+def test_requests_that_cannot_be(node: str, source: str, destination: str, error: type[EngineError]) -> None:
     with pytest.raises(error):
         resolve(CLUSTER, node, Request(source, destination))
 
 
 @pytest.mark.parametrize("request_", [Request(CLIENT, f"{VIP}:80", "icmp"), Request(CLIENT, f"{VIP}:80", sport=70000)])
-def test_protocols_and_ports_that_cannot_be(request_):
+def test_protocols_and_ports_that_cannot_be(request_: Request) -> None:
     with pytest.raises(EngineError):
         resolve(CLUSTER, "node1", request_)
 
@@ -187,11 +191,11 @@ def test_protocols_and_ports_that_cannot_be(request_):
         ("node/node1", "[2001:db8::9]:80", "[2001:db8::1]:54321 -> [2001:db8::9]:80"),
     ],
 )
-def test_names_are_looked_up_and_addresses_taken_as_they_are(source, destination, told):
+def test_names_are_looked_up_and_addresses_taken_as_they_are(source: str, destination: str, told: str) -> None:
     assert str(_flow(CLUSTER, Request(source, destination))) == told
 
 
-def test_a_node_without_an_address_of_the_family_cannot_send():
+def test_a_node_without_an_address_of_the_family_cannot_send() -> None:
     cluster = Cluster(nodes=(Node("node1", internal_ips=(NODE,)),))
     with pytest.raises(EngineError):
         _flow(cluster, Request("node/node1", "[2001:db8::9]:80"))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine import values
+from tests.rows import named
 
 
 @values.dataclass(frozen=True, slots=True)
@@ -86,16 +87,18 @@ def test_classes_and_values_are_told_apart() -> None:
 
 @pytest.mark.parametrize(
     ("make", "error"),
-    [
-        (Base, TypeError),
-        (lambda: Base(1, "b", 3), TypeError),
-        (lambda: Base(1, d=3), TypeError),
-        (lambda: Checked(-1), ValueError),
-        (lambda: values.dataclass(frozen=False, slots=True), TypeError),
-        (lambda: setattr(Base(1), "a", 2), dataclasses.FrozenInstanceError),
-        (lambda: setattr(Base(1), "new", 2), dataclasses.FrozenInstanceError),
-        (lambda: delattr(Base(1), "a"), dataclasses.FrozenInstanceError),
-    ],
+    named(
+        {
+            "too few": (Base, TypeError),
+            "too many": (lambda: Base(1, "b", 3), TypeError),  # type: ignore[call-arg]
+            "an unknown field": (lambda: Base(1, d=3), TypeError),  # type: ignore[call-arg]
+            "what __post_init__ refuses": (lambda: Checked(-1), ValueError),
+            "not frozen": (lambda: values.dataclass(frozen=False, slots=True), TypeError),
+            "setting a field": (lambda: setattr(Base(1), "a", 2), dataclasses.FrozenInstanceError),
+            "setting what is no field": (lambda: setattr(Base(1), "new", 2), dataclasses.FrozenInstanceError),
+            "deleting a field": (lambda: delattr(Base(1), "a"), dataclasses.FrozenInstanceError),
+        }
+    ),
 )
 def test_refusals(make: Callable[[], object], error: type[Exception]) -> None:
     with pytest.raises(error):

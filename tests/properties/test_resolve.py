@@ -99,7 +99,9 @@ def endpoint_table(cluster: Cluster) -> dict[str, SliceEndpoint]:
 
 @settings(max_examples=150, deadline=None)
 @given(clusters(), NODE, MODE, SOURCE, WAY)
-def test_probabilities_add_to_one_and_every_endpoint_is_equally_likely(cluster, node, mode, source, way):
+def test_probabilities_add_to_one_and_every_endpoint_is_equally_likely(
+    cluster: Cluster, node: str, mode: str, source: str, way: str
+) -> None:
     found = resolve(cluster, node, request(source, way, node), mode)
     assert sum(r.probability for r in found) == 1
     assert {r.probability for r in found} == {Fraction(1, len(found))}
@@ -109,8 +111,8 @@ def test_probabilities_add_to_one_and_every_endpoint_is_equally_likely(cluster, 
 @settings(max_examples=150, deadline=None)
 @given(clusters(), NODE, MODE, SOURCE, WAY)
 def test_only_serving_endpoints_are_chosen_and_terminating_ones_only_for_want_of_better(
-    cluster, node, mode, source, way
-):
+    cluster: Cluster, node: str, mode: str, source: str, way: str
+) -> None:
     table = endpoint_table(cluster)
     chosen = [
         table[r.destination] for r in resolve(cluster, node, request(source, way, node), mode) if r.destination in table
@@ -122,7 +124,9 @@ def test_only_serving_endpoints_are_chosen_and_terminating_ones_only_for_want_of
 
 @settings(max_examples=150, deadline=None)
 @given(clusters(), NODE, WITH_POLICY_CHAINS, st.sampled_from(["NodePort", "load balancer", "external IP"]))
-def test_external_policy_local_keeps_the_client_address_and_stays_on_the_node(cluster, node, mode, way):
+def test_external_policy_local_keeps_the_client_address_and_stays_on_the_node(
+    cluster: Cluster, node: str, mode: str, way: str
+) -> None:
     if cluster.services[0].external_traffic_policy != "Local" or cluster.proxy.masquerade_all:
         return
     table = endpoint_table(cluster)
@@ -134,7 +138,7 @@ def test_external_policy_local_keeps_the_client_address_and_stays_on_the_node(cl
 
 @settings(max_examples=100, deadline=None)
 @given(clusters(), NODE, WITH_POLICY_CHAINS, SOURCE)
-def test_internal_policy_local_stays_on_the_node(cluster, node, mode, source):
+def test_internal_policy_local_stays_on_the_node(cluster: Cluster, node: str, mode: str, source: str) -> None:
     if cluster.services[0].internal_traffic_policy != "Local":
         return
     table = endpoint_table(cluster)
@@ -144,7 +148,9 @@ def test_internal_policy_local_stays_on_the_node(cluster, node, mode, source):
 
 @settings(max_examples=100, deadline=None)
 @given(clusters(), NODE, SOURCE, WAY)
-def test_ipvs_keeps_to_the_node_where_the_node_has_a_ready_endpoint(cluster, node, source, way):
+def test_ipvs_keeps_to_the_node_where_the_node_has_a_ready_endpoint(
+    cluster: Cluster, node: str, source: str, way: str
+) -> None:
     # Without one, ipvs mode gives the virtual server every endpoint (pkg/proxy/ipvs/proxier.go, syncEndpoint).
     service = cluster.services[0]
     policy = service.internal_traffic_policy if way == "ClusterIP" else service.external_traffic_policy
@@ -157,7 +163,7 @@ def test_ipvs_keeps_to_the_node_where_the_node_has_a_ready_endpoint(cluster, nod
 
 @settings(max_examples=100, deadline=None)
 @given(clusters(), NODE, MODE, st.sampled_from(["NodePort", "load balancer", "external IP"]))
-def test_external_policy_cluster_masquerades_every_client(cluster, node, mode, way):
+def test_external_policy_cluster_masquerades_every_client(cluster: Cluster, node: str, mode: str, way: str) -> None:
     if cluster.services[0].external_traffic_policy != "Cluster":
         return
     table = endpoint_table(cluster)
@@ -167,7 +173,7 @@ def test_external_policy_cluster_masquerades_every_client(cluster, node, mode, w
 
 @settings(max_examples=100, deadline=None)
 @given(clusters(), NODE, MODE)
-def test_a_pod_that_reaches_itself_by_its_service_is_masqueraded(cluster, node, mode):
+def test_a_pod_that_reaches_itself_by_its_service_is_masqueraded(cluster: Cluster, node: str, mode: str) -> None:
     table = endpoint_table(cluster)
     for destination, endpoint in table.items():
         if endpoint.node_name == node:
@@ -179,7 +185,7 @@ def test_a_pod_that_reaches_itself_by_its_service_is_masqueraded(cluster, node, 
 
 @settings(max_examples=150, deadline=None)
 @given(clusters(), NODE, SOURCE, WAY)
-def test_iptables_and_nftables_agree(cluster, node, source, way):
+def test_iptables_and_nftables_agree(cluster: Cluster, node: str, source: str, way: str) -> None:
     if source == "the node" and way in ("load balancer", "external IP"):
         return  # Only nftables mode looks at the node's own packets to addresses without an endpoint (filter-output).
     asked = request(source, way, node)
@@ -188,12 +194,12 @@ def test_iptables_and_nftables_agree(cluster, node, source, way):
 
 @settings(max_examples=50, deadline=None)
 @given(clusters(), NODE, MODE, SOURCE)
-def test_what_no_service_owns_is_left_alone(cluster, node, mode, source):
+def test_what_no_service_owns_is_left_alone(cluster: Cluster, node: str, mode: str, source: str) -> None:
     (only,) = resolve(cluster, node, request(source, "nothing", node), mode)
     assert (only.verdict, only.destination, only.masqueraded) == ("ACCEPT", "10.96.9.9:80", False)
 
 
 @pytest.mark.parametrize("mode", ["iptables", "nftables", "ipvs"])
-def test_an_unknown_node_is_named(mode):
+def test_an_unknown_node_is_named(mode: str) -> None:
     with pytest.raises(NoSuchObject, match="node9"):
         resolve(Cluster(), "node9", Request(CLIENT, f"{VIP}:80"), mode)

@@ -15,6 +15,7 @@ import io
 import lzma
 import tarfile
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 HOME = Path(__file__).parent
 SUFFIX = ".tar.xz"
@@ -49,7 +50,8 @@ def unpack(archive: Path, folder: Path) -> None:
             if not member.isreg() or name.is_absolute() or ".." in name.parts:
                 raise ValueError(f"{archive}: {member.name!r} is no plain file inside the folder")
         # Python 3.11.0 to 3.11.3 know no filters (PEP 706); what they would refuse is refused above.
-        opened.extractall(folder, members, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+        checked: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        opened.extractall(folder, members, **checked)
 
 
 def main() -> None:

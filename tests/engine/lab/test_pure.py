@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import sys
 
 import pytest
 
@@ -92,12 +93,12 @@ def test_the_smallest_scene_keeps_what_shows_the_fault() -> None:
 def test_missing_tools_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     there = {"ip", "bridge", "iptables-restore"}
     monkeypatch.setattr(shutil, "which", lambda name, path=None: f"/sbin/{name}" if name in there else None)
-    monkeypatch.setattr(requirements.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     with pytest.raises(LabUnavailable, match=r"nft is not installed \(Debian: package nftables\); conntrack is not"):
         requirements.prepare()
 
 
 def test_other_systems_are_told_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requirements.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(LabUnavailable, match="Linux alone; this is darwin"):
         requirements.prepare()

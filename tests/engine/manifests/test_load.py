@@ -250,7 +250,7 @@ def test_where_an_endpoint_is() -> None:
         targetRef={"kind": "Pod", "name": "web-1", "namespace": "prod"},
     )
     assert (found.node_name, found.zone, found.pod) == ("node1", "a", "prod/web-1")
-    assert (found.zone_hints, found.node_hints) == ({"a", "b"}, {"node1"})
+    assert (found.zone_hints, found.node_hints) == (frozenset({"a", "b"}), frozenset({"node1"}))
     assert endpoint(targetRef={"kind": "Node", "name": "n"}).pod is None
     assert endpoint(targetRef={"kind": "Pod", "name": "p"}).pod == "default/p"
 
@@ -433,6 +433,11 @@ def test_the_documented_network_document_says_the_defaults() -> None:
     page = (Path(__file__).parents[3] / "docs" / "manifests.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     cluster = load_cluster(text=example)
-    shown_only = {"hairpin_mode": None, "external_hosts": {}, "service_cidr_via": None, "missing_routes": ()}
+    shown_only: dict[str, Any] = {
+        "hairpin_mode": None,
+        "external_hosts": {},
+        "service_cidr_via": None,
+        "missing_routes": (),
+    }
     assert dataclasses.replace(cluster.network, **shown_only) == NetworkFacts()
     assert dataclasses.replace(cluster.cni, assumed=True) == CNIConfig()

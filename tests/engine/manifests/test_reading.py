@@ -102,9 +102,9 @@ def test_a_file_of_200_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with bomb.open("wb") as file:
         file.write(b"a: &a [x]\nb: [*a")
         file.truncate(200 * 1024 * 1024)
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert "200 MiB are more than the 64 MiB" in str(refused(bomb))
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_all_files_together_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

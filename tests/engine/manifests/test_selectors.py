@@ -8,6 +8,7 @@ from engine import load_cluster
 from engine.cluster import EndpointSlice
 from engine.endpoints import service_ports
 from engine.proxy.releases import behaviour_of
+from tests.rows import named
 
 NODES = """
 apiVersion: v1
@@ -58,38 +59,34 @@ def seen(text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [
-        (service() + pod("a", "10.244.1.5"), ["10.244.1.5:8080 ready serving"]),
-        # a named targetPort is looked up in each pod
-        (
+    named({
+        "a ready pod": (service() + pod("a", "10.244.1.5"), ["10.244.1.5:8080 ready serving"]),
+        "a named targetPort is looked up in each pod": (
             service() + pod("a", "10.244.1.5") + pod("b", "10.244.1.6", port="9090"),
             ["10.244.1.5:8080 ready serving", "10.244.1.6:9090 ready serving"],
         ),
-        (service(port="port: 80, targetPort: other") + pod("a", "10.244.1.5"), ["10.244.1.5:None ready serving"]),
-        (service(port="port: 80, targetPort: http, protocol: UDP") + pod("a", "10.244.1.5"), ["10.244.1.5:None ready serving"]),
-        (service(port="port: 80, targetPort: 7000") + pod("a", "10.244.1.5"), ["10.244.1.5:7000 ready serving"]),
-        # readiness, termination, publishNotReadyAddresses
-        (service() + pod("a", "10.244.1.5", extra=", conditions: [{type: Ready, status: 'False'}]"), ["10.244.1.5:8080"]),
-        (
+        "a targetPort that no pod has": (service(port="port: 80, targetPort: other") + pod("a", "10.244.1.5"), ["10.244.1.5:None ready serving"]),
+        "a targetPort of another protocol": (service(port="port: 80, targetPort: http, protocol: UDP") + pod("a", "10.244.1.5"), ["10.244.1.5:None ready serving"]),
+        "a targetPort by number": (service(port="port: 80, targetPort: 7000") + pod("a", "10.244.1.5"), ["10.244.1.5:7000 ready serving"]),
+        "a pod that is not ready": (service() + pod("a", "10.244.1.5", extra=", conditions: [{type: Ready, status: 'False'}]"), ["10.244.1.5:8080"]),
+        "a pod that is not ready, publishNotReadyAddresses": (
             service(", publishNotReadyAddresses: true")
             + pod("a", "10.244.1.5", extra=", conditions: [{type: Ready, status: 'False'}]"),
             ["10.244.1.5:8080 ready"],
         ),
-        (service() + pod("a", "10.244.1.5", meta=", deletionTimestamp: x"), ["10.244.1.5:8080 serving terminating"]),
-        (service() + pod("a", "10.244.1.5", extra=", phase: Succeeded"), []),
-        # a pod on the node's network has the node's address; one without an address is left out
-        (service() + pod("a", "", spec="nodeName: node2, hostNetwork: true"), ["192.168.1.11:8080 ready serving"]),
-        (service() + pod("a", "", spec="hostNetwork: true"), []),
-        (service() + pod("a", ""), []),
-        # who is selected
-        (service() + pod("a", "10.244.1.5", labels="app: other"), []),
-        (service() + pod("a", "10.244.1.5", labels="app: web, x: y"), ["10.244.1.5:8080 ready serving"]),
-        (service() + pod("a", "10.244.1.5", meta=", namespace: other"), []),
-        (service(", selector: {}").replace("selector: {app: web}, ", "") + pod("a", "10.244.1.5"), []),
-        (service(", type: ExternalName, externalName: x") + pod("a", "10.244.1.5"), []),
-        (service(", ipFamilies: [IPv6]") + pod("a", "10.244.1.5"), []),
-        (service(", ipFamilies: [IPv4, IPv6]") + pod("a", "fd00::5"), ["fd00::5:8080 ready serving"]),
-    ],
+        "a pod that is being deleted": (service() + pod("a", "10.244.1.5", meta=", deletionTimestamp: x"), ["10.244.1.5:8080 serving terminating"]),
+        "a pod that has succeeded": (service() + pod("a", "10.244.1.5", extra=", phase: Succeeded"), []),
+        "a pod on the node's network has the node's address": (service() + pod("a", "", spec="nodeName: node2, hostNetwork: true"), ["192.168.1.11:8080 ready serving"]),
+        "on the network of no known node": (service() + pod("a", "", spec="hostNetwork: true"), []),
+        "a pod without an address": (service() + pod("a", ""), []),
+        "a pod with another label": (service() + pod("a", "10.244.1.5", labels="app: other"), []),
+        "a pod with one label more": (service() + pod("a", "10.244.1.5", labels="app: web, x: y"), ["10.244.1.5:8080 ready serving"]),
+        "a pod of another namespace": (service() + pod("a", "10.244.1.5", meta=", namespace: other"), []),
+        "a Service without a selector": (service(", selector: {}").replace("selector: {app: web}, ", "") + pod("a", "10.244.1.5"), []),
+        "an ExternalName": (service(", type: ExternalName, externalName: x") + pod("a", "10.244.1.5"), []),
+        "a Service of the other family": (service(", ipFamilies: [IPv6]") + pod("a", "10.244.1.5"), []),
+        "a Service of both families, a pod of one": (service(", ipFamilies: [IPv4, IPv6]") + pod("a", "fd00::5"), ["fd00::5:8080 ready serving"]),
+    }),
 )  # fmt: skip
 def test_endpoints_from_pods(text: str, expected: list[str]) -> None:
     assert seen(text) == expected
@@ -115,9 +112,13 @@ def test_where_they_are_and_what_they_are_called() -> None:
 
 @pytest.mark.parametrize(
     ("distribution", "zones", "nodes"),
-    [("PreferClose", {"a"}, set()), ("PreferSameZone", {"a"}, set()), ("PreferSameNode", {"a"}, {"node1"})],
+    [
+        ("PreferClose", frozenset({"a"}), frozenset()),
+        ("PreferSameZone", frozenset({"a"}), frozenset()),
+        ("PreferSameNode", frozenset({"a"}), frozenset({"node1"})),
+    ],
 )
-def test_hints_of_traffic_distribution(distribution: str, zones: set[str], nodes: set[str]) -> None:
+def test_hints_of_traffic_distribution(distribution: str, zones: frozenset[str], nodes: frozenset[str]) -> None:
     pods = pod("a", "10.244.1.5") + pod("b", "10.244.2.5", spec="nodeName: node2")
     (slice_,) = derived(service(f", trafficDistribution: {distribution}") + pods)
     first, second = slice_.endpoints

@@ -120,10 +120,10 @@ def _laughs() -> str:
     ],
 )
 def test_bombs_are_refused_at_once(bomb: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(ManifestError, match=r"alias|more than"):
         list(documents(bomb, "bomb"))
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_size_and_count_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,7 @@ def read(text: str, backend: r.Backend) -> r.Rule:
 
 def subclasses(base: type) -> Iterator[type]:
     """The classes that the engine's modules hold: a class with slots is made twice, and the first one is no one's."""
+    found: type
     for found in base.__subclasses__():
         if getattr(sys.modules[found.__module__], found.__name__, None) is found and found.__module__.startswith(
             "engine."
@@ -134,7 +135,9 @@ ALL = sorted({*subclasses(r.Match), *subclasses(r.Target)} - {ModelledMatch, Mod
 
 @pytest.mark.parametrize(("part", "tools"), PARTS, ids=[repr(part) for part, _ in PARTS])
 @pytest.mark.parametrize("backend", BOTH)
-def test_a_part_is_read_back_from_its_text(part, tools, backend) -> None:
+def test_a_part_is_read_back_from_its_text(
+    part: r.Match | r.Target, tools: tuple[r.Backend, ...], backend: r.Backend
+) -> None:
     rule = ruleset(part, backend).tables["filter"].chains["TEST"].rules[0]
     if backend not in tools:
         with pytest.raises(UnsupportedFeature):
@@ -146,7 +149,7 @@ def test_a_part_is_read_back_from_its_text(part, tools, backend) -> None:
 
 
 @pytest.mark.parametrize(("part", "spelt"), RESPELT, ids=[repr(part) for part, _ in RESPELT])
-def test_nft_respells_what_only_iptables_says(part, spelt) -> None:
+def test_nft_respells_what_only_iptables_says(part: r.Match, spelt: r.Match) -> None:
     assert read(dump(ruleset(part, IPTABLES)), IPTABLES).matches == (part,)
     assert read(dump(ruleset(part, NFTABLES)), NFTABLES).matches == (spelt,)
 

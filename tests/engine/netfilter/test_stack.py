@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
@@ -41,6 +42,7 @@ from engine.netfilter.rules import (
 )
 from engine.netfilter.stack import ConntrackEvent, MarkEvent, NatEvent, RuleEvent, Segment, Skb
 from engine.packet import L4, FiveTuple
+from tests.rows import named
 
 from .builders import CLIENT, NODE, POD, VIP, forward, host, iptables, rule, tcp
 
@@ -61,7 +63,7 @@ DNAT_AND_MASQUERADE = iptables(
 )
 
 
-def test_dnat_rewrites_the_request_and_its_answer_is_rewritten_back():
+def test_dnat_rewrites_the_request_and_its_answer_is_rewritten_back() -> None:
     netfilter = host(DNAT_TO_POD)
     request = Skb(tcp(CLIENT, VIP))
     forward(netfilter, request)
@@ -72,7 +74,7 @@ def test_dnat_rewrites_the_request_and_its_answer_is_rewritten_back():
     assert str(answer.flow) == "10.96.0.10:80 -> 1.2.3.4:40000"
 
 
-def test_the_answer_is_dnated_back_at_prerouting_and_snated_back_at_postrouting():
+def test_the_answer_is_dnated_back_at_prerouting_and_snated_back_at_postrouting() -> None:
     netfilter = host(DNAT_AND_MASQUERADE)
     request = Skb(tcp(CLIENT, VIP))
     forward(netfilter, request, masquerade="10.244.1.1")
@@ -83,7 +85,7 @@ def test_the_answer_is_dnated_back_at_prerouting_and_snated_back_at_postrouting(
     assert str(answer.flow) == "10.96.0.10:80 -> 1.2.3.4:40000"
 
 
-def test_conntrack_shows_both_tuples_and_whether_an_answer_came():
+def test_conntrack_shows_both_tuples_and_whether_an_answer_came() -> None:
     netfilter = host(DNAT_AND_MASQUERADE)
     request = Skb(tcp(CLIENT, VIP))
     forward(netfilter, request, masquerade="10.244.1.1")
@@ -99,7 +101,7 @@ def test_conntrack_shows_both_tuples_and_whether_an_answer_came():
     assert (view.state, view.replied) == ("ESTABLISHED", True)
 
 
-def test_only_the_first_packet_sees_the_nat_table():
+def test_only_the_first_packet_sees_the_nat_table() -> None:
     netfilter = host(DNAT_AND_MASQUERADE)
     counts = []
     for _ in range(3):
@@ -109,7 +111,7 @@ def test_only_the_first_packet_sees_the_nat_table():
     assert counts == [3, 0, 0]
 
 
-def test_a_packet_dropped_leaves_no_entry():
+def test_a_packet_dropped_leaves_no_entry() -> None:
     netfilter = host(iptables(nat={}, filter={"FORWARD": [rule(Drop())]}))
     passage = forward(netfilter, Skb(tcp(CLIENT, POD)))[-1]
     assert passage.verdict == "DROP"
@@ -117,7 +119,7 @@ def test_a_packet_dropped_leaves_no_entry():
     assert netfilter.connections() == ()
 
 
-def test_tables_run_in_the_order_of_their_priorities_with_conntrack_between():
+def test_tables_run_in_the_order_of_their_priorities_with_conntrack_between() -> None:
     seen = [rule(SetMark(0, 0))]
     netfilter = host(
         iptables(
@@ -142,13 +144,13 @@ def test_tables_run_in_the_order_of_their_priorities_with_conntrack_between():
         (Segment.ANSWER, L4.SCTP, "INVALID"),
     ],
 )
-def test_what_a_packet_without_an_entry_is_to_conntrack(segment, protocol, state):
+def test_what_a_packet_without_an_entry_is_to_conntrack(segment: Segment, protocol: L4, state: str) -> None:
     skb = Skb(FiveTuple(protocol, CLIENT, 40000, NODE, 80), segment=segment)
     host(iptables(nat={})).traverse(Hook.PREROUTING, skb)
     assert skb.state == state
 
 
-def test_no_ruleset_means_no_conntrack_and_nothing_changes():
+def test_no_ruleset_means_no_conntrack_and_nothing_changes() -> None:
     netfilter = host(None)
     skb = Skb(tcp(CLIENT, NODE))
     assert netfilter.traverse(Hook.PREROUTING, skb).verdict == "ACCEPT"
@@ -164,7 +166,9 @@ def test_no_ruleset_means_no_conntrack_and_nothing_changes():
         ([80], True, ["low"]),
     ],
 )
-def test_masquerade_keeps_the_port_unless_it_is_taken_or_random_fully(ports, random_fully, expected):
+def test_masquerade_keeps_the_port_unless_it_is_taken_or_random_fully(
+    ports: list[int], random_fully: bool, expected: list[int | str | None]
+) -> None:
     netfilter = host(iptables(nat={"POSTROUTING": [rule(Masquerade(random_fully))]}))
     for number, (port, wanted) in enumerate(zip(ports, expected, strict=True)):
         skb = Skb(tcp(f"10.244.1.{number + 5}", "8.8.8.8", sport=port, dport=53))
@@ -179,7 +183,7 @@ def test_masquerade_keeps_the_port_unless_it_is_taken_or_random_fully(ports, ran
     assert len({view.reply for view in netfilter.connections()}) == len(ports)
 
 
-def test_one_client_socket_keeps_one_mapping_towards_several_servers():
+def test_one_client_socket_keeps_one_mapping_towards_several_servers() -> None:
     netfilter = host(iptables(nat={"POSTROUTING": [rule(SourceNat(NODE))]}))
     first, taken, second = (
         Skb(tcp("10.244.1.9", "8.8.8.8")),
@@ -192,7 +196,7 @@ def test_one_client_socket_keeps_one_mapping_towards_several_servers():
     assert second.flow.sport == taken.flow.sport
 
 
-def test_a_null_binding_moves_the_port_where_two_tuples_would_clash():
+def test_a_null_binding_moves_the_port_where_two_tuples_would_clash() -> None:
     netfilter = host(DNAT_TO_POD)
     forward(netfilter, Skb(tcp(CLIENT, POD, dport=8080)))
     clashing = Skb(tcp(CLIENT, VIP))
@@ -200,13 +204,13 @@ def test_a_null_binding_moves_the_port_where_two_tuples_would_clash():
     assert clashing.flow.dst == POD and clashing.flow.sport != 40000
 
 
-def test_masquerade_without_an_address_drops():
+def test_masquerade_without_an_address_drops() -> None:
     netfilter = host(iptables(nat={"POSTROUTING": [rule(Masquerade())]}))
     passage = forward(netfilter, Skb(tcp(POD, "8.8.8.8")), masquerade=None)[-1]
     assert (passage.verdict, passage.reason) == ("DROP", "no-masquerade-address")
 
 
-def test_the_port_that_nat_invents_can_be_handed_in():
+def test_the_port_that_nat_invents_can_be_handed_in() -> None:
     netfilter = host(
         iptables(nat={"POSTROUTING": [rule(Masquerade(random_fully=True))]}), pick_port=lambda flow, low, high: 2000
     )
@@ -219,7 +223,7 @@ def reject_at(hook: Hook, reject: Reject, nat: dict[str, list[Rule]] | None = No
     return iptables(nat=nat or {}, filter={hook.value: [rule(Protocol(L4.TCP), reject)]})
 
 
-def test_the_icmp_error_of_a_reject_is_related_and_comes_from_the_address_spoken_to():
+def test_the_icmp_error_of_a_reject_is_related_and_comes_from_the_address_spoken_to() -> None:
     netfilter = host(
         reject_at(Hook.FORWARD, Reject(), {"PREROUTING": [rule(Destination(f"{VIP}/32"), DestinationNat(POD, 8080))]})
     )
@@ -235,7 +239,7 @@ def test_the_icmp_error_of_a_reject_is_related_and_comes_from_the_address_spoken
     assert error.error_about == tcp(CLIENT, VIP)
 
 
-def test_a_tcp_reset_comes_back_in_the_destinations_name():
+def test_a_tcp_reset_comes_back_in_the_destinations_name() -> None:
     netfilter = host(reject_at(Hook.INPUT, Reject("tcp-reset")))
     request = Skb(tcp(CLIENT, NODE))
     netfilter.traverse(Hook.PREROUTING, request)
@@ -245,7 +249,7 @@ def test_a_tcp_reset_comes_back_in_the_destinations_name():
     assert netfilter.reject_error(answer, NODE, passage) is None
 
 
-def test_no_error_answers_an_error_or_a_packet_that_was_not_rejected():
+def test_no_error_answers_an_error_or_a_packet_that_was_not_rejected() -> None:
     netfilter = host(reject_at(Hook.INPUT, Reject()))
     request = Skb(tcp(CLIENT, NODE))
     accepted = netfilter.traverse(Hook.PREROUTING, request)
@@ -255,7 +259,7 @@ def test_no_error_answers_an_error_or_a_packet_that_was_not_rejected():
     assert error is not None and netfilter.reject_error(error, NODE, passage) is None
 
 
-def test_an_error_from_further_on_is_translated_back_to_the_client():
+def test_an_error_from_further_on_is_translated_back_to_the_client() -> None:
     netfilter = host(DNAT_AND_MASQUERADE)
     request = Skb(tcp(CLIENT, VIP))
     forward(netfilter, request, masquerade="10.244.1.1")
@@ -267,7 +271,7 @@ def test_an_error_from_further_on_is_translated_back_to_the_client():
 
 
 @pytest.mark.parametrize("to", ["10.244.1.1", "10.9.9.9"])
-def test_an_error_about_no_known_packet_or_sent_elsewhere_is_invalid(to):
+def test_an_error_about_no_known_packet_or_sent_elsewhere_is_invalid(to: str) -> None:
     netfilter = host(DNAT_TO_POD)
     forward(netfilter, Skb(tcp(CLIENT, POD)))
     quoted = tcp(CLIENT, POD) if to == "10.9.9.9" else tcp(CLIENT, POD, sport=1)
@@ -276,7 +280,7 @@ def test_an_error_about_no_known_packet_or_sent_elsewhere_is_invalid(to):
     assert error.state == "INVALID"
 
 
-def test_a_local_process_reaches_a_local_address_without_a_second_dnat():
+def test_a_local_process_reaches_a_local_address_without_a_second_dnat() -> None:
     netfilter = host(
         iptables(
             nat={
@@ -321,14 +325,14 @@ MATCH_CASES: list[tuple[Match, bool]] = [
 
 
 @pytest.mark.parametrize(("match", "expected"), MATCH_CASES, ids=str)
-def test_matches(match, expected):
+def test_matches(match: Match, expected: bool) -> None:
     netfilter = host(iptables(nat={}, filter={"INPUT": [rule(match, Drop())]}))
     skb = Skb(tcp(CLIENT, NODE))
     netfilter.traverse(Hook.PREROUTING, skb, in_device="eth0")
     assert netfilter.traverse(Hook.INPUT, skb, in_device="eth0").verdict == ("DROP" if expected else "ACCEPT")
 
 
-def test_ctstate_dnat_matches_once_dnat_is_set_up():
+def test_ctstate_dnat_matches_once_dnat_is_set_up() -> None:
     netfilter = host(
         iptables(
             nat={"PREROUTING": [rule(DestinationNat(POD))]},
@@ -345,7 +349,7 @@ RECENT = [
 
 
 @pytest.mark.parametrize(("elapsed", "verdict"), [(0, "DROP"), (10, "DROP"), (11, "ACCEPT")])
-def test_recent_remembers_a_source_for_its_seconds(elapsed, verdict):
+def test_recent_remembers_a_source_for_its_seconds(elapsed: int, verdict: str) -> None:
     netfilter = host(iptables(filter={"INPUT": RECENT}))
     assert netfilter.traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE))).verdict == "ACCEPT"
     netfilter.now += elapsed
@@ -353,7 +357,7 @@ def test_recent_remembers_a_source_for_its_seconds(elapsed, verdict):
     assert netfilter.traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE))).verdict == verdict
 
 
-def test_recent_update_remove_mask_and_side():
+def test_recent_update_remove_mask_and_side() -> None:
     chain = [rule(Recent("update", "a", mask="255.255.255.0"), Drop()), rule(Recent("set", "a", mask="255.255.255.0"))]
     netfilter = host(iptables(filter={"INPUT": chain, "FORWARD": [rule(Recent("remove", "a", side="rdest"), Drop())]}))
     assert netfilter.traverse(Hook.INPUT, Skb(tcp("1.2.3.4", NODE))).verdict == "ACCEPT"
@@ -368,26 +372,27 @@ def run_filter(chains: dict[str, list[Rule]]) -> tuple[str, int, list[str]]:
     return passage.verdict, passage.rules_evaluated, actions
 
 
-@pytest.mark.parametrize(
-    ("chains", "expected"),
-    [
-        ({"INPUT": [rule(Jump("A")), rule(Drop())], "A": [rule(Return()), rule(Accept())]}, ("DROP", 3)),
-        ({"INPUT": [rule(Jump("A")), rule(Drop())], "A": []}, ("DROP", 2)),
-        ({"INPUT": [rule(Goto("A")), rule(Drop())], "A": [rule(Return())]}, ("ACCEPT", 2)),
-        (
-            {"INPUT": [rule(Jump("A")), rule(Drop())], "A": [rule(Goto("B")), rule(Accept())], "B": []},
-            ("DROP", 3),
-        ),
-        ({"INPUT": [rule(Return()), rule(Drop())]}, ("ACCEPT", 1)),
-        ({"INPUT": [rule(), rule(SetMark(1, 1)), rule(MarkMatch(1, 1), Drop())]}, ("DROP", 3)),
-        ({"INPUT": [rule(Protocol(L4.UDP), Drop()), rule(DestinationPort(L4.TCP, 81, 81), Drop())]}, ("ACCEPT", 2)),
-    ],
-)
-def test_jumps_returns_and_gotos(chains, expected):
+JUMPS: dict[str, tuple[dict[str, list[Rule]], tuple[str, int]]] = {
+    "RETURN goes on behind the jump": ({"INPUT": [rule(Jump("A")), rule(Drop())], "A": [rule(Return()), rule(Accept())]}, ("DROP", 3)),
+    "the end of a chain goes on behind the jump": ({"INPUT": [rule(Jump("A")), rule(Drop())], "A": []}, ("DROP", 2)),
+    "a chain gone to returns past the one that went": ({"INPUT": [rule(Goto("A")), rule(Drop())], "A": [rule(Return())]}, ("ACCEPT", 2)),
+    "GOTO within a jump returns to who jumped": (
+        {"INPUT": [rule(Jump("A")), rule(Drop())], "A": [rule(Goto("B")), rule(Accept())], "B": []}, ("DROP", 3)
+    ),
+    "RETURN in a built-in chain is its policy": ({"INPUT": [rule(Return()), rule(Drop())]}, ("ACCEPT", 1)),
+    "no target, and a mark, go on": ({"INPUT": [rule(), rule(SetMark(1, 1)), rule(MarkMatch(1, 1), Drop())]}, ("DROP", 3)),
+    "a rule that does not match is counted": (
+        {"INPUT": [rule(Protocol(L4.UDP), Drop()), rule(DestinationPort(L4.TCP, 81, 81), Drop())]}, ("ACCEPT", 2)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("chains", "expected"), named(JUMPS))
+def test_jumps_returns_and_gotos(chains: dict[str, list[Rule]], expected: tuple[str, int]) -> None:
     assert run_filter(chains)[:2] == expected
 
 
-def test_a_policy_of_drop_decides_at_the_end():
+def test_a_policy_of_drop_decides_at_the_end() -> None:
     ruleset = iptables(filter={"INPUT": [rule(Jump("A"))], "A": []})
     ruleset.tables["filter"].chains["INPUT"].policy = "DROP"
     passage = host(ruleset).traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE)))
@@ -396,7 +401,7 @@ def test_a_policy_of_drop_decides_at_the_end():
     assert (passage.where.action, passage.where.chain, passage.where.rule) == ("POLICY", "INPUT", None)
 
 
-def test_events_tell_the_way_through_the_chains():
+def test_events_tell_the_way_through_the_chains() -> None:
     netfilter = host(
         iptables(
             nat={
@@ -407,7 +412,7 @@ def test_events_tell_the_way_through_the_chains():
         )
     )
     events = netfilter.traverse(Hook.PREROUTING, Skb(tcp(CLIENT, VIP))).events
-    told = []
+    told: list[tuple[object, ...]] = []
     for event in events:
         match event:
             case RuleEvent():
@@ -415,6 +420,7 @@ def test_events_tell_the_way_through_the_chains():
             case MarkEvent():
                 told.append(("mark", event.before, event.after))
             case NatEvent():
+                assert event.cause is not None
                 told.append((event.cause.action, str(event.before), str(event.after)))
             case ConntrackEvent():
                 told.append(("conntrack", event.state, event.created))
@@ -439,16 +445,20 @@ class OpaqueTarget(Target):
 
 @pytest.mark.parametrize(
     ("parts", "refused"),
-    [
-        ((OpaqueMatch(), Drop()), True),
-        ((OpaqueMatch(), Protocol(L4.UDP), Drop()), False),
-        ((OpaqueMatch(),), False),
-        ((OpaqueTarget(),), True),
-        ((Protocol(L4.UDP), OpaqueTarget()), False),
-        ((AddressType("dst", "MULTICAST"), Drop()), True),
-    ],
+    named(
+        {
+            "an unknown match decides": ((OpaqueMatch(), Drop()), True),
+            "another match decides before it": ((OpaqueMatch(), Protocol(L4.UDP), Drop()), False),
+            "no target depends on it": ((OpaqueMatch(),), False),
+            "an unknown target": ((OpaqueTarget(),), True),
+            "an unknown target that is not reached": ((Protocol(L4.UDP), OpaqueTarget()), False),
+            "a type of address that is not modelled": ((AddressType("dst", "MULTICAST"), Drop()), True),
+        }
+    ),
 )
-def test_what_is_not_modelled_is_refused_only_where_it_matters(parts, refused):
+def test_what_is_not_modelled_is_refused_only_where_it_matters(
+    parts: tuple[Match | Target, ...], refused: bool
+) -> None:
     netfilter = host(iptables(filter={"INPUT": [rule(*parts)]}))
     if refused:
         with pytest.raises(UnsupportedFeature):
@@ -465,7 +475,7 @@ def test_what_is_not_modelled_is_refused_only_where_it_matters(parts, refused):
         ({"INPUT": [rule(Jump("GONE"))]}, "does not exist"),
     ],
 )
-def test_circles_and_missing_chains_are_refused(chains, message):
+def test_circles_and_missing_chains_are_refused(chains: dict[str, list[Rule]], message: str) -> None:
     with pytest.raises(RuleError, match=message):
         run_filter(chains)
 
@@ -473,13 +483,13 @@ def test_circles_and_missing_chains_are_refused(chains, message):
 @pytest.mark.parametrize(
     ("hook", "target"), [(Hook.PREROUTING, SourceNat(NODE)), (Hook.POSTROUTING, DestinationNat(POD))]
 )
-def test_nat_of_the_wrong_kind_for_the_hook_is_refused(hook, target):
+def test_nat_of_the_wrong_kind_for_the_hook_is_refused(hook: Hook, target: Target) -> None:
     netfilter = host(iptables(nat={hook.value: [rule(target)]}))
     with pytest.raises(RuleError):
         forward(netfilter, Skb(tcp(CLIENT, VIP)))
 
 
-def test_an_impossible_policy_and_an_unknown_table_are_refused():
+def test_an_impossible_policy_and_an_unknown_table_are_refused() -> None:
     ruleset = iptables(filter={})
     ruleset.tables["filter"].chains["INPUT"].policy = "QUEUE"
     with pytest.raises(RuleError):
@@ -489,7 +499,7 @@ def test_an_impossible_policy_and_an_unknown_table_are_refused():
         host(unknown).traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE)))
 
 
-def test_nft_base_chains_run_by_priority_and_an_accept_does_not_end_the_hook():
+def test_nft_base_chains_run_by_priority_and_an_accept_does_not_end_the_hook() -> None:
     table = Table(
         "mine",
         {
@@ -507,7 +517,7 @@ def test_nft_base_chains_run_by_priority_and_an_accept_does_not_end_the_hook():
     assert [event.chain for event in passage.events if isinstance(event, RuleEvent)] == ["early", "late"]
 
 
-def test_udp_and_resets_in_the_conntrack_list():
+def test_udp_and_resets_in_the_conntrack_list() -> None:
     netfilter = host(iptables(nat={}))
     datagram = Skb(FiveTuple(L4.UDP, CLIENT, 5, POD, 53))
     forward(netfilter, datagram)
@@ -525,14 +535,14 @@ def test_udp_and_resets_in_the_conntrack_list():
     assert netfilter.entry_of(Skb(tcp(CLIENT, POD))) is None
 
 
-def test_two_connections_that_end_in_one_tuple_clash_and_the_later_is_dropped():
+def test_two_connections_that_end_in_one_tuple_clash_and_the_later_is_dropped() -> None:
     netfilter = host(iptables(nat={"POSTROUTING": [rule(SourceNat(NODE, 5000))]}))
     assert forward(netfilter, Skb(tcp("10.244.1.5", "8.8.8.8")))[-1].verdict == "ACCEPT"
     passage = forward(netfilter, Skb(tcp("10.244.1.6", "8.8.8.8")))[-1]
     assert (passage.verdict, passage.reason) == ("DROP", "clash")
 
 
-def test_an_answer_that_conntrack_does_not_know_is_invalid_and_kube_proxy_drops_it():
+def test_an_answer_that_conntrack_does_not_know_is_invalid_and_kube_proxy_drops_it() -> None:
     netfilter = host(iptables(nat={}, filter={"FORWARD": [rule(ConntrackState(("INVALID",)), Drop())]}))
     stray = Skb(tcp(POD, CLIENT), segment=Segment.ANSWER)
     assert forward(netfilter, stray)[-1].verdict == "DROP"
@@ -540,20 +550,20 @@ def test_an_answer_that_conntrack_does_not_know_is_invalid_and_kube_proxy_drops_
 
 
 @pytest.mark.parametrize(("device", "verdict"), [("flannel.1", "DROP"), ("eth0", "ACCEPT"), (None, "ACCEPT")])
-def test_the_device_a_packet_leaves_by(device, verdict):
+def test_the_device_a_packet_leaves_by(device: str | None, verdict: str) -> None:
     netfilter = host(iptables(filter={"FORWARD": [rule(OutInterface("flannel.1"), Drop())]}))
     skb = Skb(tcp(CLIENT, POD))
     assert netfilter.traverse(Hook.FORWARD, skb, in_device="eth0", out_device=device).verdict == verdict
 
 
-def test_a_port_between_512_and_1024_stays_there():
+def test_a_port_between_512_and_1024_stays_there() -> None:
     netfilter = host(iptables(nat={"POSTROUTING": [rule(Masquerade(random_fully=True))]}))
     skb = Skb(tcp(POD, "8.8.8.8", sport=700))
     forward(netfilter, skb)
     assert 600 <= skb.flow.sport <= 1023
 
 
-def test_dnat_without_a_port_keeps_it_even_where_the_tuple_is_taken():
+def test_dnat_without_a_port_keeps_it_even_where_the_tuple_is_taken() -> None:
     netfilter = host(iptables(nat={"PREROUTING": [rule(Destination(f"{VIP}/32"), DestinationNat(POD))]}))
     forward(netfilter, Skb(tcp(CLIENT, POD)))
     clashing = Skb(tcp(CLIENT, VIP))
@@ -562,15 +572,15 @@ def test_dnat_without_a_port_keeps_it_even_where_the_tuple_is_taken():
     assert clashing.flow.sport != 40000
 
 
-def test_a_statistic_of_one_always_matches_without_asking():
-    def never(weights):
+def test_a_statistic_of_one_always_matches_without_asking() -> None:
+    def never(weights: Sequence[Fraction]) -> int:
         raise AssertionError(f"asked for {weights}")
 
     netfilter = host(iptables(filter={"INPUT": [rule(StatisticRandom(Fraction(1)), Drop())]}), never)
     assert netfilter.traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE))).verdict == "DROP"
 
 
-def test_an_entry_made_at_the_first_packet_keeps_the_nat_it_then_had():
+def test_an_entry_made_at_the_first_packet_keeps_the_nat_it_then_had() -> None:
     ruleset = iptables(nat={})
     netfilter = host(ruleset)
     forward(netfilter, Skb(tcp(CLIENT, VIP)))

@@ -396,8 +396,8 @@ headers = [
 matches = st.one_of(
     st.builds(r.Comment, comments),
     st.builds(r.L4Module, protocols),
-    st.builds(lambda p, pair, no: r.DestinationPort(p, *pair, no), protocols, port_pairs, flags),
-    st.builds(lambda p, pair, no: r.SourcePort(p, *pair, no), protocols, port_pairs, flags),
+    st.builds(lambda p, pair, no: r.DestinationPort(p, pair[0], pair[1], no), protocols, port_pairs, flags),
+    st.builds(lambda p, pair, no: r.SourcePort(p, pair[0], pair[1], no), protocols, port_pairs, flags),
     st.builds(r.MarkMatch, marks, marks, flags),
     st.builds(
         r.ConntrackState,

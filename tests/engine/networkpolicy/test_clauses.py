@@ -96,7 +96,7 @@ def test_egress_rules(rules: Any, yes: tuple[str, ...], no: tuple[str, ...]) -> 
             assert (decision.egress, decision.egress_policies) == (answer, ("default/p",)), (one, decision)
 
 
-RULES = [{}]
+RULES: list[dict[str, Any]] = [{}]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from .scene import ask, cluster_policy, policy, scene
 DENY = policy({"policyTypes": ["Ingress", "Egress"]}, "deny")
 BY_NODE = policy({"ingress": [{"from": [{"ipBlock": {"cidr": "192.168.1.0/24"}}]}]})
 BY_NAMESPACE = policy({"ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]}]})
-SUBJECT = {"namespaces": {}}
+SUBJECT: dict[str, Any] = {"namespaces": {}}
 DENY_NODES = {"tier": "Admin", "priority": 1, "subject": SUBJECT, "egress": [{"action": "Deny", "to": [{"nodes": {}}]}]}
 DENY_PODS = {
     "tier": "Admin",

@@ -59,7 +59,7 @@ ELSEWHERE = policy({}, "elsewhere", "shop")
 )
 def test_tiers_and_priorities(policies: Any, answer: bool, decided: str) -> None:
     decision = ask(scene(*policies), "pod/api > pod/web 80").ingress_decision
-    by = " ".join(filter(None, (decision.tier, decision.rule and decision.rule.policy)))
+    by = " ".join(filter(None, (decision.tier, decision.rule.policy if decision.rule else None)))
     assert (decision.allowed, by) == (answer, decided)
 
 

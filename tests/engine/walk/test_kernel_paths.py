@@ -10,17 +10,21 @@ import dataclasses
 
 import pytest
 
-from engine.cluster import CNIConfig, NetworkFacts
+from engine.cluster import CNIConfig, NetworkFacts, Service
 from engine.network.routes import contains
 from engine.trace import Hop, Outcome, Request, Stage, Verdict
 from engine.walk.outcomes import outcomes
 from tests.engine.clusters import NODE1, NODE2, VIP, A, B, C, cluster, web
+from tests.rows import named
 
 VXLAN = CNIConfig(backend="vxlan", assumed=False)
 MODES = ("iptables", "nftables")
 HOST_GW = CNIConfig(backend="host-gw", assumed=False)
 LOCAL = web(external_traffic_policy="Local")
 INTERNAL_LOCAL = web(internal_traffic_policy="Local")
+
+# What an outcome comes to: the address seen, or verdict and code.
+Said = str | tuple[str, str]
 
 
 def only(ways: tuple[Outcome, ...]) -> Outcome:
@@ -29,7 +33,7 @@ def only(ways: tuple[Outcome, ...]) -> Outcome:
     return ways[0]
 
 
-def says(outcome: Outcome) -> str | tuple[str, str]:
+def says(outcome: Outcome) -> Said:
     """What the outcome comes to: the address seen, or how and where it died."""
     if outcome.verdict is Verdict.DELIVERED:
         assert outcome.source_seen is not None
@@ -171,7 +175,7 @@ POLICIES = [
 
 @pytest.mark.parametrize(("service", "endpoint", "source", "to", "expected"), POLICIES)
 @pytest.mark.parametrize("mode", MODES)
-def test_traffic_policies(service, endpoint, source, to, expected, mode) -> None:  # type: ignore[no-untyped-def]
+def test_traffic_policies(service: Service, endpoint: str, source: str, to: str, expected: Said, mode: str) -> None:
     backends = (endpoint,) if endpoint else ()
     if mode == "nftables" and to == f"{VIP}:81":
         expected = ("REJECT", "unknown-cluster-ip-port")
@@ -186,12 +190,14 @@ def test_external_local_keeps_the_clients_port_too() -> None:
 
 @pytest.mark.parametrize(
     ("service", "source", "to", "hook", "chain"),
-    [
-        (LOCAL, "client", f"{NODE1}:30080", "INPUT", "KUBE-EXTERNAL-SERVICES"),
-        (INTERNAL_LOCAL, "pod/pod-a", f"{VIP}:80", "FORWARD", "KUBE-SERVICES"),
-    ],
+    named(
+        {
+            "externalTrafficPolicy": (LOCAL, "client", f"{NODE1}:30080", "INPUT", "KUBE-EXTERNAL-SERVICES"),
+            "internalTrafficPolicy": (INTERNAL_LOCAL, "pod/pod-a", f"{VIP}:80", "FORWARD", "KUBE-SERVICES"),
+        }
+    ),
 )
-def test_where_a_local_policy_drops(service, source, to, hook, chain) -> None:  # type: ignore[no-untyped-def]
+def test_where_a_local_policy_drops(service: Service, source: str, to: str, hook: str, chain: str) -> None:
     where = only(outcomes(cluster(B, service=service), Request(source, to))).where
     assert where is not None
     assert (where.hook, where.table, where.chain) == (hook, "filter", chain)
@@ -205,21 +211,21 @@ def test_a_rejected_client_hears_of_it() -> None:
 
 
 # hairpin_mode, masquerade rule, br_netfilter, what it comes to
-HAIRPIN = [
-    (True, True, True, "10.244.1.1"),
-    (True, True, False, "10.244.1.1"),
-    (True, False, True, ("LOST", "martian-source")),
-    (True, False, False, ("LOST", "martian-source")),
-    (False, True, True, ("LOST", "bridge-refuses-same-port")),
-    (False, True, False, "10.244.1.1"),
-    (False, False, True, ("LOST", "bridge-refuses-same-port")),
-]
+HAIRPIN: dict[str, tuple[bool, bool, bool, Said]] = {
+    "all there": (True, True, True, "10.244.1.1"),
+    "no br_netfilter": (True, True, False, "10.244.1.1"),
+    "no masquerade": (True, False, True, ("LOST", "martian-source")),
+    "no masquerade, no br_netfilter": (True, False, False, ("LOST", "martian-source")),
+    "no hairpin mode": (False, True, True, ("LOST", "bridge-refuses-same-port")),
+    "no hairpin mode, no br_netfilter: routed, not bridged": (False, True, False, "10.244.1.1"),
+    "no hairpin mode, no masquerade": (False, False, True, ("LOST", "bridge-refuses-same-port")),
+}
 
 
-@pytest.mark.parametrize(("hairpin", "masquerade", "br_netfilter", "expected"), HAIRPIN)
+@pytest.mark.parametrize(("hairpin", "masquerade", "br_netfilter", "expected"), named(HAIRPIN))
 @pytest.mark.parametrize("part", ["masquerade", "hairpin-masquerade"])
 @pytest.mark.parametrize("mode", MODES)
-def test_hairpin(hairpin, masquerade, br_netfilter, expected, part, mode) -> None:  # type: ignore[no-untyped-def]
+def test_hairpin(hairpin: bool, masquerade: bool, br_netfilter: bool, expected: Said, part: str, mode: str) -> None:
     without = frozenset() if masquerade else frozenset({part})
     facts = NetworkFacts(hairpin_mode=hairpin, bridge_nf_call_iptables=br_netfilter, without=without)
     outcome = only(outcomes(cluster(A, network=facts), Request("pod/pod-a", f"{VIP}:80"), mode))

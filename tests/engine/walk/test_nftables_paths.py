@@ -27,6 +27,7 @@ from tests.engine.walk.test_kernel_paths import (
     only,
     says,
 )
+from tests.rows import named
 
 MODE = "nftables"
 REFUSED = ("REFUSED", "nobody-listens")
@@ -54,7 +55,7 @@ def test_traffic_policies(service: Service, endpoint: str | None, source: str, t
     assert says(only(outcomes(cluster(*backends, service=service), Request(source, to), MODE))) == wanted
 
 
-@pytest.mark.parametrize(("hairpin", "masquerade", "br_netfilter", "expected"), HAIRPIN)
+@pytest.mark.parametrize(("hairpin", "masquerade", "br_netfilter", "expected"), named(HAIRPIN))
 def test_hairpin(hairpin: bool, masquerade: bool, br_netfilter: bool, expected: Any) -> None:
     without = frozenset[str]() if masquerade else frozenset({"hairpin-masquerade"})
     facts = NetworkFacts(hairpin_mode=hairpin, bridge_nf_call_iptables=br_netfilter, without=without)

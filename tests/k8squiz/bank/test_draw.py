@@ -139,7 +139,7 @@ def test_addresses_published_before_they_are_ready(published: str, ready: bool) 
     assert conditions == {"ready": ready, "serving": False, "terminating": False}
 
 
-HINTS = [
+HINTS: list[tuple[str, tuple[dict[str, object], dict[str, object]]]] = [
     ("", ({}, {})),
     ("PreferSameZone", ({"forZones": [{"name": "a"}]}, {})),
     ("PreferSameNode", ({"forZones": [{"name": "a"}], "forNodes": [{"name": "N"}]}, {})),

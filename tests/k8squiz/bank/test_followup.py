@@ -77,7 +77,7 @@ def test_params_requests_and_levels_may_be_its_own(tmp_path: Path) -> None:
     assert {key: value for key, value in drawn.names.items() if not key.startswith("who")} == draw(parent, 3).names
 
 
-WRONG = {
+WRONG: dict[str, tuple[dict[str, object], str]] = {
     "a field that is not there": ({"promt": BOTH}, "promt"),
     "a kind that is not there": ({"kind": "riddle"}, "riddle"),
     "an ask of another kind": ({"ask": {"points": []}}, "points"),

@@ -104,7 +104,7 @@ def test_bad_use(
 
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1", "TERM": "xterm-256color"}, {"TERM": "dumb"}], ids=str)
 def test_piped_output_is_plain(environment: dict[str, str]) -> None:
-    code, out, _ = process("explain", **environment)
+    code, out, _ = process("explain", cwd=None, **environment)
     assert code == 0
     assert "\x1b" not in out
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,9 +24,11 @@ on_a_kernel = pytest.mark.skipif(_REASON is not None, reason=f"the lab cannot ru
 AGREE = {"en": "The kernel did what the engine says.", "zh": "内核的行为与引擎的结论一致。"}
 REQUEST = ("--from", "client", "--to", "node/node1:30080")
 
+Lab = Callable[..., Result]
+
 
 @pytest.fixture
-def lab(tmp_path: Path):  # type: ignore[no-untyped-def]
+def lab(tmp_path: Path) -> Iterator[Lab]:
     """The program with a folder of its own for notes, so that the labs of others are left alone."""
 
     def run(*words: str) -> Result:
@@ -79,14 +81,16 @@ def test_a_story_without_packets_says_so(lang: str, message: str) -> None:
     ("lang", "message"), [("en", "ipvs mode needs a kernel with IPVS"), ("zh", "ipvs 模式需要内核支持 IPVS")]
 )
 @pytest.mark.parametrize("words", [("run", CLUSTER, *REQUEST), ("up", CLUSTER)], ids=lambda words: words[0])
-def test_what_the_lab_cannot_do_is_told_in_both_languages(lab, words: tuple[str, ...], lang: str, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_the_lab_cannot_do_is_told_in_both_languages(
+    lab: Lab, words: tuple[str, ...], lang: str, message: str
+) -> None:
     said = lab(*words, "--mode", "ipvs", "--lang", lang)
     assert (said.code, said.out) == (2, "")
     assert message in said.err
 
 
 @on_a_kernel
-def test_a_host_of_a_lab_has_the_kernel_s_own_tools(lab) -> None:  # type: ignore[no-untyped-def]
+def test_a_host_of_a_lab_has_the_kernel_s_own_tools(lab: Lab) -> None:
     assert lab("up", CLUSTER).code == 0
     assert "-A KUBE-SERVICES" in lab("shell", "node1", "iptables", "--", "-t", "nat", "-S").out
     assert "10.244.1.5" in lab("shell", "pod-a", "ip", "addr").out
@@ -99,7 +103,7 @@ def test_a_host_of_a_lab_has_the_kernel_s_own_tools(lab) -> None:  # type: ignor
 
 
 @on_a_kernel
-def test_two_labs_do_not_meet(lab) -> None:  # type: ignore[no-untyped-def]
+def test_two_labs_do_not_meet(lab: Lab) -> None:
     names = [lab("up", CLUSTER).out.split()[0] for _ in range(2)]
     assert "several labs are up, name one with --lab" in lab("shell", "node1", "true").err
     assert lab("shell", "--lab", names[0], "node1", "ip", "route", "add", "blackhole", "7.7.7.7").code == 0
@@ -110,7 +114,7 @@ def test_two_labs_do_not_meet(lab) -> None:  # type: ignore[no-untyped-def]
 
 
 @on_a_kernel
-def test_a_killed_lab_is_gone(lab, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_killed_lab_is_gone(lab: Lab, tmp_path: Path) -> None:
     lab("up", CLUSTER)
     (note,) = (tmp_path / "k8squiz-lab").glob("*.json")
     os.kill(json.loads(note.read_text())["pid"], signal.SIGKILL)

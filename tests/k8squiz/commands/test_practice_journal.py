@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -103,14 +104,26 @@ def test_a_file_that_is_no_database_is_told_before_anything_is_asked(
     assert (home / FILE).read_text() == "dear diary"
 
 
+class Noon(NamedTuple):
+    name: str
+    midnight: float
+
+
+def noon() -> Noon:
+    """A time zone in which it is about noon now, as TZ names it, and when the day ends there: no test meets midnight."""
+    now = time.time()
+    west = int(now % DAY // 3600) - 12
+    return Noon(f"NOON{west:+d}", now + DAY - (now - west * 3600) % DAY)
+
+
 def asked(*words: str) -> str:
-    return process("practice", *words, stdin="quit\n", NO_COLOR="1").out
+    return process("practice", *words, stdin="quit\n", NO_COLOR="1", TZ=noon().name).out
 
 
 def test_what_is_due_later_today_is_asked_and_answered_ones_are_not(home: Path) -> None:
     """Everything has been seen; one question is due tonight, none was due before."""
     store = open_store()
-    midnight = time.mktime((*time.localtime()[:3], 23, 59, 58, 0, 0, -1))
+    midnight = noon().midnight - 2
     for number, meta in enumerate(metas()):
         due = midnight if number == 7 else time.time() + 40 * DAY
         card = reviewed(None, meta.id, 1.0, time.time() - 1)

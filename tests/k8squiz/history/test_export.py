@@ -34,9 +34,9 @@ def filled(journals: list[list[tuple[str, Any]]], scores: list[float]) -> Store:
         else:
             store.save_draft(session, number, "节点 \x1b[31m", 5.0, NOW)
     for number, score in enumerate(scores):
-        question, at = f"q{number % 3}", NOW + number * 86400
+        question, when = f"q{number % 3}", NOW + number * 86400
         store.save_review(
-            Review(question, at, score, 3, str(number)), reviewed(store.cards().get(question), question, score, at)
+            Review(question, when, score, 3, str(number)), reviewed(store.cards().get(question), question, score, when)
         )
     return store
 

@@ -16,6 +16,7 @@ from k8squiz.kinds.interface import make_task
 from k8squiz.kinds.repair.fields import RepairField
 from k8squiz.kinds.repair.object_edit import ObjectEdit, differences, read_edit
 from k8squiz.kinds.repair.rule_edit import RuleEdit, read_rule
+from k8squiz.locale.i18n import Lang
 from k8squiz.world.rule_lines import RuleLine
 from k8squiz.world.world import World
 from tests.k8squiz.runner import k8squiz
@@ -178,7 +179,7 @@ def test_the_answer_stays_hidden_until_it_is_graded(capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_a_wrong_repair_shows_what_came_of_it(lang: str) -> None:
+def test_a_wrong_repair_shows_what_came_of_it(lang: Lang) -> None:
     from rich.console import Console
 
     from k8squiz.screens.grade import grade_view

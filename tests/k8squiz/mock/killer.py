@@ -91,7 +91,7 @@ def child(words: tuple[str, ...], home: Path, clock: Clock, reading: int, writin
         clock.turn(1.0)
         return found
 
-    clocked.select = SimpleNamespace(select=look)  # type: ignore[assignment]
+    clocked.select = SimpleNamespace(select=look)  # type: ignore[assignment,attr-defined]
     code = 70
     with contextlib.suppress(BaseException):
         code = main(list(words))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from k8squiz.errors import QuizError
@@ -24,7 +26,7 @@ def test_the_clock_counts_time_in_front_of_a_question_only() -> None:
 
 
 # What has been done so far, and how long the candidate has for question 2 then.
-LEFT = {
+LEFT: dict[str, tuple[Callable[[Table], Table], int]] = {
     "nothing yet: its own share": (lambda table: table, 180),
     "time saved on question 1 is added": (lambda table: table.answer(0, 50), 180 + 150),
     "so is what its follow-up left": (lambda table: table.answer(0, 50).answer(1, 40), 180 + 150 + 60),

@@ -63,8 +63,8 @@ def test_figures(figure: Any, value: int) -> None:
 
 
 def test_what_lies_before_the_first_service_is_half_of_the_average() -> None:
-    first, average, last = (value_of({"figure": name}, world()) for name in ("first", "average", "last"))
-    assert average == Fraction(first + last) / 2
+    first, average, last = (Fraction(str(value_of({"figure": name}, world()))) for name in ("first", "average", "last"))
+    assert average == (first + last) / 2
     assert last - first == 99
 
 
