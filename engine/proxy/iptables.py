@@ -71,6 +71,7 @@ def compile_iptables(cluster: Cluster, node: Node, family: str, behaviour: Behav
     }
     own["filter"][frame.KUBELET_FIREWALL] = Chain(frame.KUBELET_FIREWALL)
     nat = own["nat"]
+    # What counts is the order within a chain: the jump to the NodePorts stands behind all Services.
     _append(own, sync.base)
     for _, written in sync.services:
         _append(own, written.dispatch)

@@ -61,17 +61,26 @@ FORWARDING = Comment("kubernetes forwarding rules")
 # Built-in chain -> jump, in the order kube-proxy makes sure of them at the start. Each is put before those made
 # earlier, so they are met in the reverse of this order.
 JUMPS: tuple[tuple[str, str, Rule], ...] = (
+    # External addresses may be the node's own or lie beyond it. Only new connections are refused, and the rest need not
+    # walk so long a list.
     ("filter", "INPUT", Rule((_NEW, _EXTERNAL_PORTALS), Jump(EXTERNAL_SERVICES))),
     ("filter", "FORWARD", Rule((_NEW, _EXTERNAL_PORTALS), Jump(EXTERNAL_SERVICES))),
+    # Health checks end at the node itself.
     ("filter", "INPUT", Rule((Comment("kubernetes health check service ports"),), Jump(NODE_PORTS))),
+    # No node has a ClusterIP: what goes to one passes on, or starts here.
     ("filter", "FORWARD", Rule((_NEW, _PORTALS), Jump(SERVICES))),
     ("filter", "OUTPUT", Rule((_NEW, _PORTALS), Jump(SERVICES))),
+    # Every packet, not only new ones: the host may drop what is forwarded.
     ("filter", "FORWARD", Rule((FORWARDING,), Jump(FORWARD))),
+    # A balancer's address may be bound to the node, and anybody may ask it: all three ways are watched.
     ("filter", "INPUT", Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL))),
     ("filter", "OUTPUT", Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL))),
     ("filter", "FORWARD", Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL))),
+    # The only two hooks that can change a destination: what the node sends, and what it gets. nat sees new connections
+    # alone, without being asked to.
     ("nat", "OUTPUT", Rule((_PORTALS,), Jump(SERVICES))),
     ("nat", "PREROUTING", Rule((_PORTALS,), Jump(SERVICES))),
+    # And the one that changes the source of all that leaves.
     ("nat", "POSTROUTING", Rule((Comment("kubernetes postrouting rules"),), Jump(POSTROUTING))),
     # kubelet makes the same two; kube-proxy does not take them away when it cleans up.
     ("filter", "INPUT", Rule((), Jump(KUBELET_FIREWALL))),
@@ -148,6 +157,8 @@ def base_rules(
     mark: int, localhost_node_ports: bool, drop_invalid: bool, count_invalid: bool
 ) -> list[tuple[str, str, Rule]]:
     """The rules of the chains that do not depend on Services: (table, chain, rule)."""
+    # route_localnet, which NodePorts on 127.0.0.1 need, would let a neighbour on the Ethernet speak to 127.0.0.1 of this
+    # node (CVE-2020-8558, issue 90259). DNAT: answers to a NodePort asked on 127.0.0.1 come from elsewhere.
     kubelet = Rule(
         (
             Source("127.0.0.0/8", negate=True),
@@ -159,21 +170,28 @@ def base_rules(
     )
     rules = [
         ("nat", POSTROUTING, Rule((MarkMatch(mark, mark, negate=True),), Return())),
+        # A tunnel's outer packet inherits the mark and would be masqueraded once more (issue 92035).
         ("nat", POSTROUTING, Rule((), SetMark(mark, 0))),
+        # A random port: two connections that get the same one would clash at confirmation and lose a packet.
         (
             "nat",
             POSTROUTING,
             Rule((Comment("kubernetes service traffic requiring SNAT"),), Masquerade(random_fully=True)),
         ),
+        # Where it is decided, before DNAT, the source cannot be changed yet: a bit of the mark carries the decision.
         ("nat", MARK_MASQ, Rule((), SetMark(mark, mark))),
     ]
     if localhost_node_ports:
         rules.append(("filter", KUBELET_FIREWALL, kubelet))
     if drop_invalid:
+        # What conntrack finds out of window is not translated back: the client would get it from a stranger and reset
+        # the connection (issue 74839).
         counted = (NfacctCounter("ct_state_invalid_dropped_pkts"),) if count_invalid else ()
         rules.append(("filter", FORWARD, Rule((ConntrackState(("INVALID",)), *counted), Drop())))
     conntrack = (Comment("kubernetes forwarding conntrack rule"), ConntrackState(("RELATED", "ESTABLISHED")))
+    # A host whose FORWARD drops by default (Docker's) would else stop the first packet of a NodePort's connection ...
     rules.append(("filter", FORWARD, Rule((FORWARDING, MarkMatch(mark, mark)), Accept())))
+    # ... and, as only that one is marked, all that follow it in both directions.
     rules.append(("filter", FORWARD, Rule(conntrack, Accept())))
     return rules
 
@@ -182,8 +200,10 @@ def node_port_jumps(ports: NodePorts, family: str) -> list[Rule]:
     """The last rule(s) of nat KUBE-SERVICES: to KUBE-NODEPORTS."""
     comment = Comment("kubernetes service nodeports; NOTE: this must be the last rule in this chain")
     if not ports.match_all:
+        # Last, for an address of the node may be a Service's external IP too, with a rule of its own above.
         return [Rule((Destination(host_net(address)), comment), Jump(NODE_PORTS)) for address in ports.addresses]
     matches: tuple[Match, ...] = (comment, AddressType("dst"))
+    # IPv6 has no route_localnet: nothing could come back from beyond ::1.
     if family == "ipv6":
         matches = (Destination("::1/128", negate=True), *matches)
     elif not ports.localhost:

@@ -115,20 +115,25 @@ class _Writer:
     def _no_endpoints(self) -> tuple[Target, str]:
         """What becomes of traffic that has no endpoint here, and the comment that says so."""
         if not self.has_any:
+            # Nobody anywhere will answer: a client told so at once need not wait for its time-out.
             return _reject(self.around.family), f"{self.label} has no endpoints"
+        # Endpoints elsewhere could answer, and a load balancer may yet send there: silence lets the client try again.
         return Drop(), f"{self.label} has no local endpoints"
 
     def cluster_ip(self) -> None:
         if self.has_internal:
+            # nat decides once a connection: what follows of it is translated without a rule.
             matches = self._to(self.view.cluster_ip, f"{self.label} cluster IP")
             self._dispatch("nat", frame.SERVICES, matches, Jump(self.internal_name))
         else:
+            # nat may not refuse; the packet comes by filter with the ClusterIP still in it, as nothing has translated it.
             target, comment = self._no_endpoints()
             self._dispatch("filter", frame.SERVICES, self._to(self.view.cluster_ip, comment), target)
 
     def external_ips(self) -> None:
         for address in self.view.external_ips:
             if self.has_any:
+                # Also without a local endpoint under policy Local: KUBE-EXT still has the short way for pods and the node.
                 matches = self._to(address, f"{self.label} external IP")
                 self._dispatch("nat", frame.SERVICES, matches, Jump(self.external_name))
             self._unreachable(address)
@@ -137,9 +142,11 @@ class _Writer:
         chain = self.firewall_name if self.firewalled else self.external_name
         for address in self.view.load_balancer_vips:
             if self.has_any:
+                # With ipMode VIP packets arrive with the balancer's address, so the node itself must know it.
                 matches = self._to(address, f"{self.label} loadbalancer IP")
                 self._dispatch("nat", frame.SERVICES, matches, Jump(chain))
             if self.firewalled:
+                # KUBE-FW- translates what the ranges let in; who still has the address here was let in by none of them.
                 matches = self._to(address, f"{self.label} traffic not accepted by {self.firewall_name}")
                 self._dispatch("filter", frame.PROXY_FIREWALL, matches, Drop())
         for address in self.view.load_balancer_vips:
@@ -147,6 +154,8 @@ class _Writer:
 
     def _unreachable(self, address: str) -> None:
         if not self.has_external:
+            # A chain of its own: it hangs at INPUT too, for such an address may be the node's own. What KUBE-EXT has
+            # sent the short way has another destination by now.
             target, comment = self._no_endpoints()
             self._dispatch("filter", frame.EXTERNAL_SERVICES, self._to(address, comment), target)
 
@@ -159,12 +168,15 @@ class _Writer:
                 # The same way as any NodePort, but counted: who still relies on 127.0.0.1 can be seen.
                 counted = (_LOOPBACK, *matches, _LOCALHOST_COUNTER)
                 self._dispatch("nat", frame.NODE_PORTS, counted, Jump(self.external_name))
+            # No address: KUBE-SERVICES sends only the node's own here. loadBalancerSourceRanges do not count for it.
             self._dispatch("nat", frame.NODE_PORTS, matches, Jump(self.external_name))
         if view.node_port and not self.has_external:
+            # As for the addresses above; a NodePort is one only on the node's own.
             target, comment = self._no_endpoints()
             matches = (_PROTOCOL[view.protocol], Comment(comment), _TO_NODE, port)
             self._dispatch("filter", frame.EXTERNAL_SERVICES, matches, target)
         if view.health_check_node_port:
+            # kube-proxy itself listens there for the load balancer, whatever firewall the host may have.
             health = DestinationPort(L4.TCP, view.health_check_node_port, view.health_check_node_port)
             matches = (_PROTOCOL[L4.TCP], Comment(f"{self.label} health check node port"), health)
             self._dispatch("filter", frame.NODE_PORTS, matches, Accept())
@@ -174,6 +186,8 @@ class _Writer:
         around = self.around
         if not self.has_internal or not (around.masquerade_all or around.local):
             return
+        # A static route may lead the Services' network to any node; from there the packet goes on to another, and the
+        # answer must come back the same way. Pods of the cluster are answered directly.
         foreign = (around.local.not_local,) if around.local and not around.masquerade_all else ()
         matches = self._to(self.view.cluster_ip, f"{self.label} cluster IP", foreign)
         self.first[self.internal_name] = [Rule(matches, _MARK_MASQ)]
@@ -185,15 +199,20 @@ class _Writer:
         rules: list[Rule] = []
         destinations = f"for {self.label} external destinations"
         if not self.view.external_policy_local:
+            # The endpoint may be on another node, whose answer would go to the client past this one.
             rules.append(Rule((Comment(f"masquerade traffic {destinations}"),), _MARK_MASQ))
         else:
             to_all = Jump(self.cluster_chain)
             if self.around.local:
+                # As if the pod's packet had left the cluster and come back by the load balancer: no policy, any endpoint.
                 ahead = self.around.local.matches
                 rules.append(Rule((*ahead, Comment(f"pod traffic {destinations}")), to_all))
+            # The node's own traffic has the same short way, but may have the balancer's address as its source, if that
+            # is bound here: no other node could answer to it.
             rules.append(Rule((Comment(f"masquerade LOCAL traffic {destinations}"), _FROM_NODE), _MARK_MASQ))
             rules.append(Rule((Comment(f"route LOCAL traffic {destinations}"), _FROM_NODE), to_all))
         if self.has_external:
+            # All others are subject to the policy; under Local their source is kept, for the endpoint is here.
             policy = self.local_chain if self.view.external_policy_local else self.cluster_chain
             rules.append(Rule((), Jump(policy)))
         self.result.chains.append(Chain(self.external_name, rules))
@@ -207,7 +226,9 @@ class _Writer:
         if any(_within(self.around.node_address, net) for net in allowed):
             # A node that has the VIP on a device of its own reaches it with the VIP as its source.
             allowed.extend(host_net(address) for address in self.view.load_balancer_vips)
+        # This only works for balancers that keep the client's address.
         rules = [Rule((*frame.source(net), comment), accepted) for net in allowed]
+        # No target: it counts and says to the reader where the rest ends.
         rules.append(Rule((Comment(f"other traffic to {self.label} will be dropped by {frame.PROXY_FIREWALL}"),)))
         self.result.chains.append(Chain(self.firewall_name, rules))
 
@@ -232,10 +253,12 @@ class _Writer:
         if seconds is not None:
             mask = _full_mask(self.around.family)
             for way in ways:
+                # Before any draw; --reap frees what is older than the timeout, so that such a client is drawn anew.
                 seen = Recent("rcheck", way.chain, seconds=seconds, reap=True, mask=mask)
                 rules.append(Rule((*way.comment, seen), way.jump))
         last = len(ways) - 1
         for position, way in enumerate(ways):
+            # Each rule is met only by what those before it left, so 1/n, 1/(n-1), ... are 1/n each.
             chance = (_one_in(last + 1 - position),) if position < last else ()
             rules.append(Rule((*way.comment, *chance), way.jump))
         return rules
@@ -244,8 +267,12 @@ class _Writer:
         endpoint, protocol = way.endpoint, self.view.protocol
         seen: tuple[Match, ...] = ()
         if self.view.affinity_seconds is not None:
+            # Remembered here, where the choice is made: the list has the chain's name.
             seen = (Recent("set", way.chain, mask=_full_mask(self.around.family)),)
+        # An endpoint that drew itself would see its own address as the client's and answer to itself; what it takes for
+        # the Service's answer never comes.
         hairpin = Rule((*frame.source(host_net(endpoint.address)), *comment), _MARK_MASQ)
+        # DNAT to a port needs a protocol in the rule; it ends the walk through nat.
         matches = (_PROTOCOL[protocol], *comment, *seen, _MODULE[protocol])
         return Chain(way.chain, [hairpin, Rule(matches, DestinationNat(endpoint.address, endpoint.port))])
 

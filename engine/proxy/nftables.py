@@ -46,6 +46,7 @@ def compile_nftables(cluster: Cluster, node: Node, family: str, behaviour: Behav
             not_local,
         )
     )
+    # A jump costs the loading of a large ruleset more than the statement itself (issue 135639).
     to_mark = SetMark(mark, mark) if behaviour.marks_inline else Jump(MARK_FOR_MASQUERADE)
     facts = NodeFacts(node.name, behaviour, local, not_local, proxy.masquerade_all, own_address(node, family), to_mark)
     for view in service_ports(cluster, family, behaviour.endpoints):
@@ -75,6 +76,7 @@ def local_traffic(
     """
     mode = proxy.detect_local_mode or "ClusterCIDR"
     if mode in ("ClusterCIDR", "NodeCIDR"):
+        # Pods of all nodes count as local by the cluster's network: they are answered directly, whichever node they are on.
         cidrs = proxy.cluster_cidrs if mode == "ClusterCIDR" else node.pod_cidrs
         cidr = next((cidr for cidr in cidrs if is_ipv6(cidr) is (family == "ipv6")), None)
         return (Source(cidr), Source(cidr, negate=True)) if cidr is not None else (None, None)

@@ -87,6 +87,7 @@ _FILTER_AFTER_DNAT = (
         "filter-output", "filter", Hook.OUTPUT, PRIORITY_FILTER, ("service-endpoints-check", "cluster-ips-check")
     ),
 )
+# DNAT for what comes in and for what the node sends; the source of all that leaves.
 _NAT_CHAINS = (
     BaseChain("nat-prerouting", "nat", Hook.PREROUTING, PRIORITY_NAT_DST, ("services",)),
     BaseChain("nat-output", "nat", Hook.OUTPUT, PRIORITY_NAT_DST, ("services",)),
@@ -156,6 +157,7 @@ def _chains(config: FrameConfig) -> list[Chain]:
     chains = []
     filters = _FILTER_AFTER_DNAT if config.behaviour.filters_after_dnat else _ALL_BEFORE_DNAT
     for base in (*filters, *_NAT_CHAINS):
+        # nat chains are asked for new connections alone; a filter chain must say so.
         jumps = [Rule(new if base.kind == "filter" else (), Jump(chain)) for chain in base.jumps]
         chains.append(Chain(base.name, jumps, base.hook, base.priority, "ACCEPT", base.kind))
     helper = "helper for @no-endpoint-services / @no-endpoint-nodeports"
@@ -169,12 +171,17 @@ def _chains(config: FrameConfig) -> list[Chain]:
 def _regular_rules(config: FrameConfig) -> dict[str, list[Rule]]:
     mark = config.masquerade_mark
     reject = Reject("icmp6-port-unreachable" if config.family == "ipv6" else "icmp-port-unreachable")
+    # A ClusterIP that is still there after DNAT was asked on a port that no Service has. iptables mode lets such a packet
+    # go on, out by the default route.
     said = Comment("Reject traffic to invalid ports of ClusterIPs")
     cluster_ips = [Rule((SetLookup((LookupField.DADDR,), CLUSTER_IPS), said), reject)]
     if config.service_cidrs:
+        # It would leave by the default route; a router that leads this network back to a node sends it in circles.
         dropped = Comment("Drop traffic to unallocated ClusterIPs")
         cluster_ips.append(Rule((address_set("dst", config.service_cidrs), dropped), Drop()))
     return {
+        # One look-up each, however many Services there are: the map's verdict refuses, and without an element the packet
+        # goes on.
         "nodeport-endpoints-check": [
             Rule(_nodeport_destination(config), VerdictMap(BY_PORT, NO_ENDPOINT_NODEPORTS)),
         ],
@@ -182,12 +189,15 @@ def _regular_rules(config: FrameConfig) -> dict[str, list[Rule]]:
         "firewall-check": [Rule((), VerdictMap(BY_ADDRESS, FIREWALL_IPS))],
         "services": [
             *_masquerade_cluster_ips(config),
+            # Addresses before NodePorts: one of the node's own may be a Service's external IP too.
             Rule((), VerdictMap(BY_ADDRESS, SERVICE_IPS)),
             Rule((*_local(config), *_nodeport_destination(config)), VerdictMap(BY_PORT, SERVICE_NODEPORTS)),
         ],
         "masquerading": _masquerading(config),
         "cluster-ips-check": cluster_ips,
+        # Where it is decided, before DNAT, the source cannot be changed yet: a bit of the mark carries the decision.
         MARK_FOR_MASQUERADE: [Rule((), SetMark(mark, mark))],
+        # A map cannot hold `reject`, but it can hold a jump to it.
         REJECT_CHAIN: [Rule((), reject)],
     }
 

@@ -96,7 +96,7 @@ class ServiceWriter:
             if self.has_endpoint_chains:
                 self._endpoint(endpoint)
             if self.node.behaviour.has_hairpin_set and endpoint.node_name == self.node.name:
-                # Endpoints of other nodes are asked through those nodes' own kube-proxy.
+                # A pod's connections meet the kube-proxy of its own node first: an endpoint elsewhere is that node's affair.
                 itself = (endpoint.address, endpoint.address, self.view.protocol.lower(), str(endpoint.port))
                 self.sets[frame.HAIRPIN_CONNECTIONS].elements[itself] = Element()
         if self.endpoints.cluster and self.view.uses_cluster_endpoints:
@@ -130,6 +130,7 @@ class ServiceWriter:
             )
             # The client comes back to this endpoint until the timeout has passed without a new connection.
             rules.append(Rule((), SetUpdate(name, (LookupField.SADDR,))))
+        # nft takes a port only where the rule says which protocol it is of.
         rules.append(Rule(self.own_protocol, DestinationNat(endpoint.address, endpoint.port)))
         self._chain(self.gotos[endpoint.address, endpoint.port].chain, rules)
 
@@ -147,6 +148,7 @@ class ServiceWriter:
                 base = self.bases[endpoint.address, endpoint.port]
                 # A client that is still remembered by an endpoint goes there, before any is drawn.
                 rules.append(Rule((SetLookup((LookupField.SADDR,), f"affinity-{base}"),), verdict))
+        # One number is drawn and one verdict looked up, where iptables mode throws a die at each endpoint.
         rules.append(Rule((), RandomVerdict(tuple(verdicts))))
         self._chain(chain, rules)
 
@@ -186,6 +188,7 @@ class ServiceWriter:
             rules.append(Rule((local, Comment("masquerade local traffic")), self.node.mark))
             rules.append(Rule((local, Comment("short-circuit local traffic")), to_all))
         if self.has_external:
+            # All others are subject to the policy; under Local their source is kept, for the endpoint is here.
             to = self.local_chain if self.view.external_policy_local else self.cluster_chain
             rules.append(Rule((), Goto(to)))
         self._chain(self.external_chain, rules)
@@ -195,6 +198,7 @@ class ServiceWriter:
         # Where the load balancer's address is also the node's own, a packet of the node itself has it as its source.
         if self._allowed(self.node.address):
             sources += [_host(vip) for vip in self.view.load_balancer_vips]
+        # What no range holds is dropped at once; the rest returns, and DNAT comes later, in another base chain.
         self._chain(self.firewall_chain, [Rule((address_set("src", sources, negate=True),), Drop())])
 
     def _allowed(self, address: str) -> bool:
@@ -205,6 +209,7 @@ class ServiceWriter:
         self.sets[frame.CLUSTER_IPS].elements[(view.cluster_ip,)] = Element()
         internal = self.local_chain if view.internal_policy_local else self.cluster_chain
         if self.has_internal:
+            # goto: nothing stands behind the look-up that the packet should come back to.
             self._element(frame.SERVICE_IPS, self._key(view.cluster_ip), Goto(internal))
         else:
             self._refuse(frame.NO_ENDPOINT_SERVICES, self._key(view.cluster_ip))

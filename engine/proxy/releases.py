@@ -130,7 +130,7 @@ DIFFERENCES: tuple[Difference, ...] = (
             "标签 service-proxy-name 与 headless 对 Service 和 EndpointSlice 同样生效；之后前者只隐藏 Service，"
             "后者只隐藏 EndpointSlice",
         ),
-        "cmd/kube-proxy/app/server.go (the informers' selectors)",
+        "pull request 134623; cmd/kube-proxy/app/server.go (the informers' selectors)",
     ),
     Difference(
         "knows_tcp_be_liberal", "1.29", None, _IPTABLES,
@@ -156,7 +156,7 @@ DIFFERENCES: tuple[Difference, ...] = (
             'nodePortAddresses may be the one word "primary"; nftables mode takes it where nothing is said',
             "nodePortAddresses 可以写成单独一个词 primary；nftables 模式下它是默认值",
         ),
-        "pull request 123105; KEP-3866",
+        "pull requests 122724 and 123105",
     ),
     Difference(
         "knows_node_port_words", "1.37", None, _ALL,

@@ -10,9 +10,13 @@ import pytest
 from engine.cluster import Cluster, Node, ProxyConfig, Service
 from engine.endpoints import EndpointRules
 from engine.errors import UnsupportedFeature
+from engine.fabric.fabric import build_fabric
 from engine.netfilter.text import parse
 from engine.proxy.interface import compile_rules
 from engine.proxy.releases import BY_NAME, DIFFERENCES, NEWEST, RELEASES, Behaviour, behaviour_of, behaviour_on
+from engine.resolve import resolve
+from engine.trace import Request
+from engine.walk.outcomes import outcomes
 
 from .builders import NODE1, VIP, WEB, at, cluster, load_balancer, node_port
 from .release_page import page
@@ -81,6 +85,21 @@ def test_each_node_of_a_cluster_has_its_own() -> None:
     )
     counted = ["nfacct" in str(compile_rules(mixed, name)) for name in ("node1", "node2")]
     assert counted == [False, True]
+
+
+def test_a_cluster_is_walked_by_the_release_that_is_asked_for() -> None:
+    made = cluster(
+        WEB, at("10.244.1.5", zone_hints=frozenset("a")), at("10.244.2.8", "node2", zone_hints=frozenset("b"))
+    )
+    nodes = tuple(dataclasses.replace(node, labels={"topology.kubernetes.io/zone": "b"}) for node in made.nodes)
+    made = dataclasses.replace(made, nodes=nodes)
+    request = Request("1.2.3.4", "10.96.0.10:80", node="node1")
+    # Not asked for by the Service: only later releases follow the hints. The second round finds what the first has made.
+    for release, ways in (("1.30", 2), ("1.31", 1), ("1.30", 2), ("1.31", 1)):
+        assert len(resolve(made, "node1", request, release=release)) == ways
+        assert len(outcomes(made, request, release=release)) == ways
+    assert build_fabric(made, release="1.31") is build_fabric(made, release="1.31")
+    assert build_fabric(made, release="1.31") is not build_fabric(made)
 
 
 SHARED = '-A KUBE-NODEPORTS -d 127.0.0.0/8 -p tcp -m comment --comment "default/web:http" -m tcp --dport 30080'

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.cost.sizes import synthetic_cluster
+from k8squiz.world.release import RELEASE, as_of
 from tests.k8squiz.runner import k8squiz
 
 Capture = pytest.CaptureFixture[str]
@@ -98,9 +100,5 @@ def test_a_dual_stack_node_has_two_tables(
     assert [line.split(" ")[1] for line in out.splitlines() if line.startswith("table ")] == tables
 
 
-def test_the_quiz_s_own_clusters_are_of_one_release(capsys: Capture) -> None:
-    from engine.scale import synthetic_cluster
-
-    from k8squiz.world.release import RELEASE, as_of
-
+def test_the_quiz_s_own_clusters_are_of_one_release() -> None:
     assert {node.proxy_version for node in as_of(synthetic_cluster(1, 1)).nodes} == {RELEASE}
