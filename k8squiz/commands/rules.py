@@ -6,7 +6,8 @@ import sys
 
 from k8squiz.commands.input import default_mode, read_cluster
 from k8squiz.locale.i18n import Lang
-from k8squiz.terminal.console import print_plain
+from k8squiz.terminal.console import print_machine
+from k8squiz.terminal.sanitize import visible
 
 
 def run(paths: tuple[str, ...], node: str, mode: str | None, family: str, lang: Lang) -> int:
@@ -15,6 +16,6 @@ def run(paths: tuple[str, ...], node: str, mode: str | None, family: str, lang: 
 
     cluster = read_cluster(paths, lang, strict=False)
     ruleset = engine.compile_rules(cluster, node, mode or default_mode(cluster), family)
-    print_plain(str(ruleset))
+    print_machine(visible(str(ruleset)))
     sys.stdout.flush()
     return 0
