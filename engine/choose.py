@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TypeVar
 
+from engine.errors import EngineError
+from engine.limits import MOST_WAYS
+
 Choose = Callable[[tuple[Fraction, ...]], int]
 Result = TypeVar("Result")
 
@@ -38,10 +41,11 @@ def seeded(seed: int | str) -> Choose:
 def every_path(run: Callable[[Choose], Result]) -> Iterator[tuple[Fraction, Result]]:
     """Run `run` once for every sequence of decisions it can meet; yields (probability, result).
 
-    The probabilities add to exactly 1. `run` must be a pure function of the decisions.
+    The probabilities add to exactly 1. `run` must be a pure function of the decisions. Raises EngineError where there
+    are more than limits.MOST_WAYS sequences.
     """
     script: list[int] = []
-    while True:
+    for _ in range(MOST_WAYS):
         taken: list[tuple[tuple[Fraction, ...], int]] = []
 
         def choose(
@@ -65,6 +69,16 @@ def every_path(run: Callable[[Choose], Result]) -> Iterator[tuple[Fraction, Resu
             return
         weights, index = taken.pop()
         script = [i for _, i in taken] + [_next_possible(weights, index)]
+    raise too_many_ways(f"{MOST_WAYS} ways", f"{MOST_WAYS} 种走法")
+
+
+def too_many_ways(en: str, zh: str) -> EngineError:
+    """The refusal to follow every way; `en` and `zh` say what there are more of than the limit."""
+    return EngineError(
+        f"to follow every way that the packet can go would take more than {en}; draw one of them by a seed (--seed) "
+        "instead of asking for all",
+        zh=f"跟踪数据包的全部走法需要超过 {zh}；请用种子（--seed）抽取其中一种，而不是列出全部",
+    )
 
 
 def _next_possible(weights: tuple[Fraction, ...], after: int) -> int:

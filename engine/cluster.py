@@ -32,6 +32,10 @@ def _no_namespaces() -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType({})
 
 
+def _no_places() -> Mapping[tuple[str, str, str], tuple[str, int]]:
+    return MappingProxyType({})
+
+
 def _no_mentions() -> Mapping[str, tuple[str, str, int]]:
     return MappingProxyType({})
 
@@ -259,6 +263,7 @@ class Cluster:
     each node that something lies on where the manifests first say so: (what lies there, file, line). `namespaces` are the
     labels of the v1 Namespace objects by name, kubernetes.io/metadata.name among them. `other_policies` names the policies
     of kinds that are not modelled, which engine.networkpolicy then refuses to pass over.
+    `places` is where each object stands: (kind, namespace, name) -> (file, line).
     """
 
     nodes: tuple[Node, ...] = ()
@@ -275,3 +280,6 @@ class Cluster:
     network_policies: tuple[NetworkPolicy, ...] = ()
     cluster_network_policies: tuple[ClusterNetworkPolicy, ...] = ()
     other_policies: tuple[str, ...] = ()
+    places: Mapping[tuple[str, str, str], tuple[str, int]] = dataclasses.field(
+        default_factory=_no_places, compare=False
+    )

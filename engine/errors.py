@@ -13,6 +13,8 @@ _OS_REASONS = {
     errno.ELOOP: ("its links lead in a circle", "符号链接形成了循环"),
     errno.ENAMETOOLONG: ("its name is too long", "文件名太长"),
     errno.ENOSPC: ("the disk is full", "磁盘已满"),
+    errno.EDQUOT: ("the quota is used up", "磁盘配额已用完"),
+    errno.EFBIG: ("the file would be larger than is allowed", "文件超过允许的大小"),
     errno.EROFS: ("the file system can only be read", "文件系统只读"),
     errno.EIO: ("the disk reports an error", "磁盘读写出错"),
 }

@@ -58,25 +58,50 @@ def index_addresses(cluster: Cluster) -> AddressIndex:
             _enter(pod_owners, AddressOwner(host, f"{pod.namespace}/{pod.name}", pod.node_name, pod.ips))
     external: set[str] = set()
     known = {pod_owner.host for pod_owner in pod_owners.values()} | taken
+    by_key = {pod_owner.key: pod_owner for pod_owner in pod_owners.values()}
+    described = {f"{pod.namespace}/{pod.name}": pod for pod in cluster.pods if not pod.host_network}
     for address, named, key in _endpoints(cluster):
         if address in pod_owners or address in node_addresses:
             continue
-        node_name = named or _node_of(blocks, address)
+        about = described.get(key or "")
+        if about is not None and not holds(about, address):
+            # The slice is behind its pod: kube-proxy still sends there, and nobody answers.
+            continue
+        node_name = (about.node_name if about is not None else None) or named or _node_of(blocks, address)
         if node_name is None:
             external.add(address)
+            continue
+        first = by_key.get(key or "")
+        if first is not None and first.node == node_name and _other_family(first.ips, address):
+            # The other family's address of a dual-stack pod stands in a slice of its own.
+            first = AddressOwner(first.host, first.key, first.node, (*first.ips, address))
+            by_key[first.key] = first
+            pod_owners.update(dict.fromkeys(first.ips, first))
             continue
         host = key.rpartition("/")[2] if key else address
         host = host if host not in known else address
         known.add(host)
-        _enter(pod_owners, AddressOwner(host, key or f"endpoint/{address}", node_name, (address,)))
+        name = key if key and first is None else f"endpoint/{address}"
+        by_key[name] = AddressOwner(host, name, node_name, (address,))
+        _enter(pod_owners, by_key[name])
     return AddressIndex(
         pod_owners,
-        {pod_owner.key: pod_owner for pod_owner in pod_owners.values()},
+        by_key,
         _by_node(pod_owners.values()),
         {address: frozenset(ports) for address, ports in _listening(cluster).items()},
         frozenset(external),
         blocks,
     )
+
+
+def holds(pod: Pod, address: str) -> bool:
+    """Whether an endpoint's address can be `pod`'s, to which the endpoint refers: it is in the Pod's status, or the
+    status names none of that family (a manifest cut down to what matters). An ended pod has none."""
+    return not pod.finished and (address in pod.ips or _other_family(pod.ips, address))
+
+
+def _other_family(ips: Iterable[str], address: str) -> bool:
+    return all(number(ip)[0] != number(address)[0] for ip in ips)
 
 
 def _name_counts(pods: Iterable[Pod]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.fabric.address_index import AddressIndex, AddressOwner, common_network, index_addresses
 from engine.fabric.service_index import ServiceIndex
 from engine.fabric.without import check_parts, cut
-from engine.manifests.check import check_network
+from engine.manifests.check import check_addresses, check_network
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, interface, loopback
@@ -59,6 +59,7 @@ class Fabric:
     ) -> None:
         check_parts(cluster.network.without)
         check_network(cluster)
+        check_addresses(cluster)
         self.cluster = cluster
         self.mode = mode
         self.release = release
@@ -73,7 +74,7 @@ class Fabric:
         self._given = {name: _with_chances(ruleset) for name, ruleset in (rulesets or {}).items()}
         self._rulesets: dict[tuple[str, str], Ruleset] = {}
         self._hosts: dict[str, Host] = {}
-        self._pod_owners = {pod_owner.host: pod_owner for pod_owner in self.address_index.by_key.values()}
+        self._pod_owners = {pod_owner.host: pod_owner for pod_owner in self.address_index.by_address.values()}
         networks = _pod_networks(cluster, self.address_index, self.plugin)
         self._plans = {node.name: self._plan(node, networks[node.name]) for node in cluster.nodes}
         for node in cluster.nodes:

@@ -32,7 +32,7 @@ def check_cluster(cluster: Cluster) -> None:
             line,
             zh=f"{first} 位于节点 {name!r}，但没有同名的 Node 对象（已知节点：{nodes}）；请补上该 Node，或更正 nodeName",
         )
-    _check_addresses(cluster)
+    check_addresses(cluster)
     check_network(cluster)
 
 
@@ -45,8 +45,11 @@ def check_network(cluster: Cluster) -> None:
     for node, field in places:
         if node not in known:
             nodes = ", ".join(sorted(known))
+            file, line = cluster.places.get(("Network", "", ""), (None, None))
             raise ManifestError(
                 f"{field} of the Network document names node {node!r}; known nodes: {nodes}",
+                file,
+                line,
                 zh=f"Network 文档的 {field} 指定了节点 {node!r}；已知节点：{nodes}",
             )
 
@@ -64,20 +67,34 @@ def _mentions(cluster: Cluster) -> Iterator[tuple[str, str]]:
             yield pod.node_name, f"Pod {pod.namespace}/{pod.name}"
 
 
-def _check_addresses(cluster: Cluster) -> None:
-    owners: dict[str, str] = {}
+def check_addresses(cluster: Cluster) -> None:
+    """Raise ManifestError, with the later one's place, where two nodes or pods have one address: who answers would be
+    a matter of chance (the neighbour that was asked first)."""
+    owners: dict[str, tuple[str, str, str]] = {}
     for node in cluster.nodes:
         for address in (*node.internal_ips, *node.addresses):
-            _own(owners, address, f"node {node.name}")
+            _own(cluster, owners, address, ("Node", "", node.name))
     for pod in cluster.pods:
         for address in () if pod.host_network else pod.ips:
-            _own(owners, address, f"Pod {pod.namespace}/{pod.name}")
+            _own(cluster, owners, address, ("Pod", pod.namespace, pod.name))
 
 
-def _own(owners: dict[str, str], address: str, owner: str) -> None:
+def _own(cluster: Cluster, owners: dict[str, tuple[str, str, str]], address: str, owner: tuple[str, str, str]) -> None:
     first = owners.setdefault(address, owner)
-    if first != owner:
-        raise ManifestError(
-            f"{first} and {owner} both have the address {address}; correct one of them",
-            zh=f"{first} 与 {owner} 都使用地址 {address}；请更正其一",
-        )
+    if first == owner:
+        return
+    one, other = _called(first), _called(owner)
+    at = cluster.places.get(first)
+    place = f" ({at[0]}:{at[1]})" if at is not None else ""
+    file, line = cluster.places.get(owner, (None, None))
+    raise ManifestError(
+        f"{one}{place} and {other} both have the address {address}; correct one of them",
+        file,
+        line,
+        zh=f"{one}{place} 与 {other} 都使用地址 {address}；请更正其一",
+    )
+
+
+def _called(owner: tuple[str, str, str]) -> str:
+    kind, namespace, name = owner
+    return f"node {name}" if kind == "Node" else f"{kind} {namespace}/{name}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, Node, Pod, ProxyConfig, Service
 from engine.errors import ManifestError
 from engine.manifests import config, objects
+from engine.manifests.disagreements import disagreements
 from engine.manifests.fields import Fields, shown, shown_zh
 from engine.manifests.selectors import derived_slices
 from engine.manifests.source import Map
@@ -215,18 +216,20 @@ class Collector:
             proxy=self._proxy or self._embedded_proxy or ProxyConfig(),
             cni=cni,
             network=facts,
-            notices=tuple(self._notices(cni.assumed)),
+            notices=tuple(self._notices(nodes, cni.assumed)),
             service_cidrs=tuple(dict.fromkeys(self._cidrs)),
             node_mentions=self._mentions,
             namespaces=self._namespaces,
             network_policies=tuple(self._policies),
             cluster_network_policies=tuple(self._cluster_policies),
             other_policies=tuple(self._other_policies),
+            places=self._seen,
         )
 
-    def _notices(self, cni_assumed: bool) -> Iterator[tuple[str, str]]:
+    def _notices(self, nodes: tuple[Node, ...], cni_assumed: bool) -> Iterator[tuple[str, str]]:
         if cni_assumed:
             yield config.ASSUMED
+        yield from disagreements(self._pods, self._slices, nodes, self._seen)
         if self._ignored:
             files = ", ".join(sorted(set(self._ignored)))
             yield f"Not Kubernetes objects, passed over: {files}.", f"不是 Kubernetes 对象，已跳过：{files}。"

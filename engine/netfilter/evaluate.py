@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from engine.errors import RuleError, UnsupportedFeature
+from engine.limits import MOST_CHAIN_DEPTH, MOST_CHAINS_ENTERED, MOST_RULES_EVALUATED
 from engine.netfilter.context import CONTINUE, RETURN, Context, Decision
 from engine.netfilter.index import index_of
 from engine.netfilter.part import ModelledMatch, ModelledTarget
@@ -28,21 +29,38 @@ class _Frame:
 
 
 def run_base_chain(context: Context, table: Table, chain: Chain, indexed: bool = True) -> str:
-    """The verdict ("ACCEPT", "DROP", "REJECT") of one base chain. `indexed` False tries every rule: for tests."""
+    """The verdict ("ACCEPT", "DROP", "REJECT") of one base chain. `indexed` False tries every rule: for tests.
+
+    Raises UnsupportedFeature for a packet that meets more chains or rules than limits allow."""
     context.table = table
     frames = [_frame(context, chain, (chain.name,), indexed)]
+    entered, most_rules = 0, context.rules_evaluated + MOST_RULES_EVALUATED
     while frames:
         frame = frames[-1]
         decision = _next_decision(context, frame)
+        if context.rules_evaluated > most_rules:
+            raise _too_much(table, chain, f"{MOST_RULES_EVALUATED} rules", f"{MOST_RULES_EVALUATED} 条规则")
         if decision.verdict is not None:
             return decision.verdict
         if decision.returns:
             frames.pop()
         elif decision.chain is not None:
+            entered += 1
+            if entered > MOST_CHAINS_ENTERED:
+                raise _too_much(table, chain, f"{MOST_CHAINS_ENTERED} chains", f"{MOST_CHAINS_ENTERED} 条链")
+            if len(frame.path) >= MOST_CHAIN_DEPTH:
+                raise _too_much(table, chain, f"{MOST_CHAIN_DEPTH} chains in depth", f"{MOST_CHAIN_DEPTH} 层链")
             if decision.goto:
                 frames.pop()
             frames.append(_frame(context, _target_chain(table, frame, decision.chain), frame.path, indexed, True))
     return _policy(context, chain)
+
+
+def _too_much(table: Table, chain: Chain, en: str, zh: str) -> UnsupportedFeature:
+    return UnsupportedFeature(
+        f"table {table.name}: one packet in {chain.name} meets more than {en}; so long a way is not followed",
+        zh=f"表 {table.name}：一个数据包在 {chain.name} 中遇到超过 {zh}；不再继续跟踪",
+    )
 
 
 def _frame(context: Context, chain: Chain, path: tuple[str, ...], indexed: bool, entered: bool = False) -> _Frame:

@@ -8,7 +8,8 @@ follows from the positions. An index is made when a packet first enters the chai
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
+from types import MappingProxyType
 
 from engine.errors import RuleError, UnsupportedFeature
 from engine.hooks import IPTABLES_PRIORITY, Hook
@@ -131,46 +132,59 @@ def _nft_base(ruleset: Ruleset) -> Iterator[tuple[Hook, HookedChain]]:
                 yield chain.hook, HookedChain(chain.priority or 0, table, chain, chain.kind == "nat")
 
 
-def check_chains(ruleset: Ruleset) -> None:
-    """Raise RuleError when a rule leads to a chain that is not there, or chains lead in a circle.
+# Where a rule stands: (table, chain, its position in the chain) -> (file, line).
+Places = Mapping[tuple[str, str, int], tuple[str, int]]
+
+
+def check_chains(ruleset: Ruleset, places: Places = MappingProxyType({})) -> None:
+    """Raise RuleError when a rule leads to a chain that is not there, or chains lead in a circle; with the rule's file
+    and line where `places` knows them.
 
     The kernel refuses such a ruleset as a whole (ip_tables.c mark_source_chains, nf_tables_api.c nft_chain_validate).
     """
     for table in ruleset.tables.values():
         done: set[str] = set()
         for name in table.chains:
-            _check_from(table, name, done)
+            _check_from(table, name, done, places)
 
 
-def _check_from(table: Table, start: str, done: set[str]) -> None:
+def _check_from(table: Table, start: str, done: set[str], places: Places) -> None:
     if start in done:
         return
-    trail = [start]
-    pending = [_next_chains(table, start)]
+    trail = {start: None}
+    pending = [_next_chains(table, start, places)]
     while pending:
-        following = next(pending[-1], None)
-        if following is None:
-            done.add(trail.pop())
+        step = next(pending[-1], None)
+        if step is None:
+            done.add(trail.popitem()[0])
             pending.pop()
-        elif following in trail:
-            circle = " -> ".join([*trail[trail.index(following) :], following])
+            continue
+        following, place = step
+        if following in trail:
+            names = list(trail)
+            circle = " -> ".join([*names[names.index(following) :], following])
             raise RuleError(
                 f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this ruleset",
+                place[0],
+                place[1],
                 zh=f"表 {table.name}：链之间形成环：{circle}；内核会拒绝这份规则",
             )
-        elif following not in done:
-            trail.append(following)
-            pending.append(_next_chains(table, following))
+        if following not in done:
+            trail[following] = None
+            pending.append(_next_chains(table, following, places))
 
 
-def _next_chains(table: Table, name: str) -> Iterator[str]:
-    for rule in table.chains[name].rules:
+def _next_chains(table: Table, name: str, places: Places) -> Iterator[tuple[str, tuple[str | None, int | None]]]:
+    for position, rule in enumerate(table.chains[name].rules):
+        place = places.get((table.name, name, position), (None, None))
         if rule.target is None:
             continue
         for following in rule.target.leads_to(table):
             if following not in table.chains:
                 raise RuleError(
                     f"table {table.name}: chain {name} leads to {following}, which does not exist",
+                    place[0],
+                    place[1],
                     zh=f"表 {table.name}：链 {name} 跳转到不存在的 {following}",
                 )
-            yield following
+            yield following, place

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from engine.errors import RuleError
 from engine.hooks import Hook
+from engine.netfilter.index import check_chains
 from engine.netfilter.nft_names import (
     NAME,
     TABLE_FAMILY,
@@ -25,12 +26,13 @@ from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table
 _FAMILY = {word: family for family, word in TABLE_FAMILY.items()}
 
 
-def parse(text: str, family: str | None = None) -> Ruleset:
+def parse(text: str, family: str | None = None, whole: bool = False) -> Ruleset:
     """The ruleset of a listing that holds one family ("ipv4" where it holds nothing), or of the named one.
 
-    Raises RuleError with the line for text that nft would not print or that is not modelled.
+    Raises RuleError with the line for text that nft would not print or that is not modelled; of a `whole` listing also
+    for what no kernel holds (nft_chain_validate): chains that lead in a circle or to a chain that is not there.
     """
-    found = parse_all(text)
+    found = parse_all(text, whole)
     if family is None and len(found) > 1:
         raise RuleError(
             "the listing holds both ip and ip6 tables; name the family", zh="文本同时含有 ip 和 ip6 的表；请指明地址族"
@@ -39,9 +41,14 @@ def parse(text: str, family: str | None = None) -> Ruleset:
     return found.get(wanted) or Ruleset(Backend.NFTABLES, wanted)
 
 
-def parse_all(text: str) -> dict[str, Ruleset]:
-    """The rulesets of a listing by family, in the order of the listing."""
-    return _NftReader(text).read()
+def parse_all(text: str, whole: bool = False) -> dict[str, Ruleset]:
+    """The rulesets of a listing by family, in the order of the listing; `whole` as for parse()."""
+    reader = _NftReader(text)
+    found = reader.read()
+    for (family, name), places in reader.places.items() if whole else ():
+        table = found[family].tables[name]
+        check_chains(Ruleset(Backend.NFTABLES, family, {name: table}), places)
+    return found
 
 
 class _NftReader:
@@ -51,6 +58,7 @@ class _NftReader:
         self.lines = text.split("\n")
         self.line = 0
         self.family = "ipv4"
+        self.places: dict[tuple[str, str], dict[tuple[str, str, int], tuple[str, int]]] = {}
 
     def fail(self, message: str, zh: str) -> RuleError:
         return RuleError(message, "<nft>", self.line, zh=zh)
@@ -92,7 +100,7 @@ class _NftReader:
             if head is None:
                 table.comment = self.comment(line)
             elif head[1] == "chain":
-                table.chains[head[2]] = self.chain(head[2])
+                table.chains[head[2]] = self.chain(name, head[2])
             else:
                 sets[head[2]] = self.named_set(head[2], head[1] == "map")
         return table
@@ -122,6 +130,14 @@ class _NftReader:
                     named.comment = self.comment(line)
             except ValueError as error:
                 raise self.fail(str(error), zh=f"无法理解：{error}") from error
+        try:
+            # The type may stand after the elements, or twice.
+            for key in named.elements:
+                element_order(key, named.key_types)
+        except (ValueError, IndexError) as error:
+            raise self.fail(
+                f"set {name}: its elements do not fit its type", zh=f"集合 {name}：元素与其类型不符"
+            ) from error
         return named
 
     def elements(self, rest: str, named: NamedSet) -> None:
@@ -148,7 +164,7 @@ class _NftReader:
                 raise self.fail(str(error), zh=error.zh) from error
             named.elements[key] = Element(verdict, found[2])
 
-    def chain(self, name: str) -> Chain:
+    def chain(self, table: str, name: str) -> Chain:
         chain = Chain(name)
         for line in self.block():
             base = re.fullmatch(r"type (\w+) hook (\w+) priority ([^;]+); policy (accept|drop);", line)
@@ -157,6 +173,8 @@ class _NftReader:
             elif line.startswith('comment "') and not chain.rules:
                 chain.comment = self.comment(line)
             else:
+                places = self.places.setdefault((self.family, table), {})
+                places[table, name, len(chain.rules)] = ("<nft>", self.line)
                 chain.rules.append(self.rule(line))
         return chain
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from engine.hooks import Hook
+from engine.limits import INITIAL_TTL
 from engine.netfilter.ruleset import Rule
 from engine.packet import FiveTuple
 from engine.values import dataclass
@@ -67,6 +68,7 @@ class Skb:
     `reply` says that it travels in its connection's reply direction. `error_about` is the packet an ICMP error
     quotes; such an Skb has protocol ICMP in `flow`, with ports 0. `ipvs_property`: IPVS has had it and leaves it alone.
     `physdev_in` is the bridge port that br_netfilter took it from (struct nf_bridge_info; None: no bridge, or it is off).
+    `ttl` is the TTL or hop limit, which each host that forwards it takes one off (net.ipv4.ip_default_ttl: 64).
     """
 
     flow: FiveTuple
@@ -78,6 +80,7 @@ class Skb:
     error_about: FiveTuple | None = None
     ipvs_property: bool = False
     physdev_in: str | None = None
+    ttl: int = INITIAL_TTL
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,6 @@ def receive(
         result = run_hook(state, host, Hook.PREROUTING, skb, in_device=device, inside=inside)
         if isinstance(result, Died):
             return result
-    if state.looped(host, device, skb.flow, inside is not None):
-        return state.lost(host, "routing-loop", skb)
     # After PREROUTING: the source is checked as it came, the destination as DNAT has left it.
     refused = checks.refuses(host, device, skb.flow.src, skb.flow.dst)
     if refused is not None:
@@ -82,6 +80,9 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
         return state.lost(host, "no-route", skb)
     if route.kind == "blackhole":
         return state.lost(host, "blackhole", skb)
+    expired = state.forwarded(host, skb)
+    if expired is not None:
+        return expired
     if host.kind is HostKind.NODE and inside is None:
         state.hop(host, route.device, Stage.ROUTING, skb, hop_words.route_forward(skb.flow.dst, route))
     elif host.name == ROUTER:
@@ -159,10 +160,13 @@ def send(state: WalkState, packet: Outgoing) -> Step:
 
 
 def _send_on(state: WalkState, host: Host, skb: Skb) -> Step:
-    """What IPVS sends on to another host (ip_vs_nat_xmit): routed, OUTPUT, POSTROUTING."""
+    """What IPVS sends on to another host (ip_vs_nat_xmit, decrement_ttl): routed, OUTPUT, POSTROUTING."""
     route = _reroute(state, host, skb)
     if isinstance(route, Died):
         return route
+    expired = state.forwarded(host, skb) if route.device != "lo" else None
+    if expired is not None:
+        return expired
     result = run_hook(state, host, Hook.OUTPUT, skb, out_device=route.device)
     if isinstance(result, Died):
         return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.errors import NoSuchObject
 from engine.fabric.fabric import LAN, OUTSIDE, ROUTER
+from engine.limits import INITIAL_TTL
 from engine.netfilter.stack import Skb
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
@@ -17,7 +18,7 @@ from engine.words import hops as hop_words
 
 def fresh(skb: Skb) -> Skb:
     """The packet on another host: mark, connection and state stay behind."""
-    return Skb(skb.flow, segment=skb.segment, error_about=skb.error_about)
+    return Skb(skb.flow, segment=skb.segment, error_about=skb.error_about, ttl=skb.ttl)
 
 
 def transmit(
@@ -27,7 +28,7 @@ def transmit(
     if device.kind is DeviceKind.LOOPBACK:
         return Frame(host.name, device.name, skb, (host.name, device.name), inside)
     if device.kind in (DeviceKind.VXLAN, DeviceKind.IPIP):
-        return _into_tunnel(state, host, device, next_hop, skb)
+        return _into_tunnel(state, host, device, next_hop, skb, inside)
     if device.kind is DeviceKind.BRIDGE:
         return _out_of_bridge(state, host, device, next_hop, skb)
     if device.kind is DeviceKind.VETH:
@@ -131,10 +132,16 @@ def out_of_port(state: WalkState, host: Host, port: str, target: tuple[str, str]
     return Frame(*target, fresh(skb), target)
 
 
-def _into_tunnel(state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb) -> Outgoing | Died:
+def _into_tunnel(
+    state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb, inside: Inside | None
+) -> Outgoing | Died:
     outer = encapsulate(device, next_hop, skb.flow)
     if outer is None:
         return state.lost(host, "no-tunnel-peer", skb, device=device.name, next_hop=next_hop)
+    route = None if host.is_local(outer.dst) else host.table.lookup(outer.dst)
+    if inside is not None or (route is not None and route.device == device.name):
+        # vxlan_get_route() and ip_tunnel_xmit() drop what would leave by the tunnel itself (-ELOOP, "collisions").
+        return state.lost(host, "tunnel-loop", skb, device=device.name, outer_dst=outer.dst)
     state.hop(host, device.name, Stage.ENCAPSULATE, skb, hop_words.encapsulated(device.name, outer), outer=outer)
     flow = (
         FiveTuple(L4.UDP, outer.src, outer.sport or 0, outer.dst, outer.dport or 0)
@@ -142,4 +149,6 @@ def _into_tunnel(state: WalkState, host: Host, device: Device, next_hop: str, sk
         else FiveTuple(L4.IPIP, outer.src, 0, outer.dst, 0)
     )
     # skb_scrub_packet within one network namespace forgets the connection but keeps the mark.
-    return Outgoing(host.name, Skb(flow, mark=skb.mark), Inside(skb, outer))
+    # VXLAN's outer packet has a TTL of its own (ip4_dst_hoplimit), IPIP's inherits the inner one's (ip_tunnel_xmit).
+    ttl = INITIAL_TTL if outer.kind == "VXLAN" else skb.ttl
+    return Outgoing(host.name, Skb(flow, mark=skb.mark, ttl=ttl), Inside(skb, outer))

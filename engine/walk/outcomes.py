@@ -9,11 +9,12 @@ import dataclasses
 from collections.abc import Mapping
 from fractions import Fraction
 
-from engine.choose import Choose, every_path, seeded
+from engine.choose import Choose, every_path, seeded, too_many_ways
 from engine.cluster import Cluster
 from engine.errors import EngineError, NoSuchObject
 from engine.fabric.fabric import ROUTER, Fabric, build_fabric
-from engine.netfilter.rules import Ruleset
+from engine.limits import MOST_STEPS_OF_ALL_WAYS
+from engine.netfilter.ruleset import Ruleset
 from engine.netfilter.stack import Skb
 from engine.network.addresses import source_address
 from engine.network.host import Host, HostKind
@@ -57,8 +58,15 @@ def outcomes(
     resolved = locate(built, request)
     _check_reachable(built, resolved)
 
+    taken = 0
+
     def run(choose: Choose) -> Outcome:
-        return _one_way(built, resolved, choose)
+        nonlocal taken
+        outcome, steps = _one_way(built, resolved, choose)
+        taken += steps
+        if taken > MOST_STEPS_OF_ALL_WAYS:
+            raise too_many_ways(f"{MOST_STEPS_OF_ALL_WAYS} steps", f"{MOST_STEPS_OF_ALL_WAYS} 步")
+        return outcome
 
     if seed is not None:
         drawn = seeded(seed)
@@ -105,16 +113,18 @@ def _check_reachable(fabric: Fabric, resolved: ResolvedRequest) -> None:
         )
 
 
-def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> Outcome:
+def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> tuple[Outcome, int]:
+    """The way that `choose` takes, and how many steps its packets took."""
     state = WalkState(fabric, choose, resolved, None)
     host = state.host(resolved.host)
     flow = resolved.flow(source_of(fabric, resolved))
     _note_connect(state, host, flow)
     arrived = _arrival(state, host, flow)
     if isinstance(arrived, Died):
-        return finish(state, arrived, flow, host)
+        return finish(state, arrived, flow, host), state.steps
     state.arrival = arrived
-    return finish(state, run_to_end(state, Outgoing(host.name, Skb(flow))), flow, host)
+    outcome = finish(state, run_to_end(state, Outgoing(host.name, Skb(flow))), flow, host)
+    return outcome, state.steps
 
 
 def source_of(fabric: Fabric, resolved: ResolvedRequest) -> str:

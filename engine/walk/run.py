@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.errors import UnsupportedFeature
+from engine.limits import MOST_STEPS
 from engine.network.devices import DeviceKind
 from engine.network.host import Host, HostKind
 from engine.trace import Stage
@@ -12,11 +14,18 @@ from engine.words import hops as hop_words
 
 
 def run_to_end(state: WalkState, step: Step) -> Arrived | Died:
-    """Follow a packet to its end."""
-    while True:
+    """Follow a packet to its end. Raises UnsupportedFeature for one that goes on although no host forwards it."""
+    for _ in range(MOST_STEPS):
         if isinstance(step, Arrived | Died):
             return step
+        state.steps += 1
+        at = step.host
         step = send(state, step) if isinstance(step, Outgoing) else _come_in(state, step)
+    raise UnsupportedFeature(
+        f"after {MOST_STEPS} steps the packet is still on its way, last at {at}: a circle without a router, "
+        "which is not modelled",
+        zh=f"经过 {MOST_STEPS} 步后数据包仍在途中（最后位于 {at}）：不经路由器的环路，未建模",
+    )
 
 
 def _come_in(state: WalkState, frame: Frame) -> Step:

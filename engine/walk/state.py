@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TypeAlias
 
 from engine.choose import Choose
@@ -14,6 +13,7 @@ from engine.network.routes import number
 from engine.packet import Encapsulation, FiveTuple
 from engine.trace import ConntrackView, Cost, HeaderChange, Hop, Stage, Text, Verdict, Where
 from engine.values import dataclass
+from engine.walk.circle import Forward, find_circle
 from engine.walk.locate import ResolvedRequest
 from engine.words import endings
 
@@ -87,7 +87,8 @@ class WalkState:
         self.stray = False
         self.first_node: str | None = None
         self._netfilters: dict[str, HostNetfilter] = {}
-        self._seen: set[tuple[str, str, FiveTuple]] = set()
+        self.steps = 0
+        self._forwards: list[Forward] = []
         self._outer_flows: set[tuple[str, FiveTuple]] = set()
 
     def start_leg(self, direction: str) -> None:
@@ -97,7 +98,7 @@ class WalkState:
         self.hops = []
         self.cost = Cost()
         self.underlay_cost = Cost()
-        self._seen = set()
+        self._forwards = []
         self.stray = False
 
     def host(self, name: str) -> Host:
@@ -124,18 +125,21 @@ class WalkState:
         else:
             self.cost = after
 
-    def looped(self, host: Host, device: str, flow: FiveTuple, outer: bool) -> bool:
-        """Whether this very packet was on this device before: it would circle until its TTL is used up.
+    def forwarded(self, host: Host, skb: Skb) -> Died | None:
+        """Take one off the TTL of a packet that `host` forwards (ip_forward, ip6_forward); its end where none is left.
 
-        Its source port is left aside, because a masquerade on the way round may choose a new one on every round: the
-        node takes what comes back from its own address for a new connection. A tunnel's outer packet (`outer`) keeps
-        its own: that port stands for what is inside (udp_flow_src_port).
+        Of a circle the hops of its first round are kept, up to where the second begins.
         """
-        key = (host.name, device, flow if outer else dataclasses.replace(flow, sport=0))
-        if key in self._seen:
-            return True
-        self._seen.add(key)
-        return False
+        self._forwards.append(Forward(host.name, skb.flow, len(self.hops)))
+        if skb.ttl > 1:
+            skb.ttl -= 1
+            return None
+        circle = find_circle(self._forwards)
+        if circle is None:
+            return self.lost(host, "ttl-expired", skb)
+        del self.hops[circle.hops :]
+        text = endings.circle(skb.flow, host.name, circle.hosts, circle.anew)
+        return Died(Verdict.LOST, Where(host.name, "routing-loop", text, direction=self.direction), skb.flow)
 
     def hop(
         self,

@@ -66,8 +66,19 @@ _REASONS: dict[str, tuple[str, str]] = {
     ),
     "ip-forward-off": ("{host} does not forward packets: ip_forward is 0", "{host} 不转发数据包：ip_forward 为 0"),
     "routing-loop": (
-        "the packet comes back to {host} again and again until its TTL is used up",
-        "数据包反复回到 {host}，直到 TTL 耗尽",
+        "the packet goes round {circle} until its TTL is used up; {host} then sends ICMP time exceeded to {src}",
+        "数据包在 {circle} 之间反复转发，直到 TTL 耗尽；随后 {host} 向 {src} 发送 ICMP 超时（time exceeded）",
+    ),
+    "ttl-expired": (
+        "the packet's TTL is used up; {host} sends ICMP time exceeded to {src}",
+        "数据包的 TTL 已耗尽；{host} 向 {src} 发送 ICMP 超时（time exceeded）",
+    ),
+    "tunnel-loop": (
+        (
+            "the outer packet to {outer_dst} would have to leave {host} by {device} again, the tunnel that made it: the "
+            "kernel drops it as a circular route (do the pods and the nodes share one network?)"
+        ),
+        "发往 {outer_dst} 的外层报文又要从生成它的隧道设备 {device} 离开 {host}：内核把它当作循环路由丢弃（Pod 与节点是否共用同一网段？）",
     ),
     "bridge-refuses-same-port": (
         (
@@ -107,3 +118,12 @@ def reason(code: str, flow: FiveTuple, **facts: str) -> Text:
     english, chinese = known
     values = {"src": flow.src, "src_port": flow.source, "dst": flow.destination, "dst_ip": flow.dst, **facts}
     return Text(english.format(**values), chinese.format(**values))
+
+
+def circle(flow: FiveTuple, host: str, hosts: tuple[str, ...], anew: bool) -> Text:
+    """The reason of a packet that goes round `hosts` until `host` finds its TTL used up. `anew`: each round rewrites
+    it otherwise than the one before, so that no round repeats another."""
+    said = reason("routing-loop", flow, host=host, circle=" -> ".join((*hosts, hosts[0])))
+    if not anew:
+        return said
+    return Text(f"{said.en}; each round rewrites it anew", f"{said.zh}；每一轮都重新改写地址或端口")

@@ -107,6 +107,13 @@ def data_delete(ctx: typer.Context, yes: Annotated[bool, typer.Option("--yes", h
     return delete(ctx.obj, yes)
 
 
+@command("rescue", data, "Save what can be read of damaged data, and begin anew with it.")
+def data_rescue(ctx: typer.Context) -> int:
+    from k8squiz.commands.data import rescue
+
+    return rescue(ctx.obj)
+
+
 @command("path", data, "Print where your data lies.")
 def data_path(ctx: typer.Context) -> int:
     from k8squiz.commands.data import path

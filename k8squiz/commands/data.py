@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from engine.errors import os_reason
 from k8squiz.errors import QuizError
+from k8squiz.limits import MOST_IMPORT_BYTES
 from k8squiz.locale.i18n import Lang
-from k8squiz.terminal.console import print_plain
-
-_MOST = 64 * 1024 * 1024
+from k8squiz.terminal.console import print_machine, print_plain
 
 
 def export(lang: Lang, out: Path | None) -> int:
     """Write all data as JSON to `out`, or print it."""
     from k8squiz.commands.explain import write
-    from k8squiz.history.export import exported
+    from k8squiz.history.export import export_pieces
     from k8squiz.history.store import read_store
 
     store = read_store(os.environ)
     try:
-        text = exported(store)
+        with store.reading():
+            if out is None:
+                print_machine(export_pieces(store))
+            else:
+                write(out, export_pieces(store))
     finally:
         store.close()
-    if out is None:
-        print_plain(text)
-    else:
-        write(out, text)
     return 0
 
 
@@ -52,9 +52,12 @@ def take_in(lang: Lang, file: str) -> int:
 
 def _read(file: str) -> str:
     try:
-        raw = sys.stdin.buffer.read(_MOST + 1) if file == "-" else _head(Path(file))
-        if len(raw) > _MOST:
-            raise QuizError(f"{file}: larger than any export", f"{file}：大于任何导出文件")
+        raw = sys.stdin.buffer.read(MOST_IMPORT_BYTES + 1) if file == "-" else _head(Path(file))
+        if len(raw) > MOST_IMPORT_BYTES:
+            raise QuizError(
+                f"{file}: larger than any export ({MOST_IMPORT_BYTES >> 20} MiB)",
+                f"{file}：大于任何导出文件（{MOST_IMPORT_BYTES >> 20} MiB）",
+            )
         return raw.decode("utf-8")
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
@@ -65,7 +68,7 @@ def _read(file: str) -> str:
 
 def _head(path: Path) -> bytes:
     with path.open("rb") as stream:
-        return stream.read(_MOST + 1)
+        return stream.read(MOST_IMPORT_BYTES + 1)
 
 
 def delete(lang: Lang, yes: bool) -> int:
@@ -93,6 +96,64 @@ def _agreed(target: Path, lang: Lang) -> bool:
         return input(question).strip().lower() in ("y", "yes", "是")
     except EOFError:
         return False
+
+
+def rescue(lang: Lang) -> int:
+    """Save what can be read of damaged data: the damaged file is kept under another name, and the data begins anew with
+    what was saved. 0 where nothing is damaged, too."""
+    from k8squiz.history.database import DataDamaged
+    from k8squiz.history.export import export_pieces
+    from k8squiz.history.folder import FILE, data_folder
+    from k8squiz.history.store import read_store
+
+    target = data_folder(os.environ) / FILE
+    try:
+        store = read_store(os.environ)
+        try:
+            sound = store.is_sound()
+            for _ in export_pieces(store):
+                pass
+        finally:
+            store.close()
+    except DataDamaged:
+        sound = False
+    if sound:
+        print_plain(f"{target}：没有损坏。\n" if lang == "zh" else f"{target}: nothing is damaged.\n")
+        return 0
+    return _rescued(target, lang)
+
+
+def _rescued(target: Path, lang: Lang) -> int:
+    from k8squiz.files import write_text
+    from k8squiz.history.export import take_in as merge
+    from k8squiz.history.rescue import rescued
+    from k8squiz.history.store import open_store
+
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    saved, aside = target.with_name(f"rescued-{stamp}.json"), target.with_name(f"{target.name}.damaged-{stamp}")
+    try:
+        found = rescued(target)
+        write_text(saved, found.text)
+        for end in ("", "-wal", "-journal"):
+            source = target.with_name(target.name + end)
+            if source.exists():
+                source.rename(aside.with_name(aside.name + end))
+        target.with_name(target.name + "-shm").unlink(missing_ok=True)
+    except OSError as error:
+        en, zh = os_reason(error)
+        raise QuizError(f"{target}: cannot be rescued: {en}", f"{target}：无法抢救：{zh}") from None
+    store = open_store(os.environ)
+    try:
+        merge(store, found.text, str(saved))
+    finally:
+        store.close()
+    if lang == "zh":
+        print_plain(f"已保存 {found.records} 条记录（{saved}），{found.lost} 条无法读出；损坏的文件保留为 {aside}。\n")
+    else:
+        print_plain(
+            f"{found.records} records saved ({saved}), {found.lost} could not be read; the damaged file is kept as {aside}.\n"
+        )
+    return 0
 
 
 def path(lang: Lang) -> int:

@@ -11,6 +11,8 @@ from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from k8squiz.story.blocks import Story
 
 _EXPORT_WIDTH = 110
@@ -102,8 +104,8 @@ def _exported(story: Story, suffix: str, lang: Lang, without: frozenset[str]) ->
     return to_svg(console, pick(story.title, lang))
 
 
-def write(path: Path, text: str) -> None:
-    from k8squiz.report.files import write_text
+def write(path: Path, text: str | Iterable[str]) -> None:
+    from k8squiz.files import write_text
 
     write_text(path, text)
     sys.stderr.write(f"{path}\n")

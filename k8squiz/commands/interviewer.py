@@ -14,7 +14,7 @@ from k8squiz.terminal.console import make_console
 
 def write(plan: InterviewPlan, path: Path, lang: Lang) -> int:
     """Write the script of `plan` to `path`. Raises QuizError where it is no .md file or cannot be written."""
-    from k8squiz.report.files import write_text
+    from k8squiz.files import write_text
     from k8squiz.report.script import script
     from k8squiz.screens.report import bench_texts
 

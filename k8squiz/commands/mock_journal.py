@@ -13,8 +13,9 @@ from rich.console import Console
 
 from k8squiz.commands.mock_lock import InterviewLock
 from k8squiz.errors import QuizError
+from k8squiz.history.check import body_flaw
 from k8squiz.history.store import DraftRow as SavedDraft
-from k8squiz.history.store import SessionRow, Store, StoreUnavailable, open_store
+from k8squiz.history.store import SessionRow, Store, StoreUnavailable, open_store, read_store
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
 from k8squiz.mock.interview import AnswerDraft
@@ -98,6 +99,11 @@ def _events(rows: Iterable[Any]) -> tuple[Event, ...]:
     """The store's rows as the machine's events."""
     found = []
     for row in rows:
+        if body_flaw(row.body):
+            raise QuizError(
+                f"the journal of this interview is damaged at event {row.seq} ({row.kind!r})",
+                f"这场面试的日志在第 {row.seq} 条（{row.kind!r}）处损坏",
+            )
         body = dict(row.body)
         found.append(Event(row.kind, float(body.pop("at", 0.0)), body))
     return tuple(found)
@@ -187,7 +193,7 @@ class Record:
 
 def recorded(number: int | None) -> Record:
     """Interview `number`, the latest where it is None. Raises QuizError where it is not there."""
-    store = open_store()
+    store = read_store()
     try:
         known = {session.id: session for session in store.sessions(KIND)}
         if not known:

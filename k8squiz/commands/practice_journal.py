@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from engine.errors import os_reason
 from k8squiz.errors import QuizError
+from k8squiz.files import write_text
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.screens.prose import Prose
+from k8squiz.terminal.console import print_machine
 
 if TYPE_CHECKING:
     from k8squiz.bank.question import Attempt
@@ -109,7 +110,7 @@ class PracticeJournal:
             if not name:
                 break
             try:
-                _save(Path(name), exported(self.store))
+                write_text(Path(name), exported(self.store))
             except QuizError as error:
                 self._console.print(Prose(pick(error, self._lang), "yellow"))
                 continue
@@ -118,16 +119,8 @@ class PracticeJournal:
         self._console.print(Prose(say("export", self._lang), "bold yellow"))
         # Not through the console: it would wrap, and what it makes visible is no JSON any more.
         sys.stdout.flush()
-        sys.stdout.write(exported(self.store, indent=None))
+        print_machine(exported(self.store, indent=None))
 
     def _refused(self, error: QuizError) -> None:
         words = say("memory", self._lang, reason=pick(error, self._lang).rstrip(".。"))
         self._console.print(Prose(words, "bold yellow"))
-
-
-def _save(path: Path, text: str) -> None:
-    try:
-        path.expanduser().write_text(text, encoding="utf-8")
-    except (OSError, ValueError, RuntimeError) as error:
-        en, zh = os_reason(error) if isinstance(error, OSError) else (str(error), str(error))
-        raise QuizError(f"{path}: cannot be written: {en}", f"{path}：无法写入：{zh}") from None

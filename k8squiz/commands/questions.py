@@ -10,8 +10,8 @@ from engine.trace import Text
 from k8squiz.bank import find as bank
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.terminal.console import make_console, print_json, print_plain
-from k8squiz.terminal.sanitize import one_line
+from k8squiz.terminal.console import make_console, print_json, print_machine, print_plain
+from k8squiz.terminal.sanitize import one_line, visible
 
 if TYPE_CHECKING:
     from k8squiz.kinds.fields import Field
@@ -154,11 +154,11 @@ def new_question(kind: str, topic: str, lang: Lang) -> int:
     """Print a question file to start from: the skeleton of that kind, with the texts to be written."""
     from k8squiz.kinds.skeleton import skeleton
 
-    print_plain(skeleton(kind, topic))
+    print_machine(visible(skeleton(kind, topic)))
     return 0
 
 
 def question_schema(lang: Lang) -> int:
     """Print schema.json."""
-    print_plain((bank.bank_folder() / "schema.json").read_text(encoding="utf-8"))
+    print_machine((bank.bank_folder() / "schema.json").read_text(encoding="utf-8"))
     return 0

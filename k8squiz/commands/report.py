@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from k8squiz.commands.mock_journal import Record, recorded
@@ -10,7 +9,7 @@ from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
 from k8squiz.report.build import InterviewReport, build
-from k8squiz.terminal.console import make_console
+from k8squiz.terminal.console import make_console, print_machine
 
 FORMATS = ("md", "html", "json")
 _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".json": "json"}
@@ -29,9 +28,9 @@ def run(lang: Lang, session: int | None = None, form: str | None = None, out: Pa
         return 0
     text = rendered(report, form, lang)
     if out is None:
-        sys.stdout.write(text)
+        print_machine(text)
         return 0
-    from k8squiz.report.files import write_text
+    from k8squiz.files import write_text
 
     write_text(out, text)
     make_console().print(say("written", lang, path=out))
@@ -71,6 +70,6 @@ def rendered(report: InterviewReport, form: str, lang: Lang) -> str:
 
 def write(report: InterviewReport, path: Path, lang: Lang) -> None:
     """Write `report` to `path`, in the format its name says. Raises QuizError."""
-    from k8squiz.report.files import write_text
+    from k8squiz.files import write_text
 
     write_text(path, rendered(report, _form_of(path), lang))

@@ -8,7 +8,8 @@ from engine.cluster import Cluster
 from engine.packet import is_ipv6
 from k8squiz.commands.input import default_mode, read_cluster, say_release
 from k8squiz.locale.i18n import Lang
-from k8squiz.terminal.console import print_plain
+from k8squiz.terminal.console import print_machine
+from k8squiz.terminal.sanitize import visible
 
 
 def run(
@@ -23,7 +24,7 @@ def run(
     families = (family,) if family is not None else _families(cluster, node) if mode == "nftables" else ("ipv4",)
     rulesets = [engine.compile_rules(cluster, node, mode, each, release) for each in families]
     say_release(cluster, node, mode, release, lang)
-    print_plain("".join(map(str, rulesets)))
+    print_machine(visible("".join(map(str, rulesets))))
     sys.stdout.flush()
     return 0
 

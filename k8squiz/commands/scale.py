@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ from k8squiz.commands.explain import write
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.scale import figures as model
-from k8squiz.terminal.console import make_console, print_plain
+from k8squiz.terminal.console import make_console, print_json
 
 if TYPE_CHECKING:
     from k8squiz.scale.timing import Timing
@@ -35,7 +34,7 @@ def run(lang: Lang, services: int, endpoints: int, grow: bool, measure: bool, ex
     if export is not None:
         write(export, _svg(found, lang))
     if json:
-        print_plain(json_text.dumps({**model.as_json(found), **_measured(timings)}, indent=1) + "\n")
+        print_json({**model.as_json(found), **_measured(timings)}, indent=1)
         return 0
     from k8squiz.screens.scale import scale_view
 

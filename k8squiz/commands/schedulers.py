@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json as json_text
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from engine.ipvs.scenarios import SCENARIOS
 from engine.ipvs.simulate import METRICS, Measured
 from k8squiz.errors import QuizError, unknown
 from k8squiz.locale.i18n import Lang, pick
-from k8squiz.terminal.console import make_console, print_plain
+from k8squiz.terminal.console import make_console, print_json
 
 _DEFAULT = "long-and-short"
 _MOST = 256 * 1024
@@ -33,7 +32,7 @@ def run(lang: Lang, scenario: str | None, require: str | None, metric: str | Non
     table = found.table(drawn)
     fitting = [name for name, figures in table.items() if all(one.met(figures) for one in found.requirements)]
     if json:
-        print_plain(json_text.dumps(_json(found, table, fitting, drawn), ensure_ascii=False, indent=1) + "\n")
+        print_json(_json(found, table, fitting, drawn), indent=1)
         return 0
     from rich.console import Group
 
@@ -70,7 +69,7 @@ def _list(lang: Lang, json: bool) -> int:
              "words": {"en": one.words.en, "zh": one.words.zh}}
             for one in SCENARIOS.values()
         ]  # fmt: skip
-        print_plain(json_text.dumps(told, ensure_ascii=False, indent=1) + "\n")
+        print_json(told, indent=1)
         return 0
     from rich.padding import Padding
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json as json_text
 import os
 import time
 
 from k8squiz.locale.i18n import Lang
-from k8squiz.terminal.console import make_console, print_plain
+from k8squiz.terminal.console import make_console, print_json
 
 
 def run(lang: Lang, json: bool = False) -> int:
@@ -24,7 +23,7 @@ def run(lang: Lang, json: bool = False) -> int:
     finally:
         store.close()
     if json:
-        print_plain(json_text.dumps(as_json(found), ensure_ascii=False, indent=1) + "\n")
+        print_json(as_json(found), indent=1)
         return 0
     from k8squiz.screens.stats import stats_view
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from k8squiz.bank.rng import Rng
@@ -52,36 +52,6 @@ def reviewed(card: Card | None, question: str, score: float, now: float, until: 
     before = FsrsCard.from_dict(card.state) if card is not None else FsrsCard(card_id=0, due=at)
     after, _ = _scheduler(now, until).review_card(before, Rating(rating_of(score, card is not None)), at)
     return Card(question, dict(after.to_dict()), after.due.timestamp(), now)
-
-
-def flaw(state: Mapping[str, Any]) -> str:
-    """The first field of a card's state that FSRS could not go on with; empty where it is sound."""
-    fits = {
-        "card_id": _whole(0, 2**62), "state": _whole(1, 3), "stability": _number(0.001, 1e6), "difficulty": _number(1, 10),
-        "due": _date, "last_review": _date, "step": _step,
-    }  # fmt: skip
-    return next((name for name, fit in fits.items() if not fit(state.get(name))), "")
-
-
-def _whole(low: int, high: int) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _step(value: Any) -> bool:
-    return value is None or _whole(0, 99)(value)
-
-
-def _number(low: float, high: float) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
-
-
-def _date(value: Any) -> bool:
-    """A time in UTC, in years that calendars can go on from."""
-    try:
-        found = dt.datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return False
-    return found.utcoffset() == dt.timedelta(0) and 1970 <= found.year <= 5138
 
 
 def retrievability(card: Card, now: float) -> float:

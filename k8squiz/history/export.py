@@ -3,45 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from k8squiz.errors import QuizError
-from k8squiz.history import due as memory
-from k8squiz.history.store import Card, DraftRow, Review, Row, SessionRow, Store
+from k8squiz.history import check
+from k8squiz.history.records import Card, DraftRow, Review, Row, SessionRow
+from k8squiz.history.store import Store
+from k8squiz.limits import DEEPEST_DATA
 from k8squiz.terminal.sanitize import json_text
 
 FORMAT, FORMAT_VERSION = "k8squiz-data", 1
-# Epoch seconds: the year 5138. What calendars can show ends soon after.
-LATEST = 1e11
+LATEST = check.LATEST
 
 
 def exported(store: Store, indent: int | None = 1) -> str:
     """Everything in the store as JSON; on one line where `indent` is None."""
-    data = {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "sessions": [
-            {
-                "uid": one.uid, "kind": one.kind, "started": one.started, "seed": one.seed, "lang": one.lang,
-                "plan": one.plan, "ended": one.ended,
-                "events": [
-                    {"seq": row.seq, "at": row.now, "kind": row.kind, "body": row.body} for row in store.events(one.id)
-                ],
-                "draft": _draft(store.draft(one.id)),
-            }
-            for one in store.sessions()
-        ],
-        "cards": [
-            {"question": card.question, "state": card.state, "due": card.due, "updated": card.updated}
-            for card in store.cards().values()
-        ],
-        "reviews": [
-            {"question": r.question, "at": r.at, "score": r.score, "rating": r.rating, "seed": r.seed}
-            for r in store.reviews()
-        ],
+    return "".join(export_pieces(store, indent))
+
+
+def export_pieces(store: Store, indent: int | None = 1) -> Iterator[str]:
+    """The same piece by piece: a record a line, none of it in memory longer than it takes to write."""
+    line, one_more = ("", "") if indent is None else ("\n" + " " * indent, "\n" + " " * 2 * indent)
+    yield f'{{{line}"format": "{FORMAT}",{line}"version": {FORMAT_VERSION}'
+    parts: tuple[tuple[str, Iterable[Any]], ...] = (
+        ("sessions", (_session(store, one) for one in store.each_session())),
+        ("cards", (_card(card) for card in store.cards().values())),
+        ("reviews", (_review(one) for one in store.each_review())),
+    )
+    for name, records in parts:
+        yield f',{line}"{name}": ['
+        comma = ""
+        for record in records:
+            yield f"{comma}{one_more}{json_text(json.dumps(_whole(record), ensure_ascii=False))}"
+            comma = ","
+        yield f"{line}]"
+    yield "}\n" if indent is None else "\n}\n"
+
+
+def _session(store: Store, one: SessionRow) -> dict[str, Any]:
+    return {
+        "uid": one.uid, "kind": one.kind, "started": one.started, "seed": one.seed, "lang": one.lang,
+        "plan": one.plan, "ended": one.ended,
+        "events": [{"seq": row.seq, "at": row.now, "kind": row.kind, "body": row.body} for row in store.events(one.id)],
+        "draft": _draft(store.draft(one.id)),
     }  # fmt: skip
-    return json_text(json.dumps(_whole(data), ensure_ascii=False, indent=indent)) + "\n"
+
+
+def _card(card: Card) -> dict[str, Any]:
+    return {"question": card.question, "state": card.state, "due": card.due, "updated": card.updated}
+
+
+def _review(one: Review) -> dict[str, Any]:
+    return {"question": one.question, "at": one.at, "score": one.score, "rating": one.rating, "seed": one.seed}
 
 
 def _draft(found: DraftRow | None) -> Any:
@@ -62,7 +76,7 @@ def _whole(value: Any) -> Any:
 def take_in(store: Store, text: str, file: str) -> tuple[int, int, int]:
     """Merge exported data: how many sessions, cards and reviews were new. Raises QuizError, and then keeps nothing."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise QuizError(f"{file}:{line}: this is no JSON ({error})", f"{file}:{line}：不是 JSON（{error}）") from None
@@ -105,14 +119,29 @@ class _ImportReader:
         return value
 
     def text(self, data: Any, name: str, place: str) -> str:
-        return str(self.field(data, name, place, _is_text, "a string", "字符串"))
+        return str(self.field(data, name, place, check.is_text, "a string", "字符串"))
+
+    def plain(self, data: Any, name: str, place: str) -> Any:
+        """Whatever JSON can hold, as long as it can be written and read again."""
+        value = data.get(name)
+        if check.json_flaw(value):
+            en, zh = (
+                f"no more than {DEEPEST_DATA} deep, with finite numbers",
+                f"嵌套不超过 {DEEPEST_DATA} 层且数字有限的值",
+            )
+            raise self._wrong(f"{place}.{name}", f"must be {en}", f"必须是{zh}")
+        return value
 
     def number(self, data: Any, name: str, place: str, low: float = 0.0, high: float = LATEST) -> float:
-        def fits(value: Any) -> bool:
-            return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
-
         return float(
-            self.field(data, name, place, fits, f"a number from {low:g} to {high:g}", f" {low:g} 到 {high:g} 的数")
+            self.field(
+                data,
+                name,
+                place,
+                lambda value: check.is_number(value, low, high),
+                f"a number from {low:g} to {high:g}",
+                f" {low:g} 到 {high:g} 的数",
+            )
         )
 
     def draft(self, data: Any, place: str) -> DraftRow:
@@ -121,22 +150,27 @@ class _ImportReader:
         return DraftRow(position, text, self.number(data, "elapsed", place), self.number(data, "at", place))
 
     def session(self, data: Any, place: str) -> tuple[SessionRow, list[Row], DraftRow | None]:
-        ended = None if isinstance(data, dict) and data.get("ended") is None else self.number(data, "ended", place)
+        self.field(data, "uid", place, check.is_text, "a string", "字符串")
+        ended = None if data.get("ended") is None else self.number(data, "ended", place)
         found = SessionRow(
             0, self.text(data, "uid", place), self.text(data, "kind", place), self.number(data, "started", place),
-            self.text(data, "seed", place), self.text(data, "lang", place), data.get("plan"), ended,
+            self.text(data, "seed", place), self.text(data, "lang", place), self.plain(data, "plan", place), ended,
         )  # fmt: skip
         rows = []
         for at, one in enumerate(self.many(data, "events", f"{place}.")):
             where = f"{place}.events[{at}]"
             kind = self.text(one, "kind", where)
-            rows.append(Row(at + 1, self.number(one, "at", where), kind, one.get("body")))
+            body = self.plain(one, "body", where)
+            wrong = check.body_flaw(body)
+            if wrong:
+                raise self._wrong(f"{where}.{wrong}", "is nothing a journal has there", "不是日志应有的值")
+            rows.append(Row(at + 1, self.number(one, "at", where), kind, body))
         draft = data.get("draft")
         return found, rows, None if draft is None else self.draft(draft, f"{place}.draft")
 
     def card(self, data: Any, place: str) -> Card:
         state = self.field(data, "state", place, lambda value: isinstance(value, dict), "an object", "对象")
-        wrong = memory.flaw(state)
+        wrong = check.card_flaw(state)
         if wrong:
             raise self._wrong(f"{place}.state.{wrong}", "is nothing an FSRS card has there", "不是 FSRS 卡片应有的值")
         name = self.text(data, "question", place)
@@ -150,5 +184,5 @@ class _ImportReader:
         )  # fmt: skip
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value == value.encode("utf-8", "replace").decode("utf-8")
+def _no_number(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON number")

@@ -1,107 +1,26 @@
 """The user's data: interviews and practice as journals, and what is remembered of each question. Nothing else writes it.
 
 One SQLite file (WAL) in the user's data folder, or in K8SQUIZ_HOME. Every append is a transaction of its own and on disk
-when the call returns. Times are seconds since the epoch, handed in.
+when the call returns. Times are seconds since the epoch, handed in. What is read is checked value by value: a file that
+was damaged raises DataDamaged, and nothing but QuizError and its kinds leaves this module.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sqlite3
-import sys
-import time
-import weakref
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.values import dataclass
-from k8squiz.errors import QuizError
-from k8squiz.history.schema_versions import APPLICATION_ID, MIGRATIONS, VERSION
+from k8squiz.history import check
+from k8squiz.history.database import Database, DataDamaged, StoreUnavailable, check_header
+from k8squiz.history.folder import FILE, data_folder
+from k8squiz.history.records import Card, DraftRow, Review, Row, SessionRow
 
-FILE = "k8squiz.db"
-_MAGIC = b"SQLite format 3\x00"
-_BUSY_SECONDS = 10.0
-
-
-class StoreUnavailable(QuizError):
-    """The disk will not take it: read-only, full, locked for too long. What is asked goes on in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """One sitting: `kind` is "mock" or "practice", `ended` None while it is not finished."""
-
-    id: int
-    uid: str
-    kind: str
-    started: float
-    seed: str
-    lang: str
-    plan: Any
-    ended: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One event of a session's journal. `seq` counts from 1."""
-
-    seq: int
-    now: float
-    kind: str
-    body: Any
-
-
-@dataclass(frozen=True, slots=True)
-class DraftRow:
-    """The unfinished line in front of question `position`, and the clock when it was saved."""
-
-    position: int
-    text: str
-    elapsed: float
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What the scheduler knows of a question (`state`, its own JSON) and when it is due."""
-
-    question: str
-    state: Any
-    due: float
-    updated: float
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """One graded answer: `score` from 0 to 1, `rating` from 1 (again) to 4 (easy)."""
-
-    question: str
-    at: float
-    score: float
-    rating: int
-    seed: str
-
-
-def data_folder(environ: Mapping[str, str]) -> Path:
-    """Where the data lies: K8SQUIZ_HOME, else the platform's folder for user data. Raises QuizError."""
-    if environ.get("K8SQUIZ_HOME"):
-        try:
-            return Path(environ["K8SQUIZ_HOME"]).expanduser()
-        except RuntimeError:
-            raise QuizError(
-                f"K8SQUIZ_HOME is {environ['K8SQUIZ_HOME']!r}: there is no such user",
-                f"K8SQUIZ_HOME 为 {environ['K8SQUIZ_HOME']!r}：没有这个用户",
-            ) from None
-    if sys.platform == "linux" and "ANDROID_ROOT" not in environ and environ.get("HOME", "").startswith("/"):
-        # What platformdirs says too (a test holds the two together), without the time that importing it takes.
-        named = environ.get("XDG_DATA_HOME", "")
-        return (Path(named) if named.startswith("/") else Path(environ["HOME"], ".local", "share")) / "k8squiz"
-    from platformdirs import user_data_path
-
-    return user_data_path("k8squiz", appauthor=False)
+__all__ = [
+    "FILE", "Card", "DataDamaged", "DraftRow", "Review", "Row", "SessionRow", "Store", "StoreUnavailable",
+    "data_folder", "open_memory", "open_store", "read_store",
+]  # fmt: skip
 
 
 def open_store(environ: Mapping[str, str] | None = None) -> Store:
@@ -114,7 +33,7 @@ def open_store(environ: Mapping[str, str] | None = None) -> Store:
     path = folder / FILE
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_header(path)
+        check_header(path)
     except OSError as error:
         raise StoreUnavailable(
             f"{path}: cannot be used ({error.strerror})", f"{path}：无法使用（{error.strerror}）"
@@ -145,112 +64,8 @@ def open_memory() -> Store:
     return Store(None)
 
 
-def _check_header(path: Path) -> None:
-    """Look at a file before SQLite does, which would write to it (a journal, a switch to WAL)."""
-    if not path.exists() or path.stat().st_size == 0:
-        return
-    with path.open("rb") as stream:
-        head = stream.read(100)
-    if not head.startswith(_MAGIC):
-        raise QuizError(
-            f"{path}: this is no database; move it away, or set K8SQUIZ_HOME to another folder",
-            f"{path}：不是数据库文件；请把它移走，或用 K8SQUIZ_HOME 指定其他目录",
-        )
-
-
-class Store:
+class Store(Database):
     """The open data. A session's journal is only ever appended to; many processes may have it open."""
-
-    def __init__(self, path: Path | None, writable: bool = True) -> None:
-        self.path = path
-        # Where nobody can write nobody is writing, and SQLite need not look for a log it could not make.
-        name = ":memory:" if path is None else f"{path.absolute().as_uri()}?{'' if writable else 'mode=ro&immutable=1'}"
-        with _told(path):
-            self._db = sqlite3.connect(name, uri=path is not None, timeout=_BUSY_SECONDS, isolation_level=None)
-            try:
-                self._check()
-                if writable:
-                    self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
-        # Whoever forgets to close it: Python 3.13 complains of a connection that is dropped open.
-        weakref.finalize(self, self._db.close)
-
-    def _check(self) -> None:
-        """Refuse what is not ours before anything is written."""
-        version = self._number("PRAGMA user_version")
-        owner = self._number("PRAGMA application_id")
-        if owner != APPLICATION_ID and (version or owner or self._number("SELECT count(*) FROM sqlite_master")):
-            raise QuizError(
-                f"{self.path}: a database of another program; move it away, or set K8SQUIZ_HOME to another folder",
-                f"{self.path}：是其他程序的数据库；请把它移走，或用 K8SQUIZ_HOME 指定其他目录",
-            )
-        if version > VERSION:
-            raise QuizError(
-                f"{self.path}: written by a newer k8squiz (schema {version}, this one knows {VERSION}); update k8squiz",
-                f"{self.path}：由更新版本的 k8squiz 写入（模式版本 {version}，本程序支持到 {VERSION}）；请升级 k8squiz",
-            )
-
-    def _prepare(self) -> None:
-        self._to_wal()
-        self._db.execute("PRAGMA synchronous = FULL")
-        # On macOS fsync does not reach the disk's platter; elsewhere this changes nothing.
-        self._db.execute("PRAGMA fullfsync = ON")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        if self._number("PRAGMA user_version") < VERSION:
-            self._migrate()
-
-    def _to_wal(self) -> None:
-        """Two first starts may meet here, and the change of the journal's mode does not always wait for a lock."""
-        give_up = time.monotonic() + _BUSY_SECONDS
-        while True:
-            try:
-                self._db.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > give_up:
-                    raise
-                time.sleep(0.02)
-
-    def _number(self, statement: str) -> int:
-        return int(self._db.execute(statement).fetchone()[0])
-
-    def _migrate(self) -> None:
-        with self._writing():
-            # Another process may have been first, and of another release.
-            self._check()
-            for step in MIGRATIONS[self._number("PRAGMA user_version") :]:
-                for statement in step:
-                    self._db.execute(statement)
-            self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            self._db.execute(f"PRAGMA user_version = {VERSION}")
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One transaction that has the right to write from its start."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            # A full disk makes SQLite roll back by itself.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    def _write(self, work: Callable[[], int]) -> int:
-        with _told(self.path), self._writing():
-            return work()
-
-    def _read(self, statement: str, *values: object) -> list[Any]:
-        with _told(self.path):
-            return self._db.execute(statement, values).fetchall()
-
-    def close(self) -> None:
-        self._db.close()
-
-    # Sessions and their journals.
 
     def start(self, kind: str, seed: str, lang: str, plan: Any, now: float, uid: str = "") -> int:
         """A new session's number. `plan` is what JSON can hold."""
@@ -265,6 +80,8 @@ class Store:
 
     def _add_event(self, session: int, kind: str, body: Any, now: float) -> int:
         last = self._db.execute("SELECT coalesce(max(seq), 0) FROM event WHERE session = ?", (session,)).fetchone()[0]
+        if not check.is_whole(last, 0, 2**62):
+            raise self._damaged(f"the journal of session {session}")
         values = (session, last + 1, now, kind, _dump(body))
         self._db.execute("INSERT INTO event (session, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)", values)
         return int(last) + 1
@@ -272,19 +89,37 @@ class Store:
     def events(self, session: int) -> tuple[Row, ...]:
         """The journal, oldest first."""
         rows = self._read("SELECT seq, at, kind, body FROM event WHERE session = ? ORDER BY seq", session)
-        return tuple(Row(seq, at, kind, _load(body)) for seq, at, kind, body in rows)
+        return tuple(self._row(session, row) for row in rows)
+
+    def _row(self, session: int, row: tuple[Any, ...]) -> Row:
+        seq, at, kind, body = row
+        if not (check.is_whole(seq, 1, 2**62) and check.is_time(at) and check.is_text(kind)):
+            raise self._damaged(f"event {seq!s:.20} of session {session}")
+        return Row(seq, at, kind, self._loaded(body, f"event {seq} of session {session}"))
+
+    def _loaded(self, text: Any, what: str) -> Any:
+        try:
+            return check.loaded(text)
+        except ValueError as error:
+            raise self._damaged(f"{what} is no JSON") from error
 
     def sessions(self, kind: str | None = None, unfinished: bool = False) -> tuple[SessionRow, ...]:
         """Sessions, oldest first."""
-        rows = self._read(
+        return tuple(self.each_session(kind, unfinished))
+
+    def each_session(self, kind: str | None = None, unfinished: bool = False) -> Iterator[SessionRow]:
+        """The same one by one."""
+        rows = self._each(
             "SELECT id, uid, kind, started, seed, lang, plan, ended FROM session "
             "WHERE (? IS NULL OR kind = ?) AND (ended IS NULL OR NOT ?) ORDER BY id",
             kind, kind, unfinished,
         )  # fmt: skip
-        return tuple(
-            SessionRow(number, uid, kind_of, started, seed, lang, _load(plan), ended)
-            for number, uid, kind_of, started, seed, lang, plan, ended in rows
-        )
+        for number, uid, kind_of, started, seed, lang, plan, ended in rows:
+            what = f"session {number!s:.20}"
+            words, times = (uid, kind_of, seed, lang), (started, 0 if ended is None else ended)
+            if not all(map(check.is_text, words)) or not all(map(check.is_time, times)):
+                raise self._damaged(what)
+            yield SessionRow(number, uid, kind_of, started, seed, lang, self._loaded(plan, what), ended)
 
     def end(self, session: int, now: float) -> None:
         """The session is finished; its draft goes."""
@@ -306,19 +141,45 @@ class Store:
 
     def draft(self, session: int) -> DraftRow | None:
         rows = self._read("SELECT position, text, elapsed, at FROM draft WHERE session = ?", session)
-        return DraftRow(*rows[0]) if rows else None
+        if not rows:
+            return None
+        position, text, elapsed, at = rows[0]
+        if not (
+            check.is_whole(position, 0, 10**6) and check.is_text(text) and check.is_time(elapsed) and check.is_time(at)
+        ):
+            raise self._damaged(f"the draft of session {session}")
+        return DraftRow(position, text, elapsed, at)
 
     # What is remembered of each question.
 
     def cards(self) -> dict[str, Card]:
         """Question -> card."""
-        rows = self._read("SELECT question, state, due, updated FROM card ORDER BY question")
-        return {question: Card(question, _load(state), due, updated) for question, state, due, updated in rows}
+        found = {}
+        for question, text, due, updated in self._read(
+            "SELECT question, state, due, updated FROM card ORDER BY question"
+        ):
+            what = f"the card of {question!s:.60}"
+            state = self._loaded(text, what)
+            if check.card_flaw(state) or not (
+                check.is_text(question) and check.is_time(due) and check.is_time(updated)
+            ):
+                raise self._damaged(what)
+            found[question] = Card(question, state, due, updated)
+        return found
 
     def reviews(self) -> tuple[Review, ...]:
         """All graded answers, oldest first."""
-        rows = self._read("SELECT question, at, score, rating, seed FROM review ORDER BY at, id")
-        return tuple(Review(*row) for row in rows)
+        return tuple(self.each_review())
+
+    def each_review(self) -> Iterator[Review]:
+        """The same one by one."""
+        for question, at, score, rating, seed in self._each(
+            "SELECT question, at, score, rating, seed FROM review ORDER BY at, id"
+        ):
+            words = check.is_text(question) and check.is_text(seed)
+            if not (words and check.is_time(at) and check.is_number(score, 0, 1) and check.is_whole(rating, 1, 4)):
+                raise self._damaged(f"an answer to {question!s:.60}")
+            yield Review(question, at, score, rating, seed)
 
     def save_review(self, review: Review, card: Card | None, session: int = 0, body: Any = None) -> None:
         """A graded answer and what follows from it, in one transaction; the same answer twice counts once.
@@ -346,7 +207,7 @@ class Store:
             (card.question, _dump(card.state), card.due, card.updated),
         )
 
-    # All of it at once: export, import.
+    # All of it at once: import.
 
     def take_in(
         self, sessions: list[tuple[SessionRow, list[Row], DraftRow | None]], cards: list[Card], reviews: list[Review]
@@ -373,7 +234,8 @@ class Store:
 
     def _take_session(self, session: SessionRow, rows: list[Row], draft: DraftRow | None) -> int:
         """Whether it is new, or goes on where the one that is known stops. One that went another way stays as it is."""
-        known = next((one for one in self.sessions() if one.uid == session.uid), None)
+        found = self._read("SELECT id, ended FROM session WHERE uid = ?", session.uid)
+        known, ended = found[0] if found else (None, None)
         if known is None:
             number = self._db.execute(
                 "INSERT INTO session (uid, kind, started, seed, lang, plan) VALUES (?, ?, ?, ?, ?, ?)",
@@ -381,24 +243,20 @@ class Store:
             ).lastrowid  # fmt: skip
             before: list[Row] = []
         else:
-            number, before = known.id, list(self.events(known.id))
+            number, before = known, list(self.events(known))
         if rows[: len(before)] != before:
             return 0
         for row in rows[len(before) :]:
             values = (number, row.seq, row.now, row.kind, _dump(row.body))
             self._db.execute("INSERT INTO event (session, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)", values)
         longer = known is None or len(rows) > len(before)
-        ends = session.ended is not None and (known is None or known.ended is None)
+        ends = session.ended is not None and ended is None
         if ends:
             self._db.execute("UPDATE session SET ended = ? WHERE id = ?", (session.ended, number))
             self._db.execute("DELETE FROM draft WHERE session = ?", (number,))
-        elif longer and draft is not None and (known is None or known.ended is None):
+        elif longer and draft is not None and ended is None:
             self._put_draft(number or 0, draft)
         return int(longer or ends)
-
-    def is_sound(self) -> bool:
-        """SQLite's own integrity check."""
-        return bool(self._read("PRAGMA integrity_check")[0][0] == "ok")
 
 
 def _dump(value: Any) -> str:
@@ -406,42 +264,6 @@ def _dump(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _load(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise QuizError(
-            f"your data is damaged: {str(text)[:40]!r} is no JSON; `k8squiz data path` says where it lies",
-            f"数据已损坏：{str(text)[:40]!r} 不是 JSON；`k8squiz data path` 显示数据所在位置",
-        ) from error
-
-
 def _plain(text: str) -> str:
     """`text` without what SQLite cannot keep: bytes that are no characters."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-# What SQLite says, and what that means.
-_REASONS = {
-    "full": ("the disk is full", "磁盘已满"),
-    "readonly": ("it is readonly", "只读"),
-    "unable to open": ("it cannot be opened for writing", "无法以写入方式打开"),
-    "locked": ("another program has been holding it for too long", "被其他程序占用过久"),
-    "disk I/O": ("the disk reports an error, or is full", "磁盘报告错误，或已满"),
-}
-
-
-@contextlib.contextmanager
-def _told(path: Path | None) -> Iterator[None]:
-    """SQLite's complaints as errors for a person."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        place = path or "memory"
-        if isinstance(error, (sqlite3.OperationalError, sqlite3.InternalError)):
-            en, zh = next((words for part, words in _REASONS.items() if part in str(error)), (str(error), str(error)))
-            raise StoreUnavailable(f"{place}: cannot be used ({en})", f"{place}：无法使用（{zh}）") from error
-        raise QuizError(
-            f"{place}: this is no database, or a damaged one ({error}); move it away, or set K8SQUIZ_HOME elsewhere",
-            f"{place}：不是数据库，或已损坏（{error}）；请把它移走，或用 K8SQUIZ_HOME 指定其他目录",
-        ) from error

@@ -35,8 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("How it is going: streak, what is due, strength by topic.", "统计：连续天数、到期题目、各主题掌握程度。"),
     "questions": ("List, show, check and write questions.", "题库：列出、查看、检查和编写题目。"),
     "data": (
-        "Your own data: export, import, delete, and where it lies.",
-        "数据：导出、导入、删除你的数据，或显示其位置。",
+        "Your own data: export, import, delete, rescue, and where it lies.",
+        "数据：导出、导入、删除、抢救你的数据，或显示其位置。",
     ),
     "lab": ("The same cluster on this machine's real kernel.", "实验：在本机的真实内核上搭建同一个集群。"),
 }
@@ -134,6 +134,7 @@ ZH: dict[str, str] = {
     "What data export wrote, or - for standard input.": "data export 导出的文件，或 -（标准输入）。",
     "Delete all your data.": "删除你的全部数据。",
     "Do not ask.": "不询问，直接执行。",
+    "Save what can be read of damaged data, and begin anew with it.": "保存损坏数据中能读出的内容，并以此重新开始。",
     "Print where your data lies.": "显示数据所在的位置。",
     "List the questions.": "列出题目。",
     "Draw a question and show it.": "抽取并显示一道题。",

@@ -32,9 +32,20 @@ def make_console(stderr: bool = False, width: int | None = None, file: IO[str] |
     return SafeConsole(stderr=stderr, width=width, file=file, markup=False, emoji=False, highlight=False)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any, indent: int = 2) -> None:
     """Print `value` as JSON on stdout, readable and safe to look at."""
-    sys.stdout.write(json_text(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
+    print_machine((json_text(json.dumps(value, ensure_ascii=False, indent=indent)), "\n"))
+
+
+def print_machine(text: str | Iterable[str]) -> None:
+    """Print what a program reads (JSON, HTML, Markdown, SVG, rules), whole or in pieces: on a terminal as that shows it,
+    else in UTF-8 whatever the locale says, for that is what reads it expects (RFC 8259, 8.1)."""
+    if not sys.stdout.isatty():
+        reconfigure = getattr(sys.stdout, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+    for piece in (text,) if isinstance(text, str) else text:
+        sys.stdout.write(piece)
 
 
 def print_plain(text: str) -> None:

@@ -187,14 +187,14 @@ NODE1 = NODE + "status: {addresses: [{type: InternalIP, address: 192.168.1.10}]}
         (NODE1 + POD + "spec:\n  nodeName: node9", 10, "Pod default/a is on node 'node9'"),
         (
             NODE1 + NODE1.replace("node1", "node2").rstrip("-\n"),
-            None, "node node1 and node node2 both have the address 192.168.1.10",
+            6, "node node1 (<text>:1) and node node2 both have the address 192.168.1.10",
         ),
         (
             NODE1 + POD + "status: {podIP: 10.244.1.5}\n---\n" + POD.replace("name: a", "name: b") + "status: {podIP: 10.244.1.5}",
-            None, "Pod default/a and Pod default/b both have the address 10.244.1.5",
+            11, "Pod default/a (<text>:6) and Pod default/b both have the address 10.244.1.5",
         ),
-        (NODE1 + FACTS + "spec: {missingRoutes: [{node: node1, to: node7}]}", None, "missingRoutes of the Network document names node 'node7'"),
-        (NODE1 + FACTS + "spec: {serviceCIDRVia: node7}", None, "serviceCIDRVia of the Network document names node 'node7'"),
+        (NODE1 + FACTS + "spec: {missingRoutes: [{node: node1, to: node7}]}", 6, "missingRoutes of the Network document names node 'node7'"),
+        (NODE1 + FACTS + "spec: {serviceCIDRVia: node7}", 6, "serviceCIDRVia of the Network document names node 'node7'"),
     ],
 )  # fmt: skip
 def test_what_only_a_walk_needs_is_strict(text: str, line: int | None, message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from k8squiz.errors import QuizError
 from k8squiz.history.due import retrievability, reviewed
-from k8squiz.history.export import exported, take_in
+from k8squiz.history.export import export_pieces, exported, take_in
 from k8squiz.history.store import Review, Store, open_memory
 
 NOW = 1_790_000_000.0
@@ -20,7 +21,13 @@ plain = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )  # fmt: skip
-events = st.lists(st.tuples(st.sampled_from(["answered", "skipped"]), plain), max_size=4)
+events = st.lists(
+    st.tuples(
+        st.sampled_from(["answered", "skipped"]),
+        st.dictionaries(st.text(max_size=5).filter(lambda key: key != "at"), plain, max_size=3),
+    ),
+    max_size=4,
+)
 
 
 def filled(journals: list[list[tuple[str, Any]]], scores: list[float]) -> Store:
@@ -54,22 +61,25 @@ def test_out_and_in_again_is_the_same_and_twice_changes_nothing(
 
 
 def test_two_machines_meet() -> None:
-    ours, theirs = filled([[("answered", 1)]], [0.5]), filled([[("answered", 1)]], [0.5])
-    theirs.append(1, "answered", 2, NOW + 5)
+    ours, theirs = filled([[("answered", {"n": 1})]], [0.5]), filled([[("answered", {"n": 1})]], [0.5])
+    theirs.append(1, "answered", {"n": 2}, NOW + 5)
     theirs.end(1, NOW + 6)
     theirs.start("mock", "x", "en", {}, NOW, uid="other")
     assert take_in(ours, exported(theirs), "f")[0] == 2
-    assert [row.body for row in ours.events(1)] == [1, 2]
+    assert [row.body for row in ours.events(1)] == [{"n": 1}, {"n": 2}]
     assert ours.sessions()[0].ended == NOW + 6
     assert ours.draft(1) is None
-    assert take_in(theirs, exported(filled([[("answered", 1)]], [])), "f") == (0, 0, 0)
-    assert [row.body for row in theirs.events(1)] == [1, 2]
+    assert take_in(theirs, exported(filled([[("answered", {"n": 1})]], [])), "f") == (0, 0, 0)
+    assert [row.body for row in theirs.events(1)] == [{"n": 1}, {"n": 2}]
 
 
 def test_a_journal_that_went_another_way_stays() -> None:
-    ours, theirs = filled([[("answered", 1)]], []), filled([[("answered", 7), ("answered", 8)]], [])
+    ours, theirs = (
+        filled([[("answered", {"n": 1})]], []),
+        filled([[("answered", {"n": 7}), ("answered", {"n": 8})]], []),
+    )
     assert take_in(ours, exported(theirs), "f") == (0, 0, 0)
-    assert [row.body for row in ours.events(1)] == [1]
+    assert [row.body for row in ours.events(1)] == [{"n": 1}]
 
 
 def test_an_export_is_json_that_a_terminal_may_be_shown() -> None:
@@ -101,7 +111,7 @@ def test_a_card_that_fsrs_could_not_go_on_with(change: dict[str, Any]) -> None:
 @given(st.data())
 def test_a_file_with_something_else_in_it_is_taken_or_refused(data: st.DataObject) -> None:
     """Whatever stands in one place: it is an error for a person, or data that can be worked with."""
-    tree = json.loads(exported(filled([[("answered", 1)]], [0.7, 0.2])))
+    tree = json.loads(exported(filled([[("answered", {"n": 1})]], [0.7, 0.2])))
     node: Any = tree
     while True:
         key = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
@@ -127,3 +137,72 @@ def test_a_file_with_something_else_in_it_is_taken_or_refused(data: st.DataObjec
 def test_what_is_no_json(text: str) -> None:
     with pytest.raises(QuizError, match=r"^f:1: "):
         take_in(open_memory(), text, "f")
+
+
+HOSTILE = Path(__file__).parents[2] / "hostile"
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("import-card-without-step.json", r"cards\[0\]\.state\.step: "),
+        ("import-plan-700-deep.json", r"sessions\[0\]\.plan: must be no more than 100 deep"),
+    ],
+)
+def test_what_later_would_end_every_command_is_refused(name: str, place: str) -> None:
+    store = open_memory()
+    with pytest.raises(QuizError, match=place):
+        take_in(store, (HOSTILE / name).read_text(encoding="utf-8"), "f")
+    assert exported(store) == exported(open_memory())
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("text", "body"), (7, "body"), (None, "body"), ([1], "body"), ({"at": "soon"}, "body.at"), ({"at": None}, "body.at"),
+        ({"at": 1e300}, "body.at"), ({"at": 1, "deep": json.loads("[" * 200 + "]" * 200)}, "body"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_event_that_no_journal_has(body: Any, place: str) -> None:
+    session = {
+        "uid": "u", "kind": "mock", "started": 1, "seed": "1", "lang": "en", "plan": {}, "ended": None,
+        "events": [{"seq": 1, "at": 2, "kind": "shown", "body": body}],
+    }  # fmt: skip
+    with pytest.raises(QuizError, match=rf"f: sessions\[0\]\.events\[0\]\.{place}: "):
+        take_in(open_memory(), json.dumps({"format": "k8squiz-data", "version": 1, "sessions": [session]}), "f")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_numbers_that_are_none(number: str) -> None:
+    text = (
+        '{"format": "k8squiz-data", "version": 1, "sessions": [{"uid": "u", "kind": "mock", "started": 1, "seed": "1", '
+    )
+    text += f'"lang": "en", "plan": {{"n": {number}}}, "ended": null, "events": []}}]}}'
+    with pytest.raises(QuizError, match="^f:"):
+        take_in(open_memory(), text, "f")
+
+
+def test_an_import_takes_time_in_step_with_its_sessions() -> None:
+    """Statements that SQLite is asked, not seconds: as many for the last session as for the first."""
+    asked = []
+    for count in (50, 100):
+        ours, statements = open_memory(), 0
+
+        def count_one(_: str) -> None:
+            nonlocal statements
+            statements += 1
+
+        text = exported(filled([[("answered", {"n": 1})]] * count, []))
+        ours._db.set_trace_callback(count_one)
+        assert take_in(ours, text, "f")[0] == count
+        asked.append(statements)
+    assert asked[1] < 2.2 * asked[0]
+
+
+def test_an_export_is_made_piece_by_piece() -> None:
+    store = filled([[("answered", {"n": 1})]] * 20, [0.5] * 20)
+    pieces = list(export_pieces(store))
+    assert len(pieces) > 40
+    assert max(map(len, pieces)) < 1000
+    assert json.loads("".join(pieces)) == json.loads(exported(store, indent=None))

@@ -29,6 +29,11 @@ from k8squiz.history.store import (
 )
 from tests.k8squiz.runner import ROOT
 
+STATE = {
+    "card_id": 0, "state": 2, "step": None, "stability": 3.0, "difficulty": 5.0,
+    "due": "2026-01-01T00:00:00+00:00", "last_review": "2026-01-01T00:00:00+00:00",
+}  # fmt: skip
+
 
 def test_a_journal_is_read_back_as_it_was_written(home: Path) -> None:
     store = open_store()
@@ -60,12 +65,12 @@ def test_a_journal_is_read_back_as_it_was_written(home: Path) -> None:
 
 def test_the_same_answer_twice_counts_once_and_an_older_card_does_not_win() -> None:
     store = open_memory()
-    store.save_review(Review("q", 5.0, 0.5, 2, "1"), Card("q", {"v": "new"}, 9.0, 5.0))
-    store.save_review(Review("q", 5.0, 0.5, 2, "1"), Card("q", {"v": "twice"}, 9.0, 6.0))
-    store.save_review(Review("q", 4.0, 0.1, 1, "2"), Card("q", {"v": "old"}, 8.0, 4.0))
+    store.save_review(Review("q", 5.0, 0.5, 2, "1"), Card("q", {**STATE, "step": 1}, 9.0, 5.0))
+    store.save_review(Review("q", 5.0, 0.5, 2, "1"), Card("q", {**STATE, "step": 2}, 9.0, 6.0))
+    store.save_review(Review("q", 4.0, 0.1, 1, "2"), Card("q", {**STATE, "step": 3}, 8.0, 4.0))
     store.save_review(Review("q", 7.0, 1.0, 3, "3"), None)
     assert [review.at for review in store.reviews()] == [4.0, 5.0, 7.0]
-    assert store.cards()["q"].state == {"v": "new"}
+    assert store.cards()["q"].state == {**STATE, "step": 1}
 
 
 GOLDEN = ROOT / "tests" / "golden" / "store"

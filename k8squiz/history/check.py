@@ -1,0 +1,92 @@
+"""What a value of the user's data may be: asked of what is imported before it is kept, and of what is read from disk."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from k8squiz.limits import DEEPEST_DATA
+
+# Epoch seconds: the year 5138. What calendars can show ends soon after.
+LATEST = 1e11
+
+
+def is_text(value: Any) -> bool:
+    """Text that SQLite and UTF-8 can keep."""
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def is_number(value: Any, low: float = 0.0, high: float = LATEST) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+
+
+def is_whole(value: Any, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def is_time(value: Any) -> bool:
+    """Epoch seconds that calendars can show."""
+    return is_number(value, 0.0, LATEST)
+
+
+def json_flaw(value: Any) -> str:
+    """What is wrong with a value that JSON brought: too deep, or a number that is none; empty where it is sound."""
+    pending: list[tuple[Any, int]] = [(value, 1)]
+    while pending:
+        one, depth = pending.pop()
+        if depth > DEEPEST_DATA:
+            return "deep"
+        if isinstance(one, dict):
+            pending += [(inner, depth + 1) for inner in one.values()]
+        elif isinstance(one, list):
+            pending += [(inner, depth + 1) for inner in one]
+        elif isinstance(one, float) and not math.isfinite(one):
+            return "number"
+    return ""
+
+
+def body_flaw(body: Any) -> str:
+    """The first field of an event's body that no journal could have; empty where it is sound. A body is an object, and
+    its `at` (seconds of an interview) a number."""
+    if not isinstance(body, Mapping):
+        return "body"
+    return "" if "at" not in body or is_time(body["at"]) else "body.at"
+
+
+def card_flaw(state: Any) -> str:
+    """The first field of a card's state that FSRS could not go on with; empty where it is sound."""
+    if not isinstance(state, Mapping):
+        return "state"
+    fits: dict[str, Callable[[Any], bool]] = {
+        "card_id": lambda value: is_whole(value, 0, 2**62), "state": lambda value: is_whole(value, 1, 3),
+        "stability": lambda value: is_number(value, 0.001, 1e6), "difficulty": lambda value: is_number(value, 1, 10),
+        "due": _is_date, "last_review": _is_date, "step": lambda value: value is None or is_whole(value, 0, 99),
+    }  # fmt: skip
+    return next((name for name, fit in fits.items() if name not in state or not fit(state[name])), "")
+
+
+def _is_date(value: Any) -> bool:
+    """A time in UTC, in years that calendars can go on from."""
+    try:
+        found = dt.datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return found.utcoffset() == dt.timedelta(0) and 1970 <= found.year <= 5138
+
+
+def loaded(text: Any) -> Any:
+    """JSON text as a value. Raises ValueError for what is none, too deep, or holds numbers that are none."""
+    try:
+        value = json.loads(text, parse_constant=_refused)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    if json_flaw(value):
+        raise ValueError(json_flaw(value))
+    return value
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON number")
