@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 
+# Characters of a message.
+_LONGEST = 1000
+
 _OS_REASONS = {
     errno.ENOENT: ("no such file or folder", "没有这个文件或目录"),
     errno.EACCES: ("permission denied", "没有权限"),
@@ -20,6 +23,26 @@ _OS_REASONS = {
 }
 
 
+def sentence(text: str) -> str:
+    """A message as it may be shown anywhere: what a terminal would obey (ECMA-48, UAX #9) is spelled out, and what
+    repeats a long value is cut."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 60]} [...] {text[-50:]}"
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
+
+
+def quoted(value: object) -> str:
+    """A value of somebody's file as a message quotes it: escaped, and not longer than is useful."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return f"a number of {value.bit_length()} bits"
+    text = ascii(value[:100]) if isinstance(value, str) and not value.isprintable() else None
+    if text is None:
+        text = repr(value[:100] if isinstance(value, (str, list, tuple)) else value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
 class EngineError(Exception):
     """Base of everything the engine raises on bad input; nothing else escapes it.
 
@@ -27,10 +50,10 @@ class EngineError(Exception):
     """
 
     def __init__(self, message: str, zh: str = "") -> None:
-        self.message = message
-        self.en = message
-        self.zh = zh or message
-        super().__init__(message)
+        self.message = sentence(message)
+        self.en = self.message
+        self.zh = sentence(zh or message)
+        super().__init__(self.message)
 
 
 class _Placed(EngineError):
@@ -39,10 +62,10 @@ class _Placed(EngineError):
 
     def __init__(self, message: str, file: str | None = None, line: int | None = None, zh: str = "") -> None:
         #: The Chinese message without its place.
-        self.message_zh = zh or message
+        self.message_zh = sentence(zh or message)
         place = "" if file is None else f"{file}:{line}: " if line is not None else f"{file}: "
         super().__init__(place + message, place + (zh or message))
-        self.message = message
+        self.message = sentence(message)
         self.file = file
         self.line = line
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 
+from engine.errors import sentence
+
 
 class QuizError(Exception):
     """What is wrong, where (file:line where there is one) and what to do, in one message for a person.
@@ -13,9 +15,9 @@ class QuizError(Exception):
     """
 
     def __init__(self, message: str, zh: str = "") -> None:
-        self.en = message
-        self.zh = zh or message
-        super().__init__(message)
+        self.en = sentence(message)
+        self.zh = sentence(zh or message)
+        super().__init__(self.en)
 
 
 @contextlib.contextmanager

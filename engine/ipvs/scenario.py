@@ -66,8 +66,8 @@ class Requirement:
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
             raise EngineError(
-                f"unknown metric {self.metric!r}; there are {', '.join(METRICS)}",
-                zh=f"未知的指标 {self.metric!r}；有 {'、'.join(METRICS)}",
+                f"unknown metric {self.metric[:60]!r}; there are {', '.join(METRICS)}",
+                zh=f"未知的指标 {self.metric[:60]!r}；有 {'、'.join(METRICS)}",
             )
         if self.at_least is None and self.at_most is None:
             raise EngineError(
@@ -84,7 +84,7 @@ class Requirement:
         return " and ".join(parts + ([f"{self.metric} <= {self.at_most:g}"] if self.at_most is not None else []))
 
 
-_WRITTEN = re.compile(r"\s*([a-z_]+)\s*(<=|>=|==|=)\s*(\d+(?:\.\d+)?)\s*")
+_WRITTEN = re.compile(r"\s*([a-z_]+)\s*(<=|>=|==|=)\s*(\d{1,12}(?:\.\d{1,12})?)\s*")
 
 
 def parse_requirements(text: str) -> tuple[Requirement, ...]:
@@ -94,8 +94,8 @@ def parse_requirements(text: str) -> tuple[Requirement, ...]:
         match = _WRITTEN.fullmatch(part)
         if match is None:
             raise EngineError(
-                f"requirement {part.strip()!r} is not of the form METRIC >= NUMBER or METRIC <= NUMBER",
-                zh=f"要求 {part.strip()!r} 的格式不是 指标 >= 数值 或 指标 <= 数值",
+                f"requirement {part.strip()[:60]!r} is not of the form METRIC >= NUMBER or METRIC <= NUMBER",
+                zh=f"要求 {part.strip()[:60]!r} 的格式不是 指标 >= 数值 或 指标 <= 数值",
             )
         metric, sign, number = match.groups()
         bound = float(number)

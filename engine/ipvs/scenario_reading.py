@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from engine.errors import EngineError
+from engine.errors import EngineError, quoted
 from engine.ipvs.scenario import BARE, KUBE_PROXY, Requirement, Scenario, parse_requirements
 from engine.ipvs.workload import Action, Change, Workload, WorkServer
+from engine.limits import LONGEST_WORKLOAD
 from engine.trace import Text
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -47,10 +48,15 @@ def load_scenario(data: Mapping[str, Any]) -> Scenario:
                     f"server {server.name}: under kube-proxy every weight is 1 (0 for a terminating endpoint)",
                     f"服务器 {server.name}：在 kube-proxy 下所有权重都是 1（正在终止的端点为 0）",
                 )
+    try:
+        workload = Workload(servers, changes=changes, **numbers)
+    except EngineError as error:
+        about = "changes" if "change of" in error.en else "servers" if "server " in error.en else "connections"
+        raise ScenarioError((about,) if about in fields else ("servers",), error.en, error.zh) from error
     return Scenario(
         name=name,
         words=_words(fields.get("words", {"en": name, "zh": name})),
-        workload=Workload(servers, changes=changes, **numbers),
+        workload=workload,
         requirements=_requirements(fields["requirements"]),
         dataplane=dataplane,
     )
@@ -114,6 +120,8 @@ def _share(value: object, path: Path) -> Any:
 def _number(value: object, path: Path, lowest: int) -> Any:
     if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
         raise _wrong(path, f"a whole number from {lowest} up", f"不小于 {lowest} 的整数", value)
+    if value > LONGEST_WORKLOAD:
+        raise _wrong(path, f"at most {LONGEST_WORKLOAD}", f"不大于 {LONGEST_WORKLOAD} 的数", value)
     return value
 
 
@@ -136,8 +144,8 @@ def _mapping(value: object, path: Path, known: Collection[str], needed: Collecti
         if key not in known:
             raise ScenarioError(
                 (*path, key),
-                f"{_name(path)}: unknown field {key!r}; known: {', '.join(sorted(known))}",
-                f"{_name(path)}：未知字段 {key!r}；已知字段：{'、'.join(sorted(known))}",
+                f"{_name(path)}: unknown field {quoted(key)}; known: {', '.join(sorted(known))}",
+                f"{_name(path)}：未知字段 {quoted(key)}；已知字段：{'、'.join(sorted(known))}",
             )
     for key in needed:
         if key not in value:
@@ -152,8 +160,9 @@ def _name(path: Path) -> str:
 
 
 def _wrong(path: Path, wanted: str, wanted_zh: str, value: object) -> ScenarioError:
+    found = quoted(value)
     return ScenarioError(
         path,
-        f"{_name(path)}: it must be {wanted}, not {value!r}",
-        f"{_name(path)}：必须是{wanted_zh}，而不是 {value!r}",
+        f"{_name(path)}: it must be {wanted}, not {found}",
+        f"{_name(path)}：必须是{wanted_zh}，而不是 {found}",
     )

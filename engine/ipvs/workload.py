@@ -12,6 +12,13 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from engine.errors import EngineError
+from engine.limits import (
+    LONGEST_WORKLOAD,
+    MOST_CONNECTIONS,
+    MOST_CONNECTIONS_BY_SERVERS,
+    MOST_SERVERS,
+    MOST_WEIGHT,
+)
 from engine.values import dataclass
 
 _FIRST_PORT = 20_000
@@ -75,31 +82,52 @@ class Workload:
                     f"workload: {name} must be a whole number above 0, not {number!r}",
                     zh=f"负载：{name} 必须是大于 0 的整数，而不是 {number!r}",
                 )
-        if max(self.connections, self.clients) > 40_000:
-            raise EngineError("workload: at most 40000 connections and clients", zh="负载：连接和客户端最多 40000 个")
+        self._check_size()
         if not 0 <= self.long_share <= 1:
             raise EngineError(
                 f"workload: long_share must be between 0 and 1, not {self.long_share}",
                 zh=f"负载：long_share 必须在 0 与 1 之间，而不是 {self.long_share}",
             )
         names = [server.name for server in self.servers]
-        if not names or len(set(names)) != len(names) or len(names) > 250:
+        if not names or len(set(names)) != len(names) or len(names) > MOST_SERVERS:
             raise EngineError(
-                "workload: it needs between 1 and 250 servers, each with a name of its own",
-                zh="负载：需要 1 到 250 个服务器，名称各不相同",
+                f"workload: it needs between 1 and {MOST_SERVERS} servers, each with a name of its own",
+                zh=f"负载：需要 1 到 {MOST_SERVERS} 个服务器，名称各不相同",
             )
         for server in self.servers:
-            if server.weight < 0 or server.speed < 1 or server.slots < 1:
+            fits = 0 <= server.weight <= MOST_WEIGHT
+            if not fits or not 1 <= server.speed <= MOST_WEIGHT or not 1 <= server.slots <= MOST_WEIGHT:
                 raise EngineError(
-                    f"workload: server {server.name}: weight from 0 up, speed and slots from 1 up",
-                    zh=f"负载：服务器 {server.name}：weight 从 0 起，speed 和 slots 从 1 起",
+                    f"workload: server {server.name:.60}: weight from 0, speed and slots from 1, each to {MOST_WEIGHT}",
+                    zh=f"负载：服务器 {server.name:.60}：weight 从 0 起，speed 和 slots 从 1 起，均不超过 {MOST_WEIGHT}",
                 )
         for change in self.changes:
-            if change.server not in names or change.at < 0:
+            if change.server not in names or not 0 <= change.at <= LONGEST_WORKLOAD:
                 raise EngineError(
-                    f"workload: change of server {change.server!r} at {change.at}: no such server or time",
-                    zh=f"负载：对服务器 {change.server!r} 在 {change.at} 的变更：没有该服务器或该时刻",
+                    f"workload: change of server {change.server[:60]!r}: no such server, or a time that is not between 0 "
+                    f"and {LONGEST_WORKLOAD} ms",
+                    zh=f"负载：对服务器 {change.server[:60]!r} 的变更：没有该服务器，或时刻不在 0 与 {LONGEST_WORKLOAD} 毫秒之间",
                 )
+
+    def _check_size(self) -> None:
+        """Refuse what would take too long to run (engine.limits)."""
+        if max(self.connections, self.clients) > MOST_CONNECTIONS or self.destinations > MOST_CONNECTIONS:
+            raise EngineError(
+                f"workload: at most {MOST_CONNECTIONS} connections, clients and destinations",
+                zh=f"负载：连接、客户端和目的地址最多 {MOST_CONNECTIONS} 个",
+            )
+        if self.connections * len(self.servers) > MOST_CONNECTIONS_BY_SERVERS:
+            raise EngineError(
+                f"workload: connections times servers is at most {MOST_CONNECTIONS_BY_SERVERS}",
+                zh=f"负载：连接数乘以服务器数最多为 {MOST_CONNECTIONS_BY_SERVERS}",
+            )
+        longest = max(self.gap, self.short, self.long)
+        if self.connections * longest > LONGEST_WORKLOAD or (self.persistent or 0) > LONGEST_WORKLOAD:
+            raise EngineError(
+                f"workload: connections times the longest of gap, short and long is at most {LONGEST_WORKLOAD} ms, and so "
+                "is persistent",
+                zh=f"负载：连接数乘以 gap、short、long 中最大者，以及 persistent，最多为 {LONGEST_WORKLOAD} 毫秒",
+            )
 
 
 @dataclass(frozen=True, slots=True)

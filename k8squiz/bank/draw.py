@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from k8squiz.bank.identity import Identity
+from k8squiz.bank.limits import MOST_BACKGROUND, MOST_REQUESTS
 from k8squiz.bank.manifests import manifests
 from k8squiz.bank.params import draw_params
 from k8squiz.bank.picture import aliases, names, picture
@@ -14,8 +15,6 @@ from k8squiz.bank.placeholders import fill, show, substitute
 from k8squiz.bank.question import Background, Question, QuestionRequest, Template
 from k8squiz.bank.spec import ClusterSpec, read_spec
 from k8squiz.errors import QuizError, unknown, well_formed
-
-_MOST_BACKGROUND = 200_000
 
 
 def draw(template: Template, seed: int | str) -> Question:
@@ -32,6 +31,9 @@ def _drawn(template: Template, seed: str) -> Question:
     first = read_spec(substitute(_without_manifests(raw), params, where), identity, where)
     drawn = names(first, identity)
     roles, known = {**drawn, **params}, {**drawn, **_by_name(params, drawn)}
+    if len(_requests(template.data)) > MOST_REQUESTS:
+        place = template.place("requests")
+        raise QuizError(f"{place}: at most {MOST_REQUESTS} requests", f"{place}：最多 {MOST_REQUESTS} 个请求")
     requests = tuple(
         _request(template, name, request, roles, known, identity) for name, request in _requests(template.data).items()
     )
@@ -166,9 +168,9 @@ def _background(spec: ClusterSpec, where: str) -> Background | None:
     services = int(spec.background["services"])
     endpoints = int(spec.background.get("endpoints", 1))
     before = int(spec.background.get("before", 0))
-    if not 0 <= before <= services or endpoints < 0 or services * max(endpoints, 1) > _MOST_BACKGROUND:
+    if not 0 <= before <= services or endpoints < 0 or services * max(endpoints, 1) > MOST_BACKGROUND:
         raise QuizError(
-            f"{where}: background: needs 0 <= before <= services, and at most {_MOST_BACKGROUND} endpoints in all",
-            f"{where}：background：要求 0 <= before <= services，且端点总数不超过 {_MOST_BACKGROUND}",
+            f"{where}: background: needs 0 <= before <= services, and at most {MOST_BACKGROUND} endpoints in all",
+            f"{where}：background：要求 0 <= before <= services，且端点总数不超过 {MOST_BACKGROUND}",
         )
     return Background(services, endpoints, before)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
+from k8squiz.bank.limits import LARGEST_NUMBER, MOST_PARAMETER_TEXT, MOST_PARAMETER_VALUES
 from k8squiz.bank.placeholders import show, substitute
 from k8squiz.bank.question import Template
 from k8squiz.bank.rng import Rng
@@ -26,10 +27,35 @@ def draw_params(template: Template, seed: str) -> dict[str, Any]:
     for name, raw in (template.data.get("params") or {}).items():
         where = template.place("params", name)
         value = _draw(raw, drawn, Rng(template.meta.origin, seed, "param", _DRAWN_AS.get(name, name)), used, where)
+        _check_size(value, where)
         drawn[name] = value
         if isinstance(value, list):
             drawn.update({f"{name}.{index}": item for index, item in enumerate(value)})
     return drawn
+
+
+def _check_size(value: Any, where: str) -> None:
+    """Refuse what grew by repetition: lists hold each other without being copied, so they are counted as they would be
+    read, and no further than the limit."""
+    values = texts = 0
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        values += 1
+        if isinstance(one, dict):
+            pending += one.values()
+        elif isinstance(one, (list, tuple)):
+            pending += one
+        elif isinstance(one, str):
+            texts += len(one)
+        elif isinstance(one, int) and abs(one) > LARGEST_NUMBER:
+            raise QuizError(f"{where}: the number drawn here is larger than 64 bits", f"{where}：抽取的数超过 64 位")
+        if values > MOST_PARAMETER_VALUES or texts > MOST_PARAMETER_TEXT:
+            raise QuizError(
+                f"{where}: what is drawn here is too large; at most {MOST_PARAMETER_VALUES} values and "
+                f"{MOST_PARAMETER_TEXT} characters",
+                f"{where}：抽取的值太大；最多 {MOST_PARAMETER_VALUES} 个值、{MOST_PARAMETER_TEXT} 个字符",
+            )
 
 
 def _draw(raw: Any, names: Names, rng: Rng, used: set[Any], where: str) -> Any:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from k8squiz.bank.limits import MOST_FILLED_TEXT
 from k8squiz.errors import QuizError, unknown
 
 PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_.-]*)\}|[{}]")
@@ -18,7 +19,10 @@ _WHOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}\Z")
 def fill(text: str, names: Mapping[str, Any], lang: str = "en", where: str = "") -> str:
     """`text` with every placeholder replaced; raises QuizError (with `where`) for an unknown name or a stray brace."""
 
+    length = len(text)
+
     def replace(match: re.Match[str]) -> str:
+        nonlocal length
         if match.group() in ("{{", "}}"):
             return match.group()[0]
         if match.group(1) is None:
@@ -26,7 +30,14 @@ def fill(text: str, names: Mapping[str, Any], lang: str = "en", where: str = "")
                 f"{_prefix(where)}stray {match.group()!r} in {text[:60]!r}; double it to mean the character",
                 f"{_prefix(where)}{text[:60]!r} 中有多余的 {match.group()!r}；若表示该字符本身，请写两遍",
             )
-        return show(look_up(match.group(1), names, where), lang)
+        shown = show(look_up(match.group(1), names, where), lang)
+        length += len(shown)
+        if length > MOST_FILLED_TEXT:
+            raise QuizError(
+                f"{_prefix(where)}with its placeholders filled in a text is longer than {MOST_FILLED_TEXT} characters",
+                f"{_prefix(where)}填入占位符后文本超过 {MOST_FILLED_TEXT} 个字符",
+            )
+        return shown
 
     return PLACEHOLDER.sub(replace, text)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from k8squiz.bank.identity import Identity
+from k8squiz.bank.limits import MOST_ADDRESSES, MOST_NODES, MOST_PODS, MOST_SERVICES
 from k8squiz.errors import QuizError, unknown
 
 # Fields of `services.ROLE` that are ours; all others are a Service's spec as Kubernetes spells it.
@@ -112,8 +113,13 @@ def read_spec(raw: Mapping[str, Any], identity: Identity, where: str) -> Cluster
 
 
 def _read(raw: Mapping[str, Any], identity: Identity, where: str) -> ClusterSpec:
-    nodes = _nodes(raw.get("nodes", 1), identity, where)
     raw_services = raw.get("services") or {}
+    for name, given, most in (
+        ("nodes", raw.get("nodes"), MOST_NODES), ("services", raw_services, MOST_SERVICES), ("pods", raw.get("pods"), MOST_PODS),
+    ):  # fmt: skip
+        if isinstance(given, dict) and len(given) > most:
+            raise QuizError(f"{where}: cluster.{name}: at most {most}", f"{where}：cluster.{name}：最多 {most} 个")
+    nodes = _nodes(raw.get("nodes", 1), identity, where)
     owner = _owners(raw_services, raw.get("pods") or {}, where)
     for role in raw_services:
         identity.service_name(role)
@@ -151,22 +157,35 @@ def _nodes(raw: Any, identity: Identity, where: str) -> dict[str, NodeSpec]:
             f"{where}: cluster.nodes is a number or a mapping of roles", f"{where}：cluster.nodes 须为数字或角色的映射"
         )
     if isinstance(raw, int):
-        if not 1 <= raw <= 30:
+        if not 1 <= raw <= MOST_NODES:
             raise QuizError(
-                f"{where}: cluster.nodes must be between 1 and 30, not {raw}",
-                f"{where}：cluster.nodes 必须在 1 到 30 之间，而不是 {raw}",
+                f"{where}: cluster.nodes must be between 1 and {MOST_NODES}, not {raw}",
+                f"{where}：cluster.nodes 必须在 1 到 {MOST_NODES} 之间，而不是 {raw}",
             )
         raw = {f"node{index}": {} for index in range(1, raw + 1)}
     result = {}
     for role, given in raw.items():
         value = given or {}
-        extra = tuple(identity.extra_ip(role, index) for index in range(int(value.get("addresses", 0))))
+        extra = tuple(
+            identity.extra_ip(role, index)
+            for index in range(_few(value.get("addresses", 0), f"nodes.{role}.addresses", where))
+        )
         name = value.get("name") or identity.node_name(role)
         result[role] = NodeSpec(
             role, name, value.get("ip") or identity.node_ip(role), identity.pod_subnet(role), str(value.get("zone", "")),
             extra, value.get("labels") or {},
         )  # fmt: skip
     return result
+
+
+def _few(raw: Any, what: str, where: str) -> int:
+    number = int(raw)
+    if not 0 <= number <= MOST_ADDRESSES:
+        raise QuizError(
+            f"{where}: {what}: between 0 and {MOST_ADDRESSES} addresses",
+            f"{where}：{what}：地址数须在 0 到 {MOST_ADDRESSES} 之间",
+        )
+    return number
 
 
 def _owners(services: Mapping[str, Any], pods: Mapping[str, Any], where: str) -> dict[str, str]:
@@ -219,7 +238,8 @@ def _service(
     }
     external = value.get("externalIPs", ())
     if isinstance(external, int):
-        external = tuple(identity.outside_ip(f"external/{role}/{index}") for index in range(external))
+        several = range(_few(external, f"services.{role}.externalIPs", where))
+        external = tuple(identity.outside_ip(f"external/{role}/{index}") for index in several)
     balancer = value.get("loadBalancerIP", kind == "LoadBalancer")
     lb = identity.outside_ip(f"lb/{role}") if balancer is True else str(balancer or "")
     has_node_port = kind in ("NodePort", "LoadBalancer") and spec.get("allocateLoadBalancerNodePorts", True)
@@ -259,6 +279,11 @@ def _endpoints(
             raise QuizError(
                 f"{where}: services.{service.role}.endpoints: {count} pods on {node_role}; at most {_MOST_PODS}",
                 f"{where}：services.{service.role}.endpoints：{node_role} 上有 {count} 个 Pod；最多 {_MOST_PODS} 个",
+            )
+        if len(pods) + int(count) > MOST_PODS:
+            raise QuizError(
+                f"{where}: services.{service.role}.endpoints: more than {MOST_PODS} pods in all",
+                f"{where}：services.{service.role}.endpoints：Pod 总数超过 {MOST_PODS} 个",
             )
         for _ in range(int(count)):
             role = f"{service.role}-{len(result) + 1}"

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from engine.errors import os_reason
+from k8squiz.bank.limits import MOST_IMPORT_BYTES
 from k8squiz.errors import QuizError
-from k8squiz.limits import MOST_IMPORT_BYTES
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import print_machine, print_plain
 

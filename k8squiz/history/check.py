@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from k8squiz.limits import DEEPEST_DATA
+from k8squiz.bank.limits import DEEPEST_DATA
 
 # Epoch seconds: the year 5138. What calendars can show ends soon after.
 LATEST = 1e11

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from k8squiz.bank.limits import DEEPEST_DATA
 from k8squiz.errors import QuizError
 from k8squiz.history import check
 from k8squiz.history.records import Card, DraftRow, Review, Row, SessionRow
 from k8squiz.history.store import Store
-from k8squiz.limits import DEEPEST_DATA
 from k8squiz.terminal.sanitize import json_text
 
 FORMAT, FORMAT_VERSION = "k8squiz-data", 1

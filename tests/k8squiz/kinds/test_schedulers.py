@@ -91,7 +91,7 @@ FILES = [
     (SMALL + "long_share: 7\n", 4, "a share from 0 to 1"),
     (SMALL + "words: {en: Mine}\n", 4, "field 'zh' is missing"),
     (SMALL + "changes:\n- {at: 5, action: explode, server: small}\n", 5, "one of remove, drain, add"),
-    (SMALL + "changes:\n- {at: 5, action: drain, server: nobody}\n", 1, "no such server"),
+    (SMALL + "changes:\n- {at: 5, action: drain, server: nobody}\n", 4, "no such server"),
     (SMALL + "dataplane: kube-proxy\n", 1, "every weight is 1"),
     (SMALL + "dataplane: ebpf\n", 1, "unknown dataplane"),
     (SMALL.replace("requirements", "# requirements"), 1, "field 'requirements' is missing"),

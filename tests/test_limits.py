@@ -1,0 +1,127 @@
+"""docs/limits.md against the constants, and every input that once took the machine against its limit."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import EngineError
+from engine import limits as of_the_engine
+from engine.ipvs.scenario_reading import load_scenario
+from k8squiz.bank import find as bank
+from k8squiz.bank import limits as of_the_quiz
+from k8squiz.bank.draw import draw
+from k8squiz.errors import QuizError
+from tests.k8squiz.runner import k8squiz
+
+HOSTILE = Path(__file__).parent / "hostile"
+PAGE = (Path(__file__).parents[1] / "docs" / "limits.md").read_text(encoding="utf-8")
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize(("heading", "module"), [("Walks", of_the_engine), ("Questions", of_the_quiz)], ids=str)
+def test_the_page_tells_each_limit(heading: str, module: object) -> None:
+    (part,) = [part for part in PAGE.split("\n## ") if part.startswith(heading)]
+    told = {name: int(value) for name, value in re.findall(r"^\| `(\w+)` \| (\d+) \|", part, re.MULTILINE)}
+    assert told == {name: value for name, value in vars(module).items() if name.isupper()}
+
+
+# A question file -> the line it is refused with, and what is said.
+QUESTIONS = [
+    ("list-doubling.yaml", 19, "too large"),
+    ("number-squaring.yaml", 16, "larger than 64 bits"),
+    ("nodes-addresses.yaml", 14, "nodes.node1.addresses: between 0 and 32"),
+    ("background-200000.yaml", 23, "at most 20000 endpoints"),
+]
+
+
+@pytest.mark.parametrize(("name", "line", "said"), QUESTIONS, ids=[name for name, _, _ in QUESTIONS])
+def test_a_question_that_would_take_the_machine(name: str, line: int, said: str, capsys: Capture) -> None:
+    result = k8squiz(capsys, "questions", "show", str(HOSTILE / name))
+    assert result.code == 2
+    assert f"{name}:{line}: " in result.err and said in result.err
+
+
+def swapped(old: str, new: str) -> str:
+    text = (HOSTILE / "background-200000.yaml").read_text(encoding="utf-8")
+    text = text.replace("  background: {services: 200000, endpoints: 1, before: 100000}\n", "")
+    assert old in text
+    return text.replace(old, new)
+
+
+TWICE = "".join(f"  p{n}: {{choice: ['{{p{n - 1}}}{{p{n - 1}}}']}}\n" for n in range(1, 41))
+SQUARES = "".join(f"  p{n}: {{multiply: ['{{p{n - 1}}}', '{{p{n - 1}}}']}}\n" for n in range(1, 15))
+GROWN = [
+    ("params:\n", "params:\n  p0: {choice: [ab]}\n" + TWICE, "too large"),
+    ("params:\n", "params:\n  p0: {choice: [9]}\n" + SQUARES, "larger than 64 bits"),
+    ("params:\n", "params:\n  p0: {choice: [" + "9" * 39 + "]}\n", "larger than 64 bits"),
+    ("params:\n", "params:\n  p0: {int: [1, " + "9" * 5000 + "]}\n", "."),
+    ('{node1: "{n}"}', "{node1: 151}", "at most 150"),
+    ("nodes: 1\n", "nodes: 31\n", "between 1 and 30"),
+    ("nodes: 1\n", "nodes: {" + ", ".join(f"n{n}: {{}}" for n in range(31)) + "}\n", "cluster.nodes: at most 30"),
+    ("nodes: 1\n", "nodes: {node1: {addresses: 1000000000}}\n", "between 0 and 32"),
+    ("pods:\n", "pods:\n" + "".join(f"    x{n}: node1\n" for n in range(501)), "cluster.pods: at most 500"),
+    ("    web:\n", "    web:\n      externalIPs: 1000000000\n", "between 0 and 32"),
+    ("request: {", "requests:\n" + "".join(f"  r{n}: {{from: web-1, to: web}}\n" for n in range(51)) + "x: {", "."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "said"), GROWN, ids=[new[:40] for _, new, _ in GROWN])
+def test_what_grows_is_refused_with_its_line(old: str, new: str, said: str) -> None:
+    with pytest.raises(QuizError, match=r"f/g\.yaml:\d+: ") as caught:
+        draw(bank.parse_template(swapped(old, new), Path("f/g.yaml")), "1")
+    assert said in str(caught.value)
+    assert len(str(caught.value)) < 1100
+
+
+SCENARIO = {"servers": [{"name": "a"}, {"name": "b"}], "requirements": "spread <= 2"}
+WORKLOADS = [
+    ({"gap": 4294967296}, ("gap",)), ({"short": 4294967296}, ("short",)), ({"long": 10**100}, ("long",)),
+    ({"gap": 10**8, "connections": 30}, ("connections",)), ({"connections": 40_001}, ("connections",)),
+    ({"clients": 10**8}, ("servers",)), ({"destinations": 10**8}, ("servers",)), ({"persistent": 10**10}, ("persistent",)),
+    ({"servers": [{"name": f"s{n}"} for n in range(251)]}, ("servers",)),
+    ({"servers": [{"name": f"s{n}"} for n in range(250)], "connections": 40_000}, ("connections",)),
+    ({"servers": [{"name": "a", "weight": 10**9}, {"name": "b"}]}, ("servers",)),
+    ({"servers": [{"name": "a", "speed": 10**10}, {"name": "b"}]}, ("servers", 0, "speed")),
+    ({"changes": [{"at": 10**10, "action": "drain", "server": "a"}]}, ("changes", 0, "at")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "path"), WORKLOADS, ids=lambda value: str(value)[:40])
+def test_a_workload_without_end_is_refused(change: dict[str, object], path: tuple[str | int, ...]) -> None:
+    with pytest.raises(EngineError) as caught:
+        load_scenario({**SCENARIO, **change})
+    assert getattr(caught.value, "path", None) == path
+
+
+def test_a_scenario_without_end_is_refused_with_its_line(capsys: Capture) -> None:
+    result = k8squiz(capsys, "schedulers", "--scenario", str(HOSTILE / "scenario-slow.yaml"))
+    assert result.code == 2
+    assert "scenario-slow.yaml:15: gap: it must be at most 1000000000, not 4294967296" in result.err
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_message_never_repeats_a_long_value(language: str, capsys: Capture) -> None:
+    result = k8squiz(capsys, "schedulers", "--require", "x" * 70_000, "--lang", language)
+    assert result.code == 2
+    assert len(result.err) < 1200
+
+
+def test_an_error_is_printable_whatever_it_quotes() -> None:
+    for error in (EngineError("a \x1b[2J\u202e b", zh="甲 \x9b 乙"), QuizError("a \x1b[2J\u202e b", "甲 \x9b 乙")):
+        assert str(error).isprintable() and error.en.isprintable() and error.zh.isprintable()
+
+
+def test_missing_dnat_is_answered_in_bounded_time() -> None:
+    """The IPv6 packet that is masqueraded anew on every round: every way, in a process with a limit of its own."""
+    command = [
+        sys.executable, "-m", "k8squiz", "trace", str(HOSTILE / "missing-dnat.cluster.yaml"), "--from", "client", "--to", "svc/web",
+        "--node", "node1", "--rules", f"node1={HOSTILE / 'missing-dnat.ip6tables-save'}", "--all", "--json",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True, encoding="utf-8")
+    assert '"code": "routing-loop"' in done.stdout
+    assert "router -> node1 -> router" in done.stdout
