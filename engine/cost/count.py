@@ -12,13 +12,13 @@ from fractions import Fraction
 from engine.choose import Choose, every_path
 from engine.cluster import Cluster
 from engine.cost.sizes import NODES, synthetic_cluster
-from engine.garbage import without_garbage_search
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.packet import L4, FiveTuple
 from engine.proxy import nftables_transaction
+from engine.proxy.garbage import without_garbage_search
 from engine.proxy.interface import compile_rules, find_node
 from engine.proxy.partial import transactions
 from engine.resolve import local_addresses, passages

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from engine.cluster import Cluster, Node
 from engine.errors import NoSuchObject
-from engine.garbage import without_garbage_search
 from engine.netfilter.rules import Ruleset
+from engine.proxy.garbage import without_garbage_search
 from engine.proxy.releases import Behaviour, behaviour_on
 
 Compiler = Callable[[Cluster, Node, str, Behaviour], Ruleset]

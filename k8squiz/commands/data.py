@@ -124,10 +124,10 @@ def rescue(lang: Lang) -> int:
 
 
 def _rescued(target: Path, lang: Lang) -> int:
-    from k8squiz.files import write_text
     from k8squiz.history.export import take_in as merge
     from k8squiz.history.rescue import rescued
     from k8squiz.history.store import open_store
+    from k8squiz.terminal.files import write_text
 
     stamp = time.strftime("%Y%m%d-%H%M%S")
     saved, aside = target.with_name(f"rescued-{stamp}.json"), target.with_name(f"{target.name}.damaged-{stamp}")

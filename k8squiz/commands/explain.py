@@ -105,7 +105,7 @@ def _exported(story: Story, suffix: str, lang: Lang, without: frozenset[str]) ->
 
 
 def write(path: Path, text: str | Iterable[str]) -> None:
-    from k8squiz.files import write_text
+    from k8squiz.terminal.files import write_text
 
     write_text(path, text)
     sys.stderr.write(f"{path}\n")

@@ -14,9 +14,9 @@ from k8squiz.terminal.console import make_console
 
 def write(plan: InterviewPlan, path: Path, lang: Lang) -> int:
     """Write the script of `plan` to `path`. Raises QuizError where it is no .md file or cannot be written."""
-    from k8squiz.files import write_text
     from k8squiz.report.script import script
     from k8squiz.screens.report import bench_texts
+    from k8squiz.terminal.files import write_text
 
     if path.suffix.lower() != ".md":
         raise QuizError(f"--interviewer {path}: name a .md file", f"--interviewer {path}：请指定 .md 文件")

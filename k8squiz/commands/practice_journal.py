@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from k8squiz.errors import QuizError
-from k8squiz.files import write_text
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.console import print_machine
+from k8squiz.terminal.files import write_text
 
 if TYPE_CHECKING:
     from k8squiz.bank.question import Attempt

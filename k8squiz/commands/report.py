@@ -30,7 +30,7 @@ def run(lang: Lang, session: int | None = None, form: str | None = None, out: Pa
     if out is None:
         print_machine(text)
         return 0
-    from k8squiz.files import write_text
+    from k8squiz.terminal.files import write_text
 
     write_text(out, text)
     make_console().print(say("written", lang, path=out))
@@ -70,6 +70,6 @@ def rendered(report: InterviewReport, form: str, lang: Lang) -> str:
 
 def write(report: InterviewReport, path: Path, lang: Lang) -> None:
     """Write `report` to `path`, in the format its name says. Raises QuizError."""
-    from k8squiz.files import write_text
+    from k8squiz.terminal.files import write_text
 
     write_text(path, rendered(report, _form_of(path), lang))

@@ -111,7 +111,7 @@ def test_two_pods_with_one_address_are_refused_with_their_places() -> None:
     made = load_cluster(text=changed(("podIP: 10.244.1.6", "podIP: 10.244.1.5")))
     for walk in (lambda: outcomes(made, Request("pod/pod-c", "svc/web")), lambda: load_cluster(text=changed(("podIP: 10.244.1.6", "podIP: 10.244.1.5")), strict=True)):  # fmt: skip
         with pytest.raises(
-            ManifestError, match=r"Pod default/pod-a \(<text>:27\) and Pod default/pod-c both have"
+            ManifestError, match=r"Pod default/pod-a \(<text>:29\) and Pod default/pod-c both have"
         ) as caught:
             walk()
-        assert (caught.value.file, caught.value.line) == ("<text>", 55)
+        assert (caught.value.file, caught.value.line) == ("<text>", 57)

@@ -72,7 +72,8 @@ def lost(ways: tuple[Outcome, ...]) -> tuple[str, str]:
 )
 def test_a_circle_ends_by_its_ttl_and_is_named(mode: str, family: str, port: int, anew: bool) -> None:
     request = Request("client", f"svc/web:{port}", node="node1")
-    ways = outcomes(circling(family), request, mode)
+    # Since v1.36 nftables mode marks whatever goes to a ClusterIP from outside, so its second round begins as a martian.
+    ways = outcomes(circling(family), request, mode, release="1.30")
     code, reason = lost(ways)
     assert code == "routing-loop"
     assert reason.startswith("the packet goes round router -> node1 -> router until its TTL is used up")

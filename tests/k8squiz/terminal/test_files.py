@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from k8squiz.errors import QuizError
-from k8squiz.files import write_text
+from k8squiz.terminal.files import write_text
 from tests.k8squiz.runner import CLUSTER, ROOT, process
 
 OLD = "the old backup\n"
@@ -135,7 +135,7 @@ def test_a_folder_that_can_only_be_read(tmp_path: Path) -> None:  # pragma: no c
 _WRITER = """
 import itertools, sys
 from pathlib import Path
-from k8squiz.files import write_text
+from k8squiz.terminal.files import write_text
 for number in itertools.count():
     write_text(Path(sys.argv[1]), ((f'{number}\\n') for _ in range(2000)))
 """

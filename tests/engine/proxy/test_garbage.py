@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from engine.garbage import without_garbage_search
+from engine.proxy.garbage import without_garbage_search
 
 
 @pytest.mark.parametrize("before", [True, False])
