@@ -12,14 +12,16 @@ import pytest
 
 import engine
 from engine.choose import seeded
-from engine.cluster import CNIConfig
+from engine.cluster import CNIConfig, Node
 from engine.cni import PLUGINS
 from engine.cni.flannel.plugin import Flannel
+from engine.cni.interface import ManifestFields
 from engine.fabric import chains
 from engine.hooks import Hook
 from engine.ipvs import VirtualServer
-from engine.ipvs.interface import Scheduler
+from engine.ipvs.interface import Arrival, Scheduler
 from engine.ipvs.registry import SCHEDULERS
+from engine.ipvs.server import RealServer
 from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
 from engine.netfilter.nft_text import parse as parse_nft
 from engine.netfilter.registry import MODULES, REGISTRY
@@ -149,14 +151,14 @@ class Throwaway(Flannel):
     usual_backend = "plain"
     bridge = "gate0"
 
-    def from_node(self, node, annotations, configured):
+    def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         told = node.annotations.get("throwaway.example/backend")
         return CNIConfig("throwaway", told, assumed=False) if told else None
 
-    def from_config_map(self, config_map):
+    def from_config_map(self, config_map: ManifestFields) -> None:
         return None
 
-    def node_annotations(self, backend, address, tunnel_address):
+    def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return {"throwaway.example/backend": backend or "plain"}
 
 
@@ -199,7 +201,7 @@ class First(Scheduler):
 
     name = "throwaway"
 
-    def select(self, arrival):
+    def select(self, arrival: Arrival) -> RealServer | None:
         return self.servers[-1] if self.servers else None
 
 
