@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.trace import Hop, Outcome, Request, Resolution, Stage, Verdict
     from engine.walk.outcomes import outcomes
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Cluster",
     "EngineError",

@@ -2,8 +2,8 @@
 
 dataclasses writes six methods for each class and has them compiled at import; the engine has some hundred classes, and
 that was a third of every start. Here a class shares its methods with all others, and `__init__` is compiled when the
-first object is made. Behaviour is dataclasses' own: fields(), replace(), match_args, defaults, FrozenInstanceError,
-slots. Left out on purpose: kw_only, InitVar, order.
+first object is made. Behaviour is dataclasses' own: fields(), replace(), match_args, defaults, signature,
+FrozenInstanceError, slots. Left out on purpose: kw_only, InitVar, order.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def _value(cls: type) -> type:
     compared = [field.name for field in real if field.compare]
     key = attrgetter(*compared) if compared else _nothing
     members: dict[str, Any] = {
+        "__signature__": _LazySignature(slotted, real),
         "__init__": _first_init(slotted, real),
         "__repr__": _repr(tuple(field.name for field in real if field.repr)),
         "__eq__": _eq(slotted, key),
@@ -83,6 +84,42 @@ def _first_init(cls: type, fields: list[dataclasses.Field[Any]]) -> Callable[...
         real(self, *args, **kwargs)
 
     return __init__
+
+
+class _LazySignature:
+    """What inspect.signature() and help() say of the class, made when they ask. A subclass says its own."""
+
+    def __init__(self, cls: type, fields: list[dataclasses.Field[Any]]) -> None:
+        self._cls = cls
+        self._fields = fields
+
+    def __get__(self, instance: object, owner: type) -> object:
+        if owner is not self._cls:
+            raise AttributeError("__signature__")
+        import inspect
+
+        parameters = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=_MADE if field.default_factory is not _MISSING else field.default
+                if field.default is not _MISSING else inspect.Parameter.empty,
+                annotation=field.type,
+            )
+            for field in self._fields
+            if field.init
+        ]  # fmt: skip
+        return inspect.Signature(parameters, return_annotation=None)
+
+
+class _Made:
+    """The default of a field that is made anew for each object."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_MADE = _Made()
 
 
 def _compile_init(cls: type, fields: list[dataclasses.Field[Any]]) -> Callable[..., None]:

@@ -3,4 +3,6 @@
 Nothing here knows what a packet does: that is engine, which never imports k8squiz.
 """
 
-__version__ = "0.1.0"
+from engine import __version__
+
+__all__ = ["__version__"]

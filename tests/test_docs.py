@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import re
 import shlex
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 import click
 import pytest
 
+import engine
 from engine.fabric.without import PARTS
 from k8squiz.cli import commands as cli
 
@@ -171,6 +173,16 @@ def test_license_is_apache_2() -> None:
 def test_every_part_to_go_without_is_named() -> None:
     named = (ROOT / "docs" / "manifests.md").read_text(encoding="utf-8")
     assert [part for part in PARTS if f"`{part}`" not in named] == []
+
+
+def test_the_engine_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert doctest.testfile(str(ROOT / "docs" / "engine.md"), module_relative=False, report=True).failed == 0
+
+
+def test_the_engine_page_names_what_is_public() -> None:
+    page = (ROOT / "docs" / "engine.md").read_text(encoding="utf-8")
+    assert [name for name in engine.__all__ if f"`{name}`" not in page] == []
 
 
 def _packages() -> list[Path]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from engine.fabric import chains
-from engine.fabric.chains import short
+from engine.fabric.chains import short, tells_services_apart
 from engine.trace import Hop
 
-__all__ = ["CHAINS", "card", "is_own", "short"]
+__all__ = ["CHAINS", "card", "is_own", "short", "tells_services_apart"]
 
 _Cards: TypeAlias = tuple[tuple[str, str, str], ...]
 
@@ -28,4 +28,4 @@ def card(chain: str, mode: str) -> tuple[str, str, str] | None:
 
 def is_own(hop: Hop) -> bool:
     """Whether the hop stands in a chain by which kube-proxy tells Services apart, in any mode: no hook's own chain."""
-    return hop.chain is not None and chains.tells_services_apart(hop.table or "", hop.chain)
+    return hop.chain is not None and tells_services_apart(hop.table or "", hop.chain)

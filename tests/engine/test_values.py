@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
+import pydoc
 from collections.abc import Callable
 from typing import Any
 
@@ -75,6 +77,26 @@ def test_copies_are_equal(made: Any) -> None:
     for again in (copy.copy(made), copy.deepcopy(made), pickle.loads(pickle.dumps(made)), dataclasses.replace(made)):
         assert again == made
         assert hash(again) == hash(made)
+
+
+def test_the_signature_shows_the_fields() -> None:
+    assert str(inspect.signature(Derived)) == str(inspect.signature(Model))
+    before = str(inspect.signature(Base))
+    Base(1)
+    assert str(inspect.signature(Base)) == before == "(a: 'int', b: 'str' = 'b') -> None"
+    assert str(inspect.signature(Empty)) == "() -> None"
+
+
+def test_help_shows_the_fields() -> None:
+    assert "Base(a: 'int', b: 'str' = 'b')" in pydoc.plain(pydoc.render_doc(Base))
+
+
+def test_a_subclass_that_is_no_such_class_has_its_own_signature() -> None:
+    class Plain(Base):
+        def __init__(self, only: int) -> None:
+            super().__init__(only)
+
+    assert list(inspect.signature(Plain).parameters) == ["only"]
 
 
 def test_classes_and_values_are_told_apart() -> None:

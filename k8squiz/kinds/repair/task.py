@@ -11,6 +11,7 @@ import functools
 
 from engine.trace import Text
 from k8squiz.errors import QuizError
+from k8squiz.kinds.chains import tells_services_apart
 from k8squiz.kinds.fields import Unreadable
 from k8squiz.kinds.interface import Task
 from k8squiz.kinds.repair import object_edit as objects
@@ -81,7 +82,9 @@ def _rule(world: World, ask: RepairAsk) -> RepairField:
 
     chain = [line.text for line in rules.rules_in(left, lost.table, lost.chain)]
     others = ", ".join(
-        line.chain for line in left if line.declares and line.table == lost.table and "KUBE-" in line.chain
+        line.chain
+        for line in left
+        if line.declares and line.table == lost.table and tells_services_apart(line.table, line.chain)
     )
     shown = "\n".join(
         [f"# {node}: iptables -t {lost.table} -S {lost.chain}", f"-N {lost.chain}", *chain, f"# {lost.table}: {others}"]

@@ -1,0 +1,288 @@
+"""One place for one thing: a new match, chain, CNI plugin or scheduler is a new file and one line, tried here with
+throw-away ones; and each real one is named in its own home alone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import engine
+from engine.choose import seeded
+from engine.cluster import CNIConfig, Node
+from engine.cni import PLUGINS
+from engine.cni.flannel.plugin import Flannel
+from engine.cni.interface import ManifestFields
+from engine.fabric import chains
+from engine.hooks import Hook
+from engine.ipvs import VirtualServer
+from engine.ipvs.interface import Arrival, Scheduler
+from engine.ipvs.registry import SCHEDULERS
+from engine.ipvs.server import RealServer
+from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
+from engine.netfilter.nft_text import parse as parse_nft
+from engine.netfilter.registry import MODULES, REGISTRY
+from engine.netfilter.stack import HostNetfilter, Skb
+from engine.netfilter.text import dump, parse
+from engine.packet import L4, FiveTuple
+from engine.trace import Text
+from k8squiz.bank.identity import Identity
+from k8squiz.bank.manifests import manifests
+from k8squiz.bank.spec import read_spec
+from tests.engine.clusters import A, B, cluster
+
+ROOT = Path(__file__).parent.parent
+
+# A whole part: its data, its text in both tools, how it decides.
+THROWAWAY = '''
+from engine.netfilter.ipt_words import by_options
+from engine.netfilter.part import ModelledMatch, Part
+from engine.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EvenPort(ModelledMatch):
+    """`-m even --even-sport`: the source port is even."""
+
+    def holds(self, context):
+        return context.skb.flow.sport % 2 == 0
+
+    def iptables_text(self, family, before):
+        return " -m even --even-sport"
+
+    def nft_text(self, ip):
+        return "even sport"
+
+
+PART = Part(
+    classes=(EvenPort,),
+    modules={"even": by_options(lambda name, options, family: (EvenPort(),) if options.keys() == {"--even-sport"} else None)},
+    nft_matches=((r"even sport", lambda found, family: EvenPort()),),
+)
+'''
+
+
+@pytest.fixture
+def even(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / "throwaway_even.py").write_text(THROWAWAY, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    REGISTRY.add("throwaway_even")
+    yield
+    MODULES.remove("throwaway_even")
+    vars(REGISTRY).clear()
+
+
+DROPS = """*raw
+:PREROUTING ACCEPT
+-A PREROUTING -s 1.2.3.4/32 -m even --even-sport -j DROP
+COMMIT
+"""
+NFT_DROPS = """table ip raw {
+	chain PREROUTING {
+		type filter hook prerouting priority raw; policy accept;
+		ip saddr 1.2.3.4 even sport drop
+	}
+}
+"""
+
+
+@pytest.mark.parametrize("text", [DROPS, NFT_DROPS], ids=["iptables", "nftables"])
+def test_a_match_is_a_file_and_a_line(even: None, text: str) -> None:
+    ruleset = parse(text) if text is DROPS else parse_nft(text)
+    assert dump(ruleset) == text
+    for port, verdict in ((40000, "DROP"), (40001, "ACCEPT")):
+        host = HostNetfilter("node1", ruleset, lambda address: False, seeded(1))
+        skb = Skb(FiveTuple(L4.TCP, "1.2.3.4", port, "10.0.0.1", 80))
+        assert host.traverse(Hook.PREROUTING, skb).verdict == verdict
+    for port, said in ((40000, engine.Verdict.DROP), (40001, engine.Verdict.DELIVERED)):
+        (way,) = engine.outcomes(
+            cluster(A), engine.Request("client", f"{A}:8080", node="node1", sport=port), rulesets={"node1": ruleset}
+        )
+        assert way.verdict is said
+
+
+def test_without_its_line_it_is_kept_as_it_stands() -> None:
+    assert dump(parse(DROPS)) == DROPS
+    with pytest.raises(engine.RuleError):
+        parse_nft(NFT_DROPS)
+
+
+GATED = """*filter
+:INPUT ACCEPT
+:FORWARD ACCEPT
+:OUTPUT ACCEPT
+:GATE-1 -
+-A FORWARD -j GATE-1
+-A GATE-1 -j DROP
+COMMIT
+"""
+GATES = ChainWriter(
+    "throwaway",
+    (ChainMeaning("GATE-", Text("the gate.", "闸门。"), Text("{host}: a gate", "{host}：闸门"), "gate-shut"),),
+    prefix="GATE-",
+    reasons={"gate-shut": Text("the gate on {host} is shut for {src}", "{host} 上的闸门对 {src} 关闭")},
+)
+
+
+def test_chains_of_another_program_are_a_file_and_a_line() -> None:
+    request = engine.Request("client", f"{A}:8080", node="node1")
+    chains.add(GATES)
+    try:
+        (way,) = engine.outcomes(cluster(A), request, rulesets={"node1": parse(GATED)})
+    finally:
+        chains.WRITERS.remove(GATES)
+        chains._rows.cache_clear()
+    assert way.where is not None
+    assert (way.where.code, way.where.reason) == ("gate-shut", Text("the gate on node1 is shut for 1.2.3.4", "node1 上的闸门对 1.2.3.4 关闭"))  # fmt: skip
+    assert [hop.note.en for hop in way.hops if hop.chain == "FORWARD"] == ["FORWARD -> GATE-1: the gate."]
+    (plain,) = engine.outcomes(cluster(A), request, rulesets={"node1": parse(GATED)})
+    assert plain.where is not None
+    assert plain.where.code == "rule-drop"
+
+
+class Throwaway(Flannel):
+    """A plugin that is told by an annotation of its own."""
+
+    name = "throwaway"
+    backends = ("plain",)
+    usual_backend = "plain"
+    bridge = "gate0"
+
+    def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+        told = node.annotations.get("throwaway.example/backend")
+        return CNIConfig("throwaway", told, assumed=False) if told else None
+
+    def from_config_map(self, config_map: ManifestFields) -> None:
+        return None
+
+    def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
+        return {"throwaway.example/backend": backend or "plain"}
+
+
+NODES = "".join(
+    f"""
+---
+apiVersion: v1
+kind: Node
+metadata: {{name: node{number}, annotations: {{throwaway.example/backend: plain}}}}
+spec: {{podCIDR: 10.244.{number}.0/24}}
+status: {{addresses: [{{type: InternalIP, address: 192.168.1.1{number - 1}}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: pod-{number}}}
+spec: {{nodeName: node{number}, containers: [{{name: c, ports: [{{containerPort: 8080}}]}}]}}
+status: {{podIP: 10.244.{number}.5}}
+"""
+    for number in (1, 2)
+)
+
+
+def test_a_cni_plugin_is_a_folder_and_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PLUGINS, "throwaway", Throwaway())
+    loaded = engine.load_cluster(text=NODES)
+    assert (loaded.cni.plugin, loaded.cni.backend, loaded.cni.assumed) == ("throwaway", "plain", False)
+    (way,) = engine.outcomes(loaded, engine.Request("pod/pod-1", "pod/pod-2:8080"))
+    assert way.verdict is engine.Verdict.DELIVERED
+    assert engine.compile_rules(loaded, "node1", "nftables")
+
+
+def test_a_question_spells_a_new_cni_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PLUGINS, "throwaway", Throwaway())
+    spec = read_spec({"nodes": 2, "cni": "throwaway/plain"}, Identity("a question", "1"), "a question")
+    assert engine.load_cluster(text=manifests(spec)).cni.plugin == "throwaway"
+
+
+class First(Scheduler):
+    """Always the first server."""
+
+    name = "throwaway"
+
+    def select(self, arrival: Arrival) -> RealServer | None:
+        return self.servers[-1] if self.servers else None
+
+
+def test_a_scheduler_is_a_file_and_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SCHEDULERS, First.name, First)
+    virtual = VirtualServer("TCP", "10.96.0.10", 80, scheduler="throwaway")
+    virtual.add_server(A, 8080)
+    virtual.add_server(B, 8080)
+    assert [virtual.connect("1.2.3.4", port).server for port in (1, 2, 3)] == [f"{A}:8080"] * 3
+
+
+def sources(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
+    for room in rooms:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def strings(tree: ast.Module) -> Iterator[str]:
+    """The strings of a module that are no docstrings."""
+    told = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and node.body and isinstance(node.body[0], ast.Expr)
+    }  # fmt: skip
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.value
+
+
+# Who may name a part beside its module and the lists of names: the grammar of a line, and who reads a rule's meaning.
+PARTS_NAMED = {
+    "engine/netfilter/ipt_parse.py": {"Goto", "Jump", "L4Module", "OpaqueMatch"},
+    "engine/netfilter/evaluate.py": {"PassingTarget"},
+    "engine/fabric/without.py": {"Jump", "Masquerade", "SetLookup", "SetMatch", "Source"},
+    "engine/walk/hooks.py": {"Goto", "Jump"},
+    "engine/words/rules.py": {"Comment", "RandomDestinationNat", "RandomVerdict", "VerdictMap"},
+}
+# The modes write rules, stories and the lab show some of them.
+PART_HOMES = (
+    "engine/netfilter/parts/",
+    "engine/netfilter/rules.py",
+    "engine/netfilter/nft.py",
+    "engine/proxy/",
+    "engine/cni/",
+)
+
+
+def test_a_part_is_named_in_its_own_home() -> None:
+    names = {kind.__name__ for part in REGISTRY.parts for kind in part.classes}
+    assert len(names) > 30
+    for path, tree in sources("engine"):
+        if not path.startswith(PART_HOMES):
+            imported = {
+                alias.name
+                for node in ast.walk(tree)
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("engine.netfilter")
+                for alias in node.names
+            }
+            assert imported & names == PARTS_NAMED.get(path, set()), path
+
+
+# Stories tell of chains by name; the skeleton of a repair shows one.
+CHAINS_TOLD = ("k8squiz/explain/", "k8squiz/kinds/repair/kind.py")
+# Not chains but ipsets: which of them hold the addresses of kube-ipvs0 in a saved node.
+SETS_NAMED = ("engine/netfilter/saved.py",)
+
+
+@pytest.mark.parametrize("room", ["engine", "k8squiz"])
+def test_a_chain_is_named_beside_the_mode_that_writes_it(room: str) -> None:
+    for path, tree in sources(room):
+        if not path.startswith(("engine/proxy/", *CHAINS_TOLD, *SETS_NAMED)):
+            assert [text for text in strings(tree) if "KUBE-" in text] == [], path
+
+
+# What is assumed where nothing tells a CNI, in manifests and in questions; and networks that the lab draws and measures.
+PLUGINS_NAMED = {"engine/cluster.py", "engine/lab/cases.py", "engine/lab/known.py", "k8squiz/bank/spec.py"}
+
+
+@pytest.mark.parametrize("room", ["engine", "k8squiz"])
+def test_a_cni_plugin_is_named_in_its_own_folder(room: str) -> None:
+    for path, tree in sources(room):
+        if not path.startswith(("engine/cni/", "k8squiz/explain/")) and path not in PLUGINS_NAMED:
+            found = [text for text in strings(tree) if re.fullmatch(rf"({'|'.join(PLUGINS)})([./-].*)?", text)]
+            assert found == [], path
