@@ -25,11 +25,16 @@ def trace_to_dict(
     fabric: Fabric | None = None,
     release: str | None = None,
 ) -> dict[str, Any]:
-    """The whole object: the request as it was understood, and its outcomes."""
-    return {
+    """The whole object: the request as it was understood, and its outcomes; `assumed` where something was taken for
+    granted that the input does not say."""
+    form: dict[str, Any] = {
         "request": request_to_dict(cluster, request, mode, fabric, release),
         "outcomes": [outcome_to_dict(outcome) for outcome in outcomes],
     }
+    assumed = dict.fromkeys(text for outcome in outcomes for text in outcome.assumed)
+    if assumed:
+        form["assumed"] = [{"en": text.en, "zh": text.zh} for text in assumed]
+    return form
 
 
 def request_to_dict(

@@ -122,6 +122,7 @@ class Outcome:
     its tunnel packets paid beside that, `later_cost` what a later packet of the connection pays (None unless delivered).
     `stalls` is where the client's next packet dies though the answer came back, or the server's (its `direction` says
     which), as it may where a node sees one way of a connection only: connect() succeeds, and nothing more comes through.
+    `assumed` is what rules took for granted on the way (a rate that is not used up).
     """
 
     probability: Fraction
@@ -137,6 +138,7 @@ class Outcome:
     underlay_cost: Cost = Cost()
     later_cost: Cost | None = None
     stalls: Where | None = None
+    assumed: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,16 +23,16 @@ class ConntrackTable:
     """One network namespace's entries. A confirmed one is found by its original and by its reply tuple."""
 
     def __init__(self) -> None:
-        self._by_tuple: dict[FiveTuple, tuple[ConntrackEntry, bool]] = {}
+        self._by_tuple: dict[tuple[int, FiveTuple], tuple[ConntrackEntry, bool]] = {}
         self._confirmed: list[ConntrackEntry] = []
 
     def connections(self) -> tuple[ConntrackEntry, ...]:
         """The confirmed entries, oldest first."""
         return tuple(self._confirmed)
 
-    def lookup(self, flow: FiveTuple) -> tuple[ConntrackEntry, bool] | None:
+    def lookup(self, flow: FiveTuple, zone: int = 0) -> tuple[ConntrackEntry, bool] | None:
         """The connection of a packet and whether the packet travels in its reply direction."""
-        return self._by_tuple.get(flow)
+        return self._by_tuple.get((zone, flow))
 
     def track(self, skb: Skb) -> bool:
         """Give `skb` its connection and state (nf_conntrack_in); True when an entry was started.
@@ -44,12 +44,12 @@ class ConntrackTable:
         if skb.error_about is not None:
             self._track_error(skb, skb.error_about)
             return False
-        found = self.lookup(skb.flow)
+        found = self.lookup(skb.flow, skb.zone)
         if found is None:
             if skb.segment not in _STARTS.get(skb.flow.protocol, frozenset(Segment)):
                 skb.state = "INVALID"
                 return False
-            skb.connection = ConntrackEntry(skb.flow, skb.flow.reply())
+            skb.connection = ConntrackEntry(skb.flow, skb.flow.reply(), zone=skb.zone)
             skb.reply = False
             skb.state = "NEW"
             return True
@@ -70,7 +70,7 @@ class ConntrackTable:
 
     def _track_error(self, skb: Skb, quoted: FiveTuple) -> None:
         """An ICMP error belongs to the connection whose packet it quotes (nf_conntrack_inet_error)."""
-        found = self.lookup(quoted.reply())
+        found = self.lookup(quoted.reply(), skb.zone)
         skb.state = "INVALID"
         if found is None:
             return
@@ -81,7 +81,7 @@ class ConntrackTable:
 
     def taken(self, incoming: FiveTuple, ignored: ConntrackEntry) -> bool:
         """Whether another connection already owns packets that arrive as `incoming` (nf_conntrack_tuple_taken)."""
-        found = self.lookup(incoming)
+        found = self.lookup(incoming, ignored.zone)
         return found is not None and found[0] is not ignored
 
     def confirm(self, skb: Skb) -> bool | None:
@@ -93,8 +93,8 @@ class ConntrackTable:
         if self.taken(connection.original, connection) or self.taken(connection.reply, connection):
             return False
         connection.confirmed = True
-        self._by_tuple[connection.original] = (connection, False)
-        self._by_tuple[connection.reply] = (connection, True)
+        self._by_tuple[connection.zone, connection.original] = (connection, False)
+        self._by_tuple[connection.zone, connection.reply] = (connection, True)
         self._confirmed.append(connection)
         return True
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from engine.choose import Choose
 from engine.hooks import Hook
 from engine.netfilter.ruleset import Chain, Rule, Table
 from engine.netfilter.skb import Event, RuleEvent, Skb
 from engine.packet import FiveTuple
+from engine.trace import Text
 from engine.values import dataclass
 
 
@@ -26,6 +28,24 @@ class Decision:
 CONTINUE = Decision()
 RETURN = Decision(returns=True)
 
+
+class Routing(Protocol):
+    """What rules ask the host's routing tables and devices."""
+
+    def address_types(self, address: str, device: str | None) -> frozenset[str]:
+        """The types of an address as iptables' addrtype names them (LOCAL, UNICAST, ...); with a `device`, LOCAL only
+        where that one has it."""
+        ...
+
+    def way_back(self, address: str) -> tuple[str, str] | None:
+        """The type of the route to an address ("LOCAL" or "UNICAST") and the device it leaves by; None without one."""
+        ...
+
+    def device_address(self, device: str, family: str) -> str | None:
+        """The first address of a device, of "ipv4" or "ipv6"; None where it has none."""
+        ...
+
+
 # How NAT is set up, on behalf of a target: (manip name "SRC"/"DST", address or None, ports or None, random_fully).
 SetUpNat = Callable[[str, str | None, tuple[int, int] | None, bool], None]
 
@@ -35,8 +55,9 @@ class Context:
     """Everything a match or target may look at or touch while one packet passes one hook.
 
     `table`, `chain`, `rule`, `position`, `path` say where the walk is. `recent` are the host's `-m recent` tables:
-    name -> address -> times, `ipvs_own` what IPVS alone knows of connections: the request -> its real server.
-    `reject_with` and `nat_cause` are what a REJECT or a NAT target leaves behind.
+    name -> address -> times, `ipvs_own` what IPVS alone knows of connections: the request -> its real server. `routing`
+    is None where only the node's own rules are known, and nothing of its network.
+    `reject_with` and `nat_cause` are what a REJECT or a NAT target leaves behind, `assumed` what was taken for granted.
     """
 
     hook: Hook
@@ -52,6 +73,7 @@ class Context:
     table: Table
     chain: Chain
     ipvs_own: Mapping[FiveTuple, tuple[str, int]] = dataclasses.field(default_factory=dict)
+    routing: Routing | None = None
     events: list[Event] = dataclasses.field(default_factory=list)
     rule: Rule | None = None
     position: int = 0
@@ -62,6 +84,11 @@ class Context:
     reason: str | None = None
     reject_with: str | None = None
     nat_cause: RuleEvent | None = None
+    assumed: dict[Text, None] = dataclasses.field(default_factory=dict)
+
+    def assume(self, text: Text) -> None:
+        """Note what a decision took for granted."""
+        self.assumed[text] = None
 
     def record(self, action: str, verdict: str | None = None) -> RuleEvent:
         """Note that the current rule (or, with no rule, the policy) took effect."""

@@ -17,7 +17,8 @@ from engine.netfilter.context import CONTINUE, RETURN, Context, Decision
 from engine.netfilter.index import index_of
 from engine.netfilter.part import ModelledMatch, ModelledTarget
 from engine.netfilter.parts.opaque import PassingTarget
-from engine.netfilter.ruleset import Chain, Match, Rule, Table, Target
+from engine.netfilter.ruleset import Chain, Match, Rule, Table, Target, name_of
+from engine.packet import is_ipv6
 
 
 @dataclasses.dataclass(slots=True)
@@ -104,12 +105,14 @@ def _next_decision(context: Context, frame: _Frame) -> Decision:
 
 
 def rule_matches(rule: Rule, context: Context) -> bool:
-    """Whether all matches hold. A match that is not modelled is looked at last, and refused if the others hold."""
+    """Whether all matches hold. A match that is not modelled, or that nothing in the model decides, is looked at last,
+    and refused if the others hold."""
     unknown: Match | None = None
     for match in rule.matches:
-        if not isinstance(match, ModelledMatch):
+        held = match.holds(context) if isinstance(match, ModelledMatch) else None
+        if held is None:
             unknown = match
-        elif not match.holds(context):
+        elif not held:
             return False
     if unknown is not None and rule.target is not None and not isinstance(rule.target, PassingTarget):
         raise _unsupported(context, unknown)
@@ -127,11 +130,31 @@ def run_target(target: Target | None, context: Context) -> Decision:
 
 
 def _unsupported(context: Context, part: Match | Target) -> UnsupportedFeature:
-    place = f"table {context.table.name}, chain {context.chain.name}, rule {context.position + 1}"
+    table, chain, number = context.table, context.chain, context.position + 1
+    at = chain.places[context.position] if context.position < len(chain.places) else None
+    where = "" if at is None else f"{at[0]}:{at[1]}: "
+    text = part_text(part, context)
     return UnsupportedFeature(
-        f"{place}: the packet's fate depends on {part!r}, which is not modelled",
-        zh=f"{place}：数据包的去向取决于 {part!r}，而它未建模",
+        f"{where}table {table.name}, chain {chain.name}, rule {number}: the packet's fate depends on {text}, "
+        "which is not modelled",
+        zh=f"{where}表 {table.name}，链 {chain.name}，第 {number} 条规则：数据包的去向取决于 {text}，而它未建模",
     )
+
+
+def part_text(part: Match | Target, context: Context) -> str:
+    """A match or target as it stands in its rule."""
+    v6 = is_ipv6(context.skb.flow.dst)
+    family = "ipv6" if v6 else "ipv4"
+    try:
+        if isinstance(part, Match):
+            return part.iptables_text(family, None).strip()
+        return part.iptables_text(family).strip()
+    except UnsupportedFeature:
+        pass
+    try:
+        return part.nft_text("ip6" if v6 else "ip")
+    except UnsupportedFeature:
+        return name_of(part)
 
 
 def _policy(context: Context, chain: Chain) -> str:

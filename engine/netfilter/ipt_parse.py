@@ -30,7 +30,7 @@ def parse(text: str, family: str = "ipv4", file: str = "<text>") -> Ruleset:
     Counters and # lines are ignored. Raises RuleError with file and line for what does not parse, for a jump to a
     chain that does not exist, and for chains that lead in a circle.
     """
-    reader = _SaveReader(Ruleset(Backend.IPTABLES, family))
+    reader = _SaveReader(Ruleset(Backend.IPTABLES, family), file)
     number = 0
     try:
         for number, line in enumerate(text.split("\n"), 1):
@@ -69,8 +69,9 @@ def parse_rule(line: str, chains: frozenset[str] = frozenset(), family: str = "i
 class _SaveReader:
     """Line by line. `leads` are each table's jumps: chain -> [(chain, line)]."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    def __init__(self, ruleset: Ruleset, file: str) -> None:
         self.ruleset = ruleset
+        self.file = file
         self.table: Table | None = None
         self.leads: dict[str, dict[str, list[tuple[str, int]]]] = {}
 
@@ -119,6 +120,7 @@ class _SaveReader:
             )
         rule, leads_to = _rule(words[2:], self.ruleset.family)
         chain.rules.append(rule)
+        chain.places.append((self.file, number))
         if leads_to is not None:
             self.leads[table.name].setdefault(chain.name, []).append((leads_to, number))
 

@@ -35,8 +35,8 @@ class ModelledMatch(Match):
 
     __slots__ = ()
 
-    def holds(self, context: Context) -> bool:
-        """Whether the packet matches."""
+    def holds(self, context: Context) -> bool | None:
+        """Whether the packet matches; None where nothing in the model tells (which process sent it, a MAC address)."""
         raise NotImplementedError
 
 

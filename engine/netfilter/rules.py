@@ -1,5 +1,6 @@
-"""The vocabulary of rules by name: what a rule is made of, and every match and target that iptables has (nftables' own
-are in nft.py). Each part stands in a module of parts/; this is where whoever writes rules finds them."""
+"""The vocabulary of rules by name: what a rule is made of, and the matches and targets that this package's callers write
+with (nftables' own are in nft.py). Each part stands in a module of parts/; those that only the text of a real node holds
+are found there, by registry.py."""
 
 from __future__ import annotations
 

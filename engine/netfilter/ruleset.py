@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import ClassVar
 
@@ -24,6 +25,16 @@ class IndexedBy(enum.Enum):
 
     DESTINATION = enum.auto()
     PORT = enum.auto()
+
+
+def _no_text(part: Match | Target, tool: str) -> UnsupportedFeature:
+    name = name_of(part)
+    return UnsupportedFeature(f"{tool} has no text for a rule's {name}", zh=f"{tool} 没有 {name} 对应的规则文本")
+
+
+def name_of(part: Match | Target) -> str:
+    """What a match or target is, in plain words: "address type"."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(part).__name__).lower()
 
 
 class Match:
@@ -45,11 +56,11 @@ class Match:
     def iptables_text(self, family: str, before: Match | None) -> str:
         """What iptables-save prints, with the blank before it. `before` is the match that stands before it in the
         rule: two options of one `-m` are two matches here."""
-        raise UnsupportedFeature(f"iptables has no rule text for {self!r}", zh=f"{self!r} 没有对应的 iptables 规则文本")
+        raise _no_text(self, "iptables")
 
     def nft_text(self, ip: str) -> str:
         """What `nft list ruleset` prints; `ip` is "ip" or "ip6"."""
-        raise UnsupportedFeature(f"{self!r} has no nft text", zh=f"{self!r} 没有对应的 nft 文本")
+        raise _no_text(self, "nft")
 
 
 class Target:
@@ -67,11 +78,11 @@ class Target:
 
     def iptables_text(self, family: str) -> str:
         """What iptables-save prints, with the blank before it."""
-        raise UnsupportedFeature(f"iptables has no rule text for {self!r}", zh=f"{self!r} 没有对应的 iptables 规则文本")
+        raise _no_text(self, "iptables")
 
     def nft_text(self, ip: str) -> str:
         """What `nft list ruleset` prints; `ip` is "ip" or "ip6"."""
-        raise UnsupportedFeature(f"{self!r} has no nft text", zh=f"{self!r} 没有对应的 nft 文本")
+        raise _no_text(self, "nft")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,8 @@ class Chain:
     policy: str | None = None
     kind: str = "filter"
     comment: str | None = None
+    # Where each rule stands in what the user gave, (file, line); empty for rules that nobody gave as text.
+    places: list[tuple[str, int]] = dataclasses.field(default_factory=list, repr=False, compare=False)
     # What engine.netfilter.index derived from `rules`; kept here so that it lives as long as the chain.
     index: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
 

@@ -14,6 +14,7 @@ from engine.hooks import Hook
 from engine.limits import INITIAL_TTL
 from engine.netfilter.ruleset import Rule
 from engine.packet import FiveTuple
+from engine.trace import Text
 from engine.values import dataclass
 
 # A source port for a tuple out of [low, high]; deterministic. The tuple is what the port is looked for.
@@ -46,7 +47,8 @@ class ConntrackEntry:
     `original` never changes; `reply` is what an answer looks like on arrival and is altered by NAT.
     `nat_done` are the manipulations already decided (a null binding counts), `translated` those that
     change something (IPS_SRC_NAT, IPS_DST_NAT). `ipvs_server` is the (address, port) that IPVS sends it to (struct
-    ip_vs_conn, which the kernel keeps in a table of its own).
+    ip_vs_conn, which the kernel keeps in a table of its own). `mark` is the connection's own (CONFIG_NF_CONNTRACK_MARK),
+    `zone` the one it was entered in.
     """
 
     original: FiveTuple
@@ -58,6 +60,8 @@ class ConntrackEntry:
     nat_done: set[Manip] = dataclasses.field(default_factory=set)
     translated: set[Manip] = dataclasses.field(default_factory=set)
     ipvs_server: tuple[str, int] | None = None
+    mark: int = 0
+    zone: int = 0
 
 
 @dataclasses.dataclass(slots=True)
@@ -67,7 +71,9 @@ class Skb:
     `state` is what `--ctstate` sees: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED (None before conntrack looked).
     `reply` says that it travels in its connection's reply direction. `error_about` is the packet an ICMP error
     quotes; such an Skb has protocol ICMP in `flow`, with ports 0. `ipvs_property`: IPVS has had it and leaves it alone.
-    `physdev_in` is the bridge port that br_netfilter took it from (struct nf_bridge_info; None: no bridge, or it is off).
+    `physdev_in` is the bridge port that br_netfilter took it from (struct nf_bridge_info; None: no bridge, or it is off),
+    `physdev_out` the port that the bridge sends it to. `zone` is the conntrack zone that a rule put it in. `local`: a
+    process of this host sent it (skb->sk).
     `ttl` is the TTL or hop limit, which each host that forwards it takes one off (net.ipv4.ip_default_ttl: 64).
     """
 
@@ -81,6 +87,9 @@ class Skb:
     ipvs_property: bool = False
     physdev_in: str | None = None
     ttl: int = INITIAL_TTL
+    physdev_out: str | None = None
+    zone: int = 0
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +165,11 @@ class Passage:
     `verdict` is "ACCEPT", "DROP", "REJECT", or "STOLEN": IPVS took the packet at INPUT or OUTPUT and gave it a new
     destination elsewhere; the caller routes it and sends it through OUTPUT (again) and POSTROUTING. `where` is the
     rule or policy that decided a DROP or REJECT (None for a drop without one, then `reason` says why:
-    `no-masquerade-address`, `clash`, and for a REJECT by IPVS, whose virtual server has no real server,
+    `no-masquerade-address`, `no-redirect-address`, `clash`, and for a REJECT by IPVS, whose virtual server has no real server,
     `ipvs-no-server`).
     `reject_with` is the REJECT's type (`icmp-port-unreachable`, `tcp-reset`, ...): HostNetfilter.reject_error
     makes the answer. `rules_evaluated` is what the kernel would have evaluated one by one (rules only, not the
-    chain ends), `hash_lookups` the set and map look-ups (nftables).
+    chain ends), `hash_lookups` the set and map look-ups (nftables), `assumed` what its decisions took for granted.
     """
 
     verdict: str
@@ -170,3 +179,4 @@ class Passage:
     reject_with: str | None = None
     rules_evaluated: int = 0
     hash_lookups: int = 0
+    assumed: tuple[Text, ...] = ()

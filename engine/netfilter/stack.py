@@ -12,7 +12,7 @@ from engine.errors import RuleError
 from engine.hooks import PRIORITY_CONNTRACK, PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
 from engine.netfilter import ipvs, nat
 from engine.netfilter.conntrack import ConntrackTable, state_name
-from engine.netfilter.context import Context
+from engine.netfilter.context import Context, Routing
 from engine.netfilter.evaluate import run_base_chain
 from engine.netfilter.index import HookedChain, HookPlan, plan_of
 from engine.netfilter.ipvs import IpvsRuleset
@@ -64,7 +64,8 @@ class HostNetfilter:
     `is_local(address)` says whether an address is one of the host's own (fib type LOCAL: loopback and all
     interface addresses), `choose` takes the random decisions of `-m statistic`, `pick_port` the source ports
     that NAT invents (default: a hash of host and tuple), `now` is the time in seconds that `-m recent` uses.
-    `indexed` False tries every rule of every chain, as the kernel does: same result, slower.
+    `indexed` False tries every rule of every chain, as the kernel does: same result, slower. `routing` answers what
+    rules ask of the host's routes (rpfilter, addrtype); without it such a rule is refused where it decides.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class HostNetfilter:
         pick_port: PickPort | None = None,
         now: float = 0.0,
         indexed: bool = True,
+        routing: Routing | None = None,
     ) -> None:
         self.host = host
         self.ruleset = ruleset
@@ -87,6 +89,7 @@ class HostNetfilter:
         self._choose = choose
         self._pick_port = pick_port or nat.hashed_port(host)
         self._indexed = indexed
+        self._routing = routing
 
     def traverse(
         self,
@@ -126,6 +129,7 @@ class HostNetfilter:
             Table(""),
             Chain(""),
             self._ipvs_own,
+            routing=self._routing,
         )
         verdict = "ACCEPT"
         for stage in _stages(plan, hook, isinstance(self.ruleset, IpvsRuleset)):
@@ -140,6 +144,7 @@ class HostNetfilter:
             context.reject_with,
             context.rules_evaluated,
             context.hash_lookups,
+            tuple(context.assumed),
         )
 
     def _run_stage(self, stage: HookedChain | str, context: Context, plan: HookPlan) -> str:

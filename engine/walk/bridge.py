@@ -104,6 +104,7 @@ def _switch(
         note = hop_words.bridge_switch(bridge.name, out, target[0])
     state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
     if filtered:
+        skb.physdev_out = out
         # br_nf_forward_ip and br_nf_post_routing: a switched packet is forwarded traffic to netfilter too.
         for hook in (Hook.FORWARD, Hook.POSTROUTING):
             result = run_hook(

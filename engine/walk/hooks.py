@@ -24,7 +24,7 @@ _STAGE = {
     Hook.OUTPUT: Stage.OUTPUT,
     Hook.POSTROUTING: Stage.POSTROUTING,
 }
-_NAT_STAGE = {"DNAT": Stage.DNAT, "SNAT": Stage.SNAT, "MASQUERADE": Stage.SNAT}
+_NAT_STAGE = {"DNAT": Stage.DNAT, "REDIRECT": Stage.DNAT, "SNAT": Stage.SNAT, "MASQUERADE": Stage.SNAT}
 
 
 def run_hook(

@@ -26,6 +26,8 @@ def transmit(
 ) -> Frame | Outgoing | Died:
     """Send `skb` out of `device` to the owner of `next_hop`."""
     if device.kind is DeviceKind.LOOPBACK:
+        # loopback_xmit: skb_orphan.
+        skb.local = False
         return Frame(host.name, device.name, skb, (host.name, device.name), inside)
     if device.kind in (DeviceKind.VXLAN, DeviceKind.IPIP):
         return _into_tunnel(state, host, device, next_hop, skb, inside)

@@ -124,6 +124,8 @@ def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> tuple
         return finish(state, arrived, flow, host), state.steps
     state.arrival = arrived
     outcome = finish(state, run_to_end(state, Outgoing(host.name, Skb(flow))), flow, host)
+    if state.assumed:
+        outcome = dataclasses.replace(outcome, assumed=tuple(state.assumed))
     return outcome, state.steps
 
 

@@ -9,6 +9,7 @@ from engine.fabric.fabric import Fabric
 from engine.hooks import Hook
 from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.network.host import Host, HostKind
+from engine.network.host_routing import HostRouting
 from engine.network.routes import number
 from engine.packet import Encapsulation, FiveTuple
 from engine.trace import ConntrackView, Cost, HeaderChange, Hop, Stage, Text, Verdict, Where
@@ -84,6 +85,7 @@ class WalkState:
         self.cost = Cost()
         self.underlay_cost = Cost()
         self.masqueraded = False
+        self.assumed: dict[Text, None] = {}
         self.stray = False
         self.first_node: str | None = None
         self._netfilters: dict[str, HostNetfilter] = {}
@@ -109,12 +111,13 @@ class WalkState:
         found = self._netfilters.get(host.name)
         if found is None:
             ruleset = self.fabric.ruleset(host.name, self.version) if host.kind is HostKind.NODE else None
-            found = HostNetfilter(host.name, ruleset, host.is_local, self.choose)
+            found = HostNetfilter(host.name, ruleset, host.is_local, self.choose, routing=HostRouting(host))
             self._netfilters[host.name] = found
         return found
 
     def pay(self, passage: Passage, outer: bool) -> None:
-        """Add what a hook cost."""
+        """Add what a hook cost, and what it took for granted."""
+        self.assumed.update(dict.fromkeys(passage.assumed))
         before = self.underlay_cost if outer else self.cost
         after = Cost(
             before.rules_evaluated + passage.rules_evaluated,

@@ -22,6 +22,10 @@ _REASONS: dict[str, tuple[str, str]] = {
         "MASQUERADE found no address on {device}",
         "MASQUERADE 在 {device} 上找不到可用的地址",
     ),
+    "no-redirect-address": (
+        "REDIRECT found no address on {device} to send the packet to",
+        "REDIRECT 在 {device} 上找不到可用的地址",
+    ),
     "no-free-port": ("NAT found no free source port", "NAT 找不到空闲的源端口"),
     "clash": (
         "another connection already owns one of the tuples (a conntrack clash)",

@@ -40,6 +40,13 @@ def _by_action(event: RuleEvent, target: str | None, flow: FiveTuple, after: Fiv
         return _jump(event, target, flow)
     if event.action == "MARK":
         return _mark(event)
+    if event.action == "REDIRECT":
+        return Text(
+            f"{event.chain} sends the packet to this host itself: {flow.destination} becomes {after.destination}.",
+            f"{event.chain} 把数据包转给本机：目的地址 {flow.destination} 变为 {after.destination}。",
+        )
+    if event.action in ("CONNMARK", "NOTRACK", "CT"):
+        return _connection(event)
     if event.action == "DNAT":
         how_en, how_zh = _looked_up(event, flow)
         return Text(
@@ -65,6 +72,23 @@ def _by_action(event: RuleEvent, target: str | None, flow: FiveTuple, after: Fiv
     return None
 
 
+def _connection(event: RuleEvent) -> Text:
+    if event.action == "NOTRACK":
+        return Text(
+            f"{event.chain} takes the packet out of connection tracking: no NAT rule sees it.",
+            f"{event.chain} 让数据包不经过连接跟踪：NAT 规则都不会处理它。",
+        )
+    if event.action == "CT":
+        return Text(
+            f"{event.chain} tells connection tracking how to keep this connection.",
+            f"{event.chain} 告诉连接跟踪如何记录该连接。",
+        )
+    return Text(
+        f"{event.chain} copies or sets the mark that the connection keeps.",
+        f"{event.chain} 复制或设置连接自身的标记。",
+    )
+
+
 def _masquerades(event: RuleEvent) -> bool:
     return chains.role_of(event.table, event.chain) is ChainRole.MASQUERADE
 
@@ -75,6 +99,9 @@ def _mark(event: RuleEvent) -> Text:
             f"{event.chain} takes the masquerade mark off again, so that a tunnel's outer packet is not masqueraded too.",
             f"{event.chain} 先清除 MASQUERADE 标记，避免隧道外层报文再被 MASQUERADE 一次。",
         )
+    if chains.role_of(event.table, event.chain) is not ChainRole.MARK:
+        # Another program's mark: what it is for only that program's other rules say.
+        return Text(f"{event.chain} sets the packet's mark.", f"{event.chain} 设置数据包的标记。")
     return Text(
         f"{event.chain} marks the packet: its source is to be rewritten at POSTROUTING.",
         f"{event.chain} 给数据包打标记：到 POSTROUTING 时要改写源地址。",

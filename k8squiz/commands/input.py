@@ -24,7 +24,7 @@ def read_cluster(paths: tuple[str, ...], lang: Lang, strict: bool = True) -> Clu
     """
     cluster = engine.load_cluster(list(paths), strict=strict)
     for english, chinese in cluster.notices:
-        _note(english, chinese, lang)
+        say_note(english, chinese, lang)
     return cluster
 
 
@@ -36,14 +36,14 @@ def say_release(cluster: Cluster, node: str | None, mode: str, release: str | No
     asked = [one for one in cluster.nodes if node in (None, one.name)]
     silent = release is None and any(not one.proxy_version for one in asked)
     if silent:
-        _note(
+        say_note(
             f"No nodeInfo says which kube-proxy runs here: v{NEWEST}, the newest known, is assumed (--release).",
             f"节点的 nodeInfo 未说明 kube-proxy 版本：按已知最新的 v{NEWEST} 处理（可用 --release 指定）。",
             lang,
         )
     known = any(behaviour_on(one, release).service_cidrs_are_known for one in asked)
     if mode == "nftables" and known and not cluster.service_cidrs:
-        _note(
+        say_note(
             "No ServiceCIDR is given, which every cluster has since v1.33: the rule that drops unallocated ClusterIPs is"
             " left out (kubectl get servicecidrs -o yaml).",
             "没有给出 ServiceCIDR（自 v1.33 起每个集群都有）：因此没有丢弃未分配 ClusterIP 的规则"
@@ -52,7 +52,8 @@ def say_release(cluster: Cluster, node: str | None, mode: str, release: str | No
         )
 
 
-def _note(english: str, chinese: str, lang: Lang) -> None:
+def say_note(english: str, chinese: str, lang: Lang) -> None:
+    """A line on stderr: what was assumed, or passed over."""
     print(one_line(f"提示：{chinese}" if lang == "zh" else f"note: {english}"), file=sys.stderr)
 
 

@@ -8,7 +8,7 @@ from engine.packet import is_ipv6
 from engine.trace import Outcome, Request
 from engine.values import dataclass
 from engine.walk.locate import locate
-from k8squiz.commands.input import default_mode, read_cluster, read_rules, say_release
+from k8squiz.commands.input import default_mode, read_cluster, read_rules, say_note, say_release
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import make_console, print_json
 
@@ -42,6 +42,8 @@ def run(options: Options, lang: Lang, notes: bool = False, json: bool = False) -
     request = options.request
     outcomes = engine.outcomes(fabric.cluster, request, fabric.mode, seed=_seed(options), fabric=fabric)
     say_release(fabric.cluster, None, fabric.mode, options.release, lang)
+    for text in dict.fromkeys(text for outcome in outcomes for text in outcome.assumed):
+        say_note(text.en, text.zh, lang)
     if json:
         from engine.jsonform import trace_to_dict
 

@@ -33,6 +33,11 @@ def _number(address: str) -> tuple[int, int]:
     return parsed.version, int(parsed)
 
 
+def address_number(address: str) -> tuple[int, int]:
+    """(version, the address as a number), which sorts."""
+    return _number(address)
+
+
 def within(address: str, net: str) -> bool:
     """Whether `address` lies in the CIDR `net` (or is that address)."""
     version, network, mask = _network(net)

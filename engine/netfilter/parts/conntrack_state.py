@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from engine.errors import UnsupportedFeature
 from engine.netfilter.conntrack import statuses
 from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options, negation
@@ -21,7 +20,6 @@ STATES = frozenset({"INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SN
 # In the order of the bits (enum ip_conntrack_info as nft_ct.c maps them), which is the order of printing. SNAT and DNAT
 # are no states there but a status.
 _NFT_STATES = ("invalid", "established", "related", "new", "untracked")
-_NFT_STATUSES = (("SNAT",), ("DNAT",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +43,21 @@ class ConntrackState(ModelledMatch):
         return f" -m {self.module}{negation(self.negate)} {option} {','.join(self.states)}"
 
     def nft_text(self, ip: str) -> str:
-        if self.states in _NFT_STATUSES and not self.negate:
-            return f"ct status {self.states[0].lower()}"
         states = {state.lower() for state in self.states}
+        if len(states) == 1 and states <= {"snat", "dnat"}:
+            return f"ct status {not_equal(self.negate)}{states.pop()}"
         if not states <= set(_NFT_STATES):
-            raise UnsupportedFeature(f"{self!r} has no nft text", zh=f"{self!r} 没有对应的 nft 文本")
+            return Match.nft_text(self, ip)
         return f"ct state {not_equal(self.negate)}{','.join(state for state in _NFT_STATES if state in states)}"
 
 
 def _read(name: str, options: Options, family: str) -> Matches | None:
+    # Only a real node's text is read: who writes rules does not need it.
+    from engine.netfilter.parts.connection_facts import read_facts
+
     option = "--state" if name == "state" else "--ctstate"
-    if options.keys() != {option}:
-        return None
+    if option not in options:
+        return read_facts(options, family) if name == "conntrack" and options else None
     negate, text = options[option]
     states = tuple((text or "").split(","))
     for state in states:
@@ -65,11 +66,12 @@ def _read(name: str, options: Options, family: str) -> Matches | None:
                 f"{state!r} is not a connection state; known: {', '.join(sorted(STATES))}",
                 zh=f"{state!r} 不是连接状态；已知：{'、'.join(sorted(STATES))}",
             )
-    return (ConntrackState(states, negate, name),)
+    more = read_facts({other: value for other, value in options.items() if other != option}, family)
+    return None if more is None else (ConntrackState(states, negate, name), *more)
 
 
 def _read_nft(found: re.Match[str], family: str) -> Match:
-    states = found[2].split(",")
+    states = found[2].strip("{ }").replace(" ", "").split(",")
     if not set(states) <= set(_NFT_STATES):
         raise BadRule(f"{found[0]!r}: unknown state", zh=f"{found[0]!r}：未知的状态")
     return ConntrackState(tuple(state.upper() for state in states), found[1] is not None)
@@ -79,7 +81,8 @@ PART = Part(
     classes=(ConntrackState,),
     modules=dict.fromkeys(("conntrack", "state"), by_options(_read)),
     nft_matches=(
-        (r"ct state (!= )?([a-z,]+)", _read_nft),
-        (r"ct status (snat|dnat)\b", lambda found, family: ConntrackState((found[1].upper(),))),
+        (r"ct state (!= )?([a-z,]+(?= |$)|{ [a-z, ]+ })", _read_nft),
+        (r"ct status ([sd]nat)\b", lambda found, family: ConntrackState((found[1].upper(),))),
+        (r"ct status != ([sd]nat)\b", lambda found, family: ConntrackState((found[1].upper(),), True)),
     ),
 )

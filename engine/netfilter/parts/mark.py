@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from engine.errors import UnsupportedFeature
 from engine.netfilter.context import CONTINUE, Context, Decision
 from engine.netfilter.ipt_words import ALL_BITS, Options, by_options, negation, number
 from engine.netfilter.nft_names import not_equal
@@ -76,7 +75,7 @@ class SetMark(ModelledTarget):
             return f"meta mark set meta mark | {self.value:#010x}"
         if self.value == 0:
             return f"meta mark set meta mark & {self.mask ^ ALL_BITS:#010x}"
-        raise UnsupportedFeature(f"{self!r} has no nft text", zh=f"{self!r} 没有对应的 nft 文本")
+        return Target.nft_text(self, ip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,8 @@ class MarkStatement(ModelledMatch):
         return SetMark(self.value, self.mask).nft_text(ip)
 
 
-def _value_mask(text: str | None) -> tuple[int, int]:
+def value_mask(text: str | None) -> tuple[int, int]:
+    """`0x1/0xff` as its two numbers; without a mask all bits count."""
     value, slash, mask = (text or "").partition("/")
     return number(value), number(mask) if slash else ALL_BITS
 
@@ -105,27 +105,30 @@ def _read_match(name: str, options: Options, family: str) -> Matches | None:
     if options.keys() != {"--mark"}:
         return None
     negate, text = options["--mark"]
-    value, mask = _value_mask(text)
+    value, mask = value_mask(text)
     return (MarkMatch(value, mask, negate),)
 
 
-def _read_target(name: str, options: Options, family: str) -> Target | None:
+def read_change(options: Options) -> tuple[int, int] | None:
+    """What an option of MARK or CONNMARK says, as the (VALUE, MASK) of --set-xmark."""
     if len(options) != 1:
         return None
     ((option, (_, text)),) = options.items()
-    value, mask = _value_mask(text)
-    match option:
-        case "--set-xmark":
-            return SetMark(value, mask)
-        case "--set-mark":
-            return SetMark(value, mask | value)
-        case "--or-mark":
-            return SetMark(value, value)
-        case "--and-mark":
-            return SetMark(0, ~value & ALL_BITS)
-        case "--xor-mark":
-            return SetMark(value, 0)
-    return None
+    if option not in ("--set-xmark", "--set-mark", "--or-mark", "--and-mark", "--xor-mark"):
+        return None
+    value, mask = value_mask(text)
+    return {
+        "--set-xmark": (value, mask),
+        "--set-mark": (value, mask | value),
+        "--or-mark": (value, value),
+        "--and-mark": (0, ~value & ALL_BITS),
+        "--xor-mark": (value, 0),
+    }[option]
+
+
+def _read_target(name: str, options: Options, family: str) -> Target | None:
+    change = read_change(options)
+    return None if change is None else SetMark(*change)
 
 
 def _read_nft_prefix(found: re.Match[str], family: str) -> Match:

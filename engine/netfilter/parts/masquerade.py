@@ -6,19 +6,25 @@ extensions/libxt_MASQUERADE.c.
 
 from __future__ import annotations
 
+import re
+
 from engine.hooks import Hook
 from engine.netfilter.context import Context, Decision
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import ModelledTarget, Part
+from engine.netfilter.parts.ports import port_range, ports_text
 from engine.netfilter.ruleset import Target
 from engine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Masquerade(ModelledTarget):
-    """`random_fully`: the port is drawn too, even where the packet's own is free."""
+    """`random_fully`: the port is drawn too, even where the packet's own is free; so it is with --random, which draws from
+    the connection's addresses (`as_random`). `ports` is (first, last), () the usual ones."""
 
     random_fully: bool = False
+    ports: tuple[int, int] | tuple[()] = ()
+    as_random: bool = False
 
     def act(self, context: Context) -> Decision:
         address = context.masquerade_address() if context.hook is Hook.POSTROUTING else None
@@ -28,22 +34,36 @@ class Masquerade(ModelledTarget):
             context.reason = "no-masquerade-address"
             return Decision(verdict="DROP")
         context.nat_cause = context.record("MASQUERADE", "ACCEPT")
-        context.set_up_nat("SRC", address, None, self.random_fully)
+        context.set_up_nat("SRC", address, self.ports or None, self.random_fully or self.as_random)
         return Decision(verdict="ACCEPT")
 
     def iptables_text(self, family: str) -> str:
-        return " -j MASQUERADE --random-fully" if self.random_fully else " -j MASQUERADE"
+        to = f" --to-ports {ports_text(self.ports)}" if self.ports else ""
+        drawn = f"{' --random' if self.as_random else ''}{' --random-fully' if self.random_fully else ''}"
+        return f" -j MASQUERADE{to}{drawn}"
 
     def nft_text(self, ip: str) -> str:
-        return "masquerade fully-random" if self.random_fully else "masquerade"
+        to = f" to :{ports_text(self.ports)}" if self.ports else ""
+        drawn = [word for word, on in (("random", self.as_random), ("fully-random", self.random_fully)) if on]
+        return f"masquerade{to}{' ' + ','.join(drawn) if drawn else ''}"
 
 
 def _read(name: str, options: Options, family: str) -> Target | None:
-    return Masquerade(bool(options)) if options.keys() <= {"--random-fully"} else None
+    if not options.keys() <= {"--random-fully", "--random", "--to-ports"}:
+        return None
+    text = options.get("--to-ports", (False, None))[1]
+    ports = () if text is None else port_range(text.replace("-", ":"))
+    return Masquerade("--random-fully" in options, ports, "--random" in options)
+
+
+def _read_nft(found: re.Match[str], family: str) -> Target:
+    ports = () if found[1] is None else port_range(found[1].replace("-", ":"))
+    drawn = (found[2] or "").split(",")
+    return Masquerade("fully-random" in drawn, ports, "random" in drawn)
 
 
 PART = Part(
     classes=(Masquerade,),
     jumps={"MASQUERADE": by_options(_read)},
-    nft_targets=((r"masquerade( fully-random)?", lambda found, family: Masquerade(found[1] is not None)),),
+    nft_targets=((r"masquerade(?: to :(\d+(?:-\d+)?))?(?: ((?:random|fully-random|persistent|,)+))?", _read_nft),),
 )

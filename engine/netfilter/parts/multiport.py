@@ -36,7 +36,7 @@ class Multiport(ModelledMatch):
     def holds(self, context: Context) -> bool:
         flow = context.skb.flow
         # multiport_mt_check takes TCP, UDP, UDP-Lite, DCCP and SCTP alone: an ICMP packet has no ports to read.
-        if flow.protocol is L4.ICMP:
+        if flow.protocol in (L4.ICMP, L4.IPIP):
             return False
         ports = {"src": (flow.sport,), "dst": (flow.dport,), "either": (flow.sport, flow.dport)}[self.side]
         return any(low <= port <= high for low, high in self.ports for port in ports) != self.negate

@@ -14,8 +14,8 @@ from engine.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class OpaqueMatch(Match):
-    """A match that is not modelled, as its text stood (`-m limit --limit 5/min`). Printed as it is; a packet whose
-    fate depends on it is refused with UnsupportedFeature."""
+    """A match that is not modelled, as its text stood (`-m connlimit --connlimit-above 5`). Printed as it is; a packet
+    whose fate depends on it is refused with UnsupportedFeature."""
 
     text: str
 
@@ -25,7 +25,7 @@ class OpaqueMatch(Match):
 
 @dataclass(frozen=True, slots=True)
 class OpaqueTarget(Target):
-    """A target that is not modelled and may change the packet's way (REDIRECT, NOTRACK, CONNMARK, ...), as its text
+    """A target that is not modelled and may change the packet's way (TPROXY, NFQUEUE, NETMAP, ...), as its text
     stood after -j. Reaching it is refused with UnsupportedFeature."""
 
     text: str
@@ -55,7 +55,7 @@ _PASSING = frozenset(
 )
 # Targets known by name that are not modelled; any other name after -j must be a chain.
 _KNOWN = frozenset(
-    {"QUEUE", "NFQUEUE", "CONNMARK", "CONNSECMARK", "SECMARK", "CT", "NOTRACK", "REDIRECT", "NETMAP", "TPROXY"}
+    {"QUEUE", "NFQUEUE", "CONNSECMARK", "SECMARK", "NETMAP", "TPROXY"}
     | {"CLUSTERIP", "SET", "SYNPROXY", "TEE", "HMARK", "DNPT", "SNPT", "SAME", "MIRROR"}
 )
 

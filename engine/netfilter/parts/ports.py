@@ -10,7 +10,7 @@ import re
 from collections.abc import Hashable
 
 from engine.netfilter.context import Context
-from engine.netfilter.ipt_words import Options, by_options, negation, number
+from engine.netfilter.ipt_words import Options, negation, number, pairs
 from engine.netfilter.nft_names import PROTOCOL_NAME, PROTOCOL_NAMED, not_equal
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import IndexedBy, Match
@@ -106,6 +106,11 @@ def port_range(text: str | None) -> tuple[int, int]:
     return first, last
 
 
+def ports_text(ports: tuple[int, ...]) -> str:
+    """(first, last) as NAT's options print it: `80`, `80-90`."""
+    return str(ports[0]) if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
+
+
 _ALIASES = {"--source-port": "--sport", "--destination-port": "--dport"}
 _OPTIONS: tuple[tuple[str, type[SourcePort | DestinationPort]], ...] = (
     ("--sport", SourcePort),
@@ -113,7 +118,8 @@ _OPTIONS: tuple[tuple[str, type[SourcePort | DestinationPort]], ...] = (
 )
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def read_ports(name: str, options: Options) -> tuple[Match, ...] | None:
+    """The ports that a `-m tcp` or so asks for; None where it asks for something else too."""
     named = {_ALIASES.get(option, option): value for option, value in options.items()}
     if not named.keys() <= {"--sport", "--dport"}:
         return None
@@ -126,7 +132,13 @@ def _read(name: str, options: Options, family: str) -> Matches | None:
             # libxt_tcp.c print_port prints nothing for every port, unless turned round.
             if (low, high) != (0, 65535) or negate:
                 found.append(kind(module, low, high, negate))
-    return tuple(found) or (L4Module(module),)
+    return tuple(found)
+
+
+def _read(name: str, words: list[str], family: str) -> Matches | None:
+    options = pairs(words)
+    found = None if options is None else read_ports(name, options)
+    return found if found is None or found else (L4Module(L4(name.upper())),)
 
 
 def _read_nft(found: re.Match[str], family: str) -> Match:
@@ -139,6 +151,6 @@ def _read_nft(found: re.Match[str], family: str) -> Match:
 
 PART = Part(
     classes=(L4Module, SourcePort, DestinationPort),
-    modules=dict.fromkeys(("tcp", "udp", "sctp"), by_options(_read)),
+    modules=dict.fromkeys(("udp", "sctp"), _read),
     nft_matches=((r"(tcp|udp|sctp) ([sd]port) (!= )?(\d+)(?:-(\d+))?", _read_nft),),
 )

@@ -40,8 +40,8 @@ def decide(verdict: Target | None, context: Context) -> Decision:
     """What a verdict out of a map does."""
     if not isinstance(verdict, ModelledTarget):
         raise RuleError(
-            f"table {context.table.name}: {verdict!r} is no verdict a map can hold",
-            zh=f"表 {context.table.name}：{verdict!r} 不是映射可以存放的判决",
+            f"table {context.table.name}: a map holds what is no verdict",
+            zh=f"表 {context.table.name}：映射中存放的不是判决",
         )
     return verdict.act(context)
 

@@ -13,7 +13,7 @@ from engine.errors import UnsupportedFeature
 from engine.netfilter.context import RETURN, Context, Decision
 from engine.netfilter.nft_names import NAME
 from engine.netfilter.part import BadRule, ModelledTarget, Part, TargetReader
-from engine.netfilter.ruleset import Table, Target
+from engine.netfilter.ruleset import Table, Target, name_of
 from engine.values import dataclass
 
 
@@ -124,7 +124,8 @@ def verdict_text(target: Target) -> str:
     """A verdict as an nft map or rule holds it."""
     if not target.is_verdict:
         raise UnsupportedFeature(
-            f"{target!r} is no verdict that an nft map can hold", zh=f"{target!r} 不是 nft 映射可以存放的判决"
+            f"a {name_of(target)} is no verdict that an nft map can hold",
+            zh=f"{name_of(target)} 不是 nft 映射可以存放的判决",
         )
     # Verdicts name no address: they read alike in tables of both families.
     return target.nft_text("")

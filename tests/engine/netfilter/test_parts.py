@@ -14,6 +14,24 @@ from engine.netfilter import nft
 from engine.netfilter import rules as r
 from engine.netfilter.nft_parse import parse_all
 from engine.netfilter.part import ModelledMatch, ModelledTarget
+from engine.netfilter.parts.address_range import AddressRange
+from engine.netfilter.parts.address_type import AddressTypes
+from engine.netfilter.parts.connection_facts import ConnectionFact
+from engine.netfilter.parts.connection_mark import (
+    ConnectionMark,
+    RestoreConnectionMark,
+    SaveConnectionMark,
+    SetConnectionMark,
+)
+from engine.netfilter.parts.conntrack_template import ConntrackHelper, ConntrackZone, NoTrack
+from engine.netfilter.parts.icmp_type import IcmpType
+from engine.netfilter.parts.mac_address import MacSource
+from engine.netfilter.parts.physdev import Physdev
+from engine.netfilter.parts.rate import Counter, RateLimit
+from engine.netfilter.parts.redirect import Redirect
+from engine.netfilter.parts.reverse_path import FibOutDevice, ReversePath
+from engine.netfilter.parts.socket_owner import SocketMatch, SocketOwner
+from engine.netfilter.parts.tcp_flags import TcpFlags
 from engine.netfilter.registry import REGISTRY
 from engine.netfilter.text import dump, dump_rule, parse
 from engine.packet import L4
@@ -54,7 +72,7 @@ PARTS: list[tuple[r.Match | r.Target, tuple[r.Backend, ...]]] = [
     (r.ConntrackState(("INVALID",)), BOTH),
     (r.ConntrackState(("ESTABLISHED", "RELATED"), True), BOTH),
     (r.ConntrackState(("DNAT",)), BOTH),
-    (r.ConntrackState(("DNAT",), True), (IPTABLES,)),
+    (r.ConntrackState(("DNAT",), True), BOTH),
     (r.ConntrackState(("RELATED", "DNAT")), (IPTABLES,)),
     (r.AddressType("dst"), BOTH),
     (r.AddressType("src", "BROADCAST", True), BOTH),
@@ -69,7 +87,36 @@ PARTS: list[tuple[r.Match | r.Target, tuple[r.Backend, ...]]] = [
     (r.NfacctCounter("ct_state_invalid_dropped_pkts"), (IPTABLES,)),
     (nft.MarkStatement(0x4000, 0), (NFTABLES,)),
     (nft.MarkStatement(0x4000, 0x4000), (NFTABLES,)),
-    (r.OpaqueMatch("-m limit --limit 5/min"), (IPTABLES,)),
+    (r.OpaqueMatch("-m u32 --u32 0x0=0x1"), (IPTABLES,)),
+    (AddressTypes(r.AddressType("src", limit="in"), r.AddressType("dst", "UNICAST", True, "in")), (IPTABLES,)),
+    (r.AddressType("src", "LOCAL", True, "out"), BOTH),
+    (AddressRange("src", "10.0.0.1", "10.0.0.9"), BOTH),
+    (AddressRange("dst", "10.0.0.1", "10.0.0.9", True), BOTH),
+    (ConnectionFact("--ctdir", "REPLY"), BOTH),
+    (ConnectionFact("--ctstatus", "ASSURED", True), BOTH),
+    (ConnectionFact("--ctorigdst", "10.0.0.0/8"), BOTH),
+    (ConnectionFact("--ctrepldstport", "80:90", True), BOTH),
+    (ConnectionFact("--ctproto", "6"), (IPTABLES,)),
+    (ConnectionMark(0x111, 0xFFF), BOTH),
+    (ConnectionMark(1, negate=True), BOTH),
+    (FibOutDevice("saddr . iif"), (NFTABLES,)),
+    (FibOutDevice("saddr . mark . iif", False), (NFTABLES,)),
+    (IcmpType(8), BOTH),
+    (IcmpType(3, (4, 4), True), (IPTABLES,)),
+    (MacSource("00:11:22:33:44:55"), BOTH),
+    (r.NfacctCounter("localhost_nps_accepted_pkts"), (IPTABLES,)),
+    (Physdev((("--physdev-is-bridged", None, False),)), (IPTABLES,)),
+    (Physdev((("--physdev-in", "veth+", False), ("--physdev-out", "veth0", True))), (IPTABLES,)),
+    (RateLimit("-m limit --limit 5/min"), (IPTABLES,)),
+    (RateLimit("limit rate over 5/minute burst 5 packets", True), (NFTABLES,)),
+    (Counter(), (NFTABLES,)),
+    (ReversePath(validmark=True, invert=True), (IPTABLES,)),
+    (ReversePath(loose=True, accept_local=True), (IPTABLES,)),
+    (SocketOwner((("--uid-owner", "1337", True),)), BOTH),
+    (SocketOwner((("--socket-exists", None, False),)), (IPTABLES,)),
+    (SocketMatch(("--transparent", "--nowildcard")), (IPTABLES,)),
+    (TcpFlags(("FIN", "SYN", "RST", "ACK"), ("SYN",)), BOTH),
+    (TcpFlags(("SYN", "RST"), ("SYN",), True), BOTH),
     (nft.SetLookup((F.DADDR,), "S"), (NFTABLES,)),
     (nft.SetLookup((F.SADDR, F.L4PROTO, F.DPORT), "S", True), (NFTABLES,)),
     (nft.AddressSet("src", ("10.0.0.0/8", "192.168.0.1", "192.168.1.1-192.168.1.9")), (NFTABLES,)),
@@ -94,7 +141,24 @@ PARTS: list[tuple[r.Match | r.Target, tuple[r.Backend, ...]]] = [
     (r.SetMark(1, 0xFFFFFFFF), BOTH),
     (r.SetMark(1, 3), (IPTABLES,)),
     (r.PassingTarget("LOG --log-level 7"), (IPTABLES,)),
-    (r.OpaqueTarget("REDIRECT --to-ports 15001"), (IPTABLES,)),
+    (r.OpaqueTarget("TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1"), (IPTABLES,)),
+    (ConntrackHelper("ftp"), BOTH),
+    (ConntrackZone(1), BOTH),
+    (NoTrack(), BOTH),
+    (Redirect((15001, 15001)), BOTH),
+    (Redirect((15001, 15010), "random"), BOTH),
+    (Redirect(), BOTH),
+    (RestoreConnectionMark(connection_mask=0x80), BOTH),
+    (RestoreConnectionMark(0x80, 0x80), (IPTABLES,)),
+    (SaveConnectionMark(), BOTH),
+    (SaveConnectionMark(0x4000, 0x4000), (IPTABLES,)),
+    (SetConnectionMark(0x80, 0x80), BOTH),
+    (SetConnectionMark(0, 0xFF), BOTH),
+    (r.Masquerade(True, (4790, 65535)), BOTH),
+    (r.Masquerade(as_random=True), BOTH),
+    (r.DestinationNat("", 8080), BOTH),
+    (r.DestinationNat("10.244.1.5", 80, 90, True), BOTH),
+    (r.SourceNat("192.168.1.10", 1024, False, 2000, True), BOTH),
     (nft.VerdictMap((F.DADDR, F.L4PROTO, F.DPORT), "M"), (NFTABLES,)),
     (nft.RandomVerdict((r.Goto("MINE"), r.Jump("MINE"), r.Drop(), r.Accept(), r.Return())), (NFTABLES,)),
     (nft.RandomDestinationNat((("10.244.1.5", 8080), ("10.244.2.8", 9090))), (NFTABLES,)),

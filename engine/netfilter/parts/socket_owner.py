@@ -1,0 +1,90 @@
+"""`-m owner`, `-m socket`; nft `meta skuid`, `meta skgid`: the socket that a packet belongs to.
+
+Sources: net/netfilter/xt_owner.c (owner_mt), xt_socket.c (socket_match), nft_meta.c; iptables 1.8.9
+extensions/libxt_owner.c, libxt_socket.c.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.netfilter.context import Context
+from engine.netfilter.ipt_words import Options, by_options, negation
+from engine.netfilter.nft_names import not_equal
+from engine.netfilter.part import Matches, ModelledMatch, Part
+from engine.netfilter.ruleset import Match
+from engine.values import dataclass
+
+_OWNER = ("--socket-exists", "--uid-owner", "--gid-owner", "--suppl-groups")
+_SOCKET = ("--transparent", "--nowildcard", "--restore-skmark")
+
+
+@dataclass(frozen=True, slots=True)
+class SocketOwner(ModelledMatch):
+    """`options` are (option, its value or None, negated), in the order of printing. Who runs a process is not told by any
+    Kubernetes object, so of a packet that a process of the host sends only --socket-exists is decided."""
+
+    options: tuple[tuple[str, str | None, bool], ...]
+
+    pure = True
+
+    def holds(self, context: Context) -> bool | None:
+        # A packet that is forwarded has no socket: it matches only where every option is turned round.
+        if not context.skb.local:
+            return all(negate for _, _, negate in self.options)
+        return not self.options[0][2] if [o for o, _, _ in self.options] == ["--socket-exists"] else None
+
+    def iptables_text(self, family: str, before: Match | None) -> str:
+        words = (f"{negation(n)} {o}{'' if value is None else f' {value}'}" for o, value, n in self.options)
+        return " -m owner" + "".join(words)
+
+    def nft_text(self, ip: str) -> str:
+        names = {"--uid-owner": "skuid", "--gid-owner": "skgid"}
+        ((option, value, negate),) = self.options if len(self.options) == 1 else (("", None, False),)
+        if option not in names:
+            return Match.nft_text(self, ip)
+        return f"meta {names[option]} {not_equal(negate)}{value}"
+
+
+@dataclass(frozen=True, slots=True)
+class SocketMatch(ModelledMatch):
+    """`-m socket`: a socket of this host would take the packet. `options` in the order of printing."""
+
+    options: tuple[str, ...] = ()
+
+    pure = True
+
+    def holds(self, context: Context) -> bool | None:
+        # No process of the model has a transparent socket (IP_TRANSPARENT), and without one only the host's own
+        # addresses have sockets: nothing that is forwarded matches.
+        if "--transparent" in self.options or not context.is_local(context.skb.flow.dst):
+            return False
+        return None
+
+    def iptables_text(self, family: str, before: Match | None) -> str:
+        return " -m socket" + "".join(f" {option}" for option in self.options)
+
+
+def _read_owner(name: str, options: Options, family: str) -> Matches | None:
+    if not options or not options.keys() <= set(_OWNER):
+        return None
+    return (SocketOwner(tuple((o, options[o][1], options[o][0]) for o in _OWNER if o in options)),)
+
+
+def _read_socket(name: str, options: Options, family: str) -> Matches | None:
+    # --restore-skmark writes the packet's mark, which no socket of the model has one for.
+    if not options.keys() <= {"--transparent", "--nowildcard"}:
+        return None
+    return (SocketMatch(tuple(option for option in _SOCKET if option in options)),)
+
+
+def _read_nft(found: re.Match[str], family: str) -> Match:
+    option = "--uid-owner" if found[1] == "skuid" else "--gid-owner"
+    return SocketOwner(((option, found[3].strip('"'), found[2] is not None),))
+
+
+PART = Part(
+    classes=(SocketOwner, SocketMatch),
+    modules={"owner": by_options(_read_owner), "socket": by_options(_read_socket)},
+    nft_matches=((r'(?:meta )?(skuid|skgid) (!= )?("[^"]+"|\d+)', _read_nft),),
+)
