@@ -71,7 +71,7 @@ def local_traffic(
 ) -> tuple[Match | None, Match | None]:
     """How traffic of this node's pods is told from other (detectLocalMode), and its negation; None where it cannot be.
 
-    Up to v1.32 kube-proxy asks for an interface by `iif`. That works for a bridge that exists; nft refuses it for a name
+    Up to v1.33.5 kube-proxy asks for an interface by `iif`. That works for a bridge that exists; nft refuses it for a name
     prefix, with the whole transaction, so a prefix is written as later releases do, by name.
     """
     mode = proxy.detect_local_mode or "ClusterCIDR"

@@ -1,7 +1,7 @@
 """What a release of kube-proxy does that another does not: one table, and the Behaviour that writers ask.
 
-A release is a minor version, "1.28" to "1.37", and means its last patch release. A row of DIFFERENCES is something that
-holds from one release on, or up to one; the writers never compare versions themselves. v1.30.5, v1.34.9 and v1.36.3 are
+A release is a minor version, "1.28" to "1.37"; without a patch number it means its last patch release. A row of
+DIFFERENCES is something that holds from one release on, or up to one; the writers never compare versions themselves. v1.30.5, v1.34.9 and v1.36.3 are
 held against recordings, v1.37's two rule changes too; the others follow from the pull requests that the rows name.
 """
 
@@ -22,7 +22,9 @@ from engine.values import dataclass
 RELEASES = tuple(f"1.{minor}" for minor in range(28, 38))
 NEWEST = RELEASES[-1]
 
-_VERSION = re.compile(r"v?(1\.\d{1,3})(?:\.\d{1,5})?(?:[-+][0-9A-Za-z.+~_-]*)?", re.ASCII)
+_VERSION = re.compile(r"v?(1\.\d{1,3})(?:\.(\d{1,5}))?(?:[-+][0-9A-Za-z.+~_-]*)?", re.ASCII)
+# Behind every patch release there is.
+_LAST_PATCH = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Behaviour:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One row: `name` is the field of Behaviour (or EndpointRules) that is true from release `since` to release
-    `until`, both included; None leaves that end open. `modes` are the proxy modes it can be seen in."""
+    `until`, both included; None leaves that end open, and either may be a patch release. `modes` are the proxy modes it
+    can be seen in, `also` patch releases outside for which it is true too."""
 
     name: str
     since: str | None
@@ -59,13 +62,20 @@ class Difference:
     modes: tuple[str, ...]
     what: Text
     source: str
+    also: tuple[str, ...] = ()
 
-    def holds(self, release: str) -> bool:
-        """Whether it is so in `release`, one of RELEASES."""
-        at = RELEASES.index(release)
-        first = 0 if self.since is None else RELEASES.index(self.since)
-        last = len(RELEASES) - 1 if self.until is None else RELEASES.index(self.until)
-        return first <= at <= last
+    def holds(self, version: str) -> bool:
+        """Whether it is so in `version`, a release with its patch number or without."""
+        at = _point(version, _LAST_PATCH)
+        since = self.since is None or _point(self.since, 0) <= at
+        until = self.until is None or at <= _point(self.until, _LAST_PATCH)
+        return (since and until) or version in self.also
+
+
+def _point(version: str, patch: int) -> tuple[int, ...]:
+    """A version to be compared, with that patch number where it names none."""
+    numbers = tuple(map(int, version.split(".")))
+    return numbers if len(numbers) == 3 else (*numbers, patch)
 
 
 _ALL = ("iptables", "ipvs", "nftables")
@@ -180,12 +190,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         "pkg/proxy/nftables/proxier.go of v1.30 and v1.31",
     ),
     Difference(
-        "bridge_by_index", None, "1.32", _NFTABLES,
+        "bridge_by_index", None, "1.33.5", _NFTABLES,
         Text(
             "detectLocalMode BridgeInterface asks by iif, which wants the device to exist; later by iifname",
             "detectLocalMode 为 BridgeInterface 时用 iif（要求设备已存在）；之后改用 iifname",
         ),
         "pkg/proxy/util/localdetector.go of v1.33.6, v1.34.2 and v1.35",
+        ("1.34.0", "1.34.1"),
     ),
     Difference(
         "masquerades_by_port", None, "1.33", _NFTABLES,
@@ -196,7 +207,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "pkg/proxy/nftables/proxier.go of v1.33.13 and v1.34",
     ),
     Difference(
-        "filters_after_dnat", "1.33", None, _NFTABLES,
+        "filters_after_dnat", "1.33.6", None, _NFTABLES,
         Text(
             "filter-input, -forward and -output run after DNAT, the firewall in chains of its own before it: a pod or node"
             " that asks an external address is not judged by the external traffic policy",
@@ -264,10 +275,11 @@ DIFFERENCES: tuple[Difference, ...] = (
 BY_NAME: Mapping[str, Difference] = MappingProxyType({row.name: row for row in DIFFERENCES})
 
 
-@functools.cache
-def _behaviour(release: str) -> Behaviour:
-    said = {row.name: row.holds(release) for row in DIFFERENCES}
+@functools.lru_cache(maxsize=64)
+def _behaviour(version: str) -> Behaviour:
+    said = {row.name: row.holds(version) for row in DIFFERENCES}
     endpoints = EndpointRules(**{field.name: said.pop(field.name) for field in dataclasses.fields(EndpointRules)})
+    release = ".".join(version.split(".")[:2])
     return Behaviour(release=release, endpoints=endpoints, **said)
 
 
@@ -288,9 +300,10 @@ def behaviour_on(node: Node, release: str | None = None) -> Behaviour:
 
 
 def _known(version: str, node: str) -> str:
+    """`version` as the table names it: 1.30, 1.30.5."""
     found = _VERSION.fullmatch(version)
     if found is not None and found[1] in RELEASES:
-        return found[1]
+        return found[1] if found[2] is None else f"{found[1]}.{int(found[2])}"
     first, shown = RELEASES[0], version if len(version) <= 40 else f"{version[:40]}..."
     if node:
         raise UnsupportedFeature(

@@ -9,8 +9,8 @@ HEAD = f"""\
 
 Releases {RELEASES[0]} to {NEWEST} are modelled. `k8squiz rules --release 1.30` and `k8squiz trace --release 1.30` (in Python
 `release="1.30"`) say which; without it each node's own counts, as its `status.nodeInfo` reports it (`kubeProxyVersion`, else
-`kubeletVersion`), and where it reports none the newest. Any spelling will do (`1.30`, `v1.30.5`, `v1.30.5+k3s1`); a release
-is a minor version and stands for its last patch release. Others are refused.
+`kubeletVersion`), and where it reports none the newest. Any spelling will do (`1.30`, `v1.30.5`, `v1.30.5+k3s1`); without
+a patch number a release stands for its last patch release. Others are refused.
 
 Held against what kube-proxy itself left in a kernel: v1.30.5, v1.34.9 (nftables mode), v1.36.3, and v1.37's two rule changes
 in nftables mode. The releases between and before were read. Questions and stories speak of one release, which
@@ -34,6 +34,10 @@ def page() -> str:
 
 
 def _when(row: Difference) -> str:
+    return ", ".join([_span(row), *(f"v{version}" for version in row.also)])
+
+
+def _span(row: Difference) -> str:
     if row.since is not None and row.until is not None:
         return f"v{row.since} to v{row.until}"
     return f"since v{row.since}" if row.since is not None else f"up to v{row.until}"

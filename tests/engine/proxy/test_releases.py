@@ -69,6 +69,25 @@ def test_others_are_refused_by_name(said: str) -> None:
     assert len(str(error.value)) < 140
 
 
+@pytest.mark.parametrize(
+    ("version", "after_dnat", "by_index"),
+    [
+        ("1.32.9", False, True),
+        ("v1.33.5", False, True),
+        ("v1.33.5+k3s1", False, True),
+        ("v1.33.6", True, False),
+        ("1.33", True, False),
+        ("1.34.0", True, True),
+        ("v1.34.01", True, True),
+        ("1.34.2", True, False),
+        ("1.35.0", True, False),
+    ],
+)
+def test_patch_releases_that_changed_something(version: str, after_dnat: bool, by_index: bool) -> None:
+    behaviour = behaviour_of(version)
+    assert (behaviour.filters_after_dnat, behaviour.bridge_by_index) == (after_dnat, by_index)
+
+
 def test_whose_release_counts() -> None:
     old, silent = Node("a", proxy_version="v1.31.2"), Node("b")
     assert behaviour_on(old).release == "1.31"
