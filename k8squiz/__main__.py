@@ -12,6 +12,7 @@ from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, detect
 
 INTERRUPTED = 130
+_MOST_COLUMNS = 500
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -24,6 +25,7 @@ def main(args: Sequence[str] | None = None) -> int:
     gc.set_threshold(50_000, 20, 20)
     try:
         _replace_closed_streams()
+        _sensible_size()
         _survive_narrow_encodings()
         lang = detect(words, os.environ)
         rest = _without_lang(words)
@@ -35,21 +37,23 @@ def main(args: Sequence[str] | None = None) -> int:
             from k8squiz.cli.commands import run
 
             code = run(words, lang)
-        sys.stdout.flush()
-        return code
+        return _flushed(code)
     except QuizError as error:
         print(f"k8squiz: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _let_go_of_stdout()
+        from k8squiz.terminal.pipe import let_go_of_stdout
+
+        let_go_of_stdout()
         return 0
     except OSError as error:
         # Whoever opens a file tells of it himself; what is left is standard output, on a full disk for one.
         from engine.errors import os_reason
+        from k8squiz.terminal.pipe import let_go_of_stdout
 
-        _let_go_of_stdout()
+        let_go_of_stdout()
         en, zh = os_reason(error)
         chinese = detect(words, os.environ) == "zh"
         print(
@@ -91,9 +95,27 @@ def _replace_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open as long as the process
 
 
-def _let_go_of_stdout() -> None:
-    """What is still in the buffer has nowhere to go; without this the interpreter complains on its way out."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _flushed(code: int) -> int:
+    """`code`, once all is printed; a reader that has gone away changes nothing about it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from k8squiz.terminal.pipe import let_go_of_stdout
+
+        let_go_of_stdout()
+    return code
+
+
+def _sensible_size() -> None:
+    """COLUMNS and LINES as everything that draws can use them: a number from 1 to 500, or unset."""
+    for name in ("COLUMNS", "LINES"):
+        said = os.environ.get(name)
+        if said is None:
+            continue
+        if not (said.isascii() and said.isdigit()) or not said.strip("0"):
+            del os.environ[name]
+        elif len(said.lstrip("0")) > 3 or int(said) > _MOST_COLUMNS:
+            os.environ[name] = str(_MOST_COLUMNS)
 
 
 def _survive_narrow_encodings() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 
-from engine.errors import sentence
-
 
 class QuizError(Exception):
     """What is wrong, where (file:line where there is one) and what to do, in one message for a person.
@@ -15,6 +13,9 @@ class QuizError(Exception):
     """
 
     def __init__(self, message: str, zh: str = "") -> None:
+        # The engine is read when something is wrong: --help must not wait for it.
+        from engine.errors import sentence
+
         self.en = sentence(message)
         self.zh = sentence(zh or message)
         super().__init__(self.en)

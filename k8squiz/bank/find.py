@@ -21,16 +21,52 @@ _HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?
 _HEADER_BYTES = 1024
 
 
+@lru_cache(maxsize=1)
 def bank_folder() -> Path:
-    """Where the questions are: packaged with the wheel, else the checkout's own folder."""
-    packaged = Path(__file__).parents[1] / "_questions"
-    folder = packaged if packaged.is_dir() else Path(__file__).parents[2] / "questions"
+    """Where the questions are: packaged with the wheel, else the checkout's own folder. Out of a zipapp they are taken
+    into a folder that is gone with the process."""
+    package = Path(__file__).parents[1]
+    packaged = package / "_questions"
+    folder = packaged if packaged.is_dir() else package.parent / "questions"
+    if not package.is_dir():
+        folder = _unpacked()
     if not folder.is_dir():
         raise QuizError(
             f"the questions are missing: there is no {folder}; install k8squiz again",
             f"找不到题库：{folder} 不存在；请重新安装 k8squiz",
         )
     return folder
+
+
+def _unpacked() -> Path:
+    """The questions out of the archive that this program runs from, in a folder of their own."""
+    import atexit
+    import importlib.resources
+    import shutil
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="k8squiz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    pending = [(importlib.resources.files("k8squiz") / "_questions", folder)]
+    while pending:
+        source, target = pending.pop()
+        for entry in source.iterdir():
+            if entry.is_dir():
+                (target / entry.name).mkdir()
+                pending.append((entry, target / entry.name))
+            else:
+                (target / entry.name).write_bytes(entry.read_bytes())
+    return folder
+
+
+def is_told(topic: str) -> bool:
+    """Whether `k8squiz explain` has a story of that name. Importing the stories for that would take longer."""
+    package, name = Path(__file__).parents[1], f"{topic.replace('-', '_')}.py"
+    if package.is_dir():
+        return (package / "explain" / name).is_file()
+    import importlib.resources
+
+    return (importlib.resources.files("k8squiz") / "explain" / name).is_file()
 
 
 def files(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from k8squiz.commands.faults import tell
 from k8squiz.kinds.fields import Field, Unreadable
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
@@ -59,6 +60,7 @@ class MockDialog:
         self._interview, self._room = interview, drawn_questions
         self._keyboard, self._console, self._lang = keyboard, console, lang
         self._sure = False
+        self._broken: set[int] = set()
         self._standing: AnswerDraft | None = None
 
     def run(self, standing: AnswerDraft | None = None) -> None:
@@ -77,8 +79,24 @@ class MockDialog:
                     to = None
                 except _Away as away:
                     to = away.to
+                except (_Over, Left, EOFError, OSError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever it is, the interview goes on
+                    self._amiss(position, error)
+                    to = None
         except _Over as over:
             interview.end(over.why)
+
+    def _amiss(self, position: int, error: Exception) -> None:
+        """A question in which something went wrong is handed in with what stands; the interview goes on."""
+        if position in self._broken:
+            raise error
+        self._broken.add(position)
+        item = self._room.plan.items[position]
+        tell(error, item.question, item.seed, self._console, self._lang)
+        if self._interview.state.position != position:
+            self._interview.show(position)
+        self._interview.hand_in()
 
     # --- one question ---
 

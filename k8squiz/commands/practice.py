@@ -6,14 +6,13 @@ import datetime as dt
 import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
-import k8squiz
 from engine.values import dataclass
-from k8squiz.bank.find import find, select
+from k8squiz.bank.find import find, is_told, select
 from k8squiz.bank.question import Answer, QuestionMeta
+from k8squiz.commands.faults import tell
 from k8squiz.commands.practice_journal import PracticeJournal
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field, Unreadable
@@ -125,22 +124,41 @@ def _due(
 def _sit(
     session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang, journal: PracticeJournal
 ) -> None:
+    """Ask one question after another. What goes wrong in one, foreseen or not, is told, and the next one comes."""
+    amiss = session.amiss
     while session.state is not PracticeState.OVER:
-        _show(session, keyboard, console, lang)
         try:
-            answer = _fill_in(session, keyboard, console, lang)
-        except Skipped:
-            console.print(say("skipped", lang))
-            session.skip()
-            journal.note(session.summary().attempts[-1])
-            continue
-        _grade(session, answer, console, lang, journal)
-        more = session.number < session.total
-        if _pause("walk" if more else "walk-last", keyboard, lang):
-            _explain(session, console, lang)
-            if more:
-                _pause("go-on", keyboard, lang)
-        session.next()
+            if amiss is not None:
+                tell(amiss, session.meta.id, f"{session.seed}, question {session.number}", console, lang)
+                amiss = None
+                session.leave()
+            else:
+                _ask(session, keyboard, console, lang, journal)
+        except (Stopped, EOFError, OSError):
+            # The end of input, or of output: no question's fault.
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next question comes
+            amiss = error
+
+
+def _ask(
+    session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang, journal: PracticeJournal
+) -> None:
+    _show(session, keyboard, console, lang)
+    try:
+        answer = _fill_in(session, keyboard, console, lang)
+    except Skipped:
+        console.print(say("skipped", lang))
+        session.skip()
+        journal.note(session.summary().attempts[-1])
+        return
+    _grade(session, answer, console, lang, journal)
+    more = session.number < session.total
+    if _pause("walk" if more else "walk-last", keyboard, lang):
+        _explain(session, console, lang)
+        if more:
+            _pause("go-on", keyboard, lang)
+    session.next()
 
 
 def _show(session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
@@ -245,4 +263,4 @@ def _summary(session: PracticeSession, console: Console, lang: Lang, seed: str) 
 
 def _is_told(topic: str) -> bool:
     """Whether `k8squiz explain` has a story of that name. Importing the stories for that would take longer."""
-    return (Path(k8squiz.__file__).parent / "explain" / f"{topic.replace('-', '_')}.py").is_file()
+    return is_told(topic)

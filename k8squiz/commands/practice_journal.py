@@ -49,12 +49,12 @@ class PracticeJournal:
 
     def note(self, attempt: Attempt) -> None:
         """Write an answer, or that there was none, down; on disk when this returns."""
-        from k8squiz.history.store import StoreUnavailable, open_memory
+        from k8squiz.history.store import open_memory
 
         now = time.time()
         try:
             self._write(attempt, now)
-        except StoreUnavailable as error:
+        except QuizError as error:
             self._refused(error)
             self.store.close()
             self.store, self._session = open_memory(), 0

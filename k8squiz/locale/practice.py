@@ -9,6 +9,12 @@ WORDS: dict[str, Text] = {
     "question": Text("Question {number}/{total}", "第 {number}/{total} 题"),
     "mixed": Text("{again} to repeat, {new} new.", "复习 {again} 题，新题 {new} 题。"),
     "level": Text("level {level}", "难度 {level}"),
+    "amiss": Text(
+        "Something went wrong in this question ({what}), and it is no fault of yours. It goes on without it.",
+        "这道题出了意外错误（{what}），不是你的问题。跳过它，继续。",
+    ),
+    "amiss-noted": Text(" What is needed to report it stands in {path}.", " 报告所需的信息已写入 {path}。"),
+    "amiss-file": Text("This question cannot be asked: {reason}", "这道题无法提问：{reason}"),
     "cluster": Text("Cluster", "集群"),
     "request": Text("Request{name}: ", "请求{name}："),
     "without": Text("without {part}", "去掉 {part}"),

@@ -81,8 +81,8 @@ def _result(item: PlannedQuestion, sheet: AnswerSheet, task: Task, costs: Sequen
         return QuestionScore(item, sheet, None, weight(item))
     try:
         return QuestionScore(item, sheet, grade(task, sheet.graded_answer, sum(costs[: sheet.hints])), weight(item))
-    except (TypeError, ValueError, AttributeError, KeyError, IndexError, ZeroDivisionError):
-        # An answer of another form: the question's file has changed since. It counts as none.
+    except Exception:  # noqa: BLE001 - whatever it is, the other answers count
+        # An answer of another form (the question's file has changed since), or a fault of ours. It counts as none.
         return QuestionScore(item, sheet, None, weight(item))
 
 

@@ -84,7 +84,19 @@ class PracticeSession:
         self.grade: Grade | None = None
         self._hints: tuple[tuple[float, Text], ...] = ()
         self._taken = 0
-        self._advance()
+        self.amiss: Exception | None = None
+        """What went wrong with the first question; leave() goes on."""
+        try:
+            self._advance()
+        except Exception as error:
+            # One question that was asked for by name is all there is.
+            if exact:
+                raise
+            self.amiss = error
+
+    @property
+    def seed(self) -> str:
+        return self._seed
 
     @property
     def number(self) -> int:
@@ -132,6 +144,11 @@ class PracticeSession:
 
     def next(self) -> None:
         self._expect(PracticeState.GRADED)
+        self._advance()
+
+    def leave(self) -> None:
+        """Go on to the next question, whatever went wrong in this one; nothing more is recorded of it."""
+        self.amiss = None
         self._advance()
 
     def quit(self) -> None:

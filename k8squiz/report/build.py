@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
-import k8squiz
 from engine.trace import Text
+from k8squiz.bank.find import is_told
 from k8squiz.bank.question import FieldMark, Picture, QuestionRequest
 from k8squiz.kinds.fields import Field, Value
 from k8squiz.kinds.interface import shown_requests
@@ -226,4 +225,4 @@ def _study(
 
 def has_story(topic: str) -> bool:
     """Whether `k8squiz explain` has a story of that name. Importing the stories for that would take longer."""
-    return (Path(k8squiz.__file__).parent / "explain" / f"{topic.replace('-', '_')}.py").is_file()
+    return is_told(topic)

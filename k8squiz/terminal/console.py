@@ -10,11 +10,16 @@ from typing import IO, Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from k8squiz.terminal.pipe import let_go_of_stdout
 from k8squiz.terminal.sanitize import json_text, visible
 
 
 class SafeConsole(Console):
     """rich's Console, with every printed character passed through `sanitize.visible` last of all."""
+
+    def on_broken_pipe(self) -> None:
+        """The command goes on, so that its exit code is what it would have been."""
+        let_go_of_stdout()
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
@@ -44,10 +49,16 @@ def print_machine(text: str | Iterable[str]) -> None:
         reconfigure = getattr(sys.stdout, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
-    for piece in (text,) if isinstance(text, str) else text:
-        sys.stdout.write(piece)
+    try:
+        for piece in (text,) if isinstance(text, str) else text:
+            sys.stdout.write(piece)
+    except BrokenPipeError:
+        let_go_of_stdout()
 
 
 def print_plain(text: str) -> None:
     """Print text that must come out line for line (rules, YAML): no wrapping, no style."""
-    sys.stdout.write(visible(text) if text.endswith("\n") else visible(text) + "\n")
+    try:
+        sys.stdout.write(visible(text) if text.endswith("\n") else visible(text) + "\n")
+    except BrokenPipeError:
+        let_go_of_stdout()
