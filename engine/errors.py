@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import errno
+import re
 
 # Characters of a message.
 _LONGEST = 1000
+_TOO_LONG = re.compile(
+    r"Exceeds the limit \(\d+ digits\)[^:]*: value has (\d+) digits; use sys\.set_int_max_str_digits\(\)[a-z ]*"
+)
 
 _OS_REASONS = {
     errno.ENOENT: ("no such file or folder", "没有这个文件或目录"),
@@ -26,6 +30,8 @@ _OS_REASONS = {
 def sentence(text: str) -> str:
     """A message as it may be shown anywhere: what a terminal would obey (ECMA-48, UAX #9) is spelled out, and what
     repeats a long value is cut."""
+    # What int() says of a number past Python's own limit names functions of Python.
+    text = _TOO_LONG.sub(r"a number of \1 digits", text)
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST - 60]} [...] {text[-50:]}"
     if text.isprintable():

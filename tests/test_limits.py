@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import EngineError
+from engine import EngineError, load_cluster
 from engine import limits as of_the_engine
 from engine.ipvs.scenario_reading import load_scenario
+from engine.netfilter import nft_parse
+from engine.netfilter.text import parse
 from k8squiz.bank import find as bank
 from k8squiz.bank import limits as of_the_quiz
 from k8squiz.bank.draw import draw
@@ -114,6 +116,36 @@ def test_a_message_never_repeats_a_long_value(language: str, capsys: Capture) ->
 def test_an_error_is_printable_whatever_it_quotes() -> None:
     for error in (EngineError("a \x1b[2J\u202e b", zh="甲 \x9b 乙"), QuizError("a \x1b[2J\u202e b", "甲 \x9b 乙")):
         assert str(error).isprintable() and error.en.isprintable() and error.zh.isprintable()
+
+
+BIG = "9" * 200_000
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["-p tcp -m tcp --dport {} -j ACCEPT", "-j DNAT --to-destination 1.2.3.4:{}", "-j MARK --set-xmark 0x{}/0x1", "-s 1.2.3.4/{} -j ACCEPT"],
+)  # fmt: skip
+def test_a_number_of_any_length_is_refused_with_its_line(rule: str) -> None:
+    with pytest.raises(EngineError, match=r"^f:3: ") as caught:
+        parse(f"*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING {rule.format(BIG)}\nCOMMIT\n", file="f")
+    assert "sys." not in str(caught.value) and len(str(caught.value)) < 1100
+
+
+@pytest.mark.parametrize(
+    "line", ["tcp dport {} accept", "dnat to 1.2.3.4:{}", "numgen random mod {} vmap {{ 0 : drop }}"]
+)
+def test_a_number_of_any_length_in_nft(line: str) -> None:
+    with pytest.raises(EngineError, match=r"^<nft>:3: ") as caught:
+        nft_parse.parse(f"table ip t {{\n\tchain c {{\n\t\t{line.format(BIG)}\n\t}}\n}}\n")
+    assert "sys." not in str(caught.value) and len(str(caught.value)) < 1100
+
+
+@pytest.mark.parametrize("number", [BIG, f"0x{BIG}", f"{BIG}.5"], ids=["decimal", "hexadecimal", "float"])
+def test_a_number_of_any_length_in_a_manifest(number: str) -> None:
+    with pytest.raises(EngineError, match=r"^<text>:1: spec\.ports\[0\]\.port must be a number"):
+        load_cluster(
+            text=f"{{apiVersion: v1, kind: Service, metadata: {{name: web}}, spec: {{ports: [{{port: {number}}}]}}}}"
+        )
 
 
 def test_missing_dnat_is_answered_in_bounded_time() -> None:

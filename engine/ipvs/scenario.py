@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from engine.errors import EngineError
+from engine.errors import EngineError, quoted
 from engine.ipvs.registry import SCHEDULERS
 from engine.ipvs.simulate import METRICS, Measured, candidate_name, measure
 from engine.ipvs.workload import Workload
@@ -66,8 +66,8 @@ class Requirement:
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
             raise EngineError(
-                f"unknown metric {self.metric[:60]!r}; there are {', '.join(METRICS)}",
-                zh=f"未知的指标 {self.metric[:60]!r}；有 {'、'.join(METRICS)}",
+                f"unknown metric {quoted(self.metric)}; there are {', '.join(METRICS)}",
+                zh=f"未知的指标 {quoted(self.metric)}；有 {'、'.join(METRICS)}",
             )
         if self.at_least is None and self.at_most is None:
             raise EngineError(

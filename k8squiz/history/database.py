@@ -28,6 +28,8 @@ class DataDamaged(QuizError):
 def damaged(path: Path | None, what: str) -> DataDamaged:
     """The one message for damaged data. `what` says what was found."""
     place = path or "memory"
+    # SQLite quotes the bytes it could not decode.
+    what = " ".join(what.partition(" with text ")[0].split())
     return DataDamaged(
         f"{place}: your data is damaged ({what}); `k8squiz data rescue` saves what can be read and begins anew",
         f"{place}：数据已损坏（{what}）；`k8squiz data rescue` 保存能读出的内容并重新开始",

@@ -56,7 +56,7 @@ def _rows(copy: Path, table: str) -> Iterator[tuple[Any, ...]]:
     seen: set[tuple[Any, ...]] = set()
     for way in ("ASC", "DESC"):
         whole = True
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(copy)) as db:
+        with contextlib.suppress(sqlite3.Error, UnicodeDecodeError), contextlib.closing(sqlite3.connect(copy)) as db:
             # Bytes that are no text must not end the reading: what holds them is refused one by one below.
             db.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
             whole = False

@@ -1,0 +1,336 @@
+"""Inputs damaged at random, one target a loader: each is taken, or refused by our own error, in seconds and in little memory.
+
+A seed is an input: what fails is found again by its number. By hand, with figures, one target or all of them:
+
+    python -m tests.properties.fuzzing cluster 10000 [FIRST]
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engine import EngineError, Request, compile_rules, load_cluster, outcomes, resolve
+from engine.ipvs.scenario_reading import load_scenario
+from engine.jsonform import trace_to_dict
+from engine.netfilter import nft_parse
+from engine.netfilter.text import parse as parse_iptables
+from k8squiz.bank import find as bank
+from k8squiz.bank.draw import draw
+from k8squiz.errors import QuizError
+from k8squiz.history.due import retrievability, reviewed
+from k8squiz.history.export import exported, take_in
+from k8squiz.history.rescue import rescued
+from k8squiz.history.store import Review, Store, open_memory
+from k8squiz.kinds.fields import Unreadable
+from k8squiz.kinds.grade import grade
+from k8squiz.kinds.interface import Task, make_task
+from k8squiz.world.texts import explanation, hints, key_points, prompt
+from k8squiz.world.world import World
+
+ROOT = Path(__file__).parents[2]
+QUESTIONS = sorted((ROOT / "questions").glob("[0-9]*/*.yaml"))
+MODES = ("iptables", "ipvs", "nftables")
+NOW = 1_790_000_000.0
+#: What an input may cost: CPU seconds, and bytes of memory at the end of a run.
+MOST_SECONDS, MOST_BYTES = 10.0, 1 << 30
+OURS = (EngineError, QuizError)
+# What people, and programs gone wrong, write where something else belongs.
+ODD: list[Any] = [
+    None, True, 0, -1, 65536, 2**31, 10**30, 1.5, float("inf"), float("nan"), "", "x", "None", "0.0.0.0", "::1", "fd00::5", "1.2.3.4/0",
+    "10.244.1.0/32", "10.244.1.6", "10.244.2.8", "10.96.0.10", "192.168.1.10", "192.168.1.11", "node2", "pod-b", "\x1b[31m", "a" * 300, "节点",
+    "{x}", "{0}", "{}", "$x", [], {}, [None], [{}], [[]], {"a": 1}, "Local", "ipvs", "UDP", "1,2", "9" * 5000, "\udcff", "\u202e",
+]  # fmt: skip
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield (*path, key)
+        yield from places(inner, (*path, key))
+
+
+def at(value: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+def damaged(rng: random.Random, whole: Any) -> Any:
+    """`whole` with something odd, gone, doubled, or from elsewhere in a few of its places."""
+    value = copy.deepcopy(whole)
+    for _ in range(rng.choice([1, 1, 1, 2, 3])):
+        known = list(places(value))
+        if not known:
+            return value
+        *path, last = rng.choice(known)
+        around = at(value, tuple(path))
+        how = rng.randrange(5)
+        if how == 0:
+            del around[last]
+        elif how == 1:
+            around[last] = copy.deepcopy(at(value, rng.choice(known)))
+        elif how == 2 and isinstance(around, list):
+            around += [copy.deepcopy(around[last])] * rng.choice([1, 2, 30])
+        else:
+            around[last] = copy.deepcopy(rng.choice(ODD))
+    return value
+
+
+def scrambled(rng: random.Random, text: str, words: list[str]) -> str:
+    """`text` with lines or characters gone, doubled, swapped or put in."""
+    for _ in range(rng.choice([1, 1, 2, 4])):
+        lines = text.split("\n")
+        one = rng.randrange(len(lines))
+        how = rng.randrange(6)
+        if how == 0:
+            del lines[one]
+        elif how == 1:
+            lines.insert(rng.randrange(len(lines) + 1), lines[one])
+        elif how == 2:
+            parts = lines[one].split(" ")
+            parts[rng.randrange(len(parts))] = rng.choice(words)
+            lines[one] = " ".join(parts)
+        elif how == 3:
+            parts = lines[one].split(" ")
+            parts.insert(rng.randrange(len(parts) + 1), rng.choice(words))
+            lines[one] = " ".join(parts)
+        else:
+            position = rng.randrange(len(text) + 1)
+            put = rng.choice(["", "\0", "-", ":", "9" * 30, "\x1b", " ", "\n", '"', "{", "节"])
+            text = text[:position] + put + text[position + rng.randrange(8) :]
+            continue
+        text = "\n".join(lines)
+    return text
+
+
+WHO = ("client", "pod/pod-a", "pod/pod-b", "node/node1", "10.244.1.5", "1.2.3.4:5")
+WHERE = ("svc/web", "node/node1:30080", "10.96.0.10:80", "127.0.0.1:30080", "pod/pod-b:8080", "10.244.1.122:8080")
+
+
+@lru_cache
+def _clusters() -> tuple[list[Any], ...]:
+    found = [ROOT / "docs" / "examples" / "cluster.yaml", *sorted((ROOT / "tests" / "hostile").glob("*cluster*.yaml"))]
+    return tuple(list(yaml.safe_load_all(path.read_text(encoding="utf-8"))) for path in found)
+
+
+def cluster(rng: random.Random) -> None:
+    example, *others = _clusters()
+    text = yaml.safe_dump_all(damaged(rng, example if rng.random() < 0.8 else rng.choice(others)), allow_unicode=True)
+    if rng.random() < 0.1:
+        text = scrambled(rng, text, ["kind:", "- ", "{}", "&a", "*a"])
+    request = Request(
+        rng.choice(WHO), rng.choice(WHERE), rng.choice(["TCP", "UDP"]), rng.choice(["node1", "node2", None])
+    )
+    mode = rng.choice(MODES)
+    made = load_cluster(text=text, strict=rng.random() < 0.5)
+    str(compile_rules(made, "node1", mode))
+    assert sum(each.probability for each in resolve(made, "node1", request, mode=mode)) == 1
+    ways = outcomes(made, request, mode=mode)
+    assert sum(way.probability for way in ways) == 1
+    json.dumps(trace_to_dict(made, request, ways, mode))
+
+
+@lru_cache
+def _saved(family: str, syntax: str) -> tuple[Any, str]:
+    name = "missing-dnat.cluster.yaml" if family == "ipv6" else "../../docs/examples/cluster.yaml"
+    made = load_cluster([ROOT / "tests" / "hostile" / name])
+    if (family, syntax) == ("ipv6", "iptables"):
+        return made, (ROOT / "tests" / "hostile" / "missing-dnat.ip6tables-save").read_text(encoding="utf-8")
+    return made, str(compile_rules(made, "node1", syntax, family=family))
+
+
+_WORDS = ["-j", "-A", "ACCEPT", "DROP", "MASQUERADE", "KUBE-SERVICES", "!", "-m", "statistic", "--probability", "0.5", "tcp", "0x4000/0x4000",
+          "PREROUTING", ":X", "COMMIT", "*nat", "jump", "goto", "drop", "{", "}", "vmap", "ip", "daddr", "@cluster-ips", "numgen", "random", "mod"]  # fmt: skip
+
+
+def _rules(rng: random.Random, syntax: str) -> None:
+    family = rng.choice(["ipv4", "ipv4", "ipv6"])
+    made, saved = _saved(family, syntax)
+    text = scrambled(rng, saved, _WORDS)
+    read = nft_parse.parse(text, family, whole=True) if syntax == "nftables" else parse_iptables(text, family, "f")
+    str(read)
+    where = "svc/web" if family == "ipv6" else rng.choice(WHERE)
+    who = "client" if family == "ipv6" else rng.choice(WHO)
+    ways = outcomes(made, Request(who, where, "TCP", "node1"), syntax, rulesets={"node1": read})
+    assert sum(way.probability for way in ways) == 1
+
+
+def rules_iptables(rng: random.Random) -> None:
+    _rules(rng, "iptables")
+
+
+def rules_nft(rng: random.Random) -> None:
+    _rules(rng, "nftables")
+
+
+@lru_cache
+def _question(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def question(rng: random.Random) -> None:
+    path = rng.choice(QUESTIONS)
+    text = yaml.safe_dump(damaged(rng, _question(path)), allow_unicode=True, sort_keys=False)
+    world = World(draw(bank.parse_template(text, path), str(rng.randrange(9))))
+    make_task(world)
+    assert all(each.en and each.zh for each in (prompt(world), *explanation(world), *key_points(world)))
+    hints(world)
+
+
+_SCENARIO = {
+    "clients": 5, "connections": 30, "gap": 100, "short": 10, "long": 400, "long_share": 0.1, "destinations": 2, "persistent": 30,
+    "servers": [{"name": "a", "weight": 3, "speed": 2, "slots": 1}, {"name": "b"}, {"name": "c", "from_start": False}],
+    "changes": [{"action": "remove", "at": 100, "server": "a"}, {"action": "add", "at": 200, "server": "c"}],
+    "requirements": [{"metric": "stickiness", "at_least": 1}, {"metric": "spread", "at_most": 2}], "words": {"en": "x", "zh": "乙"},
+}  # fmt: skip
+
+
+def scenario(rng: random.Random) -> None:
+    made = load_scenario(damaged(rng, _SCENARIO))
+    made.table("1")
+    made.fitting("1")
+
+
+def _filled(store: Store, rng: random.Random) -> None:
+    for number in range(rng.randrange(1, 4)):
+        session = store.start("mock", str(number), "en", {"n": number}, NOW, uid=f"u{number}-{rng.random()}")
+        for second in range(rng.randrange(4)):
+            store.append(session, "shown", {"position": 0, "at": float(second)}, NOW + second)
+        store.save_draft(session, 1, "half", 5.0, NOW)
+    for number in range(rng.randrange(1, 5)):
+        name, moment = f"q{number}", NOW + number * 86400
+        store.save_review(Review(name, moment, 0.7, 3, str(number)), reviewed(None, name, 0.7, moment))
+
+
+def imports(rng: random.Random) -> None:
+    source, target = open_memory(), open_memory()
+    _filled(source, rng)
+    tree = damaged(rng, json.loads(exported(source)))
+    text = (
+        json.dumps(tree)
+        if rng.random() < 0.9
+        else scrambled(rng, json.dumps(tree, indent=1), ["{", "[", "null", "1e999", "NaN"])
+    )
+    take_in(target, text, "f")
+    for card in target.cards().values():
+        retrievability(card, NOW)
+        reviewed(card, card.question, 1.0, NOW + 86400)
+    assert json.loads(exported(target))
+
+
+def database(rng: random.Random) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "k8squiz.db")
+        store = Store(path)
+        _filled(store, rng)
+        store.close()
+        raw = bytearray(path.read_bytes())
+        for _ in range(rng.randrange(1, 9)):
+            where, size = rng.randrange(len(raw)), rng.choice([1, 1, 4, 60, 4096])
+            raw[where : where + size] = rng.randbytes(size) if rng.random() < 0.7 else bytes(size)
+        path.write_bytes(bytes(raw[: rng.randrange(len(raw)) if rng.random() < 0.1 else len(raw)]))
+        try:
+            again = Store(path)
+            try:
+                exported(again)
+                _filled(again, rng)
+                again.is_sound()
+            finally:
+                again.close()
+        except QuizError:
+            found = rescued(path)
+            target = open_memory()
+            take_in(target, found.text, "rescued")
+            assert json.loads(exported(target))
+            raise
+
+
+@lru_cache(maxsize=64)
+def _task(path: Path, seed: str) -> Task:
+    return make_task(World(draw(bank.load(path), seed)))
+
+
+_TYPED = ["", "A", "B A D", "1/3", "33%", "1e400", "nan", "-1", "10.0.0.1:80", "[::1]:80", "{}", "node1", "yes", "DROP", "LOST", "\x1b[2J", "节点",
+          "-A KUBE-SERVICES -j DROP", "-I X 1", "spec.replicas: 3", "a: [1", "9" * 5000, "0x" + "f" * 5000, "١٢", "\udcff", "1/0", "  ", "A" * 70_000]  # fmt: skip
+
+
+def answer(rng: random.Random) -> None:
+    task = _task(rng.choice(QUESTIONS), str(rng.randrange(2)))
+    given = {}
+    for field in task.fields:
+        typed = (
+            rng.choice(_TYPED)
+            if rng.random() < 0.6
+            else scrambled(rng, rng.choice(_TYPED) + " " + rng.choice(_TYPED), _TYPED)
+        )
+        try:
+            given[field.id] = field.read(typed)
+        except Unreadable as error:
+            assert error.text.en and error.text.zh
+        else:
+            assert isinstance(field.show(given[field.id], rng.random() < 0.5), str)
+    assert 0 <= grade(task, given, rng.choice([0, 0.1, 2])).score <= 1
+
+
+TARGETS: dict[str, Callable[[random.Random], None]] = {
+    "cluster": cluster, "rules-iptables": rules_iptables, "rules-nft": rules_nft, "question": question, "scenario": scenario,
+    "import": imports, "database": database, "answer": answer,
+}  # fmt: skip
+
+
+def run(name: str, seed: int) -> tuple[str, float]:
+    """What became of input `seed`: "taken", "refused", or what else escaped; and the CPU seconds it took."""
+    rng, began = random.Random(f"{name}:{seed}"), time.process_time()
+    try:
+        TARGETS[name](rng)
+        what = "taken"
+    except OURS as error:
+        shown = str(error).isprintable() and error.en.isprintable() and error.zh.isprintable()
+        what = "refused" if shown and error.en and error.zh else f"unprintable: {error!r:.200}"
+    except Exception as error:  # noqa: BLE001 - that nothing else escapes is what is asked
+        frame = error.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        place = "" if frame is None else f" at {Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}"
+        what = f"{type(error).__name__}: {error!s:.120}{place}"
+    return what, time.process_time() - began
+
+
+def main(words: list[str]) -> int:
+    names = list(TARGETS) if words[0] == "all" else [words[0]]
+    first = int(words[2]) if len(words) > 2 else 0
+    for name in names:
+        counts: dict[str, int] = {}
+        slow, longest = [], 0.0
+        for seed in range(first, first + int(words[1])):
+            what, took = run(name, seed)
+            counts[what] = counts.get(what, 0) + 1
+            longest = max(longest, took)
+            if what not in ("taken", "refused") and counts[what] == 1:
+                print(f"{name} {seed}: {what}", flush=True)
+            if took > MOST_SECONDS:
+                slow.append(seed)
+                print(f"{name} {seed}: {took:.1f} s", flush=True)
+        wrong = sum(count for what, count in counts.items() if what not in ("taken", "refused"))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        figures = (
+            f"taken {counts.get('taken', 0)}, refused {counts.get('refused', 0)}, wrong {wrong}, over 10 s {len(slow)}"
+        )
+        print(f"{name}: inputs {sum(counts.values())}: {figures}, longest {longest:.2f} s, peak {peak} MiB", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

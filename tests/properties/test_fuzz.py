@@ -1,0 +1,29 @@
+"""Each loader against inputs damaged at random; K8SQUIZ_FUZZ=100 tries a hundred times as many."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+import pytest
+
+from tests.properties.fuzzing import MOST_BYTES, MOST_SECONDS, TARGETS, run
+
+# How many by default: what a second or two of each target holds.
+SHORT = {"cluster": 60, "rules-iptables": 40, "rules-nft": 40, "question": 30, "scenario": 60, "import": 60, "database": 25, "answer": 150}  # fmt: skip
+
+
+def test_every_loader_has_a_target() -> None:
+    assert set(SHORT) == set(TARGETS)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_taken_or_refused(name: str) -> None:
+    times = float(os.environ.get("K8SQUIZ_FUZZ", "1"))
+    wrong = []
+    for seed in range(max(1, int(SHORT[name] * times))):
+        what, took = run(name, seed)
+        if what not in ("taken", "refused") or took > MOST_SECONDS:
+            wrong.append(f"{name} {seed}: {what}, {took:.1f} CPU s")
+    assert not wrong, "\n".join(wrong)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < MOST_BYTES
