@@ -11,6 +11,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from engine.cluster import Cluster
     from engine.errors import EngineError, ManifestError, NoSuchObject, RuleError, UnsupportedFeature
     from engine.manifests import check_cluster, load_cluster
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from engine.resolve import resolve
     from engine.trace import Hop, Outcome, Request, Resolution, Stage, Verdict
     from engine.walk.outcomes import outcomes
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Cluster",
@@ -65,7 +64,19 @@ _HOMES = {
 }
 
 
+def _version() -> str:
+    """The release that engine came with; "unknown" in a checkout that is not installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("k8squiz")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'engine' has no attribute {name!r}")

@@ -19,6 +19,7 @@ from engine.fabric.fabric import build_fabric
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
+from engine.netfilter.skb import NetfilterVerdict, TargetAction
 from engine.netfilter.stack import Event, HostNetfilter, MarkEvent, Passage, RuleEvent, Skb
 from engine.packet import L4, FiveTuple, canonical, is_ipv6, split_host_port
 from engine.proxy.interface import compile_rules, find_node
@@ -57,11 +58,11 @@ def resolve_flow(cluster: Cluster, node: Node, flow: FiveTuple, ruleset: Ruleset
         masqueraded = False
         for passage in passages(netfilter, skb, device, is_local, node):
             masqueraded = masqueraded or any(_asks_for_snat(event, mark) for event in passage.events)
-            if passage.verdict in ("DROP", "REJECT"):
-                return passage.verdict, skb.flow.destination, False
+            if passage.verdict in (NetfilterVerdict.DROP, NetfilterVerdict.REJECT):
+                return passage.verdict.value, skb.flow.destination, False
         # What stays on the node under its own destination meets no POSTROUTING, marked or not.
         stays = skb.flow.destination == flow.destination and is_local(flow.dst)
-        return "ACCEPT", skb.flow.destination, masqueraded and not stays
+        return NetfilterVerdict.ACCEPT.value, skb.flow.destination, masqueraded and not stays
 
     merged: dict[tuple[str, str, bool], Fraction] = {}
     for probability, result in every_path(run):
@@ -75,7 +76,7 @@ def resolve_flow(cluster: Cluster, node: Node, flow: FiveTuple, ruleset: Ruleset
 def _asks_for_snat(event: Event, mark: int) -> bool:
     if isinstance(event, MarkEvent):
         return bool(event.after & mark)
-    return isinstance(event, RuleEvent) and event.action in ("MASQUERADE", "SNAT")
+    return isinstance(event, RuleEvent) and event.action in (TargetAction.MASQUERADE, TargetAction.SNAT)
 
 
 def passages(
@@ -94,7 +95,7 @@ def passages(
         return
     passage = netfilter.traverse(Hook.INPUT, skb, in_device=device)
     yield passage
-    if passage.verdict == "STOLEN":
+    if passage.verdict is NetfilterVerdict.STOLEN:
         yield from _send(netfilter, skb, is_local, node)
 
 
@@ -106,7 +107,7 @@ def _send(netfilter: HostNetfilter, skb: Skb, is_local: Callable[[str], bool], n
 
     passage = netfilter.traverse(Hook.OUTPUT, skb, out_device=device())
     yield passage
-    if passage.verdict == "STOLEN":
+    if passage.verdict is NetfilterVerdict.STOLEN:
         yield netfilter.traverse(Hook.OUTPUT, skb, out_device=device())
     yield netfilter.traverse(Hook.POSTROUTING, skb, out_device=device(), masquerade_address=_own(node, skb))
 

@@ -41,6 +41,51 @@ class Verdict(enum.StrEnum):
     LOST = "LOST"  # nobody answers: no route, wrong reply, martian, the bridge refuses
 
 
+class Direction(enum.StrEnum):
+    """The way a packet goes: to the destination, or back."""
+
+    REQUEST = "request"
+    REPLY = "reply"
+
+
+class ReasonCode(enum.StrEnum):
+    """Why a packet died. The codes stay; their sentences stand beside what refuses (engine.fabric.chains) or in
+    engine.words.endings."""
+
+    NO_LOCAL_ENDPOINTS = "no-local-endpoints"
+    NO_ENDPOINTS = "no-endpoints"
+    SOURCE_RANGES = "source-ranges"
+    LOCALHOST_FIREWALL = "localhost-firewall"
+    UNKNOWN_CLUSTER_IP_PORT = "unknown-cluster-ip-port"
+    INVALID_STATE = "invalid-state"
+    RULE_DROP = "rule-drop"
+    RULE_REJECT = "rule-reject"
+    POLICY_DROP = "policy-drop"
+    NO_MASQUERADE_ADDRESS = "no-masquerade-address"
+    NO_FREE_PORT = "no-free-port"
+    CLASH = "clash"
+    IPVS_NO_SERVER = "ipvs-no-server"
+    MARTIAN_SOURCE = "martian-source"
+    MARTIAN_DESTINATION = "martian-destination"
+    LOCALNET_OUTPUT = "localnet-output"
+    RP_FILTER = "rp-filter"
+    NO_ROUTE = "no-route"
+    BLACKHOLE = "blackhole"
+    NO_NEIGHBOUR = "no-neighbour"
+    NO_SUCH_HOST = "no-such-host"
+    NO_TUNNEL_PEER = "no-tunnel-peer"
+    IP_FORWARD_OFF = "ip-forward-off"
+    ROUTING_LOOP = "routing-loop"
+    NO_REDIRECT_ADDRESS = "no-redirect-address"
+    TTL_EXPIRED = "ttl-expired"
+    TUNNEL_LOOP = "tunnel-loop"
+    BRIDGE_REFUSES_SAME_PORT = "bridge-refuses-same-port"
+    NOBODY_LISTENS = "nobody-listens"
+    WRONG_REPLY_SOURCE = "wrong-reply-source"
+    REPLY_ELSEWHERE = "reply-elsewhere"
+    NO_HEALTHY_NODE = "no-healthy-node"
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A sentence in both languages."""
@@ -84,13 +129,13 @@ class Where:
     `martian-source`, `bridge-refuses-same-port`, `wrong-reply-source`, `no-route`, `rp-filter`, ...)."""
 
     host: str
-    code: str
+    code: ReasonCode
     reason: Text
     hook: Hook | None = None
     table: str | None = None
     chain: str | None = None
     rule: str | None = None
-    direction: str = "request"  # or "reply"
+    direction: Direction = Direction.REQUEST
 
 
 @dataclass(frozen=True, slots=True)

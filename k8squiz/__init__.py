@@ -3,6 +3,4 @@
 Nothing here knows what a packet does: that is engine, which never imports k8squiz.
 """
 
-from engine import __version__
-
-__all__ = ["__version__"]
+__version__ = "0.1.0"

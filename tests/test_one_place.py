@@ -28,7 +28,7 @@ from engine.netfilter.registry import MODULES, REGISTRY
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.netfilter.text import dump, parse
 from engine.packet import L4, FiveTuple
-from engine.trace import Text
+from engine.trace import ReasonCode, Text
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.manifests import manifests
 from k8squiz.bank.spec import read_spec
@@ -121,9 +121,12 @@ COMMIT
 """
 GATES = ChainWriter(
     "throwaway",
-    (ChainMeaning("GATE-", Text("the gate.", "闸门。"), Text("{host}: a gate", "{host}：闸门"), "gate-shut"),),
+    (
+        ChainMeaning(
+            "GATE-", Text("the gate.", "闸门。"), Text("{host}: a gate", "{host}：闸门"), ReasonCode.SOURCE_RANGES
+        ),
+    ),
     prefix="GATE-",
-    reasons={"gate-shut": Text("the gate on {host} is shut for {src}", "{host} 上的闸门对 {src} 关闭")},
 )
 
 
@@ -136,7 +139,8 @@ def test_chains_of_another_program_are_a_file_and_a_line() -> None:
         chains.WRITERS.remove(GATES)
         chains._rows.cache_clear()
     assert way.where is not None
-    assert (way.where.code, way.where.reason) == ("gate-shut", Text("the gate on node1 is shut for 1.2.3.4", "node1 上的闸门对 1.2.3.4 关闭"))  # fmt: skip
+    assert way.where.code is ReasonCode.SOURCE_RANGES
+    assert way.where.reason.en.startswith("1.2.3.4 is not in")
     assert [hop.note.en for hop in way.hops if hop.chain == "FORWARD"] == ["FORWARD -> GATE-1: the gate."]
     (plain,) = engine.outcomes(cluster(A), request, rulesets={"node1": parse(GATED)})
     assert plain.where is not None

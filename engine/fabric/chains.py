@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from engine.cni import PLUGINS
 from engine.netfilter.chain_meaning import ChainMeaning, ChainRole, ChainWriter
 from engine.proxy import iptables_chains, ipvs_chains, nftables_chains
-from engine.trace import Text
+from engine.trace import ReasonCode, Text
 
 # kube-proxy's by mode, which `masqueraded` asks for, and all.
 MODES: dict[str, ChainWriter] = {
@@ -39,7 +39,7 @@ def lead_of(table: str, chain: str) -> Text | None:
     return next((row.lead for row in _rows(table, chain) if row.lead is not None), None)
 
 
-def code_of(table: str, chain: str, comment: str) -> str | None:
+def code_of(table: str, chain: str, comment: str) -> ReasonCode | None:
     """Why a rule of the chain refuses: by what its comment says, else by where it stands. None: nothing more is known."""
     for said, code in _refusals():
         if said in comment:
@@ -47,11 +47,11 @@ def code_of(table: str, chain: str, comment: str) -> str | None:
     return next((row.code for row in _rows(table, chain) if row.code is not None), None)
 
 
-def _refusals() -> Iterator[tuple[str, str]]:
+def _refusals() -> Iterator[tuple[str, ReasonCode]]:
     return (refusal for writer in WRITERS for refusal in writer.refusals)
 
 
-def reason_of(code: str) -> Text | None:
+def reason_of(code: ReasonCode) -> Text | None:
     """The text of a refusal's code, with {words} to be filled in; None where it is no program's own."""
     return next((writer.reasons[code] for writer in WRITERS if code in writer.reasons), None)
 

@@ -15,7 +15,7 @@ from engine.lab.client import Heard
 from engine.lab.live import Observation
 from engine.network.host import HostKind
 from engine.packet import FiveTuple, join_host_port, split_host_port
-from engine.trace import Hop, Outcome, Stage, Verdict
+from engine.trace import Direction, Hop, Outcome, ReasonCode, Stage, Verdict
 
 _EXPECTED = {
     Verdict.DELIVERED: (Heard.CONNECTED,),
@@ -25,7 +25,14 @@ _EXPECTED = {
     Verdict.LOST: (Heard.TIMEOUT, Heard.UNREACHABLE),
 }
 # The ends that a sender hears of, by an ICMP error or from its own kernel.
-_HEARD_OF = ("no-route", "routing-loop", "blackhole", "ip-forward-off", "no-neighbour", "localnet-output")
+_HEARD_OF = (
+    ReasonCode.NO_ROUTE,
+    ReasonCode.ROUTING_LOOP,
+    ReasonCode.BLACKHOLE,
+    ReasonCode.IP_FORWARD_OFF,
+    ReasonCode.NO_NEIGHBOUR,
+    ReasonCode.LOCALNET_OUTPUT,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -162,7 +169,7 @@ def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> ComparedPoint
     hops = (*outcome.hops, *outcome.reply) if outcome.source_seen is not None else outcome.hops
     # A router that carries a tunnel's outer packets does not see what is in them.
     told = {hop.host for hop in (*hops, *outcome.reply[:1]) if hop.encapsulation is None}
-    if outcome.where is not None and (outcome.where.direction == "request" or outcome.source_seen is not None):
+    if outcome.where is not None and (outcome.where.direction is Direction.REQUEST or outcome.source_seen is not None):
         told.add(outcome.where.host)
     measured = {sighting.host for sighting in seen.sightings}
     left_out = {*fabric.nodes, outcome.hops[0].host if outcome.hops else ""}

@@ -11,7 +11,7 @@ import enum
 import re
 from collections.abc import Callable, Mapping
 
-from engine.trace import Text
+from engine.trace import ReasonCode, Text
 from engine.values import dataclass
 
 
@@ -34,7 +34,7 @@ class ChainMeaning:
     name: str
     lead: Text | None = None
     card: Text | None = None
-    code: str | None = None
+    code: ReasonCode | None = None
     role: ChainRole | None = None
     part: str | None = None
 
@@ -57,8 +57,8 @@ class ChainWriter:
     prefix: str = ""
     table: str = ""
     base: str = ""
-    refusals: tuple[tuple[str, str], ...] = ()
-    reasons: Mapping[str, Text] = dataclasses.field(default_factory=dict)
+    refusals: tuple[tuple[str, ReasonCode], ...] = ()
+    reasons: Mapping[ReasonCode, Text] = dataclasses.field(default_factory=dict)
     hairpin_sets: tuple[str, ...] = ()
     short: Callable[[str], str | None] | None = None
 

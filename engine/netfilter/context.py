@@ -9,9 +9,9 @@ from typing import Protocol
 from engine.choose import Choose
 from engine.hooks import Hook
 from engine.netfilter.ruleset import Chain, Rule, Table
-from engine.netfilter.skb import Event, RuleEvent, Skb
+from engine.netfilter.skb import Event, Manip, NetfilterVerdict, RuleEvent, Skb, TargetAction
 from engine.packet import FiveTuple
-from engine.trace import Text
+from engine.trace import ReasonCode, Text
 from engine.values import dataclass
 
 
@@ -22,7 +22,7 @@ class Decision:
     chain: str | None = None
     goto: bool = False
     returns: bool = False
-    verdict: str | None = None
+    verdict: NetfilterVerdict | None = None
 
 
 CONTINUE = Decision()
@@ -46,8 +46,8 @@ class Routing(Protocol):
         ...
 
 
-# How NAT is set up, on behalf of a target: (manip name "SRC"/"DST", address or None, ports or None, random_fully).
-SetUpNat = Callable[[str, str | None, tuple[int, int] | None, bool], None]
+# How NAT is set up, on behalf of a target: (which half, address or None, ports or None, random_fully).
+SetUpNat = Callable[[Manip, str | None, tuple[int, int] | None, bool], None]
 
 
 @dataclasses.dataclass(slots=True)
@@ -81,7 +81,7 @@ class Context:
     rules_evaluated: int = 0
     hash_lookups: int = 0
     where: RuleEvent | None = None
-    reason: str | None = None
+    reason: ReasonCode | None = None
     reject_with: str | None = None
     nat_cause: RuleEvent | None = None
     assumed: dict[Text, None] = dataclasses.field(default_factory=dict)
@@ -90,10 +90,10 @@ class Context:
         """Note what a decision took for granted."""
         self.assumed[text] = None
 
-    def record(self, action: str, verdict: str | None = None) -> RuleEvent:
+    def record(self, action: TargetAction, verdict: NetfilterVerdict | None = None, name: str = "") -> RuleEvent:
         """Note that the current rule (or, with no rule, the policy) took effect."""
         event = RuleEvent(
-            self.hook, self.table.name, self.chain.name, self.rule, self.position, self.path, action, verdict
+            self.hook, self.table.name, self.chain.name, self.rule, self.position, self.path, action, verdict, name
         )
         self.events.append(event)
         return event

@@ -18,6 +18,7 @@ from engine.netfilter.index import index_of
 from engine.netfilter.part import ModelledMatch, ModelledTarget
 from engine.netfilter.parts.opaque import PassingTarget
 from engine.netfilter.ruleset import Chain, Match, Rule, Table, Target, name_of
+from engine.netfilter.skb import NetfilterVerdict, TargetAction
 from engine.packet import is_ipv6
 
 
@@ -29,7 +30,7 @@ class _Frame:
     seen: int = 0
 
 
-def run_base_chain(context: Context, table: Table, chain: Chain, indexed: bool = True) -> str:
+def run_base_chain(context: Context, table: Table, chain: Chain, indexed: bool = True) -> NetfilterVerdict:
     """The verdict ("ACCEPT", "DROP", "REJECT") of one base chain. `indexed` False tries every rule: for tests.
 
     Raises UnsupportedFeature for a packet that meets more chains or rules than limits allow."""
@@ -122,7 +123,7 @@ def rule_matches(rule: Rule, context: Context) -> bool:
 def run_target(target: Target | None, context: Context) -> Decision:
     """Let a target do its work. It records itself in the context's events."""
     if target is None:
-        context.record("")
+        context.record(TargetAction.NONE)
         return CONTINUE
     if not isinstance(target, ModelledTarget):
         raise _unsupported(context, target)
@@ -157,14 +158,14 @@ def part_text(part: Match | Target, context: Context) -> str:
         return name_of(part)
 
 
-def _policy(context: Context, chain: Chain) -> str:
+def _policy(context: Context, chain: Chain) -> NetfilterVerdict:
     if chain.policy not in (None, "ACCEPT", "DROP"):
         raise RuleError(
             f"table {context.table.name}: chain {chain.name} has policy {chain.policy!r}; ACCEPT or DROP",
             zh=f"表 {context.table.name}：链 {chain.name} 的策略为 {chain.policy!r}；只能是 ACCEPT 或 DROP",
         )
     if chain.policy != "DROP":
-        return "ACCEPT"
+        return NetfilterVerdict.ACCEPT
     context.chain, context.rule, context.position, context.path = chain, None, len(chain.rules), (chain.name,)
-    context.where = context.record("POLICY", "DROP")
-    return "DROP"
+    context.where = context.record(TargetAction.POLICY, NetfilterVerdict.DROP)
+    return NetfilterVerdict.DROP

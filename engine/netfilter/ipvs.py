@@ -16,9 +16,10 @@ from engine.hooks import PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
 from engine.netfilter.context import Context
 from engine.netfilter.ipset import IpSet
 from engine.netfilter.rules import Ruleset
-from engine.netfilter.skb import UNTRACKED, IpvsEvent, Segment, Skb
+from engine.netfilter.skb import UNTRACKED, IpvsEvent, NetfilterVerdict, Segment, Skb
 from engine.netfilter.virtual_service import Chances, VirtualService, even_chances
 from engine.packet import L4, FiveTuple, is_ipv6
+from engine.trace import ReasonCode
 
 # Where IPVS takes requests, and where it gives answers their address back.
 TAKE_AT = {Hook.INPUT: PRIORITY_NAT_SRC - 1, Hook.OUTPUT: PRIORITY_NAT_DST + 2}
@@ -58,29 +59,29 @@ class IpvsRuleset(Ruleset):
 OwnTable: TypeAlias = dict[FiveTuple, tuple[str, int]]
 
 
-def take(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> str:
+def take(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVerdict:
     """ip_vs_in at INPUT and OUTPUT: a packet to a virtual server gets a real server as its destination."""
     skb = context.skb
     connection = skb.connection
     if skb.reply or skb.ipvs_property or skb.error_about is not None:
-        return "ACCEPT"
+        return NetfilterVerdict.ACCEPT
     if not ruleset.conntrack:
         return _take_untracked(ruleset, context, own)
     if connection is None:
-        return "ACCEPT"
+        return NetfilterVerdict.ACCEPT
     if connection.ipvs_server is None:
         service = ruleset.service(skb.flow)
         if service is None or skb.state != "NEW":
-            return "ACCEPT"
+            return NetfilterVerdict.ACCEPT
         server = _schedule(ruleset, service, context)
         if server is None:
-            return "REJECT"
+            return NetfilterVerdict.REJECT
         connection.ipvs_server = server
         connection.reply = dataclasses.replace(connection.reply, src=server[0], sport=server[1])
     return _send_to(connection.ipvs_server, connection.original.destination, context)
 
 
-def _take_untracked(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> str:
+def _take_untracked(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVerdict:
     """The same with net.ipv4.vs.conntrack=0: the packet goes on without its conntrack entry (ip_vs_notrack), so that no
     NAT rule sees it any more and the entry is never confirmed."""
     skb = context.skb
@@ -89,10 +90,10 @@ def _take_untracked(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> st
     if server is None:
         service = ruleset.service(asked)
         if service is None or skb.segment is not Segment.OPEN:
-            return "ACCEPT"
+            return NetfilterVerdict.ACCEPT
         server = _schedule(ruleset, service, context)
         if server is None:
-            return "REJECT"
+            return NetfilterVerdict.REJECT
         own[asked] = server
     verdict = _send_to(server, asked.destination, context)
     _untrack(skb)
@@ -103,19 +104,19 @@ def _schedule(ruleset: IpvsRuleset, service: VirtualService, context: Context) -
     """One of the virtual server's real servers; None, with the context's reason set, where it has none of a weight."""
     if any(service.server_weights):
         return service.servers[context.choose(ruleset.chances(service, context.skb.flow))]
-    context.reason = "ipvs-no-server"
+    context.reason = ReasonCode.IPVS_NO_SERVER
     context.reject_with = "icmp6-port-unreachable" if is_ipv6(context.skb.flow.dst) else "icmp-port-unreachable"
     return None
 
 
-def _send_to(server: tuple[str, int], asked: str, context: Context) -> str:
+def _send_to(server: tuple[str, int], asked: str, context: Context) -> NetfilterVerdict:
     skb, (address, port) = context.skb, server
     before = skb.flow
     skb.flow = dataclasses.replace(before, dst=address, dport=port)
     skb.ipvs_property = True
     context.hash_lookups += 1
     context.events.append(IpvsEvent(context.hook, asked, before, skb.flow))
-    return "ACCEPT" if context.is_local(address) else "STOLEN"
+    return NetfilterVerdict.ACCEPT if context.is_local(address) else NetfilterVerdict.STOLEN
 
 
 def _untrack(skb: Skb) -> None:
@@ -124,19 +125,19 @@ def _untrack(skb: Skb) -> None:
         skb.connection, skb.reply, skb.state = None, False, UNTRACKED
 
 
-def answer(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> str:
+def answer(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVerdict:
     """ip_vs_out at FORWARD, INPUT and OUTPUT: an answer from a real server gets the virtual server's address back."""
     skb = context.skb
     asked = _asked(ruleset, skb, own)
     if asked is None:
-        return "ACCEPT"
+        return NetfilterVerdict.ACCEPT
     before = skb.flow
     skb.flow = dataclasses.replace(before, src=asked.dst, sport=asked.dport)
     skb.ipvs_property = True
     context.events.append(IpvsEvent(context.hook, asked.destination, before, skb.flow, undo=True))
     if not ruleset.conntrack:
         _untrack(skb)
-    return "ACCEPT"
+    return NetfilterVerdict.ACCEPT
 
 
 def _asked(ruleset: IpvsRuleset, skb: Skb, own: OwnTable) -> FiveTuple | None:

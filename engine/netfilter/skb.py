@@ -14,7 +14,7 @@ from engine.hooks import Hook
 from engine.limits import INITIAL_TTL
 from engine.netfilter.ruleset import Rule
 from engine.packet import FiveTuple
-from engine.trace import Text
+from engine.trace import ReasonCode, Text
 from engine.values import dataclass
 
 # A source port for a tuple out of [low, high]; deterministic. The tuple is what the port is looked for.
@@ -31,6 +31,39 @@ class Segment(enum.StrEnum):
     ANSWER = "answer"  # TCP SYN/ACK, SCTP INIT ACK, the answering datagram
     DATA = "data"  # anything later
     RESET = "reset"  # TCP RST, SCTP ABORT
+
+
+class NetfilterVerdict(enum.StrEnum):
+    """What becomes of the packet at a hook (NF_ACCEPT, NF_DROP, NF_STOLEN; REJECT drops and answers)."""
+
+    ACCEPT = "ACCEPT"
+    DROP = "DROP"
+    REJECT = "REJECT"
+    STOLEN = "STOLEN"
+
+
+class TargetAction(enum.StrEnum):
+    """What a rule did that matched, as far as a walk tells one from another: its target's iptables name, JUMP or GOTO;
+    POLICY for a chain's; "" with no target; OTHER for any other target, whose name RuleEvent.name is."""
+
+    NONE = ""
+    JUMP = "JUMP"
+    GOTO = "GOTO"
+    RETURN = "RETURN"
+    ACCEPT = "ACCEPT"
+    DROP = "DROP"
+    REJECT = "REJECT"
+    MARK = "MARK"
+    DNAT = "DNAT"
+    SNAT = "SNAT"
+    MASQUERADE = "MASQUERADE"
+    REDIRECT = "REDIRECT"
+    CONNMARK = "CONNMARK"
+    NOTRACK = "NOTRACK"
+    CT = "CT"
+    UPDATE = "UPDATE"
+    POLICY = "POLICY"
+    OTHER = "OTHER"
 
 
 class Manip(enum.StrEnum):
@@ -107,8 +140,9 @@ class RuleEvent:
     rule: Rule | None
     position: int
     path: tuple[str, ...]
-    action: str
-    verdict: str | None = None  # "ACCEPT", "DROP", "REJECT" where this rule or policy decided
+    action: TargetAction
+    verdict: NetfilterVerdict | None = None  # where this rule or policy decided
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +206,10 @@ class Passage:
     chain ends), `hash_lookups` the set and map look-ups (nftables), `assumed` what its decisions took for granted.
     """
 
-    verdict: str
+    verdict: NetfilterVerdict
     events: tuple[Event, ...] = ()
     where: RuleEvent | None = None
-    reason: str | None = None
+    reason: ReasonCode | None = None
     reject_with: str | None = None
     rules_evaluated: int = 0
     hash_lookups: int = 0

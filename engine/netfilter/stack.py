@@ -26,14 +26,16 @@ from engine.netfilter.skb import (
     Manip,
     MarkEvent,
     NatEvent,
+    NetfilterVerdict,
     Passage,
     PickPort,
     RuleEvent,
     Segment,
     Skb,
+    TargetAction,
 )
 from engine.packet import L4, FiveTuple
-from engine.trace import ConntrackView
+from engine.trace import ConntrackView, ReasonCode
 
 __all__ = [
     "ConntrackEntry",
@@ -44,11 +46,13 @@ __all__ = [
     "Manip",
     "MarkEvent",
     "NatEvent",
+    "NetfilterVerdict",
     "Passage",
     "PickPort",
     "RuleEvent",
     "Segment",
     "Skb",
+    "TargetAction",
 ]
 
 _TRACK, _NAT, _CONFIRM, _IPVS, _IPVS_REPLY = "track", "nat", "confirm", "ipvs", "ipvs reply"
@@ -109,11 +113,11 @@ class HostNetfilter:
         that br_netfilter already took through it.
         """
         if self.ruleset is None:
-            return Passage("ACCEPT")
+            return Passage(NetfilterVerdict.ACCEPT)
         plan = plan_of(self.ruleset)
 
-        def set_up_nat(manip: str, address: str | None, ports: tuple[int, int] | None, random_fully: bool) -> None:
-            self._set_up_nat(skb, hook, Manip(manip), address, ports, random_fully)
+        def set_up_nat(manip: Manip, address: str | None, ports: tuple[int, int] | None, random_fully: bool) -> None:
+            self._set_up_nat(skb, hook, manip, address, ports, random_fully)
 
         context = Context(
             hook,
@@ -131,10 +135,10 @@ class HostNetfilter:
             self._ipvs_own,
             routing=self._routing,
         )
-        verdict = "ACCEPT"
+        verdict = NetfilterVerdict.ACCEPT
         for stage in _stages(plan, hook, isinstance(self.ruleset, IpvsRuleset)):
             verdict = self._run_stage(stage, context, plan)
-            if verdict != "ACCEPT":
+            if verdict is not NetfilterVerdict.ACCEPT:
                 break
         return Passage(
             verdict,
@@ -147,7 +151,7 @@ class HostNetfilter:
             tuple(context.assumed),
         )
 
-    def _run_stage(self, stage: HookedChain | str, context: Context, plan: HookPlan) -> str:
+    def _run_stage(self, stage: HookedChain | str, context: Context, plan: HookPlan) -> NetfilterVerdict:
         if isinstance(stage, HookedChain):
             return run_base_chain(context, stage.table, stage.chain, self._indexed)
         if stage == _TRACK:
@@ -160,23 +164,23 @@ class HostNetfilter:
         hook = ipvs.take if stage == _IPVS else ipvs.answer
         return hook(self.ruleset, context, self._ipvs_own)
 
-    def _track(self, context: Context) -> str:
+    def _track(self, context: Context) -> NetfilterVerdict:
         if context.skb.connection is None and context.skb.state != UNTRACKED:
             created = self.conntrack.track(context.skb)
             context.events.append(ConntrackEvent(context.hook, context.skb.state or "INVALID", created=created))
-        return "ACCEPT"
+        return NetfilterVerdict.ACCEPT
 
-    def _nat(self, context: Context, plan: HookPlan) -> str:
+    def _nat(self, context: Context, plan: HookPlan) -> NetfilterVerdict:
         """nf_nat_inet_fn: the nat chains for a connection not yet decided, then the rewriting for every packet."""
         skb, hook = context.skb, context.hook
         connection, manip = skb.connection, nat.MANIP_AT[hook]
         if connection is None:
-            return "ACCEPT"
+            return NetfilterVerdict.ACCEPT
         if skb.error_about is None and skb.state in ("NEW", "RELATED") and manip not in connection.nat_done:
             for base in plan.at.get(hook, ()):
                 if base.nat and manip not in connection.nat_done:
                     verdict = run_base_chain(context, base.table, base.chain, self._indexed)
-                    if verdict != "ACCEPT":
+                    if verdict is not NetfilterVerdict.ACCEPT:
                         return verdict
             if manip not in connection.nat_done:
                 self._set_up_nat(skb, hook, manip, None, None, False)
@@ -184,7 +188,7 @@ class HostNetfilter:
         if changed is not None:
             made, before = changed
             context.events.append(NatEvent(hook, made, before, skb.flow, context.nat_cause, undo=skb.reply))
-        return "ACCEPT"
+        return NetfilterVerdict.ACCEPT
 
     def _set_up_nat(
         self,
@@ -202,14 +206,14 @@ class HostNetfilter:
             )
         nat.setup(self.conntrack, skb.connection, manip, address, ports, random_fully, self._pick_port)
 
-    def _confirm(self, context: Context) -> str:
+    def _confirm(self, context: Context) -> NetfilterVerdict:
         confirmed = self.conntrack.confirm(context.skb)
         if confirmed:
             context.events.append(ConntrackEvent(context.hook, context.skb.state or "INVALID", confirmed=True))
         if confirmed is False:
-            context.reason = "clash"
-            return "DROP"
-        return "ACCEPT"
+            context.reason = ReasonCode.CLASH
+            return NetfilterVerdict.DROP
+        return NetfilterVerdict.ACCEPT
 
     def reject_error(self, skb: Skb, source: str, passage: Passage) -> Skb | None:
         """The packet that a REJECT answers with, to be sent through OUTPUT and POSTROUTING of this host.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from engine.network.host import Host
 from engine.network.routes import number
+from engine.trace import ReasonCode
 
 
-def refuses(host: Host, device: str, src: str, dst: str) -> str | None:
+def refuses(host: Host, device: str, src: str, dst: str) -> ReasonCode | None:
     """Why `host` drops a packet src -> dst that came in by `device`: martian-source, martian-destination, rp-filter;
     None where it takes it. To be asked after PREROUTING, with the addresses as they are then."""
     # What comes by lo has been routed already when it was sent.
@@ -18,28 +19,28 @@ def refuses(host: Host, device: str, src: str, dst: str) -> str | None:
         return None
     if number(dst)[0] == 6:
         if host.is_loopback(src):
-            return "martian-source"
-        return "martian-destination" if host.is_loopback(dst) else None
+            return ReasonCode.MARTIAN_SOURCE
+        return ReasonCode.MARTIAN_DESTINATION if host.is_loopback(dst) else None
     # kube-proxy sets route_localnet so that NodePorts answer on 127.0.0.1, and KUBE-FIREWALL then guards what it opens.
     localnet = host.sysctls.route_localnet
     if host.is_loopback(src) and not localnet:
-        return "martian-source"
+        return ReasonCode.MARTIAN_SOURCE
     if host.is_loopback(dst) and not localnet:
-        return "martian-destination"
+        return ReasonCode.MARTIAN_DESTINATION
     # A packet from outside cannot come from ourselves: a pod drops its own packet that comes back unmasqueraded.
     if host.is_local(src):
-        return "martian-source"
+        return ReasonCode.MARTIAN_SOURCE
     if host.sysctls.rp_filter:
         return _reverse_path(host, device, src)
     return None
 
 
-def _reverse_path(host: Host, device: str, src: str) -> str | None:
+def _reverse_path(host: Host, device: str, src: str) -> ReasonCode | None:
     """RFC 3704: strict asks that the answer would leave by the same device, loose that it could leave at all."""
     back = host.table.lookup(src)
     # Loose mode too refuses a source that no route leads to.
     if back is None or back.kind != "unicast":
-        return "rp-filter"
+        return ReasonCode.RP_FILTER
     if host.sysctls.rp_filter == 1 and back.device != device:
-        return "rp-filter"
+        return ReasonCode.RP_FILTER
     return None

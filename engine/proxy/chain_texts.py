@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.trace import Text
+from engine.trace import ReasonCode, Text
 
 LOOK_UP = Text("every new connection is looked up among the Services.", "新连接都要在 Service 规则中查找。")
 NODE_PORT = Text("the destination is one of the node's own addresses.", "目的地址是节点自己的地址，去查 NodePort。")
@@ -21,27 +21,27 @@ FIREWALL = Text("the load balancers' source ranges.", "负载均衡器的源地�
 
 # What a rule that refuses says in its comment (iptables and ipvs mode): the Service has nobody to send to. A policy of
 # Local drops instead of rejecting, so that a load balancer's health check fails over in time.
-REFUSALS = (("has no local endpoints", "no-local-endpoints"), ("has no endpoints", "no-endpoints"))
+REFUSALS = (("has no local endpoints", ReasonCode.NO_LOCAL_ENDPOINTS), ("has no endpoints", ReasonCode.NO_ENDPOINTS))
 
 # The words in braces are filled in by engine.words.endings.
-REASONS: Mapping[str, Text] = MappingProxyType(
+REASONS: Mapping[ReasonCode, Text] = MappingProxyType(
     {
-        "no-local-endpoints": Text(
+        ReasonCode.NO_LOCAL_ENDPOINTS: Text(
             "the Service has endpoints, but none on {host}, and its traffic policy is Local: the packet is dropped",
             "该 Service 有端点，但 {host} 上没有，而流量策略是 Local：数据包被丢弃",
         ),
-        "no-endpoints": Text(
+        ReasonCode.NO_ENDPOINTS: Text(
             "the Service has no usable endpoint: rejected at once", "该 Service 没有可用的端点：立即被拒绝"
         ),
-        "source-ranges": Text(
+        ReasonCode.SOURCE_RANGES: Text(
             "{src} is not in the Service's loadBalancerSourceRanges",
             "{src} 不在该 Service 的 loadBalancerSourceRanges 之内",
         ),
-        "localhost-firewall": Text(
+        ReasonCode.LOCALHOST_FIREWALL: Text(
             "KUBE-FIREWALL guards 127.0.0.0/8 against packets from elsewhere",
             "KUBE-FIREWALL 保护 127.0.0.0/8，不接受来自别处的数据包",
         ),
-        "unknown-cluster-ip-port": Text(
+        ReasonCode.UNKNOWN_CLUSTER_IP_PORT: Text(
             "{dst} lies in the ClusterIPs but no Service has that port: rejected at once",
             "{dst} 属于 ClusterIP，但没有 Service 使用该端口：立即被拒绝",
         ),

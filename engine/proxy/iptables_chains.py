@@ -8,7 +8,7 @@ from __future__ import annotations
 from engine.netfilter.chain_meaning import ChainMeaning as Row
 from engine.netfilter.chain_meaning import ChainRole, ChainWriter
 from engine.proxy import chain_texts as texts
-from engine.trace import Text
+from engine.trace import ReasonCode, Text
 
 ROWS = (
     Row(
@@ -69,7 +69,7 @@ ROWS = (
         "KUBE-FORWARD",
         texts.FORWARDED,
         Text("{host}: KUBE-FORWARD accepts what is marked", "{host}：KUBE-FORWARD 放行带标记的数据包"),
-        "invalid-state",
+        ReasonCode.INVALID_STATE,
     ),
     Row(
         "KUBE-EXTERNAL-SERVICES",
@@ -81,10 +81,14 @@ ROWS = (
         "KUBE-PROXY-FIREWALL",
         texts.FIREWALL,
         Text("{host}: KUBE-PROXY-FIREWALL drops", "{host}：KUBE-PROXY-FIREWALL 丢弃"),
-        "source-ranges",
+        ReasonCode.SOURCE_RANGES,
     ),
     # kubelet writes it too: against CVE-2020-8558, packets to 127.0.0.0/8 from other hosts.
-    Row("KUBE-FIREWALL", Text("the guard of 127.0.0.0/8.", "保护 127.0.0.0/8 的规则。"), code="localhost-firewall"),
+    Row(
+        "KUBE-FIREWALL",
+        Text("the guard of 127.0.0.0/8.", "保护 127.0.0.0/8 的规则。"),
+        code=ReasonCode.LOCALHOST_FIREWALL,
+    ),
 )
 
 WRITER = ChainWriter(

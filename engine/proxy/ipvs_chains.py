@@ -9,7 +9,7 @@ from engine.netfilter.chain_meaning import ChainMeaning as Row
 from engine.netfilter.chain_meaning import ChainRole, ChainWriter
 from engine.proxy import chain_texts as texts
 from engine.proxy.ipvs_sets import LOOP_BACK
-from engine.trace import Text
+from engine.trace import ReasonCode, Text
 
 ROWS = (
     Row(
@@ -41,7 +41,7 @@ ROWS = (
             "{host}: KUBE-IPVS-FILTER lets Service ports pass at INPUT",
             "{host}：KUBE-IPVS-FILTER 在 INPUT 处放过 Service 端口",
         ),
-        code="unknown-cluster-ip-port",
+        code=ReasonCode.UNKNOWN_CLUSTER_IP_PORT,
     ),
     Row(
         "KUBE-PROXY-FIREWALL",
@@ -50,22 +50,22 @@ ROWS = (
             "{host}: KUBE-PROXY-FIREWALL, for addresses with source ranges",
             "{host}：KUBE-PROXY-FIREWALL，处理限定来源的地址",
         ),
-        "source-ranges",
+        ReasonCode.SOURCE_RANGES,
     ),
     Row(
         "KUBE-SOURCE-RANGES-FIREWALL",
         card=Text(
             "{host}: KUBE-SOURCE-RANGES-FIREWALL checks the source", "{host}：KUBE-SOURCE-RANGES-FIREWALL 检查来源"
         ),
-        code="source-ranges",
+        code=ReasonCode.SOURCE_RANGES,
     ),
     # What the node itself sends does not pass INPUT, where the others are checked.
-    Row("KUBE-IPVS-OUT-FILTER", code="source-ranges"),
+    Row("KUBE-IPVS-OUT-FILTER", code=ReasonCode.SOURCE_RANGES),
     Row(
         "KUBE-FORWARD",
         texts.FORWARDED,
         Text("{host}: KUBE-FORWARD accepts what is marked", "{host}：KUBE-FORWARD 放行带标记的数据包"),
-        "invalid-state",
+        ReasonCode.INVALID_STATE,
     ),
     Row(
         "KUBE-POSTROUTING",

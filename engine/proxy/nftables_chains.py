@@ -11,7 +11,7 @@ from engine.netfilter.chain_meaning import ChainMeaning as Row
 from engine.netfilter.chain_meaning import ChainRole, ChainWriter
 from engine.proxy import chain_texts as texts
 from engine.proxy.nftables_names import TABLE
-from engine.trace import Text
+from engine.trace import ReasonCode, Text
 
 ROWS = (
     Row(
@@ -26,7 +26,7 @@ ROWS = (
             "{host}: service-endpoints-check, Services without endpoints",
             "{host}：service-endpoints-check，没有端点的 Service",
         ),
-        code="no-local-endpoints",
+        code=ReasonCode.NO_LOCAL_ENDPOINTS,
     ),
     Row(
         "nodeport-endpoints-check",
@@ -35,7 +35,7 @@ ROWS = (
             "{host}: nodeport-endpoints-check, NodePorts without endpoints",
             "{host}：nodeport-endpoints-check，没有端点的 NodePort",
         ),
-        code="no-local-endpoints",
+        code=ReasonCode.NO_LOCAL_ENDPOINTS,
     ),
     Row(
         "cluster-ips-check",
@@ -43,13 +43,13 @@ ROWS = (
             "{host}: cluster-ips-check rejects unknown ports of ClusterIPs",
             "{host}：cluster-ips-check 拒绝 ClusterIP 的未知端口",
         ),
-        code="unknown-cluster-ip-port",
+        code=ReasonCode.UNKNOWN_CLUSTER_IP_PORT,
         part="cluster-ips-check",
     ),
     Row(
         "firewall-check",
         card=Text("{host}: firewall-check, addresses with source ranges", "{host}：firewall-check，限定来源的地址"),
-        code="source-ranges",
+        code=ReasonCode.SOURCE_RANGES,
     ),
     Row(
         "external-",
@@ -85,9 +85,9 @@ ROWS = (
     Row(
         "reject-chain",
         card=Text("{host}: reject-chain rejects", "{host}：reject-chain 拒绝"),
-        code="no-endpoints",
+        code=ReasonCode.NO_ENDPOINTS,
     ),
-    Row("firewall-", texts.SOURCE_RANGES, code="source-ranges"),
+    Row("firewall-", texts.SOURCE_RANGES, code=ReasonCode.SOURCE_RANGES),
 )
 
 # A chain of one Service or endpoint: what it is, its hash, whose it is.

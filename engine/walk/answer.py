@@ -8,7 +8,7 @@ from fractions import Fraction
 from engine.netfilter.stack import Segment, Skb
 from engine.network.host import Host, HostKind
 from engine.packet import L4, FiveTuple
-from engine.trace import Hop, Outcome, Stage, Verdict
+from engine.trace import Direction, Hop, Outcome, ReasonCode, Stage, Verdict
 from engine.walk.run import run_to_end
 from engine.walk.state import Arrived, Died, Outgoing, WalkState
 from engine.words import hops as hop_words
@@ -60,7 +60,7 @@ def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple, client: H
 
 def _walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple, client: Host) -> Died | None:
     """An ICMP error or a rule's TCP reset on its way back; why the client does not hear it, None where it does."""
-    state.start_leg("reply")
+    state.start_leg(Direction.REPLY)
     host = state.host(answer.host)
     note = hop_words.icmp_error if answer.skb.error_about is not None else hop_words.tcp_reset
     device = "lo" if host.is_local(answer.skb.flow.dst) else "eth0"
@@ -84,9 +84,9 @@ def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
 def _refused(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, client: Host) -> Outcome:
     """Nobody listens: the kernel answers with RST (TCP), ABORT (SCTP) or an ICMP error (UDP)."""
     host, served = state.host(end.host), end.skb.flow
-    refusal = state.died(Verdict.REFUSED, host, "nobody-listens", served)
+    refusal = state.died(Verdict.REFUSED, host, ReasonCode.NOBODY_LISTENS, served)
     base = dataclasses.replace(base, destination=served.destination)
-    state.start_leg("reply")
+    state.start_leg(Direction.REPLY)
     if served.protocol is L4.UDP:
         icmp = FiveTuple(L4.ICMP, served.dst, 0, served.src, 0)
         answer = Skb(icmp, error_about=served, connection=end.skb.connection, state="RELATED", reply=True)
@@ -113,7 +113,7 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     # The server answers the peer it saw, not the client: whether that undoes every NAT depends on the answer passing
     # the hosts whose conntrack did it.
     answer = Skb(end.skb.flow.reply(), segment=Segment.ANSWER)
-    state.start_leg("reply")
+    state.start_leg(Direction.REPLY)
     state.hop(host, end.device, Stage.SOCKET, answer, hop_words.answer(host.name, answer.flow))
     back = run_to_end(state, Outgoing(host.name, answer))
     lost = _not_heard(state, back, flow, client)
@@ -145,13 +145,13 @@ def _not_heard(state: WalkState, back: Arrived | Died, flow: FiveTuple, client: 
         return dataclasses.replace(back, verdict=Verdict.DROP if back.verdict is Verdict.DROP else Verdict.LOST)
     host = state.host(back.host)
     if host.name != client.name:
-        return state.lost(host, "reply-elsewhere", back.skb)
+        return state.lost(host, ReasonCode.REPLY_ELSEWHERE, back.skb)
     heard = back.skb.error_about.reply() if back.skb.error_about is not None else back.skb.flow
     # A client takes an answer only from the address and port it spoke to; anything else has no socket (TCP: RST).
     if heard == flow.reply():
         return None
     state.hop(host, back.device, Stage.SOCKET, back.skb, hop_words.socket_wrong(host.name, back.skb.flow))
-    return state.lost(host, "wrong-reply-source", back.skb, spoken=flow.destination)
+    return state.lost(host, ReasonCode.WRONG_REPLY_SOURCE, back.skb, spoken=flow.destination)
 
 
 def _next_packet(state: WalkState, flow: FiveTuple, client: Host, server: Arrived) -> Died | None:
@@ -159,12 +159,12 @@ def _next_packet(state: WalkState, flow: FiveTuple, client: Host, server: Arrive
 
     The nat table no longer sees it: the state's cost is what it pays.
     """
-    state.start_leg("request")
+    state.start_leg(Direction.REQUEST)
     end = run_to_end(state, Outgoing(client.name, Skb(flow, segment=Segment.DATA)))
     if isinstance(end, Died):
         return end
     if (end.host, end.skb.flow) != (server.host, server.skb.flow):
-        return state.lost(state.host(end.host), "invalid-state", end.skb)
+        return state.lost(state.host(end.host), ReasonCode.INVALID_STATE, end.skb)
     return None
 
 
@@ -174,6 +174,6 @@ def _next_answer(state: WalkState, flow: FiveTuple, client: Host, server: Arrive
     A host that never saw the request lets the handshake's answer pass as INVALID, and takes the data that follows for
     a connection of its own, picked up midstream (nf_conntrack_tcp_loose): NEW, for which it has rules.
     """
-    state.start_leg("reply")
+    state.start_leg(Direction.REPLY)
     answer = Skb(server.skb.flow.reply(), segment=Segment.DATA)
     return _not_heard(state, run_to_end(state, Outgoing(server.host, answer)), flow, client)

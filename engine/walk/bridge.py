@@ -12,7 +12,7 @@ from engine.network import checks
 from engine.network.devices import Device
 from engine.network.host import Host
 from engine.network.routes import number
-from engine.trace import Stage
+from engine.trace import ReasonCode, Stage
 from engine.walk.hooks import run_hook
 from engine.walk.ip import receive
 from engine.walk.link import out_of_port, port_of, resolve
@@ -68,13 +68,13 @@ def _after_nat(state: WalkState, host: Host, bridge: Device, skb: Skb) -> tuple[
         return up
     route = host.table.lookup(skb.flow.dst)
     if route is None or route.kind != "unicast":
-        return state.lost(host, "no-route", skb)
+        return state.lost(host, ReasonCode.NO_ROUTE, skb)
     if route.device != bridge.name:
         return up
     target = resolve(state, host, bridge, route.via or skb.flow.dst)
     if target is None:
         next_hop = route.via or skb.flow.dst
-        return state.lost(host, "no-neighbour", skb, device=bridge.name, next_hop=next_hop)
+        return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=bridge.name, next_hop=next_hop)
     return target
 
 
@@ -95,7 +95,7 @@ def _switch(
     # should_deliver(): flooding a frame back to its sender would be a loop, so without hairpin_mode the port is left
     # out. This is why a pod cannot reach itself through its Service where the CNI does not set it.
     if out == port.name and not port.hairpin:
-        return state.lost(host, "bridge-refuses-same-port", skb, bridge=bridge.name, port=port.name)
+        return state.lost(host, ReasonCode.BRIDGE_REFUSES_SAME_PORT, skb, bridge=bridge.name, port=port.name)
     if out == port.name:
         note = hop_words.bridge_hairpin(bridge.name, out, skb.flow.dst)
     elif moved:

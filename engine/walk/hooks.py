@@ -5,13 +5,13 @@ from __future__ import annotations
 from engine.fabric import chains
 from engine.hooks import Hook
 from engine.netfilter.rules import Backend, Goto, Jump, Ruleset
-from engine.netfilter.skb import UNTRACKED
+from engine.netfilter.skb import UNTRACKED, Manip, NetfilterVerdict, TargetAction
 from engine.netfilter.stack import HostNetfilter, IpvsEvent, MarkEvent, NatEvent, Passage, RuleEvent, Skb
 from engine.netfilter.text import dump_rule
 from engine.network.addresses import masquerade_address, source_address
 from engine.network.host import Host
 from engine.packet import FiveTuple
-from engine.trace import HeaderChange, Stage, Text, Verdict, Where
+from engine.trace import Direction, HeaderChange, ReasonCode, Stage, Text, Verdict, Where
 from engine.walk.state import Died, Inside, Outgoing, WalkState
 from engine.words import endings
 from engine.words import hops as hop_words
@@ -24,7 +24,12 @@ _STAGE = {
     Hook.OUTPUT: Stage.OUTPUT,
     Hook.POSTROUTING: Stage.POSTROUTING,
 }
-_NAT_STAGE = {"DNAT": Stage.DNAT, "REDIRECT": Stage.DNAT, "SNAT": Stage.SNAT, "MASQUERADE": Stage.SNAT}
+_NAT_STAGE = {
+    TargetAction.DNAT: Stage.DNAT,
+    TargetAction.REDIRECT: Stage.DNAT,
+    TargetAction.SNAT: Stage.SNAT,
+    TargetAction.MASQUERADE: Stage.SNAT,
+}
 
 
 def run_hook(
@@ -46,7 +51,7 @@ def run_hook(
     netfilter = state.netfilter(host)
     # Pods, the router and external hosts have no rules here: kube-proxy writes into the nodes' network namespace alone.
     if netfilter.ruleset is None:
-        return Passage("ACCEPT")
+        return Passage(NetfilterVerdict.ACCEPT)
     if state.first_node is None:
         state.first_node = host.name
     before, mark = skb.flow, skb.mark
@@ -63,22 +68,22 @@ def run_hook(
     if inside is None:
         _Recorder(state, host, hook, device, skb, netfilter.ruleset, before, mark).record(passage)
         _note_masquerade(state, host, passage)
-    if passage.verdict in ("ACCEPT", "STOLEN"):
+    if passage.verdict in (NetfilterVerdict.ACCEPT, NetfilterVerdict.STOLEN):
         return passage
     return _ending(state, host, hook, device, skb, netfilter, passage, in_device)
 
 
 def _note_masquerade(state: WalkState, host: Host, passage: Passage) -> None:
     # `masqueraded` is the contract's word for what kube-proxy does to the request on the node that it meets first.
-    if state.direction != "request" or host.name != state.first_node:
+    if state.direction is not Direction.REQUEST or host.name != state.first_node:
         return
     for event in passage.events:
         if (
             isinstance(event, RuleEvent)
-            and event.action in ("MASQUERADE", "SNAT")
+            and event.action in (TargetAction.MASQUERADE, TargetAction.SNAT)
             and chains.of_kube_proxy(event.table, event.path)
         ):
-            state.masqueraded = event.verdict == "ACCEPT"
+            state.masqueraded = event.verdict is NetfilterVerdict.ACCEPT
 
 
 class _Recorder:
@@ -134,7 +139,7 @@ class _Recorder:
 
     def _hidden_nat(self, event: NatEvent) -> None:
         make = hop_words.hidden_undone if event.undo else hop_words.nat_repeated
-        stage = _STAGE[self.hook] if event.undo else (Stage.DNAT if event.manip == "DST" else Stage.SNAT)
+        stage = _STAGE[self.hook] if event.undo else (Stage.DNAT if event.manip is Manip.DST else Stage.SNAT)
         self.flow = event.after
         self._hop(stage, make(self.hook.value, event.before, event.after), None, _changes(event.before, event.after))
 
@@ -167,7 +172,7 @@ def _changes(before: FiveTuple, after: FiveTuple) -> tuple[HeaderChange, ...]:
 
 def _leads_to(event: RuleEvent, following: RuleEvent | None) -> str | None:
     """The chain that a rule leads to; a verdict map's is known by where the next rule stands."""
-    if event.action not in ("JUMP", "GOTO"):
+    if event.action not in (TargetAction.JUMP, TargetAction.GOTO):
         return None
     target = event.rule.target if event.rule is not None else None
     if isinstance(target, Jump | Goto):
@@ -180,9 +185,9 @@ def _telling(passage: Passage) -> list[RuleEvent]:
     kept: list[RuleEvent] = []
     following: RuleEvent | None = None
     for event in reversed(passage.events):
-        if not isinstance(event, RuleEvent) or event.action == "":
+        if not isinstance(event, RuleEvent) or event.action is TargetAction.NONE:
             continue
-        if event.action in ("JUMP", "GOTO"):
+        if event.action in (TargetAction.JUMP, TargetAction.GOTO):
             deeper = following is not None and following.path[: len(event.path)] == event.path
             if not deeper or following is None or len(following.path) <= len(event.path):
                 continue
@@ -208,7 +213,7 @@ def _ending(
     passage: Passage,
     in_device: str | None,
 ) -> Died:
-    verdict = Verdict.REJECT if passage.verdict == "REJECT" else Verdict.DROP
+    verdict = Verdict.REJECT if passage.verdict is NetfilterVerdict.REJECT else Verdict.DROP
     code = _code(passage, verdict)
     event = passage.where
     assert netfilter.ruleset is not None
@@ -237,13 +242,13 @@ def _error_source(host: Host, skb: Skb) -> str:
     return source_address(host, skb.flow.src, host.table.lookup(skb.flow.src)) or skb.flow.dst
 
 
-def _code(passage: Passage, verdict: Verdict) -> str:
-    if passage.reason in endings.CODES:
-        return str(passage.reason)
+def _code(passage: Passage, verdict: Verdict) -> ReasonCode:
+    if passage.reason is not None:
+        return passage.reason
     event = passage.where
     if event is None or event.rule is None:
-        return "policy-drop"
+        return ReasonCode.POLICY_DROP
     code = chains.code_of(event.table, event.chain, rule_words.comment_of(event.rule))
     if code is not None:
         return code
-    return "rule-reject" if verdict is Verdict.REJECT else "rule-drop"
+    return ReasonCode.RULE_REJECT if verdict is Verdict.REJECT else ReasonCode.RULE_DROP

@@ -9,12 +9,13 @@ import dataclasses
 
 from engine.fabric.fabric import ROUTER
 from engine.hooks import Hook
+from engine.netfilter.skb import NetfilterVerdict
 from engine.netfilter.stack import Skb
 from engine.network import checks
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, number
-from engine.trace import Stage
+from engine.trace import ReasonCode, Stage
 from engine.walk.hooks import run_hook
 from engine.walk.link import fresh, transmit
 from engine.walk.state import Arrived, Died, Frame, Inside, Outgoing, Step, WalkState
@@ -48,14 +49,14 @@ def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Insid
     if isinstance(result, Died):
         return result
     # IPVS takes the packet at LOCAL_IN and sends it on itself: that is why kube-ipvs0 must hold the Service's address.
-    if result.verdict == "STOLEN":
+    if result.verdict is NetfilterVerdict.STOLEN:
         return _send_on(state, host, skb)
     if inside is None:
         return Arrived(host.name, device, skb)
     # An outer packet ends here: its tunnel device takes the header off, and what is inside comes in anew.
     tunnel = _tunnel_device(host, inside)
     if tunnel is None:
-        return state.lost(host, "no-tunnel-peer", skb, device=device, next_hop=inside.outer.src)
+        return state.lost(host, ReasonCode.NO_TUNNEL_PEER, skb, device=device, next_hop=inside.outer.src)
     # skb_scrub_packet: the inner packet is a stranger to this host, without mark, connection or state.
     inner = fresh(inside.skb)
     note = hop_words.decapsulated(tunnel.name, inside.outer, inner.flow)
@@ -74,12 +75,12 @@ def _tunnel_device(host: Host, inside: Inside) -> Device | None:
 def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside | None) -> Step:
     # Pods are behind the node: without ip_forward every packet that is not for the node itself ends here.
     if not host.sysctls.ip_forward:
-        return state.lost(host, "ip-forward-off", skb)
+        return state.lost(host, ReasonCode.IP_FORWARD_OFF, skb)
     route = _lookup(state, host, skb.flow.dst)
     if route is None:
-        return state.lost(host, "no-route", skb)
-    if route.kind == "blackhole":
-        return state.lost(host, "blackhole", skb)
+        return state.lost(host, ReasonCode.NO_ROUTE, skb)
+    if route.kind == ReasonCode.BLACKHOLE:
+        return state.lost(host, ReasonCode.BLACKHOLE, skb)
     expired = state.forwarded(host, skb)
     if expired is not None:
         return expired
@@ -143,11 +144,11 @@ def send(state: WalkState, packet: Outgoing) -> Step:
     # destination: the source address stays the one the first route chose.
     route = _route_out(state, host, before)
     if route is None:
-        return state.lost(host, "no-route", skb)
+        return state.lost(host, ReasonCode.NO_ROUTE, skb)
     result = run_hook(state, host, Hook.OUTPUT, skb, out_device=route.device, inside=inside)
     if isinstance(result, Died):
         return result
-    if result.verdict == "STOLEN":
+    if result.verdict is NetfilterVerdict.STOLEN:
         return _send_on(state, host, skb)
     if skb.flow.dst != before:
         # nf_nat_ipv4_local_fn calls ip_route_me_harder: what it refuses never leaves the hook.
@@ -178,7 +179,7 @@ def _send_on(state: WalkState, host: Host, skb: Skb) -> Step:
 def _reroute(state: WalkState, host: Host, skb: Skb) -> Route | Died:
     route = _route_out(state, host, skb.flow.dst)
     if route is None:
-        return state.lost(host, "no-route", skb)
+        return state.lost(host, ReasonCode.NO_ROUTE, skb)
     text = str(route) if route.device != "lo" else "dev lo"
     state.hop(host, route.device, Stage.ROUTING, skb, hop_words.reroute(skb.flow.dst, text))
     return route
@@ -198,4 +199,4 @@ def _refuses_loopback(state: WalkState, host: Host, route: Route, skb: Skb) -> D
         return None
     if host.sysctls.route_localnet:
         return None
-    return state.lost(host, "localnet-output", skb, device=route.device)
+    return state.lost(host, ReasonCode.LOCALNET_OUTPUT, skb, device=route.device)

@@ -11,7 +11,7 @@ from engine.network.host import Host, HostKind
 from engine.network.routes import number
 from engine.network.tunnel import encapsulate
 from engine.packet import L4, FiveTuple
-from engine.trace import Stage
+from engine.trace import ReasonCode, Stage
 from engine.walk.state import Died, Frame, Inside, Outgoing, WalkState
 from engine.words import hops as hop_words
 
@@ -46,7 +46,7 @@ def _on_lan(
     # ARP or NDP asks on one Ethernet network; who is not on it does not answer.
     found = state.fabric.neighbours.get(next_hop) if device.segment == LAN else None
     if found is None:
-        return state.lost(host, "no-neighbour", skb, device=device.name, next_hop=next_hop)
+        return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=device.name, next_hop=next_hop)
     outer = inside.outer if inside else None
     shown = inside.skb if inside else skb
     if host.kind is HostKind.NODE:
@@ -70,7 +70,7 @@ def _outside(state: WalkState, host: Host, device: Device, skb: Skb) -> Frame | 
         )
     owner = resolved.host if skb.flow.dst == resolved.src else state.fabric.external.get(skb.flow.dst)
     if owner is None or state.host(owner).kind is not HostKind.EXTERNAL:
-        return state.lost(host, "no-such-host", skb)
+        return state.lost(host, ReasonCode.NO_SUCH_HOST, skb)
     return Frame(owner, "eth0", fresh(skb), (owner, "eth0"))
 
 
@@ -85,7 +85,7 @@ def _across_veth(state: WalkState, host: Host, device: Device, next_hop: str, sk
     else:
         target = resolve(state, peer, peer.devices[master], next_hop)
     if target is None:
-        return state.lost(host, "no-neighbour", skb, device=device.name, next_hop=next_hop)
+        return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=device.name, next_hop=next_hop)
     if host.kind is HostKind.NODE:
         state.hop(host, device.name, Stage.VETH, skb, hop_words.veth_out(peer_host, device.name))
     return Frame(peer_host, peer_device, fresh(skb), target)
@@ -121,7 +121,7 @@ def _out_of_bridge(state: WalkState, host: Host, bridge: Device, next_hop: str, 
     target = resolve(state, host, bridge, next_hop)
     # The bridge floods the ARP request to its ports; only what is plugged in can answer.
     if target is None or target[0] == host.name:
-        return state.lost(host, "no-neighbour", skb, device=bridge.name, next_hop=next_hop)
+        return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=bridge.name, next_hop=next_hop)
     port = port_of(state, target[0])
     note = hop_words.bridge_switch(bridge.name, port, target[0])
     state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
@@ -139,11 +139,11 @@ def _into_tunnel(
 ) -> Outgoing | Died:
     outer = encapsulate(device, next_hop, skb.flow)
     if outer is None:
-        return state.lost(host, "no-tunnel-peer", skb, device=device.name, next_hop=next_hop)
+        return state.lost(host, ReasonCode.NO_TUNNEL_PEER, skb, device=device.name, next_hop=next_hop)
     route = None if host.is_local(outer.dst) else host.table.lookup(outer.dst)
     if inside is not None or (route is not None and route.device == device.name):
         # vxlan_get_route() and ip_tunnel_xmit() drop what would leave by the tunnel itself (-ELOOP, "collisions").
-        return state.lost(host, "tunnel-loop", skb, device=device.name, outer_dst=outer.dst)
+        return state.lost(host, ReasonCode.TUNNEL_LOOP, skb, device=device.name, outer_dst=outer.dst)
     state.hop(host, device.name, Stage.ENCAPSULATE, skb, hop_words.encapsulated(device.name, outer), outer=outer)
     flow = (
         FiveTuple(L4.UDP, outer.src, outer.sport or 0, outer.dst, outer.dport or 0)

@@ -21,7 +21,7 @@ from engine.network.host import Host, HostKind
 from engine.network.routes import number
 from engine.packet import FiveTuple
 from engine.proxy.interface import MODES
-from engine.trace import Outcome, Request, Stage, Verdict
+from engine.trace import Outcome, ReasonCode, Request, Stage, Verdict
 from engine.walk import load_balancer
 from engine.walk.answer import finish
 from engine.walk.locate import ResolvedRequest, locate
@@ -154,7 +154,7 @@ def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | Died | None
             return None
         nodes = load_balancer.candidates(fabric, service, number(resolved.dst)[0]) if service else ()
         if not nodes:
-            return state.died(Verdict.LOST, state.host(ROUTER), "no-healthy-node", flow)
+            return state.died(Verdict.LOST, state.host(ROUTER), ReasonCode.NO_HEALTHY_NODE, flow)
         return nodes[state.choose(tuple(Fraction(1, len(nodes)) for _ in nodes))].name
     return fabric.cluster.network.service_cidr_via if host.kind is HostKind.EXTERNAL else None
 

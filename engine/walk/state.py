@@ -12,7 +12,7 @@ from engine.network.host import Host, HostKind
 from engine.network.host_routing import HostRouting
 from engine.network.routes import number
 from engine.packet import Encapsulation, FiveTuple
-from engine.trace import ConntrackView, Cost, HeaderChange, Hop, Stage, Text, Verdict, Where
+from engine.trace import ConntrackView, Cost, Direction, HeaderChange, Hop, ReasonCode, Stage, Text, Verdict, Where
 from engine.values import dataclass
 from engine.walk.circle import Forward, find_circle
 from engine.walk.locate import ResolvedRequest
@@ -80,7 +80,7 @@ class WalkState:
         self.resolved = resolved
         self.arrival = arrival
         self.version = number(resolved.dst)[0]
-        self.direction = "request"
+        self.direction = Direction.REQUEST
         self.hops: list[Hop] = []
         self.cost = Cost()
         self.underlay_cost = Cost()
@@ -93,7 +93,7 @@ class WalkState:
         self._forwards: list[Forward] = []
         self._outer_flows: set[tuple[str, FiveTuple]] = set()
 
-    def start_leg(self, direction: str) -> None:
+    def start_leg(self, direction: Direction) -> None:
         """Begin another packet: its hops and what it pays are counted from nothing. `stray` tells whether some host's
         conntrack found it to belong to nothing (INVALID)."""
         self.direction = direction
@@ -139,10 +139,10 @@ class WalkState:
             return None
         circle = find_circle(self._forwards)
         if circle is None:
-            return self.lost(host, "ttl-expired", skb)
+            return self.lost(host, ReasonCode.TTL_EXPIRED, skb)
         del self.hops[circle.hops :]
         text = endings.circle(skb.flow, host.name, circle.hosts, circle.anew)
-        return Died(Verdict.LOST, Where(host.name, "routing-loop", text, direction=self.direction), skb.flow)
+        return Died(Verdict.LOST, Where(host.name, ReasonCode.ROUTING_LOOP, text, direction=self.direction), skb.flow)
 
     def hop(
         self,
@@ -182,11 +182,11 @@ class WalkState:
             )
         )
 
-    def lost(self, host: Host, code: str, skb: Skb, **facts: str) -> Died:
+    def lost(self, host: Host, code: ReasonCode, skb: Skb, **facts: str) -> Died:
         """The packet's end where nobody answers."""
         return self.died(Verdict.LOST, host, code, skb.flow, **facts)
 
-    def died(self, verdict: Verdict, host: Host, code: str, flow: FiveTuple, **facts: str) -> Died:
+    def died(self, verdict: Verdict, host: Host, code: ReasonCode, flow: FiveTuple, **facts: str) -> Died:
         """The packet's end outside of any rule."""
         text = endings.reason(code, flow, host=host.name, **facts)
         return Died(verdict, Where(host.name, code, text, direction=self.direction), flow)

@@ -4,115 +4,116 @@ from __future__ import annotations
 
 from engine.fabric import chains
 from engine.packet import FiveTuple
-from engine.trace import Text
+from engine.trace import ReasonCode, Text
 
 # code -> (English, Chinese); filled in with str.format. Why a program's rule refuses is said beside its chains.
-_REASONS: dict[str, tuple[str, str]] = {
-    "invalid-state": (
+_REASONS: dict[ReasonCode, tuple[str, str]] = {
+    ReasonCode.INVALID_STATE: (
         (
             "conntrack on {host} has not seen the other direction of this connection (it goes another way), so the next "
             "packet is INVALID to it and is not let through"
         ),
         "{host} 的 conntrack 没有见过该连接另一方向的包（走了别的路径），因此把下一个包判为 INVALID，不予放行",
     ),
-    "rule-drop": ("a rule drops the packet", "被规则丢弃"),
-    "rule-reject": ("a rule rejects the packet", "被规则拒绝"),
-    "policy-drop": ("the chain's policy is DROP", "链的默认策略为 DROP"),
-    "no-masquerade-address": (
+    ReasonCode.RULE_DROP: ("a rule drops the packet", "被规则丢弃"),
+    ReasonCode.RULE_REJECT: ("a rule rejects the packet", "被规则拒绝"),
+    ReasonCode.POLICY_DROP: ("the chain's policy is DROP", "链的默认策略为 DROP"),
+    ReasonCode.NO_MASQUERADE_ADDRESS: (
         "MASQUERADE found no address on {device}",
         "MASQUERADE 在 {device} 上找不到可用的地址",
     ),
-    "no-redirect-address": (
+    ReasonCode.NO_REDIRECT_ADDRESS: (
         "REDIRECT found no address on {device} to send the packet to",
         "REDIRECT 在 {device} 上找不到可用的地址",
     ),
-    "no-free-port": ("NAT found no free source port", "NAT 找不到空闲的源端口"),
-    "clash": (
+    ReasonCode.NO_FREE_PORT: ("NAT found no free source port", "NAT 找不到空闲的源端口"),
+    ReasonCode.CLASH: (
         "another connection already owns one of the tuples (a conntrack clash)",
         "另一个连接已占用相同的元组（conntrack 冲突）",
     ),
-    "ipvs-no-server": ("the virtual server has no real server", "该虚拟服务器没有真实服务器"),
-    "martian-source": (
+    ReasonCode.IPVS_NO_SERVER: ("the virtual server has no real server", "该虚拟服务器没有真实服务器"),
+    ReasonCode.MARTIAN_SOURCE: (
         (
             "{host}'s kernel drops a packet that comes in by {device} with {src} as its source: it is one of {host}'s own "
             "addresses or of 127.0.0.0/8 (a martian)"
         ),
         "{host} 的内核丢弃了从 {device} 进来、源地址为 {src} 的数据包：该地址是 {host} 自己的地址或属于 127.0.0.0/8（martian 包）",
     ),
-    "martian-destination": (
+    ReasonCode.MARTIAN_DESTINATION: (
         "{host}'s kernel drops a packet to {dst_ip} that did not come by lo: route_localnet is off",
         "{host} 的内核丢弃了不是从 lo 来而去往 {dst_ip} 的数据包：route_localnet 未开启",
     ),
-    "localnet-output": (
+    ReasonCode.LOCALNET_OUTPUT: (
         "a packet from {src} may not leave {host} by {device}: route_localnet is off",
         "源地址为 {src} 的数据包不允许从 {host} 的 {device} 发出：route_localnet 未开启",
     ),
-    "rp-filter": (
+    ReasonCode.RP_FILTER: (
         "rp_filter on {host}: the route back to {src} does not leave by {device}, where the packet came in",
         "{host} 的 rp_filter 检查：回 {src} 的路由不走数据包进来的 {device}",
     ),
-    "no-route": ("{host} has no route to {dst_ip}", "{host} 没有到 {dst_ip} 的路由"),
-    "blackhole": (
+    ReasonCode.NO_ROUTE: ("{host} has no route to {dst_ip}", "{host} 没有到 {dst_ip} 的路由"),
+    ReasonCode.BLACKHOLE: (
         "{host} has a blackhole route for {dst_ip}: the address is in its block, but no pod has it",
         "{host} 对 {dst_ip} 有 blackhole 路由：地址在本节点的地址块内，但没有 Pod 使用它",
     ),
-    "no-neighbour": (
+    ReasonCode.NO_NEIGHBOUR: (
         "nobody on {device}'s network answers for {next_hop}",
         "{device} 所在网络上没有主机应答 {next_hop}（ARP/NDP 无响应）",
     ),
-    "no-such-host": (
+    ReasonCode.NO_SUCH_HOST: (
         "the packet left the cluster, and nobody out there has the address {dst_ip}",
         "数据包离开了集群，而外部没有主机使用地址 {dst_ip}",
     ),
-    "no-tunnel-peer": (
+    ReasonCode.NO_TUNNEL_PEER: (
         "{device} knows no tunnel end for {next_hop}",
         "{device} 不知道 {next_hop} 对应的隧道对端",
     ),
-    "ip-forward-off": ("{host} does not forward packets: ip_forward is 0", "{host} 不转发数据包：ip_forward 为 0"),
-    "routing-loop": (
+    ReasonCode.IP_FORWARD_OFF: (
+        "{host} does not forward packets: ip_forward is 0",
+        "{host} 不转发数据包：ip_forward 为 0",
+    ),
+    ReasonCode.ROUTING_LOOP: (
         "the packet goes round {circle} until its TTL is used up; {host} then sends ICMP time exceeded to {src}",
         "数据包在 {circle} 之间反复转发，直到 TTL 耗尽；随后 {host} 向 {src} 发送 ICMP 超时（time exceeded）",
     ),
-    "ttl-expired": (
+    ReasonCode.TTL_EXPIRED: (
         "the packet's TTL is used up; {host} sends ICMP time exceeded to {src}",
         "数据包的 TTL 已耗尽；{host} 向 {src} 发送 ICMP 超时（time exceeded）",
     ),
-    "tunnel-loop": (
+    ReasonCode.TUNNEL_LOOP: (
         (
             "the outer packet to {outer_dst} would have to leave {host} by {device} again, the tunnel that made it: the "
             "kernel drops it as a circular route (do the pods and the nodes share one network?)"
         ),
         "发往 {outer_dst} 的外层报文又要从生成它的隧道设备 {device} 离开 {host}：内核把它当作循环路由丢弃（Pod 与节点是否共用同一网段？）",
     ),
-    "bridge-refuses-same-port": (
+    ReasonCode.BRIDGE_REFUSES_SAME_PORT: (
         (
             "the frame would have to leave {bridge} by {port}, the port it came in by, and hairpin mode is off there: "
             "the bridge refuses"
         ),
         "帧需要从它进来的端口 {port} 离开 {bridge}，而该端口没有开启 hairpin 模式：网桥拒绝转发",
     ),
-    "nobody-listens": (
+    ReasonCode.NOBODY_LISTENS: (
         "it arrives on {host}, but nobody listens on {dst}",
         "数据包到达了 {host}，但没有进程监听 {dst}",
     ),
-    "wrong-reply-source": (
+    ReasonCode.WRONG_REPLY_SOURCE: (
         "{host} spoke to {spoken}, but the answer comes from {src_port}: its kernel knows no such connection",
         "{host} 访问的是 {spoken}，应答却来自 {src_port}：它的内核中没有这样的连接",
     ),
-    "reply-elsewhere": (
+    ReasonCode.REPLY_ELSEWHERE: (
         "the answer ends up on {host}, which is not the client",
         "应答到达了 {host}，而它并不是客户端",
     ),
-    "no-healthy-node": (
+    ReasonCode.NO_HEALTHY_NODE: (
         "the load balancer has no node that passes its health check",
         "负载均衡器没有任何通过健康检查的节点",
     ),
 }
 
-CODES: tuple[str, ...] = tuple(_REASONS)
 
-
-def reason(code: str, flow: FiveTuple, **facts: str) -> Text:
+def reason(code: ReasonCode, flow: FiveTuple, **facts: str) -> Text:
     """The reason for `code`, about a packet with the tuple `flow`; `facts` fill in what else the sentence names."""
     known = _REASONS.get(code)
     if known is None:
@@ -127,7 +128,7 @@ def reason(code: str, flow: FiveTuple, **facts: str) -> Text:
 def circle(flow: FiveTuple, host: str, hosts: tuple[str, ...], anew: bool) -> Text:
     """The reason of a packet that goes round `hosts` until `host` finds its TTL used up. `anew`: each round rewrites
     it otherwise than the one before, so that no round repeats another."""
-    said = reason("routing-loop", flow, host=host, circle=" -> ".join((*hosts, hosts[0])))
+    said = reason(ReasonCode.ROUTING_LOOP, flow, host=host, circle=" -> ".join((*hosts, hosts[0])))
     if not anew:
         return said
     return Text(f"{said.en}; each round rewrites it anew", f"{said.zh}；每一轮都重新改写地址或端口")

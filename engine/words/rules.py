@@ -7,7 +7,7 @@ from engine.fabric import chains
 from engine.netfilter.chain_meaning import ChainRole
 from engine.netfilter.nft import RandomDestinationNat, RandomVerdict, VerdictMap, key_of
 from engine.netfilter.rules import Comment, Rule
-from engine.netfilter.skb import RuleEvent
+from engine.netfilter.skb import RuleEvent, TargetAction
 from engine.packet import FiveTuple
 from engine.trace import Text
 
@@ -32,53 +32,56 @@ def _plain(event: RuleEvent, target: str | None) -> Text:
     about_zh = f"（{comment}）" if comment else ""
     if target is not None:
         return Text(f"{event.chain}: go to {target}{about}.", f"{event.chain}：进入 {target}{about_zh}。")
-    return Text(f"{event.chain}: {event.action}{about}.", f"{event.chain}：{event.action}{about_zh}。")
+    return Text(
+        f"{event.chain}: {event.name or event.action}{about}.",
+        f"{event.chain}：{event.name or event.action}{about_zh}。",
+    )
 
 
 def _by_action(event: RuleEvent, target: str | None, flow: FiveTuple, after: FiveTuple) -> Text | None:
-    if event.action in ("JUMP", "GOTO"):
+    if event.action in (TargetAction.JUMP, TargetAction.GOTO):
         return _jump(event, target, flow)
-    if event.action == "MARK":
+    if event.action is TargetAction.MARK:
         return _mark(event)
-    if event.action == "REDIRECT":
+    if event.action is TargetAction.REDIRECT:
         return Text(
             f"{event.chain} sends the packet to this host itself: {flow.destination} becomes {after.destination}.",
             f"{event.chain} 把数据包转给本机：目的地址 {flow.destination} 变为 {after.destination}。",
         )
-    if event.action in ("CONNMARK", "NOTRACK", "CT"):
+    if event.action in (TargetAction.CONNMARK, TargetAction.NOTRACK, TargetAction.CT):
         return _connection(event)
-    if event.action == "DNAT":
+    if event.action is TargetAction.DNAT:
         how_en, how_zh = _looked_up(event, flow)
         return Text(
             f"{event.chain} does the DNAT{how_en}: {flow.destination} becomes {after.destination}. The source stays.",
             f"{event.chain} 执行 DNAT{how_zh}：目的地址 {flow.destination} 变为 {after.destination}，源地址不变。",
         )
-    if event.action in ("MASQUERADE", "SNAT"):
-        how_en = ", the address of the device it leaves by" if event.action == "MASQUERADE" else ""
-        how_zh = "（出口设备的地址）" if event.action == "MASQUERADE" else ""
+    if event.action in (TargetAction.MASQUERADE, TargetAction.SNAT):
+        how_en = ", the address of the device it leaves by" if event.action is TargetAction.MASQUERADE else ""
+        how_zh = "（出口设备的地址）" if event.action is TargetAction.MASQUERADE else ""
         return Text(
             f"{event.chain} does {event.action}: the source {flow.source} becomes {after.source}{how_en}.",
             f"{event.chain} 执行 {event.action}：源地址 {flow.source} 变为 {after.source}{how_zh}。",
         )
-    if event.action == "RETURN" and _masquerades(event):
+    if event.action is TargetAction.RETURN and _masquerades(event):
         return Text(
             f"{event.chain}: no masquerade mark, so the source stays as it is.",
             f"{event.chain}：没有 MASQUERADE 标记，源地址保持不变。",
         )
-    if event.action in ("DROP", "REJECT", "POLICY"):
+    if event.action in (TargetAction.DROP, TargetAction.REJECT, TargetAction.POLICY):
         return _refusal(event)
-    if event.action == "ACCEPT":
+    if event.action is TargetAction.ACCEPT:
         return Text(f"{event.chain} accepts the packet.", f"{event.chain} 放行该数据包。")
     return None
 
 
 def _connection(event: RuleEvent) -> Text:
-    if event.action == "NOTRACK":
+    if event.action is TargetAction.NOTRACK:
         return Text(
             f"{event.chain} takes the packet out of connection tracking: no NAT rule sees it.",
             f"{event.chain} 让数据包不经过连接跟踪：NAT 规则都不会处理它。",
         )
-    if event.action == "CT":
+    if event.action is TargetAction.CT:
         return Text(
             f"{event.chain} tells connection tracking how to keep this connection.",
             f"{event.chain} 告诉连接跟踪如何记录该连接。",
@@ -110,8 +113,8 @@ def _mark(event: RuleEvent) -> Text:
 
 def _refusal(event: RuleEvent) -> Text:
     comment = comment_of(event.rule)
-    verb_en, verb_zh = ("rejects", "拒绝") if event.action == "REJECT" else ("drops", "丢弃")
-    if event.action == "POLICY":
+    verb_en, verb_zh = ("rejects", "拒绝") if event.action is TargetAction.REJECT else ("drops", "丢弃")
+    if event.action is TargetAction.POLICY:
         return Text(f"{event.chain}'s policy drops the packet.", f"{event.chain} 的默认策略丢弃了数据包。")
     if comment:
         return Text(

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import engine
+import k8squiz
 
 BARE = "import sys; import engine; print(sorted(m for m in sys.modules if m.startswith(('engine', 'yaml'))))"
 ORDERS = (
@@ -26,6 +27,10 @@ def test_every_public_name_is_there(name: str) -> None:
     value = getattr(engine, name)
     assert name in dir(engine)
     assert value.__name__ == name
+
+
+def test_the_engine_says_its_release() -> None:
+    assert engine.__version__ == k8squiz.__version__
 
 
 def test_unknown_names() -> None:

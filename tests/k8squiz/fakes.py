@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from engine.cluster import Cluster, Node, Pod
 from engine.packet import Encapsulation
-from engine.trace import Cost, HeaderChange, Hop, Outcome, Stage, Text, Verdict, Where
+from engine.trace import Cost, HeaderChange, Hop, Outcome, ReasonCode, Stage, Text, Verdict, Where
 from k8squiz.bank.question import Question, QuestionMeta, Template
 from k8squiz.world.rule_lines import RuleLine
 from k8squiz.world.set_elements import SetElement
@@ -49,7 +49,7 @@ DELIVERED = Outcome(
 )  # fmt: skip
 DROPPED = Outcome(
     Fraction(2, 3), Verdict.DROP, "192.168.1.10:30080", None, False, WALK[:3],
-    where=Where("node1", "no-local-endpoints", NOTE, table="filter", chain="KUBE-EXTERNAL-SERVICES"), cost=Cost(9, 0),
+    where=Where("node1", ReasonCode.NO_LOCAL_ENDPOINTS, NOTE, table="filter", chain="KUBE-EXTERNAL-SERVICES"), cost=Cost(9, 0),
 )  # fmt: skip
 RULES = (
     RuleLine("nat", "KUBE-SVC-A", ":KUBE-SVC-A - [0:0]", declares=True),

@@ -15,7 +15,7 @@ from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import Matches, ModelledMatch, ModelledTarget, Part
 from engine.netfilter.parts.mark import read_change, value_mask
 from engine.netfilter.ruleset import Match, Target
-from engine.netfilter.skb import MarkEvent
+from engine.netfilter.skb import MarkEvent, TargetAction
 from engine.values import dataclass
 
 
@@ -54,7 +54,7 @@ class SetConnectionMark(ModelledTarget):
     def act(self, context: Context) -> Decision:
         connection = context.skb.connection
         if connection is not None:
-            context.record("CONNMARK")
+            context.record(TargetAction.CONNMARK)
             connection.mark = (connection.mark & ~self.mask & ALL_BITS) ^ self.value
         return CONTINUE
 
@@ -83,7 +83,7 @@ class SaveConnectionMark(ModelledTarget):
     def act(self, context: Context) -> Decision:
         skb = context.skb
         if skb.connection is not None:
-            context.record("CONNMARK")
+            context.record(TargetAction.CONNMARK)
             kept = skb.connection.mark & ~self.connection_mask & ALL_BITS
             skb.connection.mark = kept ^ (skb.mark & self.packet_mask)
         return CONTINUE
@@ -107,7 +107,7 @@ class RestoreConnectionMark(ModelledTarget):
     def act(self, context: Context) -> Decision:
         skb = context.skb
         if skb.connection is not None:
-            cause, before = context.record("CONNMARK"), skb.mark
+            cause, before = context.record(TargetAction.CONNMARK), skb.mark
             kept = before & ~self.packet_mask & ALL_BITS
             skb.mark = kept ^ (skb.connection.mark & self.connection_mask)
             if skb.mark != before:

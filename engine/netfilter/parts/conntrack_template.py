@@ -13,7 +13,7 @@ from engine.netfilter.context import CONTINUE, Context, Decision
 from engine.netfilter.ipt_words import Options, by_options, number
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Target
-from engine.netfilter.skb import UNTRACKED
+from engine.netfilter.skb import UNTRACKED, TargetAction
 from engine.values import dataclass
 
 
@@ -26,7 +26,7 @@ class NoTrack(ModelledTarget):
     def act(self, context: Context) -> Decision:
         # A packet that has a connection already, having come by lo, keeps it.
         if context.skb.connection is None:
-            context.record("NOTRACK")
+            context.record(TargetAction.NOTRACK)
             context.skb.state = UNTRACKED
         return CONTINUE
 
@@ -45,7 +45,7 @@ class ConntrackZone(ModelledTarget):
 
     def act(self, context: Context) -> Decision:
         if context.skb.connection is None and context.skb.state is None:
-            context.record("CT")
+            context.record(TargetAction.CT)
             context.skb.zone = self.zone
         return CONTINUE
 
@@ -64,7 +64,7 @@ class ConntrackHelper(ModelledTarget):
     helper: str
 
     def act(self, context: Context) -> Decision:
-        context.record("CT")
+        context.record(TargetAction.CT)
         return CONTINUE
 
     def iptables_text(self, family: str) -> str:

@@ -13,7 +13,7 @@ from engine.netfilter.ipt_words import ALL_BITS, Options, by_options, negation, 
 from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import Matches, ModelledMatch, ModelledTarget, Part
 from engine.netfilter.ruleset import Match, Target
-from engine.netfilter.skb import MarkEvent
+from engine.netfilter.skb import MarkEvent, TargetAction
 from engine.values import dataclass
 
 _HEX = r"(0x[0-9a-f]{8})"
@@ -54,7 +54,7 @@ class SetMark(ModelledTarget):
     mask: int
 
     def act(self, context: Context) -> Decision:
-        cause = context.record("MARK")
+        cause = context.record(TargetAction.MARK)
         before = context.skb.mark
         context.skb.mark = (before & ~self.mask & ALL_BITS) ^ self.value
         if context.skb.mark != before:

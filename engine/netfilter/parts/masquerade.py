@@ -14,6 +14,8 @@ from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.parts.ports import port_range, ports_text
 from engine.netfilter.ruleset import Target
+from engine.netfilter.skb import Manip, NetfilterVerdict, TargetAction
+from engine.trace import ReasonCode
 from engine.values import dataclass
 
 
@@ -30,12 +32,12 @@ class Masquerade(ModelledTarget):
         address = context.masquerade_address() if context.hook is Hook.POSTROUTING else None
         if address is None:
             # nf_nat_masquerade.c: a device without an address drops the packet.
-            context.where = context.record("MASQUERADE", "DROP")
-            context.reason = "no-masquerade-address"
-            return Decision(verdict="DROP")
-        context.nat_cause = context.record("MASQUERADE", "ACCEPT")
-        context.set_up_nat("SRC", address, self.ports or None, self.random_fully or self.as_random)
-        return Decision(verdict="ACCEPT")
+            context.where = context.record(TargetAction.MASQUERADE, NetfilterVerdict.DROP)
+            context.reason = ReasonCode.NO_MASQUERADE_ADDRESS
+            return Decision(verdict=NetfilterVerdict.DROP)
+        context.nat_cause = context.record(TargetAction.MASQUERADE, NetfilterVerdict.ACCEPT)
+        context.set_up_nat(Manip.SRC, address, self.ports or None, self.random_fully or self.as_random)
+        return Decision(verdict=NetfilterVerdict.ACCEPT)
 
     def iptables_text(self, family: str) -> str:
         to = f" --to-ports {ports_text(self.ports)}" if self.ports else ""

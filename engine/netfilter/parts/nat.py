@@ -12,6 +12,7 @@ from engine.netfilter.context import Context, Decision
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import BadRule, ModelledTarget, Part
 from engine.netfilter.ruleset import Target
+from engine.netfilter.skb import Manip, NetfilterVerdict, TargetAction
 from engine.packet import canonical, join_host_port
 from engine.values import dataclass
 
@@ -37,9 +38,9 @@ class DestinationNat(ModelledTarget):
 
     def act(self, context: Context) -> Decision:
         # nf_nat_setup_info answers NF_ACCEPT: the nat chain is over for this connection.
-        context.nat_cause = context.record("DNAT", "ACCEPT")
-        context.set_up_nat("DST", self.address or None, _range(self.port, self.last_port), self.random)
-        return Decision(verdict="ACCEPT")
+        context.nat_cause = context.record(TargetAction.DNAT, NetfilterVerdict.ACCEPT)
+        context.set_up_nat(Manip.DST, self.address or None, _range(self.port, self.last_port), self.random)
+        return Decision(verdict=NetfilterVerdict.ACCEPT)
 
     def iptables_text(self, family: str) -> str:
         to = _to(self.address, self.port, self.last_port)
@@ -61,10 +62,10 @@ class SourceNat(ModelledTarget):
 
     def act(self, context: Context) -> Decision:
         # As DestinationNat's.
-        context.nat_cause = context.record("SNAT", "ACCEPT")
+        context.nat_cause = context.record(TargetAction.SNAT, NetfilterVerdict.ACCEPT)
         drawn = self.random_fully or self.random
-        context.set_up_nat("SRC", self.address or None, _range(self.port, self.last_port), drawn)
-        return Decision(verdict="ACCEPT")
+        context.set_up_nat(Manip.SRC, self.address or None, _range(self.port, self.last_port), drawn)
+        return Decision(verdict=NetfilterVerdict.ACCEPT)
 
     def iptables_text(self, family: str) -> str:
         drawn = f"{' --random' if self.random else ''}{' --random-fully' if self.random_fully else ''}"

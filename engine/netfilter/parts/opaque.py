@@ -9,6 +9,7 @@ from __future__ import annotations
 from engine.netfilter.context import CONTINUE, Context, Decision
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Match, Target
+from engine.netfilter.skb import TargetAction
 from engine.values import dataclass
 
 
@@ -41,7 +42,7 @@ class PassingTarget(ModelledTarget):
     text: str
 
     def act(self, context: Context) -> Decision:
-        context.record(self.text.split(" ", 1)[0])
+        context.record(TargetAction.OTHER, name=self.text.split(" ", 1)[0])
         return CONTINUE
 
     def iptables_text(self, family: str) -> str:

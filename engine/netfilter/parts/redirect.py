@@ -14,7 +14,9 @@ from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.parts.ports import port_range, ports_text
 from engine.netfilter.ruleset import Target
+from engine.netfilter.skb import Manip, NetfilterVerdict, TargetAction
 from engine.packet import is_ipv6
+from engine.trace import ReasonCode
 from engine.values import dataclass
 
 
@@ -29,12 +31,12 @@ class Redirect(ModelledTarget):
         address = self._address(context)
         if address is None:
             # nf_nat_redirect_ipv4: a device without an address drops the packet.
-            context.where = context.record("REDIRECT", "DROP")
-            context.reason = "no-redirect-address"
-            return Decision(verdict="DROP")
-        context.nat_cause = context.record("REDIRECT", "ACCEPT")
-        context.set_up_nat("DST", address, self.ports or None, bool(self.drawn))
-        return Decision(verdict="ACCEPT")
+            context.where = context.record(TargetAction.REDIRECT, NetfilterVerdict.DROP)
+            context.reason = ReasonCode.NO_REDIRECT_ADDRESS
+            return Decision(verdict=NetfilterVerdict.DROP)
+        context.nat_cause = context.record(TargetAction.REDIRECT, NetfilterVerdict.ACCEPT)
+        context.set_up_nat(Manip.DST, address, self.ports or None, bool(self.drawn))
+        return Decision(verdict=NetfilterVerdict.ACCEPT)
 
     def _address(self, context: Context) -> str | None:
         """A packet of the host itself goes to loopback, another to the device that it came in by."""

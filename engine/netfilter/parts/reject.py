@@ -12,6 +12,7 @@ from engine.netfilter.context import Context, Decision
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Target
+from engine.netfilter.skb import NetfilterVerdict, TargetAction
 from engine.values import dataclass
 
 
@@ -23,9 +24,9 @@ class Reject(ModelledTarget):
 
     def act(self, context: Context) -> Decision:
         # reject_tg sends the answer itself and then drops the packet; the answer is made by HostNetfilter.reject_error.
-        context.where = context.record("REJECT", "REJECT")
+        context.where = context.record(TargetAction.REJECT, NetfilterVerdict.REJECT)
         context.reject_with = self.reject_with
-        return Decision(verdict="REJECT")
+        return Decision(verdict=NetfilterVerdict.REJECT)
 
     def iptables_text(self, family: str) -> str:
         return f" -j REJECT --reject-with {self.reject_with}"

@@ -12,6 +12,7 @@ from engine.netfilter.nft_names import NAME, TABLE_FAMILY
 from engine.netfilter.nft_sets import FIELDS, LookupField, dynamic, fields_text, key_of, named_set, read_fields
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Target
+from engine.netfilter.skb import TargetAction
 from engine.values import dataclass
 
 
@@ -24,7 +25,7 @@ class SetUpdate(ModelledTarget):
 
     def act(self, context: Context) -> Decision:
         named_set(context.table, self.set)
-        context.record("UPDATE")
+        context.record(TargetAction.UPDATE)
         # update, unlike add, sets the time of an element that is there already anew (nft_dynset_eval).
         dynamic(context, self.set)[" . ".join(key_of(self.fields, context.skb.flow))] = [context.now]
         return CONTINUE

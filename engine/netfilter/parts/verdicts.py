@@ -14,6 +14,7 @@ from engine.netfilter.context import RETURN, Context, Decision
 from engine.netfilter.nft_names import NAME
 from engine.netfilter.part import BadRule, ModelledTarget, Part, TargetReader
 from engine.netfilter.ruleset import Table, Target, name_of
+from engine.netfilter.skb import NetfilterVerdict, TargetAction
 from engine.values import dataclass
 
 
@@ -24,7 +25,7 @@ class Jump(ModelledTarget):
     is_verdict = True
 
     def act(self, context: Context) -> Decision:
-        context.record("JUMP")
+        context.record(TargetAction.JUMP)
         return Decision(chain=self.chain)
 
     def leads_to(self, table: Table) -> Iterable[str]:
@@ -47,7 +48,7 @@ class Goto(ModelledTarget):
 
     def act(self, context: Context) -> Decision:
         # ipt_do_table keeps no place to come back to (XT_JUMP without the jump stack), as nft_do_chain for NFT_GOTO.
-        context.record("GOTO")
+        context.record(TargetAction.GOTO)
         return Decision(chain=self.chain, goto=True)
 
     def leads_to(self, table: Table) -> Iterable[str]:
@@ -65,7 +66,7 @@ class Return(ModelledTarget):
     is_verdict = True
 
     def act(self, context: Context) -> Decision:
-        context.record("RETURN")
+        context.record(TargetAction.RETURN)
         return RETURN
 
     def iptables_text(self, family: str) -> str:
@@ -80,8 +81,8 @@ class Accept(ModelledTarget):
     is_verdict = True
 
     def act(self, context: Context) -> Decision:
-        context.record("ACCEPT", "ACCEPT")
-        return Decision(verdict="ACCEPT")
+        context.record(TargetAction.ACCEPT, NetfilterVerdict.ACCEPT)
+        return Decision(verdict=NetfilterVerdict.ACCEPT)
 
     def iptables_text(self, family: str) -> str:
         return " -j ACCEPT"
@@ -96,8 +97,8 @@ class Drop(ModelledTarget):
 
     def act(self, context: Context) -> Decision:
         # NF_DROP ends the packet at once: no later table or hook sees it (nf_hook_slow).
-        context.where = context.record("DROP", "DROP")
-        return Decision(verdict="DROP")
+        context.where = context.record(TargetAction.DROP, NetfilterVerdict.DROP)
+        return Decision(verdict=NetfilterVerdict.DROP)
 
     def iptables_text(self, family: str) -> str:
         return " -j DROP"

@@ -368,7 +368,7 @@ def test_recent_update_remove_mask_and_side() -> None:
 
 def run_filter(chains: dict[str, list[Rule]]) -> tuple[str, int, list[str]]:
     passage = host(iptables(filter=chains)).traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE)))
-    actions = [event.action for event in passage.events if isinstance(event, RuleEvent)]
+    actions: list[str] = [event.action for event in passage.events if isinstance(event, RuleEvent)]
     return passage.verdict, passage.rules_evaluated, actions
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.hooks import Hook
-from engine.trace import Outcome, Stage
+from engine.trace import Outcome, ReasonCode, Stage
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import AddressField, MenuField, NumberField, OrderField
 from k8squiz.kinds.grade import grade
@@ -95,7 +95,7 @@ KEPT = dataclasses.replace(DELIVERED, source_seen="1.2.3.4")
 def lost(code: str) -> Outcome:
     assert DROPPED.where is not None
     return dataclasses.replace(
-        DROPPED, verdict=type(DROPPED.verdict).LOST, where=dataclasses.replace(DROPPED.where, code=code)
+        DROPPED, verdict=type(DROPPED.verdict).LOST, where=dataclasses.replace(DROPPED.where, code=ReasonCode(code))
     )
 
 
@@ -106,7 +106,7 @@ ENDED = [
     (lost("bridge-refuses-same-port"), "lost-bridge", "none", "node1"),
     (lost("martian-source"), "lost-martian", "none", "node1"),
     (lost("no-such-host"), "lost-nowhere", "none", "node1"),
-    (lost("something-new"), "lost-otherwise", "none", "node1"),
+    (lost("clash"), "lost-otherwise", "none", "node1"),
 ]
 
 
