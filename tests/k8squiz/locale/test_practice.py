@@ -26,6 +26,6 @@ def test_both_languages_fill_the_same_blanks(key: str) -> None:
 
 
 def test_no_words_are_left_over() -> None:
-    rooms = [Path(k8squiz.__file__).parent / room for room in ("screens", "commands")]
-    source = "".join(path.read_text(encoding="utf-8") for room in rooms for path in room.glob("*.py"))
+    rooms = [Path(k8squiz.__file__).parent / room for room in ("screens", "commands", "kinds")]
+    source = "".join(path.read_text(encoding="utf-8") for room in rooms for path in room.rglob("*.py"))
     assert [key for key in WORDS if f'"{key}"' not in source and f"'{key}'" not in source] == []
