@@ -30,6 +30,7 @@ class PersistenceTemplate:
 
     def survives(self, now: float) -> bool:
         while self.deadline <= now:
+            # While connections hang on it the template is only put off, not dropped (ip_vs_conn_expire).
             if not self.controls:
                 return False
             self.timeout = _RETRY

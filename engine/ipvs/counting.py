@@ -19,9 +19,11 @@ def least_weighted(servers: Iterable[RealServer], cost: Callable[[RealServer], i
     least: RealServer | None = None
     least_cost = 0
     for server in servers:
+        # Weight 0 quiesces: kube-proxy sets it for a terminating endpoint, whose connections stay.
         if server.overloaded or server.weight <= 0:
             continue
         here = cost(server)
+        # Strictly better: of equals the one met first stays, which is the server added last.
         if least is None or least_cost * server.weight > here * least.weight:
             least, least_cost = server, here
     return least
@@ -67,6 +69,8 @@ class NeverQueue(Scheduler):
 
     def select(self, arrival: Arrival) -> RealServer | None:
         for server in self.servers:
+            # An idle server is taken at once, however light: that is what never queue means. All weights are 1 under
+            # kube-proxy, where nq and sed choose alike.
             if server.active == 0 and server.weight > 0 and not server.overloaded:
                 return server
         return least_weighted(self.servers, _expected_delay)
@@ -78,6 +82,7 @@ class FailOver(Scheduler):
     def select(self, arrival: Arrival) -> RealServer | None:
         best: RealServer | None = None
         for server in self.servers:
+            # All traffic to the heaviest that is not overloaded; the others are spare.
             if not server.overloaded and server.weight > (best.weight if best else 0):
                 best = server
         return best
@@ -89,6 +94,7 @@ class OverflowConnection(Scheduler):
     def select(self, arrival: Arrival) -> RealServer | None:
         best: RealServer | None = None
         for server in self.servers:
+            # The weight is read as the number of active connections a server may have before the next one is used.
             if server.overloaded or server.active > server.weight or server.weight == 0:
                 continue
             if best is None or server.weight > best.weight:

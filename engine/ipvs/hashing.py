@@ -50,6 +50,7 @@ def _round(v0: int, v1: int, v2: int, v3: int) -> tuple[int, int, int, int]:
 @functools.lru_cache(maxsize=65536)
 def hsiphash_u32(value: int, key: int) -> int:
     """hsiphash of one 32-bit number under the 128-bit key whose two halves are both `key`; 32 bits."""
+    # SipHash pads a message with its length in the last word's top byte: four bytes here.
     word = (4 << 56) | (value & _MASK32)
     state = (
         0x736F6D6570736575 ^ key,

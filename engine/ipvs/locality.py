@@ -80,6 +80,7 @@ class _EntryTable(Generic[EntryT]):
 class _Locality(Scheduler):
     def _overloaded(self, server: RealServer) -> bool:
         """Busier than its weight while somebody else is below half of his."""
+        # Sticky until it hurts: another server must be less than half full, or moving would only move the load.
         return server.active > server.weight and any(s.active * 2 < s.weight for s in self.servers)
 
 
@@ -100,6 +101,7 @@ class LocalityLeastConnection(_Locality):
         if entry is not None:
             entry.last_use = arrival.now
             server = entry.server
+            # The destination stays with its server, so that a cache there stays warm.
             if server.available and server.weight > 0 and not self._overloaded(server):
                 return server
         least = least_weighted(self.servers, connection_overhead)
@@ -150,6 +152,7 @@ class LocalityLeastConnectionReplicated(_Locality):
             return server
         entry.last_use = now
         server = entry.least()
+        # A set that has not changed for a day is larger than it need be.
         if len(entry.servers) > 1 and now > entry.modified + _FULL_EXPIRATION:
             entry.drop_busiest(now)
         if server is not None and not self._overloaded(server):

@@ -94,6 +94,7 @@ class VirtualServer:
         if upper == 0 or upper > server.upper:
             server.overloaded = False
         server.upper, server.lower = upper, lower
+        # list_add_rcu: at the head, so schedulers that walk the list meet the newest first.
         self._servers.insert(0, server)
         self._scheduler.added(server)
 
@@ -148,6 +149,7 @@ class VirtualServer:
             )
         key = (client, port, target)
         known = self._connections.get(key)
+        # An entry that still stands wins over the scheduler: a reused client port returns to the same server.
         if known is not None and not (known.closed and known.template is None) and not self._lets_go(known):
             return self._again(known)
         connection = self._schedule(key)
@@ -201,10 +203,12 @@ class VirtualServer:
         if port == _FTP_DATA:  # taken for a data connection of active FTP, which is never scheduled
             return Connection(self, key, None, None)
         arrival = Arrival(client, port, target, self.now)
+        # Without persistence every connection is scheduled by itself.
         if self.persistent is None:
             return Connection(self, key, self._scheduler.select(arrival), None)
         network = str(ipaddress.ip_network(f"{client}/{self._prefix}", strict=False))
         template = self._templates.get(network)
+        # The template outlives the connection: that is sessionAffinity ClientIP in ipvs mode.
         if template is None or not self._template_usable(template):
             server = self._scheduler.select(arrival)
             if server is None:

@@ -45,6 +45,7 @@ class ConntrackTable:
             self._track_error(skb, skb.error_about)
             return False
         found = self.lookup(skb.flow, skb.zone)
+        # Nobody opened this connection here: an answer or a reset alone starts none, and filter rules see INVALID.
         if found is None:
             if skb.segment not in _STARTS.get(skb.flow.protocol, frozenset(Segment)):
                 skb.state = "INVALID"
@@ -53,6 +54,7 @@ class ConntrackTable:
             skb.reply = False
             skb.state = "NEW"
             return True
+        # The direction decides which half of NAT is undone for this packet.
         connection, skb.reply = found
         if _out_of_order(connection, skb):
             skb.reply, skb.state = False, "INVALID"
@@ -76,6 +78,7 @@ class ConntrackTable:
             return
         connection, reply = found
         expected = connection.reply.dst if reply else connection.original.dst
+        # An error about a translated packet is taken only from where the translated packet would be answered to.
         if skb.flow.dst == expected:
             skb.connection, skb.reply, skb.state = connection, reply, "RELATED"
 
@@ -88,8 +91,10 @@ class ConntrackTable:
         """Insert the packet's entry once the packet has survived: True when inserted, None when there was nothing to
         do, False when another entry has one of the tuples (the packet is dropped)."""
         connection = skb.connection
+        # Only what survives to the end of INPUT or POSTROUTING is entered: a dropped SYN leaves no entry.
         if connection is None or connection.confirmed or skb.reply:
             return None
+        # Two packets may race to the same tuple; the loser is dropped, which is the clash behind the 5 s of DNS.
         if self.taken(connection.original, connection) or self.taken(connection.reply, connection):
             return False
         connection.confirmed = True

@@ -48,12 +48,14 @@ def setup(
     `address` None keeps the packet's (a null binding, which still moves the port when the tuple is taken); `ports`
     is an inclusive range, None for none asked for. A tuple that stays taken is found out when the entry is confirmed.
     """
+    # NAT is decided by the first packet alone: rules that change later do not move a connection.
     if connection.confirmed:
         return
     current = connection.reply.reply()
     wanted = current if address is None else _replaced(current, manip, address, None)
     chosen = _unique(table, connection, manip, current, wanted, ports, random_fully, pick_port)
     connection.nat_done.add(manip)
+    # Only the reply tuple changes: what comes back is known by it, and that is how the answer is translated.
     if chosen != current:
         connection.reply = chosen.reply()
         connection.translated.add(manip)
@@ -75,6 +77,7 @@ def _unique(
         return not table.taken(candidate.reply(), connection)
 
     if not random_fully:
+        # One client socket keeps one translated source towards all peers where it can (find_appropriate_src).
         if manip is Manip.SRC and wanted != current:
             mapped = _current_mapping(table, current, wanted, ports)
             if mapped is not None and free(mapped):
@@ -85,12 +88,14 @@ def _unique(
                 return wanted
         elif ports[0] <= port <= ports[1] and (ports[0] == ports[1] or free(wanted)):
             return wanted
+    # A destination port is never invented: the server listens where it listens.
     if ports is None and manip is Manip.DST:
         return wanted
     low, high = ports or _default_ports(wanted.sport)
     size = high - low + 1
     first = pick_port(current, low, high) - low
     candidate = wanted
+    # The kernel tries a bounded number of ports (NF_NAT_MAX_ATTEMPTS), so a nearly full range fails early.
     for step in range(min(size, 128)):
         candidate = _replaced(wanted, manip, None, low + (first + step) % size)
         if free(candidate):

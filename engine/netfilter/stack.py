@@ -176,12 +176,14 @@ class HostNetfilter:
         connection, manip = skb.connection, nat.MANIP_AT[hook]
         if connection is None:
             return NetfilterVerdict.ACCEPT
+        # An ESTABLISHED packet never sees the nat table: KUBE-SERVICES costs a connection's first packet alone.
         if skb.error_about is None and skb.state in ("NEW", "RELATED") and manip not in connection.nat_done:
             for base in plan.at.get(hook, ()):
                 if base.nat and manip not in connection.nat_done:
                     verdict = run_base_chain(context, base.table, base.chain, self._indexed)
                     if verdict is not NetfilterVerdict.ACCEPT:
                         return verdict
+            # A null binding: no rule asked for NAT, but the source port must still be free towards the new destination.
             if manip not in connection.nat_done:
                 self._set_up_nat(skb, hook, manip, None, None, False)
         changed = nat.translate(skb, hook)
@@ -210,6 +212,7 @@ class HostNetfilter:
         confirmed = self.conntrack.confirm(context.skb)
         if confirmed:
             context.events.append(ConntrackEvent(context.hook, context.skb.state or "INVALID", confirmed=True))
+        # nf_conntrack_confirm: the entry came too late, and a packet without its entry is not sent.
         if confirmed is False:
             context.reason = ReasonCode.CLASH
             return NetfilterVerdict.DROP
@@ -233,6 +236,7 @@ class HostNetfilter:
             if reset
             else Skb(FiveTuple(L4.ICMP, source, 0, skb.flow.src, 0), error_about=skb.flow)
         )
+        # nf_ct_attach: the error travels as part of the connection, so that its NAT is undone for the client.
         if skb.connection is not None:
             answer.connection, answer.reply, answer.state = skb.connection, not skb.reply, "RELATED"
         return answer
@@ -257,11 +261,13 @@ def _stages(plan: HookPlan, hook: Hook, with_ipvs: bool) -> list[HookedChain | s
     if with_ipvs:
         stages += [(priority, 0, _IPVS_REPLY) for at, priority in ipvs.ANSWER_AT.items() if at is hook]
         stages += [(priority, 0, _IPVS) for at, priority in ipvs.TAKE_AT.items() if at is hook]
+    # Before mangle and nat, after raw: only raw can still say NOTRACK.
     if hook in (Hook.PREROUTING, Hook.OUTPUT):
         stages.append((PRIORITY_CONNTRACK, 0, _TRACK))
     if plan.has_nat and hook in nat.MANIP_AT:
         manip = nat.MANIP_AT[hook]
         stages.append((PRIORITY_NAT_DST if manip is Manip.DST else PRIORITY_NAT_SRC, 0, _NAT))
+    # Last of all, when nothing can drop the packet any more (NF_IP_PRI_CONNTRACK_CONFIRM is INT_MAX).
     if hook in (Hook.INPUT, Hook.POSTROUTING):
         stages.append((float("inf"), 0, _CONFIRM))
     for order, base in enumerate(plan.at.get(hook, ())):
