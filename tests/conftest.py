@@ -31,6 +31,7 @@ SLOW = (
     "k8squiz/commands/test_practice.py",
     "k8squiz/commands/test_practice_journal.py",
     "k8squiz/history/test_store.py",
+    "k8squiz/lint/test_lint.py",
     "k8squiz/mock/test_kill.py",
     "properties",
     "test_docs.py",
