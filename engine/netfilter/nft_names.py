@@ -105,8 +105,9 @@ def _packed(value: str, kind: str) -> bytes:
         number = _PROTOCOL_NUMBER.get(value)
         return bytes([int(value) if number is None else number])
     if kind == "inet_service":
-        port = int(value)
+        port = int(value.partition("-")[0])
         if not 0 <= port <= 65535:
             raise ValueError(f"port {value} is not between 0 and 65535")
         return port.to_bytes(2, "big")
-    raise ValueError(f"the set type {kind} is not modelled")
+    # Sets of other types only real nodes have; their order in a listing is the listing's own.
+    return value.encode()

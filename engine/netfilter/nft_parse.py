@@ -1,7 +1,14 @@
-"""Reading `nft list ruleset`: the inverse of nft_text.py's printing, and an error for anything it would not print."""
+"""Reading `nft list ruleset` (with -a too): the inverse of nft_text.py's printing, and what else stands in a real node's.
+
+An inet table is read once for each family. Tables of bridge, arp and netdev see no packet where the walk looks and are
+passed over (Listing.skipped). What of a rule is not understood is kept as it stood and refuses only the packet that
+reaches it; text that no nft prints is an error.
+Sources: nft(8); nftables 1.0.6 src/rule.c, src/statement.c, src/expression.c; net/netfilter/nf_tables_api.c.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 
@@ -24,15 +31,37 @@ from engine.netfilter.registry import REGISTRY
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table, Target
 
 _FAMILY = {word: family for family, word in TABLE_FAMILY.items()}
+_FAMILIES = tuple(_FAMILY.values())
+# Families whose hooks a walk does not pass (nf_tables_api.c): frames of a bridge, ARP, a device's own ingress.
+_ELSEWHERE = ("bridge", "arp", "netdev")
+# iptables-nft's tables, whose rules nft prints through libxtables.
+_XTABLES = frozenset({"raw", "mangle", "nat", "filter", "security"})
+# What libxt_conntrack.c makes of `! --ctstate RELATED,ESTABLISHED,DNAT` is `ct status dnat`, the contrary (measured with
+# iptables 1.8.9): in iptables-nft's tables it says nothing for sure.
+_LOSSY = re.compile(r"ct status ")
+_BASE = re.compile(
+    r"type (\w+) hook (\w+)(?: devices? (?:= )?(?:{[^}]*}|\"[^\"]*\"|[\w.-]+))? priority ([^;]+);(?: policy (accept|drop);)?"
+    r"( flags offload;)?"
+)
+_HANDLE = re.compile(r" # handle \d+$")
+_OTHER = {"ipv4": re.compile(r"(?:ip6|icmpv6|nexthdr)\b"), "ipv6": re.compile(r"(?:ip|icmp|arp)\b")}
 
 
-def parse(text: str, family: str | None = None, whole: bool = False) -> Ruleset:
+@dataclasses.dataclass(slots=True)
+class Listing:
+    """A listing: the rulesets by family, in its order, and the tables passed over ("bridge filter")."""
+
+    rulesets: dict[str, Ruleset] = dataclasses.field(default_factory=dict)
+    skipped: list[str] = dataclasses.field(default_factory=list)
+
+
+def parse(text: str, family: str | None = None, whole: bool = False, file: str = "<nft>") -> Ruleset:
     """The ruleset of a listing that holds one family ("ipv4" where it holds nothing), or of the named one.
 
     Raises RuleError with the line for text that nft would not print or that is not modelled; of a `whole` listing also
     for what no kernel holds (nft_chain_validate): chains that lead in a circle or to a chain that is not there.
     """
-    found = parse_all(text, whole)
+    found = read_listing(text, whole, file).rulesets
     if family is None and len(found) > 1:
         raise RuleError(
             "the listing holds both ip and ip6 tables; name the family", zh="文本同时含有 ip 和 ip6 的表；请指明地址族"
@@ -43,32 +72,45 @@ def parse(text: str, family: str | None = None, whole: bool = False) -> Ruleset:
 
 def parse_all(text: str, whole: bool = False) -> dict[str, Ruleset]:
     """The rulesets of a listing by family, in the order of the listing; `whole` as for parse()."""
-    reader = _NftReader(text)
+    return read_listing(text, whole).rulesets
+
+
+def read_listing(text: str, whole: bool = False, file: str = "<nft>") -> Listing:
+    """The whole listing; `file` names the text in errors, and in what rules say of their place."""
+    reader = _NftReader(text, file)
     found = reader.read()
-    for (family, name), places in reader.places.items() if whole else ():
-        table = found[family].tables[name]
-        check_chains(Ruleset(Backend.NFTABLES, family, {name: table}), places)
+    for ruleset in found.rulesets.values() if whole else ():
+        for table in ruleset.tables.values():
+            places = {
+                (table.name, chain.name, position): place
+                for chain in table.chains.values()
+                for position, place in enumerate(chain.places)
+            }
+            check_chains(Ruleset(Backend.NFTABLES, ruleset.family, {table.name: table}), places)
     return found
 
 
 class _NftReader:
     """The lines of a listing, one after another; `line` is the current one's number for error messages."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, file: str) -> None:
         self.lines = text.split("\n")
+        self.file = file
         self.line = 0
         self.family = "ipv4"
-        self.places: dict[tuple[str, str], dict[tuple[str, str, int], tuple[str, int]]] = {}
+        self.inet = False
+        self.xtables = False
+        self.lossy = False
 
     def fail(self, message: str, zh: str) -> RuleError:
-        return RuleError(message, "<nft>", self.line, zh=zh)
+        return RuleError(message, self.file, self.line, zh=zh)
 
     def next(self) -> str | None:
-        """The next line that is not empty, without indentation; None at the end."""
+        """The next line that says something, without indentation and handle; None at the end."""
         while self.line < len(self.lines):
-            line = self.lines[self.line].strip()
+            line = _HANDLE.sub("", self.lines[self.line].strip())
             self.line += 1
-            if line:
+            if line and not line.startswith("#"):
                 return line
         return None
 
@@ -79,28 +121,46 @@ class _NftReader:
                 raise self.fail("a brace is not closed", zh="大括号没有闭合")
             yield line
 
-    def read(self) -> dict[str, Ruleset]:
-        found: dict[str, Ruleset] = {}
+    def skip(self) -> None:
+        """Up to the closing brace, and over all blocks within."""
+        for line in self.block():
+            if line.endswith("{"):
+                self.skip()
+
+    def read(self) -> Listing:
+        found = Listing()
         while (line := self.next()) is not None:
-            head = re.fullmatch(rf"table (\w+) ({NAME}) {{", line)
-            if head is None or head[1] not in _FAMILY:
+            head = re.fullmatch(rf"table (?:(\w+) )?({NAME}) {{", line)
+            kind = None if head is None else head[1] or "ip"
+            if head is None or kind not in (*_FAMILY, *_ELSEWHERE, "inet"):
                 raise self.fail(
                     f"expected a table of family ip or ip6, found {line!r}", zh=f"应为 ip 或 ip6 族的表，却是 {line!r}"
                 )
-            self.family = _FAMILY[head[1]]
-            ruleset = found.setdefault(self.family, Ruleset(Backend.NFTABLES, self.family))
-            ruleset.tables[head[2]] = self.table(head[2])
+            if kind in _ELSEWHERE:
+                found.skipped.append(f"{kind} {head[2]}")
+                self.skip()
+                continue
+            self.inet, self.xtables = kind == "inet", kind != "inet" and head[2] in _XTABLES
+            start = self.line
+            for family in _FAMILIES if self.inet else (_FAMILY[str(kind)],):
+                self.family, self.line = family, start
+                ruleset = found.rulesets.setdefault(self.family, Ruleset(Backend.NFTABLES, self.family))
+                # Two tables of one name may stand beside each other, one of them inet.
+                ruleset.tables[f"inet {head[2]}" if self.inet else head[2]] = self.table(head[2])
         return found
 
     def table(self, name: str) -> Table:
         sets: dict[str, NamedSet] = {}
-        table = Table(name, sets=sets)
+        table = Table(name, sets=sets, family="inet" if self.inet else None)
         for line in self.block():
             head = re.fullmatch(rf"(set|map|chain) ({NAME}) {{", line)
             if head is None:
-                table.comment = self.comment(line)
+                if re.fullmatch(rf"(?:ct \w+|flowtable|counter|quota|limit|secmark|synproxy|tunnel) {NAME} {{", line):
+                    self.skip()
+                elif not line.startswith("flags "):
+                    table.comment = self.comment(line)
             elif head[1] == "chain":
-                table.chains[head[2]] = self.chain(name, head[2])
+                table.chains[head[2]] = self.chain(head[2])
             else:
                 sets[head[2]] = self.named_set(head[2], head[1] == "map")
         return table
@@ -111,13 +171,13 @@ class _NftReader:
             raise self.fail(f"{line!r} is not understood", zh=f"无法理解 {line!r}")
         return found[1]
 
-    def named_set(self, name: str, verdicts: bool) -> NamedSet:
-        named = NamedSet(name, (), verdicts)
+    def named_set(self, name: str, is_map: bool) -> NamedSet:
+        named = NamedSet(name, (), is_map)
         for line in self.block():
             word, _, rest = line.partition(" ")
             try:
-                if word == "type":
-                    named.key_types = tuple(rest.removesuffix(" : verdict").split(" . "))
+                if word in ("type", "typeof"):
+                    self.set_type(named, rest, word)
                 elif word == "size":
                     named.size = int(rest)
                 elif word == "flags":
@@ -126,19 +186,31 @@ class _NftReader:
                     named.timeout = duration_seconds(rest)
                 elif word == "elements":
                     self.elements(rest, named)
-                else:
+                elif line not in ("auto-merge", "counter") and word not in ("gc-interval", "policy"):
                     named.comment = self.comment(line)
             except ValueError as error:
                 raise self.fail(str(error), zh=f"无法理解：{error}") from error
         try:
             # The type may stand after the elements, or twice.
             for key in named.elements:
-                element_order(key, named.key_types)
+                if key != ("*",):
+                    element_order(key, named.key_types)
         except (ValueError, IndexError) as error:
             raise self.fail(
                 f"set {name}: its elements do not fit its type", zh=f"集合 {name}：元素与其类型不符"
             ) from error
         return named
+
+    def set_type(self, named: NamedSet, text: str, word: str) -> None:
+        keys, _, value = text.partition(" : ")
+        kinds = tuple(keys.split(" . "))
+        if word == "typeof":
+            from engine.netfilter.nft_fields import TYPE_OF
+
+            kinds = tuple(TYPE_OF.get(kind, kind) for kind in kinds)
+        named.key_types = kinds
+        if value not in ("", "verdict"):
+            named.verdicts, named.value_type = False, value
 
     def elements(self, rest: str, named: NamedSet) -> None:
         text = rest.removeprefix("= {")
@@ -148,33 +220,35 @@ class _NftReader:
                 raise self.fail("the elements are not closed", zh="元素列表没有闭合")
             text += " " + line
         for part in split_commas(text.removesuffix("}")):
-            found = re.fullmatch(r'([^" ]+(?: \. [^" ]+)*)(?: comment "([^"]*)")?(?: : (.+))?', part)
-            if found is None or (found[3] is not None) != named.verdicts:
+            found = _ELEMENT.fullmatch(part)
+            wanted = named.verdicts or named.value_type is not None
+            if found is None or (found[3] is not None) != wanted:
                 raise self.fail(f"element {part!r} is not understood", zh=f"无法理解元素 {part!r}")
-            key = tuple(found[1].split(" . "))
-            if len(key) != len(named.key_types):
+            key = tuple(piece.strip('"') for piece in found[1].split(" . "))
+            if len(key) != len(named.key_types) and key != ("*",):
                 raise self.fail(
                     f"element {part!r} does not fit type {' . '.join(named.key_types)}",
                     zh=f"元素 {part!r} 与类型 {' . '.join(named.key_types)} 不符",
                 )
-            element_order(key, named.key_types)
             try:
-                verdict = None if found[3] is None else read_verdict(found[3], self.family)
+                if key != ("*",):
+                    element_order(key, named.key_types)
+                verdict = read_verdict(found[3], self.family) if named.verdicts else None
             except BadRule as error:
                 raise self.fail(str(error), zh=error.zh) from error
-            named.elements[key] = Element(verdict, found[2])
+            value = found[3] if named.value_type is not None else None
+            named.elements[key] = Element(verdict, found[2], value)
 
-    def chain(self, table: str, name: str) -> Chain:
+    def chain(self, name: str) -> Chain:
         chain = Chain(name)
         for line in self.block():
-            base = re.fullmatch(r"type (\w+) hook (\w+) priority ([^;]+); policy (accept|drop);", line)
+            base = _BASE.fullmatch(line)
             if base is not None:
                 self.base(chain, base)
             elif line.startswith('comment "') and not chain.rules:
                 chain.comment = self.comment(line)
             else:
-                places = self.places.setdefault((self.family, table), {})
-                places[table, name, len(chain.rules)] = ("<nft>", self.line)
+                chain.places.append((self.file, self.line))
                 chain.rules.append(self.rule(line))
         return chain
 
@@ -183,18 +257,25 @@ class _NftReader:
             chain.hook, chain.priority = Hook(found[2].upper()), priority_number(found[3])
         except ValueError as error:
             raise self.fail(str(error), zh=f"无法理解：{error}") from error
-        chain.kind, chain.policy = found[1], found[4].upper()
+        chain.kind, chain.policy = found[1], (found[4] or "accept").upper()
 
     def rule(self, line: str) -> Rule:
         rest, comment = cut_nft_comment(line)
+        # libxtables leaves a blank where a comment was.
+        rest = re.sub(r"  +", " ", rest).strip() if '"' not in rest else rest
         matches: list[Match] = []
+        # iptables-nft gives each rule a counter.
+        self.lossy = self.xtables and "counter packets " in line
         try:
             while rest:
+                if self.inet and _OTHER[self.family].match(rest):
+                    return Rule((_other_family(line),))
                 target = self.statement(rest)
-                if target is not None:
-                    return Rule((*matches, *comment), target)
-                match, rest = self.match(rest)
-                matches.append(match)
+                found = None if target is not None else self.match(rest)
+                if found is None:
+                    return Rule((*matches, *comment), target or self.unknown(rest))
+                matches.append(found[0])
+                rest = found[1]
         except BadRule as error:
             raise self.fail(str(error), zh=error.zh) from error
         except (ValueError, KeyError) as error:
@@ -211,9 +292,48 @@ class _NftReader:
                 return make(found, self.family)
         return None
 
-    def match(self, text: str) -> tuple[Match, str]:
+    def match(self, text: str) -> tuple[Match, str] | None:
+        """What `text` begins with, and the text behind it: a match, or a statement that others follow."""
+        if self.lossy and _LOSSY.match(text):
+            return None
         for pattern, make in REGISTRY.nft_matches:
             found = pattern.match(text)
             if found is not None:
                 return make(found, self.family), text[found.end() :].lstrip()
-        raise self.fail(f"{text!r} is not understood", zh=f"无法理解 {text!r}")
+        return _midway(text, self.family)
+
+    def unknown(self, text: str) -> Target:
+        """The rest of a rule that nothing reads."""
+        from engine.netfilter.parts.statement import rest_of_rule
+
+        rest = rest_of_rule(text)
+        if rest is None:
+            raise self.fail(f"{text!r} is not understood", zh=f"无法理解 {text!r}")
+        return rest
+
+
+# A key, what an element may carry beside it, and what it maps to.
+_ELEMENT = re.compile(
+    r'((?:"[^"]*"|[^" ]+)(?: \. (?:"[^"]*"|[^" ]+))*)(?: counter packets \d+ bytes \d+)?(?: timeout \w+)?(?: expires \w+)?'
+    r'(?: comment "([^"]*)")?(?: : (.+))?'
+)
+
+
+def _midway(text: str, family: str) -> tuple[Match, str] | None:
+    """A statement with others behind it, and the text behind it."""
+    # Most listings are kube-proxy's, which have none but those that stand as matches.
+    from engine.netfilter.parts.statement import midway
+
+    for pattern, make in REGISTRY.nft_targets:
+        found = pattern.match(text)
+        if found is not None and text[found.end() : found.end() + 1] == " ":
+            match = midway(make(found, family))
+            if match is not None:
+                return match, text[found.end() :].lstrip()
+    return None
+
+
+def _other_family(line: str) -> Match:
+    from engine.netfilter.parts.statement import OtherFamily
+
+    return OtherFamily(line)

@@ -10,8 +10,9 @@ import enum
 from collections.abc import Callable
 from typing import TypeAlias
 
-from engine.errors import RuleError, UnsupportedFeature
+from engine.errors import RuleError
 from engine.netfilter.context import Context
+from engine.netfilter.packet_facts import Value
 from engine.netfilter.ruleset import Table, Target
 from engine.packet import FiveTuple
 from engine.values import dataclass
@@ -31,17 +32,19 @@ class LookupField(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """What a set or map holds beside the key: a comment, and in a map a verdict."""
+    """What a set or map holds beside the key: a comment, and in a map a verdict or, as text, a value."""
 
     verdict: Target | None = None
     comment: str | None = None
+    value: str | None = None
 
 
 @dataclasses.dataclass(slots=True)
 class NamedSet:
     """A set, or with `verdicts` a map to verdicts (the kernel holds both alike, struct nft_set).
 
-    `key_types` are nft's type names, `timeout` is in seconds, `flags` in the order nft prints them.
+    `key_types` are nft's type names, `timeout` is in seconds, `flags` in the order nft prints them; `value_type` is that of
+    a map to values.
     """
 
     name: str
@@ -51,6 +54,7 @@ class NamedSet:
     flags: tuple[str, ...] = ()
     timeout: int | None = None
     size: int | None = None
+    value_type: str | None = None
     elements: dict[Key, Element] = dataclasses.field(default_factory=dict)
 
 
@@ -68,13 +72,34 @@ def named_set(table: Table, name: str) -> NamedSet:
 def asked(name: str, context: Context) -> NamedSet:
     """The set or map of a look-up, counted as one."""
     context.hash_lookups += 1
-    named = named_set(context.table, name)
-    if "interval" in named.flags:
-        raise UnsupportedFeature(
-            f"table {context.table.name}: {name} holds intervals, which named sets are not modelled with",
-            zh=f"表 {context.table.name}：{name} 含有区间，命名集合的区间未建模",
-        )
-    return named
+    return named_set(context.table, name)
+
+
+def element_of(named: NamedSet, key: Key) -> Element | None:
+    """What the set or map holds for a key: itself, or an interval that it lies in."""
+    found = named.elements.get(key)
+    if found is not None or ("interval" not in named.flags and ("*",) not in named.elements):
+        return found
+    # A set of a node's own rules alone has intervals: kube-proxy's need not read this.
+    from engine.netfilter import nft_fields
+
+    return element_for(
+        named, tuple(nft_fields.bounds(part, kind)[0] for part, kind in zip(key, named.key_types, strict=True))
+    )
+
+
+def element_for(named: NamedSet, found: tuple[Value, ...]) -> Element | None:
+    """What the set or map holds for a packet's values (nft_fields)."""
+    from engine.netfilter import nft_fields
+
+    rest = None
+    for key, element in named.elements.items():
+        if key == ("*",):
+            rest = element
+        elif nft_fields.fits(key, named.key_types, found):
+            return element
+    # The catch-all is asked last, whatever the order (nft_set_catchall_lookup).
+    return rest
 
 
 def dynamic(context: Context, name: str) -> dict[str, list[float]]:

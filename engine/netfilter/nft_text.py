@@ -24,7 +24,7 @@ def dump(ruleset: Ruleset) -> str:
 
 
 def _table(table: Table, family: str) -> Iterator[str]:
-    yield f"table {TABLE_FAMILY[family]} {table.name} {{"
+    yield f"table {table.family or TABLE_FAMILY[family]} {table.name} {{"
     if table.comment is not None:
         yield f"\tcomment {nft_quoted(table.comment)}"
     first = True
@@ -47,8 +47,9 @@ def set_text(named: NamedSet) -> str:
 
 
 def _set(named: NamedSet) -> Iterator[str]:
-    yield f"\t{'map' if named.verdicts else 'set'} {named.name} {{"
-    yield f"\t\ttype {' . '.join(named.key_types)}{' : verdict' if named.verdicts else ''}"
+    value = "verdict" if named.verdicts else named.value_type
+    yield f"\t{'set' if value is None else 'map'} {named.name} {{"
+    yield f"\t\ttype {' . '.join(named.key_types)}{'' if value is None else f' : {value}'}"
     if named.size is not None:
         yield f"\t\tsize {named.size}"
     if named.flags:
@@ -63,14 +64,25 @@ def _set(named: NamedSet) -> Iterator[str]:
 
 
 def _elements(named: NamedSet) -> Iterator[str]:
-    keys = sorted(named.elements, key=lambda key: element_order(key, named.key_types))
-    texts = [element_text(key, named.elements[key]) for key in keys]
+    keys = sorted(named.elements.keys() - {_REST}, key=lambda key: element_order(key, named.key_types))
+    keys += [_REST] if _REST in named.elements else []
+    texts = [element_text(_quoted(key, named.key_types), named.elements[key]) for key in keys]
     per_line = _PER_LINE.get(named.key_types[0], 1) if len(named.key_types) == 1 and not named.verdicts else 1
     lines = [", ".join(texts[start : start + per_line]) for start in range(0, len(texts), per_line)]
     start = "\t\telements = { "
     for number, line in enumerate(lines):
         yield start + line + (" }" if number == len(lines) - 1 else ",")
         start = "\t\t\t     "
+
+
+# The catch-all element, which is listed last.
+_REST = ("*",)
+
+
+def _quoted(key: Key, kinds: tuple[str, ...]) -> Key:
+    if "ifname" not in kinds or key == _REST:
+        return key
+    return tuple(nft_quoted(part) if kind == "ifname" else part for part, kind in zip(key, kinds, strict=True))
 
 
 # How many elements of a type stand on one line (src/expression.c, calculate_delim).
@@ -82,6 +94,8 @@ def element_text(key: Key, element: Element) -> str:
     text = " . ".join(key)
     if element.comment is not None:
         text += f" comment {nft_quoted(element.comment)}"
+    if element.value is not None:
+        return f"{text} : {element.value}"
     return text if element.verdict is None else f"{text} : {verdict_text(element.verdict)}"
 
 

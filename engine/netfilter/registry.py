@@ -52,6 +52,8 @@ MODULES: list[str] = [
     "engine.netfilter.parts.random_verdict",
     "engine.netfilter.parts.random_nat",
     "engine.netfilter.parts.set_update",
+    "engine.netfilter.parts.field_match",
+    "engine.netfilter.parts.statement",
     "engine.netfilter.parts.opaque",
 ]
 

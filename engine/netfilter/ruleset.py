@@ -66,11 +66,13 @@ class Match:
 class Target:
     """Base of all targets (iptables) and terminal statements (nft).
 
-    `is_verdict`: an nft map can hold it. One that only has text, without `act` (part.ModelledTarget), is not modelled.
+    `is_verdict`: an nft map can hold it. `goes_on`: it does its work and lets the packet go on, so that nft may print more
+    behind it. One that only has text, without `act` (part.ModelledTarget), is not modelled.
     """
 
     __slots__ = ()
     is_verdict: ClassVar[bool] = False
+    goes_on: ClassVar[bool] = False
 
     def leads_to(self, table: Table) -> Iterable[str]:
         """The chains of `table` it can lead to."""
@@ -117,12 +119,18 @@ class Chain:
 @dataclasses.dataclass(slots=True)
 class Table:
     """A table: chains by name, in the order the kernel's tool lists them. `sets` (maps among them) and `comment` are
-    nft's, with nft.NamedSet for values; an iptables table's `sets` are the ipsets (ipset.IpSet, ipset.UnusableSet)."""
+    nft's, with nft.NamedSet for values; an iptables table's `sets` are the ipsets (ipset.IpSet, ipset.UnusableSet).
+
+    `family` is nft's where it is not the ruleset's ("inet"), `backend` where it is not the ruleset's: legacy tables and
+    nf_tables stand beside each other in one kernel.
+    """
 
     name: str
     chains: dict[str, Chain] = dataclasses.field(default_factory=dict)
     sets: Mapping[str, object] = dataclasses.field(default_factory=dict)
     comment: str | None = None
+    family: str | None = None
+    backend: Backend | None = None
 
 
 class Backend(enum.StrEnum):

@@ -91,7 +91,7 @@ def _nft(one: SavedText, texts: int, family: str) -> Ruleset:
             zh="同一节点的 `nft list ruleset` 与其他文本并用未建模；请单独给出",
         )
     try:
-        return nft_parse.parse(one.text, family, whole=True)
+        return nft_parse.parse(one.text, family, whole=True, file=one.file)
     except RuleError as error:
         raise RuleError(error.message, one.file, error.line, error.message_zh) from None
 

@@ -158,5 +158,5 @@ PART = Part(
         "-s": lambda text, negate, family: _read(Source, text, negate, family),
         "-d": lambda text, negate, family: _read(Destination, text, negate, family),
     },
-    nft_matches=((r"(ip6?) ([sd]addr) (!= )?(\S+)", _read_nft),),
+    nft_matches=((r"(ip6?) ([sd]addr) (!= )?([0-9a-f:][0-9a-f:./]*)(?= |$)", _read_nft),),
 )

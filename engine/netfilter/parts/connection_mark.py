@@ -51,6 +51,8 @@ class SetConnectionMark(ModelledTarget):
     value: int
     mask: int = ALL_BITS
 
+    goes_on = True
+
     def act(self, context: Context) -> Decision:
         connection = context.skb.connection
         if connection is not None:
@@ -80,6 +82,8 @@ class SaveConnectionMark(ModelledTarget):
     packet_mask: int = ALL_BITS
     connection_mask: int = ALL_BITS
 
+    goes_on = True
+
     def act(self, context: Context) -> Decision:
         skb = context.skb
         if skb.connection is not None:
@@ -103,6 +107,8 @@ class RestoreConnectionMark(ModelledTarget):
 
     packet_mask: int = ALL_BITS
     connection_mask: int = ALL_BITS
+
+    goes_on = True
 
     def act(self, context: Context) -> Decision:
         skb = context.skb
@@ -170,7 +176,7 @@ PART = Part(
     classes=(ConnectionMark, SetConnectionMark, SaveConnectionMark, RestoreConnectionMark),
     modules={"connmark": by_options(_read_match)},
     jumps={"CONNMARK": by_options(_read_target)},
-    nft_matches=((rf"ct mark (?:(?:&|and) {_HEX} (==|!=) {_HEX}|(!= )?{_HEX})", _read_nft_match),),
+    nft_matches=((rf"ct mark (?:(?:&|and) {_HEX} (==|!=) {_HEX}|(!= )?{_HEX})(?= |$)", _read_nft_match),),
     nft_targets=(
         (rf"ct mark set (?:ct )?mark (&|\||\^|and|or|xor) {_HEX}", _read_nft_change),
         (rf"ct mark set {_HEX}", lambda found, family: SetConnectionMark(int(found[1], 16))),

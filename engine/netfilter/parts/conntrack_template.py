@@ -23,6 +23,8 @@ class NoTrack(ModelledTarget):
 
     as_ct: bool = False
 
+    goes_on = True
+
     def act(self, context: Context) -> Decision:
         # A packet that has a connection already, having come by lo, keeps it.
         if context.skb.connection is None:
@@ -43,6 +45,8 @@ class ConntrackZone(ModelledTarget):
 
     zone: int
 
+    goes_on = True
+
     def act(self, context: Context) -> Decision:
         if context.skb.connection is None and context.skb.state is None:
             context.record(TargetAction.CT)
@@ -62,6 +66,8 @@ class ConntrackHelper(ModelledTarget):
     packets go their way as without it."""
 
     helper: str
+
+    goes_on = True
 
     def act(self, context: Context) -> Decision:
         context.record(TargetAction.CT)

@@ -11,17 +11,10 @@ import re
 from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import negation
 from engine.netfilter.nft_names import not_equal
+from engine.netfilter.packet_facts import device_matches
 from engine.netfilter.part import ModelledMatch, Part
 from engine.netfilter.ruleset import Match
 from engine.values import dataclass
-
-
-def device_matches(pattern: str, device: str | None) -> bool:
-    """iptables' trailing + and nft's trailing * stand for any suffix. Where a hook has no such device the name is
-    empty (ip_tables.c nulldevname), which only a bare + or * matches."""
-    if pattern.endswith(("+", "*")):
-        return (device or "").startswith(pattern[:-1])
-    return device == pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,11 @@ from engine.netfilter.ruleset import Match, Target
 from engine.netfilter.skb import MarkEvent, TargetAction
 from engine.values import dataclass
 
-_HEX = r"(0x[0-9a-f]{8})"
+_HEX = r"(0x[0-9a-f]{1,8})"
+# iptables-nft's rules are printed by libxtables: `mark or 0x4000` for `meta mark | 0x00004000`.
+_MARK = r"(?:meta )?mark"
+_OPERATORS = {"&": "&", "|": "|", "^": "^", "and": "&", "or": "|", "xor": "^"}
+_OPERATOR = r"(&|\||\^|and|or|xor)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class SetMark(ModelledTarget):
     value: int
     mask: int
 
+    goes_on = True
+
     def act(self, context: Context) -> Decision:
         cause = context.record(TargetAction.MARK)
         before = context.skb.mark
@@ -75,7 +81,7 @@ class SetMark(ModelledTarget):
             return f"meta mark set meta mark | {self.value:#010x}"
         if self.value == 0:
             return f"meta mark set meta mark & {self.mask ^ ALL_BITS:#010x}"
-        return Target.nft_text(self, ip)
+        return f"meta mark set meta mark & {self.mask ^ ALL_BITS:#010x} ^ {self.value:#010x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,10 @@ def _read_nft_prefix(found: re.Match[str], family: str) -> Match:
 
 def _change(found: re.Match[str]) -> tuple[int, int]:
     """The value and mask of a SetMark."""
-    operator, value = found[1], int(found[2], 16)
+    operator, value = _OPERATORS[found[1]], int(found[2], 16)
+    if len(found.groups()) > 2 and found[3] is not None:
+        # Two steps, (mark & ~MASK) ^ VALUE, are SetMark's own form.
+        return int(found[3], 16), value ^ ALL_BITS
     if operator == "^":
         return value, 0
     return (value, value) if operator == "|" else (0, value ^ ALL_BITS)
@@ -150,14 +159,20 @@ PART = Part(
     jumps={"MARK": by_options(_read_target)},
     nft_matches=(
         (
-            rf"meta mark & {_HEX} (==|!=) {_HEX}",
+            rf"{_MARK} (?:&|and) {_HEX} (==|!=) {_HEX}",
             lambda found, family: MarkMatch(int(found[3], 16), int(found[1], 16), found[2] == "!="),
         ),
-        (rf"meta mark (!= )?{_HEX}(?:/([1-9]|[12]\d|3[01])\b)?", _read_nft_prefix),
-        (rf"meta mark set meta mark ([&|^]) {_HEX}(?= )", lambda found, family: MarkStatement(*_change(found))),
+        (rf"{_MARK} (!= )?{_HEX}(?:/([1-9]|[12]\d|3[01])\b)?(?= |$)", _read_nft_prefix),
+        (
+            rf"meta mark set {_MARK} {_OPERATOR} {_HEX}(?: (?:\^|xor) {_HEX})?(?= )",
+            lambda found, family: MarkStatement(*_change(found)),
+        ),
     ),
     nft_targets=(
-        (rf"meta mark set meta mark ([&|^]) {_HEX}", lambda found, family: SetMark(*_change(found))),
+        (
+            rf"meta mark set {_MARK} {_OPERATOR} {_HEX}(?: (?:\^|xor) {_HEX})?",
+            lambda found, family: SetMark(*_change(found)),
+        ),
         (rf"meta mark set {_HEX}", lambda found, family: SetMark(int(found[1], 16), ALL_BITS)),
     ),
 )

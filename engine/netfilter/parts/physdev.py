@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options, negation
+from engine.netfilter.packet_facts import device_matches
 from engine.netfilter.part import Matches, ModelledMatch, Part
-from engine.netfilter.parts.devices import device_matches
 from engine.netfilter.ruleset import Match
 from engine.values import dataclass
 

@@ -18,9 +18,11 @@ from engine.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reject(ModelledTarget):
-    """`reject_with` is in iptables' spelling (icmp-port-unreachable, icmp6-no-route, tcp-reset)."""
+    """`reject_with` is in iptables' spelling (icmp-port-unreachable, icmp6-no-route, tcp-reset); `icmpx` is what an inet
+    table's rule says for both families."""
 
     reject_with: str = "icmp-port-unreachable"
+    icmpx: str = ""
 
     def act(self, context: Context) -> Decision:
         # reject_tg sends the answer itself and then drops the packet; the answer is made by HostNetfilter.reject_error.
@@ -29,9 +31,13 @@ class Reject(ModelledTarget):
         return Decision(verdict=NetfilterVerdict.REJECT)
 
     def iptables_text(self, family: str) -> str:
+        if self.icmpx:
+            return Target.iptables_text(self, family)
         return f" -j REJECT --reject-with {self.reject_with}"
 
     def nft_text(self, ip: str) -> str:
+        if self.icmpx:
+            return f"reject with icmpx {self.icmpx}"
         if self.reject_with == "tcp-reset":
             return "reject with tcp reset"
         prefix, _, kind = self.reject_with.partition("-")
@@ -39,6 +45,15 @@ class Reject(ModelledTarget):
         if kind == "port-unreachable":
             return "reject"
         return f"reject with {'icmpv6' if prefix == 'icmp6' else 'icmp'} {kind}"
+
+
+# nft_reject.c (icmp_code_v4, icmp_code_v6): what stands for both families, as each one's own.
+_ICMPX = {
+    "port-unreachable": ("icmp-port-unreachable", "icmp6-port-unreachable"),
+    "no-route": ("icmp-net-unreachable", "icmp6-no-route"),
+    "host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
+    "admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
+}
 
 
 def _default(family: str) -> str:
@@ -57,9 +72,11 @@ def _read_nft(found: re.Match[str], family: str) -> Target:
         return Reject(_default(family))
     if text == "reject with tcp reset":
         return Reject("tcp-reset")
-    said = re.fullmatch(r"reject with (icmp|icmpv6) ([a-z-]+)", text)
-    if said is None:
+    said = re.fullmatch(r"reject with (icmp|icmpv6|icmpx) (?:type )?([a-z-]+)", text)
+    if said is None or (said[1] == "icmpx" and said[2] not in _ICMPX):
         raise ValueError(f"unknown statement {text!r}")
+    if said[1] == "icmpx":
+        return Reject(_ICMPX[said[2]][0 if family == "ipv4" else 1], said[2])
     return Reject(f"{'icmp6' if said[1] == 'icmpv6' else 'icmp'}-{said[2]}")
 
 

@@ -16,6 +16,7 @@ from engine.netfilter.nft_sets import (
     NamedSet,
     asked,
     dynamic,
+    element_of,
     fields_text,
     key_of,
     read_fields,
@@ -36,7 +37,7 @@ class SetLookup(ModelledMatch):
     def holds(self, context: Context) -> bool:
         # Not pure: the look-up is counted.
         named, key = asked(self.set, context), key_of(self.fields, context.skb.flow)
-        return (key in named.elements or _alive(named, key, context)) != self.negate
+        return (element_of(named, key) is not None or _alive(named, key, context)) != self.negate
 
     def nft_text(self, ip: str) -> str:
         return f"{fields_text(self.fields, ip)} {not_equal(self.negate)}@{self.set}"

@@ -23,6 +23,8 @@ class SetUpdate(ModelledTarget):
     set: str
     fields: tuple[LookupField, ...]
 
+    goes_on = True
+
     def act(self, context: Context) -> Decision:
         named_set(context.table, self.set)
         context.record(TargetAction.UPDATE)

@@ -7,6 +7,7 @@ computeProbability (pkg/proxy/iptables/proxier.go).
 from __future__ import annotations
 
 import functools
+import re
 from fractions import Fraction
 
 from engine.netfilter.context import Context
@@ -33,6 +34,10 @@ class StatisticRandom(ModelledMatch):
 
     def iptables_text(self, family: str, before: Match | None) -> str:
         return f" -m statistic --mode random --probability {probability_text(self.probability)}"
+
+    def nft_text(self, ip: str) -> str:
+        # libxt_statistic.c (statistic_mt_xlate), as nft prints iptables-nft's rules.
+        return f"meta random & {_SCALE - 1} < {kernel_probability(self.probability)}"
 
 
 def probability_text(probability: Fraction) -> str:
@@ -76,4 +81,16 @@ def _read(name: str, options: Options, family: str) -> Matches | None:
     return None if negate or text is None else (StatisticRandom(read_probability(text)),)
 
 
-PART = Part(classes=(StatisticRandom,), modules={"statistic": by_options(_read)})
+def _read_nft(found: re.Match[str], family: str) -> Match:
+    bits = int(found[1])
+    if not 0 < bits <= _SCALE:
+        raise BadRule(f"{bits} is not a probability", zh=f"{bits} 不是概率")
+    nearest = Fraction(1, round(_SCALE / bits))
+    return StatisticRandom(nearest if kernel_probability(nearest) == bits else Fraction(bits, _SCALE))
+
+
+PART = Part(
+    classes=(StatisticRandom,),
+    modules={"statistic": by_options(_read)},
+    nft_matches=((rf"meta random & {_SCALE - 1} < (\d+)", _read_nft),),
+)

@@ -99,6 +99,8 @@ def _read_nft(found: re.Match[str], family: str) -> Match:
         # `tcp flags syn` asks for the bits alone: (flags & syn) != 0.
         flags = _ordered(found[4].upper().split(","))
         return TcpFlags(flags, flags) if len(flags) == 1 else TcpFlags(flags, (), True)
+    if found[5] is not None:
+        return TcpFlags(_ordered(found[6].upper().split(",")), _ordered(found[5].upper().split(",")))
     mask = _ordered(re.split(r"[ |,]+", found[1].strip("()").upper()))
     flags = () if found[3] == "0x0" else _ordered(re.split(r"[ |,]+", found[3].strip("()").upper()))
     return TcpFlags(mask, flags, found[2] == "!=")
@@ -107,10 +109,9 @@ def _read_nft(found: re.Match[str], family: str) -> Match:
 _NAMES = r"(?:fin|syn|rst|psh|ack|urg)"
 _SOME = rf"{_NAMES}(?:(?: \| |,){_NAMES})*"
 
-PART = Part(
-    classes=(TcpFlags,),
-    modules={"tcp": _read},
-    nft_matches=(
-        (rf"tcp flags (?:& (\({_SOME}\)|{_NAMES}) (==|!=) (\({_SOME}\)|{_SOME}|0x0)|({_SOME})(?! ?/))", _read_nft),
-    ),
+_FORM = (
+    rf"tcp flags (?:& (\({_SOME}\)|{_NAMES}) (==|!=) (\({_SOME}\)|{_SOME}|0x0)"
+    rf"|({_SOME})(?! ?/)(?= |$)|({_SOME}) / ({_SOME}))"
 )
+
+PART = Part(classes=(TcpFlags,), modules={"tcp": _read}, nft_matches=((_FORM, _read_nft),))

@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from engine.errors import RuleError
 from engine.netfilter.context import CONTINUE, Context, Decision
 from engine.netfilter.nft_names import NAME, TABLE_FAMILY
-from engine.netfilter.nft_sets import FIELDS, LookupField, asked, fields_text, key_of, named_set, read_fields
+from engine.netfilter.nft_sets import (
+    FIELDS,
+    LookupField,
+    asked,
+    element_of,
+    fields_text,
+    key_of,
+    named_set,
+    read_fields,
+)
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Table, Target
 from engine.values import dataclass
@@ -25,7 +34,7 @@ class VerdictMap(ModelledTarget):
     map: str
 
     def act(self, context: Context) -> Decision:
-        element = asked(self.map, context).elements.get(key_of(self.fields, context.skb.flow))
+        element = element_of(asked(self.map, context), key_of(self.fields, context.skb.flow))
         # NFT_BREAK ends this rule alone (nft_lookup_eval without an element).
         return CONTINUE if element is None else decide(element.verdict, context)
 

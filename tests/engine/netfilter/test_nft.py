@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from engine.choose import every_path
-from engine.errors import RuleError, UnsupportedFeature
+from engine.errors import RuleError
 from engine.hooks import Hook
 from engine.netfilter.index import check_chains
 from engine.netfilter.nft_text import parse
@@ -158,11 +158,11 @@ def test_what_the_kernel_would_refuse(rule: str, message: str) -> None:
         table(rule).traverse(Hook.PREROUTING, Skb(tcp(CLIENT, VIP)))
 
 
-def test_intervals_in_a_named_set_are_not_guessed_at() -> None:
-    text = TABLE.format(node="10.0.0.0/8", vip=VIP, rules="ip daddr @own drop", web="accept")
+@pytest.mark.parametrize(("net", "expected"), [("10.0.0.0/8", "DROP"), ("10.97.0.0-10.98.0.0", "ACCEPT")])
+def test_a_named_set_may_hold_intervals(net: str, expected: str) -> None:
+    text = TABLE.format(node=net, vip=VIP, rules="ip daddr @own drop", web="accept")
     ruleset = parse(text.replace("type ipv4_addr\n", "type ipv4_addr\n\t\tflags interval\n", 1))
-    with pytest.raises(UnsupportedFeature, match="own holds intervals"):
-        host(ruleset).traverse(Hook.PREROUTING, Skb(tcp(CLIENT, VIP)))
+    assert host(ruleset).traverse(Hook.PREROUTING, Skb(tcp(CLIENT, VIP))).verdict == expected
 
 
 def test_a_circle_through_a_map_is_refused() -> None:
