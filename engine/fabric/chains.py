@@ -60,6 +60,13 @@ def role_of(table: str, chain: str) -> ChainRole | None:
     return next((row.role for row in _rows(table, chain) if row.role is not None), None)
 
 
+def marks_for_masquerade(table: str, chain: str) -> bool:
+    """Whether a mark set in the chain asks for a masquerade; another program's mark may mean anything."""
+    if role_of(table, chain) is ChainRole.MARK:
+        return True
+    return any(writer.marks_in_place and writer.wrote(table, chain) for writer in WRITERS)
+
+
 def part_of(table: str, chain: str) -> str | None:
     """The part of the dataplane (engine.fabric.without) that the chain stands for."""
     return next((row.part for row in _rows(table, chain) if row.part is not None), None)

@@ -48,7 +48,8 @@ class ChainWriter:
 
     `base` is the pattern of those that only hang on hooks; `refusals` are what a refusing rule's comment says and the
     reason's code, whatever the chain; `reasons` the texts of its codes (filled in as engine.words.endings does);
-    `hairpin_sets` the sets that hold who reaches itself; `short` a name cut to what is read of it, None where it is not
+    `hairpin_sets` the sets that hold who reaches itself; `marks_in_place`: any of its chains may mark what is to be
+    masqueraded; `short` a name cut to what is read of it, None where it is not
     one of its own.
     """
 
@@ -60,6 +61,7 @@ class ChainWriter:
     refusals: tuple[tuple[str, ReasonCode], ...] = ()
     reasons: Mapping[ReasonCode, Text] = dataclasses.field(default_factory=dict)
     hairpin_sets: tuple[str, ...] = ()
+    marks_in_place: bool = False
     short: Callable[[str], str | None] | None = None
 
     def wrote(self, table: str, chain: str) -> bool:

@@ -104,6 +104,8 @@ WRITER = ChainWriter(
     "nftables",
     ROWS,
     table=TABLE,
+    # Since v1.36 a rule sets the mark itself where before it jumped to mark-for-masquerade.
+    marks_in_place=True,
     # Base chains of its own at every hook, where the other modes hang theirs on the kernel's built-in chains.
     base=r"(nat|filter)-[a-z]+(-(pre|post)-dnat)?",
     reasons=texts.REASONS,

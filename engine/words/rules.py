@@ -102,7 +102,7 @@ def _mark(event: RuleEvent) -> Text:
             f"{event.chain} takes the masquerade mark off again, so that a tunnel's outer packet is not masqueraded too.",
             f"{event.chain} 先清除 MASQUERADE 标记，避免隧道外层报文再被 MASQUERADE 一次。",
         )
-    if not chains.of_kube_proxy(event.table, event.path):
+    if not chains.marks_for_masquerade(event.table, event.chain):
         # Another program's mark: what it is for only that program's other rules say.
         return Text(f"{event.chain} sets the packet's mark.", f"{event.chain} 设置数据包的标记。")
     return Text(

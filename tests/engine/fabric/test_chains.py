@@ -108,6 +108,20 @@ def test_where_a_jump_leads(table: str, chain: str, said: str | None) -> None:
     assert (lead and lead.en) == said
 
 
+MARKS = [
+    ("nat", "KUBE-MARK-MASQ", True),
+    ("kube-proxy", "mark-for-masquerade", True),
+    ("kube-proxy", "external-ABCDEFGH-default/web/tcp/", True),
+    ("nat", "KUBE-MARK-DROP", False),
+    ("mangle", "MINE", False),
+]
+
+
+@pytest.mark.parametrize(("table", "chain", "marks"), MARKS)
+def test_which_marks_ask_for_a_masquerade(table: str, chain: str, marks: bool) -> None:
+    assert chains.marks_for_masquerade(table, chain) is marks
+
+
 OWN = [
     ("nat", ("PREROUTING", "KUBE-SERVICES"), True),
     ("kube-proxy", ("nat-prerouting",), True),
