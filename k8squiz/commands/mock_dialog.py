@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
 from rich.console import Console
 
 from k8squiz.commands.faults import tell
-from k8squiz.kinds.fields import Field, Unreadable
+from k8squiz.kinds.fields import Field, Unreadable, Value
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
 from k8squiz.mock.drawn_questions import DrawnQuestions
@@ -168,7 +167,7 @@ class MockDialog:
         )
 
     def _struck(self, position: int, fields: tuple[Field, ...], line: str) -> None:
-        standing: dict[str, Any] = {}
+        standing: dict[str, Value] = {}
         field = next(field for field in fields if field.id == self._field)
         with contextlib.suppress(Unreadable):
             standing[field.id] = field.read(line.strip())
@@ -287,5 +286,5 @@ class MockDialog:
     def _say(self, key: str, **values: object) -> None:
         self._print(Prose(say(key, self._lang, **values), "cyan"))
 
-    def _print(self, *what: Any) -> None:
+    def _print(self, *what: object) -> None:
         self._console.print(*what)
