@@ -31,10 +31,10 @@ def report_view(report: InterviewReport, lang: Lang) -> RenderableType:
 
 
 def _parts_of(report: InterviewReport, lang: Lang) -> Iterator[RenderableType]:
-    yield Styled(say("title", lang), style="bold")
-    yield Prose("\n".join(facts.heading_facts(report, lang)), "dim")
+    yield Styled(say("title", lang), style="strong")
+    yield Prose("\n".join(facts.heading_facts(report, lang)), "quiet")
     time = say("of", lang, spent=clock(report.spent), budget=clock(report.plan.seconds))
-    yield Styled(f"{say('score', lang)} {report.total:.0%} · {say('time', lang)} {time}", style="bold")
+    yield Styled(f"{say('score', lang)} {report.total:.0%} · {say('time', lang)} {time}", style="strong")
     for key, parts in (("by-topic", report.topics), ("by-kind", report.kinds), ("by-level", report.levels)):
         yield _heading(say(key, lang))
         yield bars(parts, lang, level=key == "by-level")
@@ -50,10 +50,10 @@ def _parts_of(report: InterviewReport, lang: Lang) -> Iterator[RenderableType]:
     if not report.study:
         yield Styled(say("nothing-missed", lang))
     for study in report.study:
-        yield Styled(f"{study.topic} {study.score:.0%}", style="bold")
+        yield Styled(f"{study.topic} {study.score:.0%}", style="strong")
         yield Styled("\n".join(f"  {command}" for command in study.commands))
     if report.session:
-        yield Styled("\n" + mock_say("html-report", lang, session=report.session), style="dim")
+        yield Styled("\n" + mock_say("html-report", lang, session=report.session), style="quiet")
 
 
 def bench_texts(world: World) -> tuple[Text, Text]:
@@ -78,7 +78,7 @@ def _plain(view: RenderableType) -> str:
 
 
 def _heading(text: str) -> RenderableType:
-    return Group(Styled(""), Rule(Styled(text, style="bold"), align="left", style="dim"))
+    return Group(Styled(""), Rule(Styled(text, style="strong"), align="left", style="quiet"))
 
 
 def bars(parts: Sequence[ScorePart], lang: Lang, level: bool = False) -> RenderableType:
@@ -87,7 +87,7 @@ def bars(parts: Sequence[ScorePart], lang: Lang, level: bool = False) -> Rendera
     for part in parts:
         name = say("level", lang, level=part.name) if level else part.name
         filled = round(part.score * 20)
-        bar = Styled("█" * filled + "░" * (20 - filled), style="cyan")
+        bar = Styled("█" * filled + "░" * (20 - filled), style="bar")
         table.add_row(name, bar, f"{part.score:.0%}", f"{clock(part.spent)} / {clock(part.budget)}")
     return table
 
@@ -96,7 +96,7 @@ def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
     item = question.result.item
     label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
     yield _heading(f"{label} · {pick(question.title, lang)}")
-    yield Prose(f"{' · '.join(facts.standing(question, lang))} · {facts.subject(question, lang)}", "dim")
+    yield Prose(f"{' · '.join(facts.standing(question, lang))} · {facts.subject(question, lang)}", "quiet")
     yield Prose(pick(question.prompt, lang))
     table = Table(show_edge=False, box=None, padding=(0, 1))
     for key in (None, "asked", "answer", "truth"):
@@ -104,7 +104,7 @@ def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
     for field in question.fields:
         sign, style = sign_of(field.score)
         given = say("blank", lang) if field.given is None else pick(field.given, lang)
-        truth = Styled(pick(field.truth, lang), style="bold")
+        truth = Styled(pick(field.truth, lang), style="strong")
         table.add_row(Styled(sign, style=style), Prose(pick(field.label, lang)), Styled(given), truth)
     yield table
     for field in question.fields:
@@ -113,5 +113,5 @@ def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
                 mark = say("truth" if option.truth else "answer", lang)
                 yield Padding(Prose(f"{option.letter} ({mark}): {pick(option.text, lang)}"), (0, 0, 0, 3))
     if question.result.sheet.line:
-        yield Prose(say("line", lang, line=question.result.sheet.line), "yellow")
+        yield Prose(say("line", lang, line=question.result.sheet.line), "notice")
     yield Padding(Prose("\n".join(pick(text, lang) for text in question.explanation)), (0, 0, 0, 2))

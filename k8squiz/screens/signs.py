@@ -8,5 +8,5 @@ RIGHT, WRONG, PART = "✓", "✗", "~"
 def sign_of(score: float) -> tuple[str, str]:
     """The sign of a score and its style."""
     if score >= 1.0:
-        return RIGHT, "green"
-    return (PART, "yellow") if score > 0 else (WRONG, "red")
+        return RIGHT, "right"
+    return (PART, "partly") if score > 0 else (WRONG, "wrong")

@@ -16,5 +16,5 @@ from k8squiz.screens.signs import sign_of
 def view(field: PointField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
     sign, style = sign_of(mark.score)
     line = Table.grid(padding=(0, 1))
-    line.add_row(Styled(sign, style=style), Prose(pick(field.label, lang), "" if mark.given == SAID else "bold"))
+    line.add_row(Styled(sign, style=style), Prose(pick(field.label, lang), "" if mark.given == SAID else "strong"))
     return [line]

@@ -33,6 +33,6 @@ def rows_view(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> Renderable
         given = say("blank", lang) if mark.given is None else field.show(mark.given, lang == "zh")
         table.add_row(
             Styled(sign, style=style), *point, Styled(pick(field.label, lang)),
-            Styled(field.show(field.truth, lang == "zh"), style="bold"), Styled(given, style="" if mark.right else style),
+            Styled(field.show(field.truth, lang == "zh"), style="strong"), Styled(given, style="" if mark.right else style),
         )  # fmt: skip
     return table
