@@ -9,6 +9,7 @@ from engine.trace import Text
 from k8squiz import __version__
 from k8squiz.mock.score import ScorePart
 from k8squiz.report.build import FORMAT_VERSION, Answered, FieldLine, InterviewReport
+from k8squiz.report.columns import PART, of
 from k8squiz.report.walk import ReportedWalk
 from k8squiz.terminal.sanitize import json_text
 
@@ -48,8 +49,7 @@ def _both(text: Text) -> dict[str, str]:
 
 
 def _part(part: ScorePart) -> dict[str, object]:
-    seconds = {"budget": round(part.budget, 1), "spent": round(part.spent, 1)}
-    return {"name": part.name, "score": part.score, "questions": part.questions, "seconds": seconds}
+    return {column.title: column.value(part, "en") for column in of("json", PART)}
 
 
 def _question(question: Answered) -> dict[str, object]:

@@ -17,10 +17,10 @@ from k8squiz.kinds.interface import Task, kind
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.practice.session import Summary
+from k8squiz.report.signs import sign_of
 from k8squiz.screens.fields.rows import rows_view
 from k8squiz.screens.fields.views import view_of
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.signs import sign_of
 from k8squiz.world.predicates import outcomes_of
 from k8squiz.world.subjects import needs_no_cluster
 from k8squiz.world.texts import explanation, followups, key_points, sources

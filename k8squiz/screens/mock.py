@@ -17,10 +17,10 @@ from k8squiz.mock.plan import TRACKS, InterviewPlan
 from k8squiz.mock.score import Score
 from k8squiz.mock.state import AnswerSheet, Status
 from k8squiz.report.clocktext import clock
+from k8squiz.report.signs import sign_of
 from k8squiz.screens.clocked import minutes
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import Titled
-from k8squiz.screens.signs import sign_of
 
 _MARKS = {
     Status.OPEN: "open",

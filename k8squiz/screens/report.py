@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -19,10 +21,14 @@ from k8squiz.mock.score import ScorePart
 from k8squiz.report import facts
 from k8squiz.report.build import Answered, InterviewReport
 from k8squiz.report.clocktext import clock
+from k8squiz.report.columns import FIELD, PART, Column, of
+from k8squiz.report.signs import sign_of
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.signs import sign_of
 from k8squiz.terminal.console import make_console
 from k8squiz.world.world import World
+
+T = TypeVar("T")
+_BAR = 20  # cells of a bar
 
 
 def report_view(report: InterviewReport, lang: Lang) -> RenderableType:
@@ -85,11 +91,22 @@ def bars(parts: Sequence[ScorePart], lang: Lang, level: bool = False) -> Rendera
     """Scores as bars, with the time each part took against its budget."""
     table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
     for part in parts:
-        name = say("level", lang, level=part.name) if level else part.name
-        filled = round(part.score * 20)
-        bar = Styled("█" * filled + "░" * (20 - filled), style="bar")
-        table.add_row(name, bar, f"{part.score:.0%}", f"{clock(part.spent)} / {clock(part.budget)}")
+        named = dataclasses.replace(part, name=say("level", lang, level=part.name)) if level else part
+        table.add_row(*(_cell(column, named, lang) for column in of("screen", PART)))
     return table
+
+
+def _cell(column: Column[T], row: T, lang: Lang) -> RenderableType:
+    value = column.value(row, lang)
+    if isinstance(value, float):
+        if column.look == "bar":
+            filled = round(value * _BAR)
+            return Styled("█" * filled + "░" * (_BAR - filled), style="bar")
+        sign, style = sign_of(value)
+        return Styled(sign, style=style)
+    if column.look == "strong":
+        return Styled(str(value), style="strong")
+    return Prose(str(value)) if column.title == "asked" else Styled(str(value))
 
 
 def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
@@ -99,13 +116,11 @@ def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
     yield Prose(f"{' · '.join(facts.standing(question, lang))} · {facts.subject(question, lang)}", "quiet")
     yield Prose(pick(question.prompt, lang))
     table = Table(show_edge=False, box=None, padding=(0, 1))
-    for key in (None, "asked", "answer", "truth"):
-        table.add_column(say(key, lang) if key is not None else "", overflow="fold")
+    columns = of("screen", FIELD)
+    for column in columns:
+        table.add_column(column.head(lang), overflow="fold")
     for field in question.fields:
-        sign, style = sign_of(field.score)
-        given = say("blank", lang) if field.given is None else pick(field.given, lang)
-        truth = Styled(pick(field.truth, lang), style="strong")
-        table.add_row(Styled(sign, style=style), Prose(pick(field.label, lang)), Styled(given), truth)
+        table.add_row(*(_cell(column, field, lang) for column in columns))
     yield table
     for field in question.fields:
         for option in field.options:

@@ -10,7 +10,7 @@ from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.fields import OrderField
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.screens.signs import RIGHT, WRONG
+from k8squiz.report.signs import RIGHT, WRONG
 
 
 def view(field: OrderField, mark: FieldMark, lang: Lang) -> list[RenderableType]:

@@ -9,8 +9,8 @@ from rich.text import Text as Styled
 from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.talk.fields import SAID, PointField
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.report.signs import sign_of
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.signs import sign_of
 
 
 def view(field: PointField, mark: FieldMark, lang: Lang) -> list[RenderableType]:

@@ -10,8 +10,8 @@ from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.repair.fields import RepairField
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
+from k8squiz.report.signs import sign_of
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.signs import sign_of
 from k8squiz.terminal.sanitize import visible
 
 

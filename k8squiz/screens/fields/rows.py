@@ -12,7 +12,7 @@ from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.screens.signs import sign_of
+from k8squiz.report.signs import sign_of
 
 
 def rows_view(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> RenderableType:

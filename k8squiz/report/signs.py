@@ -1,4 +1,4 @@
-"""Right, partly, wrong: a sign and a style for each, so that colour never says it alone."""
+"""Right, partly, wrong: a sign and what it means, so that colour never says it alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ RIGHT, WRONG, PART = "✓", "✗", "~"
 
 
 def sign_of(score: float) -> tuple[str, str]:
-    """The sign of a score and its style."""
+    """The sign of a score, and the style that goes with it (k8squiz.terminal.theme)."""
     if score >= 1.0:
         return RIGHT, "right"
     return (PART, "partly") if score > 0 else (WRONG, "wrong")
