@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 
 class QuizError(Exception):
@@ -19,21 +18,6 @@ class QuizError(Exception):
         self.en = sentence(message)
         self.zh = sentence(zh or message)
         super().__init__(self.en)
-
-
-@contextlib.contextmanager
-def well_formed(place: str) -> Iterator[None]:
-    """Around what is computed from a question file: a value of a form that nothing there can take is a QuizError at `place`.
-
-    The schema cannot see it all, for placeholders get their values when the question is drawn."""
-    try:
-        yield
-    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise QuizError(
-            f"{place}: something in this question is of a form that it cannot have there ({what}); see questions/README.md",
-            f"{place}：题目中有内容的形式不正确（{what}）；请参阅 questions/README.md",
-        ) from error
 
 
 # What can be unknown, and its Chinese.

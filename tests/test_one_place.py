@@ -31,8 +31,10 @@ from engine.packet import L4, FiveTuple
 from engine.trace import ReasonCode, Text
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.manifests import manifests
+from k8squiz.bank.shapes import Place
 from k8squiz.bank.spec import read_spec
 from tests.engine.clusters import A, B, cluster
+from tests.k8squiz.fakes import world
 
 ROOT = Path(__file__).parent.parent
 
@@ -196,7 +198,11 @@ def test_a_cni_plugin_is_a_folder_and_a_line(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_question_spells_a_new_cni_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PLUGINS, "throwaway", Throwaway())
-    spec = read_spec({"nodes": 2, "cni": "throwaway/plain"}, Identity("a question", "1"), "a question")
+    spec = read_spec(
+        {"nodes": 2, "cni": "throwaway/plain"},
+        Identity("a question", "1"),
+        Place(world().question.template, ("cluster",)),
+    )
     assert engine.load_cluster(text=manifests(spec)).cni.plugin == "throwaway"
 
 

@@ -4,52 +4,47 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
 
+from k8squiz.bank.forms import REQUEST, requests
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.limits import MOST_BACKGROUND, MOST_REQUESTS
 from k8squiz.bank.manifests import manifests
 from k8squiz.bank.params import draw_params
 from k8squiz.bank.picture import aliases, names, picture
-from k8squiz.bank.placeholders import fill, show, substitute
+from k8squiz.bank.placeholders import fill, filled, show, substitute
 from k8squiz.bank.question import Background, Question, QuestionRequest, Template
+from k8squiz.bank.shapes import MAPPING, Place
 from k8squiz.bank.spec import ClusterSpec, read_spec
-from k8squiz.errors import QuizError, unknown, well_formed
+from k8squiz.bank.yaml_values import Yaml
+from k8squiz.errors import QuizError, unknown
 
 
 def draw(template: Template, seed: int | str) -> Question:
     """Draw `template` for `seed`. Raises QuizError (file:line) where the template cannot be drawn."""
-    with well_formed(template.place("cluster")):
-        return _drawn(template, str(seed))
-
-
-def _drawn(template: Template, seed: str) -> Question:
-    identity = Identity(template.meta.origin, seed)
-    params = draw_params(template, seed)
-    raw = template.data["cluster"]
-    where = template.place("cluster")
-    first = read_spec(substitute(_without_manifests(raw), params, where), identity, where)
-    drawn = names(first, identity)
+    identity = Identity(template.meta.origin, str(seed))
+    params = draw_params(template, str(seed))
+    place = Place(template, ("cluster",))
+    raw = MAPPING.read(template.data["cluster"], place)
+    first = {key: value for key, value in raw.items() if key != "manifests"}
+    drawn = names(read_spec(filled(first, params, place.where), identity, place), identity)
     roles, known = {**drawn, **params}, {**drawn, **_by_name(params, drawn)}
-    if len(_requests(template.data)) > MOST_REQUESTS:
-        place = template.place("requests")
-        raise QuizError(f"{place}: at most {MOST_REQUESTS} requests", f"{place}：最多 {MOST_REQUESTS} 个请求")
-    requests = tuple(
-        _request(template, name, request, roles, known, identity) for name, request in _requests(template.data).items()
-    )
-    if not requests:
+    written = requests(template)
+    if not written:
         raise QuizError(f"{template.place('requests')}: there is no request", f"{template.place('requests')}：没有请求")
+    if len(written) > MOST_REQUESTS:
+        where = template.place("requests")
+        raise QuizError(f"{where}: at most {MOST_REQUESTS} requests", f"{where}：最多 {MOST_REQUESTS} 个请求")
+    made = tuple(_request(template, name, raw, roles, known, identity) for name, raw in written.items())
     # The picture shows the cluster of the first request; what others change is told beside them.
-    shown = _cluster(template, _requests(template.data)[requests[0].name], roles, identity)
-    return Question(
-        template, seed, requests, substitute(template.data["ask"], known, template.place("ask")),
-        known, aliases(shown, identity), picture(shown, identity),
-    )  # fmt: skip
+    first_changes = _changes(written[made[0].name], Place(template, ("requests", made[0].name)))
+    shown = _cluster(template, first_changes, roles, identity)
+    ask = filled(MAPPING.read(template.data["ask"], Place(template, ("ask",))), known, template.place("ask"))
+    return Question(template, str(seed), made, ask, known, aliases(shown, identity), picture(shown, identity))
 
 
-def _by_name(params: Mapping[str, Any], drawn: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters that drew a role (`seat: node2`) as texts and predicates mean them: the drawn name, and `seat.ip`."""
-    result: dict[str, Any] = {}
+def _by_name(params: Mapping[str, Yaml], drawn: Mapping[str, Yaml]) -> dict[str, Yaml]:
+    """Parameters that drew a role (`pod_node: node2`) as texts and predicates mean them: the drawn name, `pod_node.ip`."""
+    result: dict[str, Yaml] = {}
     for key, value in params.items():
         if isinstance(value, list):
             result[key] = [drawn.get(item, item) if isinstance(item, str) else item for item in value]
@@ -61,63 +56,61 @@ def _by_name(params: Mapping[str, Any], drawn: Mapping[str, Any]) -> dict[str, A
     return result
 
 
-def _requests(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"request": data["request"]} if "request" in data else data.get("requests") or {}
-
-
-def _without_manifests(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in raw.items() if key != "manifests"}
-
-
 def _cluster(
-    template: Template, request: Mapping[str, Any], known: Mapping[str, Any], identity: Identity
+    template: Template, changes: Mapping[str, Yaml], known: Mapping[str, Yaml], identity: Identity
 ) -> ClusterSpec:
-    raw = copy.deepcopy(dict(template.data["cluster"]))
-    for path, value in (request.get("set") or {}).items():
+    """The cluster with what a request changes in it."""
+    place = Place(template, ("cluster",))
+    raw = copy.deepcopy(dict(MAPPING.read(template.data["cluster"], place)))
+    for path, value in changes.items():
         _set(raw, fill(path, known, where=template.place("requests")), value, template.place("requests"))
-    where = template.place("cluster")
-    return read_spec(substitute(raw, known, where), identity, where)
+    return read_spec(filled(raw, known, place.where), identity, place)
 
 
-def _set(raw: dict[str, Any], path: str, value: Any, where: str) -> None:
+def _changes(raw: Mapping[str, Yaml], place: Place) -> Mapping[str, Yaml]:
+    """The request's `set`, as written: its placeholders stand for roles, which the cluster is told by."""
+    return MAPPING.read(raw.get("set") or {}, place.at("set"))
+
+
+def _set(raw: dict[str, Yaml], path: str, value: Yaml, where: str) -> None:
     *parents, last = path.split(".")
     target = raw
     for part in parents:
         if target.get(part) is None:
             target[part] = {}
-        target = target[part]
-        if not isinstance(target, dict):
+        below = target[part]
+        if not isinstance(below, dict):
             raise QuizError(f"{where}: set: {path}: {part} is not a mapping", f"{where}：set：{path}：{part} 不是映射")
+        target = below
     target[last] = value
 
 
 def _request(
-    template: Template, name: str, raw: Mapping[str, Any], roles: Mapping[str, Any], known: Mapping[str, Any],
+    template: Template, name: str, raw: Mapping[str, Yaml], roles: Mapping[str, Yaml], known: Mapping[str, Yaml],
     identity: Identity,
 ) -> QuestionRequest:  # fmt: skip
-    where = template.place("requests", name) if "requests" in template.data else template.place("request")
-    spec = _cluster(template, raw, roles, identity)
-    filled = substitute({key: value for key, value in raw.items() if key != "set"}, known, where)
-    destination, node = _destination(str(filled["to"]), spec, where)
-    source, sport = _source(str(filled["from"]), spec, identity, where)
+    place = Place(template, ("requests", name) if "requests" in template.data else ("request",))
+    where, changes = place.where, _changes(raw, place)
+    spec = _cluster(template, changes, roles, identity)
+    asked = REQUEST.read(filled({key: value for key, value in raw.items() if key != "set"}, known, where), place)
+    destination, node = _destination(asked.destination, spec, where)
+    source, sport = _source(asked.source, spec, identity, where)
     changed = tuple(
-        (fill(path, known, where=where), show(substitute(value, known, where), "en"))
-        for path, value in (raw.get("set") or {}).items()
+        (fill(path, known, where=where), show(substitute(value, known, where), "en")) for path, value in changes.items()
     )
     return QuestionRequest(
-        name, source, destination, str(filled.get("protocol", "TCP")), _node_name(filled.get("node"), spec, where) or node,
-        sport, str(filled.get("mode") or spec.proxy.get("mode") or "iptables"), manifests(spec), _background(spec, where),
-        tuple(filled.get("without", ())), filled.get("way"), changed,
+        name, source, destination, asked.protocol, _node_name(asked.node, spec, where) or node, sport,
+        asked.mode or spec.mode, manifests(spec), _background(spec, where), asked.without, asked.way, changed,
     )  # fmt: skip
 
 
-def _node_name(role: Any, spec: ClusterSpec, where: str) -> str | None:
+def _node_name(role: str | None, spec: ClusterSpec, where: str) -> str | None:
     if role is None:
         return None
     for key, node in spec.nodes.items():
         if role in (key, node.name):
             return node.name
-    raise unknown("node", str(role), spec.nodes, f"{where}: node: ")
+    raise unknown("node", role, spec.nodes, f"{where}: node: ")
 
 
 def _source(text: str, spec: ClusterSpec, identity: Identity, where: str) -> tuple[str, int]:
@@ -163,11 +156,10 @@ def _destination(text: str, spec: ClusterSpec, where: str) -> tuple[str, str | N
 
 
 def _background(spec: ClusterSpec, where: str) -> Background | None:
-    if not spec.background:
+    form = spec.background
+    if form is None:
         return None
-    services = int(spec.background["services"])
-    endpoints = int(spec.background.get("endpoints", 1))
-    before = int(spec.background.get("before", 0))
+    services, endpoints, before = form.services, form.endpoints, form.before
     if not 0 <= before <= services or endpoints < 0 or services * max(endpoints, 1) > MOST_BACKGROUND:
         raise QuizError(
             f"{where}: background: needs 0 <= before <= services, and at most {MOST_BACKGROUND} endpoints in all",

@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from engine.errors import os_reason
 from engine.trace import Text
 from k8squiz.bank.followup import follow_ups
 from k8squiz.bank.old_words import OldWord, renamed
 from k8squiz.bank.question import FORMAT_VERSION, QuestionMeta, Template
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError, unknown
+
+if TYPE_CHECKING:
+    from k8squiz.bank.schema import JsonSchema
 
 _HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?:#.*)?$", re.MULTILINE)
 _HEADER_BYTES = 1024
@@ -164,7 +168,9 @@ def _text(path: Path) -> str:
 
 def parse_template(text: str, path: Path) -> Template:
     """As load, for text at hand; `path` names it and says where clusters/ is."""
+    from k8squiz.bank.forms import HEAD
     from k8squiz.bank.schema import violations
+    from k8squiz.bank.shapes import MAPPING, Place
     from k8squiz.bank.strictyaml import parse
 
     document = parse(text, str(path))
@@ -174,15 +180,17 @@ def parse_template(text: str, path: Path) -> Template:
         document = dataclasses.replace(document, data=today, lines=lines)
     for place, message in violations(document.data, schema()):
         raise QuizError(f"{path}:{document.line(place)}: {message.en}", f"{path}:{document.line(place)}：{message.zh}")
-    data = document.data
-    if data["format_version"] != FORMAT_VERSION:
+    nameless = Template(QuestionMeta("", "", 0, "", str(path)), Text("", ""), {}, document.lines, old_words)
+    data = dict(MAPPING.read(document.data, Place(nameless, ())))
+    head = HEAD.read(data, Place(nameless, ()))
+    if head.format_version != FORMAT_VERSION:
         raise QuizError(
             f"{path}:{document.line(('format_version',))}: format_version must be {FORMAT_VERSION}",
             f"{path}:{document.line(('format_version',))}：format_version 必须为 {FORMAT_VERSION}",
         )
-    data = {**data, "cluster": _with_base(data["cluster"], path, document.line(("cluster",)))}
-    meta = QuestionMeta(data["id"], data["topic"], data["level"], data["kind"], str(path))
-    template = Template(meta, Text(data["title"]["en"], data["title"]["zh"]), data, document.lines, old_words)
+    data["cluster"] = _with_base(head.cluster, path, document.line(("cluster",)))
+    meta = QuestionMeta(head.id, head.topic, head.level, head.kind, str(path))
+    template = dataclasses.replace(nameless, meta=meta, title=head.title, data=data)
     for index, each in enumerate(follow_ups(template)):
         # Made into a question of its own it must be one that stands in a file.
         for place, message in violations(each.data, schema()):
@@ -191,13 +199,13 @@ def parse_template(text: str, path: Path) -> Template:
     return template
 
 
-def _with_base(cluster: dict[str, Any], path: Path, line: int) -> dict[str, Any]:
+def _with_base(cluster: Mapping[str, Yaml], path: Path, line: int) -> Mapping[str, Yaml]:
     """`from: NAME` starts from clusters/NAME.yaml beside the topics' folders; what the question writes wins."""
     if "from" not in cluster:
         return cluster
     from k8squiz.bank.strictyaml import parse
 
-    name = cluster["from"]
+    name = str(cluster["from"])
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
         raise QuizError(
             f"{path}:{line}: cluster.from is the bare name of a file in clusters/, not {name!r}",
@@ -214,16 +222,15 @@ def _with_base(cluster: dict[str, Any], path: Path, line: int) -> dict[str, Any]
     return _merged(data, {key: value for key, value in cluster.items() if key != "from"})
 
 
-def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def _merged(base: Mapping[str, Yaml], over: Mapping[str, Yaml]) -> dict[str, Yaml]:
     result = dict(base)
     for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = _merged(result[key], value) if both else value
+        below = result.get(key)
+        result[key] = _merged(below, value) if isinstance(value, Mapping) and isinstance(below, Mapping) else value
     return result
 
 
 @lru_cache(maxsize=1)
-def schema() -> dict[str, Any]:
+def schema() -> JsonSchema:
     """The JSON schema of question files, as schema.json has it."""
-    result: dict[str, Any] = json.loads((bank_folder() / "schema.json").read_text(encoding="utf-8"))
-    return result
+    return cast("JsonSchema", json.loads((bank_folder() / "schema.json").read_text(encoding="utf-8")))

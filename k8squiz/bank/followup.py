@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
 
-from engine.trace import Text
+from k8squiz.bank.forms import LEVEL, part
 from k8squiz.bank.question import QuestionMeta, Template
+from k8squiz.bank.shapes import MAPPING, TEXT, Place, list_of
+from k8squiz.bank.yaml_values import Yaml
 
 # What a follow-up never takes from its parent: it would answer, or give away, the wrong question.
 _PARENT_ONLY = frozenset({"then", "followups", "hints", "key_points", "explanation", "ask", "prompt"})
@@ -21,43 +22,49 @@ _CHANGES = frozenset({"id", "set", "without", "mode", "request", "requests", "pa
 
 def names(template: Template) -> tuple[str, ...]:
     """The ids of a question's follow-ups, PARENT/ID, in the order they are asked."""
-    return tuple(f"{template.meta.id}/{raw['id']}" for raw in template.data.get("then") or ())
+    return tuple(f"{template.meta.id}/{raw['id']}" for raw in _then(template))
 
 
 def follow_ups(template: Template) -> tuple[Template, ...]:
     """A question's follow-ups, each as a question of its own."""
-    return tuple(_made(template, index, raw) for index, raw in enumerate(template.data.get("then") or ()))
+    return tuple(_made(template, index, raw) for index, raw in enumerate(_then(template)))
 
 
-def _made(template: Template, index: int, raw: Mapping[str, Any]) -> Template:
-    parent = template.data
-    data: dict[str, Any] = {key: value for key, value in parent.items() if key not in _PARENT_ONLY}
+def _then(template: Template) -> tuple[Mapping[str, Yaml], ...]:
+    return part(template, "then", list_of(MAPPING), ())
+
+
+def _made(template: Template, index: int, raw: Mapping[str, Yaml]) -> Template:
+    parent, place = template.data, Place(template, ("then", index))
+    data: dict[str, Yaml] = {key: value for key, value in parent.items() if key not in _PARENT_ONLY}
     data |= {key: value for key, value in raw.items() if key not in _CHANGES}
-    for part in ("params", "values"):
+    for name in ("params", "values"):
         # Those of the parent first: they are drawn as they were.
-        if parent.get(part) or raw.get(part):
-            data[part] = {**(parent.get(part) or {}), **(raw.get(part) or {})}
+        if parent.get(name) or raw.get(name):
+            own = MAPPING.read(raw.get(name) or {}, place.at(name))
+            theirs: Mapping[str, Yaml] = part(template, name, MAPPING, {})
+            data[name] = {**theirs, **own}
     given = "requests" if "requests" in raw else "request" if "request" in raw else ""
     if given:
         data.pop("request", None)
         data.pop("requests", None)
         data[given] = raw[given]
     if "request" in data:
-        data["request"] = _changed(data["request"], raw)
+        data["request"] = _changed(data["request"], raw, place)
     else:
-        data["requests"] = {name: _changed(request, raw) for name, request in (data.get("requests") or {}).items()}
-    meta = template.meta
-    own = QuestionMeta(
-        f"{meta.id}/{raw['id']}", meta.topic, int(raw.get("level", meta.level)), str(raw["kind"]), meta.path
-    )
-    title = Text(data["title"]["en"], data["title"]["zh"])
-    return dataclasses.replace(template, meta=own, title=title, data=data, lines=_lines(template, index))
+        requests = MAPPING.read(data.get("requests") or {}, place.at("requests"))
+        data["requests"] = {name: _changed(request, raw, place) for name, request in requests.items()}
+    meta, title = template.meta, TEXT.read(data["title"], place.at("title"))
+    level = LEVEL.read(raw.get("level", meta.level), place.at("level"))
+    own_meta = QuestionMeta(f"{meta.id}/{raw['id']}", meta.topic, level, str(raw["kind"]), meta.path)
+    return dataclasses.replace(template, meta=own_meta, title=title, data=data, lines=_lines(template, index))
 
 
-def _changed(request: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(request)
+def _changed(request: Yaml, raw: Mapping[str, Yaml], place: Place) -> dict[str, Yaml]:
+    result = dict(MAPPING.read(request, place.at("request")))
     if "set" in raw:
-        result["set"] = {**(request.get("set") or {}), **raw["set"]}
+        before = MAPPING.read(result.get("set") or {}, place.at("request"))
+        result["set"] = {**before, **MAPPING.read(raw["set"], place.at("set"))}
     return {**result, **{key: raw[key] for key in ("without", "mode") if key in raw}}
 
 

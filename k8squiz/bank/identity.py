@@ -7,7 +7,7 @@ short list of real defaults, Services in another, params draw from 10.20.0.0 to 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 from k8squiz.bank.rng import Rng
 
@@ -29,8 +29,8 @@ class Identity:
 
     def __init__(self, question: str, seed: str) -> None:
         self._question, self._seed = question, seed
-        self._drawn: dict[tuple[str, ...], Any] = {}
-        self._taken: set[Any] = set()
+        self._drawn: dict[tuple[str, ...], object] = {}
+        self._taken: set[tuple[str, object]] = set()
         rng = self._dice("frame")
         self.lan = rng.pick((
             f"192.168.{rng.below(256)}", f"172.{rng.between(16, 19)}.{rng.below(256)}", f"10.{rng.below(8)}.{rng.below(256)}",
@@ -104,8 +104,7 @@ class Identity:
     def _once(self, family: str, key: str, draw: Callable[[Rng], T]) -> T:
         if (family, key) not in self._drawn:
             self._drawn[family, key] = draw(self._dice(family, key))
-        drawn: T = self._drawn[family, key]
-        return drawn
+        return cast(T, self._drawn[family, key])
 
     def _fresh(self, family: str, key: str, draw: Callable[[Rng], T]) -> T:
         """As _once, and never a value that this family of draws gave to another key."""

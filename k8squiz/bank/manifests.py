@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 from engine.cni import PLUGINS
 from k8squiz.bank.spec import ClusterSpec, NodeSpec, PodSpec, ServiceSpec
 
+# A Kubernetes object, or a part of one, as it is dumped.
+_Object: TypeAlias = dict[str, Any]
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -23,7 +25,7 @@ def manifests(spec: ClusterSpec) -> str:
     return text + ("---\n" + spec.extra if spec.extra else "")
 
 
-def _proxy(spec: ClusterSpec) -> dict[str, Any]:
+def _proxy(spec: ClusterSpec) -> _Object:
     first = next(iter(spec.nodes.values()))
     network = ".".join(first.subnet.split(".")[:2]) + ".0.0/16"
     return {
@@ -34,12 +36,12 @@ def _proxy(spec: ClusterSpec) -> dict[str, Any]:
     }
 
 
-def _network(spec: ClusterSpec) -> dict[str, Any]:
+def _network(spec: ClusterSpec) -> _Object:
     facts = {"clientAddress": spec.client, **spec.network}
     return {"apiVersion": "k8squiz.dev/v1", "kind": "Network", "metadata": {"name": "facts"}, "spec": facts}
 
 
-def _node(node: NodeSpec, spec: ClusterSpec) -> dict[str, Any]:
+def _node(node: NodeSpec, spec: ClusterSpec) -> _Object:
     plugin = PLUGINS.get(spec.plugin)
     annotations = {} if plugin is None else plugin.node_annotations(spec.backend, node.ip, node.tunnel)
     if node.extra:
@@ -56,14 +58,14 @@ def _node(node: NodeSpec, spec: ClusterSpec) -> dict[str, Any]:
     }
 
 
-def _pod(pod: PodSpec) -> dict[str, Any]:
+def _pod(pod: PodSpec) -> _Object:
     labels = {"app": pod.service or pod.name, **pod.labels}
-    spec: dict[str, Any] = {"nodeName": pod.node.name}
+    spec: _Object = {"nodeName": pod.node.name}
     if pod.host_network:
         spec["hostNetwork"] = True
     spec["containers"] = [{"name": "main", "ports": [{"containerPort": pod.port}]}]
     condition = {"type": "Ready", "status": "True" if pod.ready else "False"}
-    metadata: dict[str, Any] = {"name": pod.name, "namespace": pod.namespace, "labels": labels}
+    metadata: _Object = {"name": pod.name, "namespace": pod.namespace, "labels": labels}
     if pod.terminating:
         metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     return {
@@ -75,14 +77,14 @@ def _pod(pod: PodSpec) -> dict[str, Any]:
     }
 
 
-def _service(service: ServiceSpec) -> dict[str, Any]:
-    port: dict[str, Any] = {"port": service.port, "protocol": service.protocol, "targetPort": service.target_port}
+def _service(service: ServiceSpec) -> _Object:
+    port: _Object = {"port": service.port, "protocol": service.protocol, "targetPort": service.target_port}
     if service.port_name:
         port = {"name": service.port_name, **port}
     if service.node_port:
         port["nodePort"] = service.node_port
     headless = service.spec.get("headless", False)
-    spec: dict[str, Any] = {
+    spec: _Object = {
         "type": service.type,
         "clusterIP": "None" if headless else service.cluster_ip,
         "selector": {"app": service.name},
@@ -91,7 +93,7 @@ def _service(service: ServiceSpec) -> dict[str, Any]:
     }
     if service.external_ips:
         spec["externalIPs"] = list(service.external_ips)
-    metadata: dict[str, Any] = {"name": service.name, "namespace": service.namespace}
+    metadata: _Object = {"name": service.name, "namespace": service.namespace}
     if service.labels:
         metadata["labels"] = dict(service.labels)
     document = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
@@ -100,8 +102,8 @@ def _service(service: ServiceSpec) -> dict[str, Any]:
     return document
 
 
-def _slice(service: ServiceSpec) -> dict[str, Any]:
-    port: dict[str, Any] = {"name": service.port_name, "port": service.target_port, "protocol": service.protocol}
+def _slice(service: ServiceSpec) -> _Object:
+    port: _Object = {"name": service.port_name, "port": service.target_port, "protocol": service.protocol}
     return {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
@@ -116,10 +118,10 @@ def _slice(service: ServiceSpec) -> dict[str, Any]:
     }
 
 
-def _endpoint(pod: PodSpec, service: ServiceSpec) -> dict[str, Any]:
+def _endpoint(pod: PodSpec, service: ServiceSpec) -> _Object:
     ready = pod.ready or bool(service.spec.get("publishNotReadyAddresses"))
     distribution = str(service.spec.get("trafficDistribution") or "")
-    entry: dict[str, Any] = {
+    entry: _Object = {
         "addresses": [pod.ip],
         "conditions": {
             "ready": ready,

@@ -6,9 +6,9 @@ Question files are written by others too, so a word that is renamed stays readab
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from engine.values import dataclass
+from k8squiz.bank.yaml_values import Yaml
 
 # Under `ask` of a repair, of the question or of one of its follow-ups: what stood there -> what stands there now.
 REPAIR = {"sound": "fixed_request", "lost": "missing_rule", "keep": "must_hold"}
@@ -26,15 +26,15 @@ class OldWord:
 
 
 def renamed(
-    data: Mapping[str, Any], lines: Mapping[Path, int], path: str
-) -> tuple[dict[str, Any], dict[Path, int], tuple[OldWord, ...]]:
+    data: Mapping[str, Yaml], lines: Mapping[Path, int], path: str
+) -> tuple[dict[str, Yaml], dict[Path, int], tuple[OldWord, ...]]:
     """`data` and `lines` of a question file with today's words in place of old ones, and which old ones there were."""
     found: list[OldWord] = []
     moved: dict[Path, Path] = {}
 
-    def ask_of(question: Mapping[str, Any], at: Path) -> dict[str, Any]:
+    def ask_of(question: Mapping[str, Yaml], at: Path) -> dict[str, Yaml]:
         ask = question.get("ask")
-        if question.get("kind") != "repair" or not isinstance(ask, dict):
+        if question.get("kind") != "repair" or not isinstance(ask, Mapping):
             return dict(question)
         for old, new in REPAIR.items():
             if old in ask and new not in ask:
@@ -44,10 +44,10 @@ def renamed(
         return {**question, "ask": {REPAIR.get(key, key): value for key, value in ask.items()}}
 
     result = ask_of(data, ())
-    if isinstance(result.get("then"), list):
+    then = result.get("then")
+    if isinstance(then, list):
         result["then"] = [
-            ask_of(each, ("then", index)) if isinstance(each, dict) else each
-            for index, each in enumerate(result["then"])
+            ask_of(each, ("then", index)) if isinstance(each, Mapping) else each for index, each in enumerate(then)
         ]
     if not moved:
         return dict(data), dict(lines), ()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from engine.cni import PLUGINS
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.question import NodeView, Picture, PodView, ServiceView
 from k8squiz.bank.spec import ClusterSpec, NodeSpec, PodSpec, ServiceSpec
+from k8squiz.bank.yaml_values import Yaml
 
 
-def names(spec: ClusterSpec, identity: Identity) -> dict[str, Any]:
+def names(spec: ClusterSpec, identity: Identity) -> dict[str, Yaml]:
     """What the placeholders of the texts stand for."""
-    result: dict[str, Any] = {
+    result: dict[str, Yaml] = {
         "client": identity.client, "client.ip": identity.client, "client.port": identity.client_port,
     }  # fmt: skip
     for role, node in spec.nodes.items():
@@ -32,7 +33,7 @@ def names(spec: ClusterSpec, identity: Identity) -> dict[str, Any]:
     return result
 
 
-def _fields(role: str, name: str, fields: dict[str, Any]) -> dict[str, Any]:
+def _fields(role: str, name: str, fields: dict[str, Yaml]) -> dict[str, Yaml]:
     return {role: name, **{f"{role}.{field}": value for field, value in fields.items()}}
 
 
@@ -106,10 +107,10 @@ def _service(service: ServiceSpec) -> ServiceView:
     return ServiceView(service.name, service.type, tuple(lines), tuple(pod.name for pod in service.pods))
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
+def _plain(value: Yaml) -> str:
+    if isinstance(value, (list, tuple)):
         return ", ".join(_plain(item) for item in value)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return ", ".join(f"{key}={_plain(item)}" for key, item in value.items())
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -123,8 +124,8 @@ def _facts(spec: ClusterSpec) -> tuple[str, ...]:
         for key, value in spec.proxy.items()
         if key not in ("mode", "iptables", "clusterCIDR") and value != []
     ]
-    facts += [f"{key} {_plain(value)}" for key, value in (spec.proxy.get("iptables") or {}).items()]
+    facts += [f"{key} {_plain(value)}" for key, value in spec.proxy_iptables.items()]
     facts += [f"{key} {_plain(value)}" for key, value in spec.network.items()]
-    if spec.background:
-        facts.append(f"+{spec.background['services']} Services x {spec.background['endpoints']}")
+    if spec.background is not None:
+        facts.append(f"+{spec.background.services} Services x {spec.background.endpoints}")
     return tuple(facts)

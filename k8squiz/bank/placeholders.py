@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from k8squiz.bank.limits import MOST_FILLED_TEXT
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError, unknown
 
 PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_.-]*)\}|[{}]")
 _WHOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}\Z")
 
 
-def fill(text: str, names: Mapping[str, Any], lang: str = "en", where: str = "") -> str:
+def fill(text: str, names: Mapping[str, Yaml], lang: str = "en", where: str = "") -> str:
     """`text` with every placeholder replaced; raises QuizError (with `where`) for an unknown name or a stray brace."""
 
     length = len(text)
@@ -42,16 +42,16 @@ def fill(text: str, names: Mapping[str, Any], lang: str = "en", where: str = "")
     return PLACEHOLDER.sub(replace, text)
 
 
-def substitute(value: Any, names: Mapping[str, Any], where: str = "") -> Any:
+def substitute(value: Yaml, names: Mapping[str, Yaml], where: str = "") -> Yaml:
     """Any YAML value with placeholders replaced in its strings; a string that is one placeholder keeps the type."""
     if isinstance(value, str):
         whole = _WHOLE.match(value)
         if whole is not None:
             return look_up(whole.group(1), names, where)
         return fill(value, names, where=where)
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [substitute(item, names, where) for item in value]
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         # A text in both languages is filled when it is shown: it may speak of what only the engine knows.
         if set(value) == {"en", "zh"}:
             return value
@@ -59,16 +59,21 @@ def substitute(value: Any, names: Mapping[str, Any], where: str = "") -> Any:
     return value
 
 
-def look_up(name: str, names: Mapping[str, Any], where: str = "") -> Any:
+def filled(value: Mapping[str, Yaml], names: Mapping[str, Yaml], where: str = "") -> dict[str, Yaml]:
+    """As substitute, for a mapping, which stays one."""
+    return {key: substitute(item, names, where) for key, item in value.items()}
+
+
+def look_up(name: str, names: Mapping[str, Yaml], where: str = "") -> Yaml:
     """The value of `name`; raises QuizError naming the nearest that exist."""
     if name in names:
         return names[name]
     raise unknown("placeholder", name, names, _prefix(where))
 
 
-def show(value: Any, lang: str) -> str:
+def show(value: Yaml, lang: str) -> str:
     """A value as prose shows it: a bilingual one in `lang`, True and False as YAML writes them."""
-    if isinstance(value, dict) and set(value) == {"en", "zh"}:
+    if isinstance(value, Mapping) and set(value) == {"en", "zh"}:
         return str(value[lang])
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -82,7 +87,7 @@ def placeholders(text: str) -> list[str]:
     return [match.group(1) for match in PLACEHOLDER.finditer(text) if match.group(1)]
 
 
-def spans(text: str, names: Mapping[str, Any], lang: str, on_literal: Callable[[str], None]) -> None:
+def spans(text: str, names: Mapping[str, Yaml], lang: str, on_literal: Callable[[str], None]) -> None:
     """Call `on_literal` with each stretch of `text` that no placeholder filled."""
     position = 0
     for match in PLACEHOLDER.finditer(text):

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.old_words import OldWord
+from k8squiz.bank.yaml_values import Yaml
 
 FORMAT_VERSION = 1
 # What a field's answer is kept as: its own `read` makes it, a str or a tuple of str, and nobody else looks inside.
@@ -40,7 +41,7 @@ class Template:
 
     meta: QuestionMeta
     title: Text
-    data: Mapping[str, Any]
+    data: Mapping[str, Yaml]
     lines: Mapping[tuple[str | int, ...], int]
     old_words: tuple[OldWord, ...] = ()
 
@@ -69,7 +70,7 @@ class QuestionRequest:
     manifests: str
     background: Background | None = None
     without: tuple[str, ...] = ()
-    way: Mapping[str, Any] | None = None
+    way: Mapping[str, Yaml] | None = None
     changed: tuple[tuple[str, str], ...] = ()
 
 
@@ -93,8 +94,8 @@ class Question:
     template: Template
     seed: str
     requests: tuple[QuestionRequest, ...]
-    ask: Mapping[str, Any]
-    names: Mapping[str, Any]
+    ask: Mapping[str, Yaml]
+    names: Mapping[str, Yaml]
     aliases: Mapping[str, str]
     picture: Picture
 

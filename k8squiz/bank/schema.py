@@ -5,24 +5,53 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TypeAlias, TypedDict, cast
 
 from engine.trace import Text
+from k8squiz.bank.yaml_values import Yaml
 
-Path = tuple[str | int, ...]
-Violation = tuple[Path, Text]
+Path: TypeAlias = tuple[str | int, ...]
+Violation: TypeAlias = tuple[Path, Text]
+# The keywords that questions/schema.json uses, as JSON has them.
+JsonSchema = TypedDict(
+    "JsonSchema",
+    {
+        "$ref": str,
+        "$defs": "dict[str, JsonSchema]",
+        "type": "str | list[str]",
+        "const": Yaml,
+        "enum": "list[str]",
+        "pattern": str,
+        "minimum": float,
+        "maximum": float,
+        "minLength": int,
+        "minItems": int,
+        "maxItems": int,
+        "minProperties": int,
+        "properties": "dict[str, JsonSchema]",
+        "required": "list[str]",
+        "additionalProperties": "bool | JsonSchema",
+        "items": "JsonSchema",
+        "anyOf": "list[JsonSchema]",
+        "oneOf": "list[JsonSchema]",
+        "allOf": "list[JsonSchema]",
+        "if": "JsonSchema",
+        "then": "JsonSchema",
+    },
+    total=False,
+)
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,), "array": (list,), "string": (str,), "boolean": (bool,),
     "integer": (int,), "number": (int, float), "null": (type(None),),
 }  # fmt: skip
 
 
-def violations(value: Any, schema: Mapping[str, Any]) -> Iterator[Violation]:
+def violations(value: Yaml, schema: JsonSchema) -> Iterator[Violation]:
     """Every place where `value` is not what `schema` asks for, as (path, message), outermost first."""
     yield from _check(value, schema, schema, ())
 
 
-def _check(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _check(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     if "$ref" in schema:
         schema = root["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
     wrong = _wrong_type(value, schema)
@@ -34,7 +63,7 @@ def _check(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path:
             yield from check(value, schema, root, path)
 
 
-def _wrong_type(value: Any, schema: Mapping[str, Any]) -> tuple[str, str] | None:
+def _wrong_type(value: Yaml, schema: JsonSchema) -> tuple[str, str] | None:
     if "type" not in schema:
         return None
     wanted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
@@ -52,21 +81,21 @@ def _at(path: Path, en: str, zh: str) -> Violation:
     return path, Text(f"{name or 'the file'}: {en}", f"{name or '该文件'}：{zh}")
 
 
-def _properties(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _properties(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     if isinstance(value, dict):
         for key, item in schema["properties"].items():
             if key in value:
                 yield from _check(value[key], item, root, (*path, key))
 
 
-def _required(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _required(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     if isinstance(value, dict):
         for key in schema["required"]:
             if key not in value:
                 yield _at(path, f"{key!r} is missing", f"缺少 {key!r}")
 
 
-def _additional(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _additional(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     if not isinstance(value, dict):
         return
     allowed = schema["additionalProperties"]
@@ -82,25 +111,26 @@ def _additional(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], 
             yield from _check(value[key], allowed, root, (*path, key))
 
 
-def _items(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _items(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _check(item, schema["items"], root, (*path, index))
 
 
 def _size(low: str, high: str, what: str, zh: str) -> Callable[..., Iterator[Violation]]:
-    def check(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+    def check(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
         if not isinstance(value, (list, dict, str)):
             return
-        if low in schema and len(value) < schema[low]:
-            yield _at(path, f"needs at least {schema[low]} {what}", f"至少需要 {schema[low]} {zh}")
-        if high in schema and len(value) > schema[high]:
-            yield _at(path, f"holds more than {schema[high]} {what}", f"多于 {schema[high]} {zh}")
+        bounds = cast("Mapping[str, int]", schema)
+        if low in bounds and len(value) < bounds[low]:
+            yield _at(path, f"needs at least {bounds[low]} {what}", f"至少需要 {bounds[low]} {zh}")
+        if high in bounds and len(value) > bounds[high]:
+            yield _at(path, f"holds more than {bounds[high]} {what}", f"多于 {bounds[high]} {zh}")
 
     return check
 
 
-def _bounds(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _bounds(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return
     low, high = schema.get("minimum"), schema.get("maximum")
@@ -109,14 +139,14 @@ def _bounds(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path
         yield _at(path, f"{value} is not between {low} and {top[0]}", f"{value} 不在 {low} 与 {top[1]} 之间")
 
 
-def _pattern(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _pattern(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     if isinstance(value, str) and not re.search(schema["pattern"], value):
         yield _at(
             path, f"{value!r} does not have the form {schema['pattern']}", f"{value!r} 不符合格式 {schema['pattern']}"
         )
 
 
-def _enum(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _enum(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     if value not in schema["enum"]:
         near = difflib.get_close_matches(str(value), [str(item) for item in schema["enum"]], n=1)
         known = [str(item) for item in schema["enum"]]
@@ -125,12 +155,12 @@ def _enum(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: 
         yield _at(path, f"{value!r} is not allowed; {hint}", f"不允许 {value!r}；{zh}")
 
 
-def _const(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _const(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     if value != schema["const"] or isinstance(value, bool) is not isinstance(schema["const"], bool):
         yield _at(path, f"must be {schema['const']!r}", f"必须是 {schema['const']!r}")
 
 
-def _any_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _any_of(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     found = [list(_check(value, option, root, path)) for option in schema["anyOf"]]
     if any(not problems for problems in found):
         return
@@ -138,14 +168,14 @@ def _any_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path
     yield from min(found, key=lambda problems: (-max(len(place) for place, _ in problems), len(problems)))
 
 
-def _one_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _one_of(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     fitting = sum(1 for option in schema["oneOf"] if not list(_check(value, option, root, path)))
     if fitting != 1:
         names = ["/".join(option.get("required", ())) for option in schema["oneOf"]]
         yield _at(path, f"needs exactly one of {' or '.join(names)}", f"{' 或 '.join(names)} 之中必须恰有一个")
 
 
-def _all_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: Path) -> Iterator[Violation]:
+def _all_of(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
     for part in schema["allOf"]:
         if "if" in part and list(_check(value, part["if"], root, path)):
             continue

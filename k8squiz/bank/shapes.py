@@ -7,16 +7,15 @@ schema.json is written from these shapes; an error names file and line.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Generic, TypeAlias, TypeVar, cast
 
 from engine.trace import Text
 from k8squiz.bank.question import Template
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 
 T = TypeVar("T")
-# What YAML holds, after placeholders have become what they stand for.
-Yaml: TypeAlias = "bool | int | float | str | Sequence[Yaml] | Mapping[str, Yaml] | None"
 Schema: TypeAlias = "dict[str, object]"
 
 _REQUIRED = object()
@@ -32,8 +31,13 @@ class Place:
     def at(self, step: str | int) -> Place:
         return Place(self.template, (*self.path, step))
 
+    @property
+    def where(self) -> str:
+        """file:line."""
+        return self.template.place(*self.path)
+
     def error(self, en: str, zh: str) -> QuizError:
-        where, name = self.template.place(*self.path), ".".join(map(str, self.path))
+        where, name = self.where, ".".join(map(str, self.path))
         return QuizError(f"{where}: {name}: {en}", f"{where}：{name}：{zh}")
 
     def must_be(self, what: str, zh: str, value: Yaml) -> QuizError:
@@ -97,6 +101,11 @@ def _text(value: Yaml, place: Place) -> Text:
     return Text(_word(raw.get("en"), place.at("en")), _word(raw.get("zh"), place.at("zh")))
 
 
+def _anything(value: Yaml, place: Place) -> Yaml:
+    return value
+
+
+ANYTHING: Shape[Yaml] = Shape({}, _anything)
 WORD = Shape({"type": "string"}, _word)
 FLAG = Shape({"type": "boolean"}, _flag)
 MAPPING = Shape({"type": "object"}, _mapping)
@@ -117,6 +126,24 @@ def integer(least: int | None = None, most: int | None = None) -> Shape[int]:
 
     bounds: Schema = {"minimum": least} if least is not None else {}
     return Shape({"type": "integer", **bounds, **({"maximum": most} if most is not None else {})}, read)
+
+
+DRAWN_INTEGER = drawn(integer())
+DRAWN_FLAG = drawn(FLAG)
+
+
+def matching(pattern: str) -> Shape[str]:
+    """A word of this form, which the schema holds it to."""
+    return Shape({"type": "string", "pattern": pattern}, _word)
+
+
+def mapping_of(shape: Shape[T], **bounds: int) -> Shape[Mapping[str, T]]:
+    """A mapping whose keys are names and whose values are all of one shape."""
+
+    def read(value: Yaml, place: Place) -> Mapping[str, T]:
+        return {name: shape.read(item, place.at(name)) for name, item in _mapping(value, place).items()}
+
+    return Shape({"type": "object", "additionalProperties": shape.schema, **bounds}, read)
 
 
 def one_of(*words: str) -> Shape[str]:
@@ -149,7 +176,10 @@ def list_of(
 
 def key(shape: Shape[T], default: T | object = _REQUIRED, name: str = "") -> T:
     """A member of a record: the key `name` (default: as the member is called), which must be there where no default is."""
-    return cast(T, dataclasses.field(default=default, metadata={"shape": shape, "name": name}))
+    metadata = {"shape": shape, "name": name}
+    if isinstance(default, dict):
+        return cast(T, dataclasses.field(default_factory=dict, metadata=metadata))
+    return cast(T, dataclasses.field(default=default, metadata=metadata))
 
 
 def record(made: type[T], schema: Schema | None = None) -> Shape[T]:
@@ -157,6 +187,7 @@ def record(made: type[T], schema: Schema | None = None) -> Shape[T]:
     members: list[tuple[str, str, Shape[object], bool]] = [
         (field.metadata["name"] or field.name, field.name, field.metadata["shape"], field.default is _REQUIRED)
         for field in dataclasses.fields(cast("type[_Dataclass]", made))
+        if "shape" in field.metadata
     ]
     required = [name for name, _, _, needed in members if needed]
 

@@ -8,11 +8,12 @@ keys that are not strings, files too large or too deep to be a question.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
 from engine.values import dataclass
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 
 MAX_BYTES = 200_000
@@ -32,7 +33,7 @@ Path = tuple[str | int, ...]
 class Document:
     """A parsed file: `data` in plain Python values, `lines` the line (from 1) of each value by its path."""
 
-    data: Any
+    data: Yaml
     lines: dict[Path, int]
 
     def line(self, path: Path) -> int:
@@ -95,16 +96,16 @@ class _YamlReader:
         self.name = name
         self.lines: dict[Path, int] = {}
 
-    def value(self, node: Any, path: Path) -> Any:
+    def value(self, node: yaml.Node, path: Path) -> Yaml:
         self.lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node)
+        return self._scalar(cast(yaml.ScalarNode, node))
 
-    def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
-        result: dict[str, Any] = {}
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Yaml]:
+        result: dict[str, Yaml] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
@@ -129,8 +130,8 @@ class _YamlReader:
             result[key] = self.value(value_node, (*path, key))
         return result
 
-    def _scalar(self, node: Any) -> Any:
-        text = node.value
+    def _scalar(self, node: yaml.ScalarNode) -> Yaml:
+        text: str = node.value
         if node.style:
             return text
         where = f"{self.name}:{node.start_mark.line + 1}"

@@ -28,11 +28,11 @@ _MOST_BYTES = 1_000_000
 def tell(error: Exception, question: str, seed: str, console: Console, lang: Lang) -> None:
     """Say that `question` went wrong, and note why. What is wrong with a question's file is told as it is."""
     if isinstance(error, (QuizError, EngineError)):
-        console.print(Prose(say("amiss-file", lang, reason=pick(error, lang)), "yellow"))
+        console.print(Prose(say("amiss-file", lang, reason=pick(error, lang)), "notice"))
         return
     path = _noted(error, question, seed)
     where = say("amiss-noted", lang, path=path) if path is not None else ""
-    console.print(Prose(say("amiss", lang, what=type(error).__name__) + where, "yellow"))
+    console.print(Prose(say("amiss", lang, what=type(error).__name__) + where, "notice"))
 
 
 def _noted(error: Exception, question: str, seed: str) -> Path | None:

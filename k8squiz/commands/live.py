@@ -28,7 +28,7 @@ def run(lang: Lang, topic: str, without: frozenset[str]) -> int:
 
     prepare()
     console = make_console()
-    console.print(Styled(pick(story.title, lang), style="bold"))
+    console.print(Styled(pick(story.title, lang), style="strong"))
     wrong = False
     for live in story.live:
         result = _on_the_kernel(live)

@@ -71,7 +71,7 @@ def run(
     console = make_console()
     journal, waiting = begin(drawn, lang, console)
     if waiting:
-        console.print(Prose(say("waiting", lang), "yellow"))
+        console.print(Prose(say("waiting", lang), "notice"))
     console.print(views.opening_view(drawn, lang))
     return _held(drawn, Interview(drawn, journal, clock), journal, None, console, lang, opening=True)
 
@@ -113,7 +113,7 @@ def _resumed(lang: Lang) -> int:
         return 0
     interview.resume(taken.away, taken.draft)
     words = say("resumed", lang, when=taken.when, left=minutes(interview.left), away=away(taken.away, lang))
-    console.print(Prose(words, "bold"))
+    console.print(Prose(words, "strong"))
     return _held(taken.plan, interview, taken.journal, taken.draft, console, lang)
 
 
@@ -192,9 +192,9 @@ def _paused(interview: Interview, journal: MockJournal, console: Console, lang: 
     label = interview.plan.items[position].label if position is not None else "–"
     console.print()
     if journal.safe:
-        console.print(Prose(say("paused", lang, label=label, left=minutes(interview.left)), "bold"))
+        console.print(Prose(say("paused", lang, label=label, left=minutes(interview.left)), "strong"))
     else:
-        console.print(Prose(say("lost", lang), "yellow"))
+        console.print(Prose(say("lost", lang), "notice"))
     journal.close()
 
 
@@ -207,7 +207,7 @@ def _closed(
     lang: Lang,
 ) -> None:
     score = drawn_questions.score(interview.state)
-    console.print(Prose(say("over", lang), "bold"))
+    console.print(Prose(say("over", lang), "strong"))
     console.print(views.closing_view(drawn_questions, score, lang))
     journal.finish(score.results)
     if journal.safe:
@@ -240,7 +240,7 @@ def _offer(
                 lang,
             )
         except QuizError as error:
-            console.print(Prose(error.zh if lang == "zh" else error.en, "yellow"))
+            console.print(Prose(error.zh if lang == "zh" else error.en, "notice"))
             continue
         console.print(say("written", lang, path=name))
         return

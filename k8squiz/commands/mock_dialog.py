@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
 from rich.console import Console
 
 from k8squiz.commands.faults import tell
-from k8squiz.kinds.fields import Field, Unreadable
+from k8squiz.kinds.fields import Field, Unreadable, Value
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
 from k8squiz.mock.drawn_questions import DrawnQuestions
@@ -121,7 +120,7 @@ class MockDialog:
         task, listed = self._room.task(position), not self._keyboard.interactive
         self._print(question_view(self._room.world(position), task, self._lang, listed=listed))
         self._print()
-        self._print(Prose(self._commands(position), "dim"))
+        self._print(Prose(self._commands(position), "quiet"))
 
     def _fill_in(self, position: int, fields: tuple[Field, ...]) -> None:
         """The fields from the first blank one on; all of them where none is blank."""
@@ -132,7 +131,7 @@ class MockDialog:
             field = fields[index]
             if (words := field.how(self._lang, not self._keyboard.interactive)) != told:
                 told = words
-                self._print(Prose(told, "dim"))
+                self._print(Prose(told, "quiet"))
             self._field = field.id
             typed = self._line(position, field).strip()
             if typed.lower() in keys.BACK and index > 0:
@@ -144,7 +143,7 @@ class MockDialog:
                 self._interview.fill(field.id, field.read(typed))
                 index += 1
             except Unreadable as error:
-                self._print(Prose(f"? {pick(error.text, self._lang)}", "yellow"))
+                self._print(Prose(f"? {pick(error.text, self._lang)}", "notice"))
 
     def _line(self, position: int, field: Field) -> str:
         standing = self._standing
@@ -168,7 +167,7 @@ class MockDialog:
         )
 
     def _struck(self, position: int, fields: tuple[Field, ...], line: str) -> None:
-        standing: dict[str, Any] = {}
+        standing: dict[str, Value] = {}
         field = next(field for field in fields if field.id == self._field)
         with contextlib.suppress(Unreadable):
             standing[field.id] = field.read(line.strip())
@@ -209,7 +208,7 @@ class MockDialog:
         elif word in keys.SHOW and not rest:
             self._put(position)
         elif word in keys.HELP and not rest:
-            self._print(Prose(say("help", self._lang), "cyan"))
+            self._print(Prose(say("help", self._lang), "told"))
         else:
             return not typed
         return True
@@ -219,10 +218,10 @@ class MockDialog:
 
         hints = self._room.hints(position)
         if self._interview.state.sheets[position].hints >= len(hints):
-            self._print(Prose(practice_say("no-hint", self._lang), "cyan"))
+            self._print(Prose(practice_say("no-hint", self._lang), "told"))
             return
         cost, text = hints[self._interview.hint()]
-        self._print(Prose(practice_say("hint", self._lang, cost=cost, text=pick(text, self._lang)), "cyan"))
+        self._print(Prose(practice_say("hint", self._lang, cost=cost, text=pick(text, self._lang)), "told"))
 
     def _skip(self) -> None:
         if not self._interview.others_open():
@@ -285,7 +284,7 @@ class MockDialog:
     # --- printing ---
 
     def _say(self, key: str, **values: object) -> None:
-        self._print(Prose(say(key, self._lang, **values), "cyan"))
+        self._print(Prose(say(key, self._lang, **values), "told"))
 
-    def _print(self, *what: Any) -> None:
+    def _print(self, *what: object) -> None:
         self._console.print(*what)

@@ -78,7 +78,7 @@ class MockJournal:
         """Say that nothing is saved from here on."""
         self.safe = False
         words = say("memory", self._lang, reason=pick(error, self._lang).rstrip(".。"))
-        self._console.print(Prose(words, "bold yellow"))
+        self._console.print(Prose(words, "alarm"))
 
     def _write(self, write: Callable[[Store], object]) -> None:
         if self._store is None or not self.safe:

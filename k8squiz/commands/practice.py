@@ -76,7 +76,7 @@ def run(
         session = PracticeSession(asked, chosen)
         if not drawn and journal.cards:
             again = sum(1 for each in asked if each.id in journal.cards)
-            console.print(say("mixed", lang, again=again, new=len(asked) - again), style="dim")
+            console.print(say("mixed", lang, again=again, new=len(asked) - again), style="quiet")
     keyboard = keys.keyboard()
     try:
         _sit(session, keyboard, console, lang, journal)
@@ -182,13 +182,13 @@ def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console
     fields = session.task.fields
     answer: dict[str, object] = {}
     told = ""
-    console.print(say("commands", lang), style="dim")
+    console.print(say("commands", lang), style="quiet")
     index = 0
     while index < len(fields):
         field = fields[index]
         if field.how(lang, not keyboard.interactive) != told:
             told = field.how(lang, not keyboard.interactive)
-            console.print(Prose(told, "dim"))
+            console.print(Prose(told, "quiet"))
         typed = _typed(keyboard, session.task, field, lang).strip()
         if typed.lower() in keys.BACK:
             index = max(0, index - 1)
@@ -199,7 +199,7 @@ def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console
                 answer[field.id] = field.read(typed)
                 index += 1
             except Unreadable as error:
-                console.print(Prose(f"? {pick(error.text, lang)}", "yellow"))
+                console.print(Prose(f"? {pick(error.text, lang)}", "notice"))
     return answer
 
 
@@ -223,10 +223,10 @@ def _command(typed: str, session: PracticeSession, console: Console, lang: Lang)
         cost = session.next_hint_cost if session.hints_left else 0.0
         text = session.hint()
         shown = say("no-hint", lang) if text is None else say("hint", lang, cost=cost, text=pick(text, lang))
-        console.print(Prose(shown, "cyan"))
+        console.print(Prose(shown, "told"))
         return True
     if word in keys.HELP:
-        console.print(Prose(say("help", lang), "cyan"))
+        console.print(Prose(say("help", lang), "told"))
         return True
     return not word
 
@@ -258,7 +258,7 @@ def _summary(session: PracticeSession, console: Console, lang: Lang, seed: str) 
             console.print("\n".join([say("study", lang), *study]))
     else:
         console.print("\n" + say("nothing", lang))
-    console.print(say("seed", lang, seed=seed), style="dim")
+    console.print(say("seed", lang, seed=seed), style="quiet")
 
 
 def _is_told(topic: str) -> bool:

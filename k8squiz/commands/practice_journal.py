@@ -97,7 +97,7 @@ class PracticeJournal:
         try:
             self.store.end(self._session, time.time())
         except StoreUnavailable as error:
-            self._console.print(Prose(pick(error, self._lang), "yellow"))
+            self._console.print(Prose(pick(error, self._lang), "notice"))
 
     def _offer(self, keyboard: Keyboard | None) -> None:
         from k8squiz.history.export import exported
@@ -112,15 +112,15 @@ class PracticeJournal:
             try:
                 write_text(Path(name), exported(self.store))
             except QuizError as error:
-                self._console.print(Prose(pick(error, self._lang), "yellow"))
+                self._console.print(Prose(pick(error, self._lang), "notice"))
                 continue
             self._console.print(Prose(say("exported", self._lang, path=name)))
             return
-        self._console.print(Prose(say("export", self._lang), "bold yellow"))
+        self._console.print(Prose(say("export", self._lang), "alarm"))
         # Not through the console: it would wrap, and what it makes visible is no JSON any more.
         sys.stdout.flush()
         print_machine(exported(self.store, indent=None))
 
     def _refused(self, error: QuizError) -> None:
         words = say("memory", self._lang, reason=pick(error, self._lang).rstrip(".。"))
-        self._console.print(Prose(words, "bold yellow"))
+        self._console.print(Prose(words, "alarm"))

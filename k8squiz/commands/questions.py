@@ -53,8 +53,8 @@ def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None =
         meta = t.meta
         if meta.topic != topic:
             topic = meta.topic
-            table.add_row(Styled(topic, style="bold underline"))
-        title = Prose(pick(t.title, lang), "" if beside else "dim")
+            table.add_row(Styled(topic, style="topic"))
+        title = Prose(pick(t.title, lang), "" if beside else "quiet")
         name = meta.id if beside else Group(meta.id, Padding(title, (0, 0, 0, 2)))
         table.add_row(Padding(name, (0, 0, 0, 2)), str(meta.level), meta.kind, *([title] if beside else []))
     console.print(table)

@@ -42,7 +42,7 @@ def run(lang: Lang, scenario: str | None, require: str | None, metric: str | Non
     console = make_console()
     own_words = require is None and scenario is not None
     if own_words:
-        console.print(Prose(pick(found.words, lang), "bold"))
+        console.print(Prose(pick(found.words, lang), "strong"))
         console.print()
     chart = metric or found.requirements[0].metric
     console.print(Group(scenario_view(found, lang), "", measured_view(found, table, fitting, lang), ""))
@@ -77,9 +77,9 @@ def _list(lang: Lang, json: bool) -> int:
 
     console = make_console()
     for one in SCENARIOS.values():
-        console.print(f"k8squiz schedulers --scenario {one.name}", style="bold")
+        console.print(f"k8squiz schedulers --scenario {one.name}", style="strong")
         console.print(Padding(Prose(pick(one.words, lang)), (0, 0, 0, 2)))
-        console.print(Padding(Prose(", ".join(map(str, one.requirements)), "dim"), (0, 0, 0, 2)))
+        console.print(Padding(Prose(", ".join(map(str, one.requirements)), "quiet"), (0, 0, 0, 2)))
     return 0
 
 

@@ -13,7 +13,7 @@ from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.question import Question, QuestionRequest
 from k8squiz.bank.shapes import Place, Schema, Shape
-from k8squiz.errors import unknown, well_formed
+from k8squiz.errors import unknown
 from k8squiz.kinds.fields import Field
 from k8squiz.world.world import World
 
@@ -100,8 +100,7 @@ def kind(name: str) -> Kind:
 
 def make_task(world: World) -> Task:
     """Compute what the question asks and its truth. Raises QuizError for what cannot be asked so."""
-    with well_formed(world.question.template.place("ask")):
-        return kind(world.question.meta.kind).make(world)
+    return kind(world.question.meta.kind).make(world)
 
 
 def shown_requests(question: Question) -> tuple[QuestionRequest, ...]:

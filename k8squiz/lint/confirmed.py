@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engine.errors import EngineError
+from k8squiz.bank.forms import SOURCES, VALUES, part
 from k8squiz.bank.placeholders import PLACEHOLDER
 from k8squiz.bank.question import Template
 from k8squiz.errors import QuizError
@@ -33,11 +34,9 @@ class Confirmed:
 
     def __init__(self, template: Template, world: World, task: Task) -> None:
         self._world = world
-        self._known = {
-            str(number) for source in template.data["sources"] for number in source.get("states", ())
-        }  # fmt: skip
+        self._known = {number for source in part(template, "sources", SOURCES, ()) for number in source.states}
         names = Names(world)
-        for name in template.data.get("values") or {}:
+        for name in part(template, "values", VALUES, {}):
             try:
                 self._known.add(str(figure(names[name])))
             except (QuizError, EngineError):

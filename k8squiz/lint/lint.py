@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from engine.errors import EngineError
 from engine.trace import Text
@@ -19,8 +19,11 @@ from engine.values import dataclass
 from k8squiz.bank import find as bank
 from k8squiz.bank.draw import draw
 from k8squiz.bank.followup import follow_ups, names
+from k8squiz.bank.forms import part
 from k8squiz.bank.placeholders import PLACEHOLDER, placeholders
 from k8squiz.bank.question import Template
+from k8squiz.bank.shapes import MAPPING
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import Task, kind, make_task
@@ -33,6 +36,9 @@ from k8squiz.world.world import World
 
 SEEDS = 50
 _WORTH_SHARING = 1000  # draws; below that, starting processes takes longer
+# An answer with the names of its roles, and the letters of the right one.
+_Signature: TypeAlias = "tuple[str | tuple[str, ...], ...]"
+_Slot: TypeAlias = "tuple[str, ...] | None"
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -132,7 +138,7 @@ def _old_words(template: Template) -> Iterator[Finding]:
             f"`{word.old}` 已改名为 `{word.new}`；旧名再保留一个版本",
             warning=True,
         )
-    if "seat" in (template.data.get("params") or {}):
+    if "seat" in part(template, "params", MAPPING, {}):
         yield Finding(
             template.place("params", "seat"),
             "a parameter that draws a pod's node is called `pod_node` in this bank, not `seat`",
@@ -173,11 +179,12 @@ def _identity(template: Template, path: Path) -> Iterator[Finding]:
         )
 
 
-def _texts(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
+def _texts(data: Yaml, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
     """Every bilingual text of a file."""
     if isinstance(data, Mapping):
-        if isinstance(data.get("en"), str) and isinstance(data.get("zh"), str):
-            yield path, data
+        en, zh = data.get("en"), data.get("zh")
+        if isinstance(en, str) and isinstance(zh, str):
+            yield path, {"en": en, "zh": zh}
             return
         for key, value in data.items():
             yield from _texts(value, (*path, key))
@@ -212,8 +219,8 @@ def _languages(template: Template) -> Iterator[Finding]:
 
 def _over_seeds(template: Template, seeds: int) -> Iterator[Finding]:
     found: dict[tuple[str, str], Finding] = {}
-    answers: set[Any] = set()
-    slots: set[Any] = set()
+    answers: set[_Signature] = set()
+    slots: set[_Slot] = set()
     drawn = 0
     for seed in range(1, seeds + 1):
         for finding in _one(template, seed, answers, slots):
@@ -240,7 +247,7 @@ def _over_seeds(template: Template, seeds: int) -> Iterator[Finding]:
         )
 
 
-def _one(template: Template, seed: int, answers: set[Any], slots: set[Any]) -> Iterator[Finding]:
+def _one(template: Template, seed: int, answers: set[_Signature], slots: set[_Slot]) -> Iterator[Finding]:
     try:
         question = draw(template, seed)
         world = World(question)
@@ -290,14 +297,14 @@ def _roles(world: World) -> dict[str, str]:
     return roles
 
 
-def _signature(field: Field, roles: dict[str, str]) -> Any:
+def _signature(field: Field, roles: dict[str, str]) -> str | tuple[str, ...]:
     truth = field.truth
     if isinstance(truth, tuple):
         return tuple("/".join(roles.get(part, part) for part in key.split("/")) for key in truth)
     return roles.get(str(truth), str(truth))
 
 
-def _slot(task: Task) -> Any:
+def _slot(task: Task) -> _Slot:
     """The letters of the right answer; None where letters are not what is typed."""
     slots = [field.show(field.truth, False) for field in task.fields if field.options]
     return tuple(slots) or None
@@ -305,17 +312,17 @@ def _slot(task: Task) -> Any:
 
 def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[Finding]:
     """Every text of this draw can be filled, something explains it, and its numbers are confirmed."""
-    shown: list[tuple[str, Any]] = [
+    shown: list[tuple[str, Callable[[World], object]]] = [
         ("prompt", prompt), ("hints", hints), ("explanation", explanation), ("key_points", key_points), ("followups", followups),
     ]  # fmt: skip
-    for part, render in shown:
+    for name, render in shown:
         try:
             rendered = render(world)
         except Ambiguous as error:
-            yield _ambiguous(template, error, seed, part)
+            yield _ambiguous(template, error, seed, name)
             continue
         except (QuizError, EngineError) as error:
-            yield _at(template, error, seed, part)
+            yield _at(template, error, seed, name)
             continue
         for text in _parts(rendered):
             left = next(
@@ -323,13 +330,13 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
             )
             if left is not None:
                 yield Finding(
-                    template.place(part),
+                    template.place(name),
                     f"{left.group()} is left unfilled: a text in a parameter is not filled itself (seed {seed})",
                     f"{left.group()} 没有被替换：参数里的文本自身不再替换占位符（种子 {seed}）",
                 )
-        if part == "explanation" and not rendered:
+        if name == "explanation" and not rendered:
             yield Finding(
-                template.place(part),
+                template.place(name),
                 f"nothing is explained: no block's `when` holds (seed {seed})",
                 f"没有任何解释：各段的 `when` 都不成立（种子 {seed}）",
             )
@@ -350,7 +357,7 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
             )
 
 
-def _parts(rendered: Any) -> Iterator[Text]:
+def _parts(rendered: object) -> Iterator[Text]:
     """The texts of a prompt, of hints with their costs, of a list."""
     if isinstance(rendered, Text):
         yield rendered

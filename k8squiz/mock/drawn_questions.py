@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from engine.errors import EngineError
 from engine.trace import Text
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import find
+from k8squiz.bank.question import Value
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import Task, make_task
@@ -45,7 +45,7 @@ class DrawnQuestions:
         return drawn(item.question, item.seed)
 
 
-def shown(field: Field, value: Any, zh: bool) -> str:
+def shown(field: Field, value: Value, zh: bool) -> str:
     """An answer as text. What the question no longer knows (its file has changed since) shows as it was kept."""
     try:
         return str(field.show(value, zh))

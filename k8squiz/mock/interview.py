@@ -6,9 +6,10 @@ Nothing here knows a terminal or a disk: `clock` is any steady count of seconds,
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
+from k8squiz.bank.question import Answer, Value
 from k8squiz.mock.plan import InterviewPlan
 from k8squiz.mock.state import Ending, Event, InterviewState, Status, apply, replay
 
@@ -83,7 +84,7 @@ class Interview:
         self._note("shown", position=position)
         self._go()
 
-    def fill(self, field: str, value: Any) -> None:
+    def fill(self, field: str, value: Value) -> None:
         """A field of the question in front has been filled in."""
         self._note("filled", position=self.position, field=field, value=value)
         self._standing = ("", "")
@@ -104,7 +105,7 @@ class Interview:
         sheet = self.state.sheets[self.position]
         self._close("answered", position=self.position, answer=dict(sheet.given), by="candidate")
 
-    def strike(self, standing: Mapping[str, Any], line: str) -> None:
+    def strike(self, standing: Answer, line: str) -> None:
         """The countdown has run out: what was filled in and `standing` (the unfinished line's field, where it could
         be read) is the answer; `line` is kept as it stood."""
         answer = {**self.state.sheets[self.position].given, **standing}
@@ -163,14 +164,14 @@ class Interview:
         self._saved = self.elapsed
         self._standing = ("", "")
 
-    def _note(self, kind: str, **body: Any) -> None:
+    def _note(self, kind: str, **body: object) -> None:
         event = Event(kind, round(self.elapsed, 3), body)
         running = self._since is not None
         self._append(event)
         if running:
             self._since = self._clock()
 
-    def _close(self, kind: str, **body: Any) -> None:
+    def _close(self, kind: str, **body: object) -> None:
         event = Event(kind, round(self.elapsed, 3), body)
         self._since = None
         self._append(event)

@@ -70,7 +70,7 @@ class InterviewPlan:
         """How many there are, follow-ups apart."""
         return sum(1 for item in self.items if item.parent is None)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Plain values; `from_json` reads them back."""
         return {**dataclasses.asdict(self), "topics": list(self.topics)}
 

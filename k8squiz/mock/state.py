@@ -13,7 +13,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from k8squiz.bank.question import Answer
+from k8squiz.bank.question import Answer, Value
 from k8squiz.errors import QuizError
 from k8squiz.mock.plan import InterviewPlan
 
@@ -147,7 +147,7 @@ def _filled(state: InterviewState, event: Event) -> InterviewState:
     return _sheet(state, position, given=given)
 
 
-def _value(raw: Any) -> Any:
+def _value(raw: Value) -> Value:
     """A field's value as it came back from JSON: its tuples are lists there."""
     return tuple(raw) if isinstance(raw, list) else raw
 

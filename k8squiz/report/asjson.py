@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
 
 from engine.trace import Text
 from k8squiz import __version__
 from k8squiz.mock.score import ScorePart
 from k8squiz.report.build import FORMAT_VERSION, Answered, FieldLine, InterviewReport
+from k8squiz.report.columns import PART, of
 from k8squiz.report.walk import ReportedWalk
 from k8squiz.terminal.sanitize import json_text
 
@@ -19,7 +19,7 @@ def report_json(report: InterviewReport) -> str:
     return json_text(json.dumps(as_values(report), ensure_ascii=False, indent=2)) + "\n"
 
 
-def as_values(report: InterviewReport) -> dict[str, Any]:
+def as_values(report: InterviewReport) -> dict[str, object]:
     """The whole report as dicts, lists, strings and numbers."""
     plan, state = report.plan, report.state
     return {
@@ -48,12 +48,11 @@ def _both(text: Text) -> dict[str, str]:
     return {"en": text.en, "zh": text.zh}
 
 
-def _part(part: ScorePart) -> dict[str, Any]:
-    seconds = {"budget": round(part.budget, 1), "spent": round(part.spent, 1)}
-    return {"name": part.name, "score": part.score, "questions": part.questions, "seconds": seconds}
+def _part(part: ScorePart) -> dict[str, object]:
+    return {column.title: column.value(part, "en") for column in of("json", PART)}
 
 
-def _question(question: Answered) -> dict[str, Any]:
+def _question(question: Answered) -> dict[str, object]:
     result = question.result
     item, sheet = result.item, result.sheet
     return {
@@ -87,7 +86,7 @@ def _question(question: Answered) -> dict[str, Any]:
     }
 
 
-def _field(field: FieldLine) -> dict[str, Any]:
+def _field(field: FieldLine) -> dict[str, object]:
     options = [
         {"letter": option.letter, "text": _both(option.text), "answer": option.given, "truth": option.truth}
         for option in field.options
@@ -99,7 +98,7 @@ def _field(field: FieldLine) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _walk(walk: ReportedWalk) -> dict[str, Any]:
+def _walk(walk: ReportedWalk) -> dict[str, object]:
     raw = dataclasses.asdict(walk)
     raw["reason"] = _both(walk.reason) if walk.where else None
     raw["where"] = walk.where or None

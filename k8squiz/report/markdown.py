@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.report import say
@@ -11,9 +12,12 @@ from k8squiz.mock.score import ScorePart
 from k8squiz.report import facts
 from k8squiz.report.build import Answered, FieldLine, InterviewReport
 from k8squiz.report.clocktext import clock
+from k8squiz.report.columns import FIELD, PART, Column, of, option_columns
+from k8squiz.report.signs import sign_of
 from k8squiz.report.walk import ReportedHop
 from k8squiz.terminal.sanitize import one_line, visible
 
+T = TypeVar("T")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|&~])")
 _AT_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))")
 
@@ -62,11 +66,17 @@ def _lines(report: InterviewReport, lang: Lang) -> Iterator[str]:
 
 
 def _parts(parts: Sequence[ScorePart], lang: Lang) -> Iterator[str]:
-    headers = [say(key, lang) for key in ("name", "score", "questions", "spent", "budget")]
-    rows = [
-        (part.name, f"{part.score:.0%}", str(part.questions), clock(part.spent), clock(part.budget)) for part in parts
-    ]
-    yield from table(headers, rows)
+    yield from _table(of("markdown", PART), parts, lang)
+
+
+def _table(columns: Sequence[Column[T]], rows: Sequence[T], lang: Lang) -> Iterator[str]:
+    headers = [column.head(lang) for column in columns]
+    yield from table(headers, [[_cell(column, row, lang) for column in columns] for row in rows])
+
+
+def _cell(column: Column[T], row: T, lang: Lang) -> str:
+    value = column.value(row, lang)
+    return sign_of(value)[0] if column.look == "sign" and isinstance(value, float) else str(value)
 
 
 def _question(question: Answered, lang: Lang) -> Iterator[str]:
@@ -98,29 +108,10 @@ def block(text: str) -> Iterator[str]:
 
 def answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
     """What was answered beside what is computed; what could be picked, with its place in either."""
-    headers = ["", *(say(key, lang) for key in ("asked", "answer", "truth"))]
-    rows = [
-        ("✓" if field.score >= 1 else "~" if field.score > 0 else "✗", pick(field.label, lang),
-         say("blank", lang) if field.given is None else pick(field.given, lang), pick(field.truth, lang))
-        for field in fields
-    ]  # fmt: skip
-    yield from table(headers, rows)
+    yield from _table(of("markdown", FIELD), fields, lang)
     for field in fields:
         if field.options:
-            yield from table(
-                ["", say("option", lang), say("answer", lang), say("truth", lang)],
-                [
-                    (option.letter, pick(option.text, lang), place(option.given, field), place(option.truth, field))
-                    for option in field.rows
-                ],
-            )
-
-
-def place(number: int, field: FieldLine) -> str:
-    """An option's place in an order, or ■ where it is picked."""
-    if not number:
-        return "·"
-    return str(number) if field.ordered else "■"
+            yield from _table(option_columns(field), field.rows, lang)
 
 
 def walk_lines(question: Answered, lang: Lang) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from html import escape
+from typing import TypeVar
 
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.report import say
@@ -11,11 +13,12 @@ from k8squiz.mock.score import ScorePart
 from k8squiz.report import facts
 from k8squiz.report.build import Answered, FieldLine, InterviewReport
 from k8squiz.report.clocktext import clock
-from k8squiz.report.markdown import place
+from k8squiz.report.columns import FIELD, PART, Column, of, option_columns
 from k8squiz.report.walk import ReportedHop, ReportedWalk
 from k8squiz.story.style import STYLE
 from k8squiz.terminal.sanitize import visible
 
+T = TypeVar("T")
 _SIGNS = {"right": "✓", "part": "~", "wrong": "✗"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -87,13 +90,20 @@ def _overview(report: InterviewReport, lang: Lang) -> Iterator[str]:
 def _parts(title: str, parts: Sequence[ScorePart], lang: Lang, level: bool) -> Iterator[str]:
     yield f"<section><h2>{text(title)}</h2><table>"
     for part in parts:
-        name = say("level", lang, level=part.name) if level else part.name
-        late = " ▲" if part.spent > part.budget else ""
-        yield (
-            f"<tr><td class=n>{text(name)}</td><td class=wide>{_bar(part.score)}</td><td class=n>{part.score:.0%}</td>"
-            f"<td class=n>{clock(part.spent)} / {clock(part.budget)}{late}</td></tr>"
+        named = dataclasses.replace(part, name=say("level", lang, level=part.name)) if level else part
+        cells = (
+            f"<td class={'wide' if column.look == 'bar' else 'n'}>{_cell(column, named, lang)}</td>"
+            for column in of("html", PART)
         )
+        yield f"<tr>{''.join(cells)}</tr>"
     yield "</table></section>"
+
+
+def _cell(column: Column[T], row: T, lang: Lang) -> str:
+    value = column.value(row, lang)
+    if isinstance(value, float):
+        return _bar(value) if column.look == "bar" else _sign(value)
+    return f"<b>{text(str(value))}</b>" if column.look == "strong" else text(str(value))
 
 
 def _bar(score: float) -> str:
@@ -154,30 +164,35 @@ def _sign(score: float) -> str:
 
 
 def _answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
-    heads = "".join(f"<th>{text(say(key, lang))}</th>" for key in ("asked", "answer", "truth"))
-    yield f"<table><tr><th></th>{heads}</tr>"
+    columns = of("html", FIELD)
+    yield f"<table><tr>{_heads(columns, lang)}</tr>"
     for field in fields:
-        given = text(pick(field.given, lang)) if field.given is not None else f"<i>{text(say('blank', lang))}</i>"
-        yield (
-            f"<tr{'' if field.score >= 1 else ' class=differs'}><td>{_sign(field.score)}</td>"
-            f"<td>{text(pick(field.label, lang))}</td><td>{given}</td>"
-            f"<td><b>{text(pick(field.truth, lang))}</b></td></tr>"
+        blank = f"<i>{text(say('blank', lang))}</i>"
+        cells = "".join(
+            f"<td>{blank if column.title == 'answer' and field.given is None else _cell(column, field, lang)}</td>"
+            for column in columns
         )
+        yield f"<tr{'' if field.score >= 1 else ' class=differs'}>{cells}</tr>"
     yield "</table>"
     for field in fields:
         if field.options:
             yield from _options(field, lang)
 
 
+def _heads(columns: Sequence[Column[T]], lang: Lang) -> str:
+    return "".join(f"<th>{text(column.head(lang))}</th>" for column in columns)
+
+
 def _options(field: FieldLine, lang: Lang) -> Iterator[str]:
-    heads = "".join(f"<th>{text(say(key, lang))}</th>" for key in ("option", "answer", "truth"))
-    yield f"<table><tr><th></th>{heads}</tr>"
+    columns = option_columns(field)
+    yield f"<table><tr>{_heads(columns, lang)}</tr>"
     for option in field.rows:
         same = "" if option.given == option.truth else ' class="differs"'
-        yield (
-            f"<tr{same}><td>{text(option.letter)}</td><td>{text(pick(option.text, lang))}</td>"
-            f"<td class=n>{place(option.given, field)}</td><td class=n>{place(option.truth, field)}</td></tr>"
+        cells = "".join(
+            f"<td{' class=n' if column.look == 'figure' else ''}>{_cell(column, option, lang)}</td>"
+            for column in columns
         )
+        yield f"<tr{same}>{cells}</tr>"
     yield "</table>"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
 
 from engine.cost.count import ModeCost, PacketCost, UpdateCost, costs
 from engine.values import dataclass
@@ -110,7 +109,7 @@ def _each(wanted: Sequence[tuple[str, int, int]], tell: Callable[[int, int], Non
     return found
 
 
-def as_json(figures: Figures) -> dict[str, Any]:
+def as_json(figures: Figures) -> dict[str, object]:
     """The figures as `--json` prints them."""
     return {
         "services": figures.services,
@@ -123,7 +122,7 @@ def as_json(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _json(point: ScalePoint) -> dict[str, Any]:
+def _json(point: ScalePoint) -> dict[str, object]:
     cost, size = point.cost, point.cost.size
     return {
         "chains": size.chains,

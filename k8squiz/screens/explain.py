@@ -37,7 +37,7 @@ def story_parts(
         yield "heading", heading(pick(section.title, lang))
         for block in section.blocks:
             if isinstance(block, Walk):
-                yield "heading", Styled(pick(block.caption, lang), style="bold")
+                yield "heading", Styled(pick(block.caption, lang), style="strong")
                 yield from outcome_parts(block.outcome, lang, each_hop=True)
             else:
                 yield "block", block_view(block, lang)
@@ -50,8 +50,10 @@ def story_parts(
 def _opening(story: Story, lang: Lang, without: frozenset[str]) -> RenderableType:
     parts: list[RenderableType] = [Prose(pick(story.summary, lang))]
     if without:
-        parts += [Styled(""), Prose(f"{word('without', lang)}: {', '.join(sorted(without))}", style="bold yellow")]
-    return Panel(Group(*parts), title=Styled(pick(story.title, lang), style="bold"), title_align="left", padding=(0, 1))
+        parts += [Styled(""), Prose(f"{word('without', lang)}: {', '.join(sorted(without))}", style="alarm")]
+    return Panel(
+        Group(*parts), title=Styled(pick(story.title, lang), style="strong"), title_align="left", padding=(0, 1)
+    )
 
 
 def section_view(section: Section, lang: Lang) -> RenderableType:
@@ -62,7 +64,7 @@ def section_view(section: Section, lang: Lang) -> RenderableType:
 
 
 def heading(text: str) -> RenderableType:
-    return Group(Styled(""), Line(Styled(text, style="bold"), align="left", style="dim"))
+    return Group(Styled(""), Line(Styled(text, style="strong"), align="left", style="quiet"))
 
 
 def block_view(block: Block, lang: Lang) -> RenderableType:
@@ -71,9 +73,11 @@ def block_view(block: Block, lang: Lang) -> RenderableType:
         case Paragraph(text):
             return Padding(Prose(pick(text, lang)), (0, 0, 1, 0))
         case Walk(caption, outcome):
-            return Group(Styled(pick(caption, lang), style="bold"), outcome_view(outcome, lang))
+            return Group(Styled(pick(caption, lang), style="strong"), outcome_view(outcome, lang))
         case Rules(caption, lines):
-            return Group(Styled(pick(caption, lang), style="italic"), *(_rule_line(line) for line in lines), Styled(""))
+            return Group(
+                Styled(pick(caption, lang), style="caption"), *(_rule_line(line) for line in lines), Styled("")
+            )
         case Grid():
             return _grid(block, lang)
         case Steps():
@@ -81,7 +85,7 @@ def block_view(block: Block, lang: Lang) -> RenderableType:
 
 
 def _rule_line(line: str) -> RenderableType:
-    return Padding(Styled(line, style="cyan", overflow="fold"), (0, 0, 0, 2))
+    return Padding(Styled(line, style="rule", overflow="fold"), (0, 0, 0, 2))
 
 
 def _grid(grid: Grid, lang: Lang) -> RenderableType:
@@ -90,7 +94,7 @@ def _grid(grid: Grid, lang: Lang) -> RenderableType:
         table.add_column(Styled(pick(header, lang)), overflow="fold")
     for row in grid.rows:
         table.add_row(*(Prose(pick(cell, lang)) for cell in row))
-    return Padding(Group(Prose(pick(grid.caption, lang), style="italic"), table), (0, 0, 1, 0))
+    return Padding(Group(Prose(pick(grid.caption, lang), style="caption"), table), (0, 0, 1, 0))
 
 
 def _steps(steps: Steps, lang: Lang) -> RenderableType:
@@ -99,9 +103,9 @@ def _steps(steps: Steps, lang: Lang) -> RenderableType:
     table.add_column(overflow="fold")
     for number, step in enumerate(steps.steps, 1):
         seen = pick(step.seen, lang) if step.seen is not None else f"✗ {word('never', lang)}"
-        title = Prose(pick(step.title, lang), style="bold")
-        table.add_row(f"{number}.", Group(title, Prose(seen, style="" if step.seen is not None else "red")))
-    return Padding(Group(table, Prose("→ " + pick(steps.caption, lang), style="bold")), (0, 0, 1, 0))
+        title = Prose(pick(step.title, lang), style="strong")
+        table.add_row(f"{number}.", Group(title, Prose(seen, style="" if step.seen is not None else "wrong")))
+    return Padding(Group(table, Prose("→ " + pick(steps.caption, lang), style="strong")), (0, 0, 1, 0))
 
 
 def claims_view(claims: tuple[Claim, ...], lang: Lang) -> RenderableType:
@@ -110,8 +114,8 @@ def claims_view(claims: tuple[Claim, ...], lang: Lang) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for claim in claims:
-        table.add_row(Styled("✗", style="red"), Prose(pick(claim.claim, lang), style="italic"))
-        table.add_row(Styled("✓", style="green"), Padding(Prose(pick(claim.truth, lang)), (0, 0, 1, 0)))
+        table.add_row(Styled("✗", style="wrong"), Prose(pick(claim.claim, lang), style="caption"))
+        table.add_row(Styled("✓", style="right"), Padding(Prose(pick(claim.truth, lang)), (0, 0, 1, 0)))
     return Group(heading(word("claims", lang)), table)
 
 

@@ -17,10 +17,10 @@ from k8squiz.kinds.interface import Task, kind
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.practice.session import Summary
+from k8squiz.report.signs import sign_of
 from k8squiz.screens.fields.rows import rows_view
 from k8squiz.screens.fields.views import view_of
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.signs import sign_of
 from k8squiz.world.predicates import outcomes_of
 from k8squiz.world.subjects import needs_no_cluster
 from k8squiz.world.texts import explanation, followups, key_points, sources
@@ -46,7 +46,7 @@ def _score(grade: Grade, lang: Lang) -> RenderableType:
     sign, style = sign_of(grade.raw)
     key = "score-hints" if grade.hint_cost and grade.raw else "score"
     words = say(key, lang, score=grade.score, raw=grade.raw, cost=grade.hint_cost)
-    return Padding(Styled(f"{sign} {words}", style=f"bold {style}"), (1, 0, 0, 0))
+    return Padding(Styled(f"{sign} {words}", style=f"score.{style}"), (1, 0, 0, 0))
 
 
 def walk_view(world: World, lang: Lang) -> RenderableType:
@@ -63,7 +63,7 @@ def walk_view(world: World, lang: Lang) -> RenderableType:
             title += f" ({say('chance', lang, ways=len(outcomes), probability=outcome.probability)})"
         parts += [meta(title), hops_view(outcome.hops, lang)]
         if outcome.reply:
-            parts += [Styled("↩", style="dim"), hops_view(outcome.reply, lang)]
+            parts += [Styled("↩", style="quiet"), hops_view(outcome.reply, lang)]
         parts.append(_end(outcome, lang))
     return Group(*parts)
 
@@ -90,7 +90,7 @@ def _bench_view(world: World, lang: Lang) -> RenderableType:
 def hops_view(hops: Sequence[Hop], lang: Lang) -> RenderableType:
     """Hops as a table, those of one host and stage in one line; » marks an address that is rewritten there."""
     table = Table(show_edge=False, show_header=False, padding=(0, 1), box=None)
-    table.add_column(style="bold", overflow="fold")
+    table.add_column(style="strong", overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     host = None
@@ -120,23 +120,23 @@ def _told(group: Sequence[Hop], at_an_end: bool) -> Styled:
     line = Styled()
     chains = [short(hop.chain) for hop in group if hop.chain is not None and is_own(hop)]
     chains = [chain for index, chain in enumerate(chains) if index == 0 or chains[index - 1] != chain]
-    line.append(" › ".join(chains) if chains else last.device, style="dim")
+    line.append(" › ".join(chains) if chains else last.device, style="quiet")
     for hop in group:
         for change in hop.changes:
-            line.append(f"  {change.field} {change.before} » {change.after}", style="bold yellow")
+            line.append(f"  {change.field} {change.before} » {change.after}", style="rewritten")
     outer = last.encapsulation
     if outer is not None:
         line.append(f"  {outer.kind} {outer.src} → {outer.dst}")
     if at_an_end:
-        line.append(f"  {last.src} → {last.dst}", style="bold")
+        line.append(f"  {last.src} → {last.dst}", style="strong")
     return line
 
 
 def _end(outcome: Outcome, lang: Lang) -> RenderableType:
     if outcome.where is None:
-        return Styled(f"= {outcome.verdict}", style="bold")
+        return Styled(f"= {outcome.verdict}", style="strong")
     return Prose(
-        f"= {outcome.verdict}, {host_name(outcome.where.host)}: {pick(outcome.where.reason, lang)}", style="bold"
+        f"= {outcome.verdict}, {host_name(outcome.where.host)}: {pick(outcome.where.reason, lang)}", style="strong"
     )
 
 
@@ -156,14 +156,14 @@ def why_view(world: World, lang: Lang) -> RenderableType:
                 lang,
                 list=("; " if lang == "en" else "；").join(pick(source, lang) for source in sources(world)),
             ),
-            style="dim",
+            style="quiet",
         ),
     ]
     return Group(*parts)
 
 
 def meta(text: str) -> RenderableType:
-    return Group(Styled(""), Rule(Styled(text, style="bold"), align="left", style="dim"))
+    return Group(Styled(""), Rule(Styled(text, style="strong"), align="left", style="quiet"))
 
 
 def _list(texts: Sequence[Text], lang: Lang) -> RenderableType:
@@ -185,4 +185,4 @@ def summary_view(summary: Summary, lang: Lang) -> RenderableType:
         table.add_row(Styled(sign, style=style), Styled(shown), attempt.id, attempt.topic)
     total = say("total", lang, points=summary.points, asked=summary.asked, share=summary.points / summary.asked)
     skipped = f" · {say('of-skipped', lang, skipped=summary.skipped)}" if summary.skipped else ""
-    return Group(meta(say("summary", lang)), table, Styled(total + skipped, style="bold"))
+    return Group(meta(say("summary", lang)), table, Styled(total + skipped, style="strong"))

@@ -39,14 +39,14 @@ def comparison_view(points: Iterable[ComparedPoint], lang: Lang) -> RenderableTy
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for point in shown:
-        mark = Styled("✓", style="green") if point.equal else Styled("✗", style="bold red")
-        table.add_row(mark, Styled(_label(point.what, lang), style="bold"), _sides(point, lang))
+        mark = Styled("✓", style="right") if point.equal else Styled("✗", style="stopped")
+        table.add_row(mark, Styled(_label(point.what, lang), style="strong"), _sides(point, lang))
     return Group(table, agreement(all(point.equal for point in shown), lang))
 
 
 def agreement(equal: bool, lang: Lang) -> RenderableType:
     """One sentence: whether the kernel and the engine agree."""
-    return Prose(pick(_WORDS["agree" if equal else "disagree"], lang), style="green" if equal else "bold red")
+    return Prose(pick(_WORDS["agree" if equal else "disagree"], lang), style="right" if equal else "stopped")
 
 
 def _label(what: str, lang: Lang) -> str:
@@ -64,7 +64,7 @@ def _sides(point: ComparedPoint, lang: Lang) -> RenderableType:
     sides.add_column(no_wrap=True)
     sides.add_column(overflow="fold")
     for key, said in (("kernel", point.kernel), ("engine", point.engine)):
-        sides.add_row(Styled(pick(_WORDS[key], lang), style="dim"), _lines(said))
+        sides.add_row(Styled(pick(_WORDS[key], lang), style="quiet"), _lines(said))
     return sides
 
 

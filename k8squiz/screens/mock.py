@@ -17,10 +17,10 @@ from k8squiz.mock.plan import TRACKS, InterviewPlan
 from k8squiz.mock.score import Score
 from k8squiz.mock.state import AnswerSheet, Status
 from k8squiz.report.clocktext import clock
+from k8squiz.report.signs import sign_of
 from k8squiz.screens.clocked import minutes
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import Titled
-from k8squiz.screens.signs import sign_of
 
 _MARKS = {
     Status.OPEN: "open",
@@ -42,7 +42,7 @@ def opening_view(plan: InterviewPlan, lang: Lang) -> RenderableType:
     extra = len(plan.items) - plan.questions
     more = say("follow-ups", lang, count=extra) if extra else ""
     facts = {"track": track_name(plan, lang), "minutes": plan.minutes, "questions": plan.questions, "seed": plan.seed}
-    return Group(Prose(say("opening", lang, more=more, **facts), "bold"), Prose(say("rules", lang)))
+    return Group(Prose(say("opening", lang, more=more, **facts), "strong"), Prose(say("rules", lang)))
 
 
 def title_view(drawn_questions: DrawnQuestions, position: int, interview: Interview, lang: Lang) -> RenderableType:
@@ -69,16 +69,16 @@ def list_view(drawn_questions: DrawnQuestions, interview: Interview, lang: Lang)
         table.add_row(
             here, item.label, item.topic, left, _standing(drawn_questions.plan, position, sheet, interview, lang)
         )
-    return Group(Styled(say("list-head", lang, left=minutes(interview.left)), style="bold"), table)
+    return Group(Styled(say("list-head", lang, left=minutes(interview.left)), style="strong"), table)
 
 
 def _standing(plan: InterviewPlan, position: int, sheet: AnswerSheet, interview: Interview, lang: Lang) -> Styled:
     parent = plan.items[position].parent
     if parent is not None and not interview.state.sheets[parent].closed:
-        return Styled(say("waits-mark", lang, label=plan.items[parent].label), style="dim")
+        return Styled(say("waits-mark", lang, label=plan.items[parent].label), style="quiet")
     line = Styled(say(_MARKS[sheet.status], lang))
     if sheet.flagged:
-        line.append(f" ⚑ {say('flag-mark', lang)}", style="yellow")
+        line.append(f" ⚑ {say('flag-mark', lang)}", style="notice")
     return line
 
 
@@ -98,5 +98,7 @@ def closing_view(drawn_questions: DrawnQuestions, score: Score, lang: Lang) -> R
         time = f"{clock(result.sheet.spent)} / {clock(result.item.seconds)}"
         table.add_row(Styled(sign, style), result.item.label, Styled(share, justify="right"), Prose(title), time)
     return Group(
-        Styled(""), Rule(Styled(say("result", lang, score=score.total), style="bold"), align="left", style="dim"), table
+        Styled(""),
+        Rule(Styled(say("result", lang, score=score.total), style="strong"), align="left", style="quiet"),
+        table,
     )

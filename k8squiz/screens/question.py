@@ -43,17 +43,17 @@ class Titled:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         fits = sum(map(width_of, (self._label, self._title, self._rest, self._mark))) + 13 <= options.max_width
-        line = Styled(self._label, style="dim")
+        line = Styled(self._label, style="quiet")
         if fits and self._title:
-            line.append(" · ").append(self._title, style="bold not dim")
+            line.append(" · ").append(self._title, style="title")
         if self._rest:
             line.append(f" · {self._rest}")
         if self._mark:
-            line.append(f" · {self._mark}", style="yellow not dim")
+            line.append(f" · {self._mark}", style="mark")
         yield Styled("")
-        yield Rule(line, align="left", style="dim")
+        yield Rule(line, align="left", style="quiet")
         if self._title and not fits:
-            yield Prose(self._title, "bold")
+            yield Prose(self._title, "strong")
 
 
 def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> RenderableType:
@@ -99,17 +99,17 @@ def picture_view(picture: Picture, lang: Lang) -> RenderableType:
         parts.append(_node_table(picture.nodes))
     parts += [_service_view(service, lang) for service in picture.services]
     parts.append(Styled(say("client", lang, address=picture.client)))
-    parts.append(Styled(" · ".join(picture.facts), style="dim"))
+    parts.append(Styled(" · ".join(picture.facts), style="quiet"))
     return Group(*parts)
 
 
 def _node_box(node: NodeView, lang: Lang) -> RenderableType:
-    title = Styled(node.name, style="bold")
+    title = Styled(node.name, style="strong")
     if node.zone:
-        title.append(f" [{node.zone}]", style="not bold")
+        title.append(f" [{node.zone}]", style="plain")
     body = Styled(no_wrap=False)
     devices = "\n".join(f"{device} {address}" for device, address in node.devices)
-    body.append(devices + f"\npodCIDR {node.pod_cidr}", style="dim")
+    body.append(devices + f"\npodCIDR {node.pod_cidr}", style="quiet")
     for line in _pods(node.pods):
         body.append("\n" + line)
     return Panel(body, title=title, title_align="left", padding=(0, 1), expand=False)
@@ -127,13 +127,13 @@ def _node_table(nodes: tuple[NodeView, ...]) -> RenderableType:
     table = Table(padding=(0, 1), show_header=False)
     for node in nodes:
         pods = ", ".join(line.removeprefix("● ") for line in _pods(node.pods))
-        table.add_row(Styled(node.name, style="bold"), node.zone or node.address, node.pod_cidr, Styled(pods))
+        table.add_row(Styled(node.name, style="strong"), node.zone or node.address, node.pod_cidr, Styled(pods))
     return table
 
 
 def _service_view(service: ServiceView, lang: Lang) -> RenderableType:
     line = Styled("Service ")
-    line.append(service.name, style="bold")
+    line.append(service.name, style="strong")
     line.append(f" ({service.type}): {' · '.join(service.lines)}")
     ends = ", ".join(service.endpoints[:_MANY_PODS]) + (
         f", … +{len(service.endpoints) - _MANY_PODS}" if len(service.endpoints) > _MANY_PODS else "")  # fmt: skip
@@ -147,7 +147,7 @@ def requests_view(question: Question, lang: Lang) -> RenderableType:
     shown = shown_requests(question)
     for index, ask in enumerate(shown):
         named = f" {ask.name}" if len(shown) > 1 else ""
-        lines.append(("\n" if index else "") + say("request", lang, name=named), style="bold")
+        lines.append(("\n" if index else "") + say("request", lang, name=named), style="strong")
         lines.append(_request(ask, question, lang))
     return lines
 
@@ -170,5 +170,5 @@ def items_view(items: tuple[Item, ...], lang: Lang) -> RenderableType:
     table.add_column(no_wrap=True, justify="right")
     table.add_column(overflow="fold")
     for item in items:
-        table.add_row(Styled(f" {item.letter}", style="bold"), Prose(pick(item.text, lang)))
+        table.add_row(Styled(f" {item.letter}", style="strong"), Prose(pick(item.text, lang)))
     return table

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -19,10 +21,14 @@ from k8squiz.mock.score import ScorePart
 from k8squiz.report import facts
 from k8squiz.report.build import Answered, InterviewReport
 from k8squiz.report.clocktext import clock
+from k8squiz.report.columns import FIELD, PART, Column, of
+from k8squiz.report.signs import sign_of
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.signs import sign_of
 from k8squiz.terminal.console import make_console
 from k8squiz.world.world import World
+
+T = TypeVar("T")
+_BAR = 20  # cells of a bar
 
 
 def report_view(report: InterviewReport, lang: Lang) -> RenderableType:
@@ -31,10 +37,10 @@ def report_view(report: InterviewReport, lang: Lang) -> RenderableType:
 
 
 def _parts_of(report: InterviewReport, lang: Lang) -> Iterator[RenderableType]:
-    yield Styled(say("title", lang), style="bold")
-    yield Prose("\n".join(facts.heading_facts(report, lang)), "dim")
+    yield Styled(say("title", lang), style="strong")
+    yield Prose("\n".join(facts.heading_facts(report, lang)), "quiet")
     time = say("of", lang, spent=clock(report.spent), budget=clock(report.plan.seconds))
-    yield Styled(f"{say('score', lang)} {report.total:.0%} · {say('time', lang)} {time}", style="bold")
+    yield Styled(f"{say('score', lang)} {report.total:.0%} · {say('time', lang)} {time}", style="strong")
     for key, parts in (("by-topic", report.topics), ("by-kind", report.kinds), ("by-level", report.levels)):
         yield _heading(say(key, lang))
         yield bars(parts, lang, level=key == "by-level")
@@ -50,10 +56,10 @@ def _parts_of(report: InterviewReport, lang: Lang) -> Iterator[RenderableType]:
     if not report.study:
         yield Styled(say("nothing-missed", lang))
     for study in report.study:
-        yield Styled(f"{study.topic} {study.score:.0%}", style="bold")
+        yield Styled(f"{study.topic} {study.score:.0%}", style="strong")
         yield Styled("\n".join(f"  {command}" for command in study.commands))
     if report.session:
-        yield Styled("\n" + mock_say("html-report", lang, session=report.session), style="dim")
+        yield Styled("\n" + mock_say("html-report", lang, session=report.session), style="quiet")
 
 
 def bench_texts(world: World) -> tuple[Text, Text]:
@@ -78,34 +84,43 @@ def _plain(view: RenderableType) -> str:
 
 
 def _heading(text: str) -> RenderableType:
-    return Group(Styled(""), Rule(Styled(text, style="bold"), align="left", style="dim"))
+    return Group(Styled(""), Rule(Styled(text, style="strong"), align="left", style="quiet"))
 
 
 def bars(parts: Sequence[ScorePart], lang: Lang, level: bool = False) -> RenderableType:
     """Scores as bars, with the time each part took against its budget."""
     table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
     for part in parts:
-        name = say("level", lang, level=part.name) if level else part.name
-        filled = round(part.score * 20)
-        bar = Styled("█" * filled + "░" * (20 - filled), style="cyan")
-        table.add_row(name, bar, f"{part.score:.0%}", f"{clock(part.spent)} / {clock(part.budget)}")
+        named = dataclasses.replace(part, name=say("level", lang, level=part.name)) if level else part
+        table.add_row(*(_cell(column, named, lang) for column in of("screen", PART)))
     return table
+
+
+def _cell(column: Column[T], row: T, lang: Lang) -> RenderableType:
+    value = column.value(row, lang)
+    if isinstance(value, float):
+        if column.look == "bar":
+            filled = round(value * _BAR)
+            return Styled("█" * filled + "░" * (_BAR - filled), style="bar")
+        sign, style = sign_of(value)
+        return Styled(sign, style=style)
+    if column.look == "strong":
+        return Styled(str(value), style="strong")
+    return Prose(str(value)) if column.title == "asked" else Styled(str(value))
 
 
 def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
     item = question.result.item
     label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
     yield _heading(f"{label} · {pick(question.title, lang)}")
-    yield Prose(f"{' · '.join(facts.standing(question, lang))} · {facts.subject(question, lang)}", "dim")
+    yield Prose(f"{' · '.join(facts.standing(question, lang))} · {facts.subject(question, lang)}", "quiet")
     yield Prose(pick(question.prompt, lang))
     table = Table(show_edge=False, box=None, padding=(0, 1))
-    for key in (None, "asked", "answer", "truth"):
-        table.add_column(say(key, lang) if key is not None else "", overflow="fold")
+    columns = of("screen", FIELD)
+    for column in columns:
+        table.add_column(column.head(lang), overflow="fold")
     for field in question.fields:
-        sign, style = sign_of(field.score)
-        given = say("blank", lang) if field.given is None else pick(field.given, lang)
-        truth = Styled(pick(field.truth, lang), style="bold")
-        table.add_row(Styled(sign, style=style), Prose(pick(field.label, lang)), Styled(given), truth)
+        table.add_row(*(_cell(column, field, lang) for column in columns))
     yield table
     for field in question.fields:
         for option in field.options:
@@ -113,5 +128,5 @@ def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
                 mark = say("truth" if option.truth else "answer", lang)
                 yield Padding(Prose(f"{option.letter} ({mark}): {pick(option.text, lang)}"), (0, 0, 0, 3))
     if question.result.sheet.line:
-        yield Prose(say("line", lang, line=question.result.sheet.line), "yellow")
+        yield Prose(say("line", lang, line=question.result.sheet.line), "notice")
     yield Padding(Prose("\n".join(pick(text, lang) for text in question.explanation)), (0, 0, 0, 2))

@@ -53,7 +53,7 @@ def _chart(caption: str, series: Series) -> RenderableType:
     legend = Styled("          ")
     for mode, mark in MARKS.items():
         legend.append(f"{mark} {mode}   ", style=COLOURS[mode])
-    lines: list[RenderableType] = [Prose(caption, style="italic")]
+    lines: list[RenderableType] = [Prose(caption, style="caption")]
     for line in text_chart(series):
         styled = Styled(line)
         for mode, mark in MARKS.items():

@@ -52,7 +52,7 @@ def stats_view(found: Stats, lang: Lang) -> RenderableType:
         table = Table.grid(padding=(0, 2))
         for weak in found.weakest:
             table.add_row(
-                f"{weak.score:4.0%}", f"k8squiz practice --question {weak.question}", Styled(weak.topic, "dim")
+                f"{weak.score:4.0%}", f"k8squiz practice --question {weak.question}", Styled(weak.topic, "quiet")
             )
         parts += [heading(word("weakest", lang)), table]
     if found.due_today:
@@ -67,7 +67,7 @@ def _numbers(found: Stats, lang: Lang) -> RenderableType:
         ("unseen", str(found.unseen)), ("answers", str(found.answers)),
     )  # fmt: skip
     table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", style="bold")
+    table.add_column(justify="right", style="strong")
     for name, value in rows:
         table.add_row(value, word(name, lang))
     return table
@@ -77,9 +77,9 @@ def _bars(topics: tuple[Strength, ...], lang: Lang) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for one in topics:
         filled = round(one.strength * _BAR)
-        bar = Styled("█" * filled, style="green") + Styled("─" * (_BAR - filled), style="dim")
+        bar = Styled("█" * filled, style="bar.full") + Styled("─" * (_BAR - filled), style="quiet")
         table.add_row(
-            one.topic, bar, f"{one.strength:4.0%}", Styled(f"{word('seen', lang)} {one.seen}/{one.all}", "dim")
+            one.topic, bar, f"{one.strength:4.0%}", Styled(f"{word('seen', lang)} {one.seen}/{one.all}", "quiet")
         )
     return table
 
@@ -99,4 +99,4 @@ def _calendar(found: Stats, lang: Lang) -> RenderableType:
         table.add_row(pick(_DAYS[day], lang), *cells)
     first, last = found.calendar[0][0], found.calendar[-1][0]
     legend = f"{first.isoformat()} … {last.isoformat()}   {word('less', lang)} {_SHADES} {word('more', lang)}"
-    return Group(table, Styled(legend, style="dim"))
+    return Group(table, Styled(legend, style="quiet"))

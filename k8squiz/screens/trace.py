@@ -23,7 +23,7 @@ from k8squiz.terminal.width import width_of
 # From this width on, chain and packet stand in columns of their own; below, under one another.
 WIDE = 116
 _CHAIN_COLUMN = 30
-_GOOD, _BAD, _REWRITTEN = "bold green", "bold red", "bold yellow"
+_GOOD, _BAD, _REWRITTEN = "delivered", "stopped", "rewritten"
 
 _WORDS = {
     "asked": Text("{protocol} {from} → {to}, {mode} mode", "{protocol} {from} → {to}，{mode} 模式"),
@@ -72,16 +72,16 @@ def trace_view(
     head = say("asked", lang, **asked)
     if asked["node"]:
         head += say("first", lang, node=asked["node"])
-    parts: list[RenderableType] = [Prose(head, style="bold")]
+    parts: list[RenderableType] = [Prose(head, style="strong")]
     if len(outcomes) > 1:
         parts += [Styled(""), ways_table(outcomes, lang)]
     for number, outcome in enumerate(outcomes, 1):
         chance = str(outcome.probability)
         if len(outcomes) > 1:
             title = say("way", lang, n=number, total=len(outcomes), chance=chance)
-            parts += [Styled(""), Styled(f"━━ {title}", style="bold")]
+            parts += [Styled(""), Styled(f"━━ {title}", style="strong")]
         elif outcome.probability != 1:
-            parts.append(Styled(say("drawn", lang, chance=chance), style="dim"))
+            parts.append(Styled(say("drawn", lang, chance=chance), style="quiet"))
         parts.append(outcome_view(outcome, lang, width, notes))
     return Group(*parts)
 
@@ -107,10 +107,10 @@ def outcome_view(outcome: Outcome, lang: Lang, width: int, notes: bool = False) 
     parts: list[RenderableType] = []
     for key, hops in (("request", outcome.hops), ("reply", outcome.reply)):
         if hops:
-            parts += [Styled(""), Styled(say(key, lang), style="bold")]
+            parts += [Styled(""), Styled(say(key, lang), style="strong")]
             parts.append(hops_table(hops, lang, width, notes))
     if any(_addresses(hop.changes) for hop in (*outcome.hops, *outcome.reply)):
-        parts.append(Styled(say("legend", lang), style="dim"))
+        parts.append(Styled(say("legend", lang), style="quiet"))
     parts += [Styled(""), *_ending(outcome, lang), *_conntrack(outcome.conntrack), _cost(outcome, lang)]
     return Group(*parts)
 
@@ -121,11 +121,11 @@ def hops_table(hops: Sequence[Hop], lang: Lang, width: int, notes: bool = False)
     parts: list[RenderableType] = [table.header()]
     before: Hop | None = None
     for host, steps in itertools.groupby(hops, key=lambda hop: hop.host):
-        parts.append(Styled(host, style="bold", overflow="fold"))
+        parts.append(Styled(host, style="strong", overflow="fold"))
         rows = table.empty()
         for hop in steps:
             told = Group(*_told(hop, before, table.wide, lang, notes))
-            chain: list[RenderableType] = [Styled(_narrow_chain(hop), style="dim")] if table.wide else []
+            chain: list[RenderableType] = [Styled(_narrow_chain(hop), style="quiet")] if table.wide else []
             mark: list[RenderableType] = [_mark(hop)] if table.wide else []
             rows.add_row(str(hop.n), hop.device, hop.stage.value, *chain, told, *mark)
             before = hop
@@ -151,20 +151,20 @@ class _Columns:
     def empty(self) -> Table:
         table = Table.grid(padding=(0, 1, 0, 0))
         for position, width in enumerate(self.widths):
-            style = "cyan" if position == 2 else ""
+            style = "stage" if position == 2 else ""
             table.add_column(width=width, justify="right" if position == 0 else "left", style=style, overflow="fold")
         return table
 
     def header(self) -> Table:
         table = self.empty()
-        table.add_row(*(Styled(name, style="dim") for name in self.names))
+        table.add_row(*(Styled(name, style="quiet") for name in self.names))
         return table
 
 
 def _told(hop: Hop, before: Hop | None, wide: bool, lang: Lang, notes: bool) -> Iterator[RenderableType]:
     """The lines of a step's main cell."""
     if not wide and hop.chain is not None:
-        line = Styled(_chain(hop), style="dim", overflow="fold")
+        line = Styled(_chain(hop), style="quiet", overflow="fold")
         if _mark(hop):
             line.append(" mark ").append(_mark(hop))
         yield line
@@ -172,9 +172,9 @@ def _told(hop: Hop, before: Hop | None, wide: bool, lang: Lang, notes: bool) -> 
     if wide or not same or hop.chain is None:
         yield _packet(hop)
     if hop.encapsulation is not None and (before is None or before.encapsulation != hop.encapsulation):
-        yield Styled(_encapsulation(hop), style="magenta", overflow="fold")
+        yield Styled(_encapsulation(hop), style="tunnel", overflow="fold")
     if notes:
-        yield Prose(pick(hop.note, lang), style="italic")
+        yield Prose(pick(hop.note, lang), style="caption")
 
 
 def _chain(hop: Hop) -> str:
@@ -191,7 +191,7 @@ def _narrow_chain(hop: Hop) -> str:
 
 def _mark(hop: Hop) -> Styled:
     changed = any(change.field == "mark" for change in hop.changes)
-    return Styled(f"{'»' if changed else ''}{hop.mark:#x}" if hop.mark or changed else "", style="yellow")
+    return Styled(f"{'»' if changed else ''}{hop.mark:#x}" if hop.mark or changed else "", style="packet.mark")
 
 
 def _addresses(changes: Sequence[HeaderChange]) -> set[str]:
@@ -203,7 +203,7 @@ def _packet(hop: Hop) -> Styled:
     line = Styled(overflow="fold")
     for field, value in (("src", hop.src), ("dst", hop.dst)):
         if field == "dst":
-            line.append(" → ", style="dim")
+            line.append(" → ", style="quiet")
         line.append(f"»{value}" if field in changed else value, style=_REWRITTEN if field in changed else "")
     return line
 
@@ -243,7 +243,7 @@ def _where(where: Where, lang: Lang) -> Iterator[RenderableType]:
     place = " ".join(word for word in (where.host, where.hook, where.table, where.chain) if word)
     yield Padding(Prose(f"{say('at', lang, place=place)}\n{pick(where.reason, lang)}"), (0, 0, 0, 2))
     if where.rule:
-        yield Padding(Styled(where.rule, style="dim", overflow="fold"), (0, 0, 0, 2))
+        yield Padding(Styled(where.rule, style="quiet", overflow="fold"), (0, 0, 0, 2))
 
 
 def _conntrack(entries: Sequence[ConntrackView]) -> Iterator[RenderableType]:
@@ -256,7 +256,7 @@ def _conntrack(entries: Sequence[ConntrackView]) -> Iterator[RenderableType]:
         state = entry.state if entry.replied else f"{entry.state} [UNREPLIED]".strip()
         told = Styled(f"{entry.original.protocol} {state}\n", overflow="fold")
         told.append(f"{entry.original.source} → {entry.original.destination}\n")
-        told.append(f"{entry.reply.source} → {entry.reply.destination}", style="dim")
+        told.append(f"{entry.reply.source} → {entry.reply.destination}", style="quiet")
         table.add_row(f"conntrack {entry.host}", told)
     yield table
 
@@ -266,4 +266,4 @@ def _cost(outcome: Outcome, lang: Lang) -> RenderableType:
     line = say("cost", lang, rules=first.rules_evaluated, hashes=first.hash_lookups)
     if later is not None:
         line += say("later", lang, rules=later.rules_evaluated, hashes=later.hash_lookups)
-    return Prose(line, style="dim")
+    return Prose(line, style="quiet")

@@ -95,7 +95,7 @@ def scenario_view(found: Scenario, lang: Lang) -> RenderableType:
         name = server.name if server.from_start else server.name + _noted(_joins(work, server.name, lang), lang)
         table.add_row(name, str(server.weight), str(server.speed), str(server.slots))
     dataplane = "kube-proxy" if found.dataplane == KUBE_PROXY else "bare"
-    parts: list[RenderableType] = [Prose(word(dataplane, lang), "bold"), table, Prose(_traffic(work, lang))]
+    parts: list[RenderableType] = [Prose(word(dataplane, lang), "strong"), table, Prose(_traffic(work, lang))]
     for change in work.changes:
         seconds = f"{change.at / 1000:g}"
         parts.append(Prose(f"{seconds} s: {change.server} {pick(_ACTIONS[change.action], lang)}"))
@@ -139,7 +139,7 @@ def measured_view(
 ) -> RenderableType:
     """Every scheduler's figures; ✗ marks one that breaks the requirement."""
     shown = list(metrics) or _worth_showing(found, table)
-    grid = Table(title=word("measured", lang), title_justify="left", title_style="italic", padding=(0, 1))
+    grid = Table(title=word("measured", lang), title_justify="left", title_style="caption", padding=(0, 1))
     grid.add_column(word("scheduler", lang), no_wrap=True)
     grid.add_column(word("fits", lang))
     for metric in shown:
@@ -148,11 +148,11 @@ def measured_view(
         cells = [_cell(metric, figures, found.requirements) for metric in shown]
         fits = name in fitting
         grid.add_row(
-            Styled(name, style="bold" if fits else ""),
-            Styled("✓" if fits else "✗", style="green" if fits else "red"),
+            Styled(name, style="strong" if fits else ""),
+            Styled("✓" if fits else "✗", style="right" if fits else "wrong"),
             *cells,
         )
-    legend = [Prose(_defined(metric, pick(METRIC_TEXTS[metric], lang), lang), "dim") for metric in shown]
+    legend = [Prose(_defined(metric, pick(METRIC_TEXTS[metric], lang), lang), "quiet") for metric in shown]
     return Group(grid, *legend)
 
 
@@ -166,7 +166,7 @@ def _worth_showing(found: Scenario, table: Mapping[str, Measured]) -> list[str]:
 def _cell(metric: str, figures: Measured, requirements: Sequence[Requirement]) -> Styled:
     broken = any(one.metric == metric and not one.met(figures) for one in requirements)
     text = number(getattr(figures, metric))
-    return Styled(f"✗ {text}", style="red") if broken else Styled(text)
+    return Styled(f"✗ {text}", style="wrong") if broken else Styled(text)
 
 
 def bar_view(table: Mapping[str, Measured], metric: str, lang: Lang, width: int = 40) -> RenderableType:
@@ -176,8 +176,8 @@ def bar_view(table: Mapping[str, Measured], metric: str, lang: Lang, width: int 
     for name, figures in table.items():
         value = float(getattr(figures, metric))
         filled = round(value / most * width) if most else 0
-        grid.add_row(name, Styled("█" * filled or "▏", style="cyan"), number(value))
-    return Group(Prose(_defined(metric, pick(METRIC_TEXTS[metric], lang), lang), "bold"), grid)
+        grid.add_row(name, Styled("█" * filled or "▏", style="bar"), number(value))
+    return Group(Prose(_defined(metric, pick(METRIC_TEXTS[metric], lang), lang), "strong"), grid)
 
 
 def history_view(found: History, lang: Lang, solved: bool = False) -> RenderableType:
@@ -195,19 +195,19 @@ def history_view(found: History, lang: Lang, solved: bool = False) -> Renderable
         went = ""
         if solved and step.connected:
             went = f"→ {step.picked or word('nobody', lang)}"
-        steps.add_row(f"{at}.", pick(step.text, lang), Styled(went, style="bold"))
-    return Group(Prose(title, "bold"), grid, steps)
+        steps.add_row(f"{at}.", pick(step.text, lang), Styled(went, style="strong"))
+    return Group(Prose(title, "strong"), grid, steps)
 
 
 def size_view(found: ClusterSize, lang: Lang) -> RenderableType:
     """What is given: how many Services of how many endpoints."""
-    return Prose(word("size", lang).format(services=found.services, endpoints=found.endpoints), "bold")
+    return Prose(word("size", lang).format(services=found.services, endpoints=found.endpoints), "strong")
 
 
 def figures_view(found: ClusterSize, lang: Lang) -> RenderableType:
     """What each mode costs at that size."""
     modes = ("iptables", "ipvs", "nftables")
-    grid = Table(title=word("on one node", lang), title_justify="left", title_style="italic", padding=(0, 1))
+    grid = Table(title=word("on one node", lang), title_justify="left", title_style="caption", padding=(0, 1))
     grid.add_column("", overflow="fold")
     for mode in modes:
         grid.add_column(mode, justify="right")

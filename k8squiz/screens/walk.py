@@ -30,7 +30,7 @@ def outcome_parts(outcome: Outcome, lang: Lang, each_hop: bool) -> Iterator[tupl
     for key, hops in (("request", outcome.hops), ("reply", outcome.reply)):
         if not hops:
             continue
-        title = Styled(pick(_WORDS[key], lang), style="bold")
+        title = Styled(pick(_WORDS[key], lang), style="strong")
         if each_hop:
             yield "heading", title
             widths = _widths(hops)
@@ -54,15 +54,15 @@ def hops_table(
     number, here_width, stage_width = widths or _widths(hops)
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True, width=number)
-    table.add_column(no_wrap=True, style="bold", width=here_width)
-    table.add_column(no_wrap=True, style="cyan", width=stage_width)
+    table.add_column(no_wrap=True, style="strong", width=here_width)
+    table.add_column(no_wrap=True, style="stage", width=stage_width)
     table.add_column()
     place = _place(before) if before is not None else None
     for hop in hops:
         here = _place(hop)
         told: list[RenderableType] = [Prose(pick(hop.note, lang))]
         told += [
-            Styled(f"{change.field} {change.before} » {change.after}", style="bold yellow", overflow="fold")
+            Styled(f"{change.field} {change.before} » {change.after}", style="rewritten", overflow="fold")
             for change in hop.changes
         ]
         table.add_row(str(hop.n), "" if here == place else here, str(hop.stage), Group(*told))
@@ -88,4 +88,4 @@ def verdict_view(outcome: Outcome, lang: Lang) -> RenderableType:
     line = f"= {outcome.verdict}"
     if outcome.where is not None:
         line += f", {outcome.where.host}: {pick(outcome.where.reason, lang)}"
-    return Padding(Prose(line, style="bold"), (0, 0, 1, 0))
+    return Padding(Prose(line, style="strong"), (0, 0, 1, 0))

@@ -12,6 +12,7 @@ from rich.segment import Segment
 
 from k8squiz.terminal.pipe import let_go_of_stdout
 from k8squiz.terminal.sanitize import json_text, visible
+from k8squiz.terminal.theme import theme
 
 
 class SafeConsole(Console):
@@ -34,7 +35,7 @@ def make_console(stderr: bool = False, width: int | None = None, file: IO[str] |
 
     `width` is in terminal columns; None asks the terminal (COLUMNS wins, 80 where there is none).
     """
-    return SafeConsole(stderr=stderr, width=width, file=file, markup=False, emoji=False, highlight=False)
+    return SafeConsole(stderr=stderr, width=width, file=file, markup=False, emoji=False, highlight=False, theme=theme())
 
 
 def print_json(value: Any, indent: int = 2) -> None:

@@ -9,6 +9,7 @@ import re
 from rich.cells import cell_len
 
 from k8squiz.terminal.console import SafeConsole
+from k8squiz.terminal.theme import theme
 
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}\s*")
 _TEXT = re.compile(r'(?P<before><text [^>]*?)textLength="(?P<width>[\d.]+)"(?P<after>[^>]*>)(?P<content>[^<]+)</text>')
@@ -19,7 +20,7 @@ def recorder(width: int) -> SafeConsole:
     """A console that writes nowhere and remembers all, in full colour, `width` columns wide."""
     return SafeConsole(
         record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor",
-        markup=False, emoji=False, highlight=False,
+        markup=False, emoji=False, highlight=False, theme=theme(),
     )  # fmt: skip
 
 

@@ -122,3 +122,21 @@ HOP_FACTS = ("host", "device", "stage", "hook", "table", "chain", "rule", "src",
 CONNTRACK_FACTS = (
     "host", "src", "dst", "reply_src", "reply_dst", "state", "replied", "src_ip", "dst_ip", "reply_src_ip", "reply_dst_ip",
 )  # fmt: skip
+
+# What questions/README.md tells of them, in its order: (facts, in words).
+TOLD: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("verdict",), "`DELIVERED`, `REJECT`, `DROP`, `REFUSED`, `LOST`"),
+    (
+        ("code", "died_on", "died_in", "died_at", "direction"),
+        "where it died: the reason's code (`no-local-endpoints`, `martian-source`, `bridge-refuses-same-port`, ...), host, chain, hook, `request` or `reply`",
+    ),
+    (("destination", "destination_ip", "destination_port"), "after kube-proxy's DNAT"),
+    (("endpoint", "endpoint_node"), "the pod and node that is"),
+    (("source_seen",), "the peer address the server sees"),
+    (("source_kept",), "whether that is the address the packet left its sender with"),
+    (("masqueraded",), "whether kube-proxy's rules SNAT it on its first node"),
+    (("nodes",), "how many nodes the request passes"),
+    (("encapsulation", "overhead", "path_mtu"), "`none`, `vxlan`, `ipip`, ...; bytes; what is left of the nodes' MTU"),
+    (("rules_evaluated", "hash_lookups"), "cost of the first packet"),
+    (("hops", "ways"), "number of hops; number of ways"),
+)

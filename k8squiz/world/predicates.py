@@ -12,7 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine.trace import Outcome
-from k8squiz.bank.shapes import MAPPING, WORD, Place, Schema, Shape, Yaml, ref
+from engine.values import dataclass
+from k8squiz.bank.forms import PREDICATE, VALUE
+from k8squiz.bank.shapes import ANYTHING, DRAWN_INTEGER, MAPPING, WORD, Place, Schema, Shape, ref
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 from k8squiz.world.facts import CONNTRACK_FACTS, FACTS, HOP_FACTS, Fact, conntrack_fact, fact, hop_fact
 from k8squiz.world.rule_lines import RuleLine
@@ -31,13 +34,7 @@ Predicate: TypeAlias = "Mapping[str, Yaml]"
 Conditions: TypeAlias = "Mapping[str, Yaml]"
 
 
-def _anything(value: Yaml, place: Place) -> Yaml:
-    return value
-
-
-MATCH = ref("match", _anything)
-PREDICATE: Shape[Predicate] = ref("predicate", MAPPING.read)
-VALUE: Shape[Yaml] = ref("value", _anything)
+MATCH = ref("match", ANYTHING.read)
 
 
 def conditions(*names: str, required: tuple[str, ...] = ()) -> Shape[Conditions]:
@@ -53,6 +50,18 @@ HOP = conditions(*HOP_FACTS)
 CONNTRACK = conditions(*CONNTRACK_FACTS)
 RULE = conditions("node", "table", "chain", "text", "family", required=("node",))
 ENTRY = conditions("node", "set", "text", "family", required=("node",))
+
+
+def _schema_only(schema: Schema) -> Shape[Yaml]:
+    """Read when it is asked about: what a placeholder became is known then."""
+    return Shape(schema, ANYTHING.read)
+
+
+def _shown_as(shape: Shape[Conditions]) -> Shape[Yaml]:
+    return _schema_only(shape.schema)
+
+
+_PREDICATES = _schema_only({"type": "array", "items": PREDICATE.schema, "minItems": 1})
 
 
 def _mapping(value: Yaml, world: World) -> Mapping[str, Yaml]:
@@ -108,7 +117,7 @@ def fits(predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
     if other != on:
         return holds(predicate, world, other)
     return all(
-        OPERATORS[key](value, predicate, world, on, outcome) if key in OPERATORS
+        OPERATORS[key].holds(value, predicate, world, on, outcome) if key in OPERATORS
         else match(fact(key, world, on, outcome), value)
         for key, value in predicate.items() if key not in ("for", "is")
     )  # fmt: skip
@@ -161,9 +170,9 @@ COMPARISONS: dict[str, _Comparison] = {
     "ge": _ordered(lambda a, b: a >= b),
     "lt": _ordered(lambda a, b: a < b),
     "le": _ordered(lambda a, b: a <= b),
-    "in": _among,
     "contains": lambda found, wanted: found is not None and str(wanted) in str(found),
     "prefix": lambda found, wanted: found is not None and str(found).startswith(str(wanted)),
+    "in": _among,
 }
 
 
@@ -243,28 +252,53 @@ def _parts(value: Yaml, world: World) -> Iterator[Predicate]:
     return (_mapping(part, world) for part in _list(value, world))
 
 
-OPERATORS: dict[str, _Operator] = {
-    "all": lambda value, predicate, world, on, outcome: all(
-        fits(part, world, on, outcome) for part in _parts(value, world)
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A word of the predicate language: what stands behind it in a file, and whether it holds of a way."""
+
+    shape: Shape[Yaml]
+    holds: _Operator
+
+
+OPERATORS: dict[str, Operator] = {
+    "passes": Operator(_shown_as(HOP), _hops("request")),
+    "reply_passes": Operator(_shown_as(HOP), _hops("reply")),
+    "rule": Operator(_shown_as(RULE), _rule),
+    "entry": Operator(_shown_as(ENTRY), _entry),
+    "conntrack": Operator(_shown_as(CONNTRACK), _conntrack),
+    "all": Operator(
+        _PREDICATES,
+        lambda value, predicate, world, on, outcome: all(
+            fits(part, world, on, outcome) for part in _parts(value, world)
+        ),
     ),
-    "any": lambda value, predicate, world, on, outcome: any(
-        fits(part, world, on, outcome) for part in _parts(value, world)
+    "any": Operator(
+        _PREDICATES,
+        lambda value, predicate, world, on, outcome: any(
+            fits(part, world, on, outcome) for part in _parts(value, world)
+        ),
     ),
-    "not": lambda value, predicate, world, on, outcome: not fits(_mapping(value, world), world, on, outcome),
-    "some": lambda value, predicate, world, on, outcome: any(
-        fits(_mapping(value, world), world, on, each) for each in outcomes_of(world, on)
+    "not": Operator(
+        _shown_as(PREDICATE),
+        lambda value, predicate, world, on, outcome: not fits(_mapping(value, world), world, on, outcome),
     ),
-    "every": lambda value, predicate, world, on, outcome: all(
-        fits(_mapping(value, world), world, on, each) for each in outcomes_of(world, on)
+    "some": Operator(
+        _shown_as(PREDICATE),
+        lambda value, predicate, world, on, outcome: any(
+            fits(_mapping(value, world), world, on, each) for each in outcomes_of(world, on)
+        ),
     ),
-    "passes": _hops("request"),
-    "reply_passes": _hops("reply"),
-    "conntrack": _conntrack,
-    "rule": _rule,
-    "entry": _entry,
-    "chance": _chance_is,
-    "compare": _compare,
+    "every": Operator(
+        _shown_as(PREDICATE),
+        lambda value, predicate, world, on, outcome: all(
+            fits(_mapping(value, world), world, on, each) for each in outcomes_of(world, on)
+        ),
+    ),
+    "chance": Operator(_shown_as(PREDICATE), _chance_is),
+    "compare": Operator(_schema_only({"type": "array", "minItems": 3, "maxItems": 3}), _compare),
 }
+# What stands beside an operator and changes it: which request is meant, what a chance is held against.
+BESIDE = {"for": WORD.schema, "is": MATCH.schema}
 
 
 def value_of(value: Yaml, world: World, on: str | None = None) -> Yaml | Fraction:
@@ -272,9 +306,9 @@ def value_of(value: Yaml, world: World, on: str | None = None) -> Yaml | Fractio
     if not isinstance(value, Mapping):
         return value
     name = str(value.get("for", on or world.first))
-    for key, compute in VALUES.items():
+    for key, figure in VALUES.items():
         if key in value:
-            return compute(value[key], world, name)
+            return figure.compute(value[key], world, name)
     raise QuizError(f"{world.question.id}: {dict(value)} is no value", f"{world.question.id}：{dict(value)} 不是值")
 
 
@@ -339,22 +373,58 @@ def _subtract(value: Yaml, world: World, on: str) -> Fraction:
     return first - sum(rest)
 
 
-VALUES: dict[str, Callable[[Yaml, World, str], Yaml | Fraction]] = {
-    "fact": _fact,
-    "chance": lambda value, world, on: chance(_mapping(value, world), world, on),
-    "count_rules": lambda value, world, on: count_rules(_mapping(value, world), world, on),
-    "count_chains": lambda value, world, on: count_rules(_mapping(value, world), world, on, chains=True),
-    "count_entries": lambda value, world, on: count_entries(_mapping(value, world), world, on),
-    "count_hops": _count_hops,
-    "add": lambda value, world, on: sum(_figures(value, world, on), Fraction(0)),
-    "subtract": _subtract,
-    "multiply": lambda value, world, on: math.prod(_figures(value, world, on), start=Fraction(1)),
-    "divide": _divide,
-    "percent": lambda value, world, on: _number(value_of(value, world, on)) * 100,
-    "round": lambda value, world, on: Fraction(math.floor(_number(value_of(value, world, on)) + Fraction(1, 2))),
-    "picked": lambda value, world, on: _history(world).picked(WORD.read(value, _at_ask(world))),
-    "taken": lambda value, world, on: sum(1 for name in _history(world).picks if name == value),
-    "figure": _scale_figure,
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value that the engine computes: what stands behind its word in a file, and the computation."""
+
+    shape: Shape[Yaml]
+    compute: Callable[[Yaml, World, str], Yaml | Fraction]
+
+
+_ONE_VALUE = _schema_only(VALUE.schema)
+_SOME_VALUES = _schema_only({"type": "array", "items": VALUE.schema, "minItems": 1})
+_SIZED = _schema_only({
+    "anyOf": [
+        WORD.schema,
+        {
+            "type": "object",
+            "properties": {
+                "name": WORD.schema, "mode": WORD.schema, "services": DRAWN_INTEGER.schema,
+                "endpoints": DRAWN_INTEGER.schema,
+            },
+            "required": ["name"], "additionalProperties": False,
+        },
+    ],
+})  # fmt: skip
+VALUES: dict[str, Figure] = {
+    "fact": Figure(_schema_only({"enum": list(FACTS)}), _fact),
+    "chance": Figure(_shown_as(PREDICATE), lambda value, world, on: chance(_mapping(value, world), world, on)),
+    "count_rules": Figure(_shown_as(RULE), lambda value, world, on: count_rules(_mapping(value, world), world, on)),
+    "count_chains": Figure(
+        _shown_as(RULE), lambda value, world, on: count_rules(_mapping(value, world), world, on, chains=True)
+    ),
+    "count_entries": Figure(
+        _shown_as(ENTRY), lambda value, world, on: count_entries(_mapping(value, world), world, on)
+    ),
+    "count_hops": Figure(_shown_as(HOP), _count_hops),
+    "add": Figure(_SOME_VALUES, lambda value, world, on: sum(_figures(value, world, on), Fraction(0))),
+    "subtract": Figure(_SOME_VALUES, _subtract),
+    "multiply": Figure(_SOME_VALUES, lambda value, world, on: math.prod(_figures(value, world, on), start=Fraction(1))),
+    "divide": Figure(_SOME_VALUES, _divide),
+    "percent": Figure(_ONE_VALUE, lambda value, world, on: _number(value_of(value, world, on)) * 100),
+    "round": Figure(
+        _ONE_VALUE,
+        lambda value, world, on: Fraction(math.floor(_number(value_of(value, world, on)) + Fraction(1, 2))),
+    ),
+    "picked": Figure(
+        _schema_only({"anyOf": [{"type": "integer"}, {"type": "string"}]}),
+        lambda value, world, on: _history(world).picked(WORD.read(value, _at_ask(world))),
+    ),
+    "taken": Figure(
+        _schema_only({"type": "string"}),
+        lambda value, world, on: sum(1 for name in _history(world).picks if name == value),
+    ),
+    "figure": Figure(_SIZED, _scale_figure),
 }
 
 

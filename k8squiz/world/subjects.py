@@ -7,27 +7,24 @@ from collections.abc import Mapping
 from engine.values import dataclass
 from k8squiz.bank.question import Question
 from k8squiz.bank.shapes import (
-    FLAG,
+    DRAWN_FLAG,
+    DRAWN_INTEGER,
     MAPPING,
     PLACEHOLDER,
     WORD,
     Place,
     Shape,
-    Yaml,
-    drawn,
-    integer,
     key,
     list_of,
     record,
 )
-
-NUMBER = drawn(integer())
+from k8squiz.bank.yaml_values import Yaml
 
 
 def _servers(value: Yaml, place: Place) -> int | tuple[tuple[str, int], ...]:
     if isinstance(value, Mapping):
-        return tuple((name, NUMBER.read(weight, place.at(name))) for name, weight in value.items())
-    return NUMBER.read(value, place)
+        return tuple((name, DRAWN_INTEGER.read(weight, place.at(name))) for name, weight in value.items())
+    return DRAWN_INTEGER.read(value, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +37,9 @@ class HistorySpec:
         Shape({"anyOf": [{"type": "integer"}, {"type": "object", "minProperties": 1}, PLACEHOLDER]}, _servers)
     )
     steps: tuple[str, ...] = key(list_of(WORD, least=1))
-    persistent: int | None = key(NUMBER, None)
+    persistent: int | None = key(DRAWN_INTEGER, None)
     expire_quiescent_template: bool = key(
-        drawn(FLAG).told("net.ipv4.vs.expire_quiescent_template"), False, "expireQuiescentTemplate"
+        DRAWN_FLAG.told("net.ipv4.vs.expire_quiescent_template"), False, "expireQuiescentTemplate"
     )
 
 
@@ -50,8 +47,8 @@ class HistorySpec:
 class SizeSpec:
     """So many ClusterIP Services of so many endpoints each; `mode` is meant where a figure names none."""
 
-    services: int = key(NUMBER)
-    endpoints: int = key(NUMBER)
+    services: int = key(DRAWN_INTEGER)
+    endpoints: int = key(DRAWN_INTEGER)
     mode: str = key(WORD, "iptables")
 
 

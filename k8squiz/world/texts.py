@@ -5,11 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any
 
 from engine.trace import Text
-from k8squiz.bank.placeholders import fill
-from k8squiz.errors import well_formed
+from k8squiz.bank.forms import (
+    EXPLANATION,
+    FOLLOWUPS,
+    HINTS,
+    POINTS,
+    SOURCES,
+    VALUES,
+    BlockForm,
+    HintForm,
+    SourceForm,
+    part,
+)
+from k8squiz.bank.placeholders import fill, filled, substitute
+from k8squiz.bank.shapes import TEXT, Place
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.world.predicates import holds, value_of
 from k8squiz.world.world import World
 
@@ -17,19 +29,16 @@ _BLANKS = re.compile(" +")
 _STOPS = frozenset("，。；：！？、（）")
 
 
-class Names(Mapping[str, Any]):
+class Names(Mapping[str, Yaml]):
     """The drawn names, and the question's `values`, computed when a text asks for them."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._values: Mapping[str, Any] = world.question.template.data.get("values") or {}
+        self._values = part(world.question.template, "values", VALUES, {})
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Yaml:
         if name in self._values:
-            from k8squiz.bank.placeholders import substitute
-
-            spec = substitute(self._values[name], self._world.question.names)
-            return figure(value_of(spec, self._world))
+            return figure(value_of(substitute(self._values[name], self._world.question.names), self._world))
         return self._world.question.names[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -40,7 +49,7 @@ class Names(Mapping[str, Any]):
         return len(self._values) + len(self._world.question.names)
 
 
-def figure(value: Any) -> Any:
+def figure(value: Yaml | Fraction) -> Yaml:
     """A computed value as prose shows it: fractions as `1/3`, long ones as decimals, whole ones as integers."""
     if isinstance(value, Fraction):
         if value.denominator == 1:
@@ -49,11 +58,10 @@ def figure(value: Any) -> Any:
     return "-" if value is None else value
 
 
-def bilingual(world: World, raw: Text | Mapping[str, Any], where: str = "") -> Text:
+def bilingual(world: World, raw: Text | HintForm | BlockForm, where: str = "") -> Text:
     """A `{en, zh}` of the question file, filled."""
     names = Names(world)
-    en, zh = (raw.en, raw.zh) if isinstance(raw, Text) else (raw["en"], raw["zh"])
-    return Text(fill(en, names, "en", where).strip(), _joined(fill(zh, names, "zh", where).strip()))
+    return Text(fill(raw.en, names, "en", where).strip(), _joined(fill(raw.zh, names, "zh", where).strip()))
 
 
 def _joined(text: str) -> str:
@@ -73,53 +81,47 @@ def _is_wide(char: str) -> bool:
 
 
 def prompt(world: World) -> Text:
-    return bilingual(world, world.question.template.data["prompt"], world.question.template.place("prompt"))
+    template = world.question.template
+    return bilingual(world, TEXT.read(template.data["prompt"], Place(template, ("prompt",))), template.place("prompt"))
 
 
 def hints(world: World) -> tuple[tuple[float, Text], ...]:
     """The hints with what each costs, cheapest first as written."""
-    raw = world.question.template.data.get("hints") or ()
-    return tuple((float(hint["cost"]), bilingual(world, hint)) for hint in raw)
+    return tuple((hint.cost, bilingual(world, hint)) for hint in part(world.question.template, "hints", HINTS, ()))
 
 
 def explanation(world: World) -> tuple[Text, ...]:
     """The blocks of the explanation that hold for this draw."""
-    from k8squiz.bank.placeholders import substitute
-
-    raw = world.question.template.data["explanation"]
-    blocks = [raw] if isinstance(raw, Mapping) else raw
-    where = world.question.template.place("explanation")
-    with well_formed(where):
-        chosen = (
-            block for block in blocks
-            if "when" not in block or holds(substitute(block["when"], world.question.names, where), world)
-        )  # fmt: skip
-        return tuple(bilingual(world, block, where) for block in chosen)
+    template = world.question.template
+    where = template.place("explanation")
+    chosen = (
+        block for block in part(template, "explanation", EXPLANATION, ())
+        if block.when is None or holds(filled(block.when, world.question.names, where), world)
+    )  # fmt: skip
+    return tuple(bilingual(world, block, where) for block in chosen)
 
 
 def key_points(world: World) -> tuple[Text, ...]:
-    return tuple(bilingual(world, raw) for raw in world.question.template.data.get("key_points") or ())
+    return tuple(bilingual(world, text) for text in part(world.question.template, "key_points", POINTS, ()))
 
 
 def followups(world: World) -> tuple[Text, ...]:
-    return tuple(bilingual(world, raw) for raw in world.question.template.data.get("followups") or ())
+    return tuple(bilingual(world, text) for text in part(world.question.template, "followups", FOLLOWUPS, ()))
 
 
 def sources(world: World) -> tuple[Text, ...]:
     """The sources, each as one line."""
-    return tuple(_source(raw) for raw in world.question.template.data["sources"])
+    return tuple(_source(source) for source in part(world.question.template, "sources", SOURCES, ()))
 
 
-def _source(raw: Mapping[str, Any]) -> Text:
+def _source(source: SourceForm) -> Text:
     en, zh = [], []
-    if "since" in raw:
-        en.append(f"since {raw['since']}")
-        zh.append(f"自 {raw['since']} 起")
-    if "as_of" in raw:
-        en.append(f"checked {raw['as_of']}")
-        zh.append(f"核对于 {raw['as_of']}")
-    return (
-        Text(f"{raw['ref']} ({', '.join(en)})", f"{raw['ref']}（{'，'.join(zh)}）")
-        if en
-        else Text(raw["ref"], raw["ref"])
-    )
+    if source.since is not None:
+        en.append(f"since {source.since}")
+        zh.append(f"自 {source.since} 起")
+    if source.as_of is not None:
+        en.append(f"checked {source.as_of}")
+        zh.append(f"核对于 {source.as_of}")
+    if not en:
+        return Text(source.ref, source.ref)
+    return Text(f"{source.ref} ({', '.join(en)})", f"{source.ref}（{'，'.join(zh)}）")

@@ -15,10 +15,11 @@ from engine.errors import EngineError
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.question import Question
-from k8squiz.bank.shapes import MAPPING, Place, Yaml
+from k8squiz.bank.shapes import DRAWN_INTEGER, MAPPING, Place
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError, unknown
 from k8squiz.world.release import RELEASE
-from k8squiz.world.subjects import NUMBER, SIZE, HistorySpec, history_spec, size_spec, workload
+from k8squiz.world.subjects import SIZE, HistorySpec, history_spec, size_spec, workload
 
 # The schedulers and every mode's costs are imported where a question asks about them: few do.
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _alike(raw: Mapping[str, Yaml], place: Place) -> list[dict[str, Yaml]]:
     if "count" not in raw:
         raise place.error("'count' is missing", "缺少 'count'")
     rest = {key: value for key, value in raw.items() if key != "count"}
-    return [{"name": pod, **rest} for pod in _pods(NUMBER.read(raw["count"], place.at("count")))]
+    return [{"name": pod, **rest} for pod in _pods(DRAWN_INTEGER.read(raw["count"], place.at("count")))]
 
 
 def _pods(count: int) -> list[str]:

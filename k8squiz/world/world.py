@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import engine
 from engine import Request, compile_rules, load_cluster
@@ -183,8 +183,3 @@ def _free_address(number: int, taken: set[str]) -> tuple[int, str]:
 def _other_pod(number: int) -> str:
     """Addresses of 11.0.0.0/8: no question draws from there."""
     return f"11.{number // 65024 % 256}.{number // 254 % 256}.{number % 254 + 1}"
-
-
-def background_yaml(background: Background) -> dict[str, Any]:
-    """What `questions show --json` says of the Services that are there only to be many."""
-    return dataclasses.asdict(background)

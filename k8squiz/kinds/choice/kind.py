@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.bank.forms import PREDICATE
 from k8squiz.bank.rng import Rng
 from k8squiz.bank.shapes import FLAG, TEXT, WORD, integer, key, list_of, record
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item, MenuField
 from k8squiz.kinds.interface import Task, TypedKind, letters
-from k8squiz.world.predicates import PREDICATE, Predicate, holds
+from k8squiz.world.predicates import Predicate, holds
 from k8squiz.world.subjects import HISTORY, SIZE
 from k8squiz.world.texts import bilingual
 from k8squiz.world.world import World

@@ -7,11 +7,13 @@ from fractions import Fraction
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.bank.shapes import FLAG, TEXT, WORD, Place, Shape, Yaml, key, record
+from k8squiz.bank.forms import VALUE
+from k8squiz.bank.shapes import FLAG, TEXT, WORD, Place, Shape, key, record
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import NumberField
 from k8squiz.kinds.interface import Task, TypedKind
-from k8squiz.world.predicates import VALUE, value_of
+from k8squiz.world.predicates import value_of
 from k8squiz.world.subjects import HISTORY, SIZE
 from k8squiz.world.texts import bilingual
 from k8squiz.world.world import World

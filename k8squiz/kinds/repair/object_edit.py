@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
 from engine.values import dataclass
 from k8squiz.bank.strictyaml import parse
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Unreadable
 
@@ -30,15 +31,15 @@ class ObjectEdit:
     """`value` goes to `path`; None takes the field away."""
 
     path: Path
-    value: Any
+    value: Yaml
 
     def __str__(self) -> str:
         text = yaml.dump(self.value, Dumper=_DUMPER, default_flow_style=True, width=10_000)
         return f"{written(self.path)}: {text.removesuffix('...' + chr(10)).strip()}"
 
-    def apply(self, document: dict[str, Any]) -> None:
+    def apply(self, document: dict[str, Yaml]) -> None:
         """Change `document`. Raises Unreadable where the path leads through something that has no fields."""
-        target: Any = document
+        target: Yaml = document
         for step, following in zip(self.path, self.path[1:], strict=False):
             if isinstance(target, dict) and step not in target:
                 target[step] = [] if isinstance(following, int) else {}
@@ -52,14 +53,16 @@ class ObjectEdit:
             target[last] = self.value
         else:
             _enter(target, last)
-            target[last] = self.value
+            if isinstance(target, list) and isinstance(last, int):
+                target[last] = self.value
 
 
-def _enter(target: Any, step: str | int) -> Any:
-    fits = isinstance(target, list) and isinstance(step, int) and step < len(target)
-    if not fits and not (isinstance(target, dict) and step in target):
-        raise Unreadable(f"the object has nothing at {step}", f"该对象没有 {step}")
-    return target[step]
+def _enter(target: Yaml, step: str | int) -> Yaml:
+    if isinstance(target, list) and isinstance(step, int) and step < len(target):
+        return cast(Yaml, target[step])
+    if isinstance(target, dict) and step in target:
+        return cast(Yaml, target[step])
+    raise Unreadable(f"the object has nothing at {step}", f"该对象没有 {step}")
 
 
 def written(path: Path) -> str:
@@ -67,7 +70,7 @@ def written(path: Path) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
-def read_edit(typed: str, document: Mapping[str, Any]) -> ObjectEdit:
+def read_edit(typed: str, document: Mapping[str, Yaml]) -> ObjectEdit:
     """`PATH: VALUE`, the value as YAML. A path that begins inside spec may leave `spec.` out. Raises Unreadable."""
     name, colon, value = typed.strip().partition(":")
     if not colon or len(typed) > _MOST or not _PATH.fullmatch(name.strip()):
@@ -91,7 +94,7 @@ def _after_place(message: str) -> str:
     return re.sub(r"^:\d+(?:: ?|：)", "", message)
 
 
-def find(manifests: str, kind: str, name: str | None) -> dict[str, Any]:
+def find(manifests: str, kind: str, name: str | None) -> dict[str, Yaml]:
     """The object of that kind and name. Raises QuizError where there is none."""
     for document in yaml.load_all(manifests, Loader=_LOADER):
         if _is(document, kind, name):
@@ -108,33 +111,36 @@ def edited(manifests: str, kind: str, name: str | None, edit: ObjectEdit) -> str
     return str(yaml.dump_all(documents, Dumper=_DUMPER, sort_keys=False))
 
 
-def _is(document: Any, kind: str, name: str | None) -> bool:
+def _is(document: object, kind: str, name: str | None) -> bool:
     return isinstance(document, dict) and document.get("kind") == kind and (
         name is None or document.get("metadata", {}).get("name") == name
     )  # fmt: skip
 
 
-def shown(document: Mapping[str, Any]) -> str:
+def shown(document: Mapping[str, Yaml]) -> str:
     """The object as YAML, as one would see it in an editor."""
     return str(yaml.dump(dict(document), Dumper=_DUMPER, sort_keys=False, width=76)).rstrip()
 
 
-def _alike(ours: Any, theirs: Any) -> bool:
-    """Two lists of as many objects each."""
-    lists = isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs)
-    return lists and all(isinstance(item, dict) for item in (*ours, *theirs))
+def _pairs(ours: Yaml, theirs: Yaml) -> list[tuple[Yaml, Yaml]] | None:
+    """Two lists of as many objects each, pair by pair; None for anything else."""
+    if not isinstance(ours, list) or not isinstance(theirs, list) or len(ours) != len(theirs):
+        return None
+    return list(zip(ours, theirs, strict=True)) if all(isinstance(one, dict) for one in (*ours, *theirs)) else None
 
 
-def differences(broken: Any, sound: Any, path: Path = ()) -> Iterator[ObjectEdit]:
+def differences(broken: Yaml, sound: Yaml, path: Path = ()) -> Iterator[ObjectEdit]:
     """The edits that turn `broken` into `sound`, field by field; lists of plain values, or of
     unlike length, as a whole."""
     if isinstance(broken, dict) and isinstance(sound, dict):
         for key in dict.fromkeys((*broken, *sound)):
             if broken.get(key) != sound.get(key):
                 yield from differences(broken.get(key), sound.get(key), (*path, key))
-    elif _alike(broken, sound):
-        for index, (ours, theirs) in enumerate(zip(broken, sound, strict=True)):
-            if ours != theirs:
-                yield from differences(ours, theirs, (*path, index))
-    else:
+        return
+    pairs = _pairs(broken, sound)
+    if pairs is None:
         yield ObjectEdit(path, sound)
+        return
+    for index, (ours, theirs) in enumerate(pairs):
+        if ours != theirs:
+            yield from differences(ours, theirs, (*path, index))

@@ -10,8 +10,8 @@ from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.fields import MenuField
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
+from k8squiz.report.signs import RIGHT, WRONG
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.signs import RIGHT, WRONG
 
 
 def view(field: MenuField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
@@ -21,13 +21,13 @@ def view(field: MenuField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row("", Styled(say("truth", lang), style="bold"), Styled(say("yours", lang), style="bold"), "")
+    table.add_row("", Styled(say("truth", lang), style="strong"), Styled(say("yours", lang), style="strong"), "")
     for item in field.items:
         ours, theirs = item.key in field.truth, item.key in given
-        sign = Styled(RIGHT, style="green") if ours == theirs else Styled(WRONG, style="red")
+        sign = Styled(RIGHT, style="right") if ours == theirs else Styled(WRONG, style="wrong")
         if not (field.multiple or ours or theirs):
             # Of one that is to be picked, leaving the others is no merit.
             sign = Styled("")
         row = (sign, "■" if ours else "·", "■" if theirs else "·")
-        table.add_row(*row, Prose(f"{item.letter}  {pick(item.text, lang)}", style="bold" if ours else ""))
+        table.add_row(*row, Prose(f"{item.letter}  {pick(item.text, lang)}", style="strong" if ours else ""))
     return [table]

@@ -10,7 +10,7 @@ from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.fields import OrderField
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.screens.signs import RIGHT, WRONG
+from k8squiz.report.signs import RIGHT, WRONG
 
 
 def view(field: OrderField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
@@ -19,12 +19,12 @@ def view(field: OrderField, mark: FieldMark, lang: Lang) -> list[RenderableType]
     table = Table.grid(padding=(0, 1))
     for _ in range(5):
         table.add_column(overflow="fold")
-    table.add_row("", "", Styled(say("truth", lang), style="bold"), Styled(say("yours", lang), style="bold"), "")
+    table.add_row("", "", Styled(say("truth", lang), style="strong"), Styled(say("yours", lang), style="strong"), "")
     for index in range(max(len(given), len(field.truth))):
         theirs = given[index] if index < len(given) else None
         ours = field.truth[index] if index < len(field.truth) else None
         right = theirs == ours
-        sign = Styled(RIGHT, style="green") if right else Styled(WRONG, style="red")
+        sign = Styled(RIGHT, style="right") if right else Styled(WRONG, style="wrong")
         note = "" if right else _note(theirs, field, lang)
         truth = f"{cards[ours].letter}  {pick(cards[ours].text, lang)}" if ours is not None else "—"
         table.add_row(
@@ -32,17 +32,17 @@ def view(field: OrderField, mark: FieldMark, lang: Lang) -> list[RenderableType]
             f"{index + 1}.",
             Styled(truth),
             Styled(cards[theirs].letter if theirs is not None else "—"),
-            Styled(note, style="dim"),
+            Styled(note, style="quiet"),
         )
     parts: list[RenderableType] = [table]
     if mark.first_wrong is not None and given:
         step = mark.first_wrong
         key = "too-few" if step >= len(given) else "first-wrong"
-        parts.append(Styled(say(key, lang, step=step if key == "too-few" else step + 1), style="yellow"))
+        parts.append(Styled(say(key, lang, step=step if key == "too-few" else step + 1), style="notice"))
     left = [cards[key] for key in dict.fromkeys(given) if key not in field.truth]
     for card in left:
         parts.append(
-            Styled(f"{WRONG} {card.letter}  {pick(card.text, lang)}: {say('never-happens', lang)}", style="red")
+            Styled(f"{WRONG} {card.letter}  {pick(card.text, lang)}: {say('never-happens', lang)}", style="wrong")
         )
     return parts
 

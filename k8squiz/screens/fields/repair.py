@@ -10,8 +10,8 @@ from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.repair.fields import RepairField
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
+from k8squiz.report.signs import sign_of
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.signs import sign_of
 from k8squiz.terminal.sanitize import visible
 
 
@@ -22,16 +22,16 @@ def view(field: RepairField, mark: FieldMark, lang: Lang) -> list[RenderableType
         table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     sign, style = sign_of(mark.score)
-    lines = [("", "would-do", field.truth, "bold")]
+    lines = [("", "would-do", field.truth, "strong")]
     if mark.given is None:
         lines.append((sign, "yours", say("blank", lang), style))
     elif mark.given != field.truth:
         lines.append((sign, "yours", field.show(mark.given, lang == "zh"), style))
     for mine, key, line, look in lines:
         table.add_row(
-            Styled(mine, style=style), Styled(say(key, lang), style="bold"), Styled(visible(line), style=look)
+            Styled(mine, style=style), Styled(say(key, lang), style="strong"), Styled(visible(line), style=look)
         )
         if mine != sign or mark.given is not None:
             for ending in field.effect(field.truth if key == "would-do" else mark.given):
-                table.add_row("", "", Prose(f"→ {pick(ending, lang)}", "dim"))
+                table.add_row("", "", Prose(f"→ {pick(ending, lang)}", "quiet"))
     return [table]

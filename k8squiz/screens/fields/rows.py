@@ -12,7 +12,7 @@ from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.screens.signs import sign_of
+from k8squiz.report.signs import sign_of
 
 
 def rows_view(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> RenderableType:
@@ -33,6 +33,6 @@ def rows_view(rows: Sequence[tuple[Field, FieldMark]], lang: Lang) -> Renderable
         given = say("blank", lang) if mark.given is None else field.show(mark.given, lang == "zh")
         table.add_row(
             Styled(sign, style=style), *point, Styled(pick(field.label, lang)),
-            Styled(field.show(field.truth, lang == "zh"), style="bold"), Styled(given, style="" if mark.right else style),
+            Styled(field.show(field.truth, lang == "zh"), style="strong"), Styled(given, style="" if mark.right else style),
         )  # fmt: skip
     return table

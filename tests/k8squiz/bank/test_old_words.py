@@ -9,7 +9,9 @@ import pytest
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import bank_folder, parse_template
 from k8squiz.bank.old_words import REPAIR, OldWord, renamed
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.lint.lint import lint
+from tests.k8squiz.fakes import anything
 
 
 def _with(word: str) -> tuple[Path, str]:
@@ -34,15 +36,19 @@ def test_an_old_word_means_what_it_meant(old: str, new: str) -> None:
 
 
 def test_only_a_repair_has_had_such_words() -> None:
-    data = {"kind": "choice", "ask": {"keep": 1}}
+    data: dict[str, Yaml] = {"kind": "choice", "ask": {"keep": 1}}
     assert renamed(data, {("ask", "keep"): 3}, "q.yaml") == (data, {("ask", "keep"): 3}, ())
 
 
 def test_a_follow_up_is_read_alike() -> None:
-    data = {"kind": "choice", "ask": {}, "then": [{"kind": "repair", "ask": {"lost": {"table": "nat"}}}]}
+    data: dict[str, Yaml] = {
+        "kind": "choice",
+        "ask": {},
+        "then": [{"kind": "repair", "ask": {"lost": {"table": "nat"}}}],
+    }
     lines = {("then", 0, "ask", "lost"): 7, ("then", 0, "ask", "lost", "table"): 8}
     result, moved, told = renamed(data, lines, "q.yaml")
-    assert result["then"][0]["ask"] == {"missing_rule": {"table": "nat"}}
+    assert anything(result["then"])[0]["ask"] == {"missing_rule": {"table": "nat"}}
     assert moved == {("then", 0, "ask", "missing_rule"): 7, ("then", 0, "ask", "missing_rule", "table"): 8}
     assert told == (OldWord("q.yaml:7", "lost", "missing_rule"),)
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from docs.question_files import readme
+from engine.cluster import NetworkFacts
+from engine.manifests.config import _FACTS
 from k8squiz.bank.find import bank_folder, schema
-from k8squiz.bank.params import _WAYS
-from k8squiz.bank.spec import OURS
+from k8squiz.bank.network_facts import NETWORK_FACTS
+from k8squiz.bank.params import WAYS
 from k8squiz.kinds.interface import REGISTRY
 from k8squiz.kinds.outcome.parts import PARTS
+from k8squiz.kinds.schema import schema_text
 from k8squiz.kinds.stages import STAGES
-from k8squiz.world.facts import FACTS
+from k8squiz.world.facts import FACTS, TOLD
 from k8squiz.world.predicates import COMPARISONS, OPERATORS, VALUES
+from tests.k8squiz.fakes import anything
 
 README = (bank_folder() / "README.md").read_text(encoding="utf-8")
 DEFINITIONS = schema()["$defs"]
@@ -23,7 +28,7 @@ def asks(kind: str) -> dict[str, object]:
         for part in schema()["allOf"]
         if part["if"]["properties"]["kind"]["const"] == kind
     ]
-    properties: dict[str, object] = found[0]["properties"]
+    properties: dict[str, object] = anything(found[0]["properties"])
     return properties
 
 
@@ -44,16 +49,14 @@ def test_facts_and_operators() -> None:
     assert set(comparisons) == set(COMPARISONS)
 
 
-@pytest.mark.parametrize("word", [*FACTS, *OPERATORS, *VALUES, *_WAYS, *STAGES, *COMPARISONS, *schema()["properties"]])
+@pytest.mark.parametrize("word", [*FACTS, *OPERATORS, *VALUES, *WAYS, *STAGES, *COMPARISONS, *schema()["properties"]])
 def test_the_readme_tells_every_word(word: str) -> None:
     if word == "dns":
         pytest.skip("no walk begins with a look-up yet")
     assert f"`{word}`" in README or f"{word}:" in README or f" {word} " in README or f"{word}," in README
 
 
-def test_services_and_outcomes() -> None:
-    service = schema()["properties"]["cluster"]["properties"]["services"]["additionalProperties"]["properties"]
-    assert set(service) >= OURS
+def test_the_parts_of_an_outcome() -> None:
     assert set(PARTS) == set(asks("outcome")["parts"]["items"]["enum"])  # type: ignore[index]
 
 
@@ -61,3 +64,27 @@ def test_every_field_of_ask_is_told() -> None:
     for name in REGISTRY:
         for field in asks(name):
             assert f"{field}:" in README or f"`{field}`" in README, (name, field)
+
+
+def test_the_schema_and_the_tables_are_those_that_the_types_write() -> None:
+    """`python docs/question_files.py` writes them anew."""
+    assert (bank_folder() / "schema.json").read_text(encoding="utf-8") == schema_text()
+    assert readme(README) == README
+
+
+def test_the_told_facts_are_all_there_are() -> None:
+    assert [name for names, _ in TOLD for name in names] == list(FACTS)
+
+
+def test_the_network_facts_are_those_of_the_engine() -> None:
+    """What a question may set and what the engine reads are the same, but for what a question says otherwise."""
+    told = {fact.name: fact for fact in NETWORK_FACTS}
+    assert set(told) | {"cni", "clientAddress", "clientAddressV6", "without"} == set(_FACTS)
+    plain = NetworkFacts()
+    defaults = {
+        "bridgeNfCallIptables": plain.bridge_nf_call_iptables, "rpFilter": plain.rp_filter,
+        "routeLocalnet": plain.route_localnet, "ipForward": plain.ip_forward,
+    }  # fmt: skip
+    assert {name: str(value).lower() for name, value in defaults.items()} == {
+        name: told[name].default for name in defaults
+    }

@@ -6,6 +6,7 @@ import pytest
 
 from k8squiz.bank.strictyaml import parse
 from k8squiz.errors import QuizError
+from tests.k8squiz.fakes import anything
 
 REFUSED = [
     ("a: 1\na: 2\n", 2, "duplicate key 'a'"),
@@ -51,7 +52,7 @@ READ = [
 
 @pytest.mark.parametrize(("text", "value"), READ)
 def test_read(text: str, value: object) -> None:
-    found = parse(f"a: {text}\n", "q.yaml").data["a"]
+    found = anything(parse(f"a: {text}\n", "q.yaml").data)["a"]
     assert found == value
     assert type(found) is type(value)
 

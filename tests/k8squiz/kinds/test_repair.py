@@ -9,6 +9,7 @@ import pytest
 
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import find, parse_template
+from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Unreadable
 from k8squiz.kinds.grade import grade
@@ -19,6 +20,7 @@ from k8squiz.kinds.repair.rule_edit import RuleEdit, read_rule
 from k8squiz.locale.i18n import Lang
 from k8squiz.world.rule_lines import RuleLine
 from k8squiz.world.world import World
+from tests.k8squiz.fakes import anything
 from tests.k8squiz.runner import k8squiz
 
 # Seeds under which the drawn part is the one that a row speaks of.
@@ -155,18 +157,18 @@ def test_where_a_rule_goes(position: int | None, rules: list[str]) -> None:
 def test_differences_are_edits() -> None:
     broken = {"spec": {"a": 1, "ports": [{"port": 80}], "gone": True, "list": [1]}}
     sound = {"spec": {"a": 1, "ports": [{"port": 81}], "new": "x", "list": [1, 2]}}
-    edits = list(differences(broken, sound))
+    edits = list(differences(anything(broken), anything(sound)))
     assert {str(edit) for edit in edits} == {
         "spec.ports[0].port: 81", "spec.gone: null", "spec.new: x", "spec.list: [1, 2]",
     }  # fmt: skip
     for edit in edits:
-        assert read_edit(str(edit), broken) == edit
-        edit.apply(broken)
+        assert read_edit(str(edit), anything(broken)) == edit
+        edit.apply(anything(broken))
     assert broken == sound
 
 
 def test_a_path_into_nothing_is_made() -> None:
-    document: dict[str, object] = {"spec": {}}
+    document: dict[str, Yaml] = {"spec": {}}
     ObjectEdit(("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds"), 5).apply(document)
     assert document == {"spec": {"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 5}}}}
 

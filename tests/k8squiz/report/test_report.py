@@ -27,6 +27,7 @@ from k8squiz.report.script import most, script
 from k8squiz.report.turns import turns
 from k8squiz.screens.report import bench_texts, report_view
 from k8squiz.terminal.console import make_console
+from tests.k8squiz.fakes import anything
 from tests.k8squiz.mock.answered import HOSTILE, PLAN, report, sit
 
 ROOT = Path(__file__).parents[3]
@@ -86,7 +87,7 @@ def test_the_json_is_what_its_schema_says() -> None:
     for of in (report(), report(truth=True)):
         assert [(path, found.en) for path, found in violations(json.loads(report_json(of)), schema)] == []
     wrong = {**as_values(report()), "score": "much"}
-    assert list(violations(wrong, schema))
+    assert list(violations(anything(wrong), schema))
 
 
 @pytest.mark.parametrize("value", [5, ("gone",), ("gone", "too"), "nonsense", {"a": 1}, [1], None, True])

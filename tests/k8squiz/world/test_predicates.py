@@ -145,7 +145,7 @@ def test_what_is_left_of_the_mtu_is_left_of_the_networks_own() -> None:
     template, seen = find("what-the-tunnel-leaves"), set()
     for seed in range(80):
         question = draw(template, seed)
-        row = (question.names["backend"], int(question.names["mtu"]))
+        row = (question.names["backend"], int(str(question.names["mtu"])))
         if row in LEFT:
             assert value_of({"fact": "path_mtu"}, World(question)) == LEFT[row], row
             seen.add(row)

@@ -49,6 +49,15 @@ FIGURES = [
     ({"name": "one_endpoint", "mode": "ipvs"}, 2),
     ("later", 5),
     ({"name": "rules", "services": 10}, 343),
+    ("chains", 1125),
+    ("elements", 0),
+    ({"name": "elements", "mode": "ipvs"}, 1800),
+    ("first", Fraction(39, 2)),
+    ("middle", Fraction(137, 2)),
+    ("average", 69),
+    ("last", Fraction(237, 2)),
+    ("none", 111),
+    ({"name": "last_lookups", "mode": "ipvs"}, 6),
 ]
 
 
@@ -58,7 +67,7 @@ def world(ask: str = "{services: 100, endpoints: 10}") -> World:
 
 
 @pytest.mark.parametrize(("figure", "value"), FIGURES, ids=str)
-def test_figures(figure: Any, value: int) -> None:
+def test_figures(figure: Any, value: int | Fraction) -> None:
     assert value_of({"figure": figure}, world()) == value
 
 

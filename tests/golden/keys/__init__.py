@@ -1,0 +1,1 @@
+"""Recorded answer keys, and how they are recorded."""
