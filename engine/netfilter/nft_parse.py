@@ -334,6 +334,6 @@ def _midway(text: str, family: str) -> tuple[Match, str] | None:
 
 
 def _other_family(line: str) -> Match:
-    from engine.netfilter.parts.statement import OtherFamily
+    from engine.netfilter.parts.statement import of_other_family
 
-    return OtherFamily(line)
+    return of_other_family(line)

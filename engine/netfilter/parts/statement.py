@@ -72,6 +72,11 @@ class OtherFamily(ModelledMatch):
         return self.text
 
 
+def of_other_family(line: str) -> ModelledMatch:
+    """What stands for a rule of an inet table that is about the other family's packets."""
+    return OtherFamily(line)
+
+
 def midway(target: Target) -> ModelledMatch | None:
     """A target where a match stands, the rule going on behind it; None for one that ends a rule."""
     if isinstance(target, SetMark):

@@ -9,7 +9,7 @@ import dataclasses
 
 import pytest
 
-from engine.trace import Outcome, Verdict
+from engine.trace import Outcome, ReasonCode, Verdict
 from k8squiz.kinds.fields import AddressField
 from k8squiz.kinds.outcome.endings import BY_CODE, ENDINGS, REVEALS, ending, reveals
 from k8squiz.kinds.outcome.parts import PARTS
@@ -19,14 +19,14 @@ from tests.k8squiz.fakes import DELIVERED, DROPPED, world
 
 def ended(verdict: Verdict, code: str) -> Outcome:
     assert DROPPED.where is not None
-    return dataclasses.replace(DROPPED, verdict=verdict, where=dataclasses.replace(DROPPED.where, code=code))
+    return dataclasses.replace(DROPPED, verdict=verdict, where=dataclasses.replace(DROPPED.where, code=ReasonCode(code)))
 
 
 # The engine's own codes, and the ending each is asked as.
 CODES = [
     (Verdict.DROP, "no-local-endpoints", "dropped-no-local-endpoints"),
     (Verdict.DROP, "source-ranges", "dropped-source-ranges"),
-    (Verdict.DROP, "iptables-DROP", "dropped-otherwise"),
+    (Verdict.DROP, "rule-drop", "dropped-otherwise"),
     (Verdict.DROP, "martian-source", "dropped-otherwise"),
     (Verdict.LOST, "bridge-refuses-same-port", "lost-bridge"),
     (Verdict.LOST, "martian-source", "lost-martian"),
