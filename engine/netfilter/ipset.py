@@ -22,6 +22,9 @@ class SetType(enum.StrEnum):
     HASH_NET_PORT = "hash:net,port"
     HASH_IP_PORT_IP = "hash:ip,port,ip"
     HASH_IP_PORT_NET = "hash:ip,port,net"
+    HASH_NET_NET = "hash:net,net"
+    HASH_NET_PORT_NET = "hash:net,port,net"
+    BITMAP_IP = "bitmap:ip"
     BITMAP_PORT = "bitmap:port"
 
     @property
@@ -33,12 +36,13 @@ class SetType(enum.StrEnum):
 @dataclasses.dataclass(slots=True)
 class IpSet:
     """One set. `entries` are written as `ipset add` takes them (`10.96.0.10,tcp:80`), `family` is "ipv4" or "ipv6"; a
-    bitmap of ports has none and keeps "ipv4"."""
+    bitmap of ports has none and keeps "ipv4". `excluded` are the entries that were added with `nomatch`."""
 
     name: str
     type: SetType
     family: str = "ipv4"
     entries: set[str] = dataclasses.field(default_factory=set)
+    excluded: set[str] = dataclasses.field(default_factory=set)
 
     def contains(self, flow: FiveTuple, sides: tuple[str, ...]) -> bool:
         """Whether the packet is in the set, each dimension taken from its source or destination as `sides` says. A
@@ -55,7 +59,9 @@ class IpSet:
                 parts.append(address)
         if "net" not in kinds:
             return ",".join(parts) in self.entries
-        return any(_fits(entry.split(","), parts, kinds) for entry in self.entries)
+        fitting = [entry for entry in self.entries | self.excluded if _fits(entry.split(","), parts, kinds)]
+        # The longest prefix is tried first, and what is found ends the search (ip_set_hash_gen.h, mtype_test_cidrs).
+        return bool(fitting) and max(fitting, key=lambda entry: _lengths(entry, kinds)) not in self.excluded
 
     def save(self) -> list[str]:
         """The lines of `ipset save`, entries sorted. Left out is what differs from one boot to the next: bucketsize and
@@ -66,7 +72,13 @@ class IpSet:
             family = "inet6" if self.family == "ipv6" else "inet"
             create = f"create {self.name} {self.type} family {family} hashsize 1024 maxelem 65536"
         ordered = sorted(self.entries, key=lambda entry: (len(entry), entry) if entry.isdigit() else (0, entry))
-        return [create, *(f"add {self.name} {entry}" for entry in ordered)]
+        left_out = [f"add {self.name} {entry} nomatch" for entry in sorted(self.excluded)]
+        return [create, *(f"add {self.name} {entry}" for entry in ordered), *left_out]
+
+
+def _lengths(entry: str, kinds: tuple[str, ...]) -> tuple[int, ...]:
+    parts = zip(entry.split(","), kinds, strict=True)
+    return tuple(ipaddress.ip_network(part).prefixlen for part, kind in parts if kind == "net")
 
 
 def _fits(entry: list[str], parts: list[str], kinds: tuple[str, ...]) -> bool:
@@ -133,6 +145,9 @@ class SetReader:
                 zh=f"条目要加入集合 {name}，而之前没有 create 行建立它",
             )
         if isinstance(ipset, str):
+            return
+        if "nomatch" in options and "net" in ipset.type.dimensions:
+            ipset.excluded.add(_entry(ipset, entry))
             return
         if options and options[0] not in _EXTENSIONS:
             self.sets[name] = f"{ipset.type} {options[0]}"

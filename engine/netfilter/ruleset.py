@@ -53,6 +53,10 @@ class Match:
     def index_key(self) -> Hashable | None:
         return None
 
+    def devices(self) -> Iterable[str]:
+        """The names and patterns of devices that it asks for."""
+        return ()
+
     def iptables_text(self, family: str, before: Match | None) -> str:
         """What iptables-save prints, with the blank before it. `before` is the match that stands before it in the
         rule: two options of one `-m` are two matches here."""

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import engine
 from engine.cluster import Cluster
 from engine.errors import os_reason
+from engine.fabric.fabric import Fabric
+from engine.netfilter.packet_facts import device_matches
 from engine.netfilter.rules import Ruleset
+from engine.trace import Text
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.sanitize import one_line
 
 # An iptables-save of 10000 Services with 10 endpoints each is about 70 MB.
 _MOST_RULES = 200_000_000
+_MOST_NAMES = 8
 
 
 def read_cluster(paths: tuple[str, ...], lang: Lang, strict: bool = True) -> Cluster:
@@ -62,10 +67,10 @@ def default_mode(cluster: Cluster) -> str:
     return cluster.proxy.mode or "iptables"
 
 
-def read_rules(given: tuple[str, ...], family: str) -> dict[str, Ruleset]:
+def read_rules(given: tuple[str, ...], family: str, lang: Lang) -> dict[str, Ruleset]:
     """`NODE=FILE` each: the node's name and what was saved there (engine.netfilter.saved); a node may have several.
 
-    `family` ("ipv4" or "ipv6") is that of the packets.
+    `family` ("ipv4" or "ipv6") is that of the packets. What the texts leave out is said on stderr.
     """
     from engine.netfilter.saved import SavedText, read_saved
 
@@ -75,7 +80,33 @@ def read_rules(given: tuple[str, ...], family: str) -> dict[str, Ruleset]:
         if not (node and equals and file):
             raise QuizError(f"--rules is {pair!r}: write NODE=FILE", f"--rules 为 {pair!r}：请写成 节点=文件")
         saved.setdefault(node, []).append(SavedText(file, _read(file)))
-    return {node: read_saved(texts, family) for node, texts in saved.items()}
+    notes: list[Text] = []
+    rulesets = {node: read_saved(texts, family, notes) for node, texts in saved.items()}
+    for note in notes:
+        say_note(note.en, note.zh, lang)
+    return rulesets
+
+
+def say_unknown_devices(fabric: Fabric, rulesets: Mapping[str, Ruleset], lang: Lang) -> None:
+    """On stderr, which devices a node's rules speak of that the model has not: such a rule holds for no packet here."""
+    for node, ruleset in rulesets.items():
+        known = tuple(fabric.host(node).devices)
+        asked = dict.fromkeys(
+            device
+            for table in ruleset.tables.values()
+            for chain in table.chains.values()
+            for rule in chain.rules
+            for match in rule.matches
+            for device in match.devices()
+        )
+        unknown = [name for name in asked if not any(device_matches(name, device) for device in known)]
+        if unknown:
+            names = ", ".join(unknown[:_MOST_NAMES]) + (", ..." if len(unknown) > _MOST_NAMES else "")
+            say_note(
+                f"The rules of {node} speak of devices that it does not have here ({names}); it has {', '.join(known)}.",
+                f"{node} 的规则提到了模型中没有的设备（{names}）；模型中的设备为 {', '.join(known)}。",
+                lang,
+            )
 
 
 def _read(file: str) -> str:

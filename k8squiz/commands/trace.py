@@ -8,7 +8,7 @@ from engine.packet import is_ipv6
 from engine.trace import Outcome, Request
 from engine.values import dataclass
 from engine.walk.locate import locate
-from k8squiz.commands.input import default_mode, read_cluster, read_rules, say_note, say_release
+from k8squiz.commands.input import default_mode, read_cluster, read_rules, say_note, say_release, say_unknown_devices
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import make_console, print_json
 
@@ -66,7 +66,10 @@ def _fabric(options: Options, lang: Lang) -> Fabric:
     if not options.rules:
         return fabric
     family = "ipv6" if is_ipv6(locate(fabric, options.request).dst) else "ipv4"
-    return build_fabric(cluster, mode, read_rules(options.rules, family), options.release)
+    rulesets = read_rules(options.rules, family, lang)
+    fabric = build_fabric(cluster, mode, rulesets, options.release)
+    say_unknown_devices(fabric, rulesets, lang)
+    return fabric
 
 
 def _print(fabric: Fabric, request: Request, outcomes: tuple[Outcome, ...], lang: Lang, notes: bool) -> None:

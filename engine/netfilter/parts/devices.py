@@ -7,6 +7,7 @@ nft_meta.c.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import negation
@@ -25,6 +26,9 @@ class InInterface(ModelledMatch):
     negate: bool = False
 
     pure = True
+
+    def devices(self) -> Iterable[str]:
+        return (self.name,)
 
     def holds(self, context: Context) -> bool:
         return device_matches(self.name, context.in_device) != self.negate
@@ -45,6 +49,9 @@ class OutInterface(ModelledMatch):
 
     pure = True
 
+    def devices(self) -> Iterable[str]:
+        return (self.name,)
+
     def holds(self, context: Context) -> bool:
         return device_matches(self.name, context.out_device) != self.negate
 
@@ -63,6 +70,9 @@ class InInterfaceIndex(ModelledMatch):
     negate: bool = False
 
     pure = True
+
+    def devices(self) -> Iterable[str]:
+        return (self.name,)
 
     def holds(self, context: Context) -> bool:
         return device_matches(self.name, context.in_device) != self.negate

@@ -32,6 +32,10 @@ class FieldMatch(ModelledMatch):
 
     pure = True
 
+    def devices(self) -> Iterable[str]:
+        kinds = nft_fields.types(self.fields)
+        return (part for key in self.keys for part, kind in zip(key, kinds, strict=True) if kind == "ifname")
+
     def holds(self, context: Context) -> bool | None:
         found = nft_fields.values(self.fields, context)
         # A packet without the field breaks the rule off, whether it is asked for equal or unequal (NFT_BREAK).

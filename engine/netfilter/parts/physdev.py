@@ -6,6 +6,8 @@ extensions/libxt_physdev.c.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options, negation
 from engine.netfilter.packet_facts import device_matches
@@ -38,6 +40,9 @@ class Physdev(ModelledMatch):
     options: tuple[tuple[str, str | None, bool], ...]
 
     pure = True
+
+    def devices(self) -> Iterable[str]:
+        return (value for _, value, _ in self.options if value is not None)
 
     def holds(self, context: Context) -> bool:
         skb = context.skb
