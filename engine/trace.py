@@ -60,6 +60,8 @@ class ReasonCode(enum.StrEnum):
     INVALID_STATE = "invalid-state"
     RULE_DROP = "rule-drop"
     RULE_REJECT = "rule-reject"
+    OUTER_DROP = "outer-drop"
+    OUTER_REJECT = "outer-reject"
     POLICY_DROP = "policy-drop"
     NO_MASQUERADE_ADDRESS = "no-masquerade-address"
     NO_FREE_PORT = "no-free-port"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from engine.fabric import chains
 from engine.hooks import Hook
 from engine.netfilter.rules import Backend, Goto, Jump, Ruleset
@@ -70,7 +72,8 @@ def run_hook(
         _note_masquerade(state, host, passage)
     if passage.verdict in (NetfilterVerdict.ACCEPT, NetfilterVerdict.STOLEN):
         return passage
-    return _ending(state, host, hook, device, skb, netfilter, passage, in_device)
+    ending = _ending(state, host, hook, device, skb, netfilter, passage)
+    return ending if inside is None else _of_outer(ending)
 
 
 def _note_masquerade(state: WalkState, host: Host, passage: Passage) -> None:
@@ -222,7 +225,6 @@ def _ending(
     skb: Skb,
     netfilter: HostNetfilter,
     passage: Passage,
-    in_device: str | None,
 ) -> Died:
     verdict = Verdict.REJECT if passage.verdict is NetfilterVerdict.REJECT else Verdict.DROP
     code = _code(passage, verdict)
@@ -243,6 +245,22 @@ def _ending(
         error = netfilter.reject_error(skb, _error_source(host, skb), passage)
         answer = Outgoing(host.name, error) if error is not None else None
     return Died(verdict, where, skb.flow, answer)
+
+
+_OUTER = {
+    ReasonCode.RULE_DROP: ReasonCode.OUTER_DROP,
+    ReasonCode.POLICY_DROP: ReasonCode.OUTER_DROP,
+    ReasonCode.RULE_REJECT: ReasonCode.OUTER_REJECT,
+}
+
+
+def _of_outer(ending: Died) -> Died:
+    """The end of a tunnel's outer packet. What a REJECT answers it with ends at the kernel that encapsulated (vxlan_err_lookup,
+    ipip_err): nobody tells the client, to whom it is as if it were dropped."""
+    code, where = _OUTER.get(ending.where.code), ending.where
+    if code is not None:
+        where = dataclasses.replace(where, code=code, reason=endings.reason(code, ending.flow, host=where.host))
+    return dataclasses.replace(ending, verdict=Verdict.DROP, where=where, answer=None)
 
 
 def _error_source(host: Host, skb: Skb) -> str:

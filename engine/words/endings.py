@@ -17,6 +17,17 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
     ),
     ReasonCode.RULE_DROP: ("a rule drops the packet", "被规则丢弃"),
     ReasonCode.RULE_REJECT: ("a rule rejects the packet", "被规则拒绝"),
+    ReasonCode.OUTER_DROP: (
+        "the tunnel's outer packet {src} -> {dst} ({protocol}) is dropped on {host}, and with it what it carries",
+        "{host} 丢弃了隧道的外层报文 {src} -> {dst}（{protocol}），其中承载的数据包随之丢失",
+    ),
+    ReasonCode.OUTER_REJECT: (
+        (
+            "the tunnel's outer packet {src} -> {dst} ({protocol}) is rejected on {host}: the ICMP error goes to {src}'s "
+            "kernel, not to the client, who gets no answer"
+        ),
+        "{host} 拒绝了隧道的外层报文 {src} -> {dst}（{protocol}）：ICMP 差错发给 {src} 的内核而不是客户端，客户端得不到任何应答",
+    ),
     ReasonCode.POLICY_DROP: ("the chain's policy is DROP", "链的默认策略为 DROP"),
     ReasonCode.NO_MASQUERADE_ADDRESS: (
         "MASQUERADE found no address on {device}",
@@ -121,7 +132,14 @@ def reason(code: ReasonCode, flow: FiveTuple, **facts: str) -> Text:
         assert refusal is not None
         known = (refusal.en, refusal.zh)
     english, chinese = known
-    values = {"src": flow.src, "src_port": flow.source, "dst": flow.destination, "dst_ip": flow.dst, **facts}
+    values = {
+        "src": flow.src,
+        "src_port": flow.source,
+        "dst": flow.destination,
+        "dst_ip": flow.dst,
+        "protocol": flow.protocol.value,
+        **facts,
+    }
     return Text(english.format(**values), chinese.format(**values))
 
 
