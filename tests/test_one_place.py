@@ -287,7 +287,7 @@ def test_a_chain_is_named_beside_the_mode_that_writes_it(room: str) -> None:
 
 
 # What is assumed where nothing tells a CNI, in manifests and in questions; and networks that the lab draws and measures.
-PLUGINS_NAMED = {"engine/cluster.py", "engine/lab/cases.py", "engine/lab/known.py", "k8squiz/bank/spec.py"}
+PLUGINS_NAMED = {"engine/cluster.py", "engine/lab/cases.py", "engine/lab/known.py", "k8squiz/bank/forms.py"}
 
 
 @pytest.mark.parametrize("room", ["engine", "k8squiz"])

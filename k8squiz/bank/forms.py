@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
+from engine.cluster import CNIConfig
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.question import Template
@@ -177,6 +178,9 @@ def _pod(value: Yaml, place: Place) -> PodForm:
     return _POD.read(value, place) if isinstance(value, Mapping) else PodForm(WORD.read(value, place))
 
 
+# What the engine takes where nothing is said.
+_USUAL_CNI = f"{CNIConfig().plugin}/{CNIConfig().backend}"
+
 _NODE, _POD = record(NodeForm), record(PodForm)
 _NODES = mapping_of(Shape({"anyOf": [{"type": "null"}, _NODE.schema]}, _node))
 SERVICE = Shape({"type": "object", "properties": _SERVICE_PROPERTIES, "additionalProperties": False}, _service)
@@ -188,7 +192,7 @@ class ClusterForm:
 
     base: str | None = key(matching("^[a-z0-9][a-z0-9-]*$"), None, "from")
     nodes: int | Mapping[str, NodeForm] = key(Shape({"anyOf": [DRAWN_INTEGER.schema, _NODES.schema]}, _nodes), 1)
-    cni: str = key(WORD, "flannel/vxlan")
+    cni: str = key(WORD, _USUAL_CNI)
     pods: Mapping[str, PodForm] = key(mapping_of(Shape({"anyOf": [WORD.schema, _POD.schema]}, _pod)), {})
     services: Mapping[str, ServiceForm] = key(mapping_of(SERVICE), {})
     proxy: Mapping[str, Yaml] = key(drawn(MAPPING), {})

@@ -7,6 +7,7 @@ schema.json is written from these shapes; an error names file and line.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Generic, TypeAlias, TypeVar, cast
 
@@ -77,7 +78,8 @@ def _word(value: Yaml, place: Place) -> str:
 
 
 def _integer(value: Yaml, place: Place) -> int:
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+    # Longer ones are text to the reader of YAML too.
+    if isinstance(value, str) and len(value) < 40 and re.fullmatch(r"-?[0-9]+", value):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise place.must_be("a whole number", "整数", value)

@@ -64,11 +64,11 @@ def _kind(world: World, request: str, outcome: Outcome) -> str:
 
 FACTS: dict[str, _Read] = {
     "verdict": lambda world, request, outcome: str(outcome.verdict),
-    "code": _died(lambda where: where.code),
+    "code": _died(lambda where: str(where.code)),
     "died_on": _died(lambda where: host_name(where.host)),
     "died_in": _died(lambda where: where.chain),
     "died_at": _died(lambda where: None if where.hook is None else str(where.hook)),
-    "direction": _died(lambda where: where.direction),
+    "direction": _died(lambda where: str(where.direction)),
     "destination": lambda world, request, outcome: outcome.destination,
     "destination_ip": lambda world, request, outcome: _split(outcome.destination, 0),
     "destination_port": lambda world, request, outcome: _split(outcome.destination, 1),

@@ -19,7 +19,9 @@ from tests.k8squiz.fakes import DELIVERED, DROPPED, world
 
 def ended(verdict: Verdict, code: str) -> Outcome:
     assert DROPPED.where is not None
-    return dataclasses.replace(DROPPED, verdict=verdict, where=dataclasses.replace(DROPPED.where, code=ReasonCode(code)))
+    return dataclasses.replace(
+        DROPPED, verdict=verdict, where=dataclasses.replace(DROPPED.where, code=ReasonCode(code))
+    )
 
 
 # The engine's own codes, and the ending each is asked as.
@@ -83,21 +85,27 @@ def test_every_ending_has_its_own_words() -> None:
         assert [other for other, text in ENDINGS.items() if zh in text.zh] == [code]
 
 
-# Said, true, and a word of what that reveals.
+# Said, true, and words of what that reveals in each language.
 WRONG_ENDINGS = [
-    ("delivered-kept", "delivered-rewritten", "the rule that masquerades this packet"),
-    ("delivered-rewritten", "delivered-kept", "Masquerades everything"),
-    ("delivered-kept", "lost-bridge", "Stops thinking at DNAT"),
-    ("rejected", "dropped-no-local-endpoints", "no local endpoint for no endpoint"),
-    ("dropped-no-local-endpoints", "rejected", "no endpoint for no local endpoint"),
-    ("rejected", "delivered-kept", "a policy to a caller whom it does not bind"),
-    ("lost-martian", "lost-bridge", "not who ends it"),
+    (
+        "delivered-kept",
+        "delivered-rewritten",
+        "the rule that masquerades this packet",
+        "没有想到会对这个数据包做 MASQUERADE",
+    ),
+    ("delivered-rewritten", "delivered-kept", "Masquerades everything", "认为什么都会被 MASQUERADE"),
+    ("delivered-kept", "lost-bridge", "Stops thinking at DNAT", "想到 DNAT 就停了"),
+    ("rejected", "dropped-no-local-endpoints", "no local endpoint for no endpoint", "把“没有本地端点”当成“没有端点”"),
+    ("dropped-no-local-endpoints", "rejected", "no endpoint for no local endpoint", "把“没有端点”当成“没有本地端点”"),
+    ("rejected", "delivered-kept", "a policy to a caller whom it does not bind", "把策略用在了它并不约束的调用方身上"),
+    ("lost-martian", "lost-bridge", "not who ends it", "不知道是谁终止了它"),
 ]
 
 
-@pytest.mark.parametrize(("said", "true", "words"), WRONG_ENDINGS)
-def test_what_a_wrong_ending_reveals(said: str, true: str, words: str) -> None:
-    assert words in reveals(said, true).en
+@pytest.mark.parametrize(("said", "true", "en", "zh"), WRONG_ENDINGS)
+def test_what_a_wrong_ending_reveals(said: str, true: str, en: str, zh: str) -> None:
+    assert en in reveals(said, true).en
+    assert zh in reveals(said, true).zh
 
 
 def test_every_wrong_ending_is_told() -> None:

@@ -29,7 +29,7 @@ def test_a_screen_names_a_meaning_not_a_look(path: Path) -> None:
 
 
 def test_every_style_is_one_that_rich_knows_and_somebody_uses() -> None:
-    used = "".join(path.read_text(encoding="utf-8") for path in SCREENS)
+    used = "".join(path.read_text(encoding="utf-8") for path in [*SCREENS, ROOT / "report" / "signs.py"])
     for name, look in STYLES.items():
         assert Style.parse(look)
         assert f'"{name}"' in used or name.startswith("score.")
