@@ -14,9 +14,9 @@ from typing import TypeAlias, TypeVar
 from engine.netfilter.part import BadRule
 
 # Blanks, the unquoted and the quoted parts of words (a backslash escapes inside quotes only), a quote left open.
-_PIECE = re.compile(r'(\s+)|[^\s"]+|"(?:[^"\\]|\\.)*"|(")')
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_ESCAPE = re.compile(r"\\(.)")
+_PIECE = r'(\s+)|[^\s"]+|"(?:[^"\\]|\\.)*"|(")'
+_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_ESCAPE = r"\\(.)"
 
 HEADER = {
     "-s": "-s",
@@ -73,7 +73,7 @@ def split(line: str) -> list[str]:
     if '"' not in line:
         return line.split()
     words: list[list[str]] = [[]]
-    for piece in _PIECE.finditer(line):
+    for piece in re.finditer(_PIECE, line):
         blank, left_open = piece.groups()
         if left_open:
             raise BadRule("a double quote is not closed", zh="双引号没有闭合")
@@ -88,7 +88,7 @@ def unquote(word: str) -> str:
     """A word without its quotes and escapes."""
     if '"' not in word:
         return word
-    return _QUOTED.sub(lambda found: _ESCAPE.sub(r"\1", found.group(1)), word)
+    return re.sub(_QUOTED, lambda found: re.sub(_ESCAPE, r"\1", found.group(1)), word)
 
 
 @dataclasses.dataclass(slots=True)

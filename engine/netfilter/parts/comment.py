@@ -15,15 +15,16 @@ from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
 from engine.values import dataclass
 
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
-_ESCAPED = re.compile(r"[\"\\']")
+# Compiled by re when first used: most starts print no rule.
+_PLAIN = r"[A-Za-z0-9_-]+"
+_ESCAPED = r"[\"\\']"
 
 
 def quoted(text: str) -> str:
     """xtables_save_string: bare where nothing but letters, digits, _ and - is in it, else in double quotes."""
-    if _PLAIN.fullmatch(text):
+    if re.fullmatch(_PLAIN, text):
         return text
-    return '"' + _ESCAPED.sub(lambda found: "\\" + found.group(), text) + '"'
+    return '"' + re.sub(_ESCAPED, lambda found: "\\" + found.group(), text) + '"'
 
 
 def nft_quoted(text: str) -> str:
