@@ -19,7 +19,9 @@ from tests.k8squiz.fakes import DELIVERED, DROPPED, world
 
 def ended(verdict: Verdict, code: str) -> Outcome:
     assert DROPPED.where is not None
-    return dataclasses.replace(DROPPED, verdict=verdict, where=dataclasses.replace(DROPPED.where, code=ReasonCode(code)))
+    return dataclasses.replace(
+        DROPPED, verdict=verdict, where=dataclasses.replace(DROPPED.where, code=ReasonCode(code))
+    )
 
 
 # The engine's own codes, and the ending each is asked as.
