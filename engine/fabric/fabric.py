@@ -82,8 +82,21 @@ class Fabric:
                 self.neighbours[address.address] = (node.name, device)
         for lan in self.lans:
             self.neighbours[lan.router] = (ROUTER, "eth0")
-        for name in self._given:
-            self.node(name)
+        self._given = {self._rules_host(name): ruleset for name, ruleset in self._given.items()}
+
+    def _rules_host(self, name: str) -> str:
+        """The host that given rules are for: a node, or pod/NAME, pod/NAMESPACE/NAME for those inside a pod."""
+        if not name.startswith("pod/"):
+            return self.node(name).name
+        key = name.removeprefix("pod/")
+        owner = self.address_index.by_key.get(key if "/" in key else f"default/{key}")
+        if owner is None or owner.node not in self.nodes:
+            raise NoSuchObject(f"there is no {name} with a network of its own", zh=f"没有拥有独立网络的 {name}")
+        return owner.host
+
+    def pod_ruleset(self, host: str) -> Ruleset | None:
+        """The rules inside a pod, which only a given text tells: a mesh's, a load balancer's."""
+        return self._given.get(host)
 
     def node(self, name: str) -> Node:
         """The node of that name; NoSuchObject with the known names."""

@@ -135,10 +135,11 @@ def _unsupported(context: Context, part: Match | Target) -> UnsupportedFeature:
     at = chain.places[context.position] if context.position < len(chain.places) else None
     where = "" if at is None else f"{at[0]}:{at[1]}: "
     text = part_text(part, context)
+    why = "which nothing here tells" if isinstance(part, ModelledMatch) else "which is not modelled"
+    why_zh = "而给出的内容无法确定它" if isinstance(part, ModelledMatch) else "而它未建模"
     return UnsupportedFeature(
-        f"{where}table {table.name}, chain {chain.name}, rule {number}: the packet's fate depends on {text}, "
-        "which is not modelled",
-        zh=f"{where}表 {table.name}，链 {chain.name}，第 {number} 条规则：数据包的去向取决于 {text}，而它未建模",
+        f"{where}table {table.name}, chain {chain.name}, rule {number}: the packet's fate depends on {text}, {why}",
+        zh=f"{where}表 {table.name}，链 {chain.name}，第 {number} 条规则：数据包的去向取决于 {text}，{why_zh}",
     )
 
 

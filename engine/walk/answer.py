@@ -74,6 +74,8 @@ def _walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple, client: Hos
 
 
 def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
+    if (host.name, flow.dport) in state.proxies:
+        return True
     listening = state.fabric.address_index.listening
     addresses = [flow.dst]
     if host.kind is HostKind.NODE:

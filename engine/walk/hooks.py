@@ -11,7 +11,7 @@ from engine.netfilter.skb import UNTRACKED, Manip, NetfilterVerdict, TargetActio
 from engine.netfilter.stack import HostNetfilter, IpvsEvent, MarkEvent, NatEvent, Passage, RuleEvent, Skb
 from engine.netfilter.text import dump_rule
 from engine.network.addresses import masquerade_address, source_address
-from engine.network.host import Host
+from engine.network.host import Host, HostKind
 from engine.packet import FiveTuple
 from engine.trace import Direction, HeaderChange, ReasonCode, Stage, Text, Verdict, Where
 from engine.walk.state import Died, Inside, Outgoing, WalkState
@@ -51,10 +51,11 @@ def run_hook(
     the rules are run and paid for, but no hops are written.
     """
     netfilter = state.netfilter(host)
-    # Pods, the router and external hosts have no rules here: kube-proxy writes into the nodes' network namespace alone.
+    # The router and external hosts have no rules here, and pods only what was given: kube-proxy writes into the nodes'
+    # network namespace alone.
     if netfilter.ruleset is None:
         return Passage(NetfilterVerdict.ACCEPT)
-    if state.first_node is None:
+    if state.first_node is None and host.kind is HostKind.NODE:
         state.first_node = host.name
     before, mark = skb.flow, skb.mark
 
@@ -65,6 +66,7 @@ def run_hook(
     # The rules see and change the packet itself; what is written down is told from the events they leave.
     passage = netfilter.traverse(hook, skb, in_device=in_device, out_device=out_device, masquerade_address=own_address)
     state.pay(passage, inside is not None)
+    _note_proxy(state, host, skb, passage)
     state.stray = state.stray or (inside is None and skb.state == "INVALID")
     device = (out_device if hook in (Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING) else in_device) or "lo"
     if inside is None:
@@ -74,6 +76,20 @@ def run_hook(
         return passage
     ending = _ending(state, host, hook, device, skb, netfilter, passage)
     return ending if inside is None else _of_outer(ending)
+
+
+def _note_proxy(state: WalkState, host: Host, skb: Skb, passage: Passage) -> None:
+    """Who redirects to a port has somebody listen there, whatever the manifests declare: a mesh's proxy."""
+    if any(isinstance(event, RuleEvent) and event.action is TargetAction.REDIRECT for event in passage.events):
+        port = skb.flow.dport
+        state.proxies.add((host.name, port))
+        state.assumed[
+            Text(
+                f"A rule on {host.name} redirects the connection to port {port}: a proxy is taken to listen there. What it "
+                "does then is a connection of its own, which is not part of this walk.",
+                f"{host.name} 上有规则把连接重定向到端口 {port}：假定有代理在该端口监听。代理之后的动作是它自己的另一个连接，不在本次路径之内。",
+            )
+        ] = None
 
 
 def _note_masquerade(state: WalkState, host: Host, passage: Passage) -> None:

@@ -85,6 +85,7 @@ class WalkState:
         self.cost = Cost()
         self.underlay_cost = Cost()
         self.masqueraded = False
+        self.proxies: set[tuple[str, int]] = set()
         self.assumed: dict[Text, None] = {}
         self.stray = False
         self.first_node: str | None = None
@@ -107,10 +108,11 @@ class WalkState:
         return self.fabric.host(name)
 
     def netfilter(self, host: Host) -> HostNetfilter:
-        """The host's netfilter; only nodes have rules."""
+        """The host's netfilter; only nodes have rules, and pods whose own were given."""
         found = self._netfilters.get(host.name)
         if found is None:
-            ruleset = self.fabric.ruleset(host.name, self.version) if host.kind is HostKind.NODE else None
+            node = host.kind is HostKind.NODE
+            ruleset = self.fabric.ruleset(host.name, self.version) if node else self.fabric.pod_ruleset(host.name)
             found = HostNetfilter(host.name, ruleset, host.is_local, self.choose, routing=HostRouting(host))
             self._netfilters[host.name] = found
         return found

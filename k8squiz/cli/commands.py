@@ -150,8 +150,8 @@ def trace(
         typer.Option(
             "--rules",
             metavar="NODE=FILE",
-            help="Walk through what was saved on NODE instead: iptables-save, ipset save, ipvsadm-save -n,"
-            " or nft list ruleset; may be repeated.",
+            help="Walk through what was saved on NODE (or in pod/NAME) instead: iptables-save, ipset save,"
+            " ipvsadm-save -n, nft list ruleset; may be repeated.",
         ),
     ] = None,
     notes: Annotated[bool, typer.Option("--notes", help="Say under each hop what happens there.")] = False,

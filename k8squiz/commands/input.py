@@ -68,7 +68,8 @@ def default_mode(cluster: Cluster) -> str:
 
 
 def read_rules(given: tuple[str, ...], family: str, lang: Lang) -> dict[str, Ruleset]:
-    """`NODE=FILE` each: the node's name and what was saved there (engine.netfilter.saved); a node may have several.
+    """`NODE=FILE` each: the node's name (or pod/NAME) and what was saved there (engine.netfilter.saved); one may have
+    several.
 
     `family` ("ipv4" or "ipv6") is that of the packets. What the texts leave out is said on stderr.
     """
@@ -90,7 +91,8 @@ def read_rules(given: tuple[str, ...], family: str, lang: Lang) -> dict[str, Rul
 def say_unknown_devices(fabric: Fabric, rulesets: Mapping[str, Ruleset], lang: Lang) -> None:
     """On stderr, which devices a node's rules speak of that the model has not: such a rule holds for no packet here."""
     for node, ruleset in rulesets.items():
-        known = tuple(fabric.host(node).devices)
+        # Inside a pod all there is is lo and eth0.
+        known = ("lo", "eth0") if node.startswith("pod/") else tuple(fabric.host(node).devices)
         asked = dict.fromkeys(
             device
             for table in ruleset.tables.values()

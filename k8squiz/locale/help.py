@@ -104,9 +104,9 @@ ZH: dict[str, str] = {
     "The node a foreign packet arrives at.": "来自集群外的数据包到达哪个节点。",
     "The transport protocol.": "传输层协议。",
     "Every way the packet can go, with its probability.": "列出数据包所有可能的路径及其概率。",
-    "Walk through what was saved on NODE instead: iptables-save, ipset save, ipvsadm-save -n, or nft list ruleset;"
-    " may be repeated.": (
-        "在 NODE 上改用所保存的规则：iptables-save、ipset save、ipvsadm-save -n，或 nft list ruleset；可重复。"
+    "Walk through what was saved on NODE (or in pod/NAME) instead: iptables-save, ipset save, ipvsadm-save -n, nft list"
+    " ruleset; may be repeated.": (
+        "在 NODE 上（或在 pod/名称 内）改用所保存的规则：iptables-save、ipset save、ipvsadm-save -n、nft list ruleset；可重复。"
     ),
     "Say under each hop what happens there.": "在每一跳下说明发生了什么。",
     "The node.": "节点。",

@@ -136,7 +136,7 @@ RULES: dict[str, tuple[bytes, str]] = {
     "cut off": (b"*nat\n:PREROUTING ACCEPT [0:0]\n", "COMMIT"),
     "no rules": (b"hello\n", ":1: "),
     "no text": (b"\xff\xfe\x00", "not UTF-8"),
-    "nft, unknown": (b"table ip x {\n\tflowtable f {\n\t}\n}\n", ":2: "),
+    "nft, unknown": (b"table ip x {\n\tfrobnicate f {\n\t}\n}\n", ":2: "),
 }
 
 
