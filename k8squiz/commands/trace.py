@@ -45,7 +45,7 @@ def run(options: Options, lang: Lang, notes: bool = False, json: bool = False) -
     for text in dict.fromkeys(text for outcome in outcomes for text in outcome.assumed):
         say_note(text.en, text.zh, lang)
     if json:
-        from engine.jsonform import trace_to_dict
+        from engine.walk.jsonform import trace_to_dict
 
         print_json(trace_to_dict(fabric.cluster, request, outcomes, fabric.mode, fabric))
     else:
@@ -73,7 +73,7 @@ def _fabric(options: Options, lang: Lang) -> Fabric:
 
 
 def _print(fabric: Fabric, request: Request, outcomes: tuple[Outcome, ...], lang: Lang, notes: bool) -> None:
-    from engine.jsonform import request_to_dict
+    from engine.walk.jsonform import request_to_dict
     from k8squiz.screens.trace import trace_view
 
     console = make_console()

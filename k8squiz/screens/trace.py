@@ -68,7 +68,7 @@ def say(key: str, lang: Lang, **values: object) -> str:
 def trace_view(
     asked: Mapping[str, Any], outcomes: Sequence[Outcome], lang: Lang, width: int, notes: bool = False
 ) -> RenderableType:
-    """The whole trace. `asked` is engine.jsonform's request object, `width` the columns there are."""
+    """The whole trace. `asked` is engine.walk.jsonform's request object, `width` the columns there are."""
     head = say("asked", lang, **asked)
     if asked["node"]:
         head += say("first", lang, node=asked["node"])

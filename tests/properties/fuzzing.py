@@ -23,9 +23,9 @@ import yaml
 
 from engine import EngineError, Request, compile_rules, load_cluster, outcomes, resolve
 from engine.ipvs.scenario_reading import load_scenario
-from engine.jsonform import trace_to_dict
 from engine.netfilter import nft_parse
 from engine.netfilter.text import parse as parse_iptables
+from engine.walk.jsonform import trace_to_dict
 from k8squiz.bank import find as bank
 from k8squiz.bank.draw import draw
 from k8squiz.errors import QuizError

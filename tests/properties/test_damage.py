@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import EngineError, Request, compile_rules, load_cluster, outcomes, resolve
-from engine.jsonform import trace_to_dict
+from engine.walk.jsonform import trace_to_dict
 from k8squiz.bank import find as bank
 from k8squiz.bank.draw import draw
 from k8squiz.errors import QuizError

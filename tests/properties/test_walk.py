@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from engine.cluster import NetworkFacts
 from engine.hooks import Hook
-from engine.jsonform import outcome_to_dict, request_to_dict
 from engine.packet import split_host_port
 from engine.trace import Hop, Outcome, Request, Stage, Verdict
+from engine.walk.jsonform import outcome_to_dict, request_to_dict
 from engine.walk.outcomes import outcomes
 from tests.strategies import clusters, requests
 

@@ -32,11 +32,11 @@ from engine.cluster import (
 from engine.errors import EngineError, NoSuchObject, UnsupportedFeature
 from engine.fabric.fabric import build_fabric
 from engine.fabric.without import PARTS
-from engine.jsonform import trace_to_dict
 from engine.netfilter.text import parse
 from engine.packet import L4
 from engine.proxy.interface import compile_rules
 from engine.trace import Outcome, Request, Stage, Verdict
+from engine.walk.jsonform import trace_to_dict
 from engine.walk.outcomes import outcomes
 from tests.engine.clusters import NODE1, NODE2, VIP, A, B, C, cluster, web
 from tests.engine.walk.test_kernel_paths import HOST_GW, LOCAL, MASQUERADE, MODES, Said, only, says
