@@ -11,12 +11,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from engine.errors import RuleError, UnsupportedFeature
+from engine.errors import EngineError, RuleError, UnsupportedFeature
 from engine.limits import MOST_CHAIN_DEPTH, MOST_CHAINS_ENTERED, MOST_RULES_EVALUATED
 from engine.netfilter.context import CONTINUE, RETURN, Context, Decision
 from engine.netfilter.index import index_of
 from engine.netfilter.part import ModelledMatch, ModelledTarget
-from engine.netfilter.parts.opaque import PassingTarget
 from engine.netfilter.ruleset import Chain, Match, Rule, Table, Target, name_of
 from engine.netfilter.skb import NetfilterVerdict, TargetAction
 from engine.packet import is_ipv6
@@ -108,15 +107,19 @@ def _next_decision(context: Context, frame: _Frame) -> Decision:
 def rule_matches(rule: Rule, context: Context) -> bool:
     """Whether all matches hold. A match that is not modelled, or that nothing in the model decides, is looked at last,
     and refused if the others hold."""
-    unknown: Match | None = None
+    unknown: EngineError | None = None
     for match in rule.matches:
-        held = match.holds(context) if isinstance(match, ModelledMatch) else None
+        try:
+            held = match.holds(context) if isinstance(match, ModelledMatch) else None
+        except EngineError as error:
+            # A set that nobody gave: as unknown as a match that is not modelled.
+            held, unknown = True, error
         if held is None:
-            unknown = match
+            unknown = _unsupported(context, match)
         elif not held:
             return False
-    if unknown is not None and rule.target is not None and not isinstance(rule.target, PassingTarget):
-        raise _unsupported(context, unknown)
+    if unknown is not None and rule.target is not None and not rule.target.does_nothing:
+        raise unknown
     return unknown is None
 
 

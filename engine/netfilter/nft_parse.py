@@ -44,7 +44,10 @@ _BASE = re.compile(
     r"( flags offload;)?"
 )
 _HANDLE = re.compile(r" # handle \d+$")
-_OTHER = {"ipv4": re.compile(r"(?:ip6|icmpv6|nexthdr)\b"), "ipv6": re.compile(r"(?:ip|icmp|arp)\b")}
+_OTHER = {
+    "ipv4": re.compile(r"(?:ip6|icmpv6|reject with icmpv6|[ds]nat ip6)\b"),
+    "ipv6": re.compile(r"(?:ip|icmp|arp|reject with icmp|[ds]nat ip)\b"),
+}
 
 
 @dataclasses.dataclass(slots=True)

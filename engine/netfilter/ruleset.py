@@ -71,12 +71,13 @@ class Target:
     """Base of all targets (iptables) and terminal statements (nft).
 
     `is_verdict`: an nft map can hold it. `goes_on`: it does its work and lets the packet go on, so that nft may print more
-    behind it. One that only has text, without `act` (part.ModelledTarget), is not modelled.
+    behind it; `does_nothing`: and that work is nothing a walk can tell. One that only has text, without `act` (part.ModelledTarget), is not modelled.
     """
 
     __slots__ = ()
     is_verdict: ClassVar[bool] = False
     goes_on: ClassVar[bool] = False
+    does_nothing: ClassVar[bool] = False
 
     def leads_to(self, table: Table) -> Iterable[str]:
         """The chains of `table` it can lead to."""

@@ -13,7 +13,7 @@ from engine.netfilter.context import CONTINUE, Context, Decision
 from engine.netfilter.ipt_words import ALL_BITS, Options, by_options, negation, number
 from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import Matches, ModelledMatch, ModelledTarget, Part
-from engine.netfilter.parts.mark import read_change, value_mask
+from engine.netfilter.parts.mark import OPERATION, nft_change, read_change, value_mask
 from engine.netfilter.ruleset import Match, Target
 from engine.netfilter.skb import MarkEvent, TargetAction
 from engine.values import dataclass
@@ -72,7 +72,7 @@ class SetConnectionMark(ModelledTarget):
             return f"ct mark set ct mark | {self.value:#010x}"
         if self.value == 0:
             return f"ct mark set ct mark & {self.mask ^ ALL_BITS:#010x}"
-        return Target.nft_text(self, ip)
+        return f"ct mark set ct mark & {self.mask ^ ALL_BITS:#010x} ^ {self.value:#010x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +166,7 @@ def _read_nft_match(found: re.Match[str], family: str) -> Match:
 
 
 def _read_nft_change(found: re.Match[str], family: str) -> Target:
-    value = int(found[2], 16)
-    if found[1] in ("^", "xor"):
-        return SetConnectionMark(value, 0)
-    return SetConnectionMark(value, value) if found[1] in ("|", "or") else SetConnectionMark(0, value ^ ALL_BITS)
+    return SetConnectionMark(*nft_change(found))
 
 
 PART = Part(
@@ -178,7 +175,7 @@ PART = Part(
     jumps={"CONNMARK": by_options(_read_target)},
     nft_matches=((rf"ct mark (?:(?:&|and) {_HEX} (==|!=) {_HEX}|(!= )?{_HEX})(?= |$)", _read_nft_match),),
     nft_targets=(
-        (rf"ct mark set (?:ct )?mark (&|\||\^|and|or|xor) {_HEX}", _read_nft_change),
+        (rf"ct mark set ct mark {OPERATION}", _read_nft_change),
         (rf"ct mark set {_HEX}", lambda found, family: SetConnectionMark(int(found[1], 16))),
         (
             rf"ct mark set (?:meta )?mark(?: (?:&|and) {_HEX})?",

@@ -20,7 +20,7 @@ _HEX = r"(0x[0-9a-f]{1,8})"
 # iptables-nft's rules are printed by libxtables: `mark or 0x4000` for `meta mark | 0x00004000`.
 _MARK = r"(?:meta )?mark"
 _OPERATORS = {"&": "&", "|": "|", "^": "^", "and": "&", "or": "|", "xor": "^"}
-_OPERATOR = r"(&|\||\^|and|or|xor)"
+OPERATION = rf"(&|\||\^|and|or|xor) {_HEX}(?: (\^|xor|\||or) {_HEX})?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +142,13 @@ def _read_nft_prefix(found: re.Match[str], family: str) -> Match:
     return MarkMatch(int(found[2], 16), mask, found[1] is not None)
 
 
-def _change(found: re.Match[str]) -> tuple[int, int]:
-    """The value and mask of a SetMark."""
+def nft_change(found: re.Match[str]) -> tuple[int, int]:
+    """What `OPERATOR VALUE` or `& VALUE OPERATOR VALUE` makes of a mark, as the VALUE and MASK of a SetMark."""
     operator, value = _OPERATORS[found[1]], int(found[2], 16)
-    if len(found.groups()) > 2 and found[3] is not None:
-        # Two steps, (mark & ~MASK) ^ VALUE, are SetMark's own form.
-        return int(found[3], 16), value ^ ALL_BITS
+    if found[4] is not None:
+        # Two steps, (mark & ~MASK) ^ VALUE, are SetMark's own form; with | the bits are taken out first.
+        second = int(found[4], 16)
+        return second, value ^ ALL_BITS | (second if _OPERATORS[found[3]] == "|" else 0)
     if operator == "^":
         return value, 0
     return (value, value) if operator == "|" else (0, value ^ ALL_BITS)
@@ -164,14 +165,14 @@ PART = Part(
         ),
         (rf"{_MARK} (!= )?{_HEX}(?:/([1-9]|[12]\d|3[01])\b)?(?= |$)", _read_nft_prefix),
         (
-            rf"meta mark set {_MARK} {_OPERATOR} {_HEX}(?: (?:\^|xor) {_HEX})?(?= )",
-            lambda found, family: MarkStatement(*_change(found)),
+            rf"meta mark set {_MARK} {OPERATION}(?= )",
+            lambda found, family: MarkStatement(*nft_change(found)),
         ),
     ),
     nft_targets=(
         (
-            rf"meta mark set {_MARK} {_OPERATOR} {_HEX}(?: (?:\^|xor) {_HEX})?",
-            lambda found, family: SetMark(*_change(found)),
+            rf"meta mark set {_MARK} {OPERATION}",
+            lambda found, family: SetMark(*nft_change(found)),
         ),
         (rf"meta mark set {_HEX}", lambda found, family: SetMark(int(found[1], 16), ALL_BITS)),
     ),

@@ -41,6 +41,8 @@ class PassingTarget(ModelledTarget):
 
     text: str
 
+    does_nothing = True
+
     def act(self, context: Context) -> Decision:
         context.record(TargetAction.OTHER, name=self.text.split(" ", 1)[0])
         return CONTINUE

@@ -37,6 +37,7 @@ class PassingStatement(ModelledTarget):
     text: str
 
     goes_on = True
+    does_nothing = True
 
     def act(self, context: Context) -> Decision:
         context.record(TargetAction.OTHER, name=self.text.split(" ", 1)[0].upper())

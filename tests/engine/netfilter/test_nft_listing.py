@@ -26,6 +26,8 @@ SPELT = [
     ("counter packets 0 bytes 0 meta mark set mark xor 0x4000", "counter meta mark set meta mark ^ 0x00004000"),
     ("meta mark set mark and 0xfffffffc xor 0x1", "meta mark set meta mark & 0xfffffffc ^ 0x00000001"),
     ("meta mark & 0x00004000 != 0x00004000  counter packets 0 bytes 0 return", "meta mark & 0x00004000 != 0x00004000 counter return"),
+    ("meta mark set meta mark & 0xfffff000 | 0x00000111", "meta mark set meta mark & 0xfffff000 ^ 0x00000111"),
+    ("ct mark set ct mark & 0xfffff000 | 0x00000111", "ct mark set ct mark & 0xfffff000 ^ 0x00000111"),
     ("meta mark set ct mark and 0x80", "meta mark set ct mark & 0x00000080"),
     ("ct mark set ct mark or 0x80", "ct mark set ct mark | 0x00000080"),
     ("ct mark set mark", "ct mark set meta mark"),
@@ -150,6 +152,14 @@ def test_an_inet_table_is_both_families_own() -> None:
     ]
     assert dump(found["ipv4"]) == dump(found["ipv6"]) == text
     assert verdict(text) == "REJECT"
+
+
+@pytest.mark.parametrize(
+    "line", ["reject with icmpv6 no-route", "dnat ip6 to fd00::1", "icmpv6 type { echo-request } drop"]
+)
+def test_a_statement_of_the_other_family_asks_for_it_too(line: str) -> None:
+    """nft puts the family before it and does not print that."""
+    assert verdict(listing(line, head="inet f")) == "ACCEPT"
 
 
 def test_tables_that_see_no_packet_of_the_walk_are_passed_over() -> None:

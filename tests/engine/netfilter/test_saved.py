@@ -182,6 +182,14 @@ def test_legacy_tables_and_nf_tables_stand_beside_each_other(
     )
 
 
+def test_a_set_that_is_not_given_is_not_missed_where_another_match_fails_or_nothing_hangs_on_it() -> None:
+    for rest in ("-p udp -j ACCEPT", "-m conntrack --ctstate INVALID -j ACCEPT", "-j LOG"):
+        line = f"-A INPUT -m set --match-set KUBE-CLUSTER-IP dst,dst {rest}\n"
+        node = host(read(f"*filter\n:INPUT ACCEPT\n{line}COMMIT\n"))
+        skb = Skb(tcp(CLIENT, VIP), state="NEW")
+        assert node.traverse(Hook.INPUT, skb).verdict == "ACCEPT"
+
+
 WEIGHTS = [
     ("rr", (1, 1, 0), ("1/2", "1/2", "0")),  # kube-proxy drains a server by weight 0
     ("rr", (3, 1, 1), ("1/3", "1/3", "1/3")),
