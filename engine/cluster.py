@@ -253,6 +253,7 @@ class NetworkFacts:
     load_balancer_health_checks: bool = True
     missing_routes: tuple[tuple[str, str], ...] = ()
     without: frozenset[str] = frozenset()
+    policy_enforcement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from engine.cluster import CNIConfig, NetworkFacts, Node, ProxyConfig
 from engine.cni import PLUGINS
+from engine.cni.enforcement import ENFORCEMENTS
 from engine.manifests.fields import Fields, shown, shown_zh
 from engine.manifests.objects import network
 
@@ -123,7 +124,7 @@ def detect_cni(nodes: Iterable[tuple[Node, Fields]], configured: CNIConfig | Non
 # Every field of a Network document's spec, so that a misspelt one is found.
 _FACTS = (
     "bridgeNfCallIptables", "hairpinMode", "rpFilter", "routeLocalnet", "ipForward", "clientAddress", "clientAddressV6",
-    "externalHosts", "serviceCIDRVia", "loadBalancerHealthChecks", "missingRoutes", "without", "cni", "mtu",
+    "externalHosts", "serviceCIDRVia", "loadBalancerHealthChecks", "missingRoutes", "without", "cni", "mtu", "policyEnforcement",
 )  # fmt: skip
 _CNI_FACTS = ("plugin", "backend", "vni", "port")
 
@@ -147,6 +148,7 @@ def network_facts(document: Fields) -> NetworkFacts:
         load_balancer_health_checks=spec.boolean("loadBalancerHealthChecks", plain.load_balancer_health_checks),
         missing_routes=tuple(_missing_route(entry) for entry in spec.items("missingRoutes")),
         without=frozenset(value for value, _ in spec.strings("without")),
+        policy_enforcement=spec.word("policyEnforcement", ("", *ENFORCEMENTS), "") or None,
     )
 
 
