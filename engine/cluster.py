@@ -253,11 +253,13 @@ class NetworkFacts:
     load_balancer_health_checks: bool = True
     missing_routes: tuple[tuple[str, str], ...] = ()
     without: frozenset[str] = frozenset()
+    policy_enforcement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Everything a manifest set says, with what was assumed in `notices` (sentences, English and Chinese).
+    """Everything a manifest set says, with what there is to say of it in `notices` (sentences, English and Chinese), among
+    them what was `assumed` because nothing says it.
 
     `service_cidrs` are the networks of the ServiceCIDR objects (networking.k8s.io/v1, v1.33). `node_mentions` says for
     each node that something lies on where the manifests first say so: (what lies there, file, line). `namespaces` are the
@@ -274,6 +276,7 @@ class Cluster:
     cni: CNIConfig = CNIConfig()
     network: NetworkFacts = NetworkFacts()
     notices: tuple[tuple[str, str], ...] = ()
+    assumed: tuple[tuple[str, str], ...] = ()
     service_cidrs: tuple[str, ...] = ()
     node_mentions: Mapping[str, tuple[str, str, int]] = dataclasses.field(default_factory=_no_mentions, compare=False)
     namespaces: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=_no_namespaces)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from engine.cluster import CNIConfig, Node
+from engine.cni.enforcement import PolicyEnforcement
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.netfilter.ruleset import Ruleset
 from engine.network.devices import Device
@@ -108,6 +109,10 @@ class Plugin(Protocol):
 
     def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Ruleset | None:
         """The rules that the plugin itself writes on the node; None where it writes none (or none is modelled yet)."""
+        ...
+
+    def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:
+        """Who enforces network policies in a cluster of these nodes; None where nobody does."""
         ...
 
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:

@@ -6,12 +6,15 @@ Hosts are made when first asked for, so that a walk in a cluster of thousands of
 from __future__ import annotations
 
 import dataclasses
+import functools
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from engine.cluster import Cluster, CNIConfig, Node
 from engine.cni import NodePlan, Plugin, plugin_named
+from engine.cni.enforcement import ENFORCEMENTS, PolicyEnforcement
 from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.fabric.address_index import AddressIndex, AddressOwner, common_network, index_addresses
 from engine.fabric.service_index import ServiceIndex
@@ -26,6 +29,9 @@ from engine.proxy.interface import compile_rules
 from engine.proxy.nodeports import node_port_addresses
 from engine.proxy.releases import behaviour_on
 from engine.values import dataclass
+
+if TYPE_CHECKING:
+    from engine.networkpolicy import PolicyIndex
 
 ROUTER = "router"
 CLIENT = "client"
@@ -128,6 +134,32 @@ class Fabric:
                 found = cut(self.cluster, compile_rules(self.cluster, node, self.mode, family, self.release))
             self._rulesets[node, family] = found
         return found
+
+    @functools.cached_property
+    def enforcement(self) -> PolicyEnforcement | None:
+        """Who enforces network policies on the nodes: as a Network document says, else as the CNI does."""
+        told = self.cluster.network.policy_enforcement
+        return self.plugin.enforcement(self.cluster.nodes) if told is None else ENFORCEMENTS[told]
+
+    @functools.cached_property
+    def policies(self) -> PolicyIndex:
+        """The policies where a pod's door asks for them. Raises UnsupportedFeature as index_policies."""
+        from engine.networkpolicy import index_policies
+
+        kept = self.cluster
+        if self.enforcement is not None and self.enforcement.cluster_policies is False:
+            kept = dataclasses.replace(kept, cluster_network_policies=())
+        return index_policies(kept)
+
+    @functools.cached_property
+    def has_policies(self) -> bool:
+        """Whether the cluster has policies of any kind."""
+        of = self.cluster
+        return bool(of.network_policies or of.cluster_network_policies or of.other_policies)
+
+    def given_rules(self, node: str) -> Ruleset | None:
+        """The rules that were given for the node in place of what kube-proxy would write."""
+        return self._given.get(node)
 
     def pod_owner_at(self, address: str) -> AddressOwner | None:
         """The pod that has the address."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, Node, Pod, ProxyConfig, Service
+from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, Node, Pod, Service
 from engine.errors import ManifestError
 from engine.manifests import config, objects
 from engine.manifests.disagreements import disagreements
 from engine.manifests.fields import Fields, shown, shown_zh
+from engine.manifests.proxy_evidence import ProxyEvidence
 from engine.manifests.selectors import derived_slices
 from engine.manifests.source import Map
 
@@ -34,8 +35,7 @@ class Collector:
         self._policies: list[NetworkPolicy] = []
         self._cluster_policies: list[ClusterNetworkPolicy] = []
         self._other_policies: list[str] = []
-        self._proxy: ProxyConfig | None = None
-        self._embedded_proxy: ProxyConfig | None = None
+        self._proxy = ProxyEvidence()
         self._configured_cni: CNIConfig | None = None
         self._network: Fields | None = None
         self._seen: dict[tuple[str, str, str], Place] = {}
@@ -48,6 +48,7 @@ class Collector:
             ("v1", "Service"): self._service,
             ("v1", "ConfigMap"): self._config_map,
             ("v1", "Namespace"): self._namespace,
+            ("apps/v1", "DaemonSet"): self._proxy.workload,
             ("discovery.k8s.io/v1", "EndpointSlice"): self._slice,
             ("networking.k8s.io/v1", "ServiceCIDR"): self._service_cidr,
             ("networking.k8s.io/v1beta1", "ServiceCIDR"): self._service_cidr,
@@ -105,6 +106,7 @@ class Collector:
         node = objects.node(fields)
         self._unique("Node", "", node.name, fields)
         self._nodes.append((node, fields))
+        self._proxy.node(fields)
 
     def _pod(self, fields: Fields) -> None:
         pod = objects.pod(fields)
@@ -112,6 +114,7 @@ class Collector:
         if not pod.finished:
             self._mention(pod.node_name, f"Pod {pod.namespace}/{pod.name}", fields.mapping("spec"))
         self._pods.append(pod)
+        self._proxy.pod(fields.mapping("metadata"), fields.mapping("spec"))
 
     def _service(self, fields: Fields) -> None:
         service = objects.service(fields)
@@ -184,16 +187,12 @@ class Collector:
         self._other_policies.append(f"{kind} ({version}) {namespace}{metadata.text('name')}")
 
     def _config_map(self, fields: Fields) -> None:
-        metadata = fields.mapping("metadata")
-        name = metadata.text("name")
-        if name == "kube-proxy":
-            self._embedded_proxy = config.embedded_proxy_config(fields) or self._embedded_proxy
-        else:
+        if not self._proxy.config_map(fields):
             self._configured_cni = config.cni_config(fields) or self._configured_cni
 
     def _proxy_config(self, fields: Fields) -> None:
         self._unique("KubeProxyConfiguration", "", "", fields)
-        self._proxy = config.proxy_config(fields)
+        self._proxy.configuration(fields)
 
     def _network_facts(self, fields: Fields) -> None:
         self._unique("Network", "", "", fields)
@@ -207,17 +206,19 @@ class Collector:
         if self._network is not None:
             facts = config.network_facts(self._network)
             cni = config.network_cni(self._network, cni)
+        proxy, assumed = self._proxy.conclusion(nodes, bool(self._services))
         derived = derived_slices(self._services, self._slices, self._pods, nodes)
         return Cluster(
             nodes=nodes,
             pods=tuple(self._pods),
             services=tuple(self._services),
             slices=(*self._slices, *derived),
-            proxy=self._proxy or self._embedded_proxy or ProxyConfig(),
+            proxy=proxy,
             cni=cni,
             network=facts,
-            notices=tuple(self._notices(nodes, cni.assumed)),
-            service_cidrs=tuple(dict.fromkeys(self._cidrs)),
+            notices=(*assumed, *self._notices(nodes, cni.assumed)),
+            assumed=(*assumed, *((config.ASSUMED,) if cni.assumed else ())),
+            service_cidrs=tuple(dict.fromkeys(self._cidrs or self._proxy.service_cidrs)),
             node_mentions=self._mentions,
             namespaces=self._namespaces,
             network_policies=tuple(self._policies),

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 
 from engine.cluster import CNIConfig, NetworkFacts, Node, ProxyConfig
 from engine.cni import PLUGINS
+from engine.cni.enforcement import ENFORCEMENTS
 from engine.manifests.fields import Fields, shown, shown_zh
 from engine.manifests.objects import network
 
-_LOCAL_MODES = ("", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
+LOCAL_MODES = ("", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
 _NODE_PORT_WORDS = ("primary", "localhost", "all")
-_MODES = ("", "iptables", "ipvs", "nftables", "kernelspace")
+MODES = ("", "iptables", "ipvs", "nftables", "kernelspace")
 
 ASSUMED = (
     "The manifests name no CNI (no node annotations of flannel or Calico, no flannel ConfigMap): flannel vxlan is assumed.",
@@ -30,7 +31,7 @@ def proxy_config(document: Fields) -> ProxyConfig:
     iptables and ipvs mode take the masquerade settings of the section `iptables`, nftables mode those of `nftables`.
     Without a `mode`, or where a section says nothing, what the other section says counts for all modes.
     """
-    mode = document.word("mode", _MODES, "")
+    mode = document.word("mode", MODES, "")
     iptables, nftables, ipvs = (document.mapping(name) for name in ("iptables", "nftables", "ipvs"))
     sections = (nftables, iptables) if mode == "nftables" else (iptables, nftables)
     masquerade_all = next((s for s in sections if "masqueradeAll" in s), iptables)
@@ -59,7 +60,7 @@ def _cluster_cidrs(document: Fields) -> tuple[str, ...]:
 
 def _local_mode(document: Fields, detect: Fields) -> str:
     """detectLocalMode. Two of the modes need a device's name, without which kube-proxy does not start."""
-    mode = document.word("detectLocalMode", _LOCAL_MODES, "")
+    mode = document.word("detectLocalMode", LOCAL_MODES, "")
     key = {"BridgeInterface": "bridgeInterface", "InterfaceNamePrefix": "interfaceNamePrefix"}.get(mode)
     if key is not None and not detect.text(key):
         wanted = detect.name_of(key)
@@ -86,11 +87,13 @@ def _node_port_addresses(document: Fields) -> tuple[str, ...]:
 
 
 def embedded_proxy_config(config_map: Fields) -> ProxyConfig | None:
-    """The KubeProxyConfiguration that kubeadm keeps in ConfigMap kube-proxy, key config.conf."""
-    with config_map.mapping("data").inside("config.conf") as found:
-        for document in found:
-            if document.text("kind") == "KubeProxyConfiguration":
-                return proxy_config(document)
+    """The KubeProxyConfiguration that kubeadm keeps in ConfigMap kube-proxy (key config.conf), EKS in kube-proxy-config
+    (config)."""
+    for key in ("config.conf", "config"):
+        with config_map.mapping("data").inside(key) as found:
+            for document in found:
+                if document.text("kind") == "KubeProxyConfiguration":
+                    return proxy_config(document)
     return None
 
 
@@ -123,7 +126,7 @@ def detect_cni(nodes: Iterable[tuple[Node, Fields]], configured: CNIConfig | Non
 # Every field of a Network document's spec, so that a misspelt one is found.
 _FACTS = (
     "bridgeNfCallIptables", "hairpinMode", "rpFilter", "routeLocalnet", "ipForward", "clientAddress", "clientAddressV6",
-    "externalHosts", "serviceCIDRVia", "loadBalancerHealthChecks", "missingRoutes", "without", "cni", "mtu",
+    "externalHosts", "serviceCIDRVia", "loadBalancerHealthChecks", "missingRoutes", "without", "cni", "mtu", "policyEnforcement",
 )  # fmt: skip
 _CNI_FACTS = ("plugin", "backend", "vni", "port")
 
@@ -147,6 +150,7 @@ def network_facts(document: Fields) -> NetworkFacts:
         load_balancer_health_checks=spec.boolean("loadBalancerHealthChecks", plain.load_balancer_health_checks),
         missing_routes=tuple(_missing_route(entry) for entry in spec.items("missingRoutes")),
         without=frozenset(value for value, _ in spec.strings("without")),
+        policy_enforcement=spec.word("policyEnforcement", ("", *ENFORCEMENTS), "") or None,
     )
 
 

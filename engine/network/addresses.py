@@ -8,6 +8,7 @@ from __future__ import annotations
 from engine.network.devices import Device, Scope
 from engine.network.host import Host
 from engine.network.routes import Route, contains, number
+from engine.packet import FiveTuple
 
 # The labels of RFC 6724, 2.1, longest prefix first, as far as unicast addresses of a cluster meet them.
 _LABELS = (("::1/128", 0), ("2002::/16", 2), ("2001::/32", 5), ("fc00::/7", 13), ("::/0", 1))
@@ -38,6 +39,14 @@ def source_address(host: Host, destination: str, route: Route | None) -> str | N
     if version == 6:
         return _select_v6(host, device, destination)
     return _select_v4(host, device, route.via, route.scope)
+
+
+def icmp_source(host: Host, flow: FiveTuple) -> str:
+    """The address that an ICMP error about `flow` is sent from (icmp.c icmp_send): the one spoken to where it is the
+    host's own, else the one that the route back asks for."""
+    if host.is_local(flow.dst):
+        return flow.dst
+    return source_address(host, flow.src, host.table.lookup(flow.src)) or flow.dst
 
 
 def _select_v4(host: Host, device: Device, towards: str | None, scope: Scope) -> str | None:

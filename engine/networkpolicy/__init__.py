@@ -8,7 +8,7 @@ enforces policies at all.
 from __future__ import annotations
 
 from engine.networkpolicy.decision import Assumption, DirectionDecision, MatchedRule, PolicyDecision
-from engine.networkpolicy.evaluate import at_pod, decide
+from engine.networkpolicy.evaluate import at_pod, decide, decide_direction
 from engine.networkpolicy.index import PolicyIndex, index_policies
 from engine.networkpolicy.named import allowed
 from engine.networkpolicy.traffic import Traffic, TrafficPeer
@@ -24,5 +24,6 @@ __all__ = [
     "allowed",
     "at_pod",
     "decide",
+    "decide_direction",
     "index_policies",
 ]

@@ -62,8 +62,11 @@ def at_pod(
     return decide_direction(index, direction, Traffic(source, destination, protocol, port, through_service))
 
 
-def decide_direction(index: PolicyIndex, direction: PolicyType, traffic: Traffic) -> DirectionDecision:
-    """What the policies at one end say; raises as `decide`."""
+def decide_direction(
+    index: PolicyIndex, direction: PolicyType, traffic: Traffic, *, rules_alone: bool = False
+) -> DirectionDecision:
+    """What the policies at one end say; raises as `decide`. `rules_alone`: without the two exceptions, as a plugin judges
+    that does not make them."""
     own = traffic.own(direction)
     pod = own.pod if index.empty else described(own).pod
     if pod is None or index.empty:
@@ -77,7 +80,7 @@ def decide_direction(index: PolicyIndex, direction: PolicyType, traffic: Traffic
             assumed=assumptions(index, direction, traffic, ()),
         )
     policies = isolating(index, pod, direction)
-    exception = _exception(direction, traffic)
+    exception = None if rules_alone else _exception(direction, traffic)
     by_rules = _evaluate(index, policies, direction, traffic, excepted=False)
     final = by_rules
     if exception is not None:

@@ -16,6 +16,7 @@ from engine.trace import ReasonCode, Stage
 from engine.walk.hooks import run_hook
 from engine.walk.ip import receive
 from engine.walk.link import out_of_port, port_of, resolve
+from engine.walk.policy import note_bridged
 from engine.walk.state import Died, Frame, Step, WalkState
 from engine.words import hops as hop_words
 
@@ -103,6 +104,8 @@ def _switch(
     else:
         note = hop_words.bridge_switch(bridge.name, out, target[0])
     state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
+    if not filtered and state.fabric.has_policies:
+        note_bridged(state, host, skb)
     if filtered:
         skb.physdev_out = out
         # br_nf_forward_ip and br_nf_post_routing: a switched packet is forwarded traffic to netfilter too.

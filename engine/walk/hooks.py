@@ -10,10 +10,11 @@ from engine.netfilter.rules import Backend, Goto, Jump, Ruleset
 from engine.netfilter.skb import UNTRACKED, Manip, NetfilterVerdict, TargetAction
 from engine.netfilter.stack import HostNetfilter, IpvsEvent, MarkEvent, NatEvent, Passage, RuleEvent, Skb
 from engine.netfilter.text import dump_rule
-from engine.network.addresses import masquerade_address, source_address
+from engine.network.addresses import icmp_source, masquerade_address
 from engine.network.host import Host, HostKind
 from engine.packet import FiveTuple
 from engine.trace import Direction, HeaderChange, ReasonCode, Stage, Text, Verdict, Where
+from engine.walk import policy
 from engine.walk.state import Died, Inside, Outgoing, WalkState
 from engine.words import endings
 from engine.words import hops as hop_words
@@ -57,6 +58,12 @@ def run_hook(
         return Passage(NetfilterVerdict.ACCEPT)
     if state.first_node is None and host.kind is HostKind.NODE:
         state.first_node = host.name
+    asks = inside is None and host.kind is HostKind.NODE and state.fabric.has_policies
+    early = asks and policy.before_rules(hook, netfilter.ruleset)
+    if early:
+        refused = policy.judge(state, host, hook, skb, in_device, out_device)
+        if refused is not None:
+            return refused
     before, mark = skb.flow, skb.mark
 
     def own_address() -> str | None:
@@ -72,6 +79,10 @@ def run_hook(
     if inside is None:
         _Recorder(state, host, hook, device, skb, netfilter.ruleset, before, mark).record(passage)
         _note_masquerade(state, host, passage)
+    if passage.verdict is NetfilterVerdict.ACCEPT and asks and not early:
+        refused = policy.judge(state, host, hook, skb, in_device, out_device)
+        if refused is not None:
+            return refused
     if passage.verdict in (NetfilterVerdict.ACCEPT, NetfilterVerdict.STOLEN):
         return passage
     ending = _ending(state, host, hook, device, skb, netfilter, passage)
@@ -258,7 +269,7 @@ def _ending(
     )
     answer = None
     if verdict is Verdict.REJECT:
-        error = netfilter.reject_error(skb, _error_source(host, skb), passage)
+        error = netfilter.reject_error(skb, icmp_source(host, skb.flow), passage)
         answer = Outgoing(host.name, error) if error is not None else None
     return Died(verdict, where, skb.flow, answer)
 
@@ -277,14 +288,6 @@ def _of_outer(ending: Died) -> Died:
     if code is not None:
         where = dataclasses.replace(where, code=code, reason=endings.reason(code, ending.flow, host=where.host))
     return dataclasses.replace(ending, verdict=Verdict.DROP, where=where, answer=None)
-
-
-def _error_source(host: Host, skb: Skb) -> str:
-    """The address an ICMP error is sent from (icmp.c icmp_send): the one spoken to where it is the host's own, else
-    the one that the route back asks for."""
-    if host.is_local(skb.flow.dst):
-        return skb.flow.dst
-    return source_address(host, skb.flow.src, host.table.lookup(skb.flow.src)) or skb.flow.dst
 
 
 def _code(passage: Passage, verdict: Verdict) -> ReasonCode:

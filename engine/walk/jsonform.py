@@ -31,7 +31,8 @@ def trace_to_dict(
         "request": request_to_dict(cluster, request, mode, fabric, release),
         "outcomes": [outcome_to_dict(outcome) for outcome in outcomes],
     }
-    assumed = dict.fromkeys(text for outcome in outcomes for text in outcome.assumed)
+    by_the_cluster = (Text(en, zh) for en, zh in cluster.assumed)
+    assumed = dict.fromkeys((*by_the_cluster, *(text for outcome in outcomes for text in outcome.assumed)))
     if assumed:
         form["assumed"] = [{"en": text.en, "zh": text.zh} for text in assumed]
     return form

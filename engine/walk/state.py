@@ -117,6 +117,10 @@ class WalkState:
             self._netfilters[host.name] = found
         return found
 
+    def assume(self, text: Text) -> None:
+        """Say of the whole walk that something was taken for granted."""
+        self.assumed[Text(text.en, text.zh)] = None
+
     def pay(self, passage: Passage, outer: bool) -> None:
         """Add what a hook cost, and what it took for granted."""
         self.assumed.update(dict.fromkeys(passage.assumed))

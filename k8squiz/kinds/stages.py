@@ -36,6 +36,7 @@ _ROWS = (
     StageRow("input", Text("{host}: INPUT hook, the packet is for the host itself", "{host}：INPUT 钩子，数据包交给主机自身"),
              plausible=True, always=True,
              reveals=Text("Has not seen that DNAT comes before routing: the packet is forwarded, not taken in.", "没有看出 DNAT 先于路由：数据包是被转发，而不是交给本机。")),
+    StageRow("policy", Text("{host}: the network policies are asked", "{host}：检查网络策略")),
     StageRow("ipvs", Text("{host}: IPVS picks a real server at LOCAL_IN", "{host}：IPVS 在 LOCAL_IN 处选择真实服务器"),
              plausible=True, always=True,
              reveals=Text("Mixes the modes: IPVS has no part in this one.", "混淆了代理模式：这里没有 IPVS。")),

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from engine.cluster import CNIConfig, Node
 from engine.cni.calico import detection
 from engine.cni.calico.detection import tunnel_address
+from engine.cni.enforcement import CALICO, PolicyEnforcement
 from engine.cni.interface import ManifestFields, NodePlan, PodPlan, Wiring
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
@@ -57,6 +58,9 @@ class Calico:
     def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Ruleset | None:
         # felix writes cali- chains (natOutgoing, policies): not modelled yet.
         return None
+
+    def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:
+        return CALICO
 
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
         others = tuple(others)

@@ -6,6 +6,8 @@ Sources: flannel's Documentation/configuration.md and backends.md; pkg/subnet/ku
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Iterable
 
 from engine.cluster import CNIConfig, Node
 from engine.cni.interface import ManifestFields
@@ -14,6 +16,8 @@ _TYPE = "flannel.alpha.coreos.com/backend-type"
 _DATA = "flannel.alpha.coreos.com/backend-data"
 _ADDRESS = "flannel.alpha.coreos.com/public-ip"
 _CONFIG = "net-conf.json"
+_K3S = "k3s.io/node-args"
+_K3S_OFF = re.compile(r'"--disable-network-policy(=true)?"(?!\s*,\s*"false")')
 
 
 def from_node(node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
@@ -62,3 +66,10 @@ def _of_backend(kind: str, vni: int, port: int, direct_routing: bool) -> CNIConf
 def node_annotations(backend: str, address: str) -> dict[str, str]:
     """What flanneld writes on a node, as far as it is read back."""
     return {_TYPE: backend, _ADDRESS: address}
+
+
+def k3s_enforces(nodes: Iterable[Node]) -> bool:
+    """Whether these are k3s' nodes and its policy controller runs: the annotation k3s.io/node-args holds the command
+    line, and --disable-network-policy a server's word for the whole cluster."""
+    told = [node.annotations[_K3S] for node in nodes if _K3S in node.annotations]
+    return bool(told) and not any(_K3S_OFF.search(args) for args in told)

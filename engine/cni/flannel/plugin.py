@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from engine.cluster import CNIConfig, Node
+from engine.cni.enforcement import KUBE_ROUTER, PolicyEnforcement
 from engine.cni.flannel import detection
 from engine.cni.flannel.addresses import gateway, tunnel
 from engine.cni.interface import ManifestFields, NodePlan, PodPlan, Wiring
@@ -56,6 +57,10 @@ class Flannel:
     def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Ruleset | None:
         # flanneld --ip-masq writes FLANNEL-POSTRTG and FLANNEL-FWD: not modelled yet.
         return None
+
+    def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:
+        # flannel enforces nothing; k3s, which carries it, brings kube-router's policy controller along.
+        return KUBE_ROUTER if detection.k3s_enforces(nodes) else None
 
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
         others = tuple(others)
