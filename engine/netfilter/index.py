@@ -98,10 +98,11 @@ def plan_of(ruleset: Ruleset) -> HookPlan:
     """The ruleset's plan, made once: base chains must not be added afterwards."""
     plan = ruleset.plan
     if not isinstance(plan, HookPlan):
-        found = _iptables_base(ruleset) if ruleset.backend is Backend.IPTABLES else _nft_base(ruleset)
         at: dict[Hook, list[HookedChain]] = {}
-        for hook, base in found:
-            at.setdefault(hook, []).append(base)
+        for name, table in ruleset.tables.items():
+            bases_of = _iptables_base if ruleset.backend_of(name) is Backend.IPTABLES else _nft_base
+            for hook, base in bases_of(table):
+                at.setdefault(hook, []).append(base)
         plan = HookPlan(
             {hook: tuple(sorted(bases, key=lambda base: base.priority)) for hook, bases in at.items()},
             any(base.nat for bases in at.values() for base in bases),
@@ -110,26 +111,24 @@ def plan_of(ruleset: Ruleset) -> HookPlan:
     return plan
 
 
-def _iptables_base(ruleset: Ruleset) -> Iterator[tuple[Hook, HookedChain]]:
-    for table in ruleset.tables.values():
-        for hook in Hook:
-            chain = table.chains.get(hook.value)
-            if chain is None:
-                continue
-            priority = chain.priority if chain.priority is not None else IPTABLES_PRIORITY.get((table.name, hook))
-            if priority is None:
-                raise UnsupportedFeature(
-                    f"table {table.name} with a chain at {hook.value} is not modelled",
-                    zh=f"表 {table.name} 在 {hook.value} 处的链未建模",
-                )
-            yield hook, HookedChain(priority, table, chain, table.name == "nat")
+def _iptables_base(table: Table) -> Iterator[tuple[Hook, HookedChain]]:
+    for hook in Hook:
+        chain = table.chains.get(hook.value)
+        if chain is None:
+            continue
+        priority = chain.priority if chain.priority is not None else IPTABLES_PRIORITY.get((table.name, hook))
+        if priority is None:
+            raise UnsupportedFeature(
+                f"table {table.name} with a chain at {hook.value} is not modelled",
+                zh=f"表 {table.name} 在 {hook.value} 处的链未建模",
+            )
+        yield hook, HookedChain(priority, table, chain, table.name == "nat")
 
 
-def _nft_base(ruleset: Ruleset) -> Iterator[tuple[Hook, HookedChain]]:
-    for table in ruleset.tables.values():
-        for chain in table.chains.values():
-            if chain.hook is not None:
-                yield chain.hook, HookedChain(chain.priority or 0, table, chain, chain.kind == "nat")
+def _nft_base(table: Table) -> Iterator[tuple[Hook, HookedChain]]:
+    for chain in table.chains.values():
+        if chain.hook is not None:
+            yield chain.hook, HookedChain(chain.priority or 0, table, chain, chain.kind == "nat")
 
 
 # Where a rule stands: (table, chain, its position in the chain) -> (file, line).

@@ -114,20 +114,22 @@ class Chain:
     index: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
 
 
+class Backend(enum.StrEnum):
+    IPTABLES = "iptables"
+    NFTABLES = "nftables"
+
+
 @dataclasses.dataclass(slots=True)
 class Table:
     """A table: chains by name, in the order the kernel's tool lists them. `sets` (maps among them) and `comment` are
-    nft's, with nft.NamedSet for values; an iptables table's `sets` are the ipsets (ipset.IpSet, ipset.UnusableSet)."""
+    nft's, with nft.NamedSet for values; an iptables table's `sets` are the ipsets (ipset.IpSet, ipset.UnusableSet).
+    `backend` is the tool's that wrote it where that is not its ruleset's: a node may have both tools' tables."""
 
     name: str
     chains: dict[str, Chain] = dataclasses.field(default_factory=dict)
     sets: Mapping[str, object] = dataclasses.field(default_factory=dict)
     comment: str | None = None
-
-
-class Backend(enum.StrEnum):
-    IPTABLES = "iptables"
-    NFTABLES = "nftables"
+    backend: Backend | None = None
 
 
 @dataclasses.dataclass(slots=True)
@@ -139,6 +141,11 @@ class Ruleset:
     tables: dict[str, Table] = dataclasses.field(default_factory=dict)
     # What engine.netfilter.index derived from `tables`.
     plan: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
+
+    def backend_of(self, table: str) -> Backend:
+        """The tool whose table of that name it is."""
+        found = self.tables.get(table)
+        return self.backend if found is None or found.backend is None else found.backend
 
     def __str__(self) -> str:
         return PRINT[0](self)

@@ -193,9 +193,10 @@ def _telling(passage: Passage) -> list[RuleEvent]:
 
 def rule_text(ruleset: Ruleset, event: RuleEvent) -> str | None:
     """The rule as the kernel's tool prints it; `-P CHAIN DROP` for a policy."""
+    backend = ruleset.backend_of(event.table)
     if event.rule is None:
-        return f"-P {event.chain} DROP" if ruleset.backend is Backend.IPTABLES else "policy drop"
-    return dump_rule(event.chain, event.rule, ruleset.backend, ruleset.family)
+        return f"-P {event.chain} DROP" if backend is Backend.IPTABLES else "policy drop"
+    return dump_rule(event.chain, event.rule, backend, ruleset.family)
 
 
 def _ending(
