@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.cluster import Cluster
     from engine.errors import EngineError, ManifestError, NoSuchObject, RuleError, UnsupportedFeature
+    from engine.fabric.node_rules import compile_node
     from engine.manifests import check_cluster, load_cluster
     from engine.netfilter.rules import Ruleset
     from engine.proxy.interface import compile_rules
@@ -37,6 +38,7 @@ __all__ = [
     "UnsupportedFeature",
     "Verdict",
     "check_cluster",
+    "compile_node",
     "compile_rules",
     "load_cluster",
     "outcomes",
@@ -58,6 +60,7 @@ _HOMES = {
     "UnsupportedFeature": "engine.errors",
     "Verdict": "engine.trace",
     "check_cluster": "engine.manifests",
+    "compile_node": "engine.fabric.node_rules",
     "compile_rules": "engine.proxy.interface",
     "load_cluster": "engine.manifests",
     "outcomes": "engine.walk.outcomes",
