@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     __version__: str
     from engine.cluster import Cluster
     from engine.errors import EngineError, ManifestError, NoSuchObject, RuleError, UnsupportedFeature
+    from engine.fabric.node_rules import compile_node
     from engine.manifests import check_cluster, load_cluster
     from engine.netfilter.rules import Ruleset
     from engine.proxy.interface import compile_rules
@@ -36,6 +37,7 @@ __all__ = [
     "UnsupportedFeature",
     "Verdict",
     "check_cluster",
+    "compile_node",
     "compile_rules",
     "load_cluster",
     "outcomes",
@@ -57,6 +59,7 @@ _HOMES = {
     "UnsupportedFeature": "engine.errors",
     "Verdict": "engine.trace",
     "check_cluster": "engine.manifests",
+    "compile_node": "engine.fabric.node_rules",
     "compile_rules": "engine.proxy.interface",
     "load_cluster": "engine.manifests",
     "outcomes": "engine.walk.outcomes",

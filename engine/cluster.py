@@ -64,14 +64,22 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class ContainerPort:
+    """One entry of a container's ports; `host_port` 0 where it has none, `host_ip` "" for every address of the node."""
+
     name: str
     port: int
     protocol: L4 = L4.TCP
+    host_port: int = 0
+    host_ip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """v1 Pod, as far as it can own an address, back a Service or send a packet. `finished`: phase Succeeded or Failed."""
+    """v1 Pod, as far as it can own an address, back a Service or send a packet. `finished`: phase Succeeded or Failed.
+
+    `container_id` is the id of the pod's sandbox, which no field of the API holds (annotation k8squiz.dev/container-id); ""
+    where it is not given.
+    """
 
     namespace: str
     name: str
@@ -83,6 +91,7 @@ class Pod:
     ready: bool = True
     terminating: bool = False
     finished: bool = False
+    container_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +227,37 @@ class ProxyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class IPPool:
+    """crd.projectcalico.org/v1 IPPool: addresses for pods; the modes are Never, Always or CrossSubnet."""
+
+    cidr: str
+    nat_outgoing: bool = False
+    ipip_mode: str = "Never"
+    vxlan_mode: str = "Never"
+
+
+@dataclass(frozen=True, slots=True)
+class PortMap:
+    """The chained plugin portmap, which makes host ports: its entry in the CNI configuration list. `network` is the list's
+    name, `backend` iptables or nftables."""
+
+    network: str = "cbr0"
+    snat: bool = True
+    backend: str = "iptables"
+    mark_bit: int = 13
+
+
+@dataclass(frozen=True, slots=True)
 class CNIConfig:
-    """How pods of different nodes reach each other.
+    """How pods of different nodes reach each other, and what the plugin writes on nodes.
 
     `plugin` names an entry of engine.cni's registry; `backend` is the plugin's own word
     (flannel: vxlan, host-gw; calico: bgp, ipip, vxlan); `assumed` says nothing in the manifests told.
+    `networks` are the pods' networks as the plugin was told them (flannel's Network, kindnet's POD_SUBNET), () where it is
+    not known: then kube-proxy's clusterCIDR is taken. `ip_masq` says whether the plugin masquerades what leaves them
+    (`random_fully`: from a random port), `forward_rules` whether it accepts what it forwards, `nftables` whether it writes its
+    own rules with nft. `bridge_ip_masq` is ipMasq of the plugin `bridge`, None where flannel decides it by `ip_masq`. `pools`
+    are Calico's; `port_map` None: no host ports.
     """
 
     plugin: str = "flannel"
@@ -232,6 +267,14 @@ class CNIConfig:
     vni: int = 1
     port: int = 8472
     mtu: int = 1500
+    networks: tuple[str, ...] = ()
+    ip_masq: bool = True
+    random_fully: bool = True
+    forward_rules: bool = True
+    nftables: bool = False
+    bridge_ip_masq: bool | None = None
+    pools: tuple[IPPool, ...] = ()
+    port_map: PortMap | None = PortMap()
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,6 @@ def strings(tree: ast.Module) -> Iterator[str]:
 # Who may name a part beside its module and the lists of names: the grammar of a line, and who reads a rule's meaning.
 PARTS_NAMED = {
     "engine/netfilter/ipt_parse.py": {"Goto", "Jump", "L4Module", "OpaqueMatch"},
-    "engine/netfilter/evaluate.py": {"PassingTarget"},
     "engine/fabric/without.py": {"Jump", "Masquerade", "SetLookup", "SetMatch", "Source"},
     "engine/walk/hooks.py": {"Goto", "Jump"},
     "engine/words/rules.py": {"Comment", "RandomDestinationNat", "RandomVerdict", "VerdictMap"},

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from engine.cluster import CNIConfig, Node
+from engine.cluster import CNIConfig, ContainerPort, Node
 from engine.cni.enforcement import PolicyEnforcement
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.netfilter.ruleset import Ruleset
@@ -19,11 +19,14 @@ from engine.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PodPlan:
-    """A pod with a network namespace of its own. `host` is its host name in the fabric, `key` namespace/name."""
+    """A pod with a network namespace of its own. `host` is its host name in the fabric, `key` namespace/name;
+    `host_ports` are those of its ports that have one, `container_id` its sandbox's id ("": not known)."""
 
     host: str
     key: str
     ips: tuple[str, ...]
+    host_ports: tuple[ContainerPort, ...] = ()
+    container_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,15 @@ class NodePlan:
     def address(self, version: int) -> str | None:
         """The node's underlay address of that IP version."""
         return next((a for a in self.addresses if number(a)[0] == version), None)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRules:
+    """What one program beside kube-proxy writes on a node: its own chains, and its rules in built-in ones. Those stand
+    behind what is there already, but in the chains of `inserted` (table, chain), where they stand before it."""
+
+    ruleset: Ruleset
+    inserted: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +119,9 @@ class Plugin(Protocol):
         """The name of the tunnel device for IPv4, None where there is none."""
         ...
 
-    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Ruleset | None:
-        """The rules that the plugin itself writes on the node; None where it writes none (or none is modelled yet)."""
+    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+        """The rules that the plugin itself writes on the node for "ipv4" or "ipv6", in the order in which they are written;
+        what plugins chained behind it write is not among them (engine.cni.chained)."""
         ...
 
     def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 
-from engine.cni import PLUGINS
+from engine.cni import PLUGINS, chained
 from engine.netfilter.chain_meaning import ChainMeaning, ChainRole, ChainWriter
 from engine.proxy import iptables_chains, ipvs_chains, nftables_chains
 from engine.trace import ReasonCode, Text
@@ -18,7 +18,11 @@ from engine.trace import ReasonCode, Text
 MODES: dict[str, ChainWriter] = {
     writer.name: writer for writer in (iptables_chains.WRITER, ipvs_chains.WRITER, nftables_chains.WRITER)
 }
-WRITERS: list[ChainWriter] = [*MODES.values(), *(plugin.chains for plugin in PLUGINS.values() if plugin.chains)]
+WRITERS: list[ChainWriter] = [
+    *MODES.values(),
+    *(plugin.chains for plugin in PLUGINS.values() if plugin.chains),
+    *chained.WRITERS,
+]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from engine.cluster import Cluster, CNIConfig, Node
-from engine.cni import NodePlan, Plugin, plugin_named
+from engine.cni import NodePlan, plugin_named
 from engine.cni.enforcement import ENFORCEMENTS, PolicyEnforcement
 from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.fabric.address_index import AddressIndex, AddressOwner, common_network, index_addresses
+from engine.fabric.node_rules import CNI_RULES, cni_rules, with_written
+from engine.fabric.plans import node_plans, with_networks
 from engine.fabric.service_index import ServiceIndex
 from engine.fabric.without import check_parts, cut
 from engine.manifests.check import check_addresses, check_network
@@ -81,8 +83,8 @@ class Fabric:
         self._rulesets: dict[tuple[str, str], Ruleset] = {}
         self._hosts: dict[str, Host] = {}
         self._pod_owners = {pod_owner.host: pod_owner for pod_owner in self.address_index.by_address.values()}
-        networks = _pod_networks(cluster, self.address_index, self.plugin)
-        self._plans = {node.name: self._plan(node, networks[node.name]) for node in cluster.nodes}
+        self._plans = node_plans(cluster, self.address_index, self.plugin)
+        self.cni = with_networks(self.cni, cluster, self._plans)
         for node in cluster.nodes:
             for device, address in self._underlay(node):
                 self.neighbours[address.address] = (node.name, device)
@@ -131,7 +133,10 @@ class Fabric:
             if given is not None and given.family in (family, "inet"):
                 found = given
             else:
-                found = cut(self.cluster, compile_rules(self.cluster, node, self.mode, family, self.release))
+                found = compile_rules(self.cluster, node, self.mode, family, self.release)
+                if CNI_RULES not in self.cluster.network.without:
+                    found = with_written(found, cni_rules(self.plugin, self.cni, self._plans[node], family))
+                found = cut(self.cluster, found)
             self._rulesets[node, family] = found
         return found
 
@@ -214,16 +219,6 @@ class Fabric:
                 device = f"eth{cards}"
             found.append((device, InterfaceAddress(address, int(prefix.rpartition("/")[2]))))
         return found
-
-    def _plan(self, node: Node, pod_networks: tuple[str, ...]) -> NodePlan:
-        pod_owners = self.address_index.by_node.get(node.name, ())
-        return NodePlan(
-            node.name,
-            node.internal_ips,
-            pod_networks,
-            tuple(pod_owner.plan for pod_owner in pod_owners),
-            node.annotations,
-        )
 
     def _make_node(self, node: Node) -> Host:
         plan = self._plans[node.name]
@@ -369,23 +364,6 @@ def _router_address(prefix: str, taken: set[str]) -> str:
     first = int(network.network_address) + 1
     make = ipaddress.IPv4Address if network.version == 4 else ipaddress.IPv6Address
     return next(a for offset in range(len(taken) + 1) if (a := str(make(first + offset))) not in taken)
-
-
-def _pod_networks(cluster: Cluster, address_index: AddressIndex, plugin: Plugin) -> dict[str, tuple[str, ...]]:
-    """Each node's pod networks: spec.podCIDRs; and the plugin's blocks of pods that those do not cover, or the pods' own
-    addresses where several nodes share such a block. Not every plugin has blocks beside the podCIDRs."""
-    found = {node.name: list(node.pod_cidrs) for node in cluster.nodes}
-    blocks: dict[str, dict[str, list[str]]] = {}
-    for ip, pod_owner in address_index.by_address.items():
-        own = found.get(pod_owner.node or "")
-        if own is None or (own and not plugin.has_more_blocks) or any(contains(cidr, ip) for cidr in own):
-            continue
-        block = str(ipaddress.ip_network(f"{ip}/{plugin.block_lengths[number(ip)[0]]}", strict=False))
-        blocks.setdefault(block, {}).setdefault(pod_owner.node or "", []).append(ip)
-    for block, members in blocks.items():
-        for node, ips in members.items():
-            found[node] += [block] if len(members) == 1 else [str(ipaddress.ip_network(ip)) for ip in ips]
-    return {node: tuple(cidrs) for node, cidrs in found.items()}
 
 
 _CACHE: OrderedDict[tuple[int, str, str | None], Fabric] = OrderedDict()

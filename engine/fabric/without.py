@@ -68,6 +68,13 @@ PARTS: Mapping[str, RemovablePart] = MappingProxyType(
                 _is_masquerade,
             ),
             RemovablePart(
+                "cni-rules",
+                Text(
+                    "the CNI writes no rules of its own: kube-proxy's alone are there",
+                    "CNI 不写自己的规则：只有 kube-proxy 的规则",
+                ),
+            ),
+            RemovablePart(
                 "hairpin-masquerade",
                 Text(
                     "no mark for a pod that reaches itself through a Service",
@@ -151,5 +158,5 @@ def cut(cluster: Cluster, ruleset: Ruleset) -> Ruleset:
         for chain_name, chain in table.chains.items():
             kept = [rule for rule in chain.rules if not any(pick(name, chain_name, rule) for pick in picks)]
             left[chain_name] = chain if len(kept) == len(chain.rules) else dataclasses.replace(chain, rules=kept)
-        tables[name] = Table(table.name, left, table.sets, table.comment)
+        tables[name] = Table(table.name, left, table.sets, table.comment, table.backend)
     return dataclasses.replace(ruleset, tables=tables)

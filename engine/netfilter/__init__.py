@@ -12,9 +12,9 @@ from engine.netfilter import ruleset
 
 def _print(printed: ruleset.Ruleset) -> str:
     # The printers are read when a ruleset is printed, not when one is made: most starts print none.
-    from engine.netfilter.text import dump
+    from engine.netfilter.text import whole
 
-    return dump(printed)
+    return whole(printed)
 
 
 ruleset.PRINT.append(_print)

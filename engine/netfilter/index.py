@@ -98,10 +98,11 @@ def plan_of(ruleset: Ruleset) -> HookPlan:
     """The ruleset's plan, made once: base chains must not be added afterwards."""
     plan = ruleset.plan
     if not isinstance(plan, HookPlan):
-        found = (base for table in ruleset.tables.values() for base in _base(table, table.backend or ruleset.backend))
         at: dict[Hook, list[HookedChain]] = {}
-        for hook, base in found:
-            at.setdefault(hook, []).append(base)
+        for name, table in ruleset.tables.items():
+            bases_of = _iptables_base if ruleset.backend_of(name) is Backend.IPTABLES else _nft_base
+            for hook, base in bases_of(table):
+                at.setdefault(hook, []).append(base)
         plan = HookPlan(
             {hook: tuple(_last_first(bases)) for hook, bases in at.items()},
             any(base.nat for bases in at.values() for base in bases),
@@ -115,10 +116,6 @@ def _last_first(bases: list[HookedChain]) -> Iterator[HookedChain]:
     v4.14; measured); a listing has tables and chains in the order they were made in."""
     numbered = sorted(enumerate(bases), key=lambda one: (one[1].priority, -one[0]))
     return (base for _, base in numbered)
-
-
-def _base(table: Table, backend: Backend) -> Iterator[tuple[Hook, HookedChain]]:
-    return _iptables_base(table) if backend is Backend.IPTABLES else _nft_base(table)
 
 
 def _iptables_base(table: Table) -> Iterator[tuple[Hook, HookedChain]]:

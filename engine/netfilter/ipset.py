@@ -43,6 +43,7 @@ class IpSet:
     family: str = "ipv4"
     entries: set[str] = dataclasses.field(default_factory=set)
     excluded: set[str] = dataclasses.field(default_factory=set)
+    max_elements: int = 65536
 
     def contains(self, flow: FiveTuple, sides: tuple[str, ...]) -> bool:
         """Whether the packet is in the set, each dimension taken from its source or destination as `sides` says. A
@@ -70,7 +71,7 @@ class IpSet:
             create = f"create {self.name} {self.type} range 0-65535"
         else:
             family = "inet6" if self.family == "ipv6" else "inet"
-            create = f"create {self.name} {self.type} family {family} hashsize 1024 maxelem 65536"
+            create = f"create {self.name} {self.type} family {family} hashsize 1024 maxelem {self.max_elements}"
         ordered = sorted(self.entries, key=lambda entry: (len(entry), entry) if entry.isdigit() else (0, entry))
         left_out = [f"add {self.name} {entry} nomatch" for entry in sorted(self.excluded)]
         return [create, *(f"add {self.name} {entry}" for entry in ordered), *left_out]

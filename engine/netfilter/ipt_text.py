@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.netfilter.ruleset import Chain, Match, Rule, Ruleset, Table
+from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table
 
 
 def dump_iptables(ruleset: Ruleset) -> str:
-    """The whole ruleset, table by table, chains in the order they are held in."""
-    return "".join(line + "\n" for table in ruleset.tables.values() for line in _table(table, ruleset.family))
+    """iptables' tables of the ruleset, chains in the order they are held in."""
+    tables = [table for name, table in ruleset.tables.items() if ruleset.backend_of(name) is Backend.IPTABLES]
+    return "".join(line + "\n" for table in tables for line in _table(table, ruleset.family))
 
 
 def _table(table: Table, family: str) -> Iterator[str]:

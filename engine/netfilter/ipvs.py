@@ -46,14 +46,6 @@ class IpvsRuleset(Ruleset):
             self._by_address = {(s.protocol, s.address, s.port): s for s in self.services}
         return self._by_address.get((flow.protocol, flow.dst, flow.dport))
 
-    def __str__(self) -> str:
-        from engine.netfilter import text
-        from engine.netfilter.ipvsadm_text import save_services
-
-        lines = save_services(self.services)
-        lines += [line for ipset in self.ipsets for line in ipset.save()]
-        return "\n".join(lines) + "\n" + text.dump(self)
-
 
 # IPVS's own connection table where conntrack knows nothing of them: client to virtual server -> real server.
 OwnTable: TypeAlias = dict[FiveTuple, tuple[str, int]]

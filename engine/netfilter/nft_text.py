@@ -13,14 +13,15 @@ from engine.netfilter.nft_parse import parse, parse_all
 from engine.netfilter.nft_sets import Element, Key, NamedSet, named_set
 from engine.netfilter.parts.comment import nft_quoted
 from engine.netfilter.parts.verdicts import verdict_text
-from engine.netfilter.ruleset import Chain, Rule, Ruleset, Table
+from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
 
 __all__ = ["dump", "element_text", "parse", "parse_all", "rule_text", "set_text"]
 
 
 def dump(ruleset: Ruleset) -> str:
     """What `nft list ruleset` prints for this family, ending in a newline; "" where there is no table."""
-    return "".join(line + "\n" for table in ruleset.tables.values() for line in _table(table, ruleset.family))
+    tables = [table for name, table in ruleset.tables.items() if ruleset.backend_of(name) is Backend.NFTABLES]
+    return "".join(line + "\n" for table in tables for line in _table(table, ruleset.family))
 
 
 def _table(table: Table, family: str) -> Iterator[str]:

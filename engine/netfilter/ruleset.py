@@ -121,6 +121,11 @@ class Chain:
     index: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
 
 
+class Backend(enum.StrEnum):
+    IPTABLES = "iptables"
+    NFTABLES = "nftables"
+
+
 @dataclasses.dataclass(slots=True)
 class Table:
     """A table: chains by name, in the order the kernel's tool lists them. `sets` (maps among them) and `comment` are
@@ -138,11 +143,6 @@ class Table:
     backend: Backend | None = None
 
 
-class Backend(enum.StrEnum):
-    IPTABLES = "iptables"
-    NFTABLES = "nftables"
-
-
 @dataclasses.dataclass(slots=True)
 class Ruleset:
     """All tables of one host and family ("ipv4" or "ipv6"). str() is what the kernel's tool prints."""
@@ -152,6 +152,11 @@ class Ruleset:
     tables: dict[str, Table] = dataclasses.field(default_factory=dict)
     # What engine.netfilter.index derived from `tables`.
     plan: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
+
+    def backend_of(self, table: str) -> Backend:
+        """The tool whose table of that name it is."""
+        found = self.tables.get(table)
+        return self.backend if found is None or found.backend is None else found.backend
 
     def __str__(self) -> str:
         return PRINT[0](self)

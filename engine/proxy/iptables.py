@@ -79,7 +79,7 @@ def compile_iptables(cluster: Cluster, node: Node, family: str, behaviour: Behav
             nat[chain.name] = chain
     _append(own, sync.last)
     tables = {
-        table: Table(table, frame.built_in_chains(table) | {name: chains[name] for name in sorted(chains)})
+        table: Table(table, frame.hooked_chains(table) | {name: chains[name] for name in sorted(chains)})
         for table, chains in own.items()
     }
     return Ruleset(Backend.IPTABLES, family, tables)

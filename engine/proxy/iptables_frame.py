@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 
 from engine.cluster import Cluster, Node
-from engine.hooks import IPTABLES_PRIORITY
+from engine.netfilter.built_in import built_in_chains
 from engine.netfilter.parts.addresses import host_net, matches_everything
 from engine.netfilter.rules import (
     Accept,
@@ -140,13 +140,9 @@ def node_ports(cluster: Cluster, node: Node, family: str, behaviour: Behaviour) 
     return NodePorts(listed.match_all, addresses, localhost)
 
 
-def built_in_chains(table: str) -> dict[str, Chain]:
-    """The table's built-in chains with kube-proxy's jumps, policy ACCEPT."""
-    chains = {
-        hook.value: Chain(hook.value, [], hook, priority, "ACCEPT", table)
-        for (name, hook), priority in IPTABLES_PRIORITY.items()
-        if name == table
-    }
+def hooked_chains(table: str) -> dict[str, Chain]:
+    """The table's built-in chains with kube-proxy's jumps."""
+    chains = built_in_chains(table)
     for name, chain, rule in JUMPS:
         if name == table:
             chains[chain].rules.insert(0, rule)

@@ -173,10 +173,13 @@ def rules(
     mode: Mode = None,
     family: FamilyOrAll = None,
     release: Release = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="The node whole: what the CNI writes beside kube-proxy's rules, too.")
+    ] = False,
 ) -> int:
     from k8squiz.commands.rules import run
 
-    return run(tuple(paths), node, mode, family, ctx.obj, release)
+    return run(tuple(paths), node, mode, family, ctx.obj, release, every)
 
 
 @command("scale")

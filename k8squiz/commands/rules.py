@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 from engine.cluster import Cluster
+from engine.netfilter.ruleset import Ruleset
 from engine.packet import is_ipv6
 from k8squiz.commands.input import default_mode, read_cluster, say_release
 from k8squiz.locale.i18n import Lang
@@ -13,20 +15,39 @@ from k8squiz.terminal.sanitize import visible
 
 
 def run(
-    paths: tuple[str, ...], node: str, mode: str | None, family: str | None, lang: Lang, release: str | None = None
+    paths: tuple[str, ...],
+    node: str,
+    mode: str | None,
+    family: str | None,
+    lang: Lang,
+    release: str | None = None,
+    every: bool = False,
 ) -> int:
     """Print the rules of `node` for "ipv4" or "ipv6" (None: ipv4, in nftables mode each that the node has an address of,
-    as one `nft list ruleset` shows them). The node's own objects are enough: a part of a cluster will do."""
+    as one `nft list ruleset` shows them); `every`: the CNI's own beside kube-proxy's. The node's own objects are enough: a
+    part of a cluster will do."""
     import engine
 
     cluster = read_cluster(paths, lang, strict=False)
     mode = mode or default_mode(cluster)
     families = (family,) if family is not None else _families(cluster, node) if mode == "nftables" else ("ipv4",)
-    rulesets = [engine.compile_rules(cluster, node, mode, each, release) for each in families]
+    compiled = engine.compile_node if every else engine.compile_rules
+    rulesets = [compiled(cluster, node, mode, each, release) for each in families]
     say_release(cluster, node, mode, release, lang)
-    print_machine(visible("".join(map(str, rulesets))))
+    print_machine(visible(together(rulesets)))
     sys.stdout.flush()
     return 0
+
+
+def together(rulesets: Iterable[Ruleset]) -> str:
+    """The listings of both families: those of one program stand together, as it prints them in one go."""
+    from engine.netfilter.text import listings
+
+    found: dict[str, list[str]] = {}
+    for ruleset in rulesets:
+        for listing in listings(ruleset):
+            found.setdefault(listing.program, []).append(listing.text)
+    return "".join(text for texts in found.values() for text in texts)
 
 
 def _families(cluster: Cluster, name: str) -> tuple[str, ...]:

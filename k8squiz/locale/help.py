@@ -102,6 +102,9 @@ ZH: dict[str, str] = {
         "svc/名称[:端口]、node/名称:NodePort、pod/名称:端口 或 IP:端口；也可写 svc/命名空间/名称、pod/命名空间/名称。"
     ),
     "The node a foreign packet arrives at.": "来自集群外的数据包到达哪个节点。",
+    "The node whole: what the CNI writes beside kube-proxy's rules, too.": (
+        "整个节点：除 kube-proxy 的规则外，还包括 CNI 写入的规则。"
+    ),
     "The transport protocol.": "传输层协议。",
     "Every way the packet can go, with its probability.": "列出数据包所有可能的路径及其概率。",
     "Walk through what was saved on NODE (or in pod/NAME) instead: iptables-save, ipset save, ipvsadm-save -n, nft list"

@@ -26,14 +26,10 @@ FIELD = folder("field")
 CASES = sorted(path.parent.name for path in FIELD.glob("*/expect.json"))
 # What is not right yet, and why. Who mends one takes it off.
 NOT_YET = {
-    "03-no-kube-proxy-config": "without a clusterCIDR the span of the podCIDRs is not taken",
-    "05-cluster-cidr-in-flags": "kube-proxy's flags in a Pod's manifest are not read",
-    "06-flannel-ip-masq-egress": "flannel's own masquerade rules are not written",
     "08-hostport": "portmap's rules for hostPort are not written",
     "10-flannel-public-ip": "flannel's public-ip annotation is not read",
     "11-calico-vxlan-cross-subnet": "IPPools and vxlanMode CrossSubnet are not read",
     "30-cilium-annotated": "Cilium is not told from its annotations",
-    "36-hostnetwork-endpoint-masq": "flannel's own masquerade rules are not written",
 }
 
 

@@ -49,9 +49,14 @@ def cluster(
     service: Service | None = None,
     cni: CNIConfig | None = None,
     network: NetworkFacts | None = None,
+    cni_rules: bool = False,
     **more: Any,
 ) -> Cluster:
-    """The measured cluster with the Service's endpoints at `backends`."""
+    """The measured cluster with the Service's endpoints at `backends`. Most of what it was measured for was measured with
+    kube-proxy's rules alone on the nodes; `cni_rules` has the CNI's own too, as a real node does."""
+    facts = network or NetworkFacts()
+    if not cni_rules:
+        facts = dataclasses.replace(facts, without=facts.without | {"cni-rules"})
     return Cluster(
         nodes=(
             Node("node1", (NODE1,), pod_cidrs=("10.244.1.0/24",)),
@@ -62,6 +67,6 @@ def cluster(
         slices=(endpoints(*backends),),
         proxy=ProxyConfig(cluster_cidrs=("10.244.0.0/16",)),
         cni=cni or CNIConfig(assumed=False),
-        network=network or NetworkFacts(),
+        network=facts,
         **more,
     )

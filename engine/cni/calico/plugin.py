@@ -14,10 +14,9 @@ from engine.cluster import CNIConfig, Node
 from engine.cni.calico import detection
 from engine.cni.calico.detection import tunnel_address
 from engine.cni.enforcement import CALICO, PolicyEnforcement
-from engine.cni.interface import ManifestFields, NodePlan, PodPlan, Wiring
+from engine.cni.interface import ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
-from engine.netfilter.ruleset import Ruleset
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, Tunnel, interface
 from engine.network.routes import Route, number
 from engine.network.tunnel import overhead
@@ -55,9 +54,8 @@ class Calico:
     def tunnel_device(self, backend: str) -> str | None:
         return _TUNNEL_DEVICE.get(backend)
 
-    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Ruleset | None:
-        # felix writes cali- chains (natOutgoing, policies): not modelled yet.
-        return None
+    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+        return ()
 
     def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:
         return CALICO

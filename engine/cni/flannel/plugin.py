@@ -14,10 +14,10 @@ from engine.cluster import CNIConfig, Node
 from engine.cni.enforcement import KUBE_ROUTER, PolicyEnforcement
 from engine.cni.flannel import detection
 from engine.cni.flannel.addresses import gateway, tunnel
-from engine.cni.interface import ManifestFields, NodePlan, PodPlan, Wiring
+from engine.cni.flannel.rules import WRITER, written_rules
+from engine.cni.interface import ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
-from engine.netfilter.ruleset import Ruleset
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Tunnel, interface
 from engine.network.routes import Route, number
 from engine.network.tunnel import overhead
@@ -36,7 +36,7 @@ class Flannel:
     port_prefix: str = "veth"
     block_lengths: Mapping[int, int] = MappingProxyType({4: 24, 6: 64})
     has_more_blocks: bool = False
-    chains: ChainWriter | None = None
+    chains: ChainWriter | None = WRITER
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         return detection.from_node(node, annotations, configured)
@@ -54,9 +54,8 @@ class Flannel:
     def tunnel_device(self, backend: str) -> str | None:
         return _tunnel_name(CNIConfig(), 4) if backend == "vxlan" else None
 
-    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Ruleset | None:
-        # flanneld --ip-masq writes FLANNEL-POSTRTG and FLANNEL-FWD: not modelled yet.
-        return None
+    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+        return written_rules(config, node, family)
 
     def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:
         # flannel enforces nothing; k3s, which carries it, brings kube-router's policy controller along.

@@ -53,6 +53,16 @@ ROWS = [
     ("nftables", "masquerading", "lead card", None, MASQUERADE, None),
     ("nftables", "reject-chain", "card", "no-endpoints", None, None),
     ("nftables", "firewall-", "lead", "source-ranges", None, None),
+    ("flannel", "FLANNEL-POSTRTG", "lead card", None, None, None),
+    ("flannel", "FLANNEL-FWD", "lead card", None, None, None),
+    ("portmap", "CNI-HOSTPORT-DNAT", "lead card", None, None, None),
+    ("portmap", "CNI-DN-", "lead card", None, None, None),
+    ("portmap", "CNI-HOSTPORT-SETMARK", "lead", None, None, None),
+    ("portmap", "CNI-HOSTPORT-MASQ", "lead", None, None, None),
+    ("portmap nftables", "hostports_all", "lead", None, None, None),
+    ("portmap nftables", "hostports", "lead", None, None, None),
+    ("portmap nftables", "masquerading", "lead", None, None, None),
+    ("bridge", "CNI-", "lead", None, None, None),
 ]
 
 

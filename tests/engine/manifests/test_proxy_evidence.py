@@ -9,7 +9,7 @@ import pytest
 
 from engine import ManifestError, Request, load_cluster, outcomes
 from engine.cluster import Cluster, ProxyConfig
-from engine.jsonform import trace_to_dict
+from engine.walk.jsonform import trace_to_dict
 
 EXPLICIT = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"}
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"clusterIP": "10.96.0.10"}}

@@ -53,7 +53,7 @@ def test_rules_that_block_the_tunnel() -> None:
     text = HEAD.format(*["ACCEPT"] * 3) + "-A INPUT -p udp -m udp --dport 8472 -j DROP\nCOMMIT\n"
     (way,) = outcomes(cluster(B), Request("pod/pod-a", f"{B}:8080"), rulesets={"node2": parse(text)})
     assert way.where is not None
-    assert (way.where.host, way.where.code, way.destination) == ("node2", "rule-drop", f"{B}:8080")
+    assert (way.where.host, way.where.code, way.destination) == ("node2", "outer-drop", f"{B}:8080")
 
 
 def test_rules_that_drop_the_answer() -> None:
