@@ -113,9 +113,9 @@ def rule_matches(rule: Rule, context: Context) -> bool:
             held = match.holds(context) if isinstance(match, ModelledMatch) else None
         except EngineError as error:
             # A set that nobody gave: as unknown as a match that is not modelled.
-            held, unknown = True, error
+            held, unknown = True, unknown or error
         if held is None:
-            unknown = _unsupported(context, match)
+            unknown = unknown or _unsupported(context, match)
         elif not held:
             return False
     if unknown is not None and rule.target is not None and not rule.target.does_nothing:
