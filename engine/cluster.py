@@ -36,6 +36,10 @@ def _no_places() -> Mapping[tuple[str, str, str], tuple[str, int]]:
     return MappingProxyType({})
 
 
+def _no_node_facts() -> Mapping[str, NodeFacts]:
+    return {}
+
+
 def _no_mentions() -> Mapping[str, tuple[str, str, int]]:
     return MappingProxyType({})
 
@@ -278,6 +282,54 @@ class CNIConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CardFacts:
+    """One network card of a node, found by an `address` of its own or by its `name`; None: as on all."""
+
+    name: str
+    address: str | None = None
+    mtu: int | None = None
+    rp_filter: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaleEndpoint:
+    """An endpoint that is gone and that kube-proxy still has in its rules; `service` is namespace/name."""
+
+    service: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnderlayDrop:
+    """What the network between the nodes does not carry: `port` 0 is any, a node None any."""
+
+    protocol: L4
+    port: int = 0
+    source: str | None = None
+    destination: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What is otherwise on one node than on all (None, "" and empty: nothing is). `default_route` is the card that has it,
+    `bridge` the name of the pods' bridge, `conntrack` what `conntrack -L` printed there before the walk."""
+
+    ip_forward: bool | None = None
+    bridge_nf_call_iptables: bool | None = None
+    hairpin_mode: bool | None = None
+    rp_filter: int | None = None
+    mtu: int | None = None
+    without: frozenset[str] = frozenset()
+    default_route: str | None = None
+    bridge: str | None = None
+    cards: tuple[CardFacts, ...] = ()
+    forward_policy: str = ""
+    input_policy: str = ""
+    conntrack: str = ""
+    stale_endpoints: tuple[StaleEndpoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkFacts:
     """What no Kubernetes object holds (documents of apiVersion k8squiz.dev/v1, kind Network).
 
@@ -297,6 +349,11 @@ class NetworkFacts:
     missing_routes: tuple[tuple[str, str], ...] = ()
     without: frozenset[str] = frozenset()
     policy_enforcement: str | None = None
+    forward_policy: str = ""
+    input_policy: str = ""
+    stale_endpoints: tuple[StaleEndpoint, ...] = ()
+    underlay_drops: tuple[UnderlayDrop, ...] = ()
+    nodes: Mapping[str, NodeFacts] = dataclasses.field(default_factory=_no_node_facts)
 
 
 @dataclass(frozen=True, slots=True)

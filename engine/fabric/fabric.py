@@ -17,6 +17,16 @@ from engine.cni import NodePlan, plugin_named
 from engine.cni.enforcement import ENFORCEMENTS, PolicyEnforcement
 from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.fabric.address_index import AddressIndex, AddressOwner, common_network, index_addresses
+from engine.fabric.node_facts import (
+    PLAIN,
+    card,
+    check_cards,
+    cluster_on,
+    named_cards,
+    rename_bridge,
+    with_policies,
+    without_other_defaults,
+)
 from engine.fabric.node_rules import CNI_RULES, cni_rules, with_written
 from engine.fabric.plans import node_plans, with_networks
 from engine.fabric.service_index import ServiceIndex
@@ -65,7 +75,7 @@ class Fabric:
         rulesets: Mapping[str, Ruleset] | None = None,
         release: str | None = None,
     ) -> None:
-        check_parts(cluster.network.without)
+        check_parts(cluster.network.without.union(*(facts.without for facts in cluster.network.nodes.values())))
         check_network(cluster)
         check_addresses(cluster)
         self.cluster = cluster
@@ -82,8 +92,12 @@ class Fabric:
         self._given = {name: _with_chances(ruleset) for name, ruleset in (rulesets or {}).items()}
         self._rulesets: dict[tuple[str, str], Ruleset] = {}
         self._hosts: dict[str, Host] = {}
+        self._on_node: dict[str, Cluster] = {}
         self._pod_owners = {pod_owner.host: pod_owner for pod_owner in self.address_index.by_address.values()}
         self._plans = node_plans(cluster, self.address_index, self.plugin)
+        for node in cluster.nodes:
+            cards = (name for name, own in self._underlay(node) if own.address in node.internal_ips)
+            self._plans[node.name] = dataclasses.replace(self._plans[node.name], underlay=next(cards, "eth0"))
         self.cni = with_networks(self.cni, cluster, self._plans)
         for node in cluster.nodes:
             for device, address in self._underlay(node):
@@ -133,12 +147,24 @@ class Fabric:
             if given is not None and given.family in (family, "inet"):
                 found = given
             else:
-                found = compile_rules(self.cluster, node, self.mode, family, self.release)
-                if CNI_RULES not in self.cluster.network.without:
+                here = self.on_node(node)
+                found = compile_rules(here, node, self.mode, family, self.release)
+                if CNI_RULES not in here.network.without:
                     found = with_written(found, cni_rules(self.plugin, self.cni, self._plans[node], family))
-                found = cut(self.cluster, found)
+                found = with_policies(cut(here, found), here.network)
             self._rulesets[node, family] = found
         return found
+
+    def on_node(self, node: str) -> Cluster:
+        """The cluster as that node has it (engine.fabric.node_facts)."""
+        found = self._on_node.get(node)
+        if found is None:
+            found = self._on_node[node] = cluster_on(self.cluster, node)
+        return found
+
+    def _cni_on(self, node: str) -> CNIConfig:
+        here = self.on_node(node)
+        return dataclasses.replace(self.cni, mtu=here.cni.mtu, hairpin_mode=_cni_config(here).hairpin_mode)
 
     @functools.cached_property
     def enforcement(self) -> PolicyEnforcement | None:
@@ -218,30 +244,39 @@ class Fabric:
                 cards += 1
                 device = f"eth{cards}"
             found.append((device, InterfaceAddress(address, int(prefix.rpartition("/")[2]))))
-        return found
+        facts = self.cluster.network.nodes.get(node.name, PLAIN)
+        return named_cards(facts, found)
 
     def _make_node(self, node: Node) -> Host:
         plan = self._plans[node.name]
         others = [other for name, other in self._plans.items() if name != node.name]
-        wiring = self.plugin.wire_node(self.cni, plan, others)
-        cards: dict[str, list[InterfaceAddress]] = {"eth0": []}
+        facts = self.cluster.network.nodes.get(node.name, PLAIN)
+        cni = self._cni_on(node.name)
+        wiring = self.plugin.wire_node(cni, plan, others)
+        cards: dict[str, list[InterfaceAddress]] = {plan.underlay: []}
         for device, address in self._underlay(node):
             cards.setdefault(device, []).append(address)
         devices = [loopback()]
         devices += [
-            Device(name, DeviceKind.ETHERNET, tuple(own), self.cni.mtu, segment=LAN) for name, own in cards.items()
-        ]
-        devices += self._dummy(node)
-        devices += wiring.devices
-        routes = [Route(a.network, name, src=a.address) for name, own in cards.items() for a in own]
-        routes += [
-            Route(_ANY[number(lan.router)[0]], name, lan.router, origin="dhcp")
+            Device(name, DeviceKind.ETHERNET, tuple(own), card(facts, name).mtu or cni.mtu, segment=LAN)
             for name, own in cards.items()
-            for a in own
-            for lan in self.lans
-            if lan.prefix == a.network
         ]
-        routes += [route for route in wiring.routes if self._kept(plan, route, routes)]
+        check_cards(facts, node.name, cards)
+        devices += self._dummy(node)
+        bridged, routed = rename_bridge(facts, wiring.devices, wiring.routes)
+        devices += bridged
+        routes = [Route(a.network, name, src=a.address) for name, own in cards.items() for a in own]
+        routes += without_other_defaults(
+            facts,
+            (
+                Route(_ANY[number(lan.router)[0]], name, lan.router, origin="dhcp")
+                for name, own in cards.items()
+                for a in own
+                for lan in self.lans
+                if lan.prefix == a.network
+            ),
+        )
+        routes += [route for route in routed if self._kept(plan, route, routes)]
         return _host(node.name, HostKind.NODE, devices, routes, self._node_sysctls(node))
 
     def _dummy(self, node: Node) -> list[Device]:
@@ -258,7 +293,7 @@ class Fabric:
 
     def _kept(self, plan: NodePlan, route: Route, underlay: list[Route]) -> bool:
         """Whether a plugin's route is there: not taken away, and with a gateway that the node can reach on-link."""
-        facts = self.cluster.network
+        facts = self.on_node(plan.name).network
         remote = route.origin == self.plugin.name and route.via is not None
         if remote and "route" in facts.without:
             return False
@@ -273,7 +308,8 @@ class Fabric:
         return True
 
     def _node_sysctls(self, node: Node) -> Sysctls:
-        facts, proxy = self.cluster.network, self.cluster.proxy
+        facts, proxy = self.on_node(node.name).network, self.cluster.proxy
+        own = self.cluster.network.nodes.get(node.name, PLAIN)
         behaviour = behaviour_on(node, self.release)
         # --nodeport-addresses may leave 127.0.0.1 out: then kube-proxy does not touch route_localnet.
         loopback_covered = node_port_addresses(self.cluster, node, "ipv4", behaviour).ipv4_loopback
@@ -282,13 +318,15 @@ class Fabric:
         return Sysctls(
             ip_forward=facts.ip_forward and "ip_forward" not in facts.without,
             rp_filter=facts.rp_filter,
+            rp_filter_of={one.name: one.rp_filter for one in own.cards if one.rp_filter is not None},
             route_localnet=facts.route_localnet and localnet and "route_localnet" not in facts.without,
             bridge_nf_call_iptables=facts.bridge_nf_call_iptables and "br_netfilter" not in facts.without,
         )
 
     def _make_pod(self, pod_owner: AddressOwner) -> Host:
         node = self.node(pod_owner.node or "")
-        wiring = self.plugin.wire_pod(self.cni, self._plans[node.name], pod_owner.plan)
+        cni = self._cni_on(node.name)
+        wiring = self.plugin.wire_pod(cni, self._plans[node.name], pod_owner.plan)
         return _host(pod_owner.host, HostKind.POD, [loopback(), *wiring.devices], list(wiring.routes), Sysctls())
 
     def _make_router(self) -> Host:

@@ -41,6 +41,10 @@ def check_network(cluster: Cluster) -> None:
     facts, known = cluster.network, {node.name for node in cluster.nodes}
     places = [(node, "missingRoutes") for node, _ in facts.missing_routes]
     places += [(to, "missingRoutes") for _, to in facts.missing_routes if "/" not in to]
+    places += [(node, "nodes") for node in facts.nodes]
+    places += [
+        (node, "underlayDrops") for drop in facts.underlay_drops for node in (drop.source, drop.destination) if node
+    ]
     places += [(facts.service_cidr_via, "serviceCIDRVia")] if facts.service_cidr_via else []
     for node, field in places:
         if node not in known:

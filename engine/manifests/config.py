@@ -13,6 +13,7 @@ from engine.cluster import CNIConfig, NetworkFacts, Node, ProxyConfig
 from engine.cni import PLUGINS
 from engine.cni.enforcement import ENFORCEMENTS
 from engine.manifests.fields import Fields, shown, shown_zh
+from engine.manifests.node_facts import node_facts, policy, stale_endpoints, underlay_drops
 from engine.manifests.objects import network
 
 LOCAL_MODES = ("", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
@@ -127,6 +128,7 @@ def detect_cni(nodes: Iterable[tuple[Node, Fields]], configured: CNIConfig | Non
 _FACTS = (
     "bridgeNfCallIptables", "hairpinMode", "rpFilter", "routeLocalnet", "ipForward", "clientAddress", "clientAddressV6",
     "externalHosts", "serviceCIDRVia", "loadBalancerHealthChecks", "missingRoutes", "without", "cni", "mtu", "policyEnforcement",
+    "forwardPolicy", "inputPolicy", "staleEndpoints", "underlayDrops", "nodes",
 )  # fmt: skip
 _CNI_FACTS = ("plugin", "backend", "vni", "port")
 
@@ -150,6 +152,11 @@ def network_facts(document: Fields) -> NetworkFacts:
         load_balancer_health_checks=spec.boolean("loadBalancerHealthChecks", plain.load_balancer_health_checks),
         missing_routes=tuple(_missing_route(entry) for entry in spec.items("missingRoutes")),
         without=frozenset(value for value, _ in spec.strings("without")),
+        forward_policy=policy(spec, "forwardPolicy"),
+        input_policy=policy(spec, "inputPolicy"),
+        stale_endpoints=stale_endpoints(spec),
+        underlay_drops=underlay_drops(spec),
+        nodes=node_facts(spec),
         policy_enforcement=spec.word("policyEnforcement", ("", *ENFORCEMENTS), "") or None,
     )
 

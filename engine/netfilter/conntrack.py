@@ -97,11 +97,15 @@ class ConntrackTable:
         # Two packets may race to the same tuple; the loser is dropped, which is the clash behind the 5 s of DNS.
         if self.taken(connection.original, connection) or self.taken(connection.reply, connection):
             return False
+        self.enter(connection)
+        return True
+
+    def enter(self, connection: ConntrackEntry) -> None:
+        """Put an entry in the table, as a confirmed one."""
         connection.confirmed = True
         self._by_tuple[connection.zone, connection.original] = (connection, False)
         self._by_tuple[connection.zone, connection.reply] = (connection, True)
         self._confirmed.append(connection)
-        return True
 
 
 def _out_of_order(connection: ConntrackEntry, skb: Skb) -> bool:

@@ -30,17 +30,16 @@ def refuses(host: Host, device: str, src: str, dst: str) -> ReasonCode | None:
     # A packet from outside cannot come from ourselves: a pod drops its own packet that comes back unmasqueraded.
     if host.is_local(src):
         return ReasonCode.MARTIAN_SOURCE
-    if host.sysctls.rp_filter:
-        return _reverse_path(host, device, src)
-    return None
+    mode = max(host.sysctls.rp_filter, host.sysctls.rp_filter_of.get(device, 0))
+    return _reverse_path(host, device, src, mode) if mode else None
 
 
-def _reverse_path(host: Host, device: str, src: str) -> ReasonCode | None:
+def _reverse_path(host: Host, device: str, src: str, mode: int) -> ReasonCode | None:
     """RFC 3704: strict asks that the answer would leave by the same device, loose that it could leave at all."""
     back = host.table.lookup(src)
     # Loose mode too refuses a source that no route leads to.
     if back is None or back.kind != "unicast":
         return ReasonCode.RP_FILTER
-    if host.sysctls.rp_filter == 1 and back.device != device:
+    if mode == 1 and back.device != device:
         return ReasonCode.RP_FILTER
     return None

@@ -22,12 +22,14 @@ class HostKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sysctls:
-    """The sysctls that decide outcomes (ip-sysctl.rst, bridge(8)). `rp_filter` is 0 off, 1 strict, 2 loose."""
+    """The sysctls that decide outcomes (ip-sysctl.rst, bridge(8)). `rp_filter` is 0 off, 1 strict, 2 loose:
+    conf/all's; `rp_filter_of` holds single devices', of which the greater counts (IN_DEV_RPFILTER, a maximum)."""
 
     ip_forward: bool = False
     rp_filter: int = 0
     route_localnet: bool = False
     bridge_nf_call_iptables: bool = False
+    rp_filter_of: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

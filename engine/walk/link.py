@@ -49,10 +49,23 @@ def _on_lan(
         return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=device.name, next_hop=next_hop)
     outer = inside.outer if inside else None
     shown = inside.skb if inside else skb
+    if _not_carried(state, host.name, found[0], skb.flow):
+        return state.lost(host, ReasonCode.UNDERLAY_DROP, skb, device=device.name)
     if host.kind is HostKind.NODE:
         note = hop_words.wire(host.name, device.name, found[0], outer)
         state.hop(host, device.name, Stage.WIRE, shown, note, outer=outer, mark=0)
     return Frame(*found, fresh(skb), found, inside)
+
+
+def _not_carried(state: WalkState, source: str, destination: str, flow: FiveTuple) -> bool:
+    """Whether a fact says that the network between the nodes drops it: a firewall goes by the destination's port."""
+    return any(
+        drop.protocol is flow.protocol
+        and drop.port in (0, flow.dport)
+        and drop.source in (None, source)
+        and drop.destination in (None, destination)
+        for drop in state.fabric.cluster.network.underlay_drops
+    )
 
 
 def _outside(state: WalkState, host: Host, device: Device, skb: Skb) -> Frame | Died:

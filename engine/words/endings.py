@@ -71,6 +71,10 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
         "nobody on {device}'s network answers for {next_hop}",
         "{device} 所在网络上没有主机应答 {next_hop}（ARP/NDP 无响应）",
     ),
+    ReasonCode.UNDERLAY_DROP: (
+        "the network between the nodes does not carry {protocol} packets {src_port} -> {dst} that leave {host} by {device}",
+        "节点之间的网络不转发从 {host} 的 {device} 发出的 {protocol} 数据包 {src_port} -> {dst}",
+    ),
     ReasonCode.NO_SUCH_HOST: (
         "the packet left the cluster, and nobody out there has the address {dst_ip}",
         "数据包离开了集群，而外部没有主机使用地址 {dst_ip}",

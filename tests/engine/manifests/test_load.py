@@ -431,7 +431,7 @@ def test_network_facts() -> None:
 
 def test_the_documented_network_document_says_the_defaults() -> None:
     page = (Path(__file__).parents[3] / "docs" / "manifests.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    example, single_nodes = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     cluster = load_cluster(text=example)
     shown_only: dict[str, Any] = {
         "hairpin_mode": None,
@@ -441,3 +441,5 @@ def test_the_documented_network_document_says_the_defaults() -> None:
     }
     assert dataclasses.replace(cluster.network, **shown_only) == NetworkFacts()
     assert dataclasses.replace(cluster.cni, assumed=True) == CNIConfig()
+    facts = load_cluster(text=f"apiVersion: k8squiz.dev/v1\nkind: Network\n{single_nodes}").network
+    assert (list(facts.nodes), len(facts.underlay_drops)) == (["node1"], 1)

@@ -1,0 +1,158 @@
+"""A cluster as one node has it: the facts given for that node over those for all, and a kube-proxy that is behind."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from engine.cluster import (
+    CardFacts,
+    Cluster,
+    EndpointPort,
+    EndpointSlice,
+    NetworkFacts,
+    NodeFacts,
+    SliceEndpoint,
+    StaleEndpoint,
+)
+from engine.errors import NoSuchObject, UnsupportedFeature
+from engine.hooks import Hook
+from engine.netfilter.built_in import built_in_chains
+from engine.netfilter.rules import Backend, Ruleset, Table
+from engine.network.devices import Device, DeviceKind, InterfaceAddress
+from engine.network.routes import Route, contains, number
+
+PLAIN = NodeFacts()
+
+
+def cluster_on(cluster: Cluster, node: str) -> Cluster:
+    """`cluster` as it is on `node`: itself where nothing is said of that node alone. What kube-proxy compiles there, and
+    what the node's sysctls and devices are, is read off it; pods and addresses are those of all."""
+    facts = cluster.network.nodes.get(node, PLAIN)
+    stale = (*cluster.network.stale_endpoints, *facts.stale_endpoints)
+    if facts == PLAIN and not stale:
+        return cluster
+    network = _network_on(cluster.network, facts)
+    cni = cluster.cni if facts.mtu is None else dataclasses.replace(cluster.cni, mtu=facts.mtu)
+    slices = cluster.slices if not stale else _with_stale(cluster, stale)
+    return dataclasses.replace(cluster, network=network, cni=cni, slices=slices)
+
+
+def _network_on(network: NetworkFacts, facts: NodeFacts) -> NetworkFacts:
+    return dataclasses.replace(
+        network,
+        ip_forward=network.ip_forward if facts.ip_forward is None else facts.ip_forward,
+        bridge_nf_call_iptables=(
+            network.bridge_nf_call_iptables if facts.bridge_nf_call_iptables is None else facts.bridge_nf_call_iptables
+        ),
+        hairpin_mode=network.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode,
+        rp_filter=network.rp_filter if facts.rp_filter is None else facts.rp_filter,
+        forward_policy=facts.forward_policy or network.forward_policy,
+        input_policy=facts.input_policy or network.input_policy,
+        without=network.without | facts.without,
+    )
+
+
+def _with_stale(cluster: Cluster, stale: Iterable[StaleEndpoint]) -> tuple[EndpointSlice, ...]:
+    """The EndpointSlices of before: each of a stale endpoint's Service has it still."""
+    slices = list(cluster.slices)
+    for one in stale:
+        namespace, _, name = one.service.partition("/")
+        family = "IPv6" if number(one.address)[0] == 6 else "IPv4"
+        at = next((n for n, s in enumerate(slices) if (s.namespace, s.service_name, s.address_type) == (namespace, name, family) and s.ports), None)  # fmt: skip
+        endpoint = SliceEndpoint((one.address,), node_name=_node_of(cluster, one.address))
+        if at is not None:
+            slices[at] = dataclasses.replace(slices[at], endpoints=(*slices[at].endpoints, endpoint))
+            continue
+        service = next((s for s in cluster.services if s.key == one.service), None)
+        if service is None:
+            known = ", ".join(s.key for s in cluster.services) or "none"
+            raise NoSuchObject(
+                f"staleEndpoints names Service {one.service}; known Services: {known}",
+                zh=f"staleEndpoints 指定了 Service {one.service}；已知 Service：{known}",
+            )
+        ports = tuple(EndpointPort(p.name, p.protocol, _target(one, p.target_port)) for p in service.ports)
+        slices.append(EndpointSlice(namespace, f"{name}-stale", name, family, ports, (endpoint,)))
+    return tuple(slices)
+
+
+def _target(one: StaleEndpoint, port: int | str) -> int:
+    if isinstance(port, str):
+        raise UnsupportedFeature(
+            f"staleEndpoints: the port {port!r} of {one.service} is a name, and no endpoint is left to tell its number",
+            zh=f"staleEndpoints：{one.service} 的端口 {port!r} 是名称，没有端点可以说明其端口号",
+        )
+    return port
+
+
+def _node_of(cluster: Cluster, address: str) -> str | None:
+    return next((n.name for n in cluster.nodes if any(contains(cidr, address) for cidr in n.pod_cidrs)), None)
+
+
+def with_policies(ruleset: Ruleset, network: NetworkFacts) -> Ruleset:
+    """`ruleset` with the policies of iptables' FORWARD and INPUT that are given; beside nftables mode too."""
+    given = {Hook.FORWARD: network.forward_policy, Hook.INPUT: network.input_policy}
+    dropped = [hook for hook, policy in given.items() if policy == "DROP"]
+    if not dropped:
+        return ruleset
+    there = ruleset.tables.get("filter") or Table("filter", built_in_chains("filter"))
+    chains = {
+        name: dataclasses.replace(chain, policy="DROP") if chain.hook in dropped else chain
+        for name, chain in there.chains.items()
+    }
+    made = dataclasses.replace(there, chains=chains)
+    if ruleset.backend is not Backend.IPTABLES:
+        made = dataclasses.replace(made, backend=Backend.IPTABLES)
+    return dataclasses.replace(ruleset, tables={**ruleset.tables, "filter": made})
+
+
+def named_cards(facts: NodeFacts, found: list[tuple[str, InterfaceAddress]]) -> list[tuple[str, InterfaceAddress]]:
+    """The cards' addresses, each with its card's name: as a fact calls the card that has one of its addresses."""
+    by_address = {one.address: one.name for one in facts.cards if one.address is not None}
+    names = {device: by_address[own.address] for device, own in found if own.address in by_address}
+    return [(names.get(device, device), own) for device, own in found]
+
+
+def check_cards(facts: NodeFacts, node: str, cards: Iterable[str]) -> None:
+    """Raise NoSuchObject where a fact is about a card that the node has not."""
+    known = tuple(cards)
+    asked = [*(card.name for card in facts.cards), *([facts.default_route] if facts.default_route else [])]
+    for name in asked:
+        if name not in known:
+            listed = ", ".join(known)
+            raise NoSuchObject(
+                f"the Network document speaks of {node}'s card {name!r}; it has {listed} (a card is called by its address)",
+                zh=f"Network 文档提到 {node} 的网卡 {name!r}；它有 {listed}（网卡按其 address 指定）",
+            )
+
+
+def card(facts: NodeFacts, name: str) -> CardFacts:
+    """What is said of one card."""
+    return next((one for one in facts.cards if one.name == name), CardFacts(name))
+
+
+def without_other_defaults(facts: NodeFacts, routes: Iterable[Route]) -> list[Route]:
+    """The default routes by the card that has it alone, in each family in which it has one."""
+    found = list(routes)
+    if facts.default_route is None:
+        return found
+    own = {route.prefix for route in found if route.device == facts.default_route}
+    return [route for route in found if route.device == facts.default_route or route.prefix not in own]
+
+
+def rename_bridge(
+    facts: NodeFacts, devices: Iterable[Device], routes: Iterable[Route]
+) -> tuple[list[Device], list[Route]]:
+    """The plugin's devices and routes with the bridge called as the fact says."""
+    devices, routes = list(devices), list(routes)
+    bridge = next((device.name for device in devices if device.kind is DeviceKind.BRIDGE), None)
+    if facts.bridge is None or bridge is None:
+        return devices, routes
+    names = {bridge: facts.bridge}
+    return (
+        [
+            dataclasses.replace(d, name=names.get(d.name, d.name), master=names.get(d.master or "", d.master))
+            for d in devices
+        ],
+        [dataclasses.replace(r, device=names.get(r.device, r.device)) for r in routes],
+    )

@@ -1,0 +1,134 @@
+"""What a Network document says of single nodes, of the network between them, and of endpoints that kube-proxy still knows.
+
+Every field is optional; what is not said is as the document says for all nodes, else the default.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.cluster import CardFacts, NodeFacts, StaleEndpoint, UnderlayDrop
+from engine.manifests.fields import Fields, shown, shown_zh
+from engine.netfilter.conntrack_text import read_conntrack
+from engine.packet import L4
+
+_FIELDS = (
+    "name", "ipForward", "bridgeNfCallIptables", "hairpinMode", "rpFilter", "mtu", "without", "defaultRoute", "bridge", "cards",
+    "forwardPolicy", "inputPolicy", "conntrack", "staleEndpoints",
+)  # fmt: skip
+_CARD_FIELDS = ("name", "address", "mtu", "rpFilter")
+_POLICIES = ("", "ACCEPT", "DROP")
+_PROTOCOLS = ("TCP", "UDP", "SCTP", "IPIP")
+
+
+def node_facts(spec: Fields) -> dict[str, NodeFacts]:
+    """`nodes`: a list, one entry a node."""
+    found: dict[str, NodeFacts] = {}
+    for entry in spec.items("nodes"):
+        entry.only(_FIELDS)
+        name = _needed(entry, "name")
+        if name in found:
+            raise entry.error("name", f"{name!r} is there twice", zh=f"{name!r} 出现了两次")
+        found[name] = NodeFacts(
+            ip_forward=_boolean(entry, "ipForward"),
+            bridge_nf_call_iptables=_boolean(entry, "bridgeNfCallIptables"),
+            hairpin_mode=_boolean(entry, "hairpinMode"),
+            rp_filter=_integer(entry, "rpFilter", 0, 2),
+            mtu=_integer(entry, "mtu", 576, 65535),
+            without=frozenset(value for value, _ in entry.strings("without")),
+            default_route=_device(entry, "defaultRoute"),
+            bridge=_device(entry, "bridge"),
+            cards=tuple(_cards(entry)),
+            forward_policy=policy(entry, "forwardPolicy"),
+            input_policy=policy(entry, "inputPolicy"),
+            conntrack=_conntrack(entry),
+            stale_endpoints=stale_endpoints(entry),
+        )
+    return found
+
+
+def policy(fields: Fields, key: str) -> str:
+    """The policy of a built-in chain of iptables' filter table; "" where it is not said."""
+    return fields.word(key, _POLICIES, "")
+
+
+def underlay_drops(spec: Fields) -> tuple[UnderlayDrop, ...]:
+    """`underlayDrops`: what the network between the nodes does not carry."""
+    found = []
+    for entry in spec.items("underlayDrops"):
+        entry.only(("protocol", "port", "from", "to"))
+        protocol = L4(entry.word("protocol", _PROTOCOLS, "UDP"))
+        port = entry.port("port")
+        if port and protocol is L4.IPIP:
+            raise entry.error("port", "is nothing that IPIP has", zh="：IPIP 没有端口")
+        found.append(UnderlayDrop(protocol, port, entry.subdomain("from") or None, entry.subdomain("to") or None))
+    return tuple(found)
+
+
+def stale_endpoints(fields: Fields) -> tuple[StaleEndpoint, ...]:
+    """`staleEndpoints`: endpoints that are gone and that kube-proxy has not taken out of its rules yet."""
+    found = []
+    for entry in fields.items("staleEndpoints"):
+        entry.only(("service", "address"))
+        namespace, _, name = _text(entry, "service").rpartition("/")
+        address = entry.address("address")
+        if not address:
+            raise entry.error("address", "is missing", zh="缺失")
+        found.append(StaleEndpoint(f"{namespace or 'default'}/{name}", address))
+    return tuple(found)
+
+
+def _conntrack(entry: Fields) -> str:
+    """The text, checked where it stands: its lines are the manifest's when it is a block (|), below the key."""
+    text = entry.long_text("conntrack") or ""
+    read_conntrack(text, entry.file, entry.data.line_of("conntrack") + ("\n" in text))
+    return text
+
+
+def _cards(entry: Fields) -> Iterator[CardFacts]:
+    names: set[str] = set()
+    for card in entry.items("cards"):
+        card.only(_CARD_FIELDS)
+        name = _device(card, "name")
+        if name is None:
+            raise card.error("name", "is missing", zh="缺失")
+        if name in names:
+            raise card.error("name", f"{name!r} is there twice", zh=f"{name!r} 出现了两次")
+        names.add(name)
+        address = card.address("address") or None
+        yield CardFacts(name, address, _integer(card, "mtu", 576, 65535), _integer(card, "rpFilter", 0, 2))
+
+
+def _boolean(fields: Fields, key: str) -> bool | None:
+    return fields.boolean(key) if key in fields else None
+
+
+def _integer(fields: Fields, key: str, low: int, high: int) -> int | None:
+    return fields.integer(key, low, low, high) if key in fields else None
+
+
+def _needed(fields: Fields, key: str) -> str:
+    value = fields.subdomain(key)
+    if not value:
+        raise fields.error(key, "is missing", zh="缺失")
+    return value
+
+
+def _text(fields: Fields, key: str) -> str:
+    value = fields.text(key)
+    if not value:
+        raise fields.error(key, "is missing", zh="缺失")
+    return value
+
+
+def _device(fields: Fields, key: str) -> str | None:
+    """A device's name (IFNAMSIZ), none that a rule's text could not hold."""
+    value = fields.text(key)
+    if not re.fullmatch(r"[A-Za-z0-9_.@:-]{0,15}", value):
+        raise fields.error(
+            key,
+            f"must be a device's name of at most 15 characters, not {shown(value)}",
+            zh=f"须为不超过 15 个字符的设备名，而不是 {shown_zh(value)}",
+        )
+    return value or None
