@@ -51,6 +51,7 @@ WORDS: dict[str, Text] = {
     "no-hint": Text("There are no more hints.", "没有更多提示了。"),
     "hint": Text("Hint (costs {cost:.0%}): {text}", "提示（扣 {cost:.0%}）：{text}"),
     "skipped": Text("Skipped.", "已跳过。"),
+    "reckoned": Text("{label} {how}", "{label} {how}"),
     "score": Text("Score {score:.0%}", "得分 {score:.0%}"),
     "score-hints": Text("Score {score:.0%} ({raw:.0%} less {cost:.0%} for hints)", "得分 {score:.0%}（{raw:.0%}，提示扣去 {cost:.0%}）"),
     "yours": Text("yours", "你的回答"),
@@ -97,8 +98,11 @@ WORDS: dict[str, Text] = {
     "lint-found": Text("{errors} errors, {warnings} warnings in {questions} questions.", "{questions} 道题中有 {errors} 个错误、{warnings} 个警告。"),
     "help": Text(
         "Type the answer and press Enter. hint (or ?) gives a hint at the price shown, skip leaves the question, "
-        "show prints it again, quit ends with a summary, back returns to the field before.",
-        "输入答案后按回车。hint（或 ?）给出提示并扣分，skip 跳过本题，show 重新显示题目，quit 结束并显示小结，back 返回上一项。",
+        "show prints it again, quit ends with a summary, back returns to the field before. Of statements, the share picked of "
+        "those that hold counts, less the share picked of those that do not; a number within three times its tolerance "
+        "earns half. What cannot be read is asked again.",
+        "输入答案后按回车。hint（或 ?）给出提示并扣分，skip 跳过本题，show 重新显示题目，quit 结束并显示小结，back 返回上一项。"
+        "多选题按选中的正确项所占比例计分，再减去选中的错误项所占比例；数字在容许误差的三倍以内得一半。读不懂的输入会再问一次。",
     ),
 }  # fmt: skip
 

@@ -39,7 +39,18 @@ def grade_view(world: World, task: Task, grade: Grade, lang: Lang) -> Renderable
             parts += view(field, mark, lang)
     if plain:
         parts.append(rows_view(plain, lang))
+    parts += [Prose(text, "notice") for text in reckonings(task, grade, lang)]
     return Group(*parts)
+
+
+def reckonings(task: Task, grade: Grade, lang: Lang) -> list[str]:
+    """How each field's credit comes about, where it is a part."""
+    found = []
+    for field, mark in zip(task.fields, grade.marks, strict=True):
+        told = None if mark.given is None else field.reckoned(mark.given)
+        if told is not None:
+            found.append(say("reckoned", lang, label=pick(field.label, lang), how=pick(told, lang)))
+    return found
 
 
 def _score(grade: Grade, lang: Lang) -> RenderableType:

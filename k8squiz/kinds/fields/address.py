@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.kinds.fields.interface import FieldBase, Turn, Unreadable
+from k8squiz.kinds.fields.spelling import bare_name, plain, says_none
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.practice import say
 
@@ -40,25 +42,36 @@ class AddressField(FieldBase):
     row: Text | None = None
 
     def read(self, typed: str) -> str:
-        text = typed.strip()
-        if text.lower() in ("none", "-", "无"):
+        text = plain(typed)
+        if says_none(text):
             return "none"
-        named = {name.lower(): address for name, address in self.aliases.items()}
         name, port = text, ""
-        if text.lower() not in named and text.count(":") == 1:
-            name, port = text.split(":")
-        address = named.get(name.strip().lower(), name.strip().strip("[]"))
+        if text.count(":") == 1 or re.fullmatch(r"\[.*\]:\d+", text):
+            name, _, port = text.rpartition(":")
         try:
-            canonical = str(ipaddress.ip_address(address))
+            canonical = str(ipaddress.ip_address(self._address(name.strip())))
         except ValueError:
             raise Unreadable(
                 f"{text!r} is neither an address nor a name shown above", f"{text!r} 既不是地址，也不是上面出现过的名称"
             ) from None
         if not self.ports:
             return canonical
-        if not port.isdigit() or int(port) > 65535:
+        if not re.fullmatch(r"\d{1,5}", port.strip()) or int(port) > 65535:
             raise Unreadable("give the port too, such as node1:80", "请同时写出端口，例如 node1:80")
         return f"{canonical}:{int(port)}"
+
+    def _address(self, name: str) -> str:
+        """What goes by `name`: a name shown, a device that only one host has, or an address. Raises Unreadable."""
+        named = {known.lower(): address for known, address in self.aliases.items()}
+        for spelled in (name.lower(), bare_name(name).lower()):
+            if spelled in named:
+                return named[spelled]
+        devices = [known for known in self._told if known.lower().endswith(f"/{bare_name(name).lower()}")]
+        if len(devices) > 1:
+            raise Unreadable(f"on which host? {', '.join(devices)}", f"在哪台主机上？{'、'.join(devices)}")
+        if devices:
+            return self._told[devices[0]]
+        return re.sub(r"/(?:32|128)$", "", name.rstrip(".,")).strip("[]")
 
     def score(self, value: str) -> float:
         if value == self.truth:

@@ -65,6 +65,9 @@ class Field(Protocol):
     def show(self, value: Value, zh: bool) -> str:
         """A value as text."""
 
+    def reckoned(self, value: Value) -> Text | None:
+        """How the credit for `value` comes about, where it is neither all nor nothing at one glance."""
+
     def how(self, lang: Lang, listed: bool = True) -> str:
         """What may be typed, in one line; without `listed`, what to do with the re-orderable list."""
 
@@ -148,6 +151,9 @@ class FieldBase:
         return tuple(item.letter for item in self.options)
 
     def first_wrong(self, value: Value) -> int | None:
+        return None
+
+    def reckoned(self, value: Value) -> Text | None:
         return None
 
     def turns(self) -> Iterator[Turn]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.kinds.fields.interface import FieldBase, Item, Turn, Unreadable
-from k8squiz.kinds.fields.picking import letters_in, picked
+from k8squiz.kinds.fields.picking import letters_in, named, picked
+from k8squiz.kinds.fields.spelling import plain, says_none
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.practice import say
 
@@ -19,6 +20,8 @@ _BELIEVED = Text(
     "Takes for a rule what holds in other clusters: ask on what it depends, and what it is here.",
     "把别的集群里才成立的情况当成规律：追问它取决于什么、在这里又是什么。",
 )
+
+_ALL = frozenset({"all", "all of them", "all of the above", "全部", "全选", "都对"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,20 @@ class MenuField(FieldBase):
     near: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     def read(self, typed: str) -> tuple[str, ...]:
-        if self.multiple and typed.strip().lower() in ("none", "-", "无"):
+        text = plain(typed)
+        if self.multiple and says_none(text):
             return ()
-        chosen = {picked(word, self.items).key for word in letters_in(typed, self.items)}
+        if self.multiple and text.lower().rstrip(".。!") in _ALL:
+            return tuple(item.key for item in self.items)
+        whole = named(text, self.items) if len(text) > 1 else None
+        words = letters_in(text, self.items)
+        if whole is not None and words == list(text):
+            spelled = " ".join(words).upper()
+            raise Unreadable(
+                f"{text!r} by name, or the letters {spelled}? Type one letter for each, with blanks between",
+                f"{text!r} 是名称，还是字母 {spelled}？请逐个输入字母，中间加空格",
+            )
+        chosen = {whole.key} if whole is not None else {picked(word, self.items).key for word in words}
         if not chosen or (len(chosen) > 1 and not self.multiple):
             if self.multiple:
                 raise Unreadable(
@@ -50,11 +64,34 @@ class MenuField(FieldBase):
         return tuple(item.key for item in self.items if item.key in chosen)
 
     def score(self, value: tuple[str, ...]) -> float:
+        """With `multiple`: the share picked of the statements that hold, less the share picked of those that do not.
+        So nobody earns anything by picking all, or none."""
         if not self.multiple:
             return 1.0 if value == self.truth else self.near.get(value[0], 0.0) if value else 0.0
+        right, wrong = self._counted(value)
+        others = len(self.items) - len(self.truth)
+        if not self.truth:
+            return float(not value)
+        return max(0.0, right / len(self.truth) - (wrong / others if others else 0.0))
+
+    def _counted(self, value: tuple[str, ...]) -> tuple[int, int]:
         right = sum(1 for key in value if key in self.truth)
-        wrong = len(value) - right
-        return max(0.0, (right - wrong) / len(self.truth)) if self.truth else float(not value)
+        return right, len(value) - right
+
+    def reckoned(self, value: tuple[str, ...]) -> Text | None:
+        if not self.multiple or value == self.truth:
+            score = self.score(value)
+            part = 0.0 < score < 1.0
+            return Text(f"the right sort of ending: {score:.0%}", f"结局类别正确：{score:.0%}") if part else None
+        right, wrong = self._counted(value)
+        en, zh = f"+{right} of {len(self.truth)}", f"+{right}/{len(self.truth)}"
+        if wrong:
+            others, named_ = (
+                len(self.items) - len(self.truth),
+                self.show(tuple(key for key in value if key not in self.truth), False),
+            )
+            en, zh = f"{en}, -{wrong} of {others} for {named_}", f"{zh}，-{wrong}/{others}（{named_}）"
+        return Text(f"{en}: {self.score(value):.0%}", f"{zh}：{self.score(value):.0%}")
 
     def show(self, value: tuple[str, ...], zh: bool) -> str:
         letters = {item.key: item.letter for item in self.items}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.kinds.fields.interface import FieldBase, Unreadable
+from k8squiz.kinds.fields.spelling import bare_name, plain, says_none
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.practice import say
 
@@ -21,9 +22,10 @@ class NameField(FieldBase):
 
     def read(self, typed: str) -> str:
         known = {name.lower(): name for name in self.names}
-        word = typed.strip().lower()
-        if word in ("none", "-", "无"):
+        word = plain(typed).lower()
+        if says_none(word):
             return "none"
+        word = word if word in known else bare_name(word)
         if word not in known:
             raise Unreadable(f"one of {', '.join(self.names)}", f"请填写其中之一：{'、'.join(self.names)}")
         return known[word]

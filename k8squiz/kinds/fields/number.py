@@ -9,6 +9,7 @@ from fractions import Fraction
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.kinds.fields.interface import FieldBase, Turn, Unreadable
+from k8squiz.kinds.fields.spelling import plain
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 
@@ -19,10 +20,22 @@ _TWICE = Text(
     "把同一样东西数了两遍（往返各一次，或两个节点各一次）：追问到底在数什么。",
 )
 
+_HALF_CREDIT = 0.5
+_TWO_DIGITS, _THREE_DIGITS = Fraction(1, 100), Fraction(1, 1000)
+# `3.14`, `.333`, `1,450`, `33,3`, `3.14e6`, `3.14M`, `314万`, `1/3`, `33%`.
+_NUMBER = re.compile(
+    r"(?P<number>[+-]?(?=[.,]?\d)(?:\d[\d ,_']{0,23})?(?:[.,]\d{0,12})?(?<=[\d.]))\s*"
+    r"(?:[eE]\+?(?P<power>\d)|(?P<times>[kKmM万亿]))?\s*(?:/\s*(?P<under>\d{1,12})|(?P<percent>%|percent))?"
+)
+_TIMES = {"": 1, "k": 10**3, "K": 10**3, "m": 10**6, "M": 10**6, "万": 10**4, "亿": 10**8}
+
 
 @dataclass(frozen=True, slots=True)
 class NumberField(FieldBase):
-    """A number. A value is its exact text: `17`, `1/3`. Off by up to three times the tolerance earns half."""
+    """A number. A value is its exact text: `17`, `1/3`. Off by up to three times the tolerance earns half.
+
+    A `share` lies between 0 and 1; with `percent` it is spoken of in percent, and `33` means 33%.
+    """
 
     id: str
     label: Text
@@ -31,32 +44,69 @@ class NumberField(FieldBase):
     percent: bool = False
     weight: float = 1.0
     unit: Text | None = None
+    share: bool = False
 
     def read(self, typed: str) -> str:
-        text = typed.strip()
-        for unit in (self.unit.en, self.unit.zh) if self.unit is not None else ():
-            text = text.removesuffix(unit)
-        text = text.replace(" ", "").replace("_", "").replace(",", "")
-        matched = re.fullmatch(r"([+-]?\d{1,15}(?:\.\d{1,12})?)(?:/(\d{1,12}))?(%)?", text)
-        if matched is None or matched.group(2) is not None and int(matched.group(2)) == 0:
+        text = self._without_unit(plain(typed).lstrip("~≈约").replace("\u2044", "/").strip())
+        matched = _NUMBER.fullmatch(text)
+        if matched is None or matched["under"] is not None and int(matched["under"]) == 0:
             raise Unreadable("type a number, such as 42, 1/3 or 33%", "请输入一个数，例如 42、1/3 或 33%")
-        number = Fraction(matched.group(1))
-        if matched.group(2):
-            number /= int(matched.group(2))
-        if matched.group(3):
+        number = Fraction(self._decimal(matched["number"])) * 10 ** int(matched["power"] or 0)
+        number *= _TIMES[matched["times"] or ""]
+        if matched["under"]:
+            number /= int(matched["under"])
+        elif matched["percent"] or (self.percent and number > 1):
             number /= 100
-        if self.percent and not matched.group(3) and not matched.group(2) and number > 1:
-            number /= 100
+        if (self.share or self.percent) and not 0 <= number <= 1:
+            raise Unreadable("a share lies between 0 and 1: 1/3, 0.33 or 33%", "比例在 0 与 1 之间：1/3、0.33 或 33%")
         return str(number)
+
+    def _without_unit(self, text: str) -> str:
+        """`8950` of `8950 bytes`, `8950 byte`, `8950 B` and `8950字节`."""
+        for unit in () if self.unit is None else (self.unit.en.lower(), self.unit.zh.strip("（）()")):
+            for spelled in (unit, unit.removesuffix("s"), unit.split("/")[0], unit[:1] if unit == "bytes" else unit):
+                if spelled and text.lower().endswith(spelled):
+                    return text[: len(text) - len(spelled)].strip()
+        return text
+
+    def _decimal(self, text: str) -> str:
+        """The number with its decimal point: commas and blanks between groups of three go, another comma is one.
+
+        A share has no thousands: there every comma is the decimal one.
+        """
+        text = text.replace(" ", "").replace("_", "").replace("'", "")
+        grouped = re.fullmatch(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", text) and not (self.share or self.percent)
+        if not grouped and (text.count(",") > 1 or ("," in text and "." in text)):
+            raise Unreadable("which of the commas is the decimal one?", "哪一个逗号是小数点？")
+        return text.replace(",", "" if grouped else ".")
 
     def score(self, value: str) -> float:
         off = abs(Fraction(value) - Fraction(self.truth))
-        # A share cannot be typed exactly in decimals: three digits are exact enough.
-        exact = Fraction(1, 1000) if Fraction(self.truth).denominator != 1 else Fraction(0)
-        allowed = max(self.tolerance, exact)
+        allowed = max(self.tolerance, self._exact())
         if off <= allowed:
             return 1.0
-        return 0.5 if self.tolerance and off <= 3 * self.tolerance else 0.0
+        return _HALF_CREDIT if self.tolerance and off <= 3 * self.tolerance else 0.0
+
+    def _exact(self) -> Fraction:
+        """How far off a decimal may be for the truth that it stands for. A share may be rounded, or cut off, to two digits."""
+        truth = Fraction(self.truth)
+        if truth.denominator == 1:
+            return Fraction(0)
+        if not 0 < truth < 1:
+            return _THREE_DIGITS
+        digit = _TWO_DIGITS
+        while digit * 10 > truth:
+            digit /= 10
+        cut, rounded = truth // digit * digit, round(truth / digit) * digit
+        return max(truth - cut, abs(truth - rounded), min(_THREE_DIGITS, digit))
+
+    def reckoned(self, value: str) -> Text | None:
+        if self.score(value) != _HALF_CREDIT:
+            return None
+        shown = self.show(str(self.tolerance), False), self.show(str(self.tolerance), True)
+        return Text(
+            f"within three times the tolerance of {shown[0]}: half", f"误差在容许值 {shown[1]} 的三倍以内：得一半"
+        )
 
     def show(self, value: str, zh: bool) -> str:
         number = Fraction(value)

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 
 from k8squiz.kinds.fields.interface import Item, Unreadable
+from k8squiz.kinds.fields.spelling import plain
+
+# What stands between letters, and around them.
+_BETWEEN = re.compile(r"(?:->|=>|[\s,;、。.:>→⇒&+/|()\[\]{}<'\"和与及])+")
+_AND = frozenset({"and", "then", "以及", "然后"})
 
 
 def longest_common(a: tuple[str, ...], b: tuple[str, ...]) -> int:
@@ -18,18 +23,32 @@ def longest_common(a: tuple[str, ...], b: tuple[str, ...]) -> int:
 
 
 def letters_in(typed: str, items: tuple[Item, ...]) -> list[str]:
-    """The letters in `B A D`, `b,a,d`, `BAD` or `2 1 4`."""
-    words = [word for word in re.split(r"(?:->|[\s,，;；、→>])+", typed.strip()) if word]
+    """The letters in `B A D`, `b,a,d`, `BAD`, `2 1 4`, `B) A) D.`, `[B, A]` or `A and C`."""
+    words = [word for word in _BETWEEN.split(plain(typed)) if word]
     letters = {item.letter.lower() for item in items}
     if len(words) == 1 and len(words[0]) > 1 and all(char.lower() in letters for char in words[0]):
         return list(words[0])
-    return words
+    return [word for word in words if word.lower() not in _AND]
+
+
+def named(typed: str, items: tuple[Item, ...]) -> Item | None:
+    """The item that is typed by its own words, in either language."""
+    found = [item for item in items if _folded(typed) in (_folded(item.text.en), _folded(item.text.zh))]
+    return found[0] if len(found) == 1 else None
+
+
+def _folded(text: str) -> str:
+    return " ".join(plain(text).rstrip(".。").lower().split())
 
 
 def picked(word: str, items: tuple[Item, ...]) -> Item:
+    """The item of a letter, a number or its own words. Raises Unreadable."""
     for number, item in enumerate(items, 1):
         if word.upper() == item.letter or word == str(number):
             return item
+    by_words = named(word, items)
+    if by_words is not None:
+        return by_words
     last = items[-1].letter
     raise Unreadable(
         f"{word!r} is not on the list; letters go from A to {last}", f"列表中没有 {word!r}；字母从 A 到 {last}"

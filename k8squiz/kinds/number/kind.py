@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 
 from engine.trace import Text
@@ -62,7 +63,11 @@ class Number(TypedKind[NumberAsk]):
             )
         truth = Fraction(value)
         unit = bilingual(world, ask.unit) if ask.unit is not None else None
-        field = NumberField("number", self.about, str(truth), _tolerance(ask.tolerance, truth), ask.percent, unit=unit)
+        chance = isinstance(ask.value, Mapping) and "chance" in ask.value
+        tolerance = _tolerance(ask.tolerance, truth)
+        field = NumberField(
+            "number", self.about, str(truth), tolerance, ask.percent, unit=unit, share=ask.percent or chance
+        )
         return Task(world.question, (field,))
 
 

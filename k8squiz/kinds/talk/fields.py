@@ -9,6 +9,7 @@ from __future__ import annotations
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.kinds.fields import FieldBase, Unreadable
+from k8squiz.kinds.fields.spelling import plain
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 
@@ -16,8 +17,8 @@ ANSWER = Text("Your answer", "你的回答")
 
 SAID, LEFT_OUT = "said", "left out"
 _MOST = 8000
-_YES = frozenset({"y", "yes", "是", "有", "1"})
-_NO = frozenset({"n", "no", "否", "没有", "0"})
+_YES = frozenset({"y", "yes", "yeah", "是", "是的", "有", "对", "说到了", "1"})
+_NO = frozenset({"n", "no", "not", "否", "没有", "没", "不", "没说到", "0"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class PointField(FieldBase):
     weight: float = 1.0
 
     def read(self, typed: str) -> str:
-        word = typed.strip().lower()
+        word = plain(typed).rstrip(".。!").lower()
         if word in _YES:
             return SAID
         if word in _NO:

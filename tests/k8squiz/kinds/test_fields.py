@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.trace import Text
-from k8squiz.kinds.fields import AddressField, Item, MenuField, NameField, NumberField, OrderField, Unreadable
+from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField, Unreadable
 
 LABEL = Text("label", "标签")
 ITEMS = tuple(Item(letter, letter.lower() * 2, Text(letter, letter)) for letter in "ABCDEF")
@@ -19,6 +19,7 @@ ALL = MenuField("m", LABEL, ITEMS, ("aa", "dd"), multiple=True)
 NAMES = {"node1": "192.168.1.10", "node1/cni0": "10.244.1.1", "pod-a": "10.244.1.5", "client": "1.2.3.4"}
 ADDRESS = AddressField("a", LABEL, "10.244.1.0", {**NAMES, "node1/flannel.1": "10.244.1.0"})
 PORTS = AddressField("a", LABEL, "192.168.1.10:30080", NAMES, ports=True)
+TWO_DEVICES = AddressField("a", LABEL, "10.244.1.1", {**NAMES, "node2/cni0": "10.244.2.1"})
 NAME = NameField("n", LABEL, "node1", ("node1", "pod-a", "client"))
 
 
@@ -61,8 +62,9 @@ MENU_SCORES = [
     (ALL, "A D", 1.0),
     (ALL, "d a", 1.0),
     (ALL, "A", 0.5),
-    (ALL, "A D F", 0.5),
-    (ALL, "A B", 0.0),
+    (ALL, "A D F", 0.75),
+    (ALL, "A B", 0.25),
+    (ALL, "A B C", 0.0),
     (ALL, "A B C D E F", 0.0),
     (ALL, "none", 0.0),
 ]
@@ -71,6 +73,68 @@ MENU_SCORES = [
 @pytest.mark.parametrize(("field", "typed", "score"), MENU_SCORES)
 def test_menu_scores(field: MenuField, typed: str, score: float) -> None:
     assert field.score(field.read(typed)) == pytest.approx(score)
+
+
+SPELLINGS = [
+    "A D", "A. D.", "A) D)", "A and D", "A & D", "A/D", "A+D", "[A,D]", "ａ　ｄ", "１，４", "A、D", "A和D", "(a) (d)", "AD", "A, D.", "① ④",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", SPELLINGS)
+def test_letters_in_every_spelling(typed: str) -> None:
+    assert ALL.read(typed) == ("aa", "dd")
+
+
+@pytest.mark.parametrize("typed", ["none", "None.", "n/a", "nobody", "-", "无", "都不对", "ｎｏｎｅ"])
+def test_none_in_every_spelling(typed: str) -> None:
+    assert ALL.read(typed) == ()
+    assert NAME.read(typed) == "none"
+    assert ADDRESS.read(typed) == "none"
+
+
+@pytest.mark.parametrize("typed", ["all", "All.", "all of them", "全部", "A B C D E F"])
+def test_all_of_them(typed: str) -> None:
+    assert ALL.read(typed) == tuple(item.key for item in ITEMS)
+
+
+SCHEDULERS = tuple(
+    Item(letter, name, Text(name, name)) for letter, name in zip("ABCD", ("rr", "sh", "dh", "sed"), strict=True)
+)
+BY_NAME = MenuField("m", LABEL, SCHEDULERS, ("rr", "sed"), multiple=True)
+
+
+@pytest.mark.parametrize("typed", ["rr sed", "RR, SED", "rr & sed", "A sed", "ｒｒ sed"])
+def test_an_option_by_its_own_words(typed: str) -> None:
+    assert BY_NAME.read(typed) == ("rr", "sed")
+
+
+def test_a_name_that_could_be_letters_is_asked_again() -> None:
+    items = tuple(
+        Item(letter, name, Text(name, name)) for letter, name in zip("ABCDEFGH", ("dh", *"stuvwxy"), strict=True)
+    )
+    with pytest.raises(Unreadable) as caught:
+        MenuField("m", LABEL, items, ("dh",), multiple=True).read("dh")
+    assert "letters D H" in caught.value.text.en
+    assert "字母 D H" in caught.value.text.zh
+
+
+RECKONED = [
+    (ALL, "A D", None),
+    (ALL, "A", "+1 of 2: 50%"),
+    (ALL, "A B", "+1 of 2, -1 of 4 for B: 25%"),
+    (ALL, "A B C D E F", "+2 of 2, -4 of 4 for B C E F: 0%"),
+    (ONE, "C", "the right sort of ending: 40%"),
+    (ONE, "D", None),
+    (NumberField("n", LABEL, "100", Fraction(10)), "125", "within three times the tolerance of 10: half"),
+    (NumberField("n", LABEL, "100", Fraction(10)), "105", None),
+]
+
+
+@pytest.mark.parametrize(("field", "typed", "told"), RECKONED)
+def test_credit_in_part_is_told(field: Field, typed: str, told: str | None) -> None:
+    found = field.reckoned(field.read(typed))
+    assert (None if found is None else found.en) == told
+    assert found is None or found.zh
 
 
 @pytest.mark.parametrize("typed", ["A B", "", "none", "Q"])
@@ -86,6 +150,13 @@ ADDRESSES = [
     (ADDRESS, "node1", 0.0),  # the bare name is the InternalIP, which MASQUERADE does not choose here
     (ADDRESS, "10.244.1.5", 0.0),
     (ADDRESS, "none", 0.0),
+    (ADDRESS, "flannel.1", 1.0),
+    (ADDRESS, "10.244.1.0/32", 1.0),
+    (ADDRESS, "１０.２４４.1.0", 1.0),
+    (ADDRESS, "pod/pod-a", 0.0),
+    (ADDRESS, "node/node1/flannel.1", 1.0),
+    (PORTS, "node/node1:30080", 1.0),
+    (PORTS, "node1：30080", 1.0),
     (PORTS, "node1:30080", 1.0),
     (PORTS, "192.168.1.10:30080", 1.0),
     (PORTS, "192.168.1.10:80", 0.5),
@@ -103,6 +174,9 @@ def test_address_scores(field: AddressField, typed: str, score: float) -> None:
     ("field", "typed"),
     [
         (ADDRESS, "nodeX"),
+        (TWO_DEVICES, "cni0"),
+        (PORTS, "node1:-1"),
+        (PORTS, "[::1]:[80]"),
         (ADDRESS, ""),
         (ADDRESS, "10.0.0.256"),
         (PORTS, "node1"),
@@ -123,6 +197,8 @@ def test_an_address_is_shown_with_its_shortest_name() -> None:
 def test_names() -> None:
     assert NAME.score(NAME.read("Node1")) == 1.0
     assert NAME.score(NAME.read("client")) == 0.0
+    for typed in ("node/node1", "node1.", "ｎｏｄｅ１", " NODE1 "):
+        assert NAME.score(NAME.read(typed)) == 1.0
     with pytest.raises(Unreadable):
         NAME.read("node7")
 
@@ -131,6 +207,8 @@ def number(truth: str, tolerance: str = "0", percent: bool = False) -> NumberFie
     return NumberField("n", LABEL, truth, Fraction(tolerance), percent)
 
 
+SHARE = NumberField("n", LABEL, "1/3", share=True)
+BYTES = NumberField("n", LABEL, "8950", unit=Text("bytes", "字节"))
 NUMBERS = [
     (number("17"), "17", 1.0),
     (number("17"), "17.0", 1.0),
@@ -145,6 +223,34 @@ NUMBERS = [
     (number("1/3"), "0.3", 0.0),
     (number("1/3", percent=True), "33.3", 1.0),
     (number("0"), "0", 1.0),
+    # Two typed digits are enough for a share, rounded or cut off; one is not, nor is another share.
+    (SHARE, "33%", 1.0),
+    (SHARE, "0.33", 1.0),
+    (SHARE, "1/3", 1.0),
+    (SHARE, ".333", 1.0),
+    (SHARE, "32%", 0.0),
+    (SHARE, "34%", 0.0),
+    (SHARE, "0.3", 0.0),
+    (number("1/3", percent=True), "33", 1.0),
+    (number("4/9", percent=True), "44", 1.0),
+    (number("2/3"), "67%", 1.0),
+    (number("2/3"), "66%", 1.0),
+    (number("1/11"), "10%", 0.0),
+    (number("1/2000"), "0", 0.0),
+    # The decimal comma, and the comma of thousands.
+    (SHARE, "33,33%", 1.0),
+    (SHARE, "0,333", 1.0),
+    (number("3140000"), "3,140,000", 1.0),
+    (number("37/2"), "18,5", 1.0),
+    # Powers, units, full-width digits.
+    (number("3140000", "1000"), "3.14M", 1.0),
+    (number("3140000", "1000"), "3.14e6", 1.0),
+    (number("3140000", "1000"), "314万", 1.0),
+    (BYTES, "8950 B", 1.0),
+    (BYTES, "8950 byte", 1.0),
+    (BYTES, "~8,950 bytes", 1.0),
+    (BYTES, "８９５０字节", 1.0),
+    (number("1/2"), "½", 1.0),
 ]
 
 
@@ -153,10 +259,20 @@ def test_number_scores(field: NumberField, typed: str, score: float) -> None:
     assert field.score(field.read(typed)) == score
 
 
-@pytest.mark.parametrize("typed", ["", "x", "1/0", "1e9", "--1", "0x10", "9" * 30, "1/3/4"])
+@pytest.mark.parametrize(
+    "typed", ["", "x", "1/0", "1e99", "--1", "0x10", "1,2,3", "1.2,3", ".", ",", "9" * 30, "1/3/4"]
+)
 def test_what_is_no_number(typed: str) -> None:
     with pytest.raises(Unreadable):
         number("1").read(typed)
+
+
+@pytest.mark.parametrize("typed", ["3333%", "33.3", "33", "150%", "-1/3", "4/3"])
+def test_a_share_above_one_is_asked_again(typed: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        SHARE.read(typed)
+    assert "between 0 and 1" in caught.value.text.en
+    assert "0 与 1 之间" in caught.value.text.zh
 
 
 KEYS = [item.key for item in ITEMS]
