@@ -81,6 +81,7 @@ class ReasonCode(enum.StrEnum):
     ROUTING_LOOP = "routing-loop"
     NO_REDIRECT_ADDRESS = "no-redirect-address"
     TTL_EXPIRED = "ttl-expired"
+    TUNNEL_TO_ITSELF = "tunnel-to-itself"
     TUNNEL_LOOP = "tunnel-loop"
     BRIDGE_REFUSES_SAME_PORT = "bridge-refuses-same-port"
     NETWORK_POLICY = "network-policy"
