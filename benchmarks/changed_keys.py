@@ -39,7 +39,9 @@ def main(seeds: int) -> None:
             if alone != whole:
                 changed.append((seed, alone, whole))
         if changed:
-            print(f"{template.id}: {len(changed)} of {seeds} seeds ({', '.join(str(seed) for seed, _, _ in changed)})")
+            print(
+                f"{template.meta.id}: {len(changed)} of {seeds} seeds ({', '.join(str(seed) for seed, _, _ in changed)})"
+            )
             print(
                 f"  kube-proxy's rules alone: {changed[0][1][:300]}\n  with the CNI's:           {changed[0][2][:300]}"
             )

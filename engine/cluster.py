@@ -49,7 +49,7 @@ class Node:
     """v1 Node. `internal_ips` are status.addresses of type InternalIP in order (the primary first);
     `addresses` adds every further interface address (annotation k8squiz.dev/addresses), `external_ips` are those of
     type ExternalIP, which no interface need have. `proxy_version` is what status.nodeInfo says of kube-proxy
-    (kubeProxyVersion, else kubeletVersion), "" where it says nothing."""
+    (kubeProxyVersion, else kubeletVersion), "" where it says nothing; `provider_id` is spec.providerID."""
 
     name: str
     internal_ips: tuple[str, ...] = ()
@@ -60,6 +60,7 @@ class Node:
     deleting: bool = False
     external_ips: tuple[str, ...] = ()
     proxy_version: str = ""
+    provider_id: str = ""
 
     @property
     def zone(self) -> str | None:
@@ -243,12 +244,13 @@ class IPPool:
 @dataclass(frozen=True, slots=True)
 class PortMap:
     """The chained plugin portmap, which makes host ports: its entry in the CNI configuration list. `network` is the list's
-    name, `backend` iptables or nftables."""
+    name, `backend` iptables or nftables, `unmodelled` its options that change its rules and are not known here."""
 
     network: str = "cbr0"
     snat: bool = True
     backend: str = "iptables"
     mark_bit: int = 13
+    unmodelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

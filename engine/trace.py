@@ -82,6 +82,7 @@ class ReasonCode(enum.StrEnum):
     NO_REDIRECT_ADDRESS = "no-redirect-address"
     TTL_EXPIRED = "ttl-expired"
     UNDERLAY_DROP = "underlay-drop"
+    TUNNEL_TO_ITSELF = "tunnel-to-itself"
     TUNNEL_LOOP = "tunnel-loop"
     BRIDGE_REFUSES_SAME_PORT = "bridge-refuses-same-port"
     NETWORK_POLICY = "network-policy"

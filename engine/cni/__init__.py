@@ -7,13 +7,30 @@ from __future__ import annotations
 
 from engine.cluster import CNIConfig, Node
 from engine.cni.calico.plugin import Calico
+from engine.cni.canal.plugin import Canal
 from engine.cni.flannel.plugin import Flannel
 from engine.cni.interface import NodePlan, Plugin, PodPlan, Wiring
+from engine.cni.kindnet.plugin import Kindnet
+from engine.cni.vpc.plugin import NAME as NATIVE
+from engine.cni.vpc.plugin import VpcNative, native_config
 from engine.errors import UnsupportedFeature
 
-__all__ = ["PLUGINS", "NodePlan", "Plugin", "PodPlan", "Wiring", "cni_addresses", "plugin_named"]
+__all__ = [
+    "NATIVE",
+    "PLUGINS",
+    "NodePlan",
+    "Plugin",
+    "PodPlan",
+    "Wiring",
+    "cni_addresses",
+    "native_config",
+    "plugin_named",
+]
 
-PLUGINS: dict[str, Plugin] = {plugin.name: plugin for plugin in (Flannel(), Calico())}
+_FLANNEL, _CALICO = Flannel(), Calico()
+# In the order in which they are asked what manifests tell: Canal has the signs of two others, and a node of kind any's.
+_ALL: tuple[Plugin, ...] = (Canal(_FLANNEL, _CALICO), _FLANNEL, _CALICO, VpcNative(), Kindnet())
+PLUGINS: dict[str, Plugin] = {plugin.name: plugin for plugin in _ALL}
 
 
 def plugin_named(name: str, backend: str) -> Plugin:

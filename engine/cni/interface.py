@@ -62,6 +62,17 @@ class Wiring:
     routes: tuple[Route, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DaemonSet:
+    """apps/v1 DaemonSet, as far as it tells of a plugin: the `arguments` of all its containers (command and args), and their
+    `environment` where it is given as values."""
+
+    namespace: str
+    name: str
+    arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
 class ManifestFields(Protocol):
     """A mapping of a manifest, as engine.manifests.fields.Fields reads it: what is there and wrong is an error with file
     and line."""
@@ -78,6 +89,8 @@ class ManifestFields(Protocol):
 
     def mapping(self, key: str) -> ManifestFields: ...
 
+    def items(self, key: str) -> Iterator[ManifestFields]: ...
+
     def inside(self, key: str) -> AbstractContextManager[Iterator[ManifestFields]]: ...
 
 
@@ -86,7 +99,8 @@ class Plugin(Protocol):
 
     `bridge` is the device that a node's pods hang on, None where each is routed; `port_prefix` begins the name of a pod's
     port on the node. A node's pod network is one block of `block_lengths` (by IP version) where its podCIDRs do not say;
-    with `has_more_blocks` pods outside of them make further blocks. `chains` says what its own rules' chains mean.
+    with `has_more_blocks` pods outside of them make further blocks. `on_underlay`: the nodes' own network knows on which node
+    each pod's address is. `chains` says what its own rules' chains mean.
     """
 
     name: str
@@ -96,6 +110,7 @@ class Plugin(Protocol):
     port_prefix: str
     block_lengths: Mapping[int, int]
     has_more_blocks: bool
+    on_underlay: bool
     chains: ChainWriter | None
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
@@ -107,12 +122,24 @@ class Plugin(Protocol):
         """What a ConfigMap of this plugin tells; None where it is another's."""
         ...
 
+    def from_daemon_set(self, daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIConfig | None:
+        """What a DaemonSet of this plugin tells, over what was `configured` otherwise; None where it is another's."""
+        ...
+
+    def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+        """What an object of the plugin's own API tells (`kind` is GROUP/KIND); None where it is another's."""
+        ...
+
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         """A node's annotations, as from_node reads them; backend "" is the usual one."""
         ...
 
     def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
         """What the plugin's own devices hold on the node: a bridge's address, the end of a tunnel."""
+        ...
+
+    def underlay_addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
+        """Addresses of the node's network cards that only the plugin's annotations tell of."""
         ...
 
     def tunnel_device(self, backend: str) -> str | None:

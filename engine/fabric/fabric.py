@@ -16,7 +16,8 @@ from engine.cluster import Cluster, CNIConfig, Node
 from engine.cni import NodePlan, plugin_named
 from engine.cni.enforcement import ENFORCEMENTS, PolicyEnforcement
 from engine.errors import NoSuchObject, UnsupportedFeature
-from engine.fabric.address_index import AddressIndex, AddressOwner, common_network, index_addresses
+from engine.fabric.address_index import AddressIndex, AddressOwner, index_addresses
+from engine.fabric.lans import lans_of
 from engine.fabric.node_facts import (
     PLAIN,
     card,
@@ -40,7 +41,6 @@ from engine.network.routes import Route, RoutingTable, contains, number
 from engine.proxy.interface import compile_rules
 from engine.proxy.nodeports import node_port_addresses
 from engine.proxy.releases import behaviour_on
-from engine.values import dataclass
 
 if TYPE_CHECKING:
     from engine.networkpolicy import PolicyIndex
@@ -51,14 +51,6 @@ LAN = "lan"
 OUTSIDE = "outside"
 _ANY = {4: "0.0.0.0/0", 6: "::/0"}
 _FAMILY = {4: "ipv4", 6: "ipv6"}
-
-
-@dataclass(frozen=True, slots=True)
-class Lan:
-    """One IP network of the nodes' Ethernet: its prefix and the router's address on it."""
-
-    prefix: str
-    router: str
 
 
 class Fabric:
@@ -85,7 +77,8 @@ class Fabric:
         self.cni = _cni_config(cluster)
         self.plugin = plugin_named(self.cni.plugin, self.cni.backend)
         self.nodes: dict[str, Node] = {node.name: node for node in cluster.nodes}
-        self.lans = _lans(cluster.nodes)
+        self.own_addresses = {node.name: self._own_addresses(node) for node in cluster.nodes}
+        self.lans = lans_of(cluster.nodes, self.own_addresses)
         self.external: dict[str, str] = _external_hosts(cluster, self.address_index)
         self.neighbours: dict[str, tuple[str, str]] = {}
         self.service_index = ServiceIndex(cluster)
@@ -104,6 +97,7 @@ class Fabric:
                 self.neighbours[address.address] = (node.name, device)
         for lan in self.lans:
             self.neighbours[lan.router] = (ROUTER, "eth0")
+        self._bring_pods_in()
         self._given = {self._rules_host(name): ruleset for name, ruleset in self._given.items()}
 
     def _rules_host(self, name: str) -> str:
@@ -226,11 +220,38 @@ class Fabric:
             addresses = (str(ipaddress.ip_address(name)),)
         return _external_host(name, addresses)
 
+    def _own_addresses(self, node: Node) -> tuple[str, ...]:
+        """The addresses of the node's network cards: those of the API, and those that the CNI's annotations tell of."""
+        told = self.plugin.underlay_addresses(self.cni, node)
+        return tuple(dict.fromkeys((*node.internal_ips, *node.addresses, *told)))
+
+    def _bring_pods_in(self) -> None:
+        """Where the nodes' own network knows where pods are, a node answers there for its own (as a card's further
+        addresses, or by proxy ARP)."""
+        if self.plugin.on_underlay:
+            for name, plan in self._plans.items():
+                for pod in plan.pods:
+                    for ip in filter(self.on_lan, pod.ips):
+                        self.neighbours.setdefault(ip, (name, plan.underlay))
+
+    def _pods_beyond(self) -> list[Route]:
+        """The router's routes to pods whose addresses lie in none of the nodes' networks and which the network still knows."""
+        if not self.plugin.on_underlay:
+            return []
+        found = []
+        for plan in self._plans.values():
+            for ip in (ip for pod in plan.pods for ip in pod.ips if not self.on_lan(ip)):
+                version = number(ip)[0]
+                via = plan.address(version)
+                if via is not None:
+                    found.append(Route(f"{ip}/{32 if version == 4 else 128}", "eth0", via, origin="cloud"))
+        return found
+
     def _underlay(self, node: Node) -> list[tuple[str, InterfaceAddress]]:
         """The node's own network cards: eth0 holds the InternalIPs and what shares their networks."""
         found: list[tuple[str, InterfaceAddress]] = []
         cards = 0
-        for address in dict.fromkeys((*node.internal_ips, *node.addresses)):
+        for address in self.own_addresses[node.name]:
             prefix = next((lan.prefix for lan in self.lans if contains(lan.prefix, address)), None)
             if prefix is None:
                 raise UnsupportedFeature(
@@ -277,7 +298,18 @@ class Fabric:
             ),
         )
         routes += [route for route in routed if self._kept(plan, route, routes)]
-        return _host(node.name, HostKind.NODE, devices, routes, self._node_sysctls(node))
+        sysctls = dataclasses.replace(self._node_sysctls(node), localnet_devices=self._localnet_devices(plan, routes))
+        return _host(node.name, HostKind.NODE, devices, routes, sysctls)
+
+    def _localnet_devices(self, plan: NodePlan, routes: list[Route]) -> frozenset[str]:
+        """Where portmap sets route_localnet: on the devices that its pods are reached by (enableLocalnetRouting)."""
+        facts, port_map = self.on_node(plan.name).network, self.cni.port_map
+        taken_away = not facts.route_localnet or facts.without & {"route_localnet", CNI_RULES}
+        if port_map is None or not port_map.snat or taken_away:
+            return frozenset()
+        asked = [ip for pod in plan.pods if pod.host_ports for ip in pod.ips if number(ip)[0] == 4]
+        found = map(RoutingTable(routes).lookup, asked) if asked else ()
+        return frozenset(route.device for route in found if route is not None)
 
     def _dummy(self, node: Node) -> list[Device]:
         """kube-ipvs0, which ipvs mode gives the Services' addresses to: the cluster's mode, or that of the rules given."""
@@ -337,6 +369,7 @@ class Fabric:
             Device("eth1", DeviceKind.ETHERNET, segment=OUTSIDE),
         ]
         routes = [Route(lan.prefix, "eth0", src=lan.router) for lan in self.lans]
+        routes += self._pods_beyond()
         routes += [Route(any_, "eth1", origin="static") for any_ in _ANY.values()]
         return _host(ROUTER, HostKind.ROUTER, devices, routes, Sysctls(ip_forward=True))
 
@@ -376,32 +409,6 @@ def _external_hosts(cluster: Cluster, address_index: AddressIndex) -> dict[str, 
     for address in address_index.external:
         found.setdefault(address, address)
     return found
-
-
-def _lans(nodes: tuple[Node, ...]) -> tuple[Lan, ...]:
-    """The IP networks of the nodes' Ethernet. One where the InternalIPs are near each other, else one for each /24."""
-    prefixes: list[str] = []
-    everything = {a for node in nodes for a in (*node.internal_ips, *node.addresses)}
-    for version, shortest in ((4, 16), (6, 48)):
-        internal = [a for node in nodes for a in node.internal_ips if number(a)[0] == version]
-        pods = [c for node in nodes for c in node.pod_cidrs if number(c.partition("/")[0])[0] == version]
-        if not internal:
-            continue
-        whole = common_network(internal)
-        far = int(whole.rpartition("/")[2]) < shortest or any(contains(whole, c.partition("/")[0]) for c in pods)
-        prefixes += sorted({common_network([a]) for a in internal}) if far else [whole]
-    for address in sorted(everything):
-        if not any(contains(prefix, address) for prefix in prefixes):
-            prefixes.append(common_network([address]))
-    return tuple(Lan(prefix, _router_address(prefix, everything)) for prefix in prefixes)
-
-
-def _router_address(prefix: str, taken: set[str]) -> str:
-    """The first address of the network that no node has."""
-    network = ipaddress.ip_network(prefix)
-    first = int(network.network_address) + 1
-    make = ipaddress.IPv4Address if network.version == 4 else ipaddress.IPv6Address
-    return next(a for offset in range(len(taken) + 1) if (a := str(make(first + offset))) not in taken)
 
 
 _CACHE: OrderedDict[tuple[int, str, str | None], Fabric] = OrderedDict()

@@ -227,6 +227,8 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
     # Forwarding is switched before: that sets these back to what routers have.
     yield "ipv4/conf/all/rp_filter", own.rp_filter
     yield "ipv4/conf/all/route_localnet", int(own.route_localnet)
+    for name in sorted(own.localnet_devices):
+        yield f"ipv4/conf/{name}/route_localnet", 1
     if version == 6:
         yield "ipv6/conf/all/forwarding", int(own.ip_forward)
     if host.kind is HostKind.EXTERNAL:

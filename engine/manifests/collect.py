@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, Node, Pod, Service
+from engine.cluster import Cluster, EndpointSlice, NetworkFacts, Node, Pod, Service
 from engine.errors import ManifestError
 from engine.manifests import config, objects
+from engine.manifests.cni_evidence import CNIEvidence
 from engine.manifests.disagreements import disagreements
 from engine.manifests.fields import Fields, shown, shown_zh
 from engine.manifests.proxy_evidence import ProxyEvidence
@@ -36,7 +37,7 @@ class Collector:
         self._cluster_policies: list[ClusterNetworkPolicy] = []
         self._other_policies: list[str] = []
         self._proxy = ProxyEvidence()
-        self._configured_cni: CNIConfig | None = None
+        self._cni = CNIEvidence()
         self._network: Fields | None = None
         self._seen: dict[tuple[str, str, str], Place] = {}
         self._taken: dict[tuple[str, str], tuple[str, Place]] = {}
@@ -48,10 +49,11 @@ class Collector:
             ("v1", "Service"): self._service,
             ("v1", "ConfigMap"): self._config_map,
             ("v1", "Namespace"): self._namespace,
-            ("apps/v1", "DaemonSet"): self._proxy.workload,
+            ("apps/v1", "DaemonSet"): self._daemon_set,
             ("discovery.k8s.io/v1", "EndpointSlice"): self._slice,
             ("networking.k8s.io/v1", "ServiceCIDR"): self._service_cidr,
             ("networking.k8s.io/v1beta1", "ServiceCIDR"): self._service_cidr,
+            ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): self._cni.definition,
             ("networking.k8s.io/v1", "NetworkPolicy"): self._network_policy,
             ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"): self._cluster_network_policy,
             ("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"): self._proxy_config,
@@ -82,8 +84,10 @@ class Collector:
                     f"{shown(kind)} of {version} is not known; there is k8squiz.dev/v1 Network",
                     zh=f"：{version} 没有 {shown_zh(kind)}；只有 k8squiz.dev/v1 Network",
                 )
-            elif kind.endswith("NetworkPolicy") and not kind.startswith("Staged"):
-                self._other_policy(fields, version, kind)
+            else:
+                self._cni.other(fields, version, kind)
+                if kind.endswith("NetworkPolicy") and not kind.startswith("Staged"):
+                    self._other_policy(fields, version, kind)
 
     def _unique(self, kind: str, namespace: str, name: str, fields: Fields) -> None:
         key = (kind, namespace, name)
@@ -188,7 +192,11 @@ class Collector:
 
     def _config_map(self, fields: Fields) -> None:
         if not self._proxy.config_map(fields):
-            self._configured_cni = config.cni_config(fields) or self._configured_cni
+            self._cni.config_map(fields)
+
+    def _daemon_set(self, fields: Fields) -> None:
+        self._proxy.workload(fields)
+        self._cni.daemon_set(fields)
 
     def _proxy_config(self, fields: Fields) -> None:
         self._unique("KubeProxyConfiguration", "", "", fields)
@@ -201,12 +209,13 @@ class Collector:
     def cluster(self) -> Cluster:
         """The cluster of all documents so far."""
         nodes = tuple(node for node, _ in self._nodes)
-        cni = config.detect_cni(self._nodes, self._configured_cni)
+        cni, of_cni = self._cni.conclusion(self._nodes, self._pods)
         facts = NetworkFacts()
         if self._network is not None:
             facts = config.network_facts(self._network)
-            cni = config.network_cni(self._network, cni)
-        proxy, assumed = self._proxy.conclusion(nodes, bool(self._services))
+            cni, of_cni = config.network_cni(self._network, cni, of_cni)
+        proxy, of_proxy = self._proxy.conclusion(nodes, bool(self._services))
+        assumed = (*of_proxy, *of_cni)
         derived = derived_slices(self._services, self._slices, self._pods, nodes)
         return Cluster(
             nodes=nodes,
@@ -216,8 +225,8 @@ class Collector:
             proxy=proxy,
             cni=cni,
             network=facts,
-            notices=(*assumed, *self._notices(nodes, cni.assumed)),
-            assumed=(*assumed, *((config.ASSUMED,) if cni.assumed else ())),
+            notices=(*assumed, *self._notices(nodes)),
+            assumed=assumed,
             service_cidrs=tuple(dict.fromkeys(self._cidrs or self._proxy.service_cidrs)),
             node_mentions=self._mentions,
             namespaces=self._namespaces,
@@ -227,9 +236,7 @@ class Collector:
             places=self._seen,
         )
 
-    def _notices(self, nodes: tuple[Node, ...], cni_assumed: bool) -> Iterator[tuple[str, str]]:
-        if cni_assumed:
-            yield config.ASSUMED
+    def _notices(self, nodes: tuple[Node, ...]) -> Iterator[tuple[str, str]]:
         yield from disagreements(self._pods, self._slices, nodes, self._seen)
         if self._ignored:
             files = ", ".join(sorted(set(self._ignored)))

@@ -7,9 +7,8 @@ Source: pkg/proxy/apis/config/v1alpha1 (kube-proxy).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 
-from engine.cluster import CNIConfig, NetworkFacts, Node, ProxyConfig
+from engine.cluster import CNIConfig, NetworkFacts, ProxyConfig
 from engine.cni import PLUGINS
 from engine.cni.enforcement import ENFORCEMENTS
 from engine.manifests.fields import Fields, shown, shown_zh
@@ -19,11 +18,6 @@ from engine.manifests.objects import network
 LOCAL_MODES = ("", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
 _NODE_PORT_WORDS = ("primary", "localhost", "all")
 MODES = ("", "iptables", "ipvs", "nftables", "kernelspace")
-
-ASSUMED = (
-    "The manifests name no CNI (no node annotations of flannel or Calico, no flannel ConfigMap): flannel vxlan is assumed.",
-    "清单中没有说明使用哪种 CNI（没有 flannel 或 Calico 的节点注解，也没有 flannel 的 ConfigMap）：假定使用 flannel 的 vxlan 后端。",
-)
 
 
 def proxy_config(document: Fields) -> ProxyConfig:
@@ -98,32 +92,6 @@ def embedded_proxy_config(config_map: Fields) -> ProxyConfig | None:
     return None
 
 
-def cni_config(config_map: Fields) -> CNIConfig | None:
-    """What a plugin's own ConfigMap says; None where it is no plugin's."""
-    return next((found for plugin in PLUGINS.values() if (found := plugin.from_config_map(config_map))), None)
-
-
-def detect_cni(nodes: Iterable[tuple[Node, Fields]], configured: CNIConfig | None) -> CNIConfig:
-    """The CNI as the nodes' annotations tell it, else as a plugin's ConfigMap does, else flannel vxlan, `assumed`."""
-    found: CNIConfig | None = None
-    for node, document in nodes:
-        annotations = document.mapping("metadata").mapping("annotations")
-        written = next(
-            (told for plugin in PLUGINS.values() if (told := plugin.from_node(node, annotations, configured))), None
-        )
-        if written is None:
-            continue
-        if found is not None and (written.plugin, written.backend) != (found.plugin, found.backend):
-            one, other = f"{found.plugin} {found.backend}", f"{written.plugin} {written.backend}"
-            raise document.error(
-                "metadata",
-                f"says {other}, other nodes say {one}: one cluster has one CNI",
-                zh=f"表明是 {other}，而其他节点表明是 {one}：一个集群只有一种 CNI",
-            )
-        found = found or written
-    return found or configured or CNIConfig()
-
-
 # Every field of a Network document's spec, so that a misspelt one is found.
 _FACTS = (
     "bridgeNfCallIptables", "hairpinMode", "rpFilter", "routeLocalnet", "ipForward", "clientAddress", "clientAddressV6",
@@ -161,14 +129,18 @@ def network_facts(document: Fields) -> NetworkFacts:
     )
 
 
-def network_cni(document: Fields, detected: CNIConfig) -> CNIConfig:
-    """`detected` with what a Network document's `cni` and `mtu` say over it."""
+def network_cni(
+    document: Fields, detected: CNIConfig, assumed: tuple[tuple[str, str], ...]
+) -> tuple[CNIConfig, tuple[tuple[str, str], ...]]:
+    """`detected` with what a Network document's `cni` and `mtu` say over it, and what is then still assumed."""
     spec = document.mapping("spec")
     cni = spec.mapping("cni")
     _only(cni, _CNI_FACTS)
     plugin = cni.word("plugin", tuple(PLUGINS), detected.plugin)
     same = plugin == detected.plugin
-    return dataclasses.replace(
+    if not same:
+        detected = CNIConfig(plugin, PLUGINS[plugin].usual_backend, assumed=False)
+    told = dataclasses.replace(
         detected,
         plugin=plugin,
         backend=cni.text("backend") or (detected.backend if same else PLUGINS[plugin].usual_backend),
@@ -177,6 +149,7 @@ def network_cni(document: Fields, detected: CNIConfig) -> CNIConfig:
         port=cni.port("port", detected.port),
         mtu=spec.integer("mtu", detected.mtu, 576, 65535),
     )
+    return told, () if cni.data else assumed
 
 
 def _only(fields: Fields, known: tuple[str, ...]) -> None:

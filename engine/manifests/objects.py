@@ -19,6 +19,7 @@ from engine.cluster import (
 from engine.manifests.fields import Fields, canonical_address, shown, shown_zh
 from engine.packet import L4, is_ipv6
 
+CONTAINER_ID_ANNOTATION = "k8squiz.dev/container-id"
 ADDRESSES_ANNOTATION = "k8squiz.dev/addresses"
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 _POLICIES = ("Cluster", "Local")
@@ -50,6 +51,7 @@ def node(document: Fields) -> Node:
         deleting="deletionTimestamp" in metadata,
         external_ips=tuple(address for address in dict.fromkeys(external) if address),
         proxy_version=_proxy_version(status.mapping("nodeInfo")),
+        provider_id=spec.text("providerID"),
     )
 
 
@@ -108,6 +110,7 @@ def pod(document: Fields) -> Pod:
         ready=not finished and (conditions.get("Ready") == "True" if conditions else True),
         terminating="deletionTimestamp" in metadata,
         finished=finished,
+        container_id=metadata.string_map("annotations").get(CONTAINER_ID_ANNOTATION, ""),
     )
 
 
@@ -120,7 +123,8 @@ def _container_ports(spec: Fields) -> list[ContainerPort]:
             number = port.port("containerPort")
             if not number:
                 raise port.error("containerPort", "is missing", zh="缺失")
-            found.append(ContainerPort(port.label("name"), number, port.protocol()))
+            host_port, host_ip = port.port("hostPort"), port.address("hostIP")
+            found.append(ContainerPort(port.label("name"), number, port.protocol(), host_port, host_ip))
     return found
 
 

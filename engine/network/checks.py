@@ -22,7 +22,7 @@ def refuses(host: Host, device: str, src: str, dst: str) -> ReasonCode | None:
             return ReasonCode.MARTIAN_SOURCE
         return ReasonCode.MARTIAN_DESTINATION if host.is_loopback(dst) else None
     # kube-proxy sets route_localnet so that NodePorts answer on 127.0.0.1, and KUBE-FIREWALL then guards what it opens.
-    localnet = host.sysctls.route_localnet
+    localnet = host.sysctls.localnet(device)
     if host.is_loopback(src) and not localnet:
         return ReasonCode.MARTIAN_SOURCE
     if host.is_loopback(dst) and not localnet:

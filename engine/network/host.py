@@ -23,13 +23,19 @@ class HostKind(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Sysctls:
     """The sysctls that decide outcomes (ip-sysctl.rst, bridge(8)). `rp_filter` is 0 off, 1 strict, 2 loose:
-    conf/all's; `rp_filter_of` holds single devices', of which the greater counts (IN_DEV_RPFILTER, a maximum)."""
+    conf/all's; `rp_filter_of` holds single devices', of which the greater counts (IN_DEV_RPFILTER, a maximum).
+    `route_localnet` is that of all devices, `localnet_devices` are those that have their own set."""
 
     ip_forward: bool = False
     rp_filter: int = 0
     route_localnet: bool = False
     bridge_nf_call_iptables: bool = False
     rp_filter_of: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    localnet_devices: frozenset[str] = frozenset()
+
+    def localnet(self, device: str) -> bool:
+        """Whether 127.0.0.0/8 may come in and leave by that device (IN_DEV_ROUTE_LOCALNET: all or its own)."""
+        return self.route_localnet or device in self.localnet_devices
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

@@ -197,6 +197,6 @@ def _refuses_loopback(state: WalkState, host: Host, route: Route, skb: Skb) -> D
     """__mkroute_output: 127.0.0.0/8 leaves the host only where route_localnet allows it."""
     if route.device == "lo" or number(skb.flow.src)[0] == 6 or not host.is_loopback(skb.flow.src):
         return None
-    if host.sysctls.route_localnet:
+    if host.sysctls.localnet(route.device):
         return None
     return state.lost(host, ReasonCode.LOCALNET_OUTPUT, skb, device=route.device)

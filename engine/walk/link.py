@@ -153,7 +153,11 @@ def _into_tunnel(
     outer = encapsulate(device, next_hop, skb.flow)
     if outer is None:
         return state.lost(host, ReasonCode.NO_TUNNEL_PEER, skb, device=device.name, next_hop=next_hop)
-    route = None if host.is_local(outer.dst) else host.table.lookup(outer.dst)
+    local = host.is_local(outer.dst)
+    if local and outer.kind == "VXLAN":
+        # vxlan_xmit_one() hands it to its own device (vxlan_encap_bypass), where the frame's address is another's.
+        return state.lost(host, ReasonCode.TUNNEL_TO_ITSELF, skb, device=device.name, outer_dst=outer.dst)
+    route = None if local else host.table.lookup(outer.dst)
     if inside is not None or (route is not None and route.device == device.name):
         # vxlan_get_route() and ip_tunnel_xmit() drop what would leave by the tunnel itself (-ELOOP, "collisions").
         return state.lost(host, ReasonCode.TUNNEL_LOOP, skb, device=device.name, outer_dst=outer.dst)

@@ -95,6 +95,10 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
         "the packet's TTL is used up; {host} sends ICMP time exceeded to {src}",
         "数据包的 TTL 已耗尽；{host} 向 {src} 发送 ICMP 超时（time exceeded）",
     ),
+    ReasonCode.TUNNEL_TO_ITSELF: (
+        "the other end of {device} has {outer_dst}, which is {host}'s own address: the packet never leaves {host}",
+        "{device} 的对端地址 {outer_dst} 是 {host} 自己的地址：数据包从未离开 {host}",
+    ),
     ReasonCode.TUNNEL_LOOP: (
         (
             "the outer packet to {outer_dst} would have to leave {host} by {device} again, the tunnel that made it: the "

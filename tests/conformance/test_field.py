@@ -25,12 +25,7 @@ Capture = pytest.CaptureFixture[str]
 FIELD = folder("field")
 CASES = sorted(path.parent.name for path in FIELD.glob("*/expect.json"))
 # What is not right yet, and why. Who mends one takes it off.
-NOT_YET = {
-    "08-hostport": "portmap's rules for hostPort are not written",
-    "10-flannel-public-ip": "flannel's public-ip annotation is not read",
-    "11-calico-vxlan-cross-subnet": "IPPools and vxlanMode CrossSubnet are not read",
-    "30-cilium-annotated": "Cilium is not told from its annotations",
-}
+NOT_YET: dict[str, str] = {}
 
 
 def run(case: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> tuple[int, str, dict[str, Any]]:

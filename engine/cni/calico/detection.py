@@ -1,20 +1,29 @@
-"""What of Calico stands in manifests: the nodes' annotations.
+"""What of Calico stands in manifests: the nodes' annotations, its DaemonSet's environment, IPPools.
 
-Source: projectcalico/calico libcalico-go/lib/backend/k8s/resources/node.go (projectcalico.org/...).
+Sources: projectcalico/calico libcalico-go/lib/backend/k8s/resources/node.go (projectcalico.org/...), manifests/calico.yaml,
+libcalico-go/lib/apis/v3/ippool.go.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
-from engine.cluster import CNIConfig, Node
-from engine.cni.interface import ManifestFields
+from engine.cluster import CNIConfig, IPPool, Node, PortMap
+from engine.cni.interface import DaemonSet, ManifestFields
 
 _PREFIX = "projectcalico.org/"
 _ADDRESS = _PREFIX + "IPv4Address"
 _TUNNEL = {"ipip": _PREFIX + "IPv4IPIPTunnelAddr", "vxlan": _PREFIX + "IPv4VXLANTunnelAddr"}
+
+
+# The name of Calico's list of CNI plugins (10-calico.conflist), in which portmap follows it.
+_NETWORK = "k8s-pod-network"
+_ENCAPSULATED: dict[str, Any] = {"vni": 4096, "port": 4789}
+_NAT_OUTGOING = {4: "true", 6: "false"}
+_POOL_KINDS = ("crd.projectcalico.org/IPPool", "projectcalico.org/IPPool")
 
 
 class _Annotated(Protocol):
@@ -24,15 +33,84 @@ class _Annotated(Protocol):
     def pod_cidrs(self) -> tuple[str, ...]: ...
 
 
-def from_node(node: Node, annotations: ManifestFields) -> CNIConfig | None:
-    """A node with a tunnel's address uses that tunnel; one with Calico's annotations alone, plain routes by BGP."""
+def from_node(node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+    """A node with a tunnel's address uses that tunnel; one with Calico's annotations alone, what the pools say, else plain
+    routes by BGP."""
     if not any(name.startswith(_PREFIX) for name in node.annotations):
         return None
+    base = configured or CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
     for backend, name in _TUNNEL.items():
         if node.annotations.get(name):
             annotations.address_of(name, "", False)
-            return CNIConfig("calico", backend, assumed=False, vni=4096, port=4789)
-    return CNIConfig("calico", "bgp", assumed=False)
+            return dataclasses.replace(base, backend=backend, **_ENCAPSULATED)
+    return base
+
+
+def from_daemon_set(daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIConfig | None:
+    """calico-node, whose environment says how it makes the first pool where there is none (node/pkg/lifecycle/startup)."""
+    if daemon_set.name != "calico-node":
+        return None
+    if configured is not None and configured.pools:
+        return configured
+    told = daemon_set.environment
+    base = configured or CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
+    nets = tuple(filter(None, (_net(told.get(f"CALICO_IPV{version}POOL_CIDR", "")) for version in (4, 6))))
+    if not nets or told.get("NO_DEFAULT_POOLS", "").lower() == "true":
+        return base
+    pools = tuple(
+        IPPool(
+            net,
+            nat_outgoing=told.get(f"CALICO_IPV{version}POOL_NAT_OUTGOING", _NAT_OUTGOING[version]).lower() == "true",
+            ipip_mode=told.get("CALICO_IPV4POOL_IPIP", "Always") if version == 4 else "Never",
+            vxlan_mode=told.get(f"CALICO_IPV{version}POOL_VXLAN", "Never"),
+        )
+        for net in nets
+        for version in (ipaddress.ip_network(net).version,)
+    )
+    return _of_pools(base, pools)
+
+
+def from_object(kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+    """An IPPool; disabled ones hold addresses that were given out before, and count as the others do for felix."""
+    if kind not in _POOL_KINDS:
+        return None
+    spec = fields.mapping("spec")
+    pool = IPPool(
+        _net(spec.text("cidr")) or "",
+        nat_outgoing=spec.boolean("natOutgoing"),
+        ipip_mode=spec.text("ipipMode") or "Never",
+        vxlan_mode=spec.text("vxlanMode") or "Never",
+    )
+    base = configured or CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
+    return _of_pools(base, (*base.pools, pool)) if pool.cidr else base
+
+
+def _of_pools(base: CNIConfig, pools: tuple[IPPool, ...]) -> CNIConfig:
+    """The backend that the IPv4 pools' modes ask for; a node's annotation may say otherwise."""
+    backend = base.backend
+    for pool in pools:
+        if pool.vxlan_mode != "Never":
+            backend = "vxlan"
+        elif pool.ipip_mode != "Never":
+            backend = "ipip"
+    given = _ENCAPSULATED if backend == "vxlan" else {}
+    return dataclasses.replace(base, backend=backend, pools=pools, networks=tuple(pool.cidr for pool in pools), **given)
+
+
+def _net(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_network(text.strip(), strict=False))
+    except ValueError:
+        return None
+
+
+def same_subnet(annotations: Mapping[str, str], address: str | None) -> bool:
+    """Whether `address` lies in the subnet that the node's annotation IPv4Address gives (192.168.1.10/24)."""
+    try:
+        own = ipaddress.ip_interface(annotations.get(_ADDRESS, ""))
+    except ValueError:
+        return False
+    return address is not None and ipaddress.ip_address(address) in own.network
 
 
 def node_annotations(backend: str, address: str, tunnel: str) -> dict[str, str]:

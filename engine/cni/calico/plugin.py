@@ -13,12 +13,13 @@ from types import MappingProxyType
 from engine.cluster import CNIConfig, Node
 from engine.cni.calico import detection
 from engine.cni.calico.detection import tunnel_address
+from engine.cni.calico.rules import WRITER, pools_of, written_rules
 from engine.cni.enforcement import CALICO, PolicyEnforcement
-from engine.cni.interface import ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
+from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, Tunnel, interface
-from engine.network.routes import Route, number
+from engine.network.routes import Route, contains, number
 from engine.network.tunnel import overhead
 
 GATEWAY = {4: "169.254.1.1", 6: "fe80::ecee:eeff:feee:eeee"}
@@ -35,14 +36,21 @@ class Calico:
     port_prefix: str = "cali"
     block_lengths: Mapping[int, int] = MappingProxyType({4: 26, 6: 122})
     has_more_blocks: bool = True
-    chains: ChainWriter | None = None
+    on_underlay: bool = False
+    chains: ChainWriter | None = WRITER
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
-        return detection.from_node(node, annotations)
+        return detection.from_node(node, annotations, configured)
 
     def from_config_map(self, config_map: ManifestFields) -> CNIConfig | None:
-        # Calico's configuration stands in resources of its own, of which kubectl get prints none.
+        # Calico's configuration stands in resources of its own, which kubectl get prints when it is asked for them.
         return None
+
+    def from_daemon_set(self, daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIConfig | None:
+        return detection.from_daemon_set(daemon_set, configured)
+
+    def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+        return detection.from_object(kind, fields, configured)
 
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return detection.node_annotations(backend, address, tunnel_address)
@@ -54,8 +62,17 @@ class Calico:
     def tunnel_device(self, backend: str) -> str | None:
         return _TUNNEL_DEVICE.get(backend)
 
-    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+    def underlay_addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
         return ()
+
+    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+        own = _TUNNEL_DEVICE.get(config.backend)
+        tunnels = (own,) if own is not None and family == "ipv4" else ()
+        yield written_rules(pools_of(config), family, tunnels)
+
+    def empty_rules(self, family: str) -> WrittenRules:
+        """felix without pools and tunnels, as Canal has it."""
+        return written_rules((), family, ())
 
     def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:
         return CALICO
@@ -63,20 +80,30 @@ class Calico:
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
         others = tuple(others)
         devices: list[Device] = []
-        routes: list[Route] = []
         if config.backend != "bgp":
             devices.append(_tunnel_device(config, node, others))
+        pods = self.wire_pods(node, _pod_mtu(config, node))
+        remote = _remote_routes(config, node, others)
+        return Wiring((*devices, *pods.devices), (*pods.routes, *remote))
+
+    def wire_pods(self, node: NodePlan, mtu: int) -> Wiring:
+        """The node's end of all its pods' veths, and the routes to them."""
+        devices: list[Device] = []
+        routes: list[Route] = []
         for pod in node.pods:
             name = self.port_name(pod)
-            devices.append(Device(name, DeviceKind.VETH, mtu=_pod_mtu(config, node), peer=(pod.host, "eth0")))
+            devices.append(Device(name, DeviceKind.VETH, mtu=mtu, peer=(pod.host, "eth0")))
             # A /32 a pod: there is no bridge that could find out behind which device it is.
             routes += [Route(_single(ip), name, scope=Scope.LINK, origin="calico") for ip in pod.ips]
         # What is in the node's own block and no pod's must not follow the default route out and come back for ever.
         routes += [Route(cidr, "*", kind="blackhole", origin="calico") for cidr in node.pod_cidrs]
-        routes += list(_remote_routes(config, node, others))
         return Wiring(tuple(devices), tuple(routes))
 
     def wire_pod(self, config: CNIConfig, node: NodePlan, pod: PodPlan) -> Wiring:
+        return self.wire_pod_by(node, pod, _pod_mtu(config, node))
+
+    def wire_pod_by(self, node: NodePlan, pod: PodPlan, mtu: int) -> Wiring:
+        """The pod's end, with an MTU that somebody else has worked out."""
         addresses: list[InterfaceAddress] = []
         routes: list[Route] = []
         for ip in pod.ips:
@@ -86,7 +113,7 @@ class Calico:
             routes.append(Route(f"{GATEWAY[version]}/{32 if version == 4 else 128}", "eth0", scope=Scope.LINK))
             routes.append(Route("0.0.0.0/0" if version == 4 else "::/0", "eth0", GATEWAY[version], origin="cni"))
         peer = (node.name, self.port_name(pod))
-        device = Device("eth0", DeviceKind.VETH, tuple(addresses), _pod_mtu(config, node), peer=peer)
+        device = Device("eth0", DeviceKind.VETH, tuple(addresses), mtu, peer=peer)
         return Wiring((device,), tuple(routes))
 
     def port_name(self, pod: PodPlan) -> str:
@@ -130,6 +157,16 @@ def _tunnel_device(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ..
     )
 
 
+def _through_tunnel(config: CNIConfig, node: NodePlan, other: NodePlan, cidr: str) -> bool:
+    """Whether the other node's block is reached by the tunnel: so its pool's mode says (CrossSubnet: only where the other
+    node lies beyond this one's own subnet, felix dataplane/linux/vxlan_mgr.go)."""
+    pool = next((pool for pool in config.pools if contains(pool.cidr, cidr.partition("/")[0])), None)
+    if pool is None:
+        return True
+    mode = pool.ipip_mode if config.backend == "ipip" else pool.vxlan_mode
+    return mode == "Always" or (mode == "CrossSubnet" and not detection.same_subnet(node.annotations, other.address(4)))
+
+
 def _remote_routes(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...]) -> Iterator[Route]:
     for other in others:
         for cidr in other.pod_cidrs:
@@ -138,7 +175,7 @@ def _remote_routes(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ..
             if via is None:
                 continue
             # Tunnels carry IPv4 alone here; IPv6 blocks are routed plainly, as with BGP.
-            if config.backend == "bgp" or version == 6:
+            if config.backend == "bgp" or version == 6 or not _through_tunnel(config, node, other, cidr):
                 yield Route(cidr, node.underlay, via, origin="calico")
                 continue
             hop = via if config.backend == "ipip" else tunnel_address("vxlan", other)

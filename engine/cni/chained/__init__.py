@@ -11,6 +11,7 @@ from engine.cluster import CNIConfig
 from engine.cni.chained import ip_masq, portmap, portmap_nft
 from engine.cni.chained.names import ContainerAddress, container_addresses
 from engine.cni.interface import NodePlan, WrittenRules
+from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
 
 __all__ = ["WRITERS", "ContainerAddress", "chained_rules"]
@@ -28,5 +29,8 @@ def chained_rules(config: CNIConfig, node: NodePlan, family: str, bridged: bool)
     if bridged and masquerades and containers:
         yield ip_masq.written_rules(network, containers, family)
     if config.port_map is not None and any(container.host_ports for container in containers):
+        if config.port_map.unmodelled:
+            option = config.port_map.unmodelled[0]
+            raise UnsupportedFeature(f"portmap's {option} is not modelled", zh=f"portmap 的 {option} 未建模")
         write = portmap_nft.written_rules if config.port_map.backend == "nftables" else portmap.written_rules
         yield write(config.port_map, containers, family)

@@ -15,7 +15,7 @@ from engine.cni.enforcement import KUBE_ROUTER, PolicyEnforcement
 from engine.cni.flannel import detection
 from engine.cni.flannel.addresses import gateway, tunnel
 from engine.cni.flannel.rules import WRITER, written_rules
-from engine.cni.interface import ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
+from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Tunnel, interface
@@ -36,6 +36,7 @@ class Flannel:
     port_prefix: str = "veth"
     block_lengths: Mapping[int, int] = MappingProxyType({4: 24, 6: 64})
     has_more_blocks: bool = False
+    on_underlay: bool = False
     chains: ChainWriter | None = WRITER
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
@@ -44,12 +45,21 @@ class Flannel:
     def from_config_map(self, config_map: ManifestFields) -> CNIConfig | None:
         return detection.from_config_map(config_map)
 
+    def from_daemon_set(self, daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIConfig | None:
+        return detection.from_daemon_set(daemon_set, configured)
+
+    def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+        return None
+
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return detection.node_annotations(backend or self.usual_backend, address)
 
     def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
         tunnels = map(tunnel, node.pod_cidrs) if config.backend == "vxlan" else ()
         return (*tunnels, *map(gateway, node.pod_cidrs))
+
+    def underlay_addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
+        return detection.public_addresses(node.annotations)
 
     def tunnel_device(self, backend: str) -> str | None:
         return _tunnel_name(CNIConfig(), 4) if backend == "vxlan" else None
@@ -61,15 +71,24 @@ class Flannel:
         # flannel enforces nothing; k3s, which carries it, brings kube-router's policy controller along.
         return KUBE_ROUTER if detection.k3s_enforces(nodes) else None
 
-    def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
+    def pod_mtu(self, config: CNIConfig, node: NodePlan) -> int:
+        """What a tunnel leaves of the underlay's."""
+        return _pod_mtu(config, node)
+
+    def wire_between(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
+        """The tunnel device and the routes to the other nodes' pods, without anything of the node's own pods."""
         others = tuple(others)
+        tunnelled = node.pod_cidrs if config.backend == "vxlan" else ()
+        devices = tuple(_vxlan(config, node, others, cidr) for cidr in tunnelled)
+        return Wiring(devices, tuple(_remote_routes(config, node, others)))
+
+    def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
+        between = self.wire_between(config, node, others)
         mtu = _pod_mtu(config, node)
         # The bridge holds the first address of the node's podCIDR: the pods' default gateway.
         addresses = tuple(interface(f"{gateway(c)}/{c.rpartition('/')[2]}") for c in node.pod_cidrs)
-        devices: list[Device] = []
+        devices = list(between.devices)
         routes: list[Route] = []
-        if config.backend == "vxlan":
-            devices += [_vxlan(config, node, others, cidr) for cidr in node.pod_cidrs]
         if node.pod_cidrs:
             devices.append(Device(BRIDGE, DeviceKind.BRIDGE, addresses, mtu))
             routes += [Route(c, BRIDGE, src=gateway(c)) for c in node.pod_cidrs]
@@ -85,8 +104,7 @@ class Flannel:
                 )
                 for pod in node.pods
             ]
-        routes += list(_remote_routes(config, node, others))
-        return Wiring(tuple(devices), tuple(routes))
+        return Wiring(tuple(devices), (*routes, *between.routes))
 
     def wire_pod(self, config: CNIConfig, node: NodePlan, pod: PodPlan) -> Wiring:
         addresses: list[InterfaceAddress] = []
@@ -115,13 +133,19 @@ def _pod_mtu(config: CNIConfig, node: NodePlan) -> int:
     return config.mtu - overhead(DeviceKind.VXLAN, node.addresses[0])
 
 
+def _endpoint(node: NodePlan, version: int) -> str | None:
+    """Where the others send what is for the node's pods: what flanneld wrote as its public IP, else its own address."""
+    public = (address for address in detection.public_addresses(node.annotations) if number(address)[0] == version)
+    return next(public, None) or node.address(version)
+
+
 def _tunnel_name(config: CNIConfig, version: int) -> str:
     return f"flannel.{config.vni}" if version == 4 else f"flannel-v6.{config.vni}"
 
 
 def _vxlan(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...], cidr: str) -> Device:
     version = number(gateway(cidr))[0]
-    local = node.address(version)
+    local = _endpoint(node, version)
     if local is None:
         raise UnsupportedFeature(
             f"node {node.name} has pods of IPv{version} but no IPv{version} address for VXLAN",
@@ -132,7 +156,7 @@ def _vxlan(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ...], cidr
         tunnel(c): outer
         for other in others
         for c in other.pod_cidrs
-        if number(gateway(c))[0] == version and (outer := other.address(version)) is not None
+        if number(gateway(c))[0] == version and (outer := _endpoint(other, version)) is not None
     }
     address = interface(f"{tunnel(cidr)}/{32 if version == 4 else 128}")
     return Device(
@@ -148,7 +172,7 @@ def _remote_routes(config: CNIConfig, node: NodePlan, others: tuple[NodePlan, ..
     for other in others:
         for cidr in other.pod_cidrs:
             version = number(gateway(cidr))[0]
-            via = other.address(version)
+            via = _endpoint(other, version)
             if via is None:
                 continue
             # The next hop is the other node's tunnel address, on-link, so that the packet leaves by the tunnel device.

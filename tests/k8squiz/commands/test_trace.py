@@ -15,6 +15,8 @@ from tests.k8squiz.runner import CLUSTER, k8squiz
 
 Capture = pytest.CaptureFixture[str]
 NODEPORT = ("trace", CLUSTER, "--from", "client", "--to", "node/node1:30080")
+# kube-proxy's rules alone on the nodes: what `rules` prints without --all.
+ALONE = "apiVersion: k8squiz.dev/v1\nkind: Network\nspec: {without: [cni-rules]}\n"
 
 # What the text must say: words of the command line after the cluster, and lines that stand in the output.
 TOLD: dict[str, tuple[list[str], list[str]]] = {
@@ -153,7 +155,9 @@ def test_rules_saved_on_a_node_are_walked_through(mode: str, tmp_path: Path, cap
     saved = tmp_path / "node1.rules"
     rules = k8squiz(capsys, "rules", CLUSTER, "--node", "node1", "--mode", mode).out
     saved.write_text(rules, encoding="utf-8")
-    words = (*NODEPORT, "--mode", mode, "--all", "--json")
+    facts = tmp_path / "facts.yaml"
+    facts.write_text(ALONE, encoding="utf-8")
+    words = (*NODEPORT, str(facts), "--mode", mode, "--all", "--json")
     same = k8squiz(capsys, *words).out
     assert k8squiz(capsys, *words, "--rules", f"node1={saved}").out == same
 
@@ -171,7 +175,9 @@ def test_an_ipvs_nodes_parts_may_come_in_a_file_each(tmp_path: Path, capsys: Cap
     given = {name: tmp_path / name for name in parts}
     for name, file in given.items():
         file.write_text(parts[name], encoding="utf-8")
-    words = (*NODEPORT, "--mode", "ipvs", "--all", "--json")
+    facts = tmp_path / "facts.yaml"
+    facts.write_text(ALONE, encoding="utf-8")
+    words = (*NODEPORT, str(facts), "--mode", "ipvs", "--all", "--json")
     rules = {name: ("--rules", f"node1={file}") for name, file in given.items()}
 
     whole = k8squiz(capsys, *words, *rules["tables"], *rules["ipset"], *rules["ipvs"])

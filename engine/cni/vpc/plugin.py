@@ -1,0 +1,110 @@
+"""Pods with addresses of the nodes' own network: the network itself brings a packet for a pod to the pod's node.
+
+On the node a routed veth leads to each pod. Sources: aws/amazon-vpc-cni-k8s docs/cni-proposal.md, pkg/networkutils/network.go
+(AWS-SNAT-CHAIN-0); Azure/azure-container-networking docs/network.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from engine.cluster import CNIConfig, Node
+from engine.cni.enforcement import PolicyEnforcement
+from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
+from engine.cni.vpc.rules import WRITER, written_rules
+from engine.netfilter.chain_meaning import ChainWriter
+from engine.network.devices import Device, DeviceKind, Scope, interface
+from engine.network.routes import Route, number
+
+NAME = "vpc-native"
+_GATEWAY = {4: "169.254.1.1", 6: "fe80::1"}
+_ANY = {4: "0.0.0.0/0", 6: "::/0"}
+_DAEMON_SET, _EXTERNAL_SNAT = "aws-node", "AWS_VPC_K8S_CNI_EXTERNALSNAT"
+
+
+class VpcNative:
+    """`aws` masquerades (SNAT to the node's address) what leaves the VPC; `routed` leaves that to others."""
+
+    name: str = NAME
+    backends: tuple[str, ...] = ("routed", "aws")
+    usual_backend: str = "routed"
+    bridge: str | None = None
+    port_prefix: str = "eni"
+    block_lengths: Mapping[int, int] = MappingProxyType({4: 32, 6: 128})
+    has_more_blocks: bool = True
+    on_underlay: bool = True
+    chains: ChainWriter | None = WRITER
+
+    def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+        return None
+
+    def from_config_map(self, config_map: ManifestFields) -> CNIConfig | None:
+        return None
+
+    def from_daemon_set(self, daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIConfig | None:
+        if daemon_set.name != _DAEMON_SET:
+            return None
+        external = daemon_set.environment.get(_EXTERNAL_SNAT, "").lower() == "true"
+        return CNIConfig(NAME, "aws", assumed=False, ip_masq=not external)
+
+    def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+        return None
+
+    def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
+        return {}
+
+    def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
+        return ()
+
+    def underlay_addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
+        return ()
+
+    def tunnel_device(self, backend: str) -> str | None:
+        return None
+
+    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+        return written_rules(config, node, family)
+
+    def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:
+        # AWS's and Azure's agents are switched on by what no object of the API says.
+        return None
+
+    def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
+        devices = [
+            Device(self.port_name(pod), DeviceKind.VETH, mtu=config.mtu, peer=(pod.host, "eth0")) for pod in node.pods
+        ]
+        routes = [
+            Route(_single(ip), self.port_name(pod), scope=Scope.LINK, origin="cni")
+            for pod in node.pods
+            for ip in pod.ips
+        ]
+        return Wiring(tuple(devices), tuple(routes))
+
+    def wire_pod(self, config: CNIConfig, node: NodePlan, pod: PodPlan) -> Wiring:
+        routes: list[Route] = []
+        for ip in pod.ips:
+            version = number(ip)[0]
+            # The gateway is nobody's address; the plugin writes its neighbour entry into the pod.
+            routes.append(Route(_single(_GATEWAY[version]), "eth0", scope=Scope.LINK))
+            routes.append(Route(_ANY[version], "eth0", _GATEWAY[version], origin="cni"))
+        addresses = tuple(interface(_single(ip)) for ip in pod.ips)
+        device = Device("eth0", DeviceKind.VETH, addresses, config.mtu, peer=(node.name, self.port_name(pod)))
+        return Wiring((device,), tuple(routes))
+
+    def port_name(self, pod: PodPlan) -> str:
+        """eni and the first eleven digits of SHA-1 over namespace.name, as AWS's plugin names it."""
+        digest = hashlib.sha1(pod.key.replace("/", ".").encode(), usedforsecurity=False).hexdigest()
+        return self.port_prefix + digest[:11]
+
+
+def native_config(aws: bool) -> CNIConfig:
+    """Where nothing but the pods' addresses tells: as AWS's plugin does it, or plain routes and nobody's SNAT."""
+    if aws:
+        return CNIConfig(NAME, "aws", assumed=False)
+    return CNIConfig(NAME, "routed", assumed=False, ip_masq=False, port_map=None)
+
+
+def _single(address: str) -> str:
+    return f"{address}/{32 if number(address)[0] == 4 else 128}"

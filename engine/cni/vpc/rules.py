@@ -1,0 +1,59 @@
+"""What the AWS VPC CNI writes so that pods reach beyond their VPC: SNAT to the node's primary address.
+
+Its marks of connections (AWS-CONNMARK-CHAIN-0) choose among several network cards of a node; a node has one here, and they
+are left out. IPv6 has no SNAT.
+
+Source: aws/amazon-vpc-cni-k8s pkg/networkutils/network.go (buildIptablesSNATRules).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.cluster import CNIConfig
+from engine.cni.interface import NodePlan, WrittenRules
+from engine.hooks import Hook
+from engine.netfilter.built_in import built_in_chains
+from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
+from engine.netfilter.parts.address_type import AddressType
+from engine.netfilter.parts.addresses import Destination
+from engine.netfilter.parts.comment import Comment
+from engine.netfilter.parts.devices import OutInterface
+from engine.netfilter.parts.nat import SourceNat
+from engine.netfilter.parts.verdicts import Jump, Return
+from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
+from engine.packet import is_ipv6
+from engine.trace import Text
+
+SNAT = "AWS-SNAT-CHAIN-0"
+WRITER = ChainWriter(
+    "aws-vpc-cni",
+    (
+        ChainMeaning(
+            SNAT,
+            Text("the VPC CNI's source NAT for what leaves the VPC.", "VPC CNI 对离开 VPC 的流量做的 SNAT。"),
+            Text(
+                "{host}: AWS-SNAT-CHAIN-0 rewrites the source of what leaves the VPC",
+                "{host}：AWS-SNAT-CHAIN-0 改写离开 VPC 的数据包的源地址",
+            ),
+        ),
+    ),
+    prefix="AWS-",
+)
+_CHAIN, _RULE = Comment("AWS SNAT CHAIN"), Comment("AWS, SNAT")
+
+
+def written_rules(config: CNIConfig, node: NodePlan, family: str) -> Iterator[WrittenRules]:
+    """For IPv4, where the plugin is AWS's and does the SNAT itself. `config.networks` are the VPC's."""
+    own = node.address(4)
+    if family == "ipv6" or config.backend != "aws" or not config.ip_masq or own is None:
+        return
+    chains = built_in_chains("nat")
+    chains[Hook.POSTROUTING.value].rules.append(Rule((_CHAIN,), Jump(SNAT)))
+    rules = [
+        Rule((Destination(net), _CHAIN), Return()) for net in config.networks if not is_ipv6(net.partition("/")[0])
+    ]
+    beyond = (OutInterface("vlan+", negate=True), _RULE, AddressType("dst", negate=True))
+    rules.append(Rule(beyond, SourceNat(own, random_fully=True)))
+    chains[SNAT] = Chain(SNAT, rules)
+    yield WrittenRules(Ruleset(Backend.IPTABLES, family, {"nat": Table("nat", chains)}))

@@ -1,0 +1,197 @@
+"""Which CNI a cluster has: everything in the manifests that tells of one, and what is concluded from it.
+
+What a plugin's own objects say, the plugin reads (engine.cni); here they are only brought together.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from collections.abc import Iterable
+
+from engine.cluster import CNIConfig, Node, Pod
+from engine.cni import NATIVE, PLUGINS, native_config
+from engine.cni.interface import DaemonSet
+from engine.cni.unmodelled import UNMODELLED, UnmodelledPlugin
+from engine.manifests.fields import Fields
+
+_Pair = tuple[str, str]
+
+ASSUMED = (
+    "The manifests name no CNI (no node annotations, DaemonSet or ConfigMap of one): flannel vxlan is assumed.",
+    "清单中没有说明使用哪种 CNI（没有 CNI 的节点注解、DaemonSet 或 ConfigMap）：假定使用 flannel 的 vxlan 后端。",
+)
+_NATIVE = (
+    "The pods' addresses lie in the nodes' own network: plain routes are assumed, as the AWS VPC CNI and Azure CNI have them.",
+    "Pod 的地址位于节点自己的网络中：假定使用普通路由，如 AWS VPC CNI 和 Azure CNI。",
+)
+_VPC = (
+    "The VPC's networks stand in no Kubernetes object: {nets} is assumed, the smallest that holds all nodes and pods.",
+    "VPC 的网段不在任何 Kubernetes 对象中：假定为 {nets}，即包含所有节点和 Pod 的最小网段。",
+)
+_AWS_PROVIDER = "aws://"
+
+
+class CNIEvidence:
+    """Takes what may tell of a CNI, one by one; `conclusion` says what it comes to."""
+
+    def __init__(self) -> None:
+        self._config_maps: list[Fields] = []
+        self._daemon_sets: list[DaemonSet] = []
+        self._objects: list[tuple[str, Fields]] = []
+        self._foreign: dict[str, UnmodelledPlugin] = {}
+
+    def config_map(self, fields: Fields) -> None:
+        self._config_maps.append(fields)
+
+    def daemon_set(self, fields: Fields) -> None:
+        """apps/v1 DaemonSet."""
+        found = read_daemon_set(fields)
+        self._daemon_sets.append(found)
+        self._notice(one for one in UNMODELLED if one.told_by_daemon_set(found))
+
+    def definition(self, fields: Fields) -> None:
+        """A CustomResourceDefinition: a plugin's API is installed."""
+        group = fields.mapping("spec").text("group") or fields.mapping("metadata").text("name").partition(".")[2]
+        self._notice(one for one in UNMODELLED if one.told_by_group(group))
+
+    def other(self, fields: Fields, version: str, kind: str) -> None:
+        """An object of any kind that nobody else reads: a plugin's own API, or nothing to do with a CNI."""
+        group = version.partition("/")[0] if "/" in version else ""
+        self._notice(one for one in UNMODELLED if one.told_by_group(group))
+        if group.endswith("projectcalico.org"):
+            self._objects.append((f"{group}/{kind}", fields))
+
+    def _notice(self, found: Iterable[UnmodelledPlugin]) -> None:
+        self._foreign.update((one.name, one) for one in found)
+
+    def conclusion(
+        self, nodes: Iterable[tuple[Node, Fields]], pods: Iterable[Pod]
+    ) -> tuple[CNIConfig, tuple[_Pair, ...]]:
+        """The CNI, and what was assumed of it (English and Chinese). Raises ManifestError where nodes disagree."""
+        nodes, pods = tuple(nodes), tuple(pods)
+        for node, _ in nodes:
+            self._notice(one for one in UNMODELLED if one.told_by_node(node.annotations, node.labels))
+        configured = self._configured()
+        # Wiring of their own: whatever else is there (Calico for policies, flannel's leftovers), these have the pods.
+        strong = next((one for one in self._foreign.values() if not one.native), None)
+        if strong is not None:
+            return _refused(strong.name), ()
+        native = _in_nodes_network([node for node, _ in nodes], pods)
+        vpc = configured.pop(NATIVE, None)
+        if vpc is not None:
+            return _with_vpc(vpc, nodes, pods)
+        told = _told_by_nodes(nodes, configured) or next(iter(configured.values()), None)
+        if told is not None:
+            return told, ()
+        foreign = next(iter(self._foreign.values()), None)
+        if native:
+            if any(node.provider_id.startswith(_AWS_PROVIDER) for node, _ in nodes) and foreign is None:
+                return _with_vpc(native_config(aws=True), nodes, pods, _NATIVE)
+            return native_config(aws=False), () if foreign is not None else (_NATIVE,)
+        if foreign is not None:
+            return _refused(foreign.name), ()
+        return CNIConfig(), (ASSUMED,)
+
+    def _configured(self) -> dict[str, CNIConfig]:
+        """Plugin -> what its ConfigMaps, DaemonSets and own objects say together. An object is the first plugin's that
+        knows it."""
+        found: dict[str, CNIConfig] = {}
+        for config_map in self._config_maps:
+            for name, plugin in PLUGINS.items():
+                told = plugin.from_config_map(config_map)
+                if told is not None:
+                    found[name] = told
+                    break
+        for kind, fields in self._objects:
+            for name, plugin in PLUGINS.items():
+                told = plugin.from_object(kind, fields, found.get(name))
+                if told is not None:
+                    found[name] = told
+                    break
+        for daemon_set in self._daemon_sets:
+            for name, plugin in PLUGINS.items():
+                told = plugin.from_daemon_set(daemon_set, found.get(name))
+                if told is not None:
+                    found[name] = told
+                    break
+        return {name: found[name] for name in PLUGINS if name in found}
+
+
+def read_daemon_set(fields: Fields) -> DaemonSet:
+    """What a plugin may be told by. Most DaemonSets are nothing to do with one, so nothing in them is an error."""
+    metadata = fields.mapping("metadata")
+    pod = fields.data.get("spec", {})
+    for key in ("template", "spec"):
+        pod = pod.get(key, {}) if isinstance(pod, dict) else {}
+    containers = pod.get("containers") if isinstance(pod, dict) else None
+    arguments: list[str] = []
+    environment: dict[str, str] = {}
+    for one in containers if isinstance(containers, list) else ():
+        if not isinstance(one, dict):
+            continue
+        arguments += [word for key in ("command", "args") for word in one.get(key) or () if isinstance(word, str)]
+        entries = [entry for entry in one.get("env") or () if isinstance(entry, dict)]
+        environment.update(
+            {entry["name"]: entry["value"] for entry in entries if _words(entry.get("name"), entry.get("value"))}
+        )
+    return DaemonSet(metadata.text("namespace") or "default", metadata.text("name"), tuple(arguments), environment)
+
+
+def _words(*values: object) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _told_by_nodes(nodes: tuple[tuple[Node, Fields], ...], configured: dict[str, CNIConfig]) -> CNIConfig | None:
+    """The CNI as the nodes' annotations tell it; each node may tell of one only, and all of the same."""
+    found: CNIConfig | None = None
+    for node, document in nodes:
+        annotations = document.mapping("metadata").mapping("annotations")
+        asked = (plugin.from_node(node, annotations, configured.get(name)) for name, plugin in PLUGINS.items())
+        written = next((told for told in asked if told is not None), None)
+        if written is None:
+            continue
+        if found is not None and (written.plugin, written.backend) != (found.plugin, found.backend):
+            one, other = f"{found.plugin} {found.backend}", f"{written.plugin} {written.backend}"
+            raise document.error(
+                "metadata",
+                f"says {other}, other nodes say {one}: one cluster has one CNI",
+                zh=f"表明是 {other}，而其他节点表明是 {one}：一个集群只有一种 CNI",
+            )
+        found = found or written
+    return found
+
+
+def _refused(name: str) -> CNIConfig:
+    """A plugin that the registry does not have: whoever has to send a packet refuses it by its name."""
+    return CNIConfig(name, "", assumed=False, port_map=None)
+
+
+def _in_nodes_network(nodes: list[Node], pods: tuple[Pod, ...]) -> bool:
+    """Whether pods have addresses of the nodes' own network: no node has podCIDRs, and every IPv4 address of a pod lies
+    within a /16 of a node's."""
+    if any(node.pod_cidrs for node in nodes):
+        return False
+    own = {_sixteen(address) for node in nodes for address in node.internal_ips if ":" not in address}
+    theirs = {_sixteen(ip) for pod in pods if not pod.host_network for ip in pod.ips if ":" not in ip}
+    return bool(theirs) and theirs <= own
+
+
+def _sixteen(address: str) -> str:
+    return address.rsplit(".", 2)[0]
+
+
+def _with_vpc(
+    config: CNIConfig, nodes: tuple[tuple[Node, Fields], ...], pods: tuple[Pod, ...], said: _Pair | None = None
+) -> tuple[CNIConfig, tuple[_Pair, ...]]:
+    addresses = [address for node, _ in nodes for address in node.internal_ips if ":" not in address]
+    addresses += [ip for pod in pods for ip in pod.ips if ":" not in ip]
+    assumed = () if said is None else (said,)
+    if not addresses:
+        return config, assumed
+    values = [ipaddress.IPv4Address(address) for address in addresses]
+    span = ipaddress.ip_network(f"{values[0]}/32")
+    while not all(value in span for value in values):
+        span = span.supernet()
+    en, zh = (text.replace("{nets}", str(span)) for text in _VPC)
+    return dataclasses.replace(config, networks=(str(span),)), (*assumed, (en, zh))
