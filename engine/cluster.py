@@ -36,6 +36,10 @@ def _no_places() -> Mapping[tuple[str, str, str], tuple[str, int]]:
     return MappingProxyType({})
 
 
+def _no_listeners() -> Mapping[str, frozenset[tuple[L4, int]]]:
+    return {}
+
+
 def _no_node_facts() -> Mapping[str, NodeFacts]:
     return {}
 
@@ -335,6 +339,8 @@ class NodeFacts:
 class NetworkFacts:
     """What no Kubernetes object holds (documents of apiVersion k8squiz.dev/v1, kind Network).
 
+    `listeners`: namespace/name of a pod -> the ports that its processes listen on, whatever it declares.
+    `shared_addresses`: an address that several pods of one node have -> namespace/name of the one that answers for it.
     `external_hosts`: name -> address outside the cluster, beyond the default client 1.2.3.4.
     """
 
@@ -355,6 +361,8 @@ class NetworkFacts:
     input_policy: str = ""
     stale_endpoints: tuple[StaleEndpoint, ...] = ()
     underlay_drops: tuple[UnderlayDrop, ...] = ()
+    listeners: Mapping[str, frozenset[tuple[L4, int]]] = dataclasses.field(default_factory=_no_listeners)
+    shared_addresses: Mapping[str, str] = dataclasses.field(default_factory=_empty)
     nodes: Mapping[str, NodeFacts] = dataclasses.field(default_factory=_no_node_facts)
 
 

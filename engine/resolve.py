@@ -28,11 +28,11 @@ from engine.walk.locate import DEFAULT_SPORT, locate
 
 
 def resolve(
-    cluster: Cluster, node_name: str, request: Request, mode: str = "iptables", release: str | None = None
+    cluster: Cluster, node_name: str, request: Request, mode: str | None = None, release: str | None = None
 ) -> tuple[Resolution, ...]:
     """All that can happen to `request`'s first packet by the rules of node `node_name`, each with its exact probability.
 
-    `destination` of a Resolution is ip:port after DNAT; `masqueraded` whether the packet is marked for source NAT
+    `mode` None is what kube-proxy is configured for. `destination` of a Resolution is ip:port after DNAT; `masqueraded` whether the packet is marked for source NAT
     (False where it is dropped or rejected). A packet that no rule touches is ACCEPT with its destination unchanged.
     Ways that end alike are one Resolution; they come in the order of first appearance. `release` is kube-proxy's, as in
     compile_rules. Raises NoSuchObject for an unknown node or name, UnsupportedFeature for what is not modelled.
@@ -40,7 +40,7 @@ def resolve(
     node = find_node(cluster, node_name)
     flow = _flow(cluster, request, release)
     family = "ipv6" if is_ipv6(flow.dst) else "ipv4"
-    ruleset = compile_rules(cluster, node_name, mode, family, release)
+    ruleset = compile_rules(cluster, node_name, mode or cluster.proxy.mode or "iptables", family, release)
     return resolve_flow(cluster, node, flow, ruleset)
 
 

@@ -35,7 +35,8 @@ class AddressOwner:
 @dataclass(frozen=True, slots=True)
 class AddressIndex:
     """`by_address`: pod address -> AddressOwner. `by_key`: namespace/name -> AddressOwner. `listening`: address -> ports.
-    `external`: endpoint addresses that lie on no node. `declared`: pods of which some port is known."""
+    `external`: endpoint addresses that lie on no node. `undeclared`: address -> ports that an EndpointSlice names and the
+    pod there, which declares others, does not."""
 
     by_address: Mapping[str, AddressOwner]
     by_key: Mapping[str, AddressOwner]
@@ -43,6 +44,7 @@ class AddressIndex:
     listening: Mapping[str, frozenset[tuple[L4, int]]]
     external: frozenset[str]
     blocks: RoutingTable
+    undeclared: Mapping[str, frozenset[tuple[L4, int]]]
 
 
 def index_addresses(cluster: Cluster) -> AddressIndex:
@@ -50,15 +52,17 @@ def index_addresses(cluster: Cluster) -> AddressIndex:
     blocks = RoutingTable(Route(cidr, node.name) for node in cluster.nodes for cidr in node.pod_cidrs)
     node_addresses = {a for node in cluster.nodes for a in (*node.internal_ips, *node.addresses)}
     pod_owners: dict[str, AddressOwner] = {}
+    by_key: dict[str, AddressOwner] = {}
     taken = {node.name for node in cluster.nodes} | {"client", "router"} | set(cluster.network.external_hosts)
     counts = _name_counts(cluster.pods)
     for pod in cluster.pods:
         if not pod.host_network and pod.ips:
             host = pod.name if counts[pod.name] == 1 and pod.name not in taken else f"{pod.namespace}/{pod.name}"
-            _enter(pod_owners, AddressOwner(host, f"{pod.namespace}/{pod.name}", pod.node_name, pod.ips))
+            owner = AddressOwner(host, f"{pod.namespace}/{pod.name}", pod.node_name, pod.ips)
+            by_key[owner.key] = owner
+            _enter(pod_owners, owner, cluster.network.shared_addresses)
     external: set[str] = set()
-    known = {pod_owner.host for pod_owner in pod_owners.values()} | taken
-    by_key = {pod_owner.key: pod_owner for pod_owner in pod_owners.values()}
+    known = {pod_owner.host for pod_owner in by_key.values()} | taken
     described = {f"{pod.namespace}/{pod.name}": pod for pod in cluster.pods if not pod.host_network}
     for address, named, key in _endpoints(cluster):
         if address in pod_owners or address in node_addresses:
@@ -84,13 +88,15 @@ def index_addresses(cluster: Cluster) -> AddressIndex:
         name = key if key and first is None else f"endpoint/{address}"
         by_key[name] = AddressOwner(host, name, node_name, (address,))
         _enter(pod_owners, by_key[name])
+    listening, undeclared = _listening(cluster)
     return AddressIndex(
         pod_owners,
         by_key,
-        _by_node(pod_owners.values()),
-        {address: frozenset(ports) for address, ports in _listening(cluster).items()},
+        _by_node(by_key.values()),
+        {address: frozenset(ports) for address, ports in listening.items()},
         frozenset(external),
         blocks,
+        {address: frozenset(ports) for address, ports in undeclared.items()},
     )
 
 
@@ -111,9 +117,12 @@ def _name_counts(pods: Iterable[Pod]) -> dict[str, int]:
     return counts
 
 
-def _enter(pod_owners: dict[str, AddressOwner], pod_owner: AddressOwner) -> None:
+def _enter(
+    pod_owners: dict[str, AddressOwner], pod_owner: AddressOwner, shared: Mapping[str, str] | None = None
+) -> None:
     for ip in pod_owner.ips:
-        pod_owners.setdefault(ip, pod_owner)
+        if not shared or shared.get(ip, pod_owner.key) == pod_owner.key:
+            pod_owners.setdefault(ip, pod_owner)
 
 
 def _endpoints(cluster: Cluster) -> Iterator[tuple[str, str | None, str | None]]:
@@ -138,24 +147,43 @@ def _by_node(pod_owners: Iterable[AddressOwner]) -> dict[str, tuple[AddressOwner
     return {node: tuple(of_node.values()) for node, of_node in found.items()}
 
 
-def _listening(cluster: Cluster) -> dict[str, set[tuple[L4, int]]]:
-    """A port is open where a container declares it or an EndpointSlice names it; nodes open their own."""
-    ports: dict[str, set[tuple[L4, int]]] = {}
+_Ports = dict[str, set[tuple[L4, int]]]
+
+
+def _listening(cluster: Cluster) -> tuple[_Ports, _Ports]:
+    """Which ports are open, by address, and which an EndpointSlice names that are not.
+
+    Open is what a fact says of a pod, else what its containers declare; where they declare nothing, or no Pod describes
+    the endpoint, what an EndpointSlice names. Nodes open their own.
+    """
+    ports: _Ports = {}
+    undeclared: _Ports = {}
     nodes = {node.name: node for node in cluster.nodes}
+    told = cluster.network.listeners
+    settled: set[str] = set()
     for pod in cluster.pods:
+        key = f"{pod.namespace}/{pod.name}"
         addresses = _node_addresses(nodes.get(pod.node_name or "")) if pod.host_network else pod.ips
+        own = told.get(key) if key in told else {(port.protocol, port.port) for port in pod.ports}
+        if key in told or own:
+            settled.add(key)
+            # Of a host-network pod only an EndpointSlice that refers to it says that the address is meant as its own.
+            settled.update(() if pod.host_network else addresses)
         for address in addresses:
-            ports.setdefault(address, set()).update((port.protocol, port.port) for port in pod.ports)
+            ports.setdefault(address, set()).update(own or ())
     for slice_ in cluster.slices:
         named = {(port.protocol, port.port) for port in slice_.ports if port.port is not None}
         for endpoint in slice_.endpoints:
             for address in endpoint.addresses:
-                ports.setdefault(address, set()).update(named)
+                if endpoint.pod in settled or address in settled:
+                    undeclared.setdefault(address, set()).update(named - ports.get(address, set()))
+                else:
+                    ports.setdefault(address, set()).update(named)
     checks = {(L4.TCP, s.health_check_node_port) for s in cluster.services if s.health_check_node_port}
     for node in cluster.nodes:
         for address in _node_addresses(node):
             ports.setdefault(address, set()).update(NODE_PORTS, checks)
-    return ports
+    return ports, undeclared
 
 
 def _node_addresses(node: Node | None) -> tuple[str, ...]:

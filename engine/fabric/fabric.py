@@ -86,7 +86,7 @@ class Fabric:
         self._rulesets: dict[tuple[str, str], Ruleset] = {}
         self._hosts: dict[str, Host] = {}
         self._on_node: dict[str, Cluster] = {}
-        self._pod_owners = {pod_owner.host: pod_owner for pod_owner in self.address_index.by_address.values()}
+        self._pod_owners = {pod_owner.host: pod_owner for pod_owner in self.address_index.by_key.values()}
         self._plans = node_plans(cluster, self.address_index, self.plugin)
         for node in cluster.nodes:
             cards = (name for name, own in self._underlay(node) if own.address in node.internal_ips)

@@ -39,6 +39,7 @@ def check_cluster(cluster: Cluster) -> None:
 def check_network(cluster: Cluster) -> None:
     """Raise ManifestError where the Network document names a node that is not there: it would change nothing, silently."""
     facts, known = cluster.network, {node.name for node in cluster.nodes}
+    _check_pods(cluster)
     places = [(node, "missingRoutes") for node, _ in facts.missing_routes]
     places += [(to, "missingRoutes") for _, to in facts.missing_routes if "/" not in to]
     places += [(node, "nodes") for node in facts.nodes]
@@ -55,6 +56,34 @@ def check_network(cluster: Cluster) -> None:
                 file,
                 line,
                 zh=f"Network 文档的 {field} 指定了节点 {node!r}；已知节点：{nodes}",
+            )
+
+
+def _check_pods(cluster: Cluster) -> None:
+    """Raise ManifestError where the Network document speaks of a pod that is not there."""
+    facts = cluster.network
+    if not facts.listeners and not facts.shared_addresses:
+        return
+    pods = {f"{pod.namespace}/{pod.name}": pod for pod in cluster.pods}
+    asked = [(key, "listeners", "") for key in facts.listeners]
+    asked += [(key, "sharedAddresses", address) for address, key in facts.shared_addresses.items()]
+    file, line = cluster.places.get(("Network", "", ""), (None, None))
+    for key, field, address in asked:
+        if key not in pods:
+            known = ", ".join(sorted(pods)[:20]) or "none"
+            raise ManifestError(
+                f"{field} of the Network document names pod {key!r}; known pods: {known}",
+                file,
+                line,
+                zh=f"Network 文档的 {field} 指定了 Pod {key!r}；已知 Pod：{known}",
+            )
+        nodes = {pod.node_name for pod in pods.values() if address and address in pod.ips}
+        if address and (address not in pods[key].ips or len(nodes) > 1):
+            raise ManifestError(
+                f"sharedAddresses: {address} must be an address of {key} and of pods of its node alone",
+                file,
+                line,
+                zh=f"sharedAddresses：{address} 须为 {key} 的地址，且只有同一节点上的 Pod 使用它",
             )
 
 
@@ -85,7 +114,7 @@ def check_addresses(cluster: Cluster) -> None:
 
 def _own(cluster: Cluster, owners: dict[str, tuple[str, str, str]], address: str, owner: tuple[str, str, str]) -> None:
     first = owners.setdefault(address, owner)
-    if first == owner:
+    if first == owner or (address in cluster.network.shared_addresses and {first[0], owner[0]} == {"Pod"}):
         return
     one, other = _called(first), _called(owner)
     at = cluster.places.get(first)

@@ -12,7 +12,7 @@ from engine.cluster import CNIConfig, NetworkFacts, ProxyConfig
 from engine.cni import PLUGINS
 from engine.cni.enforcement import ENFORCEMENTS
 from engine.manifests.fields import Fields, shown, shown_zh
-from engine.manifests.node_facts import node_facts, policy, stale_endpoints, underlay_drops
+from engine.manifests.node_facts import listeners, node_facts, policy, shared_addresses, stale_endpoints, underlay_drops
 from engine.manifests.objects import network
 
 LOCAL_MODES = ("", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
@@ -96,7 +96,7 @@ def embedded_proxy_config(config_map: Fields) -> ProxyConfig | None:
 _FACTS = (
     "bridgeNfCallIptables", "hairpinMode", "rpFilter", "routeLocalnet", "ipForward", "clientAddress", "clientAddressV6",
     "externalHosts", "serviceCIDRVia", "loadBalancerHealthChecks", "missingRoutes", "without", "cni", "mtu", "policyEnforcement",
-    "forwardPolicy", "inputPolicy", "staleEndpoints", "underlayDrops", "nodes",
+    "forwardPolicy", "inputPolicy", "staleEndpoints", "underlayDrops", "nodes", "listeners", "sharedAddresses",
 )  # fmt: skip
 _CNI_FACTS = ("plugin", "backend", "vni", "port")
 
@@ -125,6 +125,8 @@ def network_facts(document: Fields) -> NetworkFacts:
         stale_endpoints=stale_endpoints(spec),
         underlay_drops=underlay_drops(spec),
         nodes=node_facts(spec),
+        listeners=listeners(spec),
+        shared_addresses=shared_addresses(spec),
         policy_enforcement=spec.word("policyEnforcement", ("", *ENFORCEMENTS), "") or None,
     )
 

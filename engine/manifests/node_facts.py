@@ -79,6 +79,44 @@ def stale_endpoints(fields: Fields) -> tuple[StaleEndpoint, ...]:
     return tuple(found)
 
 
+def listeners(spec: Fields) -> dict[str, frozenset[tuple[L4, int]]]:
+    """`listeners`: a list of {pod: NAMESPACE/NAME, ports: [8080, 53/UDP]}; no ports: nothing listens."""
+    found: dict[str, frozenset[tuple[L4, int]]] = {}
+    for entry in spec.items("listeners"):
+        entry.only(("pod", "ports"))
+        key = _pod_key(_text(entry, "pod"))
+        if key in found:
+            raise entry.error("pod", f"{key!r} is there twice", zh=f"{key!r} 出现了两次")
+        values = entry.data.get("ports")
+        if not isinstance(values, list):
+            raise entry.error("ports", "must be a list of ports: 8080, 53/UDP", zh="须为端口列表：8080、53/UDP")
+        found[key] = frozenset(_port(entry, value) for value in values)
+    return found
+
+
+def _port(entry: Fields, value: object) -> tuple[L4, int]:
+    number, slash, protocol = str(value).partition("/") if value.__class__ in (int, str) else ("", "", "")
+    known = protocol.upper() in ("TCP", "UDP", "SCTP") if slash else True
+    if not (known and number.isascii() and number.isdigit() and 0 < int(number[:6]) < 65536):
+        raise entry.error(
+            "ports",
+            f"holds {shown(value)}, no port: 8080, 53/UDP",
+            zh=f"含有 {shown_zh(value)}，不是端口：8080、53/UDP",
+        )
+    return L4(protocol.upper() or "TCP"), int(number)
+
+
+def shared_addresses(spec: Fields) -> dict[str, str]:
+    """`sharedAddresses`: an address that several pods have, and the pod that answers for it."""
+    place = spec.place("sharedAddresses")
+    return {place.address(address): _pod_key(pod) for address, pod in spec.string_map("sharedAddresses").items()}
+
+
+def _pod_key(text: str) -> str:
+    namespace, _, name = text.removeprefix("pod/").rpartition("/")
+    return f"{namespace or 'default'}/{name}"
+
+
 def _conntrack(entry: Fields) -> str:
     """The text, checked where it stands: its lines are the manifest's when it is a block (|), below the key."""
     text = entry.long_text("conntrack") or ""

@@ -11,6 +11,7 @@ from engine.packet import L4, FiveTuple
 from engine.trace import Direction, Hop, Outcome, ReasonCode, Stage, Verdict
 from engine.walk.run import run_to_end
 from engine.walk.state import Arrived, Died, Outgoing, WalkState
+from engine.words import endings
 from engine.words import hops as hop_words
 
 
@@ -83,10 +84,20 @@ def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
     return any((flow.protocol, flow.dport) in listening.get(address, ()) for address in addresses)
 
 
+def _say_undeclared(state: WalkState, host: Host, served: FiveTuple) -> None:
+    """A Service sends to a port that the pod does not declare: containers may listen on what they do not declare."""
+    undeclared = state.fabric.address_index.undeclared.get(served.dst, ())
+    owner = state.fabric.pod_owner_at(served.dst)
+    told = state.fabric.cluster.network.listeners
+    if (served.protocol, served.dport) in undeclared and (owner is None or owner.key not in told):
+        state.assume(endings.undeclared_port(host.name, served))
+
+
 def _refused(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, client: Host) -> Outcome:
     """Nobody listens: the kernel answers with RST (TCP), ABORT (SCTP) or an ICMP error (UDP)."""
     host, served = state.host(end.host), end.skb.flow
     refusal = state.died(Verdict.REFUSED, host, ReasonCode.NOBODY_LISTENS, served)
+    _say_undeclared(state, host, served)
     base = dataclasses.replace(base, destination=served.destination)
     state.start_leg(Direction.REPLY)
     if served.protocol is L4.UDP:

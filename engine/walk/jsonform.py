@@ -21,7 +21,7 @@ def trace_to_dict(
     cluster: Cluster,
     request: Request,
     outcomes: tuple[Outcome, ...],
-    mode: str = "iptables",
+    mode: str | None = None,
     fabric: Fabric | None = None,
     release: str | None = None,
 ) -> dict[str, Any]:
@@ -41,12 +41,13 @@ def trace_to_dict(
 def request_to_dict(
     cluster: Cluster,
     request: Request,
-    mode: str = "iptables",
+    mode: str | None = None,
     fabric: Fabric | None = None,
     release: str | None = None,
 ) -> dict[str, Any]:
     """Names resolved to ip:port; `node` is the one whose kube-proxy meets the packet first (null where a load
     balancer draws it)."""
+    mode = mode or (fabric.mode if fabric is not None else cluster.proxy.mode or "iptables")
     built = fabric if fabric is not None else build_fabric(cluster, mode, release=release)
     resolved = locate(built, request)
     return {

@@ -35,7 +35,7 @@ __all__ = ["first_node", "outcomes", "source_of"]
 def outcomes(
     cluster: Cluster,
     request: Request,
-    mode: str = "iptables",
+    mode: str | None = None,
     *,
     rulesets: Mapping[str, Ruleset] | None = None,
     seed: int | str | None = None,
@@ -44,11 +44,13 @@ def outcomes(
 ) -> tuple[Outcome, ...]:
     """What becomes of `request`'s first packet and its answer in the whole network.
 
-    Without `seed`: every distinct way with its exact probability (they add to 1), in the order of the rules. With one:
+    `mode` None is `fabric`'s, else what kube-proxy is configured for (iptables where that is left open). Without `seed`: every distinct way with its exact probability (they add to 1), in the order of the rules. With one:
     the way it draws, with that way's probability. `rulesets` replaces the rules of the nodes it names, `release` is
     kube-proxy's on every node (None: what each reports, else the newest), `fabric` is taken instead of building (or
     finding) one. Raises NoSuchObject, EngineError, UnsupportedFeature.
     """
+    if mode is None:
+        mode = fabric.mode if fabric is not None else cluster.proxy.mode or "iptables"
     if mode not in MODES:
         raise NoSuchObject(
             f"there is no proxy mode {mode!r}; known modes: {', '.join(MODES)}",

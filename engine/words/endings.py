@@ -158,3 +158,13 @@ def circle(flow: FiveTuple, host: str, hosts: tuple[str, ...], anew: bool) -> Te
     if not anew:
         return said
     return Text(f"{said.en}; each round rewrites it anew", f"{said.zh}；每一轮都重新改写地址或端口")
+
+
+def undeclared_port(host: str, flow: FiveTuple) -> Text:
+    """Why nobody is taken to listen, of a port that a Service names and its pod does not."""
+    port = f"{flow.dport}/{flow.protocol}"
+    return Text(
+        f"{host} declares ports, and {port} is not among them: nobody is taken to listen there (a Network document's"
+        " listeners say otherwise).",
+        f"{host} 声明了端口，其中没有 {port}：视为无进程监听（可用 Network 文档的 listeners 另行说明）。",
+    )

@@ -273,7 +273,9 @@ def test_udp_is_refused_by_icmp() -> None:
     service = web(ports=(ServicePort("", L4.UDP, 53, 5353, 30053),))
     port = EndpointPort("", L4.UDP, 5353)
     slices = (EndpointSlice("default", "web-1", "web", "IPv4", (port,), (SliceEndpoint((B,), node_name="node2"),)),)
-    made = dataclasses.replace(cluster(service=service), slices=slices)
+    # The pods declare 8080/TCP alone.
+    listens = NetworkFacts(listeners={"default/pod-b": frozenset({(L4.UDP, 5353), (L4.UDP, 7)})})
+    made = dataclasses.replace(cluster(service=service, network=listens), slices=slices)
     assert says(only(outcomes(made, Request("client", f"{NODE1}:30053", "UDP")))) == "10.244.1.0"
     refused = only(outcomes(made, Request("pod/pod-a", f"{C}:53", "UDP")))
     assert says(refused) == ("REFUSED", "nobody-listens")
