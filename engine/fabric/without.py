@@ -15,7 +15,7 @@ from engine.fabric import chains
 from engine.netfilter.chain_meaning import ChainRole
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.nft import SetLookup
-from engine.netfilter.rules import Jump, Masquerade, Match, Rule, Ruleset, SetMatch, Source, Table
+from engine.netfilter.rules import Jump, Masquerade, Match, Rule, Ruleset, SetMatch, Source
 from engine.trace import Text
 from engine.values import dataclass
 
@@ -158,5 +158,5 @@ def cut(cluster: Cluster, ruleset: Ruleset) -> Ruleset:
         for chain_name, chain in table.chains.items():
             kept = [rule for rule in chain.rules if not any(pick(name, chain_name, rule) for pick in picks)]
             left[chain_name] = chain if len(kept) == len(chain.rules) else dataclasses.replace(chain, rules=kept)
-        tables[name] = Table(table.name, left, table.sets, table.comment, table.backend)
+        tables[name] = dataclasses.replace(table, chains=left)
     return dataclasses.replace(ruleset, tables=tables)

@@ -16,6 +16,9 @@ from engine.lab.namespaces import Namespace
 from engine.lab.plan import WIRES, HostPlan, forwarding, host_names, plan
 from engine.lab.requirements import features, restore_tool
 from engine.lab.servers import Servers
+from engine.lab.sets import without_sets
+from engine.netfilter.ruleset import Ruleset
+from engine.netfilter.text import listings
 from engine.network.host import HostKind
 from engine.network.routes import number
 from engine.packet import FiveTuple
@@ -132,11 +135,10 @@ class Lab:
         self._servers.listen(one.name, inside, self.version, one.listeners)
 
     def _load_rules(self, node: str, inside: Namespace) -> None:
-        text = str(self.fabric.ruleset(node, self.version))
-        if self.fabric.mode == "nftables":
-            inside.run("nft", "-f", "-", text=text + "\n")
-            return
-        for program, part in rule_parts(text, self.version):
+        ruleset = self.fabric.ruleset(node, self.version)
+        if not features().ipset:
+            ruleset = without_sets(ruleset)
+        for program, part in rule_parts(ruleset, self.version):
             inside.run(*program, text=part)
 
     def send(self, resolved: ResolvedRequest, arrival: str | None = None, timeout: float = 0.4) -> Observation:
@@ -186,13 +188,15 @@ class Lab:
         router.run("ip", family, "route", "replace", self._routed, "via", via, "dev", "eth0")
 
 
-def rule_parts(text: str, version: int) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The programs that load a ruleset's text, each with its part: ipvsadm's lines, ipset's, iptables-save's."""
-    head, star, tables = text.partition("*")
-    servers = [line for line in head.splitlines() if line.startswith("-")]
-    sets = [line for line in head.splitlines() if line.startswith(("create ", "add "))]
-    for program, lines in ((("ipvsadm", "-R"), servers), (("ipset", "restore"), sets)):
-        if lines:
-            yield program, "\n".join(lines) + "\n"
-    # nfacct only counts, and the kernel refuses the rule until somebody has made the counter.
-    yield (restore_tool(version), "-w"), _COUNTED.sub("", f"{star}{tables}\n")
+def rule_parts(ruleset: Ruleset, version: int) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The programs that load a ruleset, each with its part, in the order in which they must run."""
+    commands = {
+        "ipvsadm": ("ipvsadm", "-R"),
+        "ipset": ("ipset", "restore"),
+        "nft": ("nft", "-f", "-"),
+        "iptables": (restore_tool(version), "-w"),
+    }
+    for listing in listings(ruleset):
+        # nfacct only counts, and the kernel refuses the rule until somebody has made the counter.
+        text = _COUNTED.sub("", listing.text) if listing.program == "iptables" else listing.text
+        yield commands[listing.program], text

@@ -31,11 +31,13 @@ _PROBES = {
 @dataclasses.dataclass(frozen=True, slots=True)
 class Features:
     """`devices` are the kinds of network device the kernel can make; `br_netfilter` whether bridges can call iptables;
-    `ipvs` whether the kernel has IPVS, and the machine the tools that fill its tables."""
+    `ipset` whether it has sets of networks, and the machine the tool that fills them; `ipvs` whether the kernel has IPVS,
+    and the machine the tools that fill its tables."""
 
     devices: frozenset[str]
     br_netfilter: bool
     ipvs: bool = False
+    ipset: bool = False
 
 
 def restore_tool(version: int) -> str:
@@ -142,15 +144,20 @@ def features() -> Features:
         with namespace.entered():
             bridged = Path("/proc/sys/net/bridge/bridge-nf-call-iptables").exists()
             ipvs = Path("/proc/sys/net/ipv4/vs/conntrack").exists()
+        ipset = bool(tool("ipset")) and _runs(namespace, "create probe hash:net\ndestroy probe\n", "ipset", "restore")
     finally:
         namespace.close()
     ipvs = ipvs and "dummy" in devices and bool(tool("ipvsadm")) and bool(tool("ipset"))
-    return Features(devices, bridged, ipvs)
+    return Features(devices, bridged, ipvs, ipset)
 
 
 def _makes(namespace: Namespace, line: str) -> bool:
+    return _runs(namespace, f"{line}\nlink del probe\n", "ip", "-batch", "-")
+
+
+def _runs(namespace: Namespace, text: str, *program: str) -> bool:
     try:
-        namespace.run("ip", "-batch", "-", text=f"{line}\nlink del probe\n")
+        namespace.run(*program, text=text)
     except LabUnavailable:
         return False
     return True

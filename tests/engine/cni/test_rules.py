@@ -7,9 +7,10 @@ import dataclasses
 import pytest
 
 from engine import compile_node
-from engine.cluster import Cluster, CNIConfig, ContainerPort, IPPool, PortMap
+from engine.cluster import Cluster, CNIConfig, ContainerPort, IPPool, NetworkFacts, PortMap
 from engine.errors import UnsupportedFeature
-from engine.netfilter.text import parse
+from engine.fabric.fabric import build_fabric
+from engine.netfilter.text import listings, parse
 from engine.trace import Request
 from engine.walk.outcomes import outcomes
 from tests.conformance.locate import folder
@@ -182,3 +183,9 @@ def test_whom_the_world_and_other_nodes_see(name: str, mode: str) -> None:
     ):
         (outcome,) = outcomes(made, Request("pod/pod-a", to), mode)
         assert outcome.hops[-1].src.rpartition(":")[0] == seen, to
+
+
+def test_a_part_taken_away_leaves_each_table_to_its_tool() -> None:
+    made = cluster(B, cni=FLANNEL, cni_rules=True, network=NetworkFacts(without=frozenset({"masquerade"})))
+    listed = [listing.program for listing in listings(build_fabric(made, "nftables").ruleset("node1", 4))]
+    assert listed == ["nft", "iptables"]

@@ -77,7 +77,7 @@ def test_ipvs_mode_is_built_as_kube_proxy_leaves_it(monkeypatch: pytest.MonkeyPa
     assert "link set kube-ipvs0 up" not in plans["node1"].setup
     assert "address add 10.96.0.10/32 dev kube-ipvs0 noprefixroute" in plans["node1"].setup
     assert ("ipv4/vs/conntrack", 1) in plans["node1"].sysctls
-    parts = list(live.rule_parts(str(fabric.ruleset("node1", 4)), 4))
+    parts = list(live.rule_parts(fabric.ruleset("node1", 4), 4))
     assert [program[0].rpartition("-")[0] or program[0] for program, _ in parts][:2] == ["ipvsadm", "ipset"]
     assert [text.split()[0] for _, text in parts] == ["-A", "create", "*nat"]
 
