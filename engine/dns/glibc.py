@@ -32,7 +32,7 @@ _CODES = {HostError.TRY_AGAIN: "EAI_AGAIN", HostError.NO_DATA: "EAI_NODATA"}
 class GlibcResolver:
     """One look-up. `rotation` is the server that `rotate` begins with: glibc draws it, then goes one on with every name."""
 
-    def __init__(self, config: ResolverConfig, ask: Ask, types: tuple[str, ...], dead: frozenset[str], rotation: int):
+    def __init__(self, config: ResolverConfig, ask: Ask, family: str, dead: frozenset[str], rotation: int) -> None:
         if "use-vc" in config.flags and dead & set(config.nameservers):
             raise UnsupportedFeature(
                 "a dead server with use-vc is not modelled: how long TCP waits is the kernel's",
@@ -40,7 +40,8 @@ class GlibcResolver:
             )
         self._config = config
         self._ask = ask
-        self._types = tuple(kind for kind in types if kind == "A" or "no-aaaa" not in config.flags)
+        self._family = family
+        self._types = ("A",) if family == "inet" or "no-aaaa" in config.flags else ("A", "AAAA")
         self._dead = dead
         self._rotation = rotation
         self._queries: list[DNSQuery] = []
@@ -50,8 +51,9 @@ class GlibcResolver:
         error, answers = self._search(name)
         found = tuple(address for answer in answers for kind in ("A", "AAAA") for address in answer.values(kind))
         if error is None and not found:
-            # Only a CNAME: the search is over, and nothing was found (gaih_getanswer_slice).
-            error = HostError.HOST_NOT_FOUND
+            # Only a CNAME: the search is over, and nothing was found. Which code that is differs by family, as measured on
+            # Debian's 2.36 (gethostbyname2_r for AF_INET, gethostbyname4_r for AF_UNSPEC).
+            error = HostError.NO_DATA if self._family == "inet" else HostError.HOST_NOT_FOUND
         code = _CODES.get(error, "EAI_NONAME") if error else ""
         return Lookup(tuple(self._queries), in_order("glibc", found), self._seconds, code)
 

@@ -18,7 +18,6 @@ Family = Literal["inet", "unspec"]
 
 # Host names, and the underscore that both libraries let pass.
 _NAME = re.compile(r"(?=.*[A-Za-z0-9_])[A-Za-z0-9_.-]+")
-_TYPES: dict[Family, tuple[str, ...]] = {"inet": ("A",), "unspec": ("A", "AAAA")}
 # What both libraries refuse before a query is sent: glibc by res_hnok, musl by strnlen.
 _LONGEST_NAME = 254
 
@@ -47,20 +46,30 @@ def lookup(
     modelled: answers of more than 512 bytes, sortlist, use-vc with a dead server, musl with attempts:0 or `search .`.
     """
     _check(name, libc, family)
-    types = _TYPES[family]
     address = literal(name)
     if address is not None:
         fits = family == "unspec" or ":" not in address
         # glibc says EAI_ADDRFAMILY to an IPv6 address that is asked for as IPv4, musl EAI_NONAME.
         error = "" if fits else "EAI_ADDRFAMILY" if libc == "glibc" else "EAI_NONAME"
         return Lookup(result=(address,) if fits else (), error=error)
-    if len(name) > _LONGEST_NAME or libc == "glibc" and name.startswith("-"):
+    if len(name) > _LONGEST_NAME or libc == "glibc" and _refused_by_glibc(name, family):
         return Lookup(error="EAI_NONAME")
     ask = _asker(zone)
     silent = frozenset(literal(server) or server for server in dead)
     if libc == "glibc":
-        return GlibcResolver(read_glibc(resolv_conf), ask, types, silent, rotation).lookup(name)
-    return MuslResolver(read_musl(resolv_conf), ask, types, silent).lookup(name)
+        return GlibcResolver(read_glibc(resolv_conf), ask, family, silent, rotation).lookup(name)
+    return MuslResolver(read_musl(resolv_conf), ask, family, silent).lookup(name)
+
+
+def _refused_by_glibc(name: str, family: str) -> bool:
+    """What glibc does not ask: a name that begins with a hyphen (res_hnok), and, where only IPv4 is wanted, one of digits and
+    dots that is no address (nss/digits_dots.c)."""
+    return (
+        name.startswith("-")
+        or family == "inet"
+        and name[0].isdigit()
+        and re.fullmatch(r"[0-9.]*[0-9]", name) is not None
+    )
 
 
 def _asker(zone: Zone) -> Ask:
@@ -77,7 +86,7 @@ def _check(name: str, libc: str, family: str) -> None:
         raise UnsupportedFeature(
             f"libc must be glibc or musl, not {quoted(libc)}", zh=f"libc 必须是 glibc 或 musl，而不是 {quoted(libc)}"
         )
-    if family not in _TYPES:
+    if family not in ("inet", "unspec"):
         raise UnsupportedFeature(
             f"family must be inet or unspec, not {quoted(family)}",
             zh=f"family 必须是 inet 或 unspec，而不是 {quoted(family)}",

@@ -21,10 +21,10 @@ _CANON = 256
 class MuslResolver:
     """One look-up: every query goes to all servers at once, and the first answer counts."""
 
-    def __init__(self, config: ResolverConfig, ask: Ask, types: tuple[str, ...], dead: frozenset[str]):
+    def __init__(self, config: ResolverConfig, ask: Ask, family: str, dead: frozenset[str]) -> None:
         self._config = config
         self._ask = ask
-        self._types = types
+        self._types = ("A",) if family == "inet" else ("A", "AAAA")
         self._dead = dead
         self._queries: list[DNSQuery] = []
         self._seconds = 0
@@ -66,17 +66,16 @@ class MuslResolver:
         return found, "" if found and all(answer.rcode == NOERROR for answer in answers) else _NONAME
 
     def _send(self, name: str) -> bool:
-        """Whether a server answers. If none does, all are asked again each timeout / attempts, until the timeout is over;
-        milliseconds, rounded down as musl does, so that attempts:3 may send a fourth time."""
+        """Whether a server answers. If none does, all are asked again each timeout / attempts, until the timeout is over:
+        `attempts` times in all, since a wait is never shorter than its milliseconds."""
         servers = self._config.nameservers
-        timeout = 1000 * self._config.timeout
-        interval = timeout // self._config.attempts
+        interval = 1000 * self._config.timeout // self._config.attempts
         answered = any(server not in self._dead for server in servers)
-        for late in range(0, timeout, interval) if timeout else ():
+        for turn in range(self._config.attempts if self._config.timeout else 0):
             for kind in self._types:
                 answer = self._ask(name, kind)
                 for server in servers:
-                    at = self._seconds + late / 1000
+                    at = self._seconds + turn * interval / 1000
                     silent = server in self._dead
                     rcode, count = ("", 0) if silent else (answer.rcode, len(answer.records))
                     self._queries.append(DNSQuery(server, name, kind, rcode, count, at))
