@@ -86,6 +86,7 @@ class ContainerPort:
 class Pod:
     """v1 Pod, as far as it can own an address, back a Service or send a packet. `finished`: phase Succeeded or Failed.
 
+    `hostname` and `subdomain` are spec's, "" where not set: with a headless Service of the subdomain's name, its DNS name.
     `container_id` is the id of the pod's sandbox, which no field of the API holds (annotation k8squiz.dev/container-id); ""
     where it is not given.
     """
@@ -101,6 +102,8 @@ class Pod:
     terminating: bool = False
     finished: bool = False
     container_id: str = ""
+    hostname: str = ""
+    subdomain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,7 @@ class SliceEndpoint:
     zone_hints: frozenset[str] = frozenset()
     node_hints: frozenset[str] = frozenset()
     pod: str | None = None  # "namespace/name" of targetRef, where it is a Pod
+    hostname: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,8 @@ def pod(document: Fields) -> Pod:
         terminating="deletionTimestamp" in metadata,
         finished=finished,
         container_id=metadata.string_map("annotations").get(CONTAINER_ID_ANNOTATION, ""),
+        hostname=spec.label("hostname"),
+        subdomain=spec.label("subdomain"),
     )
 
 
@@ -272,6 +274,7 @@ def _endpoint(entry: Fields, kind: str) -> SliceEndpoint:
         zone_hints=frozenset(zone.text("name") for zone in hints.items("forZones")) if hints.data else _NONE,
         node_hints=frozenset(place.text("name") for place in hints.items("forNodes")) if hints.data else _NONE,
         pod=_pod_key(target),
+        hostname=entry.label("hostname"),
     )
 
 

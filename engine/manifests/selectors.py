@@ -98,4 +98,5 @@ def _endpoint(service: Service, pod: Pod, address: str, nodes: Mapping[str, Node
         frozenset((zone,)) if asked and zone and ready else _NOBODY,
         frozenset((pod.node_name,)) if asked == "PreferSameNode" and pod.node_name and ready else _NOBODY,
         f"{pod.namespace}/{pod.name}",
+        pod.hostname if pod.subdomain == service.name else "",
     )

@@ -1,0 +1,14 @@
+"""Names: what glibc and musl ask for one, which resolv.conf a pod has, the DNS records of a cluster.
+
+`lookup` is getaddrinfo over a zone. No packet lives here, nor how one reaches a name server: that is the walk's; nothing is
+sent and no clock is read.
+"""
+
+from __future__ import annotations
+
+from engine.dns.answers import DNSQuery, Lookup
+from engine.dns.lookup import lookup
+from engine.dns.pod import KubeletDNS, PodDNSConfig, PodResolvConf, pod_resolv_conf
+from engine.dns.records import records
+
+__all__ = ["DNSQuery", "KubeletDNS", "Lookup", "PodDNSConfig", "PodResolvConf", "lookup", "pod_resolv_conf", "records"]
