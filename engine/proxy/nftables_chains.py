@@ -62,7 +62,11 @@ ROWS = (
         Text("{host}: service-…, numgen picks an endpoint", "{host}：service-…，由 numgen 选出端点"),
     ),
     # A Service whose policy is Local, for traffic from outside or inside.
-    Row("local-", texts.LOCAL),
+    Row(
+        "local-",
+        texts.LOCAL,
+        Text("{host}: local-… picks one of the local endpoints", "{host}：local-… 从本地端点中选一个"),
+    ),
     Row(
         "endpoint-",
         texts.DRAWN,

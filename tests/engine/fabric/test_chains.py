@@ -47,7 +47,7 @@ ROWS = [
     ("nftables", "firewall-check", "card", "source-ranges", None, None),
     ("nftables", "external-", "lead card", None, None, None),
     ("nftables", "service-", "lead card", None, None, None),
-    ("nftables", "local-", "lead", None, None, None),
+    ("nftables", "local-", "lead card", None, None, None),
     ("nftables", "endpoint-", "lead card", None, ENDPOINT, None),
     ("nftables", "mark-for-masquerade", "lead card", None, MARK, None),
     ("nftables", "masquerading", "lead card", None, MASQUERADE, None),

@@ -16,6 +16,7 @@ CARDS = [
     ("nftables", "service-ABC-demo/web/tcp/", "service-"),
     ("nftables", "service-endpoints-check", "service-endpoints-check"),
     ("nftables", "services", "services"),
+    ("nftables", "local-ABC-demo/web/tcp/", "local-"),
     ("nftables", "nat-prerouting", None),
 ]
 
