@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from engine.errors import EngineError
-from engine.trace import Text, Verdict
+from engine.trace import Outcome, Text, Verdict
 from engine.values import dataclass
+from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import FieldBase, Unreadable
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.world.predicates import Ambiguous, Predicate, holds, outcomes_of
+from k8squiz.world.predicates import Ambiguous, NoSuchWay, Predicate, holds, outcomes_of
 from k8squiz.world.world import World, host_name
 
 _HALF = 0.5
+_PLACE = re.compile(r"^<[a-z]+>:(?:\d+:)? ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +45,16 @@ class RepairField(FieldBase):
         value = self.canonical(typed)
         try:
             self.effect(value)
-        except EngineError as error:
+        except (EngineError, QuizError) as error:
             # The place is one in a text that nobody has seen.
-            raise Unreadable(error.message, getattr(error, "message_zh", error.zh)) from None
+            raise Unreadable(_PLACE.sub("", error.en), _PLACE.sub("", error.zh)) from None
         return value
 
     def score(self, value: str) -> float:
         """Nothing where the goal is not met; else the share of what had to stay as it was, counted for one half."""
         try:
             self.effect(value)
-        except (Unreadable, EngineError):
+        except (Unreadable, EngineError, QuizError):
             # An answer that was kept from before the question changed is no longer a line that mends.
             return 0.0
         world = self.world(value)
@@ -77,16 +80,25 @@ class RepairField(FieldBase):
 
 
 def holds_throughout(predicate: Predicate, world: World) -> bool:
-    """Whether it holds of every way: a connection that is mended now and then is not mended."""
+    """Whether it holds of every way: a connection that is mended now and then is not mended, nor is one that no longer
+    goes the way that is asked about."""
     try:
         return holds(predicate, world)
-    except Ambiguous:
+    except (Ambiguous, NoSuchWay):
         return False
+
+
+def _ways(world: World, name: str) -> tuple[Outcome, ...]:
+    """The ways that the request is about; all, where none of those is left."""
+    try:
+        return outcomes_of(world, name)
+    except NoSuchWay:
+        return world.all_outcomes(name)
 
 
 def _ending(world: World, name: str) -> Text:
     outcome = max(
-        outcomes_of(world, name), key=lambda outcome: (outcome.verdict is not Verdict.DELIVERED, outcome.probability)
+        _ways(world, name), key=lambda outcome: (outcome.verdict is not Verdict.DELIVERED, outcome.probability)
     )
     several = len(world.question.requests) > 1
     prefix = f"{name}: " if several else ""
