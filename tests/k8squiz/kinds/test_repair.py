@@ -77,7 +77,19 @@ SCORES = [
     ("mend-source-ranges", "spec.loadBalancerSourceRanges: [{office}/32, {partner}/32]", 1.0),
     ("mend-source-ranges", "spec.loadBalancerSourceRanges[1]: {partner}/32", 1.0),
     ("mend-source-ranges", "spec.loadBalancerSourceRanges: ['{partner}/32']", 0.75),
-    ("mend-source-ranges", "spec.loadBalancerSourceRanges: []", 0.75),
+    # What opens a door that was shut is no cure.
+    ("mend-source-ranges", "spec.loadBalancerSourceRanges: []", 0.0),
+    ("mend-source-ranges", "spec.loadBalancerSourceRanges: null", 0.0),
+    ("mend-source-ranges", "spec.loadBalancerSourceRanges: [0.0.0.0/0]", 0.0),
+    ("mend-source-ranges", "spec.loadBalancerSourceRanges: [196.0.0.0/6, 200.0.0.0/5]", 0.0),
+    ("mend-source-ranges", "spec.loadBalancerSourceRanges: [{office}/24, {partner}/32]", 0.0),
+    ("nodeport-mend-one-node", "-t nat -A KUBE-NODEPORTS -j EXT", 0.0),
+    ("nodeport-mend-one-node", "-t nat -A KUBE-NODEPORTS -p tcp -j EXT", 0.0),
+    ("nodeport-mend-one-node", "-t nat -A KUBE-NODEPORTS -p tcp --dport 30000:32767 -j EXT", 0.0),
+    ("nodeport-mend-one-node", "-t nat -I PREROUTING -p tcp --dport {web.nodePort} -j EXT", 0.0),
+    # What rewrites others' sources is half a cure.
+    ("hairpin-mend", "-t nat -I PREROUTING -s {pod-a.ip} -j KUBE-MARK-MASQ", 0.75),
+    ("hairpin-mend", "-t nat -I CHAIN ! -s {caller.ip} -j KUBE-MARK-MASQ", 0.75),
     ("mend-source-ranges", "spec.loadBalancerSourceRanges: [{stranger}/32]", 0.0),
     # What the API server changes by itself, and any spelling of one field.
     ("mend-the-policy", "spec.type: ClusterIP", 0.0),
