@@ -16,6 +16,7 @@ from engine.netfilter.ipt_words import Option, options, split, unquote
 from engine.netfilter.part import BadRule
 from engine.netfilter.parts.opaque import OpaqueMatch, opaque_target
 from engine.netfilter.parts.ports import L4Module
+from engine.netfilter.parts.protocol import MODULE_NUMBERED
 from engine.netfilter.parts.verdicts import Goto, Jump
 from engine.netfilter.registry import REGISTRY
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table, Target
@@ -180,7 +181,7 @@ def _rule(words: list[str], family: str) -> tuple[Rule, str | None]:
         elif option.name != "-c":
             header[option.name] = _header(option, family)
             if option.name == "-p":
-                module = option.values[0].lower()
+                module = MODULE_NUMBERED.get(option.values[0], option.values[0].lower())
     ordered = [part for name in ("-s", "-d", "-i", "-o", "-p", "-f") for part in header.get(name, ())]
     return Rule((*ordered, *matches), target), leads_to
 

@@ -51,7 +51,7 @@ WORDS: dict[str, Text] = {
     "no-hint": Text("There are no more hints.", "没有更多提示了。"),
     "hint": Text("Hint (costs {cost:.0%}): {text}", "提示（扣 {cost:.0%}）：{text}"),
     "skipped": Text("Skipped.", "已跳过。"),
-    "reckoned": Text("{label} {how}", "{label} {how}"),
+    "reckoned": Text("{label} · {how}", "{label} · {how}"),
     "score": Text("Score {score:.0%}", "得分 {score:.0%}"),
     "score-hints": Text("Score {score:.0%} ({raw:.0%} less {cost:.0%} for hints)", "得分 {score:.0%}（{raw:.0%}，提示扣去 {cost:.0%}）"),
     "yours": Text("yours", "你的回答"),

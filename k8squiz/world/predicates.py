@@ -29,6 +29,10 @@ class Ambiguous(QuizError):
     """The ways the packet can go do not agree on the answer."""
 
 
+class NoSuchWay(QuizError):
+    """No way the packet can go fits what the question is about."""
+
+
 Predicate: TypeAlias = "Mapping[str, Yaml]"
 # What is wanted of a hop, a rule, an entry: by the name of a fact, a value to equal or a comparison.
 Conditions: TypeAlias = "Mapping[str, Yaml]"
@@ -97,14 +101,14 @@ def holds(predicate: Predicate, world: World, on: str | None = None) -> bool:
 
 
 def outcomes_of(world: World, name: str) -> tuple[Outcome, ...]:
-    """The ways that the question is about: those of request `name` that fit its `way`. Raises QuizError where none does."""
+    """The ways that the question is about: those of request `name` that fit its `way`. Raises NoSuchWay where none does."""
     wanted = world.request(name).way
     every = world.all_outcomes(name)
     if wanted is None:
         return every
     chosen = tuple(outcome for outcome in every if fits(wanted, world, name, outcome))
     if not chosen:
-        raise QuizError(
+        raise NoSuchWay(
             f"{world.question.id}: request {name}: no way the packet can go fits its `way`",
             f"{world.question.id}：请求 {name}：没有路径符合其 `way`",
         )

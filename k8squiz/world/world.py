@@ -6,6 +6,7 @@ A World walks a request when it is first asked about it and remembers the outcom
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from k8squiz.world.release import as_of
 from k8squiz.world.rule_lines import RuleLine, rule_lines
 
 if TYPE_CHECKING:
+    from engine import Ruleset
     from k8squiz.world.set_elements import SetElement
 
 
@@ -65,6 +67,10 @@ class World:
             self._outcomes[name] = self._walk(name, request)
         return self._outcomes[name]
 
+    def walked(self, name: str, request: Request) -> tuple[Outcome, ...]:
+        """Every way the packet of any `request` can go in the cluster of request `name`."""
+        return self._walk(name, request)
+
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
         return engine.outcomes(self.cluster(name), request, mode=self.request(name).mode)
 
@@ -102,23 +108,29 @@ Edit = Callable[[str], str]
 class EditedRules(World):
     """A World in which `edit` changes the iptables-save text of one node before a packet meets it.
 
-    Raises RuleError (through any question asked of it) where the edited text is no ruleset.
+    Raises RuleError (through any question asked of it) where the edited text is no ruleset, or the kernel would refuse it.
     """
 
     def __init__(self, question: Question, node: str, edit: Edit) -> None:
         super().__init__(question)
         self._node, self._edit = node, edit
+        self._edited: dict[str, Ruleset] = {}
 
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
         from engine.netfilter.text import parse
+        from engine.netfilter.usable import check_usable
 
         cluster, mode = self.cluster(name), self.request(name).mode
-        edited = self._edit(str(compile_rules(cluster, self._node, mode)))
-        return engine.outcomes(cluster, request, mode=mode, rulesets={self._node: parse(edited)})
+        if name not in self._edited:
+            edited = parse(self._edit(str(compile_rules(cluster, self._node, mode))))
+            check_usable(edited)
+            self._edited[name] = edited
+        return engine.outcomes(cluster, request, mode=mode, rulesets={self._node: self._edited[name]})
 
 
 class EditedManifests(World):
-    """A World in which `edit` changes the manifests of every request before a cluster is made of them.
+    """A World in which `edit` changes the manifests of every request before a cluster is made of them; where it changes
+    kube-proxy's mode, that is the mode of every request.
 
     Raises ManifestError (through any question asked of it) where the API server would refuse what was edited.
     """
@@ -132,6 +144,17 @@ class EditedManifests(World):
                 ),
             )
         )
+        self._before = {request.name: request.manifests for request in question.requests}
+
+    def request(self, name: str) -> QuestionRequest:
+        found = super().request(name)
+        before, after = (_mode(text) for text in (self._before[name], found.manifests))
+        return found if before == after else dataclasses.replace(found, mode=after or "iptables")
+
+
+@functools.lru_cache(maxsize=64)
+def _mode(manifests: str) -> str:
+    return load_cluster(text=manifests).proxy.mode
 
 
 def host_name(host: str) -> str:

@@ -28,6 +28,9 @@ class Masquerade(ModelledTarget):
     ports: tuple[int, int] | tuple[()] = ()
     as_random: bool = False
 
+    usable_from = frozenset({Hook.POSTROUTING})
+    usable_in = "nat"
+
     def act(self, context: Context) -> Decision:
         address = context.masquerade_address() if context.hook is Hook.POSTROUTING else None
         if address is None:

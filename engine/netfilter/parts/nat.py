@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from engine.hooks import Hook
 from engine.netfilter.context import Context, Decision
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import BadRule, ModelledTarget, Part
@@ -36,6 +37,9 @@ class DestinationNat(ModelledTarget):
     last_port: int | None = None
     random: bool = False
 
+    usable_from = frozenset({Hook.PREROUTING, Hook.OUTPUT})
+    usable_in = "nat"
+
     def act(self, context: Context) -> Decision:
         # nf_nat_setup_info answers NF_ACCEPT: the nat chain is over for this connection.
         context.nat_cause = context.record(TargetAction.DNAT, NetfilterVerdict.ACCEPT)
@@ -59,6 +63,9 @@ class SourceNat(ModelledTarget):
     random_fully: bool = False
     last_port: int | None = None
     random: bool = False
+
+    usable_from = frozenset({Hook.POSTROUTING, Hook.INPUT})
+    usable_in = "nat"
 
     def act(self, context: Context) -> Decision:
         # As DestinationNat's.

@@ -21,6 +21,8 @@ _NAME = {
     (L4.IPIP, "ipv6"): "ipencap",
 }
 NUMBER = {L4.TCP: 6, L4.UDP: 17, L4.SCTP: 132, L4.ICMP: 1}
+# The extension that a protocol's number loads as its name does (xtables_find_proto).
+MODULE_NUMBERED = {"6": "tcp", "17": "udp", "132": "sctp", "1": "icmp"}
 NUMBERED = {"6": L4.TCP, "17": L4.UDP, "132": L4.SCTP}
 
 

@@ -27,6 +27,9 @@ class Redirect(ModelledTarget):
     ports: tuple[int, int] | tuple[()] = ()
     drawn: str = ""
 
+    usable_from = frozenset({Hook.PREROUTING, Hook.OUTPUT})
+    usable_in = "nat"
+
     def act(self, context: Context) -> Decision:
         address = self._address(context)
         if address is None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from engine.errors import EngineError
-from engine.trace import Text, Verdict
+from engine.trace import Outcome, Text, Verdict
 from engine.values import dataclass
+from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import FieldBase, Unreadable
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.world.predicates import Ambiguous, Predicate, holds, outcomes_of
+from k8squiz.world.connections import Change, Effect
+from k8squiz.world.predicates import Ambiguous, NoSuchWay, Predicate, holds, outcomes_of
 from k8squiz.world.world import World, host_name
 
 _HALF = 0.5
+_PLACE = re.compile(r"^<[a-z]+>:(?:\d+:)? ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,8 @@ class RepairField(FieldBase):
     is the same in every language.
 
     `canonical` reads a line (raising Unreadable), `world` is the cluster with a line put in, `goal` and `keep` are
-    predicates about it, `shown` the requests whose endings are told.
+    predicates about it, `shown` the requests whose endings are told. `besides` is what a line changes of all other
+    connections of the cluster.
     """
 
     id: str
@@ -35,6 +40,7 @@ class RepairField(FieldBase):
     goal: Predicate
     shown: tuple[str, ...]
     keep: tuple[Predicate, ...] = ()
+    besides: Callable[[str], tuple[Change, ...]] = lambda value: ()
     weight: float = 1.0
 
     def read(self, typed: str) -> str:
@@ -42,23 +48,54 @@ class RepairField(FieldBase):
         value = self.canonical(typed)
         try:
             self.effect(value)
-        except EngineError as error:
+        except (EngineError, QuizError) as error:
             # The place is one in a text that nobody has seen.
-            raise Unreadable(error.message, getattr(error, "message_zh", error.zh)) from None
+            raise Unreadable(_PLACE.sub("", error.en), _PLACE.sub("", error.zh)) from None
         return value
 
     def score(self, value: str) -> float:
-        """Nothing where the goal is not met; else the share of what had to stay as it was, counted for one half."""
+        """Nothing where the goal is not met, or where a connection is opened that was shut; else the share of what had to stay
+        as it was, counted for one half: what the question names, and all else together."""
         try:
             self.effect(value)
-        except (Unreadable, EngineError):
+        except (Unreadable, EngineError, QuizError):
             # An answer that was kept from before the question changed is no longer a line that mends.
             return 0.0
         world = self.world(value)
         if not holds_throughout(self.goal, world):
             return 0.0
-        kept = sum(holds_throughout(each, world) for each in self.keep)
-        return 1.0 if kept == len(self.keep) else _HALF + _HALF * kept / len(self.keep)
+        changes = self.besides(value)
+        if any(change.effect is Effect.OPENED for change in changes):
+            return 0.0
+        kept, all_ = self._kept(world), len(self.keep) + bool(changes)
+        return 1.0 if kept == all_ else _HALF + _HALF * kept / all_
+
+    def _kept(self, world: World) -> int:
+        return sum(holds_throughout(each, world) for each in self.keep)
+
+    def reckoned(self, value: str) -> Text | None:
+        try:
+            self.effect(value)
+        except (Unreadable, EngineError, QuizError):
+            return None
+        world = self.world(value)
+        if not holds_throughout(self.goal, world):
+            return None
+        kept, changes = self._kept(world), self.besides(value)
+        en, zh = [], []
+        if kept < len(self.keep):
+            en.append(f"keeps {kept} of the {len(self.keep)} that had to stay")
+            zh.append(f"应保持不变的 {len(self.keep)} 项中保住了 {kept} 项")
+        if changes:
+            first = min(changes, key=lambda change: change.effect is not Effect.OPENED).told()
+            more = len(changes) - 1
+            en.append(first.en + (f" and changes {more} more connections" if more else ""))
+            zh.append(first.zh + (f"，并改变了另外 {more} 条连接" if more else ""))
+        return (
+            Text(f"{', '.join(en)}: {self.score(value):.0%}", f"{'，'.join(zh)}：{self.score(value):.0%}")
+            if en
+            else None
+        )
 
     def show(self, value: str, zh: bool) -> str:
         return value
@@ -77,16 +114,25 @@ class RepairField(FieldBase):
 
 
 def holds_throughout(predicate: Predicate, world: World) -> bool:
-    """Whether it holds of every way: a connection that is mended now and then is not mended."""
+    """Whether it holds of every way: a connection that is mended now and then is not mended, nor is one that no longer
+    goes the way that is asked about."""
     try:
         return holds(predicate, world)
-    except Ambiguous:
+    except (Ambiguous, NoSuchWay):
         return False
+
+
+def _ways(world: World, name: str) -> tuple[Outcome, ...]:
+    """The ways that the request is about; all, where none of those is left."""
+    try:
+        return outcomes_of(world, name)
+    except NoSuchWay:
+        return world.all_outcomes(name)
 
 
 def _ending(world: World, name: str) -> Text:
     outcome = max(
-        outcomes_of(world, name), key=lambda outcome: (outcome.verdict is not Verdict.DELIVERED, outcome.probability)
+        _ways(world, name), key=lambda outcome: (outcome.verdict is not Verdict.DELIVERED, outcome.probability)
     )
     several = len(world.question.requests) > 1
     prefix = f"{name}: " if several else ""

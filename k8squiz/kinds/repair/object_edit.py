@@ -5,6 +5,7 @@ The object is found in a multi-document manifest; what the change does is the en
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -16,11 +17,18 @@ from k8squiz.bank.strictyaml import parse
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Unreadable
+from k8squiz.kinds.fields.spelling import plain
+from k8squiz.kinds.repair import api_server
 
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST = 400
 _PATH = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:\[\d{1,3}\])*(?:\.[A-Za-z][A-Za-z0-9]*(?:\[\d{1,3}\])*)*")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_WHOLE = re.compile(rf"\.?(?P<path>{_PATH.pattern})\s*[:=](?P<value>.*)", re.DOTALL)
+_PATCH = re.compile(r"^(?:kubectl|k)\s.*?(?:-p|--patch)[=\s]\s*(?P<patch>.*?)(?:(?<=')\s+-.*)?$", re.DOTALL)
+# What is not edited as one field.
+_PARTS = (("spec",), ("metadata",), ("status",))
 _STEP = re.compile(r"[A-Za-z][A-Za-z0-9]*|\[\d+\]")
 
 Path = tuple[str | int, ...]
@@ -50,11 +58,24 @@ class ObjectEdit:
         elif isinstance(target, list) and last == len(target):
             target.append(self.value)
         elif isinstance(target, dict) and isinstance(last, str):
-            target[last] = self.value
+            target[last] = merged(target.get(last), self.value)
         else:
             _enter(target, last)
             if isinstance(target, list) and isinstance(last, int):
                 target[last] = self.value
+
+
+def merged(old: Yaml, new: Yaml) -> Yaml:
+    """`new` put over `old` as a merge patch is (RFC 7396): mappings field by field, null takes a field away."""
+    if not isinstance(new, dict):
+        return new
+    result = dict(old) if isinstance(old, dict) else {}
+    for key, value in new.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
 
 
 def _enter(target: Yaml, step: str | int) -> Yaml:
@@ -71,23 +92,47 @@ def written(path: Path) -> str:
 
 
 def read_edit(typed: str, document: Mapping[str, Yaml]) -> ObjectEdit:
-    """`PATH: VALUE`, the value as YAML. A path that begins inside spec may leave `spec.` out. Raises Unreadable."""
-    name, colon, value = typed.strip().partition(":")
-    if not colon or len(typed) > _MOST or not _PATH.fullmatch(name.strip()):
+    """`PATH: VALUE` or `PATH=VALUE`, the value as YAML, or a merge patch of one field, as `kubectl patch -p` takes it. A
+    path that begins inside spec may leave `spec.` out. Raises Unreadable."""
+    text = plain(typed)
+    called = _PATCH.search(text)
+    if called is not None:
+        text = called["patch"].strip().strip("'").strip()
+    whole = _WHOLE.fullmatch(text)
+    if len(typed) > _MOST or (whole is None and not text.startswith("{")):
         raise Unreadable(
             "type a field and its value, such as spec.type: NodePort or spec.ports[0].port: 80",
             "请输入字段与值，例如 spec.type: NodePort 或 spec.ports[0].port: 80",
         )
-    steps: Path = tuple(int(step[1:-1]) if step[0] == "[" else step for step in _STEP.findall(name.strip()))
-    if "spec" in document and steps[0] not in document:
-        steps = ("spec", *steps)
+    steps: Path = ()
+    if whole is not None:
+        steps = tuple(int(step[1:-1]) if step[0] == "[" else step for step in _STEP.findall(whole["path"]))
     try:
-        found = parse(f"value: {value.strip()}\n", "").data
+        found = parse(f"value: {(text if whole is None else whole['value']).strip()}\n", "").data
     except QuizError as error:
         raise Unreadable(_after_place(error.en), _after_place(error.zh)) from None
     if not isinstance(found, dict) or list(found) != ["value"]:
-        raise Unreadable("one field and one value, please", "请只写一个字段和一个值")
-    return ObjectEdit(steps, found["value"])
+        raise _more_than_one()
+    steps, value = _down(steps, found["value"])
+    if "spec" in document and steps[0] not in document:
+        steps, value = _down(("spec", *steps), value)
+    if steps in _PARTS and isinstance(value, dict):
+        raise _more_than_one()
+    return ObjectEdit(steps, value)
+
+
+def _more_than_one() -> Unreadable:
+    return Unreadable("one field and one value, please", "请只写一个字段和一个值")
+
+
+def _down(steps: Path, value: Yaml) -> tuple[Path, Yaml]:
+    """A patch of one field as its path and its value."""
+    while isinstance(value, dict) and len(value) == 1 and _NAME.fullmatch(str(next(iter(value)))):
+        ((key, value),) = value.items()
+        steps = (*steps, str(key))
+    if not steps:
+        raise _more_than_one()
+    return steps, value
 
 
 def _after_place(message: str) -> str:
@@ -103,12 +148,34 @@ def find(manifests: str, kind: str, name: str | None) -> dict[str, Yaml]:
 
 
 def edited(manifests: str, kind: str, name: str | None, edit: ObjectEdit) -> str:
-    """`manifests` with `edit` made in that object."""
+    """`manifests` with `edit` made in that object, and what the cluster itself changes then. Raises Unreadable for what
+    the API server refuses."""
     documents = list(yaml.load_all(manifests, Loader=_LOADER))
-    for document in documents:
-        if _is(document, kind, name):
-            edit.apply(document)
+    for index, document in enumerate(documents):
+        if not _is(document, kind, name):
+            continue
+        before = copy.deepcopy(document)
+        edit.apply(document)
+        if kind == "Service":
+            documents[index] = after = api_server.admitted(before, document)
+            if api_server.moves_endpoints(before, after) and _at_selector(after):
+                # Without slices the endpoints are those of the pods that the selector fits.
+                documents = [each for each in documents if not _slice_of(each, after)]
+            break
     return str(yaml.dump_all(documents, Dumper=_DUMPER, sort_keys=False))
+
+
+def _at_selector(document: Mapping[str, Yaml]) -> bool:
+    spec = document["spec"]
+    return isinstance(spec, dict) and bool(spec.get("selector"))
+
+
+def _slice_of(document: Any, service: Any) -> bool:
+    if not isinstance(document, dict) or document.get("kind") != "EndpointSlice":
+        return False
+    ours, theirs = document.get("metadata", {}), service.get("metadata", {})
+    owner = (ours.get("labels") or {}).get("kubernetes.io/service-name")
+    return (owner, ours.get("namespace")) == (theirs.get("name"), theirs.get("namespace"))
 
 
 def _is(document: object, kind: str, name: str | None) -> bool:

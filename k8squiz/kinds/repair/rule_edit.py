@@ -9,9 +9,12 @@ import re
 
 from engine.values import dataclass
 from k8squiz.kinds.fields import Unreadable
+from k8squiz.kinds.fields.spelling import plain
+from k8squiz.kinds.repair.option_spelling import as_printed
 from k8squiz.world.rule_lines import RuleLine
 
 _MOST = 600
+_WORD = re.compile(r'(?:"[^"]*"|[^\s"]|")+')
 _TOOL = re.compile(r"^(?:sudo\s+)?(?:ip6?tables(?:-legacy|-nft)?\s+)?")
 _WAIT = re.compile(r"^(?:-w|--wait)(?:\s+\d+)?\s+")
 _TABLE = re.compile(r"(?:^|\s)(?:-t|--table)\s+(\w+)(?=\s|$)")
@@ -50,10 +53,10 @@ class RuleEdit:
 def read_rule(typed: str, known: tuple[RuleLine, ...]) -> RuleEdit:
     """The edit that `typed` is: `-t nat -A CHAIN ...`, with or without the tool's name before it. `known` are the
     ruleset's lines: without -t the chain's own table is meant, as far as there is just one. Raises Unreadable."""
-    text = " ".join(typed.split())
+    text = " ".join(plain(typed).split())
     if len(text) > _MOST:
         raise Unreadable("one rule is much shorter than that", "一条规则没有这么长")
-    text = _WAIT.sub("", _TOOL.sub("", text))
+    text = _WAIT.sub("", " ".join(as_printed(_WORD.findall(_TOOL.sub("", text)))))
     named = _TABLE.search(text)
     if named is not None:
         text = " ".join((text[: named.start()] + " " + text[named.end() :]).split())

@@ -8,6 +8,7 @@ what is lost, never what to type.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 from engine.trace import Text
 from k8squiz.errors import QuizError
@@ -18,6 +19,7 @@ from k8squiz.kinds.repair import object_edit as objects
 from k8squiz.kinds.repair import rule_edit as rules
 from k8squiz.kinds.repair.ask import RepairAsk
 from k8squiz.kinds.repair.fields import RepairField, holds_throughout
+from k8squiz.world.connections import Change, Connections
 from k8squiz.world.predicates import matching_rules
 from k8squiz.world.rule_lines import RuleLine
 from k8squiz.world.world import EditedManifests, EditedRules, World
@@ -93,6 +95,7 @@ def _rule(world: World, ask: RepairAsk) -> RepairField:
         "rule", RULE, str(rules.edit_that_restores(lost, known)),
         shown, Text("-t nat -A CHAIN ... -j TARGET", "-t nat -A 链名 ... -j 目标"),
         canonical, mended, ask.goal, tuple(one.name for one in question.requests), ask.must_hold,
+        _besides(mended, World(question), world.first, str(rules.edit_that_restores(lost, known))),
     )  # fmt: skip
 
 
@@ -130,4 +133,22 @@ def _object(world: World, ask: RepairAsk) -> RepairField:
         "field", FIELD, str(edits[0]), objects.shown(broken), Text("spec.FIELD: VALUE", "spec.字段: 值"),
         lambda typed: str(objects.read_edit(typed, broken)), mended, ask.goal,
         tuple(one.name for one in question.requests if one.name != ask.fixed_request), ask.must_hold,
+        _besides(mended, world, ask.fixed_request, str(edits[0])),
     )  # fmt: skip
+
+
+def _besides(
+    mended: Callable[[str], World], sound: World, request: str, truth: str
+) -> Callable[[str], tuple[Change, ...]]:
+    """What a line changes of what the fault had left alone; the truth changes nothing."""
+    found: list[Connections] = []
+
+    @functools.lru_cache(maxsize=16)
+    def besides(value: str) -> tuple[Change, ...]:
+        if value == truth:
+            return ()
+        if not found:
+            found.append(Connections(mended(""), sound, request))
+        return tuple(found[0].changes(mended(value), value))
+
+    return besides

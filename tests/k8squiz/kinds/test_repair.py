@@ -24,7 +24,7 @@ from tests.k8squiz.fakes import anything
 from tests.k8squiz.runner import k8squiz
 
 # Seeds under which the drawn part is the one that a row speaks of.
-SEEDS = {"nodeport-mend-the-way-back": "2"}
+SEEDS = {"nodeport-mend-the-way-back": "2", "mend-node-port-addresses": "5"}
 
 
 def field_of(name: str, seed: str) -> RepairField:
@@ -53,6 +53,13 @@ SCORES = [
     ("hairpin-mend", "-t nat -I CHAIN -j KUBE-MARK-MASQ", 0.5),
     ("hairpin-mend", "-t nat -A CHAIN -s {pod-a.ip}/32 -j KUBE-MARK-MASQ", 0.0),
     ("hairpin-mend", "-t nat -I CHAIN -s {pod-b.ip}/32 -j KUBE-MARK-MASQ", 0.0),
+    ("hairpin-mend", "-t nat -I CHAIN -s {pod-a.ip}/32 -j ACCEPT", 0.0),
+    # Every spelling that iptables takes.
+    ("hairpin-mend", "-tnat -I CHAIN 1 --src={pod-a.ip} --jump KUBE-MARK-MASQ", 1.0),
+    ("hairpin-mend", "－t nat －I CHAIN 1 -s{pod-a.ip}/32 -jMARK --or-m 0x4000", 1.0),
+    ("nodeport-mend-one-node", "--table=nat --append KUBE-NODEPORTS -p 6 --dport={web.nodePort} -j EXT", 1.0),
+    ("nodeport-mend-one-node", "-t nat -A KUBE-NODEPORTS -p tcp --dport {web.nodePort} -j REDIRECT", 0.0),
+    ("nodeport-mend-the-way-back", "-t nat -A KUBE-POSTROUTING -j SNAT --to {node1.ip}", 1.0),
     # The answer must come back through the node that translated.
     ("nodeport-mend-the-way-back", "-t nat -A KUBE-POSTROUTING -j MASQUERADE", 1.0),
     ("nodeport-mend-the-way-back", "-t nat -A KUBE-POSTROUTING -j SNAT --to-source {node1.ip}", 1.0),
@@ -70,8 +77,33 @@ SCORES = [
     ("mend-source-ranges", "spec.loadBalancerSourceRanges: [{office}/32, {partner}/32]", 1.0),
     ("mend-source-ranges", "spec.loadBalancerSourceRanges[1]: {partner}/32", 1.0),
     ("mend-source-ranges", "spec.loadBalancerSourceRanges: ['{partner}/32']", 0.75),
-    ("mend-source-ranges", "spec.loadBalancerSourceRanges: []", 0.75),
+    # What opens a door that was shut is no cure.
+    ("mend-source-ranges", "spec.loadBalancerSourceRanges: []", 0.0),
+    ("mend-source-ranges", "spec.loadBalancerSourceRanges: null", 0.0),
+    ("mend-source-ranges", "spec.loadBalancerSourceRanges: [0.0.0.0/0]", 0.0),
+    ("mend-source-ranges", "spec.loadBalancerSourceRanges: [196.0.0.0/6, 200.0.0.0/5]", 0.0),
+    ("mend-source-ranges", "spec.loadBalancerSourceRanges: [{office}/24, {partner}/32]", 0.0),
+    ("nodeport-mend-one-node", "-t nat -A KUBE-NODEPORTS -j EXT", 0.0),
+    ("nodeport-mend-one-node", "-t nat -A KUBE-NODEPORTS -p tcp -j EXT", 0.0),
+    ("nodeport-mend-one-node", "-t nat -A KUBE-NODEPORTS -p tcp --dport 30000:32767 -j EXT", 0.0),
+    ("nodeport-mend-one-node", "-t nat -I PREROUTING -p tcp --dport {web.nodePort} -j EXT", 0.0),
+    # What rewrites others' sources is half a cure.
+    ("hairpin-mend", "-t nat -I PREROUTING -s {pod-a.ip} -j KUBE-MARK-MASQ", 0.75),
+    ("hairpin-mend", "-t nat -I CHAIN ! -s {caller.ip} -j KUBE-MARK-MASQ", 0.75),
     ("mend-source-ranges", "spec.loadBalancerSourceRanges: [{stranger}/32]", 0.0),
+    # What the API server changes by itself, and any spelling of one field.
+    ("mend-the-policy", "spec.type: ClusterIP", 0.0),
+    ("mend-the-policy", "spec.selector: {app: another}", 0.0),
+    ("mend-the-policy", "spec: {externalTrafficPolicy: Cluster}", 1.0),
+    ("mend-the-policy", ".spec.externalTrafficPolicy: Cluster", 1.0),
+    ("mend-the-policy", "spec.externalTrafficPolicy=Cluster", 1.0),
+    ("mend-the-policy", "externalTrafficPolicy： Cluster", 1.0),
+    ("mend-the-policy", '{"spec": {"externalTrafficPolicy": "Cluster"}}', 1.0),
+    ("mend-the-policy", "kubectl patch svc {web} -n prod -p '{\"spec\":{\"externalTrafficPolicy\":\"Cluster\"}}'", 1.0),
+    # An edit of any field takes effect, the mode's too.
+    ("mend-node-port-addresses", "mode: iptables", 1.0),
+    ("mend-node-port-addresses", "mode: ipvs", 1.0),
+    ("mend-node-port-addresses", "nodePortAddresses: [{at.extra1}/32]", 0.5),
 ]  # fmt: skip
 
 
@@ -91,6 +123,18 @@ UNREADABLE = [
     ("hairpin-mend", "-t nat -A CHAIN -s 300.0.0.1 -j KUBE-MARK-MASQ", "no IP address", "IP"),
     ("hairpin-mend", "-t nat -A CHAIN -j KUBE-SERVICES", "circle", "环"),
     ("hairpin-mend", "-t nat -A CHAIN " + "-s 10.0.0.1 " * 99, "much shorter", "没有这么长"),
+    ("hairpin-mend", "-t nat -I CHAIN 1 -s {pod-a.ip} -j MASQUERADE", "used from hooks PREROUTING/OUTPUT", "内核会拒绝"),
+    ("hairpin-mend", "-t filter -A KUBE-FORWARD -j MASQUERADE", "only valid in nat table", "内核会拒绝"),
+    ("hairpin-mend", "-t nat -I CHAIN 1 -j NFQUEUE --queue-num 1", "which is not modelled", "未建模"),
+    ("mend-the-policy", "spec.ports[0].nodePort: 80", "The range of valid ports is 30000-32767", "API server 会拒绝"),
+    ("mend-the-policy", "spec.trafic: 1", 'unknown field "spec.trafic"', 'unknown field "spec.trafic"'),
+    ("mend-the-policy", "spec: {type: LoadBalancer, externalTrafficPolicy: Local}", "one field", "一个字段"),
+    ("mend-the-policy", "spec: {}", "one field", "一个字段"),
+    ("mend-the-policy", "spec: null", "field is immutable", "API server 会拒绝"),
+    ("mend-the-policy", "metadata.name: x", "field is immutable", "API server 会拒绝"),
+    ("mend-the-policy", "spec.clusterIP: 10.0.0.1", "field is immutable", "API server 会拒绝"),
+    ("mend-source-ranges", "status.loadBalancer.ingress: []", "status is a subresource", "status 是子资源"),
+    ("mend-source-ranges", "spec.type: ClusterIP", "may only be used when `type` is 'LoadBalancer'", "API server 会拒绝"),
     ("mend-which-policy", "make it work", "a field and its value", "字段与值"),
     ("mend-which-policy", "spec.internalTrafficPolicy: Global", "internalTrafficPolicy", "internalTrafficPolicy"),
     ("mend-which-policy", "spec.ports[9].port: 80", "nothing at 9", "没有 9"),
