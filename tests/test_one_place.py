@@ -245,6 +245,7 @@ def strings(tree: ast.Module) -> Iterator[str]:
 PARTS_NAMED = {
     "engine/netfilter/ipt_parse.py": {"Goto", "Jump", "L4Module", "OpaqueMatch"},
     "engine/fabric/without.py": {"Jump", "Masquerade", "SetLookup", "SetMatch", "Source"},
+    "engine/lab/sets.py": {"Destination", "SetMatch", "Source"},
     "engine/walk/hooks.py": {"Goto", "Jump"},
     "engine/words/rules.py": {"Comment", "RandomDestinationNat", "RandomVerdict", "VerdictMap"},
 }
