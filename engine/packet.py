@@ -73,11 +73,12 @@ class FiveTuple:
 
     @property
     def source(self) -> str:
-        return join_host_port(self.src, self.sport)
+        """ip:port; of a protocol without ports the address."""
+        return self.src if self.protocol in (L4.ICMP, L4.IPIP) else join_host_port(self.src, self.sport)
 
     @property
     def destination(self) -> str:
-        return join_host_port(self.dst, self.dport)
+        return self.dst if self.protocol in (L4.ICMP, L4.IPIP) else join_host_port(self.dst, self.dport)
 
     def __str__(self) -> str:
         return f"{self.source} -> {self.destination}"

@@ -75,7 +75,8 @@ def _walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple, client: Hos
 
 
 def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
-    if (host.name, flow.dport) in state.proxies:
+    # Every kernel answers an echo request itself (icmp_echo); what no socket is for, nobody has to listen to.
+    if (host.name, flow.dport) in state.proxies or flow.protocol is L4.ICMP:
         return True
     listening = state.fabric.address_index.listening
     addresses = [flow.dst]
@@ -140,7 +141,7 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     # the next packet is INVALID there.
     stuck = _next_packet(state, flow, client, end)
     later = state.cost
-    if stuck is None and stray and flow.protocol is not L4.UDP:
+    if stuck is None and stray and flow.protocol not in (L4.UDP, L4.ICMP):
         stuck = _next_answer(state, flow, client, end)
     return dataclasses.replace(
         base,

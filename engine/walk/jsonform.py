@@ -50,9 +50,10 @@ def request_to_dict(
     mode = mode or (fabric.mode if fabric is not None else cluster.proxy.mode or "iptables")
     built = fabric if fabric is not None else build_fabric(cluster, mode, release=release)
     resolved = locate(built, request)
+    flow = resolved.flow(source_of(built, resolved))
     return {
-        "from": join_host_port(source_of(built, resolved), resolved.sport),
-        "to": join_host_port(resolved.dst, resolved.dport),
+        "from": flow.source,
+        "to": flow.destination,
         "protocol": resolved.protocol.value,
         "node": first_node(built, resolved),
         "mode": mode,

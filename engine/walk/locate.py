@@ -48,6 +48,8 @@ def locate(fabric: Fabric, request: Request) -> ResolvedRequest:
             f"{request.source} and {request.destination} are of different address families",
             zh=f"{request.source} 与 {request.destination} 的地址族不同",
         )
+    if protocol is L4.ICMP:
+        return ResolvedRequest(host, protocol, src, 0, dst, 0, request.node)
     port = sport if sport is not None else request.sport if request.sport is not None else DEFAULT_SPORT
     if not 1 <= port <= 65535:
         raise EngineError(f"source port {port} is not between 1 and 65535", zh=f"源端口 {port} 不在 1 与 65535 之间")
@@ -55,15 +57,12 @@ def locate(fabric: Fabric, request: Request) -> ResolvedRequest:
 
 
 def _protocol(text: str) -> L4:
-    known = (L4.TCP, L4.UDP, L4.SCTP)
-    try:
-        found = L4(text.upper())
-    except ValueError:
-        found = L4.ICMP
-    if found not in known:
+    known = (L4.TCP, L4.UDP, L4.SCTP, L4.ICMP)
+    found = next((protocol for protocol in known if protocol == text.upper()), None)
+    if found is None:
         raise EngineError(
-            f"{text!r} is not a protocol of a Service; one of tcp, udp, sctp",
-            zh=f"{text!r} 不是 Service 的协议；可用 tcp、udp、sctp",
+            f"{text!r} is no protocol that can be walked; one of tcp, udp, sctp, icmp (an echo request)",
+            zh=f"{text!r} 不是可以追踪的协议；可用 tcp、udp、sctp、icmp（echo 请求）",
         )
     return found
 
@@ -156,6 +155,8 @@ def _of_family(ips: tuple[str, ...], version: int, name: str) -> str:
 
 def _where(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
     kind, _, rest = text.partition("/")
+    if protocol is L4.ICMP:
+        return _without_port(fabric, text, kind, rest), 0
     if kind == "svc" and rest:
         return _service(fabric, rest, protocol)
     if kind in ("node", "pod") and rest:
@@ -178,6 +179,23 @@ def _where(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
         )
     _of_one_host(address)
     return address, number_
+
+
+def _without_port(fabric: Fabric, text: str, kind: str, rest: str) -> str:
+    """Where a packet without ports goes: what is written behind a name as its port means nothing."""
+    name = rest.partition(":")[0]
+    if kind == "svc" and name:
+        return _cluster_ip(_named_service(fabric, name))
+    if kind == "node" and name:
+        node = fabric.node(name)
+        if not node.internal_ips:
+            raise NoSuchObject(f"node {name} has no InternalIP", zh=f"节点 {name} 没有 InternalIP")
+        return node.internal_ips[0]
+    if kind == "pod" and name:
+        return _pod_address(fabric, name)
+    address, _ = _address(text, WHERE_FORMS, WHERE_FORMS_ZH)
+    _of_one_host(address)
+    return address
 
 
 def _of_one_host(address: str) -> None:
@@ -207,6 +225,11 @@ def _pod_port(fabric: Fabric, name: str, port: str, whole: str, protocol: L4) ->
 
 def _service(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
     name, _, port_text = text.partition(":")
+    service = _named_service(fabric, name)
+    return _cluster_ip(service), _service_port(service, port_text, protocol).port
+
+
+def _named_service(fabric: Fabric, name: str) -> Service:
     services = fabric.service_index.services(name)
     if len(services) > 1:
         raise NoSuchObject(
@@ -218,13 +241,16 @@ def _service(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
         raise NoSuchObject(
             f"there is no Service {name!r}; known Services: {known}", zh=f"没有 Service {name!r}；已知 Service：{known}"
         )
-    service = services[0]
+    return services[0]
+
+
+def _cluster_ip(service: Service) -> str:
     if not service.cluster_ips:
         raise NoSuchObject(
             f"Service {service.key} has no ClusterIP; name a pod or an address instead",
             zh=f"Service {service.key} 没有 ClusterIP；请改用 Pod 或地址",
         )
-    return service.cluster_ips[0], _service_port(service, port_text, protocol).port
+    return service.cluster_ips[0]
 
 
 def _service_port(service: Service, text: str, protocol: L4) -> ServicePort:

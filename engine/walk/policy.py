@@ -172,6 +172,8 @@ def _at(state: WalkState, host: Host, hook: Hook, skb: Skb, door: _Door, enforce
     if enforcer.lets_ping and skb.flow.protocol is L4.ICMP:
         _hop(state, host, hook, skb, door, words.ping(enforcer.name, pod))
         return None
+    if skb.flow.protocol is L4.ICMP:
+        state.assume(words.icmp(enforcer.name))
     decision = _decision(state, skb, door, enforcer)
     _hop(state, host, hook, skb, door, _text(door, enforcer, decision))
     return None if decision.allowed else _refuse(state, host, hook, skb, door, enforcer, decision)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.network.routes import Route
-from engine.packet import Encapsulation, FiveTuple
+from engine.packet import L4, Encapsulation, FiveTuple
 from engine.trace import Text
 
 
@@ -15,18 +15,30 @@ def connect(host: str, flow: FiveTuple, chosen_by: Route | None, own: bool) -> T
         )
     if chosen_by is not None:
         return Text(
-            f"A process on {host} opens a {flow.protocol} connection to {flow.destination}. The kernel takes {flow.src} "
+            f"A process on {host} {_opens(flow)} to {flow.destination}. The kernel takes {flow.src} "
             f"as the source, because the route there is: {chosen_by}.",
-            f"{host} 上的进程向 {flow.destination} 发起 {flow.protocol} 连接。去往该地址的路由是 {chosen_by}，"
+            f"{host} 上的进程向 {flow.destination} {_opens_zh(flow)}。去往该地址的路由是 {chosen_by}，"
             f"所以内核选择 {flow.src} 作为源地址。",
         )
+    if flow.protocol is L4.ICMP:
+        return Text(f"{host} sends an ICMP echo request: {flow}.", f"{host} 发送 ICMP echo 请求：{flow}。")
     return Text(
         f"{host} opens a {flow.protocol} connection: {flow}.",
         f"{host} 发起 {flow.protocol} 连接：{flow}。",
     )
 
 
+def _opens(flow: FiveTuple) -> str:
+    return "sends an ICMP echo request" if flow.protocol is L4.ICMP else f"opens a {flow.protocol} connection"
+
+
+def _opens_zh(flow: FiveTuple) -> str:
+    return "发送 ICMP echo 请求" if flow.protocol is L4.ICMP else f"发起 {flow.protocol} 连接"
+
+
 def answer(host: str, flow: FiveTuple) -> Text:
+    if flow.protocol is L4.ICMP:
+        return Text(f"{host}'s kernel sends an echo reply: {flow}.", f"{host} 的内核发送 echo 应答：{flow}。")
     return Text(
         f"{host} answers the peer it saw: {flow}.",
         f"{host} 向它看到的对端应答：{flow}。",
@@ -211,6 +223,11 @@ def decapsulated(device: str, outer: Encapsulation, flow: FiveTuple) -> Text:
 
 
 def socket_request(host: str, flow: FiveTuple) -> Text:
+    if flow.protocol is L4.ICMP:
+        return Text(
+            f"{host}'s kernel gets the echo request; it came from {flow.source}.",
+            f"{host} 的内核收到 echo 请求，来源为 {flow.source}。",
+        )
     return Text(
         f"The server on {host} accepts at {flow.destination}; the peer it sees is {flow.source}.",
         f"{host} 上的服务在 {flow.destination} 收到连接，它看到的对端是 {flow.source}。",

@@ -32,6 +32,13 @@ def known_connection(enforcer: str, pod: str) -> Text:
     )
 
 
+def icmp(enforcer: str) -> Text:
+    return Text(
+        f"What policies do with ICMP is left open by the API; {enforcer} is taken to let it pass by rules that name no port.",
+        f"API 没有定义策略对 ICMP 的作用；这里认为 {enforcer} 只按没有写端口的规则放行。",
+    )
+
+
 def own_node(enforcer: str, pod: str) -> Text:
     return Text(
         f"{enforcer} does not judge what {pod}'s own node sends it, whatever the policies say.",
@@ -52,8 +59,8 @@ def not_enforced(plugin: str, assumed: bool, pod: str, policies: tuple[str, ...]
     names = ", ".join(policies)
     about, about_zh = (f" ({pod}: {names})", f"（{pod}：{names}）") if names else ("", "")
     return Text(
-        f"The cluster has network policies{about}, but {who} enforces none: they stop nothing.",
-        f"集群有网络策略{about_zh}，但 {who_zh} 不执行网络策略：它们不会阻止任何流量。",
+        f"The cluster has network policies{about}, but {who} enforces none by itself: they stop nothing (a Network document's policyEnforcement can say who does).",
+        f"集群有网络策略{about_zh}，但 {who_zh} 本身不执行网络策略：它们不会阻止任何流量（可用 Network 文档的 policyEnforcement 说明由谁执行）。",
     )
 
 

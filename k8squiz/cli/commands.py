@@ -137,9 +137,9 @@ def trace(
         str,
         typer.Option(
             "--proto",
-            click_type=one_of("tcp", "udp", "sctp", case_sensitive=False),
-            metavar="tcp|udp|sctp",
-            help="The transport protocol.",
+            click_type=one_of("tcp", "udp", "sctp", "icmp", case_sensitive=False),
+            metavar="tcp|udp|sctp|icmp",
+            help="The protocol; icmp is an echo request.",
         ),
     ] = "tcp",
     mode: Mode = None,

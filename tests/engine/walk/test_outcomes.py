@@ -368,7 +368,7 @@ def test_the_walk_is_the_same_in_another_process_and_order() -> None:
         ("client", "svc/none", "TCP", None, "there is no Service 'none'; known Services: default/web"),
         ("client", "svc/web:http", "TCP", "node1", "has no TCP port 'http'; it has 80/TCP"),
         ("client", "svc/web", "UDP", "node1", "say which port of protocol UDP; it has 80/TCP"),
-        ("client", f"{VIP}:80", "ICMP", "node1", "not a protocol of a Service"),
+        ("client", f"{VIP}:80", "GRE", "node1", "no protocol that can be walked"),
         ("client", f"{VIP}:80", "TCP", None, "name the node that the packet arrives at"),
         ("client", f"{VIP}:80", "TCP", "node9", "there is no node 'node9'"),
         ("client", "[fd00::1]:80", "TCP", "node1", None),
