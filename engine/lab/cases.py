@@ -21,6 +21,7 @@ from engine.cluster import (
     NetworkFacts,
     Node,
     Pod,
+    PortMap,
     ProxyConfig,
     Service,
     ServicePort,
@@ -30,20 +31,27 @@ from engine.cni import PLUGINS
 from engine.fabric.fabric import build_fabric
 from engine.lab.requirements import Features
 from engine.lab.scene import DELIVERED, Scene, ending
-from engine.packet import L4, join_host_port
+from engine.packet import L4, join_host_port, split_host_port
 from engine.trace import Outcome, Request
 from engine.walk.outcomes import outcomes
 
-BACKENDS = (("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "bgp"), ("calico", "vxlan"))
+BACKENDS = (
+    *(("flannel", "vxlan"), ("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "bgp"), ("calico", "vxlan")),
+    *(("kindnet", "ptp"), ("canal", "vxlan")),
+)
 IPIP = ("calico", "ipip")
 _IPV4_ONLY = (("calico", "vxlan"), IPIP)
 MODES = ("iptables", "nftables")
 # Those twice that few requests run into.
 _PARTS = (
     *("masquerade", "hairpin-masquerade", "hairpin-mode", "br_netfilter", "route", "route_localnet", "ip_forward"),
+    *("cni-rules", "cni-rules"),
     *("hairpin-masquerade", "hairpin-mode", "route", "route_localnet", "ip_forward", "ip_forward"),
 )
 _TARGET = {L4.TCP: 8080, L4.UDP: 5353}
+_HOST_PORT = {L4.TCP: 8088, L4.UDP: 8053}
+# What every node listens on, whatever its pods do, and a port of the world's that nobody listens on.
+_KUBELET, _WORLD = 10250, 443
 # How many requests one built cluster serves, and how many they are picked from.
 REQUESTS, DRAWN = 7, 60
 # How much more often than each other kind of ending those are wanted whose way is longest.
@@ -142,7 +150,8 @@ def rarest(cluster: Cluster, mode: str, drawn: Iterable[Request], seen: Counter[
     fabric = build_fabric(cluster, mode)
     kinds: dict[str, list[Request]] = {}
     for request in drawn:
-        kinds.setdefault(kind_of(outcomes(cluster, request, mode, fabric=fabric)), []).append(request)
+        ending_of = kind_of(outcomes(cluster, request, mode, fabric=fabric))
+        kinds.setdefault(f"{way_of(cluster, request)} {ending_of}".strip(), []).append(request)
     found: list[Request] = []
     while kinds and len(found) < REQUESTS:
         kind = min(kinds, key=lambda kind: seen[kind] / _SHARE.get(kind, 1))
@@ -156,6 +165,26 @@ def rarest(cluster: Cluster, mode: str, drawn: Iterable[Request], seen: Counter[
 def kind_of(ways: tuple[Outcome, ...]) -> str:
     """The kind of ending of a request that can go these ways: of one that can die, where it does."""
     return min((ending(way) for way in ways), key=lambda kind: kind in DELIVERED)
+
+
+def way_of(cluster: Cluster, request: Request) -> str:
+    """The ways that a CNI's own rules decide, each counted apart: out of the cluster, to a process on another node, to a
+    host port, to another node's NodePort under policy Local; "" for all others."""
+    address, port = split_host_port(request.destination)
+    owners = {ip: node.name for node in cluster.nodes for ip in node.internal_ips}
+    if any(own.host_port == port for pod in cluster.pods for own in pod.ports if own.host_port):
+        return "host port"
+    if not request.source.startswith("pod/"):
+        return ""
+    if address in cluster.network.external_hosts.values():
+        return "egress"
+    sender = next(pod for pod in cluster.pods if request.source == f"pod/{pod.name}")
+    if owners.get(address) in (None, sender.node_name):
+        return ""
+    if port == _KUBELET:
+        return "process on another node"
+    local = (s for s in cluster.services if s.external_policy_local and port in {p.node_port for p in s.ports})
+    return "policy Local from another node" if any(local) else ""
 
 
 def _one_in(draw: random.Random, chance: int) -> bool:
@@ -178,8 +207,22 @@ def _cluster(draw: random.Random, where: _Addresses, networks: tuple[tuple[str, 
         services=services,
         slices=slices,
         proxy=_proxy(draw, where, plugin),
-        cni=CNIConfig(plugin, backend, assumed=False),
+        cni=_cni(draw, plugin, backend),
         network=_facts(draw, nodes, where),
+    )
+
+
+def _cni(draw: random.Random, plugin: str, backend: str) -> CNIConfig:
+    """The plugin with what it may have been told otherwise than is usual."""
+    port_map = PortMap(backend="nftables" if _one_in(draw, 3) else "iptables", snat=not _one_in(draw, 5))
+    by_flannel = plugin == "flannel"
+    return CNIConfig(
+        plugin,
+        backend,
+        assumed=False,
+        ip_masq=not (by_flannel and _one_in(draw, 6)),
+        nftables=by_flannel and _one_in(draw, 4),
+        port_map=port_map,
     )
 
 
@@ -195,7 +238,12 @@ def _pods(draw: random.Random, index: int, node: Node, where: _Addresses) -> Ite
 
 def _pod(index: int, number: int, node: Node, where: _Addresses, *, host: bool) -> Pod:
     ips = node.internal_ips[:1] if host else (where.pod(index, number),)
-    ports = (ContainerPort("http", _TARGET[L4.TCP]), ContainerPort("dns", _TARGET[L4.UDP], L4.UDP))
+    # One pod a node has host ports.
+    mapped = {protocol: _HOST_PORT[protocol] if number == 0 and not host else 0 for protocol in _TARGET}
+    ports = (
+        ContainerPort("http", _TARGET[L4.TCP], host_port=mapped[L4.TCP]),
+        ContainerPort("dns", _TARGET[L4.UDP], L4.UDP, mapped[L4.UDP]),
+    )
     return Pod("default", f"pod-{index}-{number}", node.name, ips, host, {"app": "web"}, ports)
 
 
@@ -288,7 +336,9 @@ def _request(draw: random.Random, cluster: Cluster, where: _Addresses) -> Reques
     port = service.ports[0]
     source = _source(draw, cluster, service)
     node = draw.choice(cluster.nodes)
-    kinds = ["vip"] * 3 + ["pod", "closed", "wrong"]
+    kinds = ["vip"] * 3 + ["pod", "closed", "wrong"] + ["hostport"] * 2
+    kinds += ["world", "process"] * 2 if source.startswith("pod/") else []
+    kinds += ["local hostport"] if source.startswith("node/") else []
     kinds += ["nodeport"] * 4 + ["gateway"] * 2 if port.node_port else []
     kinds += ["further"] if port.node_port and node.addresses else []
     kinds += ["balancer"] * 3 if service.load_balancer_ingress else []
@@ -297,8 +347,9 @@ def _request(draw: random.Random, cluster: Cluster, where: _Addresses) -> Reques
     kind = draw.choice(kinds)
     address, number = _target(draw, kind, cluster, service, node, where)
     # The router is told where to send what lies in no network of its own.
-    foreign = source in ("client", "outsider") and kind not in ("nodeport", "balancer", "further")
-    return Request(source, join_host_port(address, number), port.protocol.value, node.name if foreign else None)
+    foreign = source in ("client", "outsider") and kind not in ("nodeport", "balancer", "further", "hostport")
+    protocol = L4.TCP if kind in ("world", "process") else port.protocol
+    return Request(source, join_host_port(address, number), protocol.value, node.name if foreign else None)
 
 
 def _target(
@@ -314,6 +365,15 @@ def _target(
         return service.external_ips[0], port.port
     if kind in ("vip", "wrong"):
         return service.cluster_ips[0], port.port + (kind == "wrong")
+    if kind in ("hostport", "local hostport", "world", "process"):
+        localhost = "127.0.0.1" if where.version == 4 else "::1"
+        host_port = _HOST_PORT[port.protocol]
+        return {
+            "hostport": (node.internal_ips[0], host_port),
+            "local hostport": (localhost, host_port),
+            "world": (where.outsider, _WORLD),
+            "process": (node.internal_ips[0], _KUBELET),
+        }[kind]
     own = {
         "nodeport": node.internal_ips[0],
         "gateway": where.gateway(int(node.name[4:])),

@@ -135,13 +135,19 @@ def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset
         if fabric.host(sighting.host).kind is HostKind.NODE:
             measured.setdefault((sighting.host, sighting.hook), set()).add(_shown(sighting.flow, ports))
     died = _stopped_in(outcome)
+    # A circle is told once; where each round is masqueraded anew, the kernel's later rounds leave tuples of their own.
+    circles = outcome.where is not None and outcome.where.code is ReasonCode.ROUTING_LOOP
     found = []
     for key in (*told, *sorted(measured.keys() - told.keys())):
         ours, theirs = told.get(key, set()), measured.get(key, set())
         stopped = key in died
         if stopped:
             ours, theirs = ours | {"(stopped here)"}, theirs | {"(not seen any more)"}
-        found.append(_sets(f"{key[1].value} on {key[0]}", theirs, ours, stopped or ours == theirs))
+        found.append(
+            _sets(
+                f"{key[1].value} on {key[0]}", theirs, ours, stopped or ours == theirs or (circles and ours <= theirs)
+            )
+        )
     return found
 
 
@@ -164,6 +170,16 @@ def _stopped_in(outcome: Outcome) -> set[tuple[str, Hook]]:
     return found
 
 
+def _perhaps_unseen(outcome: Outcome) -> str:
+    """The host that refuses a packet from 127.0.0.0/8 or ::1, which may come to none of its hooks: IPv6 refuses it before
+    any (ip6_rcv_core), and IPv4's neighbour does not answer an ARP request from there, so that only one who is known
+    already is sent to (arp_solicit, arp_process)."""
+    where = outcome.where
+    if where is None or where.code is not ReasonCode.MARTIAN_SOURCE or not outcome.hops:
+        return ""
+    return where.host if outcome.hops[-1].src.startswith(("127.", "[::1]")) else ""
+
+
 def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> ComparedPoint:
     """Which pods, routers and external hosts the request and its answer came to; nodes are compared hook by hook."""
     hops = (*outcome.hops, *outcome.reply) if outcome.source_seen is not None else outcome.hops
@@ -172,7 +188,7 @@ def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> ComparedPoint
     if outcome.where is not None and (outcome.where.direction is Direction.REQUEST or outcome.source_seen is not None):
         told.add(outcome.where.host)
     measured = {sighting.host for sighting in seen.sightings}
-    left_out = {*fabric.nodes, outcome.hops[0].host if outcome.hops else ""}
+    left_out = {*fabric.nodes, outcome.hops[0].host if outcome.hops else "", _perhaps_unseen(outcome)}
     told, measured = told - left_out, measured - left_out
     return _sets("hosts reached", measured, told, measured == told)
 

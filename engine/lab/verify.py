@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from engine.cluster import Cluster
 from engine.errors import EngineError, UnsupportedFeature
 from engine.fabric.fabric import CLIENT, Fabric, build_fabric
+from engine.lab.cases import way_of
 from engine.lab.compare import ComparedPoint, compare, nearest, points
 from engine.lab.errors import NotInThisLab
 from engine.lab.live import Lab, Observation
@@ -151,7 +152,7 @@ def run_all(
 def spread(results: Iterable[VerifiedCase]) -> dict[str, Counter[str]]:
     """How the results spread: over modes, IP versions, networks, traffic policies, broken parts, outcomes, endings."""
     found: dict[str, Counter[str]] = {
-        name: Counter() for name in ("mode", "ip", "cni", "policy", "broken", "outcome", "ending")
+        name: Counter() for name in ("mode", "ip", "cni", "policy", "way", "broken", "outcome", "ending")
     }
     for result in results:
         if result.outcome is None:
@@ -161,6 +162,7 @@ def spread(results: Iterable[VerifiedCase]) -> dict[str, Counter[str]]:
         found["ip"][f"IPv{scene.version}"] += 1
         found["cni"][f"{scene.cluster.cni.plugin} {scene.cluster.cni.backend}"] += 1
         found["policy"][_policy(scene, result.request)] += 1
+        found["way"][way_of(scene.cluster, result.request) or "other"] += 1
         found["broken"].update(_broken(scene.cluster) or ("nothing",))
         found["outcome"][result.outcome.verdict.value] += 1
         found["ending"][ending(result.outcome)] += 1
