@@ -1,4 +1,4 @@
-"""Names: what glibc and musl ask for one, which resolv.conf a pod has, the DNS records of a cluster.
+"""Names: what glibc and musl ask for one, a pod's resolv.conf, the DNS records of a cluster, what a cache keeps of them.
 
 `lookup` is getaddrinfo over a zone. No packet lives here, nor how one reaches a name server: that is the walk's; nothing is
 sent and no clock is read.
