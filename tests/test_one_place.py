@@ -1,4 +1,4 @@
-"""One place for one thing: a new match, chain, CNI plugin or scheduler is a new file and one line, tried here with
+"""One place for one thing: a new match, chain, CNI plugin, scheduler, stage or fact is a new file and one line, tried here with
 throw-away ones; and each real one is named in its own home alone."""
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import engine
+from docs import question_files
 from engine.choose import seeded
 from engine.cluster import CNIConfig, Node
 from engine.cni import PLUGINS
@@ -27,12 +28,19 @@ from engine.netfilter.nft_text import parse as parse_nft
 from engine.netfilter.registry import MODULES, REGISTRY
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.netfilter.text import dump, parse
+from engine.network.routes import RouteKind
 from engine.packet import L4, FiveTuple
-from engine.trace import ReasonCode, Text
+from engine.trace import Direction, ReasonCode, Text
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.manifests import manifests
+from k8squiz.bank.network_facts import NETWORK_FACTS, NetworkFact
 from k8squiz.bank.shapes import Place
 from k8squiz.bank.spec import read_spec
+from k8squiz.kinds.hop_order.steps import distractors
+from k8squiz.kinds.schema import schema_text
+from k8squiz.kinds.stages import STAGES, StageRow
+from k8squiz.world.facts import FACTS
+from k8squiz.world.predicates import holds, value_of
 from tests.engine.clusters import A, B, cluster
 from tests.k8squiz.fakes import world
 
@@ -223,6 +231,37 @@ def test_a_scheduler_is_a_file_and_a_line(monkeypatch: pytest.MonkeyPatch) -> No
     assert [virtual.connect("1.2.3.4", port).server for port in (1, 2, 3)] == [f"{A}:8080"] * 3
 
 
+COIN = StageRow(
+    "coin",
+    Text("{host}: a coin is tossed", "{host}：抛硬币"),
+    plausible=True,
+    always=True,
+    reveals=Text("Leaves it to chance.", "听天由命。"),
+)
+
+
+def test_a_stage_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STAGES, COIN.name, COIN)
+    (way,) = engine.outcomes(cluster(B), engine.Request("pod/pod-a", "svc/web"))
+    offered = {step.key: step for step in distractors(way.hops, ["node1"], "stage", ["routing"])}
+    assert offered["node1/coin"].text == Text("node1: a coin is tossed", "node1：抛硬币")
+    assert offered["node1/coin"].reveals == COIN.reveals
+
+
+def test_a_fact_of_a_way_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FACTS, "coin", lambda world, request, outcome: "heads")
+    assert holds({"coin": "heads"}, world())
+    assert not holds({"coin": "tails"}, world())
+    assert value_of({"fact": "coin"}, world()) == "heads"
+    assert '"coin"' in schema_text()
+
+
+def test_a_network_fact_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = NetworkFact("coinSide", "heads", "which side is up", "net.coin.side")
+    monkeypatch.setattr(question_files, "NETWORK_FACTS", (*NETWORK_FACTS, row))
+    assert "| `coinSide` | heads | which side is up (`net.coin.side`) |" in question_files.network()
+
+
 def sources(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
     for room in rooms:
         for path in sorted((ROOT / room).rglob("*.py")):
@@ -298,3 +337,40 @@ def test_a_cni_plugin_is_named_in_its_own_folder(room: str) -> None:
         if not path.startswith(("engine/cni/", "k8squiz/explain/")) and path not in PLUGINS_NAMED:
             found = [text for text in strings(tree) if re.fullmatch(rf"({'|'.join(PLUGINS)})([./-].*)?", text)]
             assert found == [], path
+
+
+# kube-proxy's own choice and what it sets for mh; under which the servers' weights count; what ipvsadm takes where none is
+# said; a keyword of nft's grammar (an IPv6 header) that is spelt alike; stories.
+SCHEDULERS_NAMED = {
+    "engine/proxy/ipvs.py": {"rr", "mh"},
+    "engine/netfilter/virtual_service.py": {"rr", "wrr", "lc"},
+    "engine/netfilter/ipvsadm_text.py": {"wlc"},
+    "engine/netfilter/parts/statement.py": {"mh"},
+}
+
+
+@pytest.mark.parametrize("room", ["engine", "k8squiz"])
+def test_a_scheduler_is_named_in_its_own_home(room: str) -> None:
+    for path, tree in sources(room):
+        if not path.startswith(("engine/ipvs/", "k8squiz/explain/")):
+            assert set(strings(tree)) & set(SCHEDULERS) == SCHEDULERS_NAMED.get(path, set()), path
+
+
+# Each is a str, so that mypy finds nothing wrong with a comparison with any other word, misspelt or not.
+DECIDING = (ReasonCode, engine.Verdict, Direction, RouteKind)
+
+
+@pytest.mark.parametrize("room", ["engine", "k8squiz"])
+def test_what_decides_is_compared_with_members(room: str) -> None:
+    # These are words of others too: of question files, of nft's address types, a target and a policy.
+    words = {str(member) for kind in DECIDING for member in kind} - {"request", "reply", "unicast", "DROP"}
+    for path, tree in sources(room):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Compare):
+                compared = (node.left, *node.comparators)
+                named = {part.attr for part in compared if isinstance(part, ast.Attribute)}
+                said = {
+                    part.value for part in compared if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                }
+                assert not (named & {"code", "verdict", "direction"} and said), (path, node.lineno)
+                assert not said & words, (path, node.lineno)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from engine.fabric.fabric import LAN, OUTSIDE, ROUTER, Fabric
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
-from engine.network.routes import Route, number
+from engine.network.routes import Route, RouteKind, number
 from engine.packet import L4
 
 WIRES = "wires"
@@ -199,7 +199,7 @@ def _ranked(routes: list[Route]) -> Iterator[tuple[int, Route]]:
 def _route(host: Host, route: Route, version: int, metric: int) -> Iterator[str]:
     if number(route.prefix.partition("/")[0])[0] != version:
         return
-    if route.kind == "blackhole":
+    if route.kind is RouteKind.BLACKHOLE:
         yield f"route append blackhole {route.prefix}"
         return
     text = f"route append {route.prefix}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import ipaddress
 from collections.abc import Iterable
@@ -37,11 +38,18 @@ def _masked(version: int, value: int, length: int) -> int:
     return value & (full ^ (full >> length))
 
 
+class RouteKind(enum.StrEnum):
+    """What a route does with a packet, as `ip route` names it."""
+
+    UNICAST = "unicast"
+    BLACKHOLE = "blackhole"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """`ip route`: to `prefix` by `device`, `via` a gateway (None: on-link), `src` the preferred source address.
 
-    `kind` is unicast or blackhole. `origin` says who put it there, in a word (kernel, flannel, calico, static, dhcp).
+    `origin` says who put it there, in a word (kernel, flannel, calico, static, dhcp).
     """
 
     prefix: str
@@ -49,13 +57,13 @@ class Route:
     via: str | None = None
     src: str | None = None
     scope: Scope = Scope.UNIVERSE
-    kind: str = "unicast"
+    kind: RouteKind = RouteKind.UNICAST
     origin: str = "kernel"
 
     def __str__(self) -> str:
         zero = self.prefix in ("0.0.0.0/0", "::/0")
         text = "default" if zero else self.prefix
-        if self.kind != "unicast":
+        if self.kind is not RouteKind.UNICAST:
             return f"{self.kind} {text}"
         return f"{text} via {self.via} dev {self.device}" if self.via else f"{text} dev {self.device}"
 

@@ -14,7 +14,7 @@ from engine.netfilter.stack import Skb
 from engine.network import checks
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
-from engine.network.routes import Route, number
+from engine.network.routes import Route, RouteKind, number
 from engine.trace import ReasonCode, Stage
 from engine.walk.hooks import run_hook
 from engine.walk.link import fresh, transmit
@@ -79,7 +79,7 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
     route = _lookup(state, host, skb.flow.dst)
     if route is None:
         return state.lost(host, ReasonCode.NO_ROUTE, skb)
-    if route.kind == ReasonCode.BLACKHOLE:
+    if route.kind is RouteKind.BLACKHOLE:
         return state.lost(host, ReasonCode.BLACKHOLE, skb)
     expired = state.forwarded(host, skb)
     if expired is not None:

@@ -7,13 +7,13 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from k8squiz.commands.mock_lock import InterviewLock
 from k8squiz.errors import QuizError
-from k8squiz.history.check import body_flaw
+from k8squiz.history.check import is_body, is_time
+from k8squiz.history.records import Row
 from k8squiz.history.store import DraftRow as SavedDraft
 from k8squiz.history.store import SessionRow, Store, StoreUnavailable, open_store, read_store
 from k8squiz.locale.i18n import Lang, pick
@@ -95,17 +95,18 @@ def _path(store: Store) -> Path | None:
     return path
 
 
-def _events(rows: Iterable[Any]) -> tuple[Event, ...]:
+def _events(rows: Iterable[Row]) -> tuple[Event, ...]:
     """The store's rows as the machine's events."""
     found = []
     for row in rows:
-        if body_flaw(row.body):
+        if not is_body(row.body):
             raise QuizError(
                 f"the journal of this interview is damaged at event {row.seq} ({row.kind!r})",
                 f"这场面试的日志在第 {row.seq} 条（{row.kind!r}）处损坏",
             )
         body = dict(row.body)
-        found.append(Event(row.kind, float(body.pop("at", 0.0)), body))
+        at = body.pop("at", 0.0)
+        found.append(Event(row.kind, float(at) if is_time(at) else 0.0, body))
     return tuple(found)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 from engine.errors import EngineError, os_reason
 from engine.ipvs.scenario import BARE, Scenario, parse_requirements
@@ -108,13 +107,13 @@ def _scenario(name: str) -> Scenario:
         raise QuizError(f"{path}:{line}: {error.en}", f"{path}:{line}：{error.zh}") from None
 
 
-def _mapping(data: Any, path: Path) -> dict[str, Any]:
+def _mapping(data: object, path: Path) -> dict[str, object]:
     if not isinstance(data, dict):
         raise QuizError(f"{path}:1: a scenario is a mapping of fields", f"{path}:1：场景须为字段的映射")
     return data
 
 
-def _json(found: Scenario, table: dict[str, Measured], fitting: list[str], seed: str) -> dict[str, Any]:
+def _json(found: Scenario, table: dict[str, Measured], fitting: list[str], seed: str) -> dict[str, object]:
     return {
         "scenario": found.name,
         "seed": seed,

@@ -8,7 +8,6 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from k8squiz.errors import QuizError
 from k8squiz.history.schema_versions import APPLICATION_ID, MIGRATIONS, VERSION
@@ -134,11 +133,11 @@ class Database:
         with told(self.path), self._writing():
             return work()
 
-    def _read(self, statement: str, *values: object) -> list[Any]:
+    def _read(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         with told(self.path):
             return self._db.execute(statement, values).fetchall()
 
-    def _each(self, statement: str, *values: object) -> Iterator[Any]:
+    def _each(self, statement: str, *values: object) -> Iterator[tuple[object, ...]]:
         """The rows one by one, so that a large table is never in memory as a whole."""
         with told(self.path):
             cursor = self._db.execute(statement, values)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from k8squiz.bank.rng import Rng
 from k8squiz.history.store import Card
+
+if TYPE_CHECKING:
+    from fsrs import Scheduler
 
 DAY = 86400.0
 # A score of at least this is rated so; a full score is easy only when it is not the first time.
@@ -51,7 +54,7 @@ def reviewed(card: Card | None, question: str, score: float, now: float, until: 
     # What py-fsrs numbers cards by is of no use here: 0 keeps the state a function of the answers alone.
     before = FsrsCard.from_dict(card.state) if card is not None else FsrsCard(card_id=0, due=at)
     after, _ = _scheduler(now, until).review_card(before, Rating(rating_of(score, card is not None)), at)
-    return Card(question, dict(after.to_dict()), after.due.timestamp(), now)
+    return Card(question, after.to_dict(), after.due.timestamp(), now)
 
 
 def retrievability(card: Card, now: float) -> float:
@@ -61,7 +64,7 @@ def retrievability(card: Card, now: float) -> float:
     return float(_scheduler(now, None).get_card_retrievability(FsrsCard.from_dict(card.state), _time(now)))
 
 
-def _scheduler(now: float, until: float | None) -> Any:
+def _scheduler(now: float, until: float | None) -> Scheduler:
     from fsrs import Scheduler
 
     days = days_left(now, until)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NoReturn
 
 from k8squiz.bank.limits import DEEPEST_DATA
 from k8squiz.errors import QuizError
 from k8squiz.history import check
-from k8squiz.history.records import Card, DraftRow, Review, Row, SessionRow
+from k8squiz.history.records import (
+    Card,
+    CardData,
+    DraftData,
+    DraftRow,
+    Review,
+    ReviewData,
+    Row,
+    SessionData,
+    SessionRow,
+)
 from k8squiz.history.store import Store
 from k8squiz.terminal.sanitize import json_text
 
@@ -26,7 +36,7 @@ def export_pieces(store: Store, indent: int | None = 1) -> Iterator[str]:
     """The same piece by piece: a record a line, none of it in memory longer than it takes to write."""
     line, one_more = ("", "") if indent is None else ("\n" + " " * indent, "\n" + " " * 2 * indent)
     yield f'{{{line}"format": "{FORMAT}",{line}"version": {FORMAT_VERSION}'
-    parts: tuple[tuple[str, Iterable[Any]], ...] = (
+    parts: tuple[tuple[str, Iterable[object]], ...] = (
         ("sessions", (_session(store, one) for one in store.each_session())),
         ("cards", (_card(card) for card in store.cards().values())),
         ("reviews", (_review(one) for one in store.each_review())),
@@ -41,7 +51,7 @@ def export_pieces(store: Store, indent: int | None = 1) -> Iterator[str]:
     yield "}\n" if indent is None else "\n}\n"
 
 
-def _session(store: Store, one: SessionRow) -> dict[str, Any]:
+def _session(store: Store, one: SessionRow) -> SessionData:
     return {
         "uid": one.uid, "kind": one.kind, "started": one.started, "seed": one.seed, "lang": one.lang,
         "plan": one.plan, "ended": one.ended,
@@ -50,21 +60,21 @@ def _session(store: Store, one: SessionRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _card(card: Card) -> dict[str, Any]:
+def _card(card: Card) -> CardData:
     return {"question": card.question, "state": card.state, "due": card.due, "updated": card.updated}
 
 
-def _review(one: Review) -> dict[str, Any]:
+def _review(one: Review) -> ReviewData:
     return {"question": one.question, "at": one.at, "score": one.score, "rating": one.rating, "seed": one.seed}
 
 
-def _draft(found: DraftRow | None) -> Any:
+def _draft(found: DraftRow | None) -> DraftData | None:
     if found is None:
         return None
     return {"position": found.position, "text": found.text, "elapsed": found.elapsed, "at": found.now}
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> object:
     """`value` without characters that no UTF-8 file can hold (halves of pairs, from bytes that were no text)."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
@@ -104,24 +114,27 @@ class _ImportReader:
     def _wrong(self, place: str, en: str, zh: str) -> QuizError:
         return QuizError(f"{self._file}: {place}: {en}", f"{self._file}：{place}：{zh}")
 
-    def many(self, data: Mapping[str, Any], name: str, place: str) -> list[Any]:
+    def _must(self, place: str, en: str, zh: str) -> QuizError:
+        return self._wrong(place, f"must be {en}", f"必须是{zh}")
+
+    def fields(self, data: object, place: str) -> Mapping[str, object]:
+        if not isinstance(data, dict):
+            raise self._must(place, "an object", "对象")
+        return data
+
+    def many(self, data: Mapping[str, object], name: str, place: str) -> list[object]:
         found = data.get(name, [])
         if not isinstance(found, list):
-            raise self._wrong(f"{place}{name}", "must be a list", "必须是列表")
+            raise self._must(f"{place}{name}", "a list", "列表")
         return found
 
-    def field(self, data: Any, name: str, place: str, fits: Callable[[Any], bool], en: str, zh: str) -> Any:
-        if not isinstance(data, dict):
-            raise self._wrong(place, "must be an object", "必须是对象")
+    def text(self, data: Mapping[str, object], name: str, place: str) -> str:
         value = data.get(name)
-        if not fits(value):
-            raise self._wrong(f"{place}.{name}", f"must be {en}", f"必须是{zh}")
+        if not check.is_text(value):
+            raise self._must(f"{place}.{name}", "a string", "字符串")
         return value
 
-    def text(self, data: Any, name: str, place: str) -> str:
-        return str(self.field(data, name, place, check.is_text, "a string", "字符串"))
-
-    def plain(self, data: Any, name: str, place: str) -> Any:
+    def plain(self, data: Mapping[str, object], name: str, place: str) -> object:
         """Whatever JSON can hold, as long as it can be written and read again."""
         value = data.get(name)
         if check.json_flaw(value):
@@ -129,36 +142,35 @@ class _ImportReader:
                 f"no more than {DEEPEST_DATA} deep, with finite numbers",
                 f"嵌套不超过 {DEEPEST_DATA} 层且数字有限的值",
             )
-            raise self._wrong(f"{place}.{name}", f"must be {en}", f"必须是{zh}")
+            raise self._must(f"{place}.{name}", en, zh)
         return value
 
-    def number(self, data: Any, name: str, place: str, low: float = 0.0, high: float = LATEST) -> float:
-        return float(
-            self.field(
-                data,
-                name,
-                place,
-                lambda value: check.is_number(value, low, high),
-                f"a number from {low:g} to {high:g}",
-                f" {low:g} 到 {high:g} 的数",
-            )
-        )
+    def number(
+        self, data: Mapping[str, object], name: str, place: str, low: float = 0.0, high: float = LATEST
+    ) -> float:
+        value = data.get(name)
+        if not check.is_number(value, low, high):
+            raise self._must(f"{place}.{name}", f"a number from {low:g} to {high:g}", f" {low:g} 到 {high:g} 的数")
+        return float(value)
 
-    def draft(self, data: Any, place: str) -> DraftRow:
+    def draft(self, found: object, place: str) -> DraftRow:
+        data = self.fields(found, place)
         position = int(self.number(data, "position", place, 0, 1e6))
         text = self.text(data, "text", place)
         return DraftRow(position, text, self.number(data, "elapsed", place), self.number(data, "at", place))
 
-    def session(self, data: Any, place: str) -> tuple[SessionRow, list[Row], DraftRow | None]:
-        self.field(data, "uid", place, check.is_text, "a string", "字符串")
+    def session(self, read: object, place: str) -> tuple[SessionRow, list[Row], DraftRow | None]:
+        data = self.fields(read, place)
+        uid = self.text(data, "uid", place)
         ended = None if data.get("ended") is None else self.number(data, "ended", place)
         found = SessionRow(
-            0, self.text(data, "uid", place), self.text(data, "kind", place), self.number(data, "started", place),
+            0, uid, self.text(data, "kind", place), self.number(data, "started", place),
             self.text(data, "seed", place), self.text(data, "lang", place), self.plain(data, "plan", place), ended,
         )  # fmt: skip
         rows = []
-        for at, one in enumerate(self.many(data, "events", f"{place}.")):
+        for at, event in enumerate(self.many(data, "events", f"{place}.")):
             where = f"{place}.events[{at}]"
+            one = self.fields(event, where)
             kind = self.text(one, "kind", where)
             body = self.plain(one, "body", where)
             wrong = check.body_flaw(body)
@@ -168,15 +180,18 @@ class _ImportReader:
         draft = data.get("draft")
         return found, rows, None if draft is None else self.draft(draft, f"{place}.draft")
 
-    def card(self, data: Any, place: str) -> Card:
-        state = self.field(data, "state", place, lambda value: isinstance(value, dict), "an object", "对象")
-        wrong = check.card_flaw(state)
-        if wrong:
-            raise self._wrong(f"{place}.state.{wrong}", "is nothing an FSRS card has there", "不是 FSRS 卡片应有的值")
+    def card(self, found: object, place: str) -> Card:
+        data = self.fields(found, place)
+        state = self.fields(data.get("state"), f"{place}.state")
+        if not check.is_card(state):
+            raise self._wrong(
+                f"{place}.state.{check.card_flaw(state)}", "is nothing an FSRS card has there", "不是 FSRS 卡片应有的值"
+            )
         name = self.text(data, "question", place)
         return Card(name, state, self.number(data, "due", place), self.number(data, "updated", place))
 
-    def review(self, data: Any, place: str) -> Review:
+    def review(self, found: object, place: str) -> Review:
+        data = self.fields(found, place)
         return Review(
             self.text(data, "question", place), self.number(data, "at", place),
             self.number(data, "score", place, 0.0, 1.0), int(self.number(data, "rating", place, 1, 4)),
@@ -184,5 +199,5 @@ class _ImportReader:
         )  # fmt: skip
 
 
-def _no_number(constant: str) -> Any:
+def _no_number(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON number")

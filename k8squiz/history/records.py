@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from engine.values import dataclass
 
@@ -17,7 +17,7 @@ class SessionRow:
     started: float
     seed: str
     lang: str
-    plan: Any
+    plan: object
     ended: float | None
 
 
@@ -28,7 +28,7 @@ class Row:
     seq: int
     now: float
     kind: str
-    body: Any
+    body: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,24 @@ class DraftRow:
     now: float
 
 
+class CardState(TypedDict):
+    """What FSRS goes on from, as py-fsrs writes it: fsrs.card.CardDict."""
+
+    card_id: int
+    state: int
+    step: int | None
+    stability: float | None
+    difficulty: float | None
+    due: str
+    last_review: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """What the scheduler knows of a question (`state`, its own JSON) and when it is due."""
 
     question: str
-    state: Any
+    state: CardState
     due: float
     updated: float
 
@@ -54,6 +66,57 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Review:
     """One graded answer: `score` from 0 to 1, `rating` from 1 (again) to 4 (easy)."""
+
+    question: str
+    at: float
+    score: float
+    rating: int
+    seed: str
+
+
+class EventData(TypedDict):
+    """A Row as an export has it."""
+
+    seq: int
+    at: float
+    kind: str
+    body: object
+
+
+class DraftData(TypedDict):
+    """A DraftRow as an export has it."""
+
+    position: int
+    text: str
+    elapsed: float
+    at: float
+
+
+class SessionData(TypedDict):
+    """A session as an export has it, with its journal and the draft that lies open."""
+
+    uid: str
+    kind: str
+    started: float
+    seed: str
+    lang: str
+    plan: object
+    ended: float | None
+    events: list[EventData]
+    draft: DraftData | None
+
+
+class CardData(TypedDict):
+    """A Card as an export has it."""
+
+    question: str
+    state: CardState
+    due: float
+    updated: float
+
+
+class ReviewData(TypedDict):
+    """A Review as an export has it."""
 
     question: str
     at: float

@@ -12,12 +12,15 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from engine.values import dataclass
 from k8squiz.history import check
 from k8squiz.history.export import FORMAT, FORMAT_VERSION
+from k8squiz.history.records import CardData, EventData, ReviewData, SessionData
 
+# A row as SQLite gave it: nothing in it is known to be what it should be.
+_Record: TypeAlias = tuple[object, ...]
 _SIDE_FILES = ("-wal", "-journal")
 # Each table's columns, and its order: read from the front, and, where that breaks off, from the back.
 _TABLES = {
@@ -51,9 +54,9 @@ def rescued(path: Path) -> Rescued:
     return _put_together(tables)
 
 
-def _rows(copy: Path, table: str) -> Iterator[tuple[Any, ...]]:
+def _rows(copy: Path, table: str) -> Iterator[_Record]:
     columns, order = _TABLES[table]
-    seen: set[tuple[Any, ...]] = set()
+    seen: set[_Record] = set()
     for way in ("ASC", "DESC"):
         whole = True
         with contextlib.suppress(sqlite3.Error, UnicodeDecodeError), contextlib.closing(sqlite3.connect(copy)) as db:
@@ -69,18 +72,21 @@ def _rows(copy: Path, table: str) -> Iterator[tuple[Any, ...]]:
             return
 
 
-def _each(cursor: sqlite3.Cursor) -> Iterator[tuple[Any, ...]]:
+def _each(cursor: sqlite3.Cursor) -> Iterator[_Record]:
     while (row := cursor.fetchone()) is not None:
         yield row
 
 
-def _put_together(tables: dict[str, list[tuple[Any, ...]]]) -> Rescued:
-    sessions: dict[Any, dict[str, Any]] = {}
+def _put_together(tables: dict[str, list[_Record]]) -> Rescued:
+    sessions: dict[object, SessionData] = {}
     lost = 0
     for number, uid, kind, started, seed, lang, plan, ended in tables["session"]:
         found = _json(plan)
-        words, times = (uid, kind, seed, lang), (started, 0 if ended is None else ended)
-        if found is _NOTHING or not all(map(check.is_text, words)) or not all(map(check.is_time, times)):
+        if not (
+            (found is not _NOTHING and check.is_text(uid) and check.is_text(kind))
+            and (check.is_text(seed) and check.is_text(lang))
+            and (check.is_time(started) and (ended is None or check.is_time(ended)))
+        ):
             lost += 1
             continue
         sessions[number] = {
@@ -89,10 +95,11 @@ def _put_together(tables: dict[str, list[tuple[Any, ...]]]) -> Rescued:
         }  # fmt: skip
     lost += _journals(tables["event"], sessions)
     for number, position, text, elapsed, at in tables["draft"]:
-        sound = (
-            check.is_whole(position, 0, 10**6) and check.is_text(text) and check.is_time(elapsed) and check.is_time(at)
-        )
-        if sound and number in sessions:
+        if (
+            (check.is_whole(position, 0, 10**6) and check.is_text(text) and check.is_time(elapsed))
+            and check.is_time(at)
+            and number in sessions
+        ):
             sessions[number]["draft"] = {"position": position, "text": text, "elapsed": elapsed, "at": at}
         else:
             lost += 1
@@ -106,10 +113,10 @@ def _put_together(tables: dict[str, list[tuple[Any, ...]]]) -> Rescued:
     return Rescued(json.dumps(data, indent=1) + "\n", records, lost)
 
 
-def _journals(rows: list[tuple[Any, ...]], sessions: dict[Any, dict[str, Any]]) -> int:
+def _journals(rows: list[_Record], sessions: dict[object, SessionData]) -> int:
     """Give each session its events up to the first that is missing or makes no sense: what follows it cannot be told.
     How many were left out."""
-    by_session: dict[Any, dict[int, Any]] = {}
+    by_session: dict[object, dict[int, EventData]] = {}
     lost = 0
     for number, seq, at, kind, text in rows:
         body = _json(text)
@@ -125,24 +132,27 @@ def _journals(rows: list[tuple[Any, ...]], sessions: dict[Any, dict[str, Any]]) 
     return lost
 
 
-def _cards(rows: list[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+def _cards(rows: list[_Record]) -> Iterator[CardData]:
     for question, text, due, updated in rows:
         state = _json(text)
-        if not check.card_flaw(state) and check.is_text(question) and check.is_time(due) and check.is_time(updated):
+        if check.is_card(state) and check.is_text(question) and check.is_time(due) and check.is_time(updated):
             yield {"question": question, "state": state, "due": due, "updated": updated}
 
 
-def _reviews(rows: list[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+def _reviews(rows: list[_Record]) -> Iterator[ReviewData]:
     for question, at, score, rating, seed, _ in rows:
-        sound = check.is_time(at) and check.is_number(score, 0, 1) and check.is_whole(rating, 1, 4)
-        if sound and check.is_text(question) and check.is_text(seed):
+        if (
+            (check.is_text(question) and check.is_text(seed))
+            and (check.is_time(at) and check.is_number(score, 0, 1))
+            and check.is_whole(rating, 1, 4)
+        ):
             yield {"question": question, "at": at, "score": score, "rating": rating, "seed": seed}
 
 
 _NOTHING = object()
 
 
-def _json(text: Any) -> Any:
+def _json(text: object) -> object:
     try:
         return check.loaded(text)
     except ValueError:

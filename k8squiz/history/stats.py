@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from engine.values import dataclass
 from k8squiz.bank.question import QuestionMeta
@@ -123,7 +122,7 @@ def _weakest(reviews: Sequence[Review], known: Sequence[QuestionMeta]) -> tuple[
     return tuple(Weak(name, topics[name], means[name]) for name in weak[:3])
 
 
-def as_json(found: Stats) -> dict[str, Any]:
+def as_json(found: Stats) -> dict[str, object]:
     """As `stats --json` prints it."""
     return {
         "answers": found.answers,

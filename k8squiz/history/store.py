@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from k8squiz.history import check
 from k8squiz.history.database import Database, DataDamaged, StoreUnavailable, check_header
@@ -67,18 +66,18 @@ def open_memory() -> Store:
 class Store(Database):
     """The open data. A session's journal is only ever appended to; many processes may have it open."""
 
-    def start(self, kind: str, seed: str, lang: str, plan: Any, now: float, uid: str = "") -> int:
+    def start(self, kind: str, seed: str, lang: str, plan: object, now: float, uid: str = "") -> int:
         """A new session's number. `plan` is what JSON can hold."""
         name = uid or f"{int(now * 1000):x}-{os.urandom(6).hex()}"
         values = (name, kind, now, _plain(seed), lang, _dump(plan))
         statement = "INSERT INTO session (uid, kind, started, seed, lang, plan) VALUES (?, ?, ?, ?, ?, ?)"
         return self._write(lambda: int(self._db.execute(statement, values).lastrowid or 0))
 
-    def append(self, session: int, kind: str, body: Any, now: float) -> int:
+    def append(self, session: int, kind: str, body: object, now: float) -> int:
         """Add an event to the journal; its number. On disk when this returns."""
         return self._write(lambda: self._add_event(session, kind, body, now))
 
-    def _add_event(self, session: int, kind: str, body: Any, now: float) -> int:
+    def _add_event(self, session: int, kind: str, body: object, now: float) -> int:
         last = self._db.execute("SELECT coalesce(max(seq), 0) FROM event WHERE session = ?", (session,)).fetchone()[0]
         if not check.is_whole(last, 0, 2**62):
             raise self._damaged(f"the journal of session {session}")
@@ -91,13 +90,13 @@ class Store(Database):
         rows = self._read("SELECT seq, at, kind, body FROM event WHERE session = ? ORDER BY seq", session)
         return tuple(self._row(session, row) for row in rows)
 
-    def _row(self, session: int, row: tuple[Any, ...]) -> Row:
+    def _row(self, session: int, row: tuple[object, ...]) -> Row:
         seq, at, kind, body = row
         if not (check.is_whole(seq, 1, 2**62) and check.is_time(at) and check.is_text(kind)):
             raise self._damaged(f"event {seq!s:.20} of session {session}")
         return Row(seq, at, kind, self._loaded(body, f"event {seq} of session {session}"))
 
-    def _loaded(self, text: Any, what: str) -> Any:
+    def _loaded(self, text: object, what: str) -> object:
         try:
             return check.loaded(text)
         except ValueError as error:
@@ -116,8 +115,11 @@ class Store(Database):
         )  # fmt: skip
         for number, uid, kind_of, started, seed, lang, plan, ended in rows:
             what = f"session {number!s:.20}"
-            words, times = (uid, kind_of, seed, lang), (started, 0 if ended is None else ended)
-            if not all(map(check.is_text, words)) or not all(map(check.is_time, times)):
+            if not (
+                (isinstance(number, int) and check.is_text(uid) and check.is_text(kind_of))
+                and (check.is_text(seed) and check.is_text(lang))
+                and (check.is_time(started) and (ended is None or check.is_time(ended)))
+            ):
                 raise self._damaged(what)
             yield SessionRow(number, uid, kind_of, started, seed, lang, self._loaded(plan, what), ended)
 
@@ -160,8 +162,8 @@ class Store(Database):
         ):
             what = f"the card of {question!s:.60}"
             state = self._loaded(text, what)
-            if check.card_flaw(state) or not (
-                check.is_text(question) and check.is_time(due) and check.is_time(updated)
+            if not (
+                (check.is_card(state) and check.is_text(question)) and (check.is_time(due) and check.is_time(updated))
             ):
                 raise self._damaged(what)
             found[question] = Card(question, state, due, updated)
@@ -176,12 +178,14 @@ class Store(Database):
         for question, at, score, rating, seed in self._each(
             "SELECT question, at, score, rating, seed FROM review ORDER BY at, id"
         ):
-            words = check.is_text(question) and check.is_text(seed)
-            if not (words and check.is_time(at) and check.is_number(score, 0, 1) and check.is_whole(rating, 1, 4)):
+            if not (
+                (check.is_text(question) and check.is_text(seed))
+                and (check.is_time(at) and check.is_number(score, 0, 1) and check.is_whole(rating, 1, 4))
+            ):
                 raise self._damaged(f"an answer to {question!s:.60}")
             yield Review(question, at, score, rating, seed)
 
-    def save_review(self, review: Review, card: Card | None, session: int = 0, body: Any = None) -> None:
+    def save_review(self, review: Review, card: Card | None, session: int = 0, body: object = None) -> None:
         """A graded answer and what follows from it, in one transaction; the same answer twice counts once.
 
         Without `card` (cramming) the question's schedule stays as it is. With `session`, its journal gets `body`."""
@@ -236,7 +240,7 @@ class Store(Database):
         """Whether it is new, or goes on where the one that is known stops. One that went another way stays as it is."""
         found = self._read("SELECT id, ended FROM session WHERE uid = ?", session.uid)
         known, ended = found[0] if found else (None, None)
-        if known is None:
+        if not isinstance(known, int):
             number = self._db.execute(
                 "INSERT INTO session (uid, kind, started, seed, lang, plan) VALUES (?, ?, ?, ?, ?, ?)",
                 (session.uid, session.kind, session.started, session.seed, session.lang, _dump(session.plan)),
@@ -249,7 +253,7 @@ class Store(Database):
         for row in rows[len(before) :]:
             values = (number, row.seq, row.now, row.kind, _dump(row.body))
             self._db.execute("INSERT INTO event (session, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)", values)
-        longer = known is None or len(rows) > len(before)
+        longer = not found or len(rows) > len(before)
         ends = session.ended is not None and ended is None
         if ends:
             self._db.execute("UPDATE session SET ended = ? WHERE id = ?", (session.ended, number))
@@ -259,7 +263,7 @@ class Store(Database):
         return int(longer or ends)
 
 
-def _dump(value: Any) -> str:
+def _dump(value: object) -> str:
     # In ASCII: what was typed may hold bytes that are no characters, which JSON can keep and SQLite cannot.
     return json.dumps(value, sort_keys=True)
 

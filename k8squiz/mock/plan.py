@@ -75,9 +75,11 @@ class InterviewPlan:
         return {**dataclasses.asdict(self), "topics": list(self.topics)}
 
 
-def from_json(raw: Mapping[str, Any]) -> InterviewPlan:
+def from_json(raw: object) -> InterviewPlan:
     """The plan that `to_json` wrote. Raises QuizError for anything else."""
     try:
+        if not isinstance(raw, Mapping):
+            raise TypeError(type(raw).__name__)
         items = tuple(_item(item, index) for index, item in enumerate(raw["items"]))
         track = raw["track"]
         if not items or track is not None and track not in TRACKS:

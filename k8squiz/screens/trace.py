@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from engine.trace import ConntrackView, HeaderChange, Hop, Outcome, Text, Verdict, Where
+from engine.trace import ConntrackView, Direction, HeaderChange, Hop, Outcome, Text, Verdict, Where
 from k8squiz.kinds.chains import short
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.screens.prose import Prose
@@ -233,7 +233,7 @@ def _ending(outcome: Outcome, lang: Lang) -> Iterator[RenderableType]:
         yield from _where(outcome.where, lang)
     if outcome.stalls is not None:
         yield Padding(
-            Prose(say("stalls back" if outcome.stalls.direction == "reply" else "stalls", lang), style=_BAD),
+            Prose(say("stalls back" if outcome.stalls.direction is Direction.REPLY else "stalls", lang), style=_BAD),
             (0, 0, 0, 2),
         )
         yield from _where(outcome.stalls, lang)

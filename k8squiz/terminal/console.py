@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import IO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -38,7 +38,7 @@ def make_console(stderr: bool = False, width: int | None = None, file: IO[str] |
     return SafeConsole(stderr=stderr, width=width, file=file, markup=False, emoji=False, highlight=False, theme=theme())
 
 
-def print_json(value: Any, indent: int = 2) -> None:
+def print_json(value: object, indent: int = 2) -> None:
     """Print `value` as JSON on stdout, readable and safe to look at."""
     print_machine((json_text(json.dumps(value, ensure_ascii=False, indent=indent)), "\n"))
 

@@ -19,7 +19,7 @@ from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, W
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, Tunnel, interface
-from engine.network.routes import Route, contains, number
+from engine.network.routes import Route, RouteKind, contains, number
 from engine.network.tunnel import overhead
 
 GATEWAY = {4: "169.254.1.1", 6: "fe80::ecee:eeff:feee:eeee"}
@@ -96,7 +96,7 @@ class Calico:
             # A /32 a pod: there is no bridge that could find out behind which device it is.
             routes += [Route(_single(ip), name, scope=Scope.LINK, origin="calico") for ip in pod.ips]
         # What is in the node's own block and no pod's must not follow the default route out and come back for ever.
-        routes += [Route(cidr, "*", kind="blackhole", origin="calico") for cidr in node.pod_cidrs]
+        routes += [Route(cidr, "*", kind=RouteKind.BLACKHOLE, origin="calico") for cidr in node.pod_cidrs]
         return Wiring(tuple(devices), tuple(routes))
 
     def wire_pod(self, config: CNIConfig, node: NodePlan, pod: PodPlan) -> Wiring:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.trace import Outcome, Text
+from engine.trace import Outcome, ReasonCode, Text, Verdict
 from k8squiz.world.facts import fact
 from k8squiz.world.world import World
 
@@ -39,32 +39,29 @@ ENDINGS: dict[str, Text] = {
     "lost-otherwise": Text("timeout: nobody answers, for another reason", "超时：由于其他原因，无人应答"),
 }
 # The engine's codes of `Where`, as the list of endings calls them.
-BY_CODE: tuple[tuple[str, str, str], ...] = (
-    ("DROP", "no-local-endpoints", "dropped-no-local-endpoints"),
-    ("DROP", "source-range", "dropped-source-ranges"),
-    ("LOST", "bridge", "lost-bridge"),
-    ("LOST", "martian", "lost-martian"),
-    ("LOST", "wrong-reply", "lost-wrong-reply"),
-    ("LOST", "no-route", "lost-nowhere"),
-    ("LOST", "no-such-host", "lost-nowhere"),
-    ("LOST", "no-neighbour", "lost-nowhere"),
-    ("LOST", "blackhole", "lost-nowhere"),
-    ("LOST", "rp-filter", "lost-rp-filter"),
-)
+BY_CODE: dict[tuple[Verdict, ReasonCode], str] = {
+    (Verdict.DROP, ReasonCode.NO_LOCAL_ENDPOINTS): "dropped-no-local-endpoints",
+    (Verdict.DROP, ReasonCode.SOURCE_RANGES): "dropped-source-ranges",
+    (Verdict.LOST, ReasonCode.BRIDGE_REFUSES_SAME_PORT): "lost-bridge",
+    (Verdict.LOST, ReasonCode.MARTIAN_SOURCE): "lost-martian",
+    (Verdict.LOST, ReasonCode.WRONG_REPLY_SOURCE): "lost-wrong-reply",
+    (Verdict.LOST, ReasonCode.NO_ROUTE): "lost-nowhere",
+    (Verdict.LOST, ReasonCode.NO_SUCH_HOST): "lost-nowhere",
+    (Verdict.LOST, ReasonCode.NO_NEIGHBOUR): "lost-nowhere",
+    (Verdict.LOST, ReasonCode.BLACKHOLE): "lost-nowhere",
+    (Verdict.LOST, ReasonCode.RP_FILTER): "lost-rp-filter",
+}
 
 
 def ending(world: World, name: str, outcome: Outcome) -> str:
     """The code of how a way ends."""
-    verdict = str(outcome.verdict)
-    if verdict == "DELIVERED":
+    verdict = outcome.verdict
+    if verdict is Verdict.DELIVERED:
         return "delivered-kept" if fact("source_kept", world, name, outcome) else "delivered-rewritten"
-    if verdict in ("REJECT", "REFUSED"):
-        return "rejected" if verdict == "REJECT" else "refused"
-    code = "" if outcome.where is None else outcome.where.code
-    for sort, word, result in BY_CODE:
-        if sort == verdict and word in code:
-            return result
-    return "dropped-otherwise" if verdict == "DROP" else "lost-otherwise"
+    if verdict in (Verdict.REJECT, Verdict.REFUSED):
+        return "rejected" if verdict is Verdict.REJECT else "refused"
+    otherwise = "dropped-otherwise" if verdict is Verdict.DROP else "lost-otherwise"
+    return otherwise if outcome.where is None else BY_CODE.get((verdict, outcome.where.code), otherwise)
 
 
 # What naming one sort of ending instead of another reveals of whoever names it: (named, true).

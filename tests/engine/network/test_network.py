@@ -9,7 +9,7 @@ import pytest
 from engine.network.checks import refuses
 from engine.network.devices import Device, DeviceKind, Tunnel, interface, loopback
 from engine.network.host import Host, HostKind, Sysctls
-from engine.network.routes import Route, RoutingTable, contains
+from engine.network.routes import Route, RouteKind, RoutingTable, contains
 from engine.network.tunnel import encapsulate, vxlan_source_port
 from engine.packet import L4, FiveTuple
 
@@ -19,7 +19,7 @@ TABLE = RoutingTable(
         Route("192.168.1.0/24", "eth0", src="192.168.1.10"),
         Route("10.244.2.0/24", "flannel.1", "10.244.2.0"),
         Route("10.244.2.7/32", "cali7"),
-        Route("10.244.1.0/26", "*", kind="blackhole"),
+        Route("10.244.1.0/26", "*", kind=RouteKind.BLACKHOLE),
         Route("::/0", "eth0", "fd00::1"),
     )
 )

@@ -91,7 +91,7 @@ def test_what_was_asked_is_remembered_as_practice_is(program: Program) -> None:
     program("mock", *TWO, typed="quit\n")
     program("mock", "--resume", typed="\n".join(right(str(program.home))) + "\n")
     store = open_store({"K8SQUIZ_HOME": str(program.home)})
-    asked = [item["question"] for item in store.sessions("mock")[0].plan["items"] if item["parent"] is None]
+    asked = [item.question for item in from_json(store.sessions("mock")[0].plan).items if item.parent is None]
     assert sorted(store.cards()) == sorted(asked)
     assert {review.score for review in store.reviews()} == {1.0}
     store.close()

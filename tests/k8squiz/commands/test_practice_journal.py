@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from k8squiz.bank.find import metas
+from k8squiz.history.check import is_body
 from k8squiz.history.due import DAY, reviewed
 from k8squiz.history.store import FILE, Review, open_store
 from tests.k8squiz.runner import ROOT, k8squiz, process
@@ -32,6 +33,7 @@ def test_a_sitting_is_a_journal(home: Path) -> None:
     assert [row.kind for row in store.events(first.id)] == ["skipped", "skipped"]
     (answered,) = store.events(second.id)
     assert answered.kind == "answered"
+    assert is_body(answered.body)
     assert {key: answered.body[key] for key in ("question", "seed", "hints")} == {"question": "endpoint-share", "seed": "1", "hints": 1}  # fmt: skip
     assert answered.body["score"] == store.reviews()[0].score
     assert None not in (first.ended, second.ended)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from k8squiz.bank.question import QuestionMeta
 from k8squiz.history.due import DAY, due, new_share, queue, rating_of, retrievability, reviewed, weakest
 from k8squiz.history.store import Card, Review
+from tests.k8squiz.history.card_state import STATE
 
 NOW = 1_790_000_000.0
 KNOWN = tuple(QuestionMeta(f"q{number}", "nodeport", 1 + number % 5, "choice", "") for number in range(12))
@@ -60,7 +61,7 @@ def test_recall_fades_between_0_and_1(scores: list[float], gap: float) -> None:
 
 
 def test_due_first_longest_overdue_first() -> None:
-    cards = {name: Card(name, {}, NOW + shift, NOW) for name, shift in (("q1", -5), ("q2", 9), ("q3", -50))}
+    cards = {name: Card(name, STATE, NOW + shift, NOW) for name, shift in (("q1", -5), ("q2", 9), ("q3", -50))}
     assert due(cards, NOW) == ("q3", "q1")
 
 
@@ -76,14 +77,14 @@ def test_how_much_is_new(unseen: int, count: int, left: int | None, wanted: int 
 
 
 def test_a_sitting_mixes_what_is_due_with_what_is_new() -> None:
-    cards = {f"q{n}": Card(f"q{n}", {}, NOW - 100 + n, NOW) for n in range(6)}
+    cards = {f"q{n}": Card(f"q{n}", STATE, NOW - 100 + n, NOW) for n in range(6)}
     found = {meta.id for meta in queue(KNOWN, cards, 6, NOW, "s")}
     assert {"q0", "q1", "q2", "q3"} < found
     assert len(found & {f"q{n}" for n in range(6, 12)}) == 2
 
 
 def test_a_sitting_is_full_while_there_are_questions_and_repeats_none() -> None:
-    far = {meta.id: Card(meta.id, {}, NOW + 90 * DAY, NOW) for meta in KNOWN}
+    far = {meta.id: Card(meta.id, STATE, NOW + 90 * DAY, NOW) for meta in KNOWN}
     for cards in ({}, far):
         for count in (1, 5, 12, 40):
             found = [meta.id for meta in queue(KNOWN, cards, count, NOW, "s")]
@@ -91,7 +92,7 @@ def test_a_sitting_is_full_while_there_are_questions_and_repeats_none() -> None:
 
 
 def test_a_rate_of_new_ones_is_kept_while_there_is_anything_else() -> None:
-    far = {f"q{n}": Card(f"q{n}", {}, NOW + 90 * DAY, NOW) for n in range(6)}
+    far = {f"q{n}": Card(f"q{n}", STATE, NOW + 90 * DAY, NOW) for n in range(6)}
     for new in (0, 1, 3):
         found = {meta.id for meta in queue(KNOWN, far, 6, NOW, "s", new=new)}
         assert len(found - far.keys()) == new
@@ -99,7 +100,7 @@ def test_a_rate_of_new_ones_is_kept_while_there_is_anything_else() -> None:
 
 
 def test_what_is_due_later_today_may_be_asked_now() -> None:
-    cards = {meta.id: Card(meta.id, {}, NOW + (5 if meta.id == "q4" else 99) * 3600, NOW) for meta in KNOWN}
+    cards = {meta.id: Card(meta.id, STATE, NOW + (5 if meta.id == "q4" else 99) * 3600, NOW) for meta in KNOWN}
     assert [meta.id for meta in queue(KNOWN, cards, 1, NOW, "s", today=NOW + 6 * 3600)] == ["q4"]
 
 
@@ -110,7 +111,7 @@ def test_the_same_seed_and_cards_give_the_same_sitting() -> None:
 
 
 def test_a_question_that_left_the_bank_is_not_asked() -> None:
-    cards = {"gone": Card("gone", {}, NOW - 5, NOW)}
+    cards = {"gone": Card("gone", STATE, NOW - 5, NOW)}
     assert "gone" not in {meta.id for meta in queue(KNOWN, cards, 12, NOW, "s")}
 
 

@@ -14,6 +14,7 @@ from k8squiz.history.due import DAY, reviewed
 from k8squiz.history.stats import stats
 from k8squiz.history.store import FILE, Card, Review, open_store
 from k8squiz.terminal.width import width_of
+from tests.k8squiz.history.card_state import STATE
 from tests.k8squiz.runner import k8squiz, process
 
 NOW = dt.datetime(2026, 7, 15, 12, tzinfo=dt.UTC).timestamp()  # a Wednesday
@@ -41,7 +42,7 @@ def test_figures() -> None:
         review(2, "b", 0.9),
         review(1, "gone", 0.0),
     ]
-    cards = {"a": reviewed(None, "a", 0.2, NOW - 9 * DAY), "b": reviewed(None, "b", 1.0, NOW - DAY), "gone": Card("gone", {}, 0, 0)}  # fmt: skip
+    cards = {"a": reviewed(None, "a", 0.2, NOW - 9 * DAY), "b": reviewed(None, "b", 1.0, NOW - DAY), "gone": Card("gone", STATE, 0, 0)}  # fmt: skip
     found = stats(reviews, cards, KNOWN, NOW, dt.UTC)
     assert found.retention == 0.5
     assert found.due_today == ("a",)
