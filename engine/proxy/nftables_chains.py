@@ -59,7 +59,7 @@ ROWS = (
     Row(
         "service-",
         texts.DRAW,
-        Text("{host}: service-…, numgen picks an endpoint", "{host}：service-…，由 numgen 选出端点"),
+        Text("{host}: service-…, picks an endpoint of the Service", "{host}：service-…，选出该 Service 的一个端点"),
     ),
     # A Service whose policy is Local, for traffic from outside or inside.
     Row(

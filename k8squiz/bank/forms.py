@@ -199,6 +199,7 @@ class ClusterForm:
     network: Mapping[str, Yaml] = key(MAPPING, {})
     background: BackgroundForm | None = key(record(BackgroundForm), None)
     manifests: str = key(WORD, "")
+    release: str = key(WORD.told("kube-proxy's on every node, where it is not the one the whole bank speaks of."), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,12 +49,15 @@ def _node(node: NodeSpec, spec: ClusterSpec) -> _Object:
     labels = {"kubernetes.io/hostname": node.name, **node.labels}
     if node.zone:
         labels["topology.kubernetes.io/zone"] = node.zone
+    status: _Object = {"addresses": [{"type": "InternalIP", "address": node.ip}]}
+    if spec.release:
+        status["nodeInfo"] = {"kubeProxyVersion": f"v{spec.release}"}
     return {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": node.name, "labels": labels, "annotations": annotations},
         "spec": {"podCIDR": node.pod_cidr, "podCIDRs": [node.pod_cidr]},
-        "status": {"addresses": [{"type": "InternalIP", "address": node.ip}]},
+        "status": status,
     }
 
 

@@ -90,6 +90,7 @@ class ClusterSpec:
     background: BackgroundForm | None
     extra: str
     client: str
+    release: str = ""
 
     @property
     def mode(self) -> str:
@@ -120,8 +121,9 @@ def read_spec(raw: Mapping[str, Yaml], identity: Identity, place: Place) -> Clus
     plugin, _, backend = form.cni.partition("/")
     network = _network(form.network, nodes, place.at("network"))
     return ClusterSpec(
-        nodes, pods, services, plugin, backend, form.proxy, network, form.background, form.manifests, identity.client
-    )
+        nodes, pods, services, plugin, backend, form.proxy, network, form.background, form.manifests, identity.client,
+        form.release,
+    )  # fmt: skip
 
 
 def _network(raw: Mapping[str, Yaml], nodes: Mapping[str, NodeSpec], place: Place) -> dict[str, Yaml]:

@@ -15,7 +15,7 @@ from k8squiz.scale.story import claims as scale_claims
 from k8squiz.scale.story import sections as scale_sections
 from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, same
 from k8squiz.story.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
-from k8squiz.world.release import RELEASE
+from k8squiz.world.release import EARLIER, RELEASE, spoken
 
 WITHOUT: tuple[str, ...] = ()
 SERVICES, ENDPOINTS = 1000, 10
@@ -92,7 +92,10 @@ def _figure_by_figure(figures: Figures) -> Section:
         Text("The usual answer, figure by figure", "常见答案，逐个数字核对"),
         (
             Grid(
-                Text(f"{n} Services × {m} pods, compiled and walked", f"{n} 个 Service × {m} 个 Pod，实际编译并走包"),
+                Text(
+                    f"{n} Services × {m} pods, compiled and walked, as of {spoken(RELEASE)}",
+                    f"{n} 个 Service × {m} 个 Pod，实际编译并走包（{spoken(RELEASE)}）",
+                ),
                 (Text("said", "说法"), Text("counted", "实际"), Text("so", "结论")),
                 rows,
             ),
@@ -142,12 +145,13 @@ def _side_by_side(figures: Figures) -> Section:
         (
             Grid(
                 Text(
-                    f"{SERVICES} × {ENDPOINTS}; packets: rules evaluated + look-ups",
-                    f"{SERVICES} × {ENDPOINTS}；数据包：匹配的规则数 + 查找次数",
+                    f"{SERVICES} × {ENDPOINTS}, {spoken(RELEASE)}; packets: rules evaluated + look-ups",
+                    f"{SERVICES} × {ENDPOINTS}，{spoken(RELEASE)}；数据包：匹配的规则数 + 查找次数",
                 ),
                 (Text("what", "指标"), same("iptables"), same("IPVS"), same("nftables")),
                 rows,
             ),
+            Paragraph(_nftables_before(figures)),
             Paragraph(
                 Text(
                     "The usual table ends here: O(n) against O(1), seconds against milliseconds, high CPU against low, "
@@ -158,6 +162,19 @@ def _side_by_side(figures: Figures) -> Section:
                 )
             ),
         ),
+    )
+
+
+def _nftables_before(figures: Figures) -> Text:
+    now, was = figures.of("nftables"), figures.earlier
+    return Text(
+        f"nftables mode has two shapes. Until {spoken(EARLIER)} each endpoint had a chain: {was.cost.size.rules:,} rules "
+        f"here, {was.update.full:,} lines in a full sync, {was.update.partial:,} for one endpoint. Since v1.36 one rule a "
+        f"Service picks and translates: {now.cost.size.rules:,}, {now.update.full:,} and {now.update.partial:,}. What was "
+        "measured is v1.30's.",
+        f"nftables 模式有两种写法。{spoken(EARLIER)} 及以前每个端点有一条链：这里是 {was.cost.size.rules:,} 条规则，全量同步 "
+        f"{was.update.full:,} 行，单个端点 {was.update.partial:,} 行。自 v1.36 起，每个 Service 用一条规则选端点并做 DNAT："
+        f"分别是 {now.cost.size.rules:,} 条、{now.update.full:,} 行和 {now.update.partial:,} 行。实测数据来自 v1.30。",
     )
 
 
@@ -256,7 +273,7 @@ _CLAIMS = (
 
 
 def _points(figures: Figures) -> tuple[Text, ...]:
-    ipt = figures.of("iptables")
+    ipt, nft = figures.of("iptables"), figures.of("nftables")
     first, last, lines = _rules(ipt.cost.first), _rules(ipt.cost.last), f"{ipt.update.partial:,}"
     return (
         Text(
@@ -269,8 +286,9 @@ def _points(figures: Figures) -> tuple[Text, ...]:
             "IPVS 和 nftables 用哈希查找：代价不随 Service 数量增长。",
         ),
         Text(
-            f"Updates: a partial sync writes {lines} lines here; most of them are the dispatch rules.",
-            f"更新：这里的增量同步写 {lines} 行，其中大部分是分发规则。",
+            f"Updates: a partial sync writes {lines} lines here; most of them are the dispatch rules. nftables mode writes "
+            f"{nft.update.partial:,} since v1.36.",
+            f"更新：这里的增量同步写 {lines} 行，其中大部分是分发规则。nftables 模式自 v1.36 起只写 {nft.update.partial:,} 行。",
         ),
         Text(
             "What IPVS adds is schedulers (least connections, ...), which iptables and nftables do not have.",

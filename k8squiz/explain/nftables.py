@@ -17,12 +17,13 @@ from k8squiz.explain.clusters import (
     VIP,
     Shape,
 )
+from k8squiz.explain.nftables_releases import two_shapes
 from k8squiz.explain.nftables_words import FOLLOW_UPS, SOURCES, claims, points
 from k8squiz.explain.releases import NFTABLES, releases_grid
 from k8squiz.explain.walked import StoryCluster, first, last, step
 from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
 from k8squiz.story.endings import brief, ending
-from k8squiz.world.release import RELEASE
+from k8squiz.world.release import RELEASE, spoken
 
 WITHOUT = ("masquerade", "hairpin-masquerade", "cluster-ips-check", "route")
 _NODE1 = NODES["node1"][0]
@@ -41,14 +42,17 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         title=Text("kube-proxy's nftables mode: one look-up, and what it no longer does", "kube-proxy 的 nftables 模式：一次查找，以及它不再做的事"),
         summary=Text(
             "The list of Services has become a map: the kernel looks up address, protocol and port, and goes straight "
-            "to the Service's chain. How does a packet get through, and what will users notice?",
-            "Service 列表变成了映射：内核按地址、协议、端口查一次，就直接进入该 Service 的链。数据包怎么走？用户会察觉什么不同？",
+            f"to the Service's chain. How does a packet get through as of {spoken(RELEASE)}, what was different until v1.35, "
+            "and what will users notice?",
+            "Service 列表变成了映射：内核按地址、协议、端口查一次，就直接进入该 Service 的链。"
+            f"在 {spoken(RELEASE)} 中数据包怎么走？v1.35 及以前有何不同？用户会察觉什么？",
         ),
         cluster_yaml=world.yaml,
         sections=(
             _maps(world),
             _path(outcome),
             _one_look_up(),
+            two_shapes(),
             _differences(),
             _not_written(),
             _what_breaks(),
@@ -67,7 +71,14 @@ _MAPS: dict[str, Text] = {
     "service-nodeports": Text("NodePorts, asked after nodeport-ips", "NodePort，先查 nodeport-ips"),
     "nodeport-ips": Text("the node's addresses that take NodePorts", "接受 NodePort 的节点地址"),
     "no-endpoint-services": Text("Services without endpoints: reject, or drop", "没有端点的 Service：拒绝或丢弃"),
-    "cluster-ips": Text("all ClusterIPs: their other ports are rejected", "所有 ClusterIP：其他端口一律拒绝"),
+    "cluster-ips": Text(
+        "all ClusterIPs: whoever asks one from outside is marked, other ports are rejected",
+        "所有 ClusterIP：从外部访问的打标记，其他端口一律拒绝",
+    ),
+    "hairpin-connections": Text(
+        "this node's endpoints, each as source and destination: masqueraded (v1.36)",
+        "本节点的端点，各自同时作为源和目的：做 MASQUERADE（v1.36）",
+    ),
 }
 
 
@@ -79,21 +90,27 @@ def _maps(world: StoryCluster) -> Section:
         Text("What stands on node1", "node1 上有什么"),
         (
             Grid(
-                Text("sets and maps of table ip kube-proxy", "table ip kube-proxy 的集合与映射"),
+                Text(
+                    f"sets and maps of table ip kube-proxy, {spoken(RELEASE)}",
+                    f"table ip kube-proxy 的集合与映射，{spoken(RELEASE)}",
+                ),
                 (Text("set or map", "集合或映射"), Text("holds", "内容"), Text("for", "用途")),
                 rows,
             ),
             Rules(
-                Text("the rules that ask them, and the one that draws", "查询它们的规则，以及抽取端点的规则"),
+                Text(
+                    "the rules that ask them, and the one that picks and translates",
+                    "查询它们的规则，以及选端点并做 DNAT 的规则",
+                ),
                 tuple(line.strip() for line in world.rule_lines("node1", *wanted)),
             ),
             Paragraph(
                 Text(
                     "A verdict map holds for each key where to go: the rule is one, however many Services there are. "
-                    "numgen draws a number and looks it up in a map of its own, so ten endpoints are one rule too, "
-                    "where iptables mode has ten.",
-                    "判决映射（verdict map）为每个键存放去向：无论有多少 Service，规则只有一条。numgen 抽一个数，再在自带的映射里"
-                    "查找，所以十个端点也只有一条规则，而 iptables 模式要十条。",
+                    "numgen draws a number and finds address and port for it in a map of the rule's own, and the same rule "
+                    "does the DNAT: ten endpoints are one rule, where iptables mode has thirty.",
+                    "判决映射（verdict map）为每个键存放去向：无论有多少 Service，规则只有一条。numgen 抽一个数，在规则自带的映射里"
+                    "查到地址和端口，同一条规则完成 DNAT：十个端点只有一条规则，而 iptables 模式要三十条。",
                 )
             ),
         ),
@@ -115,15 +132,15 @@ def _content(compiled: Ruleset, name: str) -> str:
 def _path(outcome: Outcome) -> Section:
     there, back = outcome.hops, outcome.reply
 
-    def at(chain: str) -> Hop | None:
-        return first(there, Stage.PREROUTING, lambda hop: (hop.chain or "").startswith(chain))
+    def at(chain: str, marks: bool = False) -> Hop | None:
+        return first(there, Stage.PREROUTING, lambda hop: (hop.chain or "").startswith(chain) and _marks(hop) is marks)
 
     path = (
         step(Text("The base chain at PREROUTING", "PREROUTING 的基础链"), at("nat-prerouting")),
         step(Text("The look-up", "查找"), at("services")),
-        step(Text("external-…: what comes from outside is marked", "external-…：给外部流量打标记"), at("mark-for-masquerade")),
-        step(Text("service-…: an endpoint is drawn", "service-…：抽取端点"), at("service-")),
-        step(Text("endpoint-…: DNAT", "endpoint-…：DNAT"), first(there, Stage.DNAT)),
+        step(Text("external-…: what comes from outside is marked, right here", "external-…：当场给外部流量打标记"), at("external-", marks=True)),
+        step(Text("external-…: on to the Service's chain", "external-…：进入该 Service 的链"), at("external-", marks=False)),
+        step(Text("service-…: an endpoint is picked, and DNAT in the same rule", "service-…：选出端点，同一条规则做 DNAT"), first(there, Stage.DNAT)),
         step(Text("Routing", "路由"), first(there, Stage.ROUTING, lambda hop: hop.host == "node1")),
         step(Text("masquerading: the mark comes off, the source is rewritten", "masquerading：清除标记，改写源地址"), first(there, Stage.SNAT)),
         step(Text("The pod receives it", "Pod 收到请求"), first(there, Stage.SOCKET)),
@@ -140,6 +157,10 @@ def _path(outcome: Outcome) -> Section:
     )
 
 
+def _marks(hop: Hop) -> bool:
+    return any(change.field == "mark" for change in hop.changes)
+
+
 _SIZES = (10, 200)
 
 
@@ -153,7 +174,7 @@ def _one_look_up() -> Section:
         Text("The same cost for the first Service and the last", "第一个与最后一个 Service 代价相同"),
         (
             Grid(
-                Text("rules evaluated + look-ups", "匹配的规则数 + 查找次数"),
+                Text(f"rules evaluated + look-ups, {spoken(RELEASE)}", f"匹配的规则数 + 查找次数，{spoken(RELEASE)}"),
                 (
                     Text("mode", "模式"),
                     same("Services"),
@@ -209,10 +230,10 @@ def _differences() -> Section:
                 Text(
                     "Without nodePortAddresses NodePorts are on the node's primary address alone; loopback never has "
                     f"any. What is wrong on a ClusterIP is rejected at once. An address of {SERVICE_CIDR} that nobody "
-                    "has is dropped: it does not leave by the default route and come back in a circle (where the "
-                    "ServiceCIDR object is known, v1.34).",
+                    "has is dropped: it does not leave by the default route and come back in a circle (since v1.33, when "
+                    "every cluster has ServiceCIDR objects).",
                     "未设置 nodePortAddresses 时，NodePort 只在节点的主地址上监听；回环地址永远没有。ClusterIP 上的错误端口立即被"
-                    f"拒绝。{SERVICE_CIDR} 中未分配的地址被丢弃，不会从默认路由出去又绕回来（已知 ServiceCIDR 对象时，v1.34）。",
+                    f"拒绝。{SERVICE_CIDR} 中未分配的地址被丢弃，不会从默认路由出去又绕回来（自 v1.33 起，每个集群都有 ServiceCIDR 对象）。",
                 )
             ),
         ),
@@ -246,11 +267,13 @@ def _not_written() -> Section:
             ),
             Paragraph(
                 Text(
-                    "The mark has stayed: a chain sets the same bit, another takes it off and masquerades. What has "
-                    "gone is the work-around for INVALID packets (set conntrack.tcpBeLiberal where resets show up) and "
+                    "The mark has stayed: the rule that decides sets the same bit (until v1.35 by a jump to "
+                    "mark-for-masquerade), another takes it off and masquerades; the second that masquerades is for "
+                    "hairpin. What has gone is the work-around for INVALID packets (set conntrack.tcpBeLiberal where resets show up) and "
                     "every accept: in nftables an accept ends one base chain, not the others', so kube-proxy cannot "
                     "open a hole in somebody else's firewall and does not try.",
-                    "标记还在：一条链设置同一个比特，另一条链清除它并做 MASQUERADE。不再有的是针对 INVALID 包的规避规则"
+                    "标记还在：作出判断的规则设置同一个比特（v1.35 及以前跳到 mark-for-masquerade），另一条规则清除它并做 MASQUERADE；"
+                    "做 MASQUERADE 的第二条用于 hairpin。不再有的是针对 INVALID 包的规避规则"
                     "（出现连接被重置时设置 conntrack.tcpBeLiberal），以及所有放行规则：nftables 的 accept 只结束一条基础链，管不了"
                     "别人的，所以 kube-proxy 无法、也不再替主机防火墙开口子。",
                 )
@@ -262,7 +285,7 @@ def _not_written() -> Section:
 _CASES: tuple[tuple[frozenset[str], Text], ...] = (
     (frozenset(), Text("everything in place", "一切正常")),
     (frozenset({"masquerade"}), Text("no masquerade rule", "没有 masquerade 规则")),
-    (frozenset({"hairpin-masquerade"}), Text("no mark for a pod's own connections", "访问到自己时不打标记")),
+    (frozenset({"hairpin-masquerade"}), Text("no masquerade for hairpin", "hairpin 不做 MASQUERADE")),
     (frozenset({"cluster-ips-check"}), Text("no cluster-ips-check", "没有 cluster-ips-check")),
     (frozenset({"route"}), Text("no route to the other node's pods", "没有到另一节点 Pod 的路由")),
 )

@@ -10,7 +10,7 @@ from k8squiz.explain.walked import StoryCluster
 from k8squiz.story.blocks import Claim
 from k8squiz.story.endings import brief
 from k8squiz.story.measured import CONNECT_MICROSECONDS, SYNC_SECONDS
-from k8squiz.world.release import RELEASE
+from k8squiz.world.release import EARLIER, RELEASE, spoken
 
 _REMOTE = Shape(endpoints=("pod-b",), service_cidr=True)
 _SERVICES, _ENDPOINTS = 100, 10
@@ -50,14 +50,20 @@ def _translation() -> Claim:
             "iptables-nft puts the same list into another kernel interface: still one rule a Service, walked in turn. "
             f"Gained is the shape: at {_SERVICES} Services of {_ENDPOINTS} pods {nft.rules:,} rules and {nft.elements} "
             f"set and map entries instead of {ipt.rules:,} rules, and a look-up instead of a walk. Measured, a full "
-            f"sync of 1000 Services: {SYNC_SECONDS['iptables (nft)'][1000][0]} s with iptables-nft, "
-            f"{SYNC_SECONDS['nftables'][1000][0]} s in nftables mode.",
+            f"sync of 1000 Services (v1.30): {SYNC_SECONDS['iptables (nft)'][1000][0]} s with iptables-nft, "
+            f"{SYNC_SECONDS['nftables'][1000][0]} s in nftables mode, which then wrote {_times(nft.rules)} as many rules.",
             "iptables-nft 只是把同样的列表换了一个内核接口：仍是每个 Service 一条规则，逐条匹配。真正的收获是结构："
             f"{_SERVICES} 个 Service、每个 {_ENDPOINTS} 个 Pod 时，是 {nft.rules:,} 条规则加 {nft.elements} 个集合与映射条目，而不是 "
-            f"{ipt.rules:,} 条规则；是查找而不是遍历。实测 1000 个 Service 的全量同步：iptables-nft "
-            f"{SYNC_SECONDS['iptables (nft)'][1000][0]} 秒，nftables 模式 {SYNC_SECONDS['nftables'][1000][0]} 秒。",
+            f"{ipt.rules:,} 条规则；是查找而不是遍历。实测 1000 个 Service 的全量同步（v1.30）：iptables-nft "
+            f"{SYNC_SECONDS['iptables (nft)'][1000][0]} 秒，nftables 模式 {SYNC_SECONDS['nftables'][1000][0]} 秒，而当时它的规则数是现在的 "
+            f"{_times(nft.rules)}。",
         ),
     )
+
+
+def _times(rules: int) -> str:
+    """How many times as many rules EARLIER writes: 18×."""
+    return f"{mode_cost('nftables', _SERVICES, _ENDPOINTS, EARLIER).size.rules / rules:.0f}×"
 
 
 def _marks() -> Claim:
@@ -66,27 +72,33 @@ def _marks() -> Claim:
         Text("nftables mode needs no packet marks.", "nftables 模式不再需要数据包标记。"),
         Text(
             f"It does, one: {len(lines)} rules of node1 speak of meta mark, all of them the masquerade bit. Nothing "
-            "is marked for dropping: such verdicts stand in the maps themselves (no-endpoint-services).",
+            "is marked for dropping: such verdicts stand in the maps themselves (no-endpoint-services). Hairpin needs none "
+            "since v1.36: the set hairpin-connections is asked at POSTROUTING.",
             f"还需要一个：node1 上有 {len(lines)} 条规则涉及 meta mark，全是 MASQUERADE 那个比特。丢弃不靠标记："
-            "判决直接放在映射里（no-endpoint-services）。",
+            "判决直接放在映射里（no-endpoint-services）。hairpin 自 v1.36 起不用标记：在 POSTROUTING 处查询集合 "
+            "hairpin-connections。",
         ),
     )
 
 
 def _updates() -> Claim:
     nft, ipt = (update_cost(mode, _SERVICES, _ENDPOINTS, RELEASE) for mode in ("nftables", "iptables"))
+    was = update_cost("nftables", _SERVICES, _ENDPOINTS, EARLIER)
     return Claim(
         Text(
             "Each change sends only what changed, that is the point of nftables.",
             "每次变化只下发变化的部分，这正是 nftables 的意义。",
         ),
         Text(
-            f"Not from the start: v1.30 wrote all {nft.full:,} lines at {_SERVICES} Services of {_ENDPOINTS} pods (and "
-            f"took {SYNC_SECONDS['nftables'][5000][1]} s at 5000). Later releases write {nft.partial}, and that does "
-            f"not grow with the Services; iptables mode's partial sync writes {ipt.partial:,}, and does.",
-            f"一开始并非如此：{_SERVICES} 个 Service、每个 {_ENDPOINTS} 个 Pod 时，v1.30 会写全部 {nft.full:,} 行（5000 个 Service 时要 "
-            f"{SYNC_SECONDS['nftables'][5000][1]} 秒）。后来的版本只写 {nft.partial} 行，且不随 Service 数量增长；iptables 模式的"
-            f"增量同步写 {ipt.partial:,} 行，而且会增长。",
+            f"Not from the start: v1.30 wrote all {was.full:,} lines at {_SERVICES} Services of {_ENDPOINTS} pods (and "
+            f"took {SYNC_SECONDS['nftables'][5000][1]} s at 5000). v1.31 to {spoken(EARLIER)} wrote {was.partial} for one "
+            f"endpoint; since v1.36 it is {nft.partial}, the Service's one rule written anew, and a full sync is "
+            f"{nft.full:,}. Neither {was.partial} nor {nft.partial} grows with the Services; iptables mode's partial sync "
+            f"writes {ipt.partial:,}, and does.",
+            f"一开始并非如此：{_SERVICES} 个 Service、每个 {_ENDPOINTS} 个 Pod 时，v1.30 会写全部 {was.full:,} 行（5000 个 Service 时要 "
+            f"{SYNC_SECONDS['nftables'][5000][1]} 秒）。v1.31 到 {spoken(EARLIER)} 为单个端点写 {was.partial} 行；自 v1.36 起只写 "
+            f"{nft.partial} 行，即重写该 Service 的那一条规则，全量同步则是 {nft.full:,} 行。{was.partial} 和 {nft.partial} "
+            f"都不随 Service 数量增长；iptables 模式的增量同步写 {ipt.partial:,} 行，而且会增长。",
         ),
     )
 
@@ -96,10 +108,10 @@ def _faster() -> Claim:
     return Claim(
         Text("nftables makes all traffic faster.", "nftables 让所有流量都变快。"),
         Text(
-            f"It makes new connections cost the same everywhere: measured, one connect() takes {large[4]} μs at 1000 "
+            f"It makes new connections cost the same everywhere: measured on v1.30, one connect() takes {large[4]} μs at 1000 "
             f"Services, where iptables mode takes {large[0]} to {large[2]} (at 10: {small[4]} against {small[0]}). "
             "Later packets are conntrack's business in both.",
-            f"它让新建连接的代价处处相同：实测 1000 个 Service 时一次 connect() 为 {large[4]} 微秒，iptables 模式为 {large[0]} 到 "
+            f"它让新建连接的代价处处相同：在 v1.30 上实测，1000 个 Service 时一次 connect() 为 {large[4]} 微秒，iptables 模式为 {large[0]} 到 "
             f"{large[2]} 微秒（10 个时：{small[4]} 对 {small[0]}）。后续数据包在两种模式下都由 conntrack 处理。",
         ),
     )
@@ -144,6 +156,12 @@ def points() -> tuple[Text, ...]:
             "What it does not bring: schedulers. It draws at random, as iptables mode does.",
             "它不带来的：调度算法。和 iptables 模式一样是随机抽取。",
         ),
+        Text(
+            "Say the release: until v1.35 chains of endpoints and mark-for-masquerade; since v1.36 one rule a Service, marks "
+            "set where they are decided, hairpin in a set; since v1.37 no map for a single endpoint.",
+            "说明版本：v1.35 及以前有端点链和 mark-for-masquerade；自 v1.36 起每个 Service 一条规则，标记当场打，hairpin 用集合；"
+            "自 v1.37 起单个端点不用映射。",
+        ),
     )
 
 
@@ -161,12 +179,17 @@ FOLLOW_UPS = (
         "节点上有个 agent 访问 127.0.0.1:30080，有哪些出路？",
     ),
     Text(
+        "What did v1.36 gain by doing without the endpoints' chains, and why does session affinity still need them?",
+        "v1.36 去掉端点链得到了什么？为什么会话亲和性仍然需要它们？",
+    ),
+    Text(
         "How do you roll the change out node by node, and what happens to running connections?",
         "如何逐个节点切换？正在进行的连接会怎样？",
     ),
 )
 SOURCES = (
     "kubernetes/kubernetes pkg/proxy/nftables/proxier.go",
+    "kubernetes pull requests 135800, 136499 (v1.36), 140723 (v1.37): the table's present shape",
     "KEP-3866: nftables mode (GA v1.33): differences from iptables mode",
     "KEP-5343: nftables as the default (provisional)",
     "kubernetes.io/docs/reference/networking/virtual-ips: proxy-mode-nftables",

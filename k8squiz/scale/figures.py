@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import TypeAlias
 
 from engine.cost.count import ModeCost, PacketCost, UpdateCost, costs
 from engine.values import dataclass
 from k8squiz.errors import QuizError
-from k8squiz.world.release import RELEASE
+from k8squiz.world.release import EARLIER, RELEASE
 
 MODES = ("iptables", "ipvs", "nftables")
 SIZES = (10, 100, 1000, 10000)
@@ -36,12 +37,14 @@ class ScalePoint:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`points` are the modes at the size asked for; `growth` the modes at each of `sizes`, size by size."""
+    """`points` are the modes at the size asked for; `growth` the modes at each of `sizes`, size by size; `earlier` is
+    nftables mode as EARLIER wrote it, at the size asked for."""
 
     services: int
     endpoints: int
     points: tuple[ScalePoint, ...]
     growth: tuple[ScalePoint, ...]
+    earlier: ScalePoint
 
     def of(self, mode: str) -> ScalePoint:
         """The point of `mode` at the size asked for."""
@@ -76,23 +79,29 @@ def compute(
     """All figures. `tell` hears how many of the points are done. Raises QuizError for sizes that are refused."""
     check(services, endpoints)
     sizes = [size for size in SIZES if size * endpoints <= MOST_ENDPOINTS] if grow else []
-    wanted = [(mode, size, endpoints) for size in dict.fromkeys([services, *sizes]) for mode in MODES]
+    wanted = [(mode, size, endpoints, RELEASE) for size in dict.fromkeys([services, *sizes]) for mode in MODES]
+    wanted.append(before := ("nftables", services, endpoints, EARLIER))
     found = dict(zip(wanted, _each(wanted, tell), strict=True))
     return Figures(
         services,
         endpoints,
-        tuple(found[mode, services, endpoints] for mode in MODES),
-        tuple(found[mode, size, endpoints] for size in sizes for mode in MODES),
+        tuple(found[mode, services, endpoints, RELEASE] for mode in MODES),
+        tuple(found[mode, size, endpoints, RELEASE] for size in sizes for mode in MODES),
+        found[before],
     )
 
 
-def _point(mode: str, services: int, endpoints: int) -> ScalePoint:
-    return ScalePoint(*costs(mode, services, endpoints, RELEASE))
+# Mode, Services, endpoints of each, kube-proxy's release.
+_Wanted: TypeAlias = tuple[str, int, int, str]
 
 
-def _each(wanted: Sequence[tuple[str, int, int]], tell: Callable[[int, int], None]) -> list[ScalePoint]:
+def _point(mode: str, services: int, endpoints: int, release: str) -> ScalePoint:
+    return ScalePoint(*costs(mode, services, endpoints, release))
+
+
+def _each(wanted: Sequence[_Wanted], tell: Callable[[int, int], None]) -> list[ScalePoint]:
     found = []
-    if max(size for _, size, _ in wanted) < _WORTH_SHARING or (os.cpu_count() or 1) < 2:
+    if max(size for _, size, _, _ in wanted) < _WORTH_SHARING or (os.cpu_count() or 1) < 2:
         for number, one in enumerate(wanted):
             tell(number, len(wanted))
             found.append(_point(*one))
@@ -114,11 +123,13 @@ def as_json(figures: Figures) -> dict[str, object]:
     return {
         "services": figures.services,
         "endpoints": figures.endpoints,
+        "release": RELEASE,
         "modes": {point.mode: _json(point) for point in figures.points},
         "growth": [
             {"services": size, "modes": {p.mode: _json(p) for p in figures.growth if p.services == size}}
             for size in figures.sizes
         ],
+        "earlier": {"release": EARLIER, "modes": {"nftables": _json(figures.earlier)}},
     }
 
 

@@ -10,6 +10,7 @@ from engine.trace import Text
 from k8squiz.scale.figures import MODES, Figures, ScalePoint
 from k8squiz.story.blocks import Claim, Grid, Section, same
 from k8squiz.story.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
+from k8squiz.world.release import EARLIER, RELEASE, spoken
 
 PACKETS_PER_SECOND = 100_000
 
@@ -40,13 +41,14 @@ def _lines(lines: int, chains: int) -> Text:
 def sections(figures: Figures) -> tuple[Section, ...]:
     """What stands in the kernel, what a packet pays, what an update writes."""
     heads = (Text("mode", "模式"),)
+    rows = (*((same(p.mode), p) for p in figures.points), (same(f"nftables {spoken(EARLIER)}"), figures.earlier))
     size = Grid(
         Text("What stands in the kernel of one node", "一个节点内核中的内容"),
         (*heads, Text("chains", "链"), Text("rules", "规则"), Text("set, map and server entries", "集合、映射与服务器条目"),
          Text("bytes listed", "列出的字节数")),
         tuple(
-            (same(p.mode), *(same(number(n)) for n in (p.cost.size.chains, p.cost.size.rules, p.cost.size.elements, p.cost.size.bytes)))
-            for p in figures.points
+            (name, *(same(number(n)) for n in (p.cost.size.chains, p.cost.size.rules, p.cost.size.elements, p.cost.size.bytes)))
+            for name, p in rows
         ),
     )  # fmt: skip
     packets = Grid(
@@ -58,8 +60,8 @@ def sections(figures: Figures) -> tuple[Section, ...]:
          Text("on average", "平均"), Text("the last", "最后一个"), Text("none", "非 Service"),
          Text("any later packet", "后续数据包")),
         tuple(
-            (same(p.mode), _cost(p.cost.first), _cost(p.cost.middle), _cost(p.cost.average), _cost(p.cost.last), _cost(p.cost.none), _cost(p.cost.later))
-            for p in figures.points
+            (name, _cost(p.cost.first), _cost(p.cost.middle), _cost(p.cost.average), _cost(p.cost.last), _cost(p.cost.none), _cost(p.cost.later))
+            for name, p in rows
         ),
     )  # fmt: skip
     updates = Grid(
@@ -67,16 +69,16 @@ def sections(figures: Figures) -> tuple[Section, ...]:
         (*heads, Text("full sync", "全量同步"), Text("one endpoint changed", "一个端点变化")),
         tuple(
             (
-                same(p.mode),
+                name,
                 _lines(p.update.full, p.update.full_chains),
                 _lines(p.update.partial, p.update.partial_chains),
             )
-            for p in figures.points
+            for name, p in rows
         ),
     )
     title = Text(
-        f"{figures.services:,} Services of {figures.endpoints:,} endpoints, compiled and walked",
-        f"{figures.services:,} 个 Service，每个 {figures.endpoints:,} 个端点：实际编译并走包",
+        f"{figures.services:,} Services of {figures.endpoints:,} endpoints, compiled and walked, as of {spoken(RELEASE)}",
+        f"{figures.services:,} 个 Service，每个 {figures.endpoints:,} 个端点：实际编译并走包（{spoken(RELEASE)}）",
     )
     return (Section(title, (size, packets, updates)),)
 
@@ -105,7 +107,7 @@ def claims(figures: Figures) -> tuple[Claim, ...]:
     """What is said of iptables at scale, with this size's numbers put in, and what the figures say."""
     n, m = figures.services, figures.endpoints
     ipt, ipvs, nft = (figures.of(mode) for mode in ("iptables", "ipvs", "nftables"))
-    later = ipt.cost.later.rules
+    was, later = figures.earlier, ipt.cost.later.rules
     full_rules = number(ipt.update.full - ipt.update.full_chains)
     new_a_second = PACKETS_PER_SECOND * ipt.cost.average.rules
     busy = f"{float(new_a_second) * int(NANOSECONDS_PER_RULE) / 1e9:.2g}"
@@ -119,10 +121,11 @@ def claims(figures: Figures) -> tuple[Claim, ...]:
                 f"{number(ipt.cost.size.rules)} rules in {number(ipt.cost.size.chains)} chains: two for each endpoint, "
                 f"one jump for each endpoint, two for each Service, and a frame: a sum, with {full_rules} rules written by a "
                 f"full sync. No packet meets them all. In ipvs mode {number(ipvs.cost.size.rules)} rules stand, in nftables mode "
-                f"{number(nft.cost.size.rules)}.",
+                f"{number(nft.cost.size.rules)} ({number(was.cost.size.rules)} until {spoken(EARLIER)}, when endpoints had chains there too).",
                 f"{number(ipt.cost.size.rules)} 条规则、{number(ipt.cost.size.chains)} 条链：每个端点两条规则加一条跳转，"
                 f"每个 Service 两条，再加框架规则：是相加而来；全量同步写入其中 {full_rules} 条。没有哪个数据包会全部匹配一遍。ipvs 模式有 "
-                f"{number(ipvs.cost.size.rules)} 条规则，nftables 模式有 {number(nft.cost.size.rules)} 条。",
+                f"{number(ipvs.cost.size.rules)} 条规则，nftables 模式有 {number(nft.cost.size.rules)} 条"
+                f"（{spoken(EARLIER)} 及以前端点也有自己的链，是 {number(was.cost.size.rules)} 条）。",
             ),
         ),
         Claim(
@@ -151,7 +154,7 @@ def claims(figures: Figures) -> tuple[Claim, ...]:
                 "processor busy.",
                 f"只有每秒新建 {PACKETS_PER_SECOND:,} 个连接时才成立（此时为 {number(new_a_second)} 次）。如果是已有连接的数据包，只有 "
                 f"{number(PACKETS_PER_SECOND * later)} 次规则匹配，与 Service 数量无关。实测每经过一条规则约 "
-                f"{NANOSECONDS_PER_RULE} 纳秒：即使全是新连接，也只占一个核的 {busy}。",
+                f"{NANOSECONDS_PER_RULE} 纳秒：即使全是新连接，也只占用 {busy} 个核。",
             ),
         ),
         Claim(
@@ -161,10 +164,12 @@ def claims(figures: Figures) -> tuple[Claim, ...]:
             ),
             Text(
                 f"One changed endpoint writes {number(ipt.update.partial)} lines of {number(ipt.update.full)} in iptables "
-                f"mode (partial sync, GA v1.28), {number(nft.update.partial)} in nftables mode (v1.30 still wrote all "
-                f"{number(nft.update.full)}), {number(ipvs.update.partial)} in ipvs mode." + _seconds(n, m)[0],
+                f"mode (partial sync, GA v1.28), {number(nft.update.partial)} in nftables mode ({number(was.update.partial)} "
+                f"until {spoken(EARLIER)}; v1.30 wrote all {number(was.update.full)}), {number(ipvs.update.partial)} in ipvs mode."
+                + _seconds(n, m)[0],
                 f"一个端点变化时，iptables 模式写 {number(ipt.update.partial)} 行（全量为 {number(ipt.update.full)} 行；"
-                f"增量同步 v1.28 GA），nftables 模式 {number(nft.update.partial)} 行（v1.30 仍要写全部 {number(nft.update.full)} 行），ipvs 模式 "
+                f"增量同步 v1.28 GA），nftables 模式 {number(nft.update.partial)} 行（{spoken(EARLIER)} 及以前 "
+                f"{number(was.update.partial)} 行；v1.30 每次写全部 {number(was.update.full)} 行），ipvs 模式 "
                 f"{number(ipvs.update.partial)} 行。" + _seconds(n, m)[1],
             ),
         ),

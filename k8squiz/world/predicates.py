@@ -52,7 +52,7 @@ def conditions(*names: str, required: tuple[str, ...] = ()) -> Shape[Conditions]
 
 HOP = conditions(*HOP_FACTS)
 CONNTRACK = conditions(*CONNTRACK_FACTS)
-RULE = conditions("node", "table", "chain", "text", "family", required=("node",))
+RULE = conditions("node", "table", "chain", "text", "family", "release", required=("node",))
 ENTRY = conditions("node", "set", "text", "family", required=("node",))
 
 
@@ -205,9 +205,10 @@ def count_rules(value: Conditions, world: World, on: str, chains: bool = False) 
 
 
 def matching_rules(value: Conditions, world: World, on: str, chains: bool = False) -> tuple[RuleLine, ...]:
-    """The rules (or chains) of a node that fit `value`."""
-    lines = world.rules(on, str(value["node"]), str(value.get("family", "ipv4")))
-    wanted = {key: item for key, item in value.items() if key not in ("node", "family")}
+    """The rules (or chains) of a node that fit `value`, as another `release` writes them where one is named."""
+    release = str(value["release"]) if "release" in value else None
+    lines = world.rules(on, str(value["node"]), str(value.get("family", "ipv4")), release)
+    wanted = {key: item for key, item in value.items() if key not in ("node", "family", "release")}
     return tuple(line for line in lines if line.declares is chains and _all_match(wanted, partial(getattr, line)))
 
 
@@ -351,11 +352,12 @@ def _history(world: World) -> History:
 
 
 def _scale_figure(value: Yaml, world: World, on: str) -> Fraction:
-    """`{figure: rules}`, or `{figure: {name: rules, mode: ipvs, services: 200}}` of another mode or size."""
+    """`{figure: rules}`, or `{figure: {name: rules, mode: ipvs, services: 200}}` of another mode, size or
+    release."""
     from k8squiz.world.virtual_servers import size
 
     name, other = (value["name"], value) if isinstance(value, Mapping) else (value, {})
-    found = size(world.question, {key: other[key] for key in ("services", "endpoints", "mode") if key in other})
+    found = size(world.question, {key: other[key] for key in _SIZED_BY if key in other})
     if found is None:
         raise QuizError(f"{world.question.id}: ask.scale is missing", f"{world.question.id}：缺少 ask.scale")
     return found.figure(str(name))
@@ -385,6 +387,7 @@ class Figure:
     compute: Callable[[Yaml, World, str], Yaml | Fraction]
 
 
+_SIZED_BY = ("services", "endpoints", "mode", "release")
 _ONE_VALUE = _schema_only(VALUE.schema)
 _SOME_VALUES = _schema_only({"type": "array", "items": VALUE.schema, "minItems": 1})
 _SIZED = _schema_only({
@@ -394,7 +397,7 @@ _SIZED = _schema_only({
             "type": "object",
             "properties": {
                 "name": WORD.schema, "mode": WORD.schema, "services": DRAWN_INTEGER.schema,
-                "endpoints": DRAWN_INTEGER.schema,
+                "endpoints": DRAWN_INTEGER.schema, "release": WORD.schema,
             },
             "required": ["name"], "additionalProperties": False,
         },

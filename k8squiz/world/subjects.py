@@ -19,6 +19,7 @@ from k8squiz.bank.shapes import (
     record,
 )
 from k8squiz.bank.yaml_values import Yaml
+from k8squiz.world.release import RELEASE
 
 
 def _servers(value: Yaml, place: Place) -> int | tuple[tuple[str, int], ...]:
@@ -45,11 +46,13 @@ class HistorySpec:
 
 @dataclass(frozen=True, slots=True)
 class SizeSpec:
-    """So many ClusterIP Services of so many endpoints each; `mode` is meant where a figure names none."""
+    """So many ClusterIP Services of so many endpoints each; `mode` and `release` (kube-proxy's) are meant where a figure
+    names none."""
 
     services: int = key(DRAWN_INTEGER)
     endpoints: int = key(DRAWN_INTEGER)
     mode: str = key(WORD, "iptables")
+    release: str = key(WORD, RELEASE)
 
 
 HISTORY = record(HistorySpec).told("A virtual server and its history.")

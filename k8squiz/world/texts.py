@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from engine.trace import Text
@@ -23,6 +23,8 @@ from k8squiz.bank.placeholders import fill, filled, substitute
 from k8squiz.bank.shapes import TEXT, Place
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.world.predicates import holds, value_of
+from k8squiz.world.release import spoken
+from k8squiz.world.subjects import size_spec
 from k8squiz.world.world import World
 
 _BLANKS = re.compile(" +")
@@ -35,18 +37,32 @@ class Names(Mapping[str, Yaml]):
     def __init__(self, world: World) -> None:
         self._world = world
         self._values = part(world.question.template, "values", VALUES, {})
+        self._own = [name for name in _COMPUTED if name not in world.question.names and name not in self._values]
 
     def __getitem__(self, name: str) -> Yaml:
         if name in self._values:
             return figure(value_of(substitute(self._values[name], self._world.question.names), self._world))
+        if name in self._own:
+            return _COMPUTED[name](self._world)
         return self._world.question.names[name]
 
     def __iter__(self) -> Iterator[str]:
         yield from self._values
+        yield from self._own
         yield from self._world.question.names
 
     def __len__(self) -> int:
-        return len(self._values) + len(self._world.question.names)
+        return len(self._values) + len(self._own) + len(self._world.question.names)
+
+
+def _release(world: World) -> str:
+    """The release of kube-proxy that the question speaks of: v1.37."""
+    size = size_spec(world.question)
+    return spoken(world.cluster(world.first).nodes[0].proxy_version if size is None else size.release)
+
+
+# What every text may name without having drawn it.
+_COMPUTED: Mapping[str, Callable[[World], Yaml]] = {"release": _release}
 
 
 def figure(value: Yaml | Fraction) -> Yaml:

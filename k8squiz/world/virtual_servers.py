@@ -18,7 +18,6 @@ from k8squiz.bank.question import Question
 from k8squiz.bank.shapes import DRAWN_INTEGER, MAPPING, Place
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError, unknown
-from k8squiz.world.release import RELEASE
 from k8squiz.world.subjects import SIZE, HistorySpec, history_spec, size_spec, workload
 
 # The schedulers and every mode's costs are imported where a question asks about them: few do.
@@ -181,18 +180,19 @@ def _pods(count: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSize:
-    """So many ClusterIP Services of so many endpoints each; `mode` is the one meant where a figure names none."""
+    """So many ClusterIP Services of so many endpoints each, as kube-proxy writes them in `mode` as of `release`."""
 
     services: int
     endpoints: int
     mode: str
+    release: str
 
     def figure(self, name: str, mode: str | None = None) -> Fraction:
         """What FIGURES calls `name`, counted on the rules of one node. Raises QuizError for an unknown name or mode."""
         if name not in FIGURES:
             raise unknown("figure", name, FIGURES)
         try:
-            return Fraction(FIGURES[name](*_costs(mode or self.mode, self.services, self.endpoints)))
+            return Fraction(FIGURES[name](*_costs(mode or self.mode, self.services, self.endpoints, self.release)))
         except EngineError as error:
             raise QuizError(f"ask.scale: {error.en}", f"ask.scale：{error.zh}") from error
 
@@ -215,10 +215,10 @@ FIGURES: Mapping[str, Callable[[ModeCost, UpdateCost], int | Fraction]] = {
 
 
 @functools.lru_cache(maxsize=64)
-def _costs(mode: str, services: int, endpoints: int) -> tuple[ModeCost, UpdateCost]:
+def _costs(mode: str, services: int, endpoints: int, release: str) -> tuple[ModeCost, UpdateCost]:
     from engine.cost.count import costs
 
-    return costs(mode, services, endpoints, RELEASE)
+    return costs(mode, services, endpoints, release)
 
 
 def size(question: Question, changed: Mapping[str, Yaml] | None = None) -> ClusterSize | None:
@@ -236,4 +236,4 @@ def size(question: Question, changed: Mapping[str, Yaml] | None = None) -> Clust
             f"ask.scale: {services} Services of {endpoints} endpoints; from 1 up, and at most {_MOST_ENDPOINTS} endpoints",
             f"ask.scale：{services} 个 Service、每个 {endpoints} 个端点；均须大于等于 1，且端点总数不超过 {_MOST_ENDPOINTS}",
         )
-    return ClusterSize(services, endpoints, spec.mode)
+    return ClusterSize(services, endpoints, spec.mode, spec.release)

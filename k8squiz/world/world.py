@@ -33,7 +33,7 @@ class World:
         self._requests: Mapping[str, QuestionRequest] = {request.name: request for request in question.requests}
         self._clusters: dict[str, Cluster] = {}
         self._outcomes: dict[str, tuple[Outcome, ...]] = {}
-        self._rules: dict[tuple[str, str, str], tuple[RuleLine, ...]] = {}
+        self._rules: dict[tuple[str, str, str, str | None], tuple[RuleLine, ...]] = {}
         self._entries: dict[tuple[str, str, str], tuple[SetElement, ...]] = {}
 
     @property
@@ -74,11 +74,12 @@ class World:
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
         return engine.outcomes(self.cluster(name), request, mode=self.request(name).mode)
 
-    def rules(self, name: str, node: str, family: str = "ipv4") -> tuple[RuleLine, ...]:
-        """The rules of `node` in the cluster of request `name`, one line each."""
-        key = (name, node, family)
+    def rules(self, name: str, node: str, family: str = "ipv4", release: str | None = None) -> tuple[RuleLine, ...]:
+        """The rules of `node` in the cluster of request `name`, one line each; `release`: as another kube-proxy's."""
+        key = (name, node, family, release)
         if key not in self._rules:
-            text = str(compile_rules(self.cluster(name), node, self.request(name).mode, family=family))
+            mode = self.request(name).mode
+            text = str(compile_rules(self.cluster(name), node, mode, family=family, release=release))
             self._rules[key] = rule_lines(text)
         return self._rules[key]
 

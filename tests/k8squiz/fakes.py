@@ -93,7 +93,7 @@ class FakeWorld:
     def cluster(self, name: str) -> Cluster:
         return CLUSTER
 
-    def rules(self, name: str, node: str, family: str = "ipv4") -> tuple[RuleLine, ...]:
+    def rules(self, name: str, node: str, family: str = "ipv4", release: str | None = None) -> tuple[RuleLine, ...]:
         return RULES
 
     def entries(self, name: str, node: str, family: str = "ipv4") -> tuple[SetElement, ...]:
