@@ -58,6 +58,7 @@ class ReasonCode(enum.StrEnum):
     SOURCE_RANGES = "source-ranges"
     LOCALHOST_FIREWALL = "localhost-firewall"
     UNKNOWN_CLUSTER_IP_PORT = "unknown-cluster-ip-port"
+    UNASSIGNED_CLUSTER_IP = "unassigned-cluster-ip"
     INVALID_STATE = "invalid-state"
     RULE_DROP = "rule-drop"
     RULE_REJECT = "rule-reject"

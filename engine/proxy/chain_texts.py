@@ -45,6 +45,10 @@ REASONS: Mapping[ReasonCode, Text] = MappingProxyType(
             "{dst} lies in the ClusterIPs but no Service has that port: rejected at once",
             "{dst} 属于 ClusterIP，但没有 Service 使用该端口：立即被拒绝",
         ),
+        ReasonCode.UNASSIGNED_CLUSTER_IP: Text(
+            "{dst_ip} lies in the ServiceCIDR but no Service has it: the packet is dropped",
+            "{dst_ip} 属于 ServiceCIDR，但没有 Service 使用该地址：数据包被丢弃",
+        ),
     }
 )
 

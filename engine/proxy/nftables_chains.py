@@ -112,6 +112,7 @@ WRITER = ChainWriter(
     marks_in_place=True,
     # Base chains of its own at every hook, where the other modes hang theirs on the kernel's built-in chains.
     base=r"(nat|filter)-[a-z]+(-(pre|post)-dnat)?",
+    refusals=(("unallocated ClusterIPs", ReasonCode.UNASSIGNED_CLUSTER_IP),),
     reasons=texts.REASONS,
     # Since v1.36; before, each endpoint's chain marks by its source.
     hairpin_sets=("hairpin-connections",),

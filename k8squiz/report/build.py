@@ -42,6 +42,8 @@ class FieldLine:
     score: float
     ordered: bool
     options: tuple[OptionLine, ...] = ()
+    # How credit in part comes about.
+    credit: Text | None = None
 
     @property
     def rows(self) -> tuple[OptionLine, ...]:
@@ -196,6 +198,7 @@ def _field(field: Field, mark: FieldMark | None) -> FieldLine:
     return FieldLine(
         field.full_label, _shown(field, field.truth), None if given is None else _shown(field, given),
         mark.score if mark is not None else 0.0, field.ordered, options,
+        None if given is None else _credit(field, given),
     )  # fmt: skip
 
 
@@ -207,6 +210,14 @@ def _place(key: str, picked: Sequence[str], ordered: bool) -> int:
 
 def _shown(field: Field, value: Value) -> Text:
     return Text(shown(field, value, False), shown(field, value, True))
+
+
+def _credit(field: Field, value: Value) -> Text | None:
+    """How the credit for an answer comes about; None for one that the question no longer knows."""
+    try:
+        return field.reckoned(value)
+    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError):
+        return None
 
 
 def _study(

@@ -112,6 +112,8 @@ def answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
     for field in fields:
         if field.options:
             yield from _table(option_columns(field), field.rows, lang)
+        if field.credit is not None:
+            yield from (plain(f"{pick(field.label, lang)} · {pick(field.credit, lang)}"), "")
 
 
 def walk_lines(question: Answered, lang: Lang) -> Iterator[str]:

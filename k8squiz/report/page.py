@@ -177,6 +177,8 @@ def _answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
     for field in fields:
         if field.options:
             yield from _options(field, lang)
+        if field.credit is not None:
+            yield f"<p>{text(f'{pick(field.label, lang)} · {pick(field.credit, lang)}')}</p>"
 
 
 def _heads(columns: Sequence[Column[T]], lang: Lang) -> str:

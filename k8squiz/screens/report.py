@@ -123,6 +123,8 @@ def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
         table.add_row(*(_cell(column, field, lang) for column in columns))
     yield table
     for field in question.fields:
+        if field.credit is not None:
+            yield Prose(f"{pick(field.label, lang)} · {pick(field.credit, lang)}", "notice")
         for option in field.options:
             if option.given != option.truth:
                 mark = say("truth" if option.truth else "answer", lang)

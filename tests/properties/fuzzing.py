@@ -14,7 +14,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from k8squiz.history.due import retrievability, reviewed
 from k8squiz.history.export import exported, take_in
 from k8squiz.history.rescue import rescued
 from k8squiz.history.store import Review, Store, open_memory
-from k8squiz.kinds.fields import Unreadable
+from k8squiz.kinds.fields import Field, Unreadable
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import Task, make_task
 from k8squiz.world.texts import explanation, hints, key_points, prompt
@@ -263,30 +263,54 @@ def _task(path: Path, seed: str) -> Task:
 
 
 _TYPED = ["", "A", "B A D", "1/3", "33%", "1e400", "nan", "-1", "10.0.0.1:80", "[::1]:80", "{}", "node1", "yes", "DROP", "LOST", "\x1b[2J", "节点",
-          "-A KUBE-SERVICES -j DROP", "-I X 1", "spec.replicas: 3", "a: [1", "9" * 5000, "0x" + "f" * 5000, "١٢", "\udcff", "1/0", "  ", "A" * 70_000]  # fmt: skip
+          "-A KUBE-SERVICES -j DROP", "-I X 1", "spec.replicas: 3", "-t nat -I PREROUTING -j ACCEPT", "-j MASQUERADE", "--dport=80", "! -s 0.0.0.0/0",
+          "spec: null", "mode: ipvs", "spec.type: ClusterIP", "metadata: {}", "spec.ports: []", '{"spec":{"ports":[1]}}', "3.14e6", "33,33%", "all", "A and C", "a: [1", "9" * 5000, "0x" + "f" * 5000, "١٢", "\udcff", "1/0", "  ", "A" * 70_000]  # fmt: skip
 
 
-def answer(rng: random.Random) -> None:
-    task = _task(rng.choice(QUESTIONS), str(rng.randrange(2)))
+def _typed(rng: random.Random, field: Field) -> str:
+    """What people, and programs gone wrong, type in this field: the truth and its words among it, full-width letters too."""
+    near = [field.show(field.truth, False), field.show(field.truth, True), *field.words()]
+    words = [*_TYPED, *near]
+    how = rng.random()
+    if how < 0.4:
+        return rng.choice(_TYPED)
+    text = rng.choice(near if how < 0.8 else words) if how < 0.9 else f"{rng.choice(words)} {rng.choice(words)}"
+    text = scrambled(rng, text, words) if rng.random() < 0.7 else text
+    return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text) if how > 0.7 else text
+
+
+def answer(rng: random.Random, among: Sequence[Path] = QUESTIONS) -> None:
+    task = _task(rng.choice(among), str(rng.randrange(2)))
     given = {}
-    for field in task.fields:
-        typed = (
-            rng.choice(_TYPED)
-            if rng.random() < 0.6
-            else scrambled(rng, rng.choice(_TYPED) + " " + rng.choice(_TYPED), _TYPED)
-        )
-        try:
-            given[field.id] = field.read(typed)
-        except Unreadable as error:
-            assert error.text.en and error.text.zh
-        else:
-            assert isinstance(field.show(given[field.id], rng.random() < 0.5), str)
-    assert 0 <= grade(task, given, rng.choice([0, 0.1, 2])).score <= 1
+    try:
+        for field in task.fields:
+            try:
+                given[field.id] = field.read(_typed(rng, field))
+            except Unreadable as error:
+                assert error.text.en and error.text.zh
+            else:
+                assert isinstance(field.show(given[field.id], rng.random() < 0.5), str)
+                told = field.reckoned(given[field.id])
+                assert told is None or told.en and told.zh
+        assert 0 <= grade(task, given, rng.choice([0, 0.1, 2])).score <= 1
+    except OURS as error:
+        # It would end the question, and tell of it as of a fault in its file.
+        raise AssertionError(f"an answer is graded or asked again: {error!r:.200}") from error
+
+
+@lru_cache
+def _repairs() -> tuple[Path, ...]:
+    return tuple(path for path in QUESTIONS if "\nkind: repair\n" in path.read_text(encoding="utf-8"))
+
+
+def repair(rng: random.Random) -> None:
+    answer(rng, _repairs())
 
 
 TARGETS: dict[str, Callable[[random.Random], None]] = {
     "cluster": cluster, "rules-iptables": rules_iptables, "rules-nft": rules_nft, "question": question, "scenario": scenario,
     "import": imports, "database": database, "answer": answer,
+    "repair": repair,
 }  # fmt: skip
 
 

@@ -87,6 +87,29 @@ def test_a_whole_interview_through_a_pipe(home: str, lang: str) -> None:
     assert report["interruptions"][0]["told"]
 
 
+ANYTHING = [
+    "",
+    "A and C",
+    "all",
+    "33,33%",
+    "3333%",
+    "-t nat -I PREROUTING -j ACCEPT",
+    "-j MASQUERADE",
+    "spec: null",
+    "node1",
+    "\x1b[2J",
+    "0.0.0.0/0",
+]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_whatever_is_typed_the_interview_goes_on(program: Program, lang: str) -> None:
+    words = ("mock", "--topic", "hairpin", "--questions", "5", "--seed", "5")
+    result = program(*words, typed="\n".join([*ANYTHING, "skip"] * 30) + "\nend\nend\n", lang=lang)
+    assert (result.code, result.err) == (0, "")
+    assert not any(sign in result.out for sign in ("went wrong", "意外错误", "Traceback"))
+
+
 def test_what_was_asked_is_remembered_as_practice_is(program: Program) -> None:
     program("mock", *TWO, typed="quit\n")
     program("mock", "--resume", typed="\n".join(right(str(program.home))) + "\n")

@@ -191,3 +191,28 @@ def test_of_a_single_choice_only_what_was_or_should_be_picked_is_marked(
     rows = [line.split() for line in out.split("Score")[1].splitlines() if "·" in line and len(line.split()) > 3]
     assert not [row for row in rows if row[0] == "✓"]
     assert sorted(row[3] for row in rows if row[0] == "✗") == sorted([wrong, right])
+
+
+LINES = [
+    ("hairpin-mend", "-t nat -I {chain} 1 -s {pod-a.ip}/32 -j ACCEPT", "Score 0%"),
+    ("hairpin-mend", "-t nat -I {chain} 1 -s {pod-a.ip}/32 -j MASQUERADE", "? the kernel refuses it"),
+    ("mend-the-policy", "spec.type: ClusterIP", "Score 0%"),
+    ("mend-the-policy", "spec: null", "? the API server refuses it"),
+    ("load-balancer-health-check", "3333%", "? a share lies between 0 and 1"),
+    ("what-local-changes", "all", "Which are true? (all of them) · +"),
+]
+
+
+@pytest.mark.parametrize(("name", "line", "told"), LINES, ids=[f"{row[0]}: {row[1]}" for row in LINES])
+def test_no_answer_ends_the_sitting(
+    name: str, line: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = draw(find(name), "1")
+    given = make_task(World(question)).fields[0].before.split("\n-N ")
+    chain = given[1].split()[0] if len(given) > 1 else ""
+    for key, value in {**question.names, "chain": chain}.items():
+        line = line.replace("{" + key + "}", str(value))
+    code, out, err = run(monkeypatch, capsys, f"{line}\nskip\n", "practice", "--question", name, "--seed", "1")
+    assert (code, err) == (0, "")
+    assert told in out
+    assert "went wrong" not in out

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from engine.hooks import Hook
-from engine.trace import Outcome, ReasonCode, Stage
+from engine.trace import Outcome, ReasonCode, Stage, Text
+from k8squiz.bank.draw import draw
+from k8squiz.bank.find import find
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import AddressField, MenuField, NumberField, OrderField
 from k8squiz.kinds.grade import grade
@@ -16,6 +18,7 @@ from k8squiz.kinds.hop_order.steps import distractors
 from k8squiz.kinds.interface import REGISTRY, kind, make_task
 from k8squiz.kinds.outcome.endings import ENDINGS
 from k8squiz.world.predicates import Ambiguous
+from k8squiz.world.world import World
 from tests.k8squiz.fakes import DELIVERED, DROPPED, WALK, world
 
 
@@ -179,3 +182,13 @@ def test_a_hook_that_is_passed_is_no_distractor() -> None:
     keys = {step.key for step in distractors(walk, ("node1",), "stage", ())}
     assert "node1/input" not in keys
     assert {"node1/dnat", "node1/forward"} <= keys
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3", "4", "5", "6"])
+def test_the_line_of_the_verdict_agrees_with_the_answer(seed: str) -> None:
+    """A drop is no rejection, whatever chain it happens in."""
+    world = World(draw(find("addresses-that-are-no-service"), seed))
+    for request in world.question.requests:
+        for way in world.all_outcomes(request.name):
+            reason = Text("", "") if way.where is None else way.where.reason
+            assert ("rejected" in reason.en, "被拒绝" in reason.zh) == (str(way.verdict) == "REJECT",) * 2

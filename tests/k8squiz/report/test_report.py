@@ -264,3 +264,18 @@ def test_a_question_without_a_cluster_shows_its_workload_instead(lang: Lang) -> 
     assert getattr(question.computed, lang).splitlines()[-1].strip() not in handout
     schema = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
     assert [found.en for _, found in violations(json.loads(report_json(it)), schema)] == []
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_credit_in_part_is_told_in_every_form_to_be_read(lang: Lang) -> None:
+    credit = Text("+1 of 2, -1 of 4 for B: 25%", "+1/2，-1/4（B）：25%")
+    of = report()
+    first, *others = of.questions
+    fields = (dataclasses.replace(first.fields[0], credit=credit), *first.fields[1:])
+    of = dataclasses.replace(of, questions=(dataclasses.replace(first, fields=fields), *others))
+    out = io.StringIO()
+    make_console(width=200, file=out).print(report_view(of, lang))
+    told = "for B: 25%" if lang == "en" else "（B）：25%"
+    assert told in report_page(of, lang)
+    assert told in report_markdown(of, lang)
+    assert told in out.getvalue()
