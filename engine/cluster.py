@@ -329,6 +329,7 @@ class NodeFacts:
     hairpin_mode: bool | None = None
     rp_filter: int | None = None
     mtu: int | None = None
+    pod_mtu: int | None = None
     without: frozenset[str] = frozenset()
     default_route: str | None = None
     bridge: str | None = None
@@ -344,6 +345,8 @@ class NetworkFacts:
     """What no Kubernetes object holds (documents of apiVersion k8squiz.dev/v1, kind Network).
 
     `listeners`: namespace/name of a pod -> the ports that its processes listen on, whatever it declares.
+    `underlay_mtu`: the longest packet that the network between the nodes carries (0: what its cards send), `pod_mtu` the MTU
+    of pods and their bridge, or routed veths, where it is not the plugin's, `tunnel_mtu` that of the tunnel devices.
     `shared_addresses`: an address that several pods of one node have -> namespace/name of the one that answers for it.
     `external_hosts`: name -> address outside the cluster, beyond the default client 1.2.3.4.
     """
@@ -367,6 +370,10 @@ class NetworkFacts:
     underlay_drops: tuple[UnderlayDrop, ...] = ()
     listeners: Mapping[str, frozenset[tuple[L4, int]]] = dataclasses.field(default_factory=_no_listeners)
     shared_addresses: Mapping[str, str] = dataclasses.field(default_factory=_empty)
+    underlay_mtu: int = 0
+    underlay_drops_fragments: bool = False
+    pod_mtu: int | None = None
+    tunnel_mtu: int | None = None
     nodes: Mapping[str, NodeFacts] = dataclasses.field(default_factory=_no_node_facts)
 
 

@@ -84,6 +84,10 @@ class ReasonCode(enum.StrEnum):
     TTL_EXPIRED = "ttl-expired"
     UNDERLAY_DROP = "underlay-drop"
     TUNNEL_TO_ITSELF = "tunnel-to-itself"
+    MESSAGE_TOO_LONG = "message-too-long"
+    FRAGMENTATION_NEEDED = "fragmentation-needed"
+    FRAGMENTS_DROPPED = "fragments-dropped"
+    UNDERLAY_MTU = "underlay-mtu"
     TUNNEL_LOOP = "tunnel-loop"
     BRIDGE_REFUSES_SAME_PORT = "bridge-refuses-same-port"
     NETWORK_POLICY = "network-policy"
@@ -207,13 +211,15 @@ class Resolution:
 class Request:
     """The first packet of a connection. `source` is a WHO, `destination` a WHERE of the command line
     (pod/NAME, node/NAME, client, IP[:port]; svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT, IP:port).
-    `node` names the node a foreign packet arrives at, where the destination does not."""
+    `node` names the node a foreign packet arrives at, where the destination does not. `size`: the length in bytes of an IP
+    packet, with DF set, that the client sends once the connection stands; None: a small one."""
 
     source: str
     destination: str
     protocol: str = "TCP"
     node: str | None = None
     sport: int | None = None
+    size: int | None = None
 
     @property
     def l4(self) -> L4:

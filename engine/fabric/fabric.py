@@ -25,6 +25,7 @@ from engine.fabric.node_facts import (
     cluster_on,
     named_cards,
     rename_bridge,
+    with_mtus,
     with_policies,
     without_other_defaults,
 )
@@ -284,7 +285,9 @@ class Fabric:
         ]
         check_cards(facts, node.name, cards)
         devices += self._dummy(node)
-        bridged, routed = rename_bridge(facts, wiring.devices, wiring.routes)
+        bridged, routed = rename_bridge(
+            facts, with_mtus(self.on_node(node.name).network, wiring.devices), wiring.routes
+        )
         devices += bridged
         routes = [Route(a.network, name, src=a.address) for name, own in cards.items() for a in own]
         routes += without_other_defaults(
@@ -359,7 +362,13 @@ class Fabric:
         node = self.node(pod_owner.node or "")
         cni = self._cni_on(node.name)
         wiring = self.plugin.wire_pod(cni, self._plans[node.name], pod_owner.plan)
-        return _host(pod_owner.host, HostKind.POD, [loopback(), *wiring.devices], list(wiring.routes), Sysctls())
+        return _host(
+            pod_owner.host,
+            HostKind.POD,
+            [loopback(), *with_mtus(self.on_node(node.name).network, wiring.devices)],
+            list(wiring.routes),
+            Sysctls(),
+        )
 
     def _make_router(self) -> Host:
         inside = tuple(InterfaceAddress(lan.router, int(lan.prefix.rpartition("/")[2])) for lan in self.lans)

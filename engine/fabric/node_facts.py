@@ -48,6 +48,7 @@ def _network_on(network: NetworkFacts, facts: NodeFacts) -> NetworkFacts:
         hairpin_mode=network.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode,
         rp_filter=network.rp_filter if facts.rp_filter is None else facts.rp_filter,
         forward_policy=facts.forward_policy or network.forward_policy,
+        pod_mtu=network.pod_mtu if facts.pod_mtu is None else facts.pod_mtu,
         input_policy=facts.input_policy or network.input_policy,
         without=network.without | facts.without,
     )
@@ -138,6 +139,18 @@ def without_other_defaults(facts: NodeFacts, routes: Iterable[Route]) -> list[Ro
         return found
     own = {route.prefix for route in found if route.device == facts.default_route}
     return [route for route in found if route.device == facts.default_route or route.prefix not in own]
+
+
+def with_mtus(network: NetworkFacts, devices: Iterable[Device]) -> list[Device]:
+    """The plugin's devices with the MTUs that are given: the pods' of their bridge and both ends of each veth pair, the
+    tunnels' (a vxlan made without `dev` may have one that its underlay does not carry)."""
+    given = {
+        DeviceKind.BRIDGE: network.pod_mtu,
+        DeviceKind.VETH: network.pod_mtu,
+        DeviceKind.VXLAN: network.tunnel_mtu,
+        DeviceKind.IPIP: network.tunnel_mtu,
+    }
+    return [dataclasses.replace(device, mtu=given.get(device.kind) or device.mtu) for device in devices]
 
 
 def rename_bridge(

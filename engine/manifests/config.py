@@ -97,6 +97,7 @@ _FACTS = (
     "bridgeNfCallIptables", "hairpinMode", "rpFilter", "routeLocalnet", "ipForward", "clientAddress", "clientAddressV6",
     "externalHosts", "serviceCIDRVia", "loadBalancerHealthChecks", "missingRoutes", "without", "cni", "mtu", "policyEnforcement",
     "forwardPolicy", "inputPolicy", "staleEndpoints", "underlayDrops", "nodes", "listeners", "sharedAddresses",
+    "underlayMTU", "underlayDropsFragments", "podMTU", "tunnelMTU",
 )  # fmt: skip
 _CNI_FACTS = ("plugin", "backend", "vni", "port")
 
@@ -126,6 +127,10 @@ def network_facts(document: Fields) -> NetworkFacts:
         underlay_drops=underlay_drops(spec),
         nodes=node_facts(spec),
         listeners=listeners(spec),
+        underlay_mtu=spec.integer("underlayMTU", 0, 576, 65535),
+        underlay_drops_fragments=spec.boolean("underlayDropsFragments"),
+        tunnel_mtu=spec.integer("tunnelMTU", 0, 576, 65535) or None,
+        pod_mtu=spec.integer("podMTU", 0, 576, 65535) or None,
         shared_addresses=shared_addresses(spec),
         policy_enforcement=spec.word("policyEnforcement", ("", *ENFORCEMENTS), "") or None,
     )

@@ -14,7 +14,7 @@ from engine.netfilter.conntrack_text import read_conntrack
 from engine.packet import L4
 
 _FIELDS = (
-    "name", "ipForward", "bridgeNfCallIptables", "hairpinMode", "rpFilter", "mtu", "without", "defaultRoute", "bridge", "cards",
+    "name", "ipForward", "bridgeNfCallIptables", "hairpinMode", "rpFilter", "mtu", "podMTU", "without", "defaultRoute", "bridge", "cards",
     "forwardPolicy", "inputPolicy", "conntrack", "staleEndpoints",
 )  # fmt: skip
 _CARD_FIELDS = ("name", "address", "mtu", "rpFilter")
@@ -36,6 +36,7 @@ def node_facts(spec: Fields) -> dict[str, NodeFacts]:
             hairpin_mode=_boolean(entry, "hairpinMode"),
             rp_filter=_integer(entry, "rpFilter", 0, 2),
             mtu=_integer(entry, "mtu", 576, 65535),
+            pod_mtu=_integer(entry, "podMTU", 576, 65535),
             without=frozenset(value for value, _ in entry.strings("without")),
             default_route=_device(entry, "defaultRoute"),
             bridge=_device(entry, "bridge"),

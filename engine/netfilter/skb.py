@@ -107,6 +107,7 @@ class Skb:
     `physdev_in` is the bridge port that br_netfilter took it from (struct nf_bridge_info; None: no bridge, or it is off),
     `physdev_out` the port that the bridge sends it to. `zone` is the conntrack zone that a rule put it in. `local`: a
     process of this host sent it (skb->sk).
+    `size` is the IP packet's length in bytes, with DF set; 0: small enough for every link.
     `ttl` is the TTL or hop limit, which each host that forwards it takes one off (net.ipv4.ip_default_ttl: 64).
     """
 
@@ -123,6 +124,7 @@ class Skb:
     physdev_out: str | None = None
     zone: int = 0
     local: bool = False
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,8 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     later = state.cost
     if stuck is None and stray and flow.protocol not in (L4.UDP, L4.ICMP):
         stuck = _next_answer(state, flow, client, end)
+    if stuck is None and state.resolved.size:
+        stuck = _large_packet(state, flow, client)
     return dataclasses.replace(
         base,
         verdict=Verdict.DELIVERED,
@@ -180,6 +182,22 @@ def _next_packet(state: WalkState, flow: FiveTuple, client: Host, server: Arrive
     if (end.host, end.skb.flow) != (server.host, server.skb.flow):
         return state.lost(state.host(end.host), ReasonCode.INVALID_STATE, end.skb)
     return None
+
+
+def _large_packet(state: WalkState, flow: FiveTuple, client: Host) -> Died | None:
+    """What stops a packet of the size that was asked for; None where it arrives, or where its sender hears that it is too
+    large and goes on with smaller ones that do."""
+    size = state.resolved.size
+    while True:
+        state.start_leg(Direction.REQUEST)
+        end = run_to_end(state, Outgoing(client.name, Skb(flow, segment=Segment.DATA, size=size)))
+        if not isinstance(end, Died):
+            return None
+        if end.answer is None or _walk_error(state, end.answer, flow, client) is not None:
+            return end
+        # RFC 1191: the next hop's MTU stands in the error.
+        size = state.host(end.where.host).devices[end.device].mtu
+        state.assume(endings.learned_mtu(client.name, size))
 
 
 def _next_answer(state: WalkState, flow: FiveTuple, client: Host, server: Arrived) -> Died | None:

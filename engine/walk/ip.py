@@ -10,8 +10,9 @@ import dataclasses
 from engine.fabric.fabric import ROUTER
 from engine.hooks import Hook
 from engine.netfilter.skb import NetfilterVerdict
-from engine.netfilter.stack import Skb
+from engine.netfilter.stack import Passage, Skb
 from engine.network import checks
+from engine.network.addresses import icmp_source
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, number
@@ -84,6 +85,9 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
     expired = state.forwarded(host, skb)
     if expired is not None:
         return expired
+    # ip_forward(): before FORWARD, with the destination of DNAT and the source as it came.
+    if skb.size > host.devices[route.device].mtu:
+        return _needs_fragments(state, host, route, skb)
     if host.kind is HostKind.NODE and inside is None:
         state.hop(host, route.device, Stage.ROUTING, skb, hop_words.route_forward(skb.flow.dst, route))
     elif host.name == ROUTER:
@@ -92,6 +96,16 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
     if isinstance(result, Died):
         return result
     return _out(state, host, route, skb, inside)
+
+
+def _needs_fragments(state: WalkState, host: Host, route: Route, skb: Skb) -> Died:
+    """The end of a packet with DF that is longer than the way on: ICMP 3/4 (IPv6: packet too big) to its sender."""
+    mtu = host.devices[route.device].mtu
+    told = Passage(NetfilterVerdict.REJECT, reject_with="icmp-fragmentation-needed")
+    error = state.netfilter(host).reject_error(skb, icmp_source(host, skb.flow), told)
+    died = state.lost(host, ReasonCode.FRAGMENTATION_NEEDED, skb, device=route.device, size=str(skb.size), mtu=str(mtu))
+    answer = None if error is None else Outgoing(host.name, error)
+    return dataclasses.replace(died, answer=answer, device=route.device)
 
 
 def _out(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | None = None) -> Step:
@@ -159,6 +173,18 @@ def send(state: WalkState, packet: Outgoing) -> Step:
         assert isinstance(rerouted, Route)
         route = rerouted
     refused = _refuses_loopback(state, host, route, skb)
+    mtu = host.devices[route.device].mtu
+    if refused is None and skb.size > mtu:
+        if inside is None:
+            return state.lost(
+                host, ReasonCode.MESSAGE_TOO_LONG, skb, device=route.device, size=str(skb.size), mtu=str(mtu)
+            )
+        # A tunnel's outer packet has no DF of its own (vxlan's df is unset): the host cuts it in two.
+        if state.fabric.cluster.network.underlay_drops_fragments:
+            return state.lost(
+                host, ReasonCode.FRAGMENTS_DROPPED, skb, device=route.device, size=str(skb.size), mtu=str(mtu)
+            )
+        skb.size = mtu
     return refused if refused is not None else _out(state, host, route, skb, inside)
 
 

@@ -18,7 +18,7 @@ from engine.words import hops as hop_words
 
 def fresh(skb: Skb) -> Skb:
     """The packet on another host: mark, connection and state stay behind."""
-    return Skb(skb.flow, segment=skb.segment, error_about=skb.error_about, ttl=skb.ttl)
+    return Skb(skb.flow, segment=skb.segment, error_about=skb.error_about, ttl=skb.ttl, size=skb.size)
 
 
 def transmit(
@@ -51,6 +51,10 @@ def _on_lan(
     shown = inside.skb if inside else skb
     if _not_carried(state, host.name, found[0], skb.flow):
         return state.lost(host, ReasonCode.UNDERLAY_DROP, skb, device=device.name)
+    carried = state.fabric.cluster.network.underlay_mtu
+    # A switch is no router: what is too long for it is gone, and nobody is told.
+    if carried and skb.size > carried:
+        return state.lost(host, ReasonCode.UNDERLAY_MTU, skb, device=device.name, size=str(skb.size), mtu=str(carried))
     if host.kind is HostKind.NODE:
         note = hop_words.wire(host.name, device.name, found[0], outer)
         state.hop(host, device.name, Stage.WIRE, shown, note, outer=outer, mark=0)
@@ -170,4 +174,5 @@ def _into_tunnel(
     # skb_scrub_packet within one network namespace forgets the connection but keeps the mark.
     # VXLAN's outer packet has a TTL of its own (ip4_dst_hoplimit), IPIP's inherits the inner one's (ip_tunnel_xmit).
     ttl = INITIAL_TTL if outer.kind == "VXLAN" else skb.ttl
-    return Outgoing(host.name, Skb(flow, mark=skb.mark, ttl=ttl), Inside(skb, outer))
+    size = skb.size + outer.overhead if skb.size else 0
+    return Outgoing(host.name, Skb(flow, mark=skb.mark, ttl=ttl, size=size), Inside(skb, outer))

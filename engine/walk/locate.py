@@ -31,6 +31,7 @@ class ResolvedRequest:
     dst: str
     dport: int
     node: str | None
+    size: int = 0
 
     def flow(self, src: str) -> FiveTuple:
         return FiveTuple(self.protocol, src, self.sport, self.dst, self.dport)
@@ -49,11 +50,22 @@ def locate(fabric: Fabric, request: Request) -> ResolvedRequest:
             zh=f"{request.source} 与 {request.destination} 的地址族不同",
         )
     if protocol is L4.ICMP:
-        return ResolvedRequest(host, protocol, src, 0, dst, 0, request.node)
+        return ResolvedRequest(host, protocol, src, 0, dst, 0, request.node, _size(request))
     port = sport if sport is not None else request.sport if request.sport is not None else DEFAULT_SPORT
     if not 1 <= port <= 65535:
         raise EngineError(f"source port {port} is not between 1 and 65535", zh=f"源端口 {port} 不在 1 与 65535 之间")
-    return ResolvedRequest(host, protocol, src, port, dst, dport, request.node)
+    return ResolvedRequest(host, protocol, src, port, dst, dport, request.node, _size(request))
+
+
+def _size(request: Request) -> int:
+    if request.size is None:
+        return 0
+    if not 68 <= request.size <= 65535:
+        raise EngineError(
+            f"a packet of {request.size} bytes: an IP packet has between 68 and 65535",
+            zh=f"{request.size} 字节的包：IP 包的长度在 68 与 65535 之间",
+        )
+    return request.size
 
 
 def _protocol(text: str) -> L4:

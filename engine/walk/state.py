@@ -66,6 +66,7 @@ class Died:
     where: Where
     flow: FiveTuple
     answer: Outgoing | None = None
+    device: str = "lo"
 
 
 Step: TypeAlias = Frame | Outgoing | Arrived | Died

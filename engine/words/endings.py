@@ -75,6 +75,22 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
         "the network between the nodes does not carry {protocol} packets {src_port} -> {dst} that leave {host} by {device}",
         "节点之间的网络不转发从 {host} 的 {device} 发出的 {protocol} 数据包 {src_port} -> {dst}",
     ),
+    ReasonCode.MESSAGE_TOO_LONG: (
+        "a packet of {size} bytes does not fit {host}'s {device}, whose MTU is {mtu}: nothing leaves (message too long)",
+        "{size} 字节的包超过 {host} 的 {device} 的 MTU {mtu}：发不出去（message too long）",
+    ),
+    ReasonCode.FRAGMENTATION_NEEDED: (
+        "a packet of {size} bytes with DF does not fit {host}'s {device}, whose MTU is {mtu}: {host} sends ICMP fragmentation needed to {src}",
+        "带 DF 的 {size} 字节的包超过 {host} 的 {device} 的 MTU {mtu}：{host} 向 {src} 发送 ICMP“需要分片”",
+    ),
+    ReasonCode.FRAGMENTS_DROPPED: (
+        "the outer packet of {size} bytes is cut in two for {host}'s {device} (MTU {mtu}), and the network between the nodes drops fragments",
+        "外层报文 {size} 字节，在 {host} 的 {device}（MTU {mtu}）被分片，而节点之间的网络丢弃分片",
+    ),
+    ReasonCode.UNDERLAY_MTU: (
+        "the network between the nodes carries {mtu} bytes, and {host} sends {size} by {device}: it is dropped, and nobody is told",
+        "节点之间的网络只能承载 {mtu} 字节，而 {host} 从 {device} 发出 {size} 字节：被丢弃，没有任何通知",
+    ),
     ReasonCode.NO_SUCH_HOST: (
         "the packet left the cluster, and nobody out there has the address {dst_ip}",
         "数据包离开了集群，而外部没有主机使用地址 {dst_ip}",
@@ -167,4 +183,12 @@ def undeclared_port(host: str, flow: FiveTuple) -> Text:
         f"{host} declares ports, and {port} is not among them: nobody is taken to listen there (a Network document's"
         " listeners say otherwise).",
         f"{host} 声明了端口，其中没有 {port}：视为无进程监听（可用 Network 文档的 listeners 另行说明）。",
+    )
+
+
+def learned_mtu(host: str, mtu: int) -> Text:
+    """What becomes of a large packet whose sender hears of it: path MTU discovery (RFC 1191, RFC 8201)."""
+    return Text(
+        f"A packet of that size does not get through; {host} hears of it (ICMP fragmentation needed) and goes on with {mtu} bytes.",
+        f"这样大小的包无法通过；{host} 收到 ICMP“需要分片”后改发 {mtu} 字节的包。",
     )

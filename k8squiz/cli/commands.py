@@ -157,11 +157,19 @@ def trace(
     notes: Annotated[bool, typer.Option("--notes", help="Say under each hop what happens there.")] = False,
     json: Json = False,
     release: Release = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            "--size",
+            metavar="BYTES",
+            help="How long a packet, with DF set, is sent once the connection stands: does it get through?",
+        ),
+    ] = None,
 ) -> int:
     from k8squiz.commands.trace import Options, run
 
     given = tuple(rules or ())
-    options = Options(tuple(paths), source, destination, node, protocol, mode, seed, every, given, release)
+    options = Options(tuple(paths), source, destination, node, protocol, mode, seed, every, given, release, size)
     return run(options, lang=ctx.obj, notes=notes, json=json)
 
 

@@ -30,10 +30,11 @@ class Options:
     every: bool = False
     rules: tuple[str, ...] = ()
     release: str | None = None
+    size: int | None = None
 
     @property
     def request(self) -> Request:
-        return Request(self.source, self.destination, self.protocol.upper(), self.node)
+        return Request(self.source, self.destination, self.protocol.upper(), self.node, size=self.size)
 
 
 def run(options: Options, lang: Lang, notes: bool = False, json: bool = False) -> int:

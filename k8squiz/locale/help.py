@@ -106,6 +106,9 @@ ZH: dict[str, str] = {
         "整个节点：除 kube-proxy 的规则外，还包括 CNI 写入的规则。"
     ),
     "The transport protocol.": "传输层协议。",
+    "How long a packet, with DF set, is sent once the connection stands: does it get through?": (
+        "连接建立后发送的带 DF 的包有多长（字节）：能否通过？"
+    ),
     "The protocol; icmp is an echo request.": "协议；icmp 为 echo 请求。",
     "Every way the packet can go, with its probability.": "列出数据包所有可能的路径及其概率。",
     "Walk through what was saved on NODE (or in pod/NAME) instead: iptables-save, ipset save, ipvsadm-save -n, nft list"
