@@ -283,6 +283,8 @@ def strings(tree: ast.Module) -> Iterator[str]:
 # Who may name a part beside its module and the lists of names: the grammar of a line, and who reads a rule's meaning.
 PARTS_NAMED = {
     "engine/netfilter/ipt_parse.py": {"Goto", "Jump", "L4Module", "OpaqueMatch"},
+    # On a machine without ipset.
+    "engine/lab/sets.py": {"Destination", "SetMatch", "Source"},
     "engine/fabric/without.py": {"Jump", "Masquerade", "SetLookup", "SetMatch", "Source"},
     "engine/lab/sets.py": {"Destination", "SetMatch", "Source"},
     "engine/walk/hooks.py": {"Goto", "Jump"},

@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 from engine.cluster import CNIConfig, Node
 from engine.cni.calico import detection
+from engine.cni.calico.chains import WRITER
 from engine.cni.calico.detection import tunnel_address
-from engine.cni.calico.rules import WRITER, pools_of, written_rules
 from engine.cni.enforcement import CALICO, PolicyEnforcement
 from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.errors import UnsupportedFeature
@@ -66,12 +66,17 @@ class Calico:
         return ()
 
     def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+        # Most of what reads manifests asks for no rules.
+        from engine.cni.calico.rules import pools_of, written_rules
+
         own = _TUNNEL_DEVICE.get(config.backend)
         tunnels = (own,) if own is not None and family == "ipv4" else ()
         yield written_rules(pools_of(config), family, tunnels)
 
     def empty_rules(self, family: str) -> WrittenRules:
         """felix without pools and tunnels, as Canal has it."""
+        from engine.cni.calico.rules import written_rules
+
         return written_rules((), family, ())
 
     def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:

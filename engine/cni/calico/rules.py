@@ -14,10 +14,10 @@ import hashlib
 from collections.abc import Iterable
 
 from engine.cluster import CNIConfig, IPPool
+from engine.cni.calico.chains import FIP_DNAT, FIP_SNAT, NAT_OUTGOING, OUTPUT, POSTROUTING, PREROUTING
 from engine.cni.interface import WrittenRules
 from engine.hooks import Hook
 from engine.netfilter.built_in import built_in_chains
-from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
 from engine.netfilter.ipset import IpSet, SetType
 from engine.netfilter.parts.address_type import AddressType
 from engine.netfilter.parts.comment import Comment
@@ -28,30 +28,9 @@ from engine.netfilter.parts.set_match import SetMatch
 from engine.netfilter.parts.verdicts import Jump
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table, Target
 from engine.packet import L4, is_ipv6
-from engine.trace import Text
 
-PREROUTING, OUTPUT, POSTROUTING = "cali-PREROUTING", "cali-OUTPUT", "cali-POSTROUTING"
-_DNAT, _SNAT, NAT_OUTGOING = "cali-fip-dnat", "cali-fip-snat", "cali-nat-outgoing"
 _MOST_MEMBERS = 1048576  # FelixConfiguration maxIpsetSize
 _VXLAN_PORT = 4789
-
-WRITER = ChainWriter(
-    "calico",
-    (
-        ChainMeaning(PREROUTING, Text("Calico's floating IPs.", "Calico 的浮动 IP。")),
-        ChainMeaning(OUTPUT, Text("Calico's floating IPs.", "Calico 的浮动 IP。")),
-        ChainMeaning(POSTROUTING, Text("Calico's source NAT.", "Calico 的 SNAT 规则。")),
-        ChainMeaning(
-            NAT_OUTGOING,
-            Text("what leaves the pools with natOutgoing.", "离开带 natOutgoing 的地址池的流量。"),
-            Text(
-                "{host}: cali-nat-outgoing masquerades what leaves the pools",
-                "{host}：cali-nat-outgoing 对离开地址池的数据包做 MASQUERADE",
-            ),
-        ),
-    ),
-    prefix="cali-",
-)
 
 
 def pools_of(config: CNIConfig) -> tuple[IPPool, ...]:
@@ -75,14 +54,14 @@ def written_rules(pools: Iterable[IPPool], family: str, tunnels: Iterable[str]) 
     # Behind kube-proxy's jump, whose chain clears its mark: appended rules are hashed under a name of their own.
     appended = f"{Hook.POSTROUTING.value}*appends*"
     chains[Hook.POSTROUTING.value].rules += _hashed(appended, [((), Jump(POSTROUTING), f"--jump {POSTROUTING}")])
-    to_dnat: _Written = ((), Jump(_DNAT), f"--jump {_DNAT}")
+    to_dnat: _Written = ((), Jump(FIP_DNAT), f"--jump {FIP_DNAT}")
     outgoing = [_to_snat, ((), Jump(NAT_OUTGOING), f"--jump {NAT_OUTGOING}"), *_from_tunnels(tunnels)]
     rules: dict[str, list[_Written]] = {
         OUTPUT: [to_dnat],
         POSTROUTING: outgoing,
         PREROUTING: [to_dnat],
-        _DNAT: [],
-        _SNAT: [],
+        FIP_DNAT: [],
+        FIP_SNAT: [],
         NAT_OUTGOING: [],
     }
     if masqueraded:
@@ -104,7 +83,7 @@ def written_rules(pools: Iterable[IPPool], family: str, tunnels: Iterable[str]) 
 
 # Matches as iptables-save prints them, target, and the rule as felix writes it.
 _Written = tuple[tuple[Match, ...], Target, str]
-_to_snat: _Written = ((), Jump(_SNAT), f"--jump {_SNAT}")
+_to_snat: _Written = ((), Jump(FIP_SNAT), f"--jump {FIP_SNAT}")
 
 
 def _from_tunnels(tunnels: Iterable[str]) -> Iterable[_Written]:

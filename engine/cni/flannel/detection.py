@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from engine.cluster import CNIConfig, Node
-from engine.cni.chained.conflist import port_map_of
+from engine.cni.conflist import port_map_of
 from engine.cni.interface import DaemonSet, ManifestFields
 
 _TYPE = "flannel.alpha.coreos.com/backend-type"

@@ -14,7 +14,7 @@ from engine.cluster import CNIConfig, Node
 from engine.cni.enforcement import KUBE_ROUTER, PolicyEnforcement
 from engine.cni.flannel import detection
 from engine.cni.flannel.addresses import gateway, tunnel
-from engine.cni.flannel.rules import WRITER, written_rules
+from engine.cni.flannel.chains import WRITER
 from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
@@ -65,6 +65,9 @@ class Flannel:
         return _tunnel_name(CNIConfig(), 4) if backend == "vxlan" else None
 
     def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+        # Most of what reads manifests asks for no rules.
+        from engine.cni.flannel.rules import written_rules
+
         return written_rules(config, node, family)
 
     def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.cluster import CNIConfig
+from engine.cni.flannel.chains import FORWARD, POSTROUTING
 from engine.cni.interface import NodePlan, WrittenRules
 from engine.hooks import PRIORITY_FILTER, PRIORITY_NAT_SRC, Hook
 from engine.netfilter.built_in import built_in_chains
-from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
 from engine.netfilter.parts.addresses import Destination, Source
 from engine.netfilter.parts.comment import Comment
 from engine.netfilter.parts.mark import MarkMatch
@@ -20,38 +20,11 @@ from engine.netfilter.parts.masquerade import Masquerade
 from engine.netfilter.parts.verdicts import Accept, Jump, Return
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table
 from engine.packet import is_ipv6
-from engine.trace import Text
 
-POSTROUTING, FORWARD = "FLANNEL-POSTRTG", "FLANNEL-FWD"
 # trafficmngr.KubeProxyMark: the bit is kube-proxy's by default; flannel does not ask which one it was given.
 KUBE_PROXY_MARK = 0x4000
 _MULTICAST = {"ipv4": "224.0.0.0/4", "ipv6": "ff00::/8"}
 _MASQ, _FORWARD = Comment("flanneld masq"), Comment("flanneld forward")
-_LEAVES = Text("flannel's source NAT for what leaves the pods' network.", "flannel 对离开 Pod 网络的流量做的 SNAT。")
-_MAY_PASS = Text("flannel lets the pods' network be forwarded.", "flannel 放行 Pod 网络的转发流量。")
-
-WRITER = ChainWriter(
-    "flannel",
-    (
-        ChainMeaning(
-            POSTROUTING,
-            _LEAVES,
-            Text(
-                "{host}: FLANNEL-POSTRTG masquerades what leaves the pods' network",
-                "{host}：FLANNEL-POSTRTG 对离开 Pod 网络的数据包做 MASQUERADE",
-            ),
-        ),
-        ChainMeaning(
-            FORWARD,
-            _MAY_PASS,
-            Text(
-                "{host}: FLANNEL-FWD accepts what comes from pods or goes to them",
-                "{host}：FLANNEL-FWD 放行来自 Pod 或去往 Pod 的数据包",
-            ),
-        ),
-    ),
-    prefix="FLANNEL-",
-)
 
 
 def written_rules(config: CNIConfig, node: NodePlan, family: str) -> Iterator[WrittenRules]:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.enforcement import KINDNET, PolicyEnforcement
 from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
-from engine.cni.kindnet.rules import WRITER, written_rules
+from engine.cni.kindnet.chains import WRITER
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, interface
 from engine.network.routes import Route, number
@@ -68,6 +68,9 @@ class Kindnet:
         return None
 
     def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+        # Most of what reads manifests asks for no rules.
+        from engine.cni.kindnet.rules import written_rules
+
         return written_rules(config, family)
 
     def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from engine.cluster import CNIConfig
 from engine.cni.interface import WrittenRules
+from engine.cni.kindnet.chains import MASQUERADE
 from engine.hooks import Hook
 from engine.netfilter.built_in import built_in_chains
-from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
 from engine.netfilter.parts.address_type import AddressType
 from engine.netfilter.parts.addresses import Destination
 from engine.netfilter.parts.comment import Comment
@@ -19,23 +19,7 @@ from engine.netfilter.parts.masquerade import Masquerade
 from engine.netfilter.parts.verdicts import Jump, Return
 from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
 from engine.packet import is_ipv6
-from engine.trace import Text
 
-MASQUERADE = "KIND-MASQ-AGENT"
-WRITER = ChainWriter(
-    "kindnet",
-    (
-        ChainMeaning(
-            MASQUERADE,
-            Text("kindnet's source NAT for what goes to no pod.", "kindnet 对不去往 Pod 的流量做的 SNAT。"),
-            Text(
-                "{host}: KIND-MASQ-AGENT masquerades what goes to no pod",
-                "{host}：KIND-MASQ-AGENT 对不去往 Pod 的数据包做 MASQUERADE",
-            ),
-        ),
-    ),
-    prefix="KIND-",
-)
 _JUMP = "ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom KIND-MASQ-AGENT chain"
 _INSIDE = "local traffic is not subject to MASQUERADE"
 _OUTSIDE = "outbound traffic is subject to MASQUERADE (must be last in chain)"

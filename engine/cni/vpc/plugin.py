@@ -13,7 +13,7 @@ from types import MappingProxyType
 from engine.cluster import CNIConfig, Node
 from engine.cni.enforcement import PolicyEnforcement
 from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
-from engine.cni.vpc.rules import WRITER, written_rules
+from engine.cni.vpc.chains import WRITER
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, Scope, interface
 from engine.network.routes import Route, number
@@ -65,6 +65,9 @@ class VpcNative:
         return None
 
     def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+        # Most of what reads manifests asks for no rules.
+        from engine.cni.vpc.rules import written_rules
+
         return written_rules(config, node, family)
 
     def enforcement(self, nodes: Iterable[Node]) -> PolicyEnforcement | None:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from engine.cluster import CNIConfig
 from engine.cni.interface import NodePlan, WrittenRules
+from engine.cni.vpc.chains import SNAT
 from engine.hooks import Hook
 from engine.netfilter.built_in import built_in_chains
-from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
 from engine.netfilter.parts.address_type import AddressType
 from engine.netfilter.parts.addresses import Destination
 from engine.netfilter.parts.comment import Comment
@@ -23,23 +23,7 @@ from engine.netfilter.parts.nat import SourceNat
 from engine.netfilter.parts.verdicts import Jump, Return
 from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
 from engine.packet import is_ipv6
-from engine.trace import Text
 
-SNAT = "AWS-SNAT-CHAIN-0"
-WRITER = ChainWriter(
-    "aws-vpc-cni",
-    (
-        ChainMeaning(
-            SNAT,
-            Text("the VPC CNI's source NAT for what leaves the VPC.", "VPC CNI 对离开 VPC 的流量做的 SNAT。"),
-            Text(
-                "{host}: AWS-SNAT-CHAIN-0 rewrites the source of what leaves the VPC",
-                "{host}：AWS-SNAT-CHAIN-0 改写离开 VPC 的数据包的源地址",
-            ),
-        ),
-    ),
-    prefix="AWS-",
-)
 _CHAIN, _RULE = Comment("AWS SNAT CHAIN"), Comment("AWS, SNAT")
 
 
