@@ -56,8 +56,14 @@ def _chains() -> Iterator[str]:
             yield from _both(f"why {code}", text)
 
 
+# Says which policies, each time anew: engine.walk.policy.
+COMPOSED = {ReasonCode.NETWORK_POLICY}
+
+
 def _reasons() -> Iterator[str]:
     for code in ReasonCode:
+        if code in COMPOSED:
+            continue
         yield f"{code.name}"
         yield from _both(code, reason(code, FLOW, **FIGURES))
 
@@ -105,7 +111,7 @@ def test_a_code_is_its_name() -> None:
 
 def test_the_stages_in_the_order_in_which_they_are_met() -> None:
     assert " ".join(Stage) == (
-        "dns connect nic prerouting dnat routing input ipvs forward output postrouting snat encapsulate wire decapsulate "
-        "bridge veth socket"
+        "dns connect nic prerouting dnat routing input policy ipvs forward output postrouting snat encapsulate wire "
+        "decapsulate bridge veth socket"
     )
     assert [stage.name.lower() for stage in Stage] == list(Stage)
