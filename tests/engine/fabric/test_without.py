@@ -25,6 +25,7 @@ GONE = [
     ("hairpin-masquerade", "nftables", "1.36", ["@hairpin-connections"]),
     ("cluster-ips-check", "nftables", "1.36", ["reject"]),
     ("cluster-ips-check", "iptables", "1.36", []),
+    ("cni-rules", "iptables", "1.36", []),
     ("hairpin-mode", "iptables", "1.36", []),
     ("br_netfilter", "iptables", "1.36", []),
     ("route", "iptables", "1.36", []),
