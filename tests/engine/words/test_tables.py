@@ -37,6 +37,10 @@ FIGURES = {
 }
 
 
+# Names that are cut short where they are read.
+NAMES = ("KUBE-SVC-LOLE4ISW44XBNF3G", "endpoint-YVBLONRQ-default/web/tcp/__10.244.2.8/8080")
+
+
 def _both(name: str, text: Text | None) -> Iterator[str]:
     if text is not None:
         yield f"  {name}"
@@ -52,6 +56,8 @@ def _chains() -> Iterator[str]:
             yield from _both("a card", row.card)
         yield f"{writer.name}: prefix {writer.prefix!r} table {writer.table!r} base {writer.base!r}"
         yield f"  sets of who reaches itself: {' '.join(writer.hairpin_sets)}; marks in place: {writer.marks_in_place}"
+        if writer.short is not None:
+            yield f"  read as: {' '.join(map(str, map(writer.short, NAMES)))}"
         for comment, code in writer.refusals:
             yield f"  {comment!r} means {code}"
         for code, text in writer.reasons.items():
