@@ -64,14 +64,8 @@ def _chains() -> Iterator[str]:
             yield from _both(f"why {code}", text)
 
 
-# Says which policies, each time anew: engine.walk.policy.
-COMPOSED = {ReasonCode.NETWORK_POLICY}
-
-
 def _reasons() -> Iterator[str]:
     for code in ReasonCode:
-        if code in COMPOSED:
-            continue
         yield f"{code.name}"
         yield from _both(code, reason(code, FLOW, **FIGURES))
 
