@@ -286,7 +286,6 @@ PARTS_NAMED = {
     # On a machine without ipset.
     "engine/lab/sets.py": {"Destination", "SetMatch", "Source"},
     "engine/fabric/without.py": {"Jump", "Masquerade", "SetLookup", "SetMatch", "Source"},
-    "engine/lab/sets.py": {"Destination", "SetMatch", "Source"},
     "engine/walk/hooks.py": {"Goto", "Jump"},
     "engine/words/rules.py": {"Comment", "RandomDestinationNat", "RandomVerdict", "VerdictMap"},
 }
