@@ -71,6 +71,10 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
         "nobody on {device}'s network answers for {next_hop}",
         "{device} 所在网络上没有主机应答 {next_hop}（ARP/NDP 无响应）",
     ),
+    ReasonCode.NETWORK_POLICY: (
+        "no network policy lets the packet pass at the pod's door",
+        "Pod 处没有网络策略放行该数据包",
+    ),
     ReasonCode.UNDERLAY_DROP: (
         "the network between the nodes does not carry {protocol} packets {src_port} -> {dst} that leave {host} by {device}",
         "节点之间的网络不转发从 {host} 的 {device} 发出的 {protocol} 数据包 {src_port} -> {dst}",

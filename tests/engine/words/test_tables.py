@@ -32,6 +32,8 @@ FIGURES = {
     "bridge": "cni0",
     "port": "veth1",
     "spoken": "10.96.0.10:80",
+    "size": "1500",
+    "mtu": "1450",
 }
 
 
@@ -105,7 +107,7 @@ def test_a_code_is_its_name() -> None:
 
 def test_the_stages_in_the_order_in_which_they_are_met() -> None:
     assert " ".join(Stage) == (
-        "dns connect nic prerouting dnat routing input ipvs forward output postrouting snat encapsulate wire decapsulate "
-        "bridge veth socket"
+        "dns connect nic prerouting dnat routing input policy ipvs forward output postrouting snat encapsulate wire "
+        "decapsulate bridge veth socket"
     )
     assert [stage.name.lower() for stage in Stage] == list(Stage)
