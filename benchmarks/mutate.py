@@ -78,7 +78,7 @@ TABLES = (
     Table("REASONS", "engine/proxy/chain_texts.py", _CHAINS, deep=True),
     Table("MODES", "engine/fabric/chains.py", _CHAINS),
     Table("PARTS", "engine/fabric/without.py", (_WORDS, "tests/engine/fabric/test_without.py"), deep=True),
-    Table("PLUGINS", "engine/cni/__init__.py", ("tests/engine/cni/test_plugins.py",)),
+    Table("_ALL", "engine/cni/__init__.py", ("tests/engine/cni/test_plugins.py",)),
     Table("DIFFERENCES", "engine/proxy/releases.py", (_WORDS, _RELEASES), deep=True),
     Table("_OUTER", "engine/walk/hooks.py", ("tests/engine/walk/test_edges.py",)),
     Table(SENTENCES, "engine/words/hops.py", _TOLD),
@@ -347,6 +347,8 @@ def run(table: Table, copy: Copy) -> tuple[int, list[str]]:
             left.append(f"{table.file}: {table.name}: {mutant.what}")
             print(f"SURVIVES {left[-1]}", flush=True)
     copy.write(table.file, text)
+    if not made:
+        raise SystemExit(f"{table.file}: {table.name} has no rows that are found")
     print(f"{table.file} {table.name}: {made} mutants, {made - len(left)} killed, {len(left)} survived", flush=True)
     return made, left
 
