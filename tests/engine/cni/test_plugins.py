@@ -107,3 +107,7 @@ def test_a_tunnel_needs_an_address_of_the_family(plugin: str, backend: str) -> N
     plan = NodePlan("node1", ("fd00::1",), ("10.244.1.0/24",))
     with pytest.raises(UnsupportedFeature, match="IPv4 address"):
         PLUGINS[plugin].wire_node(CNIConfig(plugin, backend, False), plan, ())
+
+
+def test_the_plugins_there_are_in_the_order_in_which_they_are_asked() -> None:
+    assert " ".join(PLUGINS) == "canal flannel calico vpc-native kindnet"
