@@ -99,8 +99,8 @@ def plan_of(ruleset: Ruleset) -> HookPlan:
     plan = ruleset.plan
     if not isinstance(plan, HookPlan):
         at: dict[Hook, list[HookedChain]] = {}
-        for name, table in ruleset.tables.items():
-            bases_of = _iptables_base if ruleset.backend_of(name) is Backend.IPTABLES else _nft_base
+        for table in ruleset.tables.values():
+            bases_of = _iptables_base if ruleset.backend_of(table) is Backend.IPTABLES else _nft_base
             for hook, base in bases_of(table):
                 at.setdefault(hook, []).append(base)
         plan = HookPlan(

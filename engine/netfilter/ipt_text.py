@@ -13,7 +13,7 @@ from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table
 
 def dump_iptables(ruleset: Ruleset) -> str:
     """iptables' tables of the ruleset, chains in the order they are held in."""
-    tables = [table for name, table in ruleset.tables.items() if ruleset.backend_of(name) is Backend.IPTABLES]
+    tables = [table for table in ruleset.tables.values() if ruleset.backend_of(table) is Backend.IPTABLES]
     return "".join(line + "\n" for table in tables for line in _table(table, ruleset.family))
 
 

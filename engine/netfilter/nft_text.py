@@ -20,7 +20,7 @@ __all__ = ["dump", "element_text", "parse", "parse_all", "rule_text", "set_text"
 
 def dump(ruleset: Ruleset) -> str:
     """What `nft list ruleset` prints for this family, ending in a newline; "" where there is no table."""
-    tables = [table for name, table in ruleset.tables.items() if ruleset.backend_of(name) is Backend.NFTABLES]
+    tables = [table for table in ruleset.tables.values() if ruleset.backend_of(table) is Backend.NFTABLES]
     return "".join(line + "\n" for table in tables for line in _table(table, ruleset.family))
 
 

@@ -157,10 +157,9 @@ class Ruleset:
     # What engine.netfilter.index derived from `tables`.
     plan: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
 
-    def backend_of(self, table: str) -> Backend:
-        """The tool whose table of that name it is."""
-        found = self.tables.get(table)
-        return self.backend if found is None or found.backend is None else found.backend
+    def backend_of(self, table: Table) -> Backend:
+        """The tool that wrote `table`, which is one of this ruleset's."""
+        return table.backend or self.backend
 
     def __str__(self) -> str:
         return PRINT[0](self)

@@ -90,7 +90,7 @@ def read_saved(saved: Iterable[SavedText], family: str, notes: list[Text] | None
         ruleset = reader.rules_of(family)
     sets = reader.given_sets()
     for table in ruleset.tables.values():
-        if (table.backend or ruleset.backend) is Backend.IPTABLES:
+        if ruleset.backend_of(table) is Backend.IPTABLES:
             table.sets = {**table.sets, **sets}
     said += reader.left_out(ruleset)
     if not any(base.nat for bases in plan_of(ruleset).at.values() for base in bases):

@@ -59,7 +59,7 @@ def dump(ruleset: Ruleset) -> str:
 
 def _of_tables(ruleset: Ruleset) -> Iterator[Listing]:
     for backend in sorted(Backend, key=lambda backend: backend is not ruleset.backend):
-        if not any(ruleset.backend_of(name) is backend for name in ruleset.tables):
+        if not any(ruleset.backend_of(table) is backend for table in ruleset.tables.values()):
             continue
         if backend is Backend.NFTABLES:
             from engine.netfilter import nft_text

@@ -6,7 +6,7 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
-from engine.network.devices import Device, DeviceKind
+from engine.network.devices import Device
 from engine.network.routes import RoutingTable, contains, number
 from engine.values import dataclass
 
@@ -59,7 +59,3 @@ class Host:
 
     def is_loopback(self, address: str) -> bool:
         return contains(_LOOPBACK[number(address)[0]], address)
-
-    def device_of_kind(self, kind: DeviceKind) -> Device | None:
-        """The first device of that kind."""
-        return next((device for device in self.devices.values() if device.kind is kind), None)

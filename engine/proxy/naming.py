@@ -18,8 +18,6 @@ FIREWALL = "KUBE-FW-"
 EXTERNAL = "KUBE-EXT-"
 ENDPOINT = "KUBE-SEP-"
 
-SERVICE_PREFIXES = (CLUSTER_POLICY, LOCAL_POLICY, ENDPOINT, FIREWALL, EXTERNAL)
-
 # Which chain of which table may list the rules of different Services in any order: kube-proxy walks a Go map.
 SHARED_CHAINS: dict[str, frozenset[str]] = {
     "nat": frozenset({"KUBE-SERVICES", "KUBE-NODEPORTS"}),

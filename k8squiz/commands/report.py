@@ -11,7 +11,6 @@ from k8squiz.locale.mock import say
 from k8squiz.report.build import InterviewReport, build
 from k8squiz.terminal.console import make_console, print_machine
 
-FORMATS = ("md", "html", "json")
 _SUFFIXES = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".json": "json"}
 
 
