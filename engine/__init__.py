@@ -6,8 +6,6 @@ Every name is loaded when it is first used, so that importing engine costs next 
 from __future__ import annotations
 
 import importlib
-import sys
-import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
     from engine.manifests import check_cluster, load_cluster
     from engine.netfilter.rules import Ruleset
     from engine.proxy.interface import compile_rules
-    from engine.resolve import resolve
     from engine.trace import Hop, Outcome, Request, Resolution, Stage, Verdict
+    from engine.walk.one_node import resolve
     from engine.walk.outcomes import outcomes
 
 __all__ = [
@@ -63,7 +61,7 @@ _HOMES = {
     "compile_rules": "engine.proxy.interface",
     "load_cluster": "engine.manifests",
     "outcomes": "engine.walk.outcomes",
-    "resolve": "engine.resolve",
+    "resolve": "engine.walk.one_node",
 }
 
 
@@ -90,14 +88,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Package(types.ModuleType):
-    """Keeps `engine.resolve` the function: importing the module engine.resolve would otherwise put itself there."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _HOMES and isinstance(value, types.ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

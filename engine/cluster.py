@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
-# By these labels kube-proxy's informers leave objects out (which label counts for which kind: engine.endpoints).
+# By these labels kube-proxy's informers leave objects out (which label counts for which kind: engine.proxy.endpoints).
 LABEL_PROXY_NAME = "service.kubernetes.io/service-proxy-name"
 LABEL_HEADLESS = "service.kubernetes.io/headless"
 

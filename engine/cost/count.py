@@ -21,8 +21,8 @@ from engine.proxy import nftables_transaction
 from engine.proxy.garbage import without_garbage_search
 from engine.proxy.interface import compile_rules, find_node
 from engine.proxy.partial import transactions
-from engine.resolve import local_addresses, passages
 from engine.values import dataclass
+from engine.walk.one_node import local_addresses, passages
 
 _NODE = NODES[0]
 # A pod of that node that backs no Service, and an address that no Service has.

@@ -10,9 +10,9 @@ from __future__ import annotations
 import dataclasses
 
 from engine.cluster import Cluster, Node
-from engine.endpoints import ServicePortView, categorize, service_ports
 from engine.netfilter.rules import Backend, Chain, Rule, Ruleset, Table
 from engine.proxy import iptables_frame as frame
+from engine.proxy.endpoints import ServicePortView, categorize, service_ports
 from engine.proxy.iptables_service import ServiceRules, Surroundings, service_rules
 from engine.proxy.nodeports import own_address
 from engine.proxy.releases import Behaviour

@@ -11,7 +11,6 @@ import ipaddress
 from fractions import Fraction
 
 from engine.cluster import Endpoint
-from engine.endpoints import Endpoints, ServicePortView
 from engine.netfilter.parts.addresses import host_net
 from engine.netfilter.rules import (
     Accept,
@@ -37,6 +36,7 @@ from engine.netfilter.rules import (
 from engine.packet import L4, join_host_port
 from engine.proxy import iptables_frame as frame
 from engine.proxy import naming
+from engine.proxy.endpoints import Endpoints, ServicePortView
 from engine.values import dataclass
 
 _MARK_MASQ = Jump(frame.MARK_MASQ)

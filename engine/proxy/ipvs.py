@@ -14,7 +14,6 @@ import itertools
 from fractions import Fraction
 
 from engine.cluster import Cluster, Node
-from engine.endpoints import Endpoints, ServicePortView, categorize, service_ports
 from engine.errors import EngineError, UnsupportedFeature
 from engine.ipvs.registry import SCHEDULERS
 from engine.ipvs.service import VirtualServer
@@ -24,6 +23,7 @@ from engine.netfilter.rules import Backend, InInterface, Match, Source
 from engine.netfilter.virtual_service import VirtualService, even_chances
 from engine.packet import L4, FiveTuple, is_ipv6
 from engine.proxy import ipvs_sets as sets
+from engine.proxy.endpoints import Endpoints, ServicePortView, categorize, service_ports
 from engine.proxy.ipvs_rules import Frame, build_tables
 from engine.proxy.nodeports import interface_addresses, node_port_addresses, of_family, own_address
 from engine.proxy.releases import Behaviour, behaviour_on

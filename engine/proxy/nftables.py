@@ -8,11 +8,11 @@ from __future__ import annotations
 import ipaddress
 
 from engine.cluster import Cluster, Node, ProxyConfig
-from engine.endpoints import categorize, service_ports
 from engine.errors import UnsupportedFeature
 from engine.netfilter.nft import InInterfaceIndex
 from engine.netfilter.rules import Backend, InInterface, Jump, Match, Ruleset, SetMark, Source
 from engine.packet import is_ipv6
+from engine.proxy.endpoints import categorize, service_ports
 from engine.proxy.nftables_frame import MARK_FOR_MASQUERADE, FrameConfig, build_frame
 from engine.proxy.nftables_names import TABLE
 from engine.proxy.nftables_service import NodeFacts, ServiceWriter

@@ -6,7 +6,6 @@ Source: pkg/proxy/nftables/proxier.go, syncProxyRules. What differs by release: 
 from __future__ import annotations
 
 from engine.cluster import Endpoint
-from engine.endpoints import Endpoints, ServicePortView
 from engine.errors import UnsupportedFeature
 from engine.netfilter.nft import (
     Element,
@@ -37,6 +36,7 @@ from engine.netfilter.rules import (
 )
 from engine.packet import is_ipv6
 from engine.proxy import nftables_frame as frame
+from engine.proxy.endpoints import Endpoints, ServicePortView
 from engine.proxy.nftables_names import endpoint_base, service_base
 from engine.proxy.releases import Behaviour
 from engine.values import dataclass

@@ -9,8 +9,8 @@ Source: pkg/proxy/iptables/proxier.go (syncProxyRules).
 from __future__ import annotations
 
 from engine.cluster import Cluster
-from engine.endpoints import ServicePortView, hints_wanted
 from engine.proxy import iptables_frame as frame
+from engine.proxy.endpoints import ServicePortView, hints_wanted
 from engine.proxy.interface import find_node
 from engine.proxy.iptables import Sync, full_sync
 from engine.proxy.releases import behaviour_on

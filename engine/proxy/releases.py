@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.cluster import Node
-from engine.endpoints import EndpointRules
 from engine.errors import UnsupportedFeature
+from engine.proxy.endpoints import EndpointRules
 from engine.trace import Text
 from engine.values import dataclass
 

@@ -12,8 +12,8 @@ import pytest
 
 from engine.manifests import load_cluster
 from engine.packet import canonical, join_host_port
-from engine.resolve import resolve
 from engine.trace import Request
+from engine.walk.one_node import resolve
 
 from .locate import folder
 

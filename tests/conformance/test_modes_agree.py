@@ -10,8 +10,8 @@ import pytest
 from engine.cluster import Cluster
 from engine.manifests import load_cluster
 from engine.proxy.interface import find_node
-from engine.resolve import resolve
 from engine.trace import Request
+from engine.walk.one_node import resolve
 
 from .differences import DIFFERENCES, Difference, Outcome, destination
 from .flows import Flow, flows

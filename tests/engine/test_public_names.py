@@ -11,11 +11,6 @@ import engine
 import k8squiz
 
 BARE = "import sys; import engine; print(sorted(m for m in sys.modules if m.startswith(('engine', 'yaml'))))"
-ORDERS = (
-    "import engine.resolve; from engine import resolve",
-    "from engine.resolve import in_device; from engine import resolve",
-    "from engine import resolve; import engine.resolve; from engine import resolve",
-)
 
 
 def run(code: str) -> str:
@@ -40,8 +35,3 @@ def test_unknown_names() -> None:
 
 def test_importing_engine_loads_nothing_else() -> None:
     assert run(BARE) == "['engine']"
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_resolve_is_the_function_whatever_was_imported_first(order: str) -> None:
-    assert run(f"{order}; print(callable(resolve))") == "True"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine import EngineError, ManifestError, check_cluster, load_cluster
 from engine.cluster import Cluster
-from engine.endpoints import categorize, service_ports
+from engine.proxy.endpoints import categorize, service_ports
 from engine.proxy.releases import NEWEST, behaviour_of
 from tests.strategies import as_manifests, clusters
 

@@ -21,8 +21,8 @@ from engine.cluster import (
 )
 from engine.errors import NoSuchObject
 from engine.packet import L4
-from engine.resolve import resolve
 from engine.trace import Request
+from engine.walk.one_node import resolve
 
 VIP, LB, EXTERNAL, NODE_PORT, CLIENT = "10.96.0.10", "203.0.113.5", "198.51.100.7", 30080, "1.2.3.4"
 NODES = ("node1", "node2", "node3")

@@ -6,7 +6,7 @@ import pytest
 
 from engine import load_cluster
 from engine.cluster import EndpointSlice
-from engine.endpoints import service_ports
+from engine.proxy.endpoints import service_ports
 from engine.proxy.releases import behaviour_of
 from tests.rows import named
 

@@ -24,8 +24,8 @@ from engine.netfilter import text
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.packet import L4
 from engine.proxy.ipvs import compile_ipvs
-from engine.resolve import resolve
 from engine.trace import Request
+from engine.walk.one_node import resolve
 
 NODE = Node("node1", ("192.168.1.10",), pod_cidrs=("10.244.1.0/24",), proxy_version="v1.30.5")
 OTHER = Node("node2", ("192.168.1.11",), pod_cidrs=("10.244.2.0/24",))

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from engine.cluster import Cluster, Node, ProxyConfig, Service
-from engine.endpoints import EndpointRules
 from engine.errors import UnsupportedFeature
 from engine.fabric.fabric import build_fabric
 from engine.netfilter.text import parse
+from engine.proxy.endpoints import EndpointRules
 from engine.proxy.interface import compile_rules
 from engine.proxy.releases import BY_NAME, DIFFERENCES, NEWEST, RELEASES, Behaviour, behaviour_of, behaviour_on
-from engine.resolve import resolve
 from engine.trace import Request
+from engine.walk.one_node import resolve
 from engine.walk.outcomes import outcomes
 
 from .builders import NODE1, VIP, WEB, at, cluster, load_balancer, node_port

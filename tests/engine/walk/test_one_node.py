@@ -27,10 +27,10 @@ from engine.netfilter.rules import (
 )
 from engine.netfilter.virtual_service import VirtualService
 from engine.packet import L4, FiveTuple
-from engine.resolve import _flow, in_device, local_addresses, resolve, resolve_flow
 from engine.trace import Request
+from engine.walk.one_node import _flow, in_device, local_addresses, resolve, resolve_flow
 
-from .netfilter.builders import CLIENT, NODE, POD, VIP, iptables, rule, tcp
+from ..netfilter.builders import CLIENT, NODE, POD, VIP, iptables, rule, tcp
 
 NODE1 = Node("node1", internal_ips=(NODE, "2001:db8::1"), addresses=("192.168.99.1",), pod_cidrs=("10.244.1.0/24",))
 CLUSTER = Cluster(nodes=(NODE1,), pods=(Pod("default", "a", "node1", ("172.16.0.7",)),))

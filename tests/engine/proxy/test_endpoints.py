@@ -19,8 +19,8 @@ from engine.cluster import (
     SliceEndpoint,
 )
 from engine.cost.sizes import synthetic_cluster
-from engine.endpoints import EndpointRules, Endpoints, categorize, hints_wanted, service_ports
 from engine.packet import L4
+from engine.proxy.endpoints import EndpointRules, Endpoints, categorize, hints_wanted, service_ports
 from engine.proxy.releases import behaviour_of
 from tests.rows import named
 from tests.work import function_calls
