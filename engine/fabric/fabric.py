@@ -23,19 +23,21 @@ from engine.fabric.node_facts import (
     card,
     check_cards,
     cluster_on,
+    given_connections,
     named_cards,
     rename_bridge,
     with_mtus,
     with_policies,
     without_other_defaults,
 )
-from engine.fabric.node_rules import CNI_RULES, cni_rules, with_written
+from engine.fabric.node_rules import CNI_RULES, cni_rules, with_chances, with_written
 from engine.fabric.plans import node_plans, with_networks
 from engine.fabric.service_index import ServiceIndex
 from engine.fabric.without import check_parts, cut
 from engine.manifests.check import check_addresses, check_network
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
+from engine.netfilter.skb import ConntrackEntry
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, interface, loopback
 from engine.network.host import Host, HostKind, Sysctls
 from engine.network.routes import Route, RoutingTable, contains, number
@@ -83,7 +85,7 @@ class Fabric:
         self.external: dict[str, str] = _external_hosts(cluster, self.address_index)
         self.neighbours: dict[str, tuple[str, str]] = {}
         self.service_index = ServiceIndex(cluster)
-        self._given = {name: _with_chances(ruleset) for name, ruleset in (rulesets or {}).items()}
+        self._given = {name: with_chances(ruleset) for name, ruleset in (rulesets or {}).items()}
         self._rulesets: dict[tuple[str, str], Ruleset] = {}
         self._hosts: dict[str, Host] = {}
         self._on_node: dict[str, Cluster] = {}
@@ -186,6 +188,10 @@ class Fabric:
     def given_rules(self, node: str) -> Ruleset | None:
         """The rules that were given for the node in place of what kube-proxy would write."""
         return self._given.get(node)
+
+    def held_connections(self, host: str) -> tuple[ConntrackEntry, ...]:
+        """What conntrack holds on the host before a walk: entries of that walk's own."""
+        return given_connections(self.cluster, host)
 
     def pod_owner_at(self, address: str) -> AddressOwner | None:
         """The pod that has the address."""
@@ -324,7 +330,7 @@ class Fabric:
             ruleset = self.ruleset(node.name, version)
             if isinstance(ruleset, IpvsRuleset):
                 own += [InterfaceAddress(a, 32 if number(a)[0] == 4 else 128) for a in ruleset.dummy_addresses]
-        return [Device("kube-ipvs0", DeviceKind.DUMMY, tuple(own))]
+        return [Device("kube-ipvs0", DeviceKind.DUMMY, tuple(own), up=False)]
 
     def _kept(self, plan: NodePlan, route: Route, underlay: list[Route]) -> bool:
         """Whether a plugin's route is there: not taken away, and with a gateway that the node can reach on-link."""
@@ -381,15 +387,6 @@ class Fabric:
         routes += self._pods_beyond()
         routes += [Route(any_, "eth1", origin="static") for any_ in _ANY.values()]
         return _host(ROUTER, HostKind.ROUTER, devices, routes, Sysctls(ip_forward=True))
-
-
-def _with_chances(ruleset: Ruleset) -> Ruleset:
-    """Rules read from text do not say how likely each server is: as after kube-proxy's sync."""
-    if not isinstance(ruleset, IpvsRuleset):
-        return ruleset
-    from engine.proxy.ipvs import first_connection_chances
-
-    return dataclasses.replace(ruleset, chances=first_connection_chances)
 
 
 def _host(name: str, kind: HostKind, devices: Iterable[Device], routes: Iterable[Route], sysctls: Sysctls) -> Host:

@@ -19,6 +19,7 @@ from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.hooks import Hook
 from engine.netfilter.built_in import built_in_chains
 from engine.netfilter.rules import Backend, Ruleset, Table
+from engine.netfilter.skb import ConntrackEntry
 from engine.network.devices import Device, DeviceKind, InterfaceAddress
 from engine.network.routes import Route, contains, number
 
@@ -88,6 +89,16 @@ def _target(one: StaleEndpoint, port: int | str) -> int:
 
 def _node_of(cluster: Cluster, address: str) -> str | None:
     return next((n.name for n in cluster.nodes if any(contains(cidr, address) for cidr in n.pod_cidrs)), None)
+
+
+def given_connections(cluster: Cluster, host: str) -> tuple[ConntrackEntry, ...]:
+    """What a fact says that conntrack holds on the host, each time as entries of their own. Raises ManifestError."""
+    text = cluster.network.nodes.get(host, PLAIN).conntrack
+    if not text:
+        return ()
+    from engine.netfilter.conntrack_text import read_conntrack
+
+    return read_conntrack(text, f"conntrack of {host}")
 
 
 def with_policies(ruleset: Ruleset, network: NetworkFacts) -> Ruleset:

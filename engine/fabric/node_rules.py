@@ -91,3 +91,12 @@ def _added(ruleset: IpvsRuleset, tables: Mapping[str, Table]) -> Iterator[IpSet]
     known = {ipset.name for ipset in ruleset.ipsets}
     sets = {name: ipset for table in tables.values() for name, ipset in table.sets.items()}
     return (ipset for name, ipset in sets.items() if isinstance(ipset, IpSet) and name not in known)
+
+
+def with_chances(ruleset: Ruleset) -> Ruleset:
+    """Rules read from text do not say how likely each server is: as after kube-proxy's sync."""
+    if not isinstance(ruleset, IpvsRuleset):
+        return ruleset
+    from engine.proxy.ipvs import first_connection_chances
+
+    return dataclasses.replace(ruleset, chances=first_connection_chances)

@@ -59,7 +59,8 @@ class Tunnel:
 @dataclass(frozen=True, slots=True)
 class Device:
     """One device. `master` names the bridge it is a port of, `peer` the other end of a veth pair as (host, device),
-    `segment` the Ethernet network it is plugged into, `hairpin` the bridge port's hairpin_mode."""
+    `segment` the Ethernet network it is plugged into, `hairpin` the bridge port's hairpin_mode, `up` whether it is set up
+    (IFF_UP): one that is down neither takes nor sends, and its addresses are the host's own all the same."""
 
     name: str
     kind: DeviceKind
@@ -70,6 +71,7 @@ class Device:
     segment: str | None = None
     hairpin: bool = False
     tunnel: Tunnel | None = None
+    up: bool = True
 
 
 def interface(cidr: str, scope: Scope = Scope.UNIVERSE) -> InterfaceAddress:

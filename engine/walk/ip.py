@@ -68,7 +68,11 @@ def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Insid
 def _tunnel_device(host: Host, inside: Inside) -> Device | None:
     kind = DeviceKind(inside.outer.kind.lower())
     for device in host.devices.values():
-        if device.kind is kind and device.tunnel is not None and device.tunnel.local == inside.outer.dst:
+        tunnel = device.tunnel
+        if device.kind is not kind or tunnel is None or not device.up or tunnel.local != inside.outer.dst:
+            continue
+        # vxlan_rcv: a socket by the port, a device by the VNI.
+        if (tunnel.vni, tunnel.port) == (inside.outer.vni, inside.outer.dport):
             return device
     return None
 

@@ -44,8 +44,8 @@ def _on_lan(
     state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb, inside: Inside | None
 ) -> Frame | Died:
     # ARP or NDP asks on one Ethernet network; who is not on it does not answer.
-    found = state.fabric.neighbours.get(next_hop) if device.segment == LAN else None
-    if found is None:
+    found = state.fabric.neighbours.get(next_hop) if device.segment == LAN and device.up else None
+    if found is None or not state.host(found[0]).devices[found[1]].up:
         return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=device.name, next_hop=next_hop)
     outer = inside.outer if inside else None
     shown = inside.skb if inside else skb
@@ -97,7 +97,10 @@ def _across_veth(state: WalkState, host: Host, device: Device, next_hop: str, sk
     peer = state.host(peer_host)
     master = peer.devices[peer_device].master
     # A routed veth (Calico): the node answers ARP for everything. A bridge port: whoever on the bridge has the address.
-    if master is None:
+    if not (device.up and peer.devices[peer_device].up):
+        # A veth whose other end is down has no carrier.
+        target = None
+    elif master is None:
         target = (peer_host, peer_device) if _answers_arp(peer, next_hop) else None
     else:
         target = resolve(state, peer, peer.devices[master], next_hop)
@@ -121,7 +124,11 @@ def resolve(state: WalkState, node: Host, bridge: Device, address: str) -> tuple
     if node.is_local(address):
         return node.name, bridge.name
     pod_owner = state.fabric.pod_owner_at(address)
-    if pod_owner is None or pod_owner.node != node.name:
+    if pod_owner is None or pod_owner.node != node.name or not bridge.up:
+        return None
+    port = node.devices.get(port_of(state, pod_owner.host))
+    plugged_in = port is not None and port.up and port.master == bridge.name
+    if not plugged_in or not state.host(pod_owner.host).devices["eth0"].up:
         return None
     return pod_owner.host, "eth0"
 

@@ -115,18 +115,10 @@ class WalkState:
             node = host.kind is HostKind.NODE
             ruleset = self.fabric.ruleset(host.name, self.version) if node else self.fabric.pod_ruleset(host.name)
             found = HostNetfilter(host.name, ruleset, host.is_local, self.choose, routing=HostRouting(host))
-            self._remember_connections(host, found)
+            for entry in self.fabric.held_connections(host.name):
+                found.conntrack.enter(entry)
             self._netfilters[host.name] = found
         return found
-
-    def _remember_connections(self, host: Host, netfilter: HostNetfilter) -> None:
-        """Enter what conntrack held there before the walk."""
-        facts = self.fabric.cluster.network.nodes.get(host.name)
-        if facts is not None and facts.conntrack:
-            from engine.netfilter.conntrack_text import read_conntrack
-
-            for entry in read_conntrack(facts.conntrack, f"conntrack of {host.name}"):
-                netfilter.conntrack.enter(entry)
 
     def assume(self, text: Text) -> None:
         """Say of the whole walk that something was taken for granted."""

@@ -1,0 +1,11 @@
+"""A cluster one can look into and change: the tools of a node, a pod and an administrator, answered from the engine.
+
+Nothing here starts a process or touches a file: a command is read, and a tool of this package says what the real one
+would. A tool is a module of tools/, a row in registry.py; what a command may change is engine.shell.live's.
+"""
+
+from __future__ import annotations
+
+from engine.shell.shell import Reply, Shell, open_shell
+
+__all__ = ["Reply", "Shell", "open_shell"]

@@ -1,0 +1,178 @@
+"""The few files that are there to be read and written: sysctls under /proc/sys, a device's facts under /sys/class/net,
+/etc of a host. No file of the machine this runs on is touched.
+
+Source: Documentation/ABI/testing/sysfs-class-net, net/bridge/br_sysfs_if.c.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from engine.network.devices import Device, DeviceKind
+from engine.network.host import HostKind
+from engine.shell import sysctls
+from engine.shell.edits import LinkSet
+
+if TYPE_CHECKING:
+    from engine.shell.live import LiveCluster
+
+_DEVICE_FILE = re.compile(
+    r"/sys/(?:class/net|devices/virtual/net)/([^/]+)/(brport/hairpin_mode|mtu|operstate|flags|ifindex)"
+)
+_PORT_FILE = re.compile(r"/sys/(?:class/net|devices/virtual/net)/([^/]+)/brif/([^/]+)/hairpin_mode")
+# Bytes that one host may write in all.
+_MOST_WRITTEN = 1_000_000
+_FOLDERS = frozenset({"/", "/root", "/etc", "/proc", "/sys", "/tmp"})  # noqa: S108
+
+
+class FileRefused(Exception):
+    """`PATH: why`, as a tool says it of a file that it cannot use."""
+
+    def __init__(self, path: str, why: str) -> None:
+        shown = path if path.isprintable() else ascii(path)[1:-1]
+        super().__init__(f"{shown[:200]}: {why}")
+        self.why = why
+
+
+def normal(path: str) -> str:
+    """The absolute path without `.`, `..` and doubled slashes; a shell starts in /root."""
+    return posixpath.normpath(posixpath.join("/root", path)).replace("//", "/")
+
+
+def read_file(live: LiveCluster, host: str, path: str) -> str:
+    """What is in the file. Raises FileRefused."""
+    at = normal(path)
+    written = live.state(host).files.get(at)
+    if written is not None:
+        return written
+    if at.startswith("/proc/sys/"):
+        try:
+            return sysctls.read(live, host, sysctls.name_of(at)) + "\n"
+        except sysctls.NoSuchSysctl:
+            raise FileRefused(path, _missing(live, host, at)) from None
+    device = _device_file(live, host, at)
+    if device is not None:
+        return device + "\n"
+    found = _etc(live, host).get(at)
+    if found is None:
+        raise FileRefused(path, _missing(live, host, at))
+    return found
+
+
+def write_file(live: LiveCluster, host: str, path: str, text: str, *, append: bool = False) -> LiveCluster:
+    """`live` after `text` was written to the file. Raises FileRefused."""
+    at = normal(path)
+    if at.startswith("/proc/sys/"):
+        try:
+            return sysctls.write(live, host, sysctls.name_of(at), text)
+        except sysctls.NoSuchSysctl:
+            raise FileRefused(path, "No such file or directory") from None
+        except sysctls.BadValue:
+            raise FileRefused(path, "Invalid argument") from None
+    if at.startswith("/sys/"):
+        return _write_device(live, host, path, at, text)
+    if at.startswith("/proc/"):
+        raise FileRefused(path, "Permission denied")
+    if at in _FOLDERS or path.endswith("/"):
+        raise FileRefused(path, "Is a directory")
+    state = live.state(host)
+    there = state.files.get(at, "") if append else ""
+    if sum(map(len, state.files.values())) + len(text) > _MOST_WRITTEN:
+        raise FileRefused(path, "No space left on device")
+    return live.with_state(host, dataclasses.replace(state, files={**state.files, at: there + text}))
+
+
+def _missing(live: LiveCluster, host: str, at: str) -> str:
+    return (
+        "Is a directory"
+        if any(one.startswith(at.rstrip("/") + "/") for one in paths(live, host))
+        else "No such file or directory"
+    )
+
+
+def paths(live: LiveCluster, host: str) -> tuple[str, ...]:
+    """All files that are there, for `ls`, a glob or Tab."""
+    here = live.fabric.host(host)
+    found = {*live.state(host).files, *_etc(live, host)}
+    found.update(sysctls.path_of(name) for name in sysctls.names_on(live, host))
+    for device in here.devices.values():
+        base = f"/sys/class/net/{device.name}"
+        found.update(f"{base}/{name}" for name in ("mtu", "operstate", "flags", "ifindex"))
+        if device.master is not None:
+            found.add(f"{base}/brport/hairpin_mode")
+            found.add(f"/sys/class/net/{device.master}/brif/{device.name}/hairpin_mode")
+    return tuple(sorted(found))
+
+
+def _device_file(live: LiveCluster, host: str, at: str) -> str | None:
+    devices = live.fabric.host(host).devices
+    port = _PORT_FILE.fullmatch(at)
+    if port is not None:
+        found = devices.get(port[2])
+        return None if found is None or found.master != port[1] else str(int(found.hairpin))
+    matched = _DEVICE_FILE.fullmatch(at)
+    device = devices.get(matched[1]) if matched else None
+    if matched is None or device is None:
+        return None
+    if matched[2] == "brport/hairpin_mode":
+        return None if device.master is None else str(int(device.hairpin))
+    return {
+        "mtu": str(device.mtu),
+        "operstate": operstate(device),
+        "flags": hex(flags(device)),
+        "ifindex": str(list(devices).index(device.name) + 1),
+    }[matched[2]]
+
+
+def operstate(device: Device) -> str:
+    """RFC 2863's state as the kernel names it in lower case: devices without a carrier of their own are "unknown"."""
+    if not device.up:
+        return "down"
+    return (
+        "unknown" if device.kind in (DeviceKind.LOOPBACK, DeviceKind.VXLAN, DeviceKind.IPIP, DeviceKind.DUMMY) else "up"
+    )
+
+
+def flags(device: Device) -> int:
+    """IFF_UP 1, BROADCAST 2, LOOPBACK 8, NOARP 0x80, MULTICAST 0x1000 (uapi/linux/if.h)."""
+    found = int(device.up)
+    if device.kind is DeviceKind.LOOPBACK:
+        return found | 8
+    if device.kind is DeviceKind.IPIP:
+        return found | 0x80
+    if device.kind is DeviceKind.DUMMY:
+        return found | 0x82
+    return found | 0x1002
+
+
+def _write_device(live: LiveCluster, host: str, path: str, at: str, text: str) -> LiveCluster:
+    port, plain = _PORT_FILE.fullmatch(at), _DEVICE_FILE.fullmatch(at)
+    if _device_file(live, host, at) is None:
+        raise FileRefused(path, "No such file or directory")
+    value = text.strip()
+    name = port[2] if port else plain[1] if plain else ""
+    if port or (plain and plain[2] == "brport/hairpin_mode"):
+        if value not in ("0", "1"):
+            raise FileRefused(path, "Invalid argument")
+        return live.edited(host, LinkSet(name, hairpin=value == "1"))
+    if plain and plain[2] == "mtu":
+        if not re.fullmatch(r"\d{2,5}", value) or not 68 <= int(value) <= 65535:
+            raise FileRefused(path, "Invalid argument")
+        return live.edited(host, LinkSet(name, mtu=int(value)))
+    raise FileRefused(path, "Permission denied")
+
+
+def _etc(live: LiveCluster, host: str) -> dict[str, str]:
+    """/etc/hostname and /etc/hosts; a pod's /etc/resolv.conf comes with the resolver (engine.dns)."""
+    here = live.fabric.host(host)
+    name = here.name.rpartition("/")[2]
+    found = {"/etc/hostname": f"{name}\n"}
+    lines = ["127.0.0.1\tlocalhost"]
+    if here.kind is HostKind.POD:
+        own = (a.address for device in here.devices.values() if device.name != "lo" for a in device.addresses)
+        lines = ["# Kubernetes-managed hosts file.", *lines, *(f"{address}\t{name}" for address in own)]
+    found["/etc/hosts"] = "".join(f"{line}\n" for line in lines)
+    return found

@@ -1,0 +1,68 @@
+"""What a tool is: the one command it meets, and what it answers.
+
+A tool is pure: it gets the cluster as it is and says what it prints, its exit status, and the cluster afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.network.host import Host, HostKind
+from engine.shell.live import LiveCluster
+from engine.values import dataclass
+
+# Where a tool is there: everywhere, on nodes and other hosts that an administrator logs in to, in pods.
+ANYWHERE = frozenset(HostKind)
+OUTSIDE_PODS = frozenset({HostKind.NODE, HostKind.EXTERNAL, HostKind.ROUTER})
+ON_NODES = frozenset({HostKind.NODE})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command of a line on `host`: its words (`argv[0]` is the tool's name) and what a pipe gives it, None where it
+    reads from the terminal."""
+
+    live: LiveCluster
+    host: str
+    argv: tuple[str, ...]
+    stdin: str | None = None
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        return self.argv[1:]
+
+    @property
+    def here(self) -> Host:
+        """The host it runs on, as it is now."""
+        return self.live.fabric.host(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a tool printed and left behind; `live` None: nothing changed."""
+
+    stdout: str = ""
+    stderr: str = ""
+    status: int = 0
+    live: LiveCluster | None = None
+
+
+def failed(message: str, status: int = 1) -> Result:
+    """What a tool says on standard error, with its line's end."""
+    return Result(stderr=message if message.endswith("\n") else message + "\n", status=status)
+
+
+def printed(lines: str, live: LiveCluster | None = None) -> Result:
+    """What it says on standard output, with its line's end where there is anything."""
+    return Result(lines if not lines or lines.endswith("\n") else lines + "\n", live=live)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A command by its names; `hosts` are the kinds of host that have it. `synopsis` is what it is asked for here, as its
+    own help begins."""
+
+    names: tuple[str, ...]
+    run: Callable[[Call], Result]
+    hosts: frozenset[HostKind] = OUTSIDE_PODS
+    synopsis: str = ""

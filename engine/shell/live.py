@@ -1,0 +1,215 @@
+"""A cluster while somebody works on it: what the API server holds, what each kernel holds, whose kube-proxy runs.
+
+Immutable: whatever changes something returns the cluster after it. What is not said here is as the manifests have it, so
+that an untouched LiveCluster is walked exactly as its Cluster is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from engine.cluster import Cluster
+from engine.errors import NoSuchObject
+from engine.netfilter.ruleset import Ruleset
+from engine.network.host import HostKind
+from engine.shell.edits import Edit
+from engine.shell.fabric import LiveFabric
+from engine.shell.kube_proxy import resync
+from engine.trace import ConntrackView, Outcome, Request
+from engine.values import dataclass
+
+FAMILIES = ("ipv4", "ipv6")
+# The machine that kubectl is run on: no host of the network that is walked.
+ADMINISTRATOR = ""
+
+
+def _nothing() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+def _no_rules() -> Mapping[str, Ruleset]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class HeldConnection:
+    """An entry of a host's conntrack table: what it says, and the time of the cluster's clock at which it was last used."""
+
+    view: ConntrackView
+    used: float
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """What was changed on one host: `edits` of devices, routes and sysctls, the rules of each family as somebody left them
+    (a family without an entry has what kube-proxy and the CNI wrote), connections that conntrack holds, `sysctls` by their
+    full name that decide no outcome here, `files` that were written."""
+
+    edits: tuple[Edit, ...] = ()
+    rules: Mapping[str, Ruleset] = dataclasses.field(default_factory=_no_rules)
+    connections: tuple[HeldConnection, ...] = ()
+    sysctls: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
+    files: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyState:
+    """A node's kube-proxy: whether it runs, and the API objects of its last sync where those are not the API server's
+    (None). `started` is the time of the cluster's clock."""
+
+    running: bool = True
+    seen: Cluster | None = None
+    started: float = 0.0
+
+
+_UNTOUCHED = HostState()
+_RUNNING = ProxyState()
+
+
+@dataclasses.dataclass(frozen=True)
+class LiveCluster:
+    """`cluster` is what the API server holds. `clock` counts seconds since the start, `draws` the random decisions that were
+    made, each by `seed` and its number. `traffic` are the connections that go on by themselves all the time."""
+
+    cluster: Cluster
+    mode: str = "iptables"
+    release: str | None = None
+    seed: int | str = 0
+    hosts: Mapping[str, HostState] = dataclasses.field(default_factory=dict)
+    proxies: Mapping[str, ProxyState] = dataclasses.field(default_factory=dict)
+    traffic: tuple[Request, ...] = ()
+    clock: float = 0.0
+    draws: int = 0
+
+    @functools.cached_property
+    def fabric(self) -> LiveFabric:
+        """The hosts as they are now; what a walk takes as its fabric."""
+        return LiveFabric.over(
+            self.cluster,
+            self.mode,
+            self.release,
+            edits={name: state.edits for name, state in self.hosts.items() if state.edits},
+            rules={
+                (name, family): rules for name, state in self.hosts.items() for family, rules in state.rules.items()
+            },
+            seen={name: proxy.seen for name, proxy in self.proxies.items() if proxy.seen is not None},
+            held={name: tuple(c.view for c in state.connections) for name, state in self.hosts.items()},
+        )
+
+    def host_named(self, name: str) -> str:
+        """The host that a user calls so: a node, `pod/NAME`, `pod/NAMESPACE/NAME` or as a trace names it, `client`, "" for
+        the administrator's machine. Raises NoSuchObject with what there is."""
+        if name == ADMINISTRATOR:
+            return name
+        rest = name.removeprefix("node/")
+        if rest in self.fabric.nodes:
+            return rest
+        key = name.removeprefix("pod/")
+        owner = self.fabric.address_index.by_key.get(key if "/" in key else f"default/{key}")
+        pods = [one.host for one in self.fabric.address_index.by_key.values() if one.node in self.fabric.nodes]
+        if owner is not None and owner.host in pods:
+            return owner.host
+        if key in pods or name in self.fabric.external.values():
+            return key if key in pods else name
+        known = ", ".join(
+            (*self.fabric.nodes, *(f"pod/{pod}" for pod in pods), *dict.fromkeys(self.fabric.external.values()))
+        )
+        raise NoSuchObject(f"there is no host {name!r}; there are {known}", zh=f"没有主机 {name!r}；现有：{known}")
+
+    def has(self, host: str, kinds: frozenset[HostKind]) -> bool:
+        """Whether a tool that is there on hosts of those kinds is there on `host`; the administrator's machine is a host
+        outside."""
+        kind = HostKind.EXTERNAL if host == ADMINISTRATOR else self.fabric.host(host).kind
+        return kind in kinds
+
+    def state(self, host: str) -> HostState:
+        """What was changed on the host."""
+        return self.hosts.get(host, _UNTOUCHED)
+
+    def proxy(self, node: str) -> ProxyState:
+        """The kube-proxy of the node."""
+        return self.proxies.get(node, _RUNNING)
+
+    def rules(self, node: str, family: str) -> Ruleset:
+        """The rules that the node's kernel holds now for "ipv4" or "ipv6"."""
+        return self.fabric.ruleset(node, 4 if family == "ipv4" else 6)
+
+    def with_state(self, host: str, state: HostState) -> LiveCluster:
+        return dataclasses.replace(self, hosts={**self.hosts, host: state})
+
+    def edited(self, host: str, *edits: Edit) -> LiveCluster:
+        """After changes of a host's devices, routes or sysctls."""
+        state = self.state(host)
+        return self.with_state(host, dataclasses.replace(state, edits=(*state.edits, *edits)))
+
+    def with_rules(self, host: str, family: str, rules: Ruleset) -> LiveCluster:
+        """After somebody changed the rules of a family by hand."""
+        state = self.state(host)
+        return self.with_state(host, dataclasses.replace(state, rules={**state.rules, family: rules}))
+
+    def with_cluster(self, cluster: Cluster) -> LiveCluster:
+        """After the API server took a change: every kube-proxy that runs syncs, one that does not stays as it is."""
+        proxies = {
+            node.name: dataclasses.replace(proxy, seen=proxy.seen or self.cluster)
+            for node in self.cluster.nodes
+            if not (proxy := self.proxy(node.name)).running
+        }
+        changed = dataclasses.replace(self, cluster=cluster, proxies={**self.proxies, **proxies})
+        return changed.synced(node.name for node in cluster.nodes)
+
+    def synced(self, nodes: Iterable[str]) -> LiveCluster:
+        """After a full sync of the kube-proxies that run on `nodes`: its own chains are as it writes them again, what
+        others wrote stays."""
+        after = self
+        for node in nodes:
+            proxy = after.proxy(node)
+            if not proxy.running:
+                continue
+            if proxy.seen is not None:
+                proxies = {**after.proxies, node: dataclasses.replace(proxy, seen=None)}
+                after = dataclasses.replace(after, proxies=proxies)
+            state = after.state(node)
+            if state.rules:
+                written = dataclasses.replace(after, hosts={**after.hosts, node: dataclasses.replace(state, rules={})})
+                rules = {family: resync(own, written.rules(node, family)) for family, own in state.rules.items()}
+                after = after.with_state(node, dataclasses.replace(state, rules=rules))
+        return after
+
+    def with_proxy(self, node: str, running: bool) -> LiveCluster:
+        """After the node's kube-proxy was started, which syncs at once, or stopped, which leaves its rules as they are."""
+        proxy = self.proxy(node)
+        if running:
+            started = dataclasses.replace(proxy, running=True, started=self.clock)
+            return dataclasses.replace(self, proxies={**self.proxies, node: started}).synced((node,))
+        stopped = dataclasses.replace(proxy, running=False, seen=proxy.seen or self.cluster)
+        return dataclasses.replace(self, proxies={**self.proxies, node: stopped})
+
+    def later(self, seconds: float) -> LiveCluster:
+        """After that many seconds in which nobody did anything."""
+        return dataclasses.replace(self, clock=self.clock + seconds)
+
+    def draw(self) -> tuple[str, LiveCluster]:
+        """A seed that no other decision has, and the cluster that counts it."""
+        return f"{self.seed}:{self.draws}", dataclasses.replace(self, draws=self.draws + 1)
+
+    def walk(self, request: Request) -> tuple[Outcome, LiveCluster]:
+        """One connection of `request`, drawn: what becomes of it, and the cluster whose conntrack tables remember it.
+        Raises as engine.outcomes."""
+        from engine.walk.outcomes import outcomes
+
+        seed, after = self.draw()
+        outcome = outcomes(self.cluster, request, fabric=self.fabric, seed=seed)[0]
+        return outcome, after.remembering(outcome.conntrack)
+
+    def remembering(self, entries: Iterable[ConntrackView]) -> LiveCluster:
+        """With those entries in the conntrack tables of their hosts; an entry of the same original tuple is renewed."""
+        hosts = dict(self.hosts)
+        for entry in entries:
+            state = hosts.get(entry.host, _UNTOUCHED)
+            others = tuple(one for one in state.connections if one.view.original != entry.original)
+            held = (*others, HeldConnection(entry, self.clock))
+            hosts[entry.host] = dataclasses.replace(state, connections=held)
+        return dataclasses.replace(self, hosts=hosts)

@@ -1,0 +1,39 @@
+"""Every tool by its name. A new one is a module in tools/ with a TOOL, and a row in MODULES."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+
+from engine.shell.interface import Tool
+
+# A tool's names -> the module that has it: loaded when one of them is first typed.
+MODULES: dict[tuple[str, ...], str] = {
+    ("echo",): "engine.shell.tools.echo",
+    ("cat",): "engine.shell.tools.cat",
+    ("true", "false", ":"): "engine.shell.tools.true",
+}
+
+
+@functools.cache
+def _by_name() -> dict[str, str]:
+    return {name: module for names, module in MODULES.items() for name in names}
+
+
+def names() -> tuple[str, ...]:
+    """All names that something answers to, sorted."""
+    return tuple(sorted(_by_name()))
+
+
+def find_tool(name: str) -> Tool | None:
+    """The tool of that name (a path to it will do: /usr/sbin/ip); None where there is none."""
+    last = name.rpartition("/")[2] if name.startswith(("/bin/", "/sbin/", "/usr/")) else name
+    module = _by_name().get(last)
+    found = None if module is None else importlib.import_module(module).TOOL
+    return found if isinstance(found, Tool) else None
+
+
+def add(names_: tuple[str, ...], module: str) -> None:
+    """One more module."""
+    MODULES[names_] = module
+    _by_name.cache_clear()

@@ -1,0 +1,21 @@
+"""cat(1): files one after the other; without one, what the pipe gives."""
+
+from __future__ import annotations
+
+from engine.shell.files import FileRefused, read_file
+from engine.shell.interface import ANYWHERE, Call, Result, Tool
+
+
+def run(call: Call) -> Result:
+    """`cat [FILE...]`; `-` is what the pipe gives."""
+    files = [word for word in call.args if word == "-" or not word.startswith("-")] or ["-"]
+    out, err = "", ""
+    for file in files:
+        try:
+            out += (call.stdin or "") if file == "-" else read_file(call.live, call.host, file)
+        except FileRefused as error:
+            err += f"cat: {error}\n"
+    return Result(out, err, int(bool(err)))
+
+
+TOOL = Tool(("cat",), run, ANYWHERE)
