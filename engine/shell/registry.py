@@ -11,6 +11,7 @@ from engine.shell.interface import Tool
 MODULES: dict[tuple[str, ...], str] = {
     ("echo",): "engine.shell.tools.echo",
     ("cat",): "engine.shell.tools.cat",
+    ("ip",): "engine.shell.tools.ip",
     ("true", "false", ":"): "engine.shell.tools.true",
 }
 
