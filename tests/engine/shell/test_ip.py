@@ -8,10 +8,10 @@ from .clusters import opened, run
 
 SHOWN = {
     "routes": ("ip route",
-        "default via 192.168.1.1 dev eth0 proto dhcp \n"
+        ("default via 192.168.1.1 dev eth0 proto dhcp \n"
         "10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1 \n"
         "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink \n"
-        "192.168.1.0/24 dev eth0 proto kernel scope link src 192.168.1.11 \n"),
+        "192.168.1.0/24 dev eth0 proto kernel scope link src 192.168.1.11 \n")),
     "one route": ("ip r show 10.244.2.0/24", "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink \n"),
     "routes by a device": ("ip r show dev cni0", "10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1 \n"),
     "a pod elsewhere": ("ip route get 10.244.2.8", "10.244.2.8 via 10.244.2.0 dev flannel.1 src 10.244.1.0 uid 0 \n    cache \n"),
