@@ -12,6 +12,25 @@ MODULES: dict[tuple[str, ...], str] = {
     ("echo",): "engine.shell.tools.echo",
     ("cat",): "engine.shell.tools.cat",
     ("ip",): "engine.shell.tools.ip",
+    (
+        "awk",
+        "gawk",
+    ): "engine.shell.tools.awk",
+    ("bridge",): "engine.shell.tools.bridge",
+    (
+        "grep",
+        "egrep",
+        "fgrep",
+    ): "engine.shell.tools.grep",
+    (
+        "head",
+        "tail",
+    ): "engine.shell.tools.head",
+    ("ls",): "engine.shell.tools.ls",
+    ("sort",): "engine.shell.tools.sort",
+    ("sysctl",): "engine.shell.tools.sysctl",
+    ("uniq",): "engine.shell.tools.uniq",
+    ("wc",): "engine.shell.tools.wc",
     ("true", "false", ":"): "engine.shell.tools.true",
 }
 

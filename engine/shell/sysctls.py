@@ -49,7 +49,7 @@ MODELLED = {
         ModelledSysctl("net.ipv4.conf.all.rp_filter", lambda s: s.rp_filter, lambda s, value: {"rp_filter": value}),
     )
 }
-_OF_DEVICE = re.compile(r"net\.ipv4\.conf\.([^/]+)\.(rp_filter|route_localnet|forwarding)")
+_OF_DEVICE = re.compile(r"net\.ipv4\.conf\.([^.]+)\.(rp_filter|route_localnet|forwarding)")
 
 # What a walk does not ask for, as a node has it; "{...}" is filled in by defaults_on().
 _DEFAULTS = {

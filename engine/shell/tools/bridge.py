@@ -1,0 +1,127 @@
+"""bridge(8): ports and forwarding entries of a node's devices. Source: iproute2 6.1, bridge/link.c, bridge/fdb.c."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.network.devices import Device, DeviceKind
+from engine.shell.edits import LinkSet, TunnelPeerSet
+from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed, printed
+from engine.shell.links import hardware_address, links
+
+
+def run(call: Call) -> Result:
+    """`bridge [-d] link [show [dev DEVICE]]`, `bridge link set dev DEVICE hairpin on|off`,
+    `bridge fdb [show [dev|br DEVICE]]`, `bridge fdb append|del MAC dev DEVICE dst ADDRESS`."""
+    words = [word for word in call.args if word not in ("-d", "-details")]
+    details = len(words) < len(call.args)
+    if not words:
+        return failed("Usage: bridge [ OPTIONS ] OBJECT { COMMAND | help }", 255)
+    rest = words[1:]
+    if "link".startswith(words[0]):
+        return _set(call, rest[1:]) if rest[:1] == ["set"] else _links(call, rest, details)
+    if "fdb".startswith(words[0]):
+        if rest[:1] in (["append"], ["add"], ["replace"], ["del"], ["delete"]):
+            return _change(call, rest)
+        return _fdb(call, rest)
+    if words[0] in ("vlan", "mdb", "vni", "monitor"):
+        return failed(f"bridge: {words[0]} is not modelled here; there are link and fdb")
+    return failed(f'Object "{words[0]}" is unknown, try "bridge help".', 255)
+
+
+def _value(words: list[str], *names: str) -> str:
+    return next((words[at + 1] for at, word in enumerate(words[:-1]) if word in names), "")
+
+
+def _links(call: Call, words: list[str], details: bool) -> Result:
+    asked = _value(words, "dev")
+    if asked and asked not in call.here.devices:
+        return failed(f'Cannot find device "{asked}"')
+    lines = []
+    for link in links(call.live, call.here):
+        device = link.device
+        if device.master is None or asked not in ("", device.name):
+            continue
+        state = "forwarding" if link.state == "UP" else "disabled"
+        lines.append(
+            f"{link.index}: {link.shown_name}: <{','.join(link.flags)}> mtu {device.mtu} master {device.master} "
+            f"state {state} priority 32 cost 2 "
+        )
+        if details:
+            hairpin = "on" if device.hairpin else "off"
+            lines.append(
+                f"    hairpin {hairpin} guard off root_block off fastleave off learning on flood on mcast_flood on "
+            )
+    return printed("\n".join(lines))
+
+
+def _set(call: Call, words: list[str]) -> Result:
+    device, hairpin = _value(words, "dev"), _value(words, "hairpin")
+    found = call.here.devices.get(device)
+    if found is None:
+        return failed(f'Cannot find device "{device}"')
+    if found.master is None:
+        return failed("RTNETLINK answers: Operation not supported")
+    if hairpin not in ("on", "off"):
+        return failed('Error: argument of "hairpin" must be "on" or "off"')
+    return Result(live=call.live.edited(call.host, LinkSet(device, hairpin=hairpin == "on")))
+
+
+def _fdb(call: Call, words: list[str]) -> Result:
+    asked, bridge = _value(words, "dev"), _value(words, "br")
+    for name in (asked, bridge):
+        if name and name not in call.here.devices:
+            return failed(f'Cannot find device "{name}"')
+    lines = []
+    for device in call.here.devices.values():
+        if asked in ("", device.name) and bridge in ("", device.name, device.master):
+            name = "" if asked else f"dev {device.name} "
+            lines += [f"{mac} {name}{tail}" for mac, tail in _entries(call, device)]
+    return printed("\n".join(lines))
+
+
+def _entries(call: Call, device: Device) -> Iterator[tuple[str, str]]:
+    if device.kind is DeviceKind.VXLAN and device.tunnel is not None:
+        for hop, outer in device.tunnel.remotes.items():
+            yield _mac_of(call, device, hop, outer), f"dst {outer} self permanent"
+    elif device.kind is DeviceKind.BRIDGE:
+        yield hardware_address(call.host, device), f"master {device.name} permanent"
+    elif device.master is not None:
+        yield hardware_address(call.host, device), f"master {device.master} permanent"
+
+
+def _mac_of(call: Call, device: Device, hop: str, outer: str) -> str:
+    """The MAC address that stands for a next hop: that of the tunnel device of the node that has it."""
+    owner = call.live.fabric.neighbours.get(outer)
+    for name, node in call.live.fabric.nodes.items():
+        there = call.live.fabric.host(name).devices.get(device.name)
+        if there is not None and any(a.address == hop for a in there.addresses):
+            return hardware_address(node.name, there)
+    return hardware_address(owner[0] if owner else hop, device)
+
+
+def _change(call: Call, words: list[str]) -> Result:
+    name, outer = _value(words, "dev"), _value(words, "dst")
+    device = call.here.devices.get(name)
+    if device is None:
+        return failed(f'Cannot find device "{name}"')
+    if device.kind is not DeviceKind.VXLAN or device.tunnel is None:
+        return failed("bridge: entries of a tunnel (vxlan) alone are modelled here")
+    mac = words[1] if len(words) > 1 else ""
+    hops = [hop for hop, own in device.tunnel.remotes.items() if _mac_of(call, device, hop, own) == mac]
+    hops = hops or [hop for hop in _all_hops(call, device) if _mac_of(call, device, hop, "") == mac]
+    if not hops:
+        return failed("RTNETLINK answers: No such file or directory", 2)
+    gone = words[0].startswith("del")
+    edits = (TunnelPeerSet(name, hop, None if gone else outer) for hop in hops)
+    return Result(live=call.live.edited(call.host, *edits))
+
+
+def _all_hops(call: Call, device: Device) -> Iterator[str]:
+    for node in call.live.fabric.nodes:
+        there = call.live.fabric.host(node).devices.get(device.name)
+        if there is not None and node != call.host:
+            yield from (a.address for a in there.addresses)
+
+
+TOOL = Tool(("bridge",), run, ANYWHERE)
