@@ -15,6 +15,7 @@ from engine.network.devices import Device, DeviceKind
 from engine.network.host import HostKind
 from engine.shell import sysctls
 from engine.shell.edits import LinkSet
+from engine.shell.resolver import resolv_conf
 
 if TYPE_CHECKING:
     from engine.shell.live import LiveCluster
@@ -166,7 +167,7 @@ def _write_device(live: LiveCluster, host: str, path: str, at: str, text: str) -
 
 
 def _etc(live: LiveCluster, host: str) -> dict[str, str]:
-    """/etc/hostname and /etc/hosts; a pod's /etc/resolv.conf comes with the resolver (engine.dns)."""
+    """/etc/hostname, /etc/hosts and /etc/resolv.conf."""
     here = live.fabric.host(host)
     name = here.name.rpartition("/")[2]
     found = {"/etc/hostname": f"{name}\n"}
@@ -174,5 +175,6 @@ def _etc(live: LiveCluster, host: str) -> dict[str, str]:
     if here.kind is HostKind.POD:
         own = (a.address for device in here.devices.values() if device.name != "lo" for a in device.addresses)
         lines = ["# Kubernetes-managed hosts file.", *lines, *(f"{address}\t{name}" for address in own)]
+    found["/etc/resolv.conf"] = resolv_conf(live, host)
     found["/etc/hosts"] = "".join(f"{line}\n" for line in lines)
     return found

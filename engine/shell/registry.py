@@ -31,6 +31,14 @@ MODULES: dict[tuple[str, ...], str] = {
     ("sysctl",): "engine.shell.tools.sysctl",
     ("uniq",): "engine.shell.tools.uniq",
     ("wc",): "engine.shell.tools.wc",
+    ("curl",): "engine.shell.tools.curl",
+    ("getent",): "engine.shell.tools.getent",
+    (
+        "nc",
+        "ncat",
+        "netcat",
+    ): "engine.shell.tools.nc",
+    ("ping",): "engine.shell.tools.ping",
     ("true", "false", ":"): "engine.shell.tools.true",
 }
 

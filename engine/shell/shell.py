@@ -24,12 +24,14 @@ _TAKES = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a line printed, its exit status, and the shell after it."""
+    """What a line printed, its exit status, and the shell after it. `shown` is both streams as a terminal shows them, in the
+    order of the commands."""
 
     stdout: str
     stderr: str
     status: int
     shell: Shell
+    shown: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,15 +48,16 @@ class Shell:
         try:
             pipelines = read_line(line)
         except LineError as error:
-            return Reply("", f"{error}\n", 2, dataclasses.replace(self, status=2))
-        out, err, status, live = "", "", self.status, self.live
+            return Reply("", f"{error}\n", 2, dataclasses.replace(self, status=2), f"{error}\n")
+        out, err, shown, status, live = "", "", "", self.status, self.live
         for pipeline in pipelines:
             if (pipeline.connector == "&&" and status != 0) or (pipeline.connector == "||" and status == 0):
                 continue
             result = _run_pipeline(live, host, pipeline, status)
             live = result.live or live
             out, err, status = out + result.stdout, err + result.stderr, result.status
-        return Reply(_cut(out), _cut(err), status, dataclasses.replace(self, live=live, status=status))
+            shown += result.stderr + result.stdout
+        return Reply(_cut(out), _cut(err), status, dataclasses.replace(self, live=live, status=status), _cut(shown))
 
 
 def open_shell(cluster: Cluster, mode: str | None = None, *, release: str | None = None, seed: int | str = 0) -> Shell:

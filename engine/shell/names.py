@@ -1,0 +1,87 @@
+"""How a host finds the address of a name: /etc/hosts, its resolv.conf, and the name servers that its packets reach.
+
+A pod's resolv.conf is the kubelet's (engine.dns); who answers is CoreDNS, where a walk to it and back succeeds. A cluster
+whose manifests hold no DNS Service has one all the same, beyond what is modelled. Names of the world are those that a
+Network document gives (externalHosts).
+"""
+
+from __future__ import annotations
+
+from engine.dns import Lookup, lookup, records
+from engine.network.host import HostKind
+from engine.shell.connect import Ending, attempt
+from engine.shell.files import read_file
+from engine.shell.live import LiveCluster
+from engine.shell.resolver import dns_service, resolv_conf
+from engine.values import dataclass
+
+# Seconds that a query takes which is answered.
+ROUND_TRIP = 0.0008
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What getaddrinfo() gave: addresses in their order, "" or its error, the seconds it took (not yet on the clock)."""
+
+    addresses: tuple[str, ...]
+    error: str
+    seconds: float
+    live: LiveCluster
+    found: Lookup | None = None
+
+
+def zone_of(live: LiveCluster) -> dict[str, tuple[tuple[str, str], ...]]:
+    """All that the cluster's name servers answer: its records, and the world's names."""
+    zone = dict(records(live.cluster))
+    for name, address in live.cluster.network.external_hosts.items():
+        zone.setdefault(name, (("AAAA" if ":" in address else "A", address),))
+    return zone
+
+
+def resolve_name(live: LiveCluster, host: str, name: str, family: str = "unspec") -> Resolved:
+    """What a process on `host` gets for `name`. Raises EngineError as engine.dns.lookup."""
+    from engine.dns.addresses import literal
+
+    address = literal(name)
+    if address is not None:
+        return Resolved((address,), "", 0.0, live)
+    listed = _hosts(live, host).get(name.lower().rstrip("."))
+    if listed:
+        return Resolved(listed, "", 0.0, live)
+    if live.fabric.host(host).kind is not HostKind.POD:
+        known = live.cluster.network.external_hosts.get(name)
+        return Resolved((known,), "", ROUND_TRIP, live) if known else Resolved((), "EAI_NONAME", ROUND_TRIP, live)
+    text = resolv_conf(live, host)
+    dead, after = unreachable_servers(live, host, text)
+    assert family in ("unspec", "inet")
+    found = lookup(resolv_conf=text, name=name, family=family, zone=zone_of(live), dead=dead)  # type: ignore[arg-type]
+    return Resolved(found.result, found.error, found.seconds + ROUND_TRIP * len(found.queries), after, found)
+
+
+def unreachable_servers(live: LiveCluster, host: str, text: str) -> tuple[tuple[str, ...], LiveCluster]:
+    """The name servers of a resolv.conf that do not answer this host."""
+    servers = [
+        line.split()[1] for line in text.splitlines() if line.startswith("nameserver ") and len(line.split()) > 1
+    ]
+    if dns_service(live.cluster) is None:
+        return (), live
+    dead = []
+    for server in servers[:3]:
+        found = attempt(live, host, server, 53, "UDP")
+        live = found.live
+        if found.ending is not Ending.CONNECTED:
+            dead.append(server)
+    return tuple(dead), live
+
+
+def _hosts(live: LiveCluster, host: str) -> dict[str, tuple[str, ...]]:
+    """/etc/hosts: itself and localhost; on a node every node, as those who set them up write them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in read_file(live, host, "/etc/hosts").splitlines():
+        words = line.partition("#")[0].split()
+        for name in words[1:]:
+            found[name] = (*found.get(name, ()), words[0])
+    if live.fabric.host(host).kind is HostKind.NODE:
+        for node in live.cluster.nodes:
+            found.setdefault(node.name, node.internal_ips)
+    return found

@@ -1,0 +1,36 @@
+"""A host's resolv.conf: a pod's is the kubelet's (engine.dns), a node's names the machine's own resolver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.cluster import Cluster, Service
+from engine.dns import KubeletDNS, pod_resolv_conf
+from engine.network.host import HostKind
+
+if TYPE_CHECKING:
+    from engine.shell.live import LiveCluster
+
+_USUAL_DNS = "10.96.0.10"
+# What a node's own /etc/resolv.conf names: the machine's resolver, which knows nothing of the cluster.
+NODE_RESOLVER = "127.0.0.53"
+
+
+def dns_service(cluster: Cluster) -> Service | None:
+    """The Service of the cluster's name servers."""
+    named = (s for s in cluster.services if s.namespace == "kube-system" and s.cluster_ips)
+    return next((s for s in named if s.name in ("kube-dns", "coredns") or s.labels.get("k8s-app") == "kube-dns"), None)
+
+
+def resolv_conf(live: LiveCluster, host: str) -> str:
+    """The text of the host's /etc/resolv.conf."""
+    written = live.state(host).files.get("/etc/resolv.conf")
+    if written is not None:
+        return written
+    if live.fabric.host(host).kind is not HostKind.POD:
+        return f"nameserver {NODE_RESOLVER}\noptions edns0 trust-ad\nsearch .\n"
+    service = dns_service(live.cluster)
+    servers = service.cluster_ips if service is not None else (_USUAL_DNS,)
+    owner = next(one for one in live.fabric.address_index.by_key.values() if one.host == host)
+    namespace = owner.key.partition("/")[0] if not owner.key.startswith("endpoint/") else "default"
+    return pod_resolv_conf(KubeletDNS(cluster_dns=servers), namespace).text

@@ -1,0 +1,104 @@
+"""ping(8): echo requests and what comes back. Source: iputils 20221126, ping/ping.c, ping/ping_common.c.
+
+Times are what a packet takes between hosts of one site; without -c four are sent, since nobody is there to press Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.shell.connect import Attempt, Ending, attempt
+from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
+from engine.shell.names import resolve_name
+from engine.shell.tools.lines import Unusable, split_options
+from engine.trace import ReasonCode
+
+_UNHEARD = {
+    ReasonCode.NO_NEIGHBOUR: "Destination Host Unreachable",
+    ReasonCode.NO_ROUTE: "Destination Net Unreachable",
+    ReasonCode.TTL_EXPIRED: "Time to live exceeded",
+    ReasonCode.ROUTING_LOOP: "Time to live exceeded",
+}
+_MOST = 1000
+
+
+def run(call: Call) -> Result:
+    """`ping [-c COUNT] [-s SIZE] [-W SECONDS] [-M do] [-n] [-q] DESTINATION`."""
+    try:
+        options, rest = split_options(call.args, "csWMiIwt")
+        count, size, patience = (
+            _number(options.get(letter, usual)) for letter, usual in (("c", "4"), ("s", "56"), ("W", "10"))
+        )
+    except Unusable as error:
+        return failed(f"ping: {error}", 2)
+    if len(rest) != 1:
+        return failed("ping: usage error: Destination address required", 1)
+    count = min(count, _MOST)
+    name = rest[0]
+    resolved = resolve_name(call.live, call.host, name)
+    live = resolved.live.later(resolved.seconds)
+    if not resolved.addresses:
+        return Result(stderr=f"ping: {name}: Name or service not known\n", status=2, live=live)
+    address = next((one for one in resolved.addresses if ":" not in one), resolved.addresses[0])
+    headers = 8 + (40 if ":" in address else 20)
+    out = f"PING {name} ({address}) {size}({size + headers}) bytes of data.\n"
+    received, errors, times = 0, 0, []
+    whole = size + headers if options.get("M") == "do" or size > 1000 else None
+    for sequence in range(1, count + 1):
+        found = attempt(live, call.host, address, 0, "ICMP", size=whole)
+        live = found.live.later(1.0 if sequence < count else 0.0)
+        if found.ending is Ending.NO_NETWORK and found.seconds == 0.0:
+            return Result(stderr="ping: connect: Network is unreachable\n", status=2, live=live)
+        line = _line(call, found, address, size, sequence, whole)
+        if found.ending is Ending.CONNECTED and not found.hangs:
+            received += 1
+            times.append(_milliseconds(call, sequence))
+        elif line:
+            errors += 1
+        out += line if "q" not in options else ""
+    lost = 100 * (count - received) // max(count, 1)
+    told = f", +{errors} errors" if errors else ""
+    took = (count - 1) * 1001 + (0 if received else patience * 1000 if not errors else 0)
+    out += f"\n--- {name} ping statistics ---\n{count} packets transmitted, {received} received{told}, {lost}% packet loss, time {took}ms\n"
+    if times:
+        low, high, mean = min(times), max(times), sum(times) / len(times)
+        out += f"rtt min/avg/max/mdev = {low:.3f}/{mean:.3f}/{high:.3f}/{(high - low) / 2:.3f} ms\n"
+    return Result(out, status=0 if received else 1, live=live)
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"\d{1,6}(?:\.\d+)?", text) or int(float(text)) > 65507:
+        raise Unusable(f"invalid argument: '{text}'")
+    return int(float(text))
+
+
+def _milliseconds(call: Call, sequence: int) -> float:
+    return 0.3 + (sum(map(ord, call.host)) * 37 + sequence * 61) % 200 / 1000
+
+
+def _line(call: Call, found: Attempt, address: str, size: int, sequence: int, whole: int | None) -> str:
+    where = found.outcome.where if not found.hangs else found.outcome.stalls
+    if where is None:
+        reply = found.outcome.reply
+        ends = {call.host, *(hop.host for hop in reply[:1])}
+        ttl = 64 - len({hop.host for hop in reply if hop.stage == "routing"} - ends)
+        return f"{size + 8} bytes from {address}: icmp_seq={sequence} ttl={ttl} time={_milliseconds(call, sequence):.3f} ms\n"
+    if where.code is ReasonCode.MESSAGE_TOO_LONG:
+        route = call.here.table.lookup(address)
+        mtu = call.here.devices[route.device].mtu if route is not None else 0
+        return f"ping: local error: message too long, mtu={mtu}\n"
+    if where.code is ReasonCode.FRAGMENTATION_NEEDED:
+        return f"From {_own(call, where.host)} icmp_seq={sequence} Frag needed and DF set\n"
+    if found.ending is Ending.REFUSED:
+        return f"From {_own(call, where.host)} icmp_seq={sequence} Destination Port Unreachable\n"
+    words = _UNHEARD.get(where.code)
+    return "" if words is None else f"From {_own(call, where.host)} icmp_seq={sequence} {words}\n"
+
+
+def _own(call: Call, host: str) -> str:
+    """An address of the host that tells of the error: the first that is not its loopback's."""
+    devices = call.live.fabric.host(host).devices.values()
+    return next((a.address for device in devices if device.name != "lo" for a in device.addresses), host)
+
+
+TOOL = Tool(("ping",), run, ANYWHERE)
