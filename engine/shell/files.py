@@ -26,6 +26,8 @@ _DEVICE_FILE = re.compile(
 _PORT_FILE = re.compile(r"/sys/(?:class/net|devices/virtual/net)/([^/]+)/brif/([^/]+)/hairpin_mode")
 # Bytes that one host may write in all.
 _MOST_WRITTEN = 1_000_000
+# engine.shell.live.ADMINISTRATOR: a machine of which nothing is modelled but the files that are written there.
+_NO_HOST = ""
 _FOLDERS = frozenset({"/", "/root", "/etc", "/proc", "/sys", "/tmp"})  # noqa: S108
 
 
@@ -49,6 +51,8 @@ def read_file(live: LiveCluster, host: str, path: str) -> str:
     written = live.state(host).files.get(at)
     if written is not None:
         return written
+    if host == _NO_HOST:
+        raise FileRefused(path, _missing(live, host, at))
     if at.startswith("/proc/sys/"):
         try:
             return sysctls.read(live, host, sysctls.name_of(at)) + "\n"
@@ -66,6 +70,8 @@ def read_file(live: LiveCluster, host: str, path: str) -> str:
 def write_file(live: LiveCluster, host: str, path: str, text: str, *, append: bool = False) -> LiveCluster:
     """`live` after `text` was written to the file. Raises FileRefused."""
     at = normal(path)
+    if host == _NO_HOST and at.startswith(("/proc/", "/sys/")):
+        raise FileRefused(path, "Permission denied")
     if at.startswith("/proc/sys/"):
         try:
             return sysctls.write(live, host, sysctls.name_of(at), text)
@@ -96,6 +102,8 @@ def _missing(live: LiveCluster, host: str, at: str) -> str:
 
 def paths(live: LiveCluster, host: str) -> tuple[str, ...]:
     """All files that are there, for `ls`, a glob or Tab."""
+    if host == _NO_HOST:
+        return tuple(sorted(live.state(host).files))
     here = live.fabric.host(host)
     found = {*live.state(host).files, *_etc(live, host)}
     found.update(sysctls.path_of(name) for name in sysctls.names_on(live, host))

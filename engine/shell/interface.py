@@ -59,10 +59,10 @@ def printed(lines: str, live: LiveCluster | None = None) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A command by its names; `hosts` are the kinds of host that have it. `synopsis` is what it is asked for here, as its
-    own help begins."""
+    """A command by its names; `hosts` are the kinds of host that have it, `at_administrator` whether the machine that kubectl
+    is run on has it too."""
 
     names: tuple[str, ...]
     run: Callable[[Call], Result]
     hosts: frozenset[HostKind] = OUTSIDE_PODS
-    synopsis: str = ""
+    at_administrator: bool = False

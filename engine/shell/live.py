@@ -120,10 +120,8 @@ class LiveCluster:
         raise NoSuchObject(f"there is no host {name!r}; there are {known}", zh=f"没有主机 {name!r}；现有：{known}")
 
     def has(self, host: str, kinds: frozenset[HostKind]) -> bool:
-        """Whether a tool that is there on hosts of those kinds is there on `host`; the administrator's machine is a host
-        outside."""
-        kind = HostKind.EXTERNAL if host == ADMINISTRATOR else self.fabric.host(host).kind
-        return kind in kinds
+        """Whether `host` is one of those kinds; the administrator's machine is of none."""
+        return host != ADMINISTRATOR and self.fabric.host(host).kind in kinds
 
     def state(self, host: str) -> HostState:
         """What was changed on the host."""

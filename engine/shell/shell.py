@@ -12,7 +12,7 @@ from engine.errors import EngineError
 from engine.shell.files import FileRefused, read_file, write_file
 from engine.shell.interface import Call, Result
 from engine.shell.line import STATUS, Command, LineError, Pipeline, Redirection, read_line
-from engine.shell.live import LiveCluster
+from engine.shell.live import ADMINISTRATOR, LiveCluster
 from engine.shell.registry import find_tool
 from engine.values import dataclass
 
@@ -94,7 +94,7 @@ def _run_command(live: LiveCluster, host: str, command: Command, stdin: str | No
         for one in command.redirections:
             if one.number == 0:
                 stdin = read_file(live, host, one.path)
-        if tool is None or not live.has(host, tool.hosts):
+        if tool is None or not (tool.at_administrator if host == ADMINISTRATOR else live.has(host, tool.hosts)):
             result = Result(stderr=f"sh: {_shown(name)}: command not found\n", status=127)
         else:
             result = tool.run(Call(live, host, command.words, stdin))

@@ -190,6 +190,25 @@ def rules(
     return run(tuple(paths), node, mode, family, ctx.obj, release, every)
 
 
+@command("shell")
+def shell(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CLUSTER... [HOST] [COMMAND]",
+            help="Kubernetes YAML; then a node, pod/NAME or client, and a command to run there.",
+        ),
+    ],
+    mode: Mode = None,
+    release: Release = None,
+    seed: Seed = None,
+) -> int:
+    from k8squiz.commands.shell import run
+
+    return run(tuple(words), mode, release, seed, ctx.obj)
+
+
 @command("scale")
 def scale(
     ctx: typer.Context,

@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "追踪：让一个数据包走过你自己的集群，去程与回程。",
     ),
     "rules": ("Print the rules kube-proxy writes on a node.", "规则：打印 kube-proxy 在某个节点上写入的规则。"),
+    "shell": (
+        "A shell on the hosts of your own cluster, answered by the model.",
+        "终端：登录你自己集群的主机执行命令，由模型给出输出。",
+    ),
     "scale": (
         "What Services cost: rules, packets and updates in each mode, and how they grow.",
         "规模：各模式下 Service 的规则、数据包与更新代价，以及随规模的增长。",
@@ -68,6 +72,7 @@ ARGUMENTS = {
     "ID": "The question's id, or a question file of your own.",
     "[SESSION]": "The interview's number (default: the latest).",
     "[PATH]...": "Files or folders (default: the whole bank).",
+    "CLUSTER... [HOST] [COMMAND]": "Kubernetes YAML; then a node, pod/NAME or client, and a command to run there.",
     "FILE": "What data export wrote, or - for standard input.",
     "HOST": "A node, a pod, client or router.",
     "[WORD]...": "A command to run instead of a shell.",
@@ -155,6 +160,9 @@ ZH: dict[str, str] = {
     "The topic.": "主题。",
     "Print the JSON schema of question files.": "输出题目文件的 JSON Schema。",
     "A node, a pod, client or router.": "节点、Pod、client 或 router。",
+    "Kubernetes YAML; then a node, pod/NAME or client, and a command to run there.": (
+        "Kubernetes YAML；其后可写节点、pod/名称或 client，以及要在那里执行的命令。"
+    ),
     "A command to run instead of a shell.": "要执行的命令（代替 shell）。",
     "Build the cluster in network namespaces and leave it running.": "用网络命名空间搭建集群，并保持运行。",
     "Send one request on this kernel, beside what the engine says; exit code 1 where they disagree.": (

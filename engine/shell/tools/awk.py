@@ -85,4 +85,4 @@ def _printed(items: list[tuple[str, str]], line: str, number: int, separator: st
     return out
 
 
-TOOL = Tool(("awk",), run, ANYWHERE)
+TOOL = Tool(("awk",), run, ANYWHERE, at_administrator=True)

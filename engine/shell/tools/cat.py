@@ -18,4 +18,4 @@ def run(call: Call) -> Result:
     return Result(out, err, int(bool(err)))
 
 
-TOOL = Tool(("cat",), run, ANYWHERE)
+TOOL = Tool(("cat",), run, ANYWHERE, at_administrator=True)

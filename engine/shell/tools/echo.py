@@ -14,4 +14,4 @@ def run(call: Call) -> Result:
     return Result(" ".join(words) + end)
 
 
-TOOL = Tool(("echo",), run, ANYWHERE)
+TOOL = Tool(("echo",), run, ANYWHERE, at_administrator=True)

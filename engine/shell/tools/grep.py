@@ -80,4 +80,4 @@ def _with_context(
         last = n
 
 
-TOOL = Tool(("grep", "egrep", "fgrep"), run, ANYWHERE)
+TOOL = Tool(("grep", "egrep", "fgrep"), run, ANYWHERE, at_administrator=True)

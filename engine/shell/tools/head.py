@@ -35,4 +35,4 @@ def run(call: Call) -> Result:
     return Result("".join(shown), err, int(bool(err)))
 
 
-TOOL = Tool(("head", "tail"), run, ANYWHERE)
+TOOL = Tool(("head", "tail"), run, ANYWHERE, at_administrator=True)

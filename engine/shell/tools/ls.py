@@ -26,4 +26,4 @@ def run(call: Call) -> Result:
     return Result(out, err, 2 if err else 0)
 
 
-TOOL = Tool(("ls",), run, ANYWHERE)
+TOOL = Tool(("ls",), run, ANYWHERE, at_administrator=True)

@@ -37,4 +37,4 @@ def run(call: Call) -> Result:
     return Result("".join(f"{line}\n" for line in lines), err, 2 if err else 0)
 
 
-TOOL = Tool(("sort",), run, ANYWHERE)
+TOOL = Tool(("sort",), run, ANYWHERE, at_administrator=True)

@@ -10,4 +10,4 @@ def run(call: Call) -> Result:
     return Result(status=int(call.argv[0].rpartition("/")[2] == "false"))
 
 
-TOOL = Tool(("true", "false", ":"), run, ANYWHERE)
+TOOL = Tool(("true", "false", ":"), run, ANYWHERE, at_administrator=True)

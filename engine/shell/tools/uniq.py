@@ -24,4 +24,4 @@ def run(call: Call) -> Result:
     return Result(out, err, int(bool(err)))
 
 
-TOOL = Tool(("uniq",), run, ANYWHERE)
+TOOL = Tool(("uniq",), run, ANYWHERE, at_administrator=True)

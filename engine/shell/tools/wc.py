@@ -28,4 +28,4 @@ def run(call: Call) -> Result:
     return Result(out, err, int(bool(err)))
 
 
-TOOL = Tool(("wc",), run, ANYWHERE)
+TOOL = Tool(("wc",), run, ANYWHERE, at_administrator=True)
