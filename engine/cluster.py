@@ -7,6 +7,7 @@ canonical strings, networks canonical CIDR strings, durations seconds.
 from __future__ import annotations
 
 import dataclasses
+import enum
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -214,14 +215,23 @@ class Endpoint:
     pod: str | None = None
 
 
+class Mode(enum.StrEnum):
+    """KubeProxyConfiguration's `mode` (ProxyMode in pkg/proxy/apis/config)."""
+
+    IPTABLES = "iptables"
+    IPVS = "ipvs"
+    NFTABLES = "nftables"
+    KERNELSPACE = "kernelspace"  # Windows' own, which is not modelled
+
+
 @dataclass(frozen=True, slots=True)
 class ProxyConfig:
     """KubeProxyConfiguration, the fields that change the dataplane (kubeproxy.config.k8s.io/v1alpha1).
 
-    `cluster_cidrs` is clusterCIDR split at commas. `mode` "" means the platform's default (iptables).
+    `cluster_cidrs` is clusterCIDR split at commas. `mode` None: it is left open.
     """
 
-    mode: str = ""
+    mode: Mode | None = None
     cluster_cidrs: tuple[str, ...] = ()
     detect_local_mode: str = ""
     bridge_interface: str = ""
@@ -233,6 +243,11 @@ class ProxyConfig:
     ipvs_scheduler: str = ""
     ipvs_strict_arp: bool = False
     tcp_be_liberal: bool = False
+
+    @property
+    def effective_mode(self) -> Mode:
+        """The mode it works in: the one that is set, else Linux' default."""
+        return self.mode or Mode.IPTABLES
 
     @property
     def masquerade_mark(self) -> int:

@@ -10,7 +10,7 @@ from collections import Counter
 from fractions import Fraction
 
 from engine.choose import Choose, every_path
-from engine.cluster import Cluster
+from engine.cluster import Cluster, Mode
 from engine.cost.sizes import NODES, synthetic_cluster
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
@@ -19,7 +19,7 @@ from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.packet import L4, FiveTuple
 from engine.proxy import nftables_transaction
 from engine.proxy.garbage import without_garbage_search
-from engine.proxy.interface import compile_rules, find_node
+from engine.proxy.interface import compile_rules, find_node, mode_named
 from engine.proxy.partial import transactions
 from engine.values import dataclass
 from engine.walk.one_node import local_addresses, passages
@@ -58,7 +58,7 @@ class ModeCost:
     """One mode at one size. `first`, `middle`, `last` are the first packet of a connection to that Service, in the
     order of the rules; `none` one to no Service; `later` any later packet of the connection to the last Service."""
 
-    mode: str
+    mode: Mode
     services: int
     endpoints: int
     size: RulesetSize
@@ -81,7 +81,7 @@ class UpdateCost:
     iptables and nftables: lines handed to iptables-restore and nft. ipvs: lines by which what stands in the kernel
     differs (real servers, ipset entries, rules): each is one netlink message or less."""
 
-    mode: str
+    mode: Mode
     full: int
     partial: int
     full_chains: int = 0
@@ -97,10 +97,11 @@ def costs(mode: str, services: int, endpoints: int, release: str | None = None) 
     """
     with without_garbage_search():
         cluster = synthetic_cluster(services, endpoints)
-        ruleset = compile_rules(cluster, _NODE, mode, release=release)
+        wanted = mode_named(mode)
+        ruleset = compile_rules(cluster, _NODE, wanted, release=release)
         listing = str(ruleset)
-        update = _update(mode, cluster, ruleset, listing, release)
-        return _standing(mode, services, endpoints, cluster, ruleset, listing), update
+        update = _update(wanted, cluster, ruleset, listing, release)
+        return _standing(wanted, services, endpoints, cluster, ruleset, listing), update
 
 
 def update_cost(mode: str, services: int, endpoints: int, release: str | None = None) -> UpdateCost:
@@ -118,13 +119,14 @@ def mode_cost(mode: str, services: int, endpoints: int, release: str | None = No
     """
     with without_garbage_search():
         cluster = synthetic_cluster(services, endpoints)
-        ruleset = compile_rules(cluster, _NODE, mode, release=release)
-        return _standing(mode, services, endpoints, cluster, ruleset, str(ruleset))
+        wanted = mode_named(mode)
+        ruleset = compile_rules(cluster, _NODE, wanted, release=release)
+        return _standing(wanted, services, endpoints, cluster, ruleset, str(ruleset))
 
 
-def _update(mode: str, before: Cluster, old: Ruleset, listing: str, release: str | None) -> UpdateCost:
+def _update(mode: Mode, before: Cluster, old: Ruleset, listing: str, release: str | None) -> UpdateCost:
     after = with_one_endpoint_replaced(before)
-    if mode == "iptables":
+    if mode is Mode.IPTABLES:
         full, partial = transactions(before, after, _NODE, release=release)
         return UpdateCost(
             mode,
@@ -134,7 +136,7 @@ def _update(mode: str, before: Cluster, old: Ruleset, listing: str, release: str
             partial.chain_lines,
         )
     new = compile_rules(after, _NODE, mode, release=release)
-    if mode == "nftables":
+    if mode is Mode.NFTABLES:
         return UpdateCost(
             mode, nftables_transaction.full_sync_lines(new, old), nftables_transaction.partial_sync_lines(new, old)
         )
@@ -142,7 +144,7 @@ def _update(mode: str, before: Cluster, old: Ruleset, listing: str, release: str
     return UpdateCost(mode, now.total(), (now - was).total() + (was - now).total())
 
 
-def _standing(mode: str, services: int, endpoints: int, cluster: Cluster, ruleset: Ruleset, listing: str) -> ModeCost:
+def _standing(mode: Mode, services: int, endpoints: int, cluster: Cluster, ruleset: Ruleset, listing: str) -> ModeCost:
     addresses = [service.cluster_ips[0] for service in cluster.services] or [_NO_SERVICE]
 
     def to(position: int) -> PacketCost:

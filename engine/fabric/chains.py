@@ -9,14 +9,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 
+from engine.cluster import Mode
 from engine.cni import PLUGINS, chained
 from engine.netfilter.chain_meaning import ChainMeaning, ChainRole, ChainWriter
 from engine.proxy import iptables_chains, ipvs_chains, nftables_chains
 from engine.trace import ReasonCode, Text
 
 # kube-proxy's by mode, which `masqueraded` asks for, and all.
-MODES: dict[str, ChainWriter] = {
-    writer.name: writer for writer in (iptables_chains.WRITER, ipvs_chains.WRITER, nftables_chains.WRITER)
+MODES: dict[Mode, ChainWriter] = {
+    Mode.IPTABLES: iptables_chains.WRITER,
+    Mode.IPVS: ipvs_chains.WRITER,
+    Mode.NFTABLES: nftables_chains.WRITER,
 }
 WRITERS: list[ChainWriter] = [
     *MODES.values(),

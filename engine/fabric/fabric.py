@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from engine.cluster import Cluster, CNIConfig, Node
+from engine.cluster import Cluster, CNIConfig, Mode, Node
 from engine.cni import NodePlan, plugin_named
 from engine.cni.enforcement import ENFORCEMENTS, PolicyEnforcement
 from engine.errors import NoSuchObject, UnsupportedFeature
@@ -41,7 +41,7 @@ from engine.netfilter.skb import ConntrackEntry
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, interface, loopback
 from engine.network.host import Host, HostKind, Sysctls
 from engine.network.routes import Route, RoutingTable, contains, number
-from engine.proxy.interface import compile_rules
+from engine.proxy.interface import MODES, compile_rules, mode_named
 from engine.proxy.nodeports import node_port_addresses
 from engine.proxy.releases import behaviour_on
 
@@ -66,7 +66,7 @@ class Fabric:
     def __init__(
         self,
         cluster: Cluster,
-        mode: str,
+        mode: Mode,
         rulesets: Mapping[str, Ruleset] | None = None,
         release: str | None = None,
     ) -> None:
@@ -323,7 +323,7 @@ class Fabric:
     def _dummy(self, node: Node) -> list[Device]:
         """kube-ipvs0, which ipvs mode gives the Services' addresses to: the cluster's mode, or that of the rules given."""
         # Without an address of the host's own the packet would be forwarded and never reach LOCAL_IN, where IPVS waits.
-        if self.mode != "ipvs" and not isinstance(self._given.get(node.name), IpvsRuleset):
+        if not MODES[self.mode].binds_addresses and not isinstance(self._given.get(node.name), IpvsRuleset):
             return []
         own: list[InterfaceAddress] = []
         for version in {number(a)[0] for a in node.internal_ips}:
@@ -354,8 +354,7 @@ class Fabric:
         behaviour = behaviour_on(node, self.release)
         # --nodeport-addresses may leave 127.0.0.1 out: then kube-proxy does not touch route_localnet.
         loopback_covered = node_port_addresses(self.cluster, node, "ipv4", behaviour).ipv4_loopback
-        # kube-proxy sets route_localnet in iptables mode alone, for NodePorts on 127.0.0.1.
-        localnet = self.mode == "iptables" and proxy.localhost_node_ports and loopback_covered
+        localnet = MODES[self.mode].sets_route_localnet and proxy.localhost_node_ports and loopback_covered
         return Sysctls(
             ip_forward=facts.ip_forward and "ip_forward" not in facts.without,
             rp_filter=facts.rp_filter,
@@ -417,7 +416,7 @@ def _external_hosts(cluster: Cluster, address_index: AddressIndex) -> dict[str, 
     return found
 
 
-_CACHE: OrderedDict[tuple[int, str, str | None], Fabric] = OrderedDict()
+_CACHE: OrderedDict[tuple[int, Mode, str | None], Fabric] = OrderedDict()
 _CACHED = 4
 
 
@@ -429,13 +428,14 @@ def build_fabric(
 ) -> Fabric:
     """The fabric of `cluster` in proxy mode `mode` of kube-proxy `release` (None: what each node reports); the same
     object for the same cluster object, mode and release as long as it is one of the last few. With `rulesets` it is
-    always made anew."""
+    always made anew. Raises NoSuchObject for an unknown mode."""
+    wanted = mode_named(mode)
     if rulesets:
-        return Fabric(cluster, mode, rulesets, release)
-    key = (id(cluster), mode, release)
+        return Fabric(cluster, wanted, rulesets, release)
+    key = (id(cluster), wanted, release)
     found = _CACHE.get(key)
     if found is None or found.cluster is not cluster:
-        found = Fabric(cluster, mode, release=release)
+        found = Fabric(cluster, wanted, release=release)
         _CACHE[key] = found
         while len(_CACHE) > _CACHED:
             _CACHE.popitem(last=False)

@@ -18,6 +18,7 @@ from engine.cluster import (
     EndpointPort,
     EndpointSlice,
     LoadBalancerIngress,
+    Mode,
     NetworkFacts,
     Node,
     Pod,
@@ -41,7 +42,7 @@ BACKENDS = (
 )
 IPIP = ("calico", "ipip")
 _IPV4_ONLY = (("calico", "vxlan"), IPIP)
-MODES = ("iptables", "nftables")
+MODES = (Mode.IPTABLES, Mode.NFTABLES)
 # Those twice that few requests run into.
 _PARTS = (
     *("masquerade", "hairpin-masquerade", "hairpin-mode", "br_netfilter", "route", "route_localnet", "ip_forward"),
@@ -118,7 +119,7 @@ class _Addresses:
 
 
 def scenes(
-    seed: int, modes: tuple[str, ...] = MODES, networks: tuple[tuple[str, str], ...] = BACKENDS
+    seed: int, modes: tuple[Mode, ...] = MODES, networks: tuple[tuple[str, str], ...] = BACKENDS
 ) -> Iterator[Scene]:
     """Scenes without end in these modes and networks (plugin, backend); the same for the same seed."""
     number = 0
@@ -129,14 +130,14 @@ def scenes(
         number += 1
 
 
-def drawn_on(there: Features) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+def drawn_on(there: Features) -> tuple[tuple[Mode, ...], tuple[tuple[str, str], ...]]:
     """The modes and networks to draw on a kernel with these features."""
-    modes = (*MODES, "ipvs") if there.ipvs else MODES
+    modes = (*MODES, Mode.IPVS) if there.ipvs else MODES
     return modes, (*BACKENDS, IPIP) if "ipip" in there.devices else BACKENDS
 
 
 def scene(
-    draw: random.Random, name: str, mode: str, networks: tuple[tuple[str, str], ...], seen: Counter[str]
+    draw: random.Random, name: str, mode: Mode, networks: tuple[tuple[str, str], ...], seen: Counter[str]
 ) -> Scene:
     """One scene out of `draw`. `seen` counts the kinds of ending so far, and is carried on."""
     where = _Addresses(6 if _one_in(draw, 5) else 4)
@@ -145,7 +146,7 @@ def scene(
     return Scene(name, cluster, mode, rarest(cluster, mode, drawn, seen), where.version, draw.getrandbits(30))
 
 
-def rarest(cluster: Cluster, mode: str, drawn: Iterable[Request], seen: Counter[str]) -> tuple[Request, ...]:
+def rarest(cluster: Cluster, mode: Mode, drawn: Iterable[Request], seen: Counter[str]) -> tuple[Request, ...]:
     """Up to REQUESTS of the requests, one after the other the one whose kind of ending was seen least."""
     fabric = build_fabric(cluster, mode)
     kinds: dict[str, list[Request]] = {}

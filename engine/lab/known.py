@@ -10,6 +10,7 @@ from engine.cluster import (
     ContainerPort,
     EndpointPort,
     EndpointSlice,
+    Mode,
     NetworkFacts,
     Node,
     Pod,
@@ -45,7 +46,7 @@ _SELF = (Request("pod/pod-a", f"{VIP}:80"), Request("pod/pod-a", f"{NODE1}:30080
 
 def known() -> Iterator[Scene]:
     """Every scene in iptables and in nftables mode."""
-    for mode in ("iptables", "nftables"):
+    for mode in (Mode.IPTABLES, Mode.NFTABLES):
         for backend in _FLANNEL:
             cni = CNIConfig("flannel", backend, assumed=False)
             for endpoint in (A, B):
@@ -62,7 +63,7 @@ def known() -> Iterator[Scene]:
             yield Scene(name, _cluster((C,), facts=facts), mode, _SELF)
 
 
-def _hairpins(mode: str) -> Iterator[Scene]:
+def _hairpins(mode: Mode) -> Iterator[Scene]:
     for hairpin in (True, False):
         for masquerade in (True, False):
             for bridged in (True, False):

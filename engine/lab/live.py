@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from types import TracebackType
 
+from engine.cluster import Mode
 from engine.fabric.fabric import ROUTER, Fabric
 from engine.hooks import Hook
 from engine.lab import observe
@@ -88,7 +89,7 @@ class Lab:
 
     def _check(self) -> None:
         """Raise NotInThisLab where the kernel lacks what this cluster needs."""
-        if self.fabric.mode == "ipvs" and not features().ipvs:
+        if self.fabric.mode is Mode.IPVS and not features().ipvs:
             raise NotInThisLab(
                 "ipvs mode needs a kernel with IPVS and dummy devices (modprobe ip_vs dummy), ipset and ipvsadm",
                 zh="ipvs 模式需要内核支持 IPVS 和 dummy 设备（modprobe ip_vs dummy），以及 ipset 和 ipvsadm",

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import re
 
+from engine.cluster import Mode
 from engine.hooks import Hook
 from engine.lab.namespaces import Namespace
 from engine.packet import L4, FiveTuple
@@ -39,14 +40,14 @@ class ConntrackEntryText:
     replied: bool
 
 
-def observer(version: int, hooks: tuple[Hook, ...], mode: str = "iptables") -> str:
+def observer(version: int, hooks: tuple[Hook, ...], mode: Mode) -> str:
     """An nft script that makes the observer's table. It looks at nothing but headers, so conntrack is not switched on."""
     family, address = ("ip", "ipv4_addr") if version == 4 else ("ip6", "ipv6_addr")
     lines = [f"table {family} {TABLE} {{"]
     for hook in hooks:
         name = hook.value.lower()
         # IPVS takes what it sends on out of INPUT, at 98 and 99.
-        priority = 97 if mode == "ipvs" and hook is Hook.INPUT else _PRIORITY[hook]
+        priority = 97 if mode is Mode.IPVS and hook is Hook.INPUT else _PRIORITY[hook]
         key = f"{family} saddr . th sport . {family} daddr . th dport"
         kind = f"{address} . inet_service . {address} . inet_service"
         lines += [

@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
 
+from engine.cluster import Mode
 from engine.fabric.fabric import LAN, OUTSIDE, ROUTER, Fabric
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
@@ -235,7 +236,7 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
         # The router's routes change with each request: what it tells a late packet of an earlier one is out of date.
         for family, conf in (("ipv4", "all"), (f"ipv{version}", "eth0")):
             yield f"{family}/conf/{conf}/accept_redirects", 0
-    if host.kind is HostKind.NODE and fabric.mode == "ipvs":
+    if host.kind is HostKind.NODE and fabric.mode is Mode.IPVS:
         # What kube-proxy sets: pkg/proxy/ipvs/proxier.go, NewProxier.
         yield "ipv4/vs/conntrack", int("vs-conntrack" not in fabric.cluster.network.without)
         # The kernel's default, and the model's: kube-proxy sets 0 on kernels before 5.9 alone.

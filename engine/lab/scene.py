@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from engine.cluster import Cluster
+from engine.cluster import Cluster, Mode
 from engine.trace import Outcome, Request
 
 
@@ -14,7 +14,7 @@ class Scene:
 
     name: str
     cluster: Cluster
-    mode: str
+    mode: Mode
     requests: tuple[Request, ...]
     version: int = 4
     seed: int = 0

@@ -127,7 +127,7 @@ def _proxy(proxy: ProxyConfig) -> dict[str, Any]:
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
-        "mode": proxy.mode,
+        "mode": proxy.mode or "",
         "clusterCIDR": ",".join(proxy.cluster_cidrs),
         "detectLocalMode": proxy.detect_local_mode,
         "detectLocal": {name: value for name, value in detect.items() if value},

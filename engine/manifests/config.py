@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from engine.cluster import CNIConfig, NetworkFacts, ProxyConfig
+from engine.cluster import CNIConfig, Mode, NetworkFacts, ProxyConfig
 from engine.cni import PLUGINS
 from engine.cni.enforcement import ENFORCEMENTS
 from engine.manifests.fields import Fields, shown, shown_zh
@@ -17,7 +17,7 @@ from engine.manifests.objects import network
 
 LOCAL_MODES = ("", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
 _NODE_PORT_WORDS = ("primary", "localhost", "all")
-MODES = ("", "iptables", "ipvs", "nftables", "kernelspace")
+MODES = ("", *Mode)
 
 
 def proxy_config(document: Fields) -> ProxyConfig:
@@ -26,9 +26,9 @@ def proxy_config(document: Fields) -> ProxyConfig:
     iptables and ipvs mode take the masquerade settings of the section `iptables`, nftables mode those of `nftables`.
     Without a `mode`, or where a section says nothing, what the other section says counts for all modes.
     """
-    mode = document.word("mode", MODES, "")
+    mode = mode_of(document.word("mode", MODES, ""))
     iptables, nftables, ipvs = (document.mapping(name) for name in ("iptables", "nftables", "ipvs"))
-    sections = (nftables, iptables) if mode == "nftables" else (iptables, nftables)
+    sections = (nftables, iptables) if mode is Mode.NFTABLES else (iptables, nftables)
     masquerade_all = next((s for s in sections if "masqueradeAll" in s), iptables)
     masquerade_bit = next((s for s in sections if "masqueradeBit" in s), iptables)
     detect = document.mapping("detectLocal")
@@ -46,6 +46,11 @@ def proxy_config(document: Fields) -> ProxyConfig:
         ipvs_strict_arp=ipvs.boolean("strictARP"),
         tcp_be_liberal=document.mapping("conntrack").boolean("tcpBeLiberal"),
     )
+
+
+def mode_of(word: str) -> Mode | None:
+    """One of MODES as a mode; None where it is left open."""
+    return Mode(word) if word else None
 
 
 def _cluster_cidrs(document: Fields) -> tuple[str, ...]:

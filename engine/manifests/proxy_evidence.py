@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
 from engine.cluster import Node, ProxyConfig
-from engine.manifests.config import LOCAL_MODES, MODES, embedded_proxy_config, proxy_config
+from engine.manifests.config import LOCAL_MODES, MODES, embedded_proxy_config, mode_of, proxy_config
 from engine.manifests.fields import Fields, Place, shown, shown_zh
 
 _CONFIG_MAPS = ("kube-proxy", "kube-proxy-config")
@@ -215,7 +215,7 @@ def _of_flags(flags: Flags) -> ProxyConfig:
     """kube-proxy's flags that change the dataplane, with their defaults."""
     ports = flags.text("nodeport-addresses")
     return ProxyConfig(
-        mode=flags.word("proxy-mode", MODES),
+        mode=mode_of(flags.word("proxy-mode", MODES)),
         cluster_cidrs=flags.networks("cluster-cidr"),
         detect_local_mode=flags.word("detect-local-mode", LOCAL_MODES),
         bridge_interface=flags.device("pod-bridge-interface"),

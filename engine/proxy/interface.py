@@ -5,19 +5,34 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
-from engine.cluster import Cluster, Node
+from engine.cluster import Cluster, Mode, Node
 from engine.errors import NoSuchObject
 from engine.netfilter.rules import Ruleset
 from engine.proxy.garbage import without_garbage_search
 from engine.proxy.releases import Behaviour, behaviour_on
+from engine.values import dataclass
 
 Compiler = Callable[[Cluster, Node, str, Behaviour], Ruleset]
 
-# Mode -> module and function. Looked up when first used, so that a mode costs nothing until it is asked for.
-MODES: dict[str, tuple[str, str]] = {
-    "iptables": ("engine.proxy.iptables", "compile_iptables"),
-    "ipvs": ("engine.proxy.ipvs", "compile_ipvs"),
-    "nftables": ("engine.proxy.nftables", "compile_nftables"),
+
+@dataclass(frozen=True, slots=True)
+class ModeRow:
+    """A mode that is modelled: the `module` and function that write its rules, imported when first used, so that a mode
+    costs nothing until it is asked for; `binds_addresses`: it gives the Services' addresses to kube-ipvs0;
+    `sets_route_localnet`: for NodePorts on 127.0.0.1."""
+
+    module: str
+    function: str
+    binds_addresses: bool = False
+    sets_route_localnet: bool = False
+
+
+# Sources: pkg/proxy/iptables/proxier.go (NewProxier sets route_localnet), pkg/proxy/ipvs/proxier.go (syncProxyRules makes
+# kube-ipvs0).
+MODES: dict[Mode, ModeRow] = {
+    Mode.IPTABLES: ModeRow("engine.proxy.iptables", "compile_iptables", sets_route_localnet=True),
+    Mode.IPVS: ModeRow("engine.proxy.ipvs", "compile_ipvs", binds_addresses=True),
+    Mode.NFTABLES: ModeRow("engine.proxy.nftables", "compile_nftables"),
 }
 
 FAMILIES = ("ipv4", "ipv6")
@@ -34,20 +49,26 @@ def compile_rules(
     The same cluster always gives the same rules, in the same order (services by namespace/name:port).
     """
     node = find_node(cluster, node_name)
-    if mode not in MODES:
-        raise NoSuchObject(
-            f"there is no proxy mode {mode!r}; known modes: {', '.join(MODES)}",
-            zh=f"没有代理模式 {mode!r}；已知模式：{'、'.join(MODES)}",
-        )
+    row = MODES[mode_named(mode)]
     if family not in FAMILIES:
         raise NoSuchObject(
             f"there is no address family {family!r}; known families: {', '.join(FAMILIES)}",
             zh=f"没有地址族 {family!r}；已知：{'、'.join(FAMILIES)}",
         )
-    module, function = MODES[mode]
-    compiler: Compiler = getattr(importlib.import_module(module), function)
+    compiler: Compiler = getattr(importlib.import_module(row.module), row.function)
     with without_garbage_search():
         return compiler(cluster, node, family, behaviour_on(node, release))
+
+
+def mode_named(mode: str) -> Mode:
+    """The mode of that name, which may be the mode itself; NoSuchObject with those that are modelled for any other."""
+    for known in MODES:
+        if known == mode:
+            return known
+    raise NoSuchObject(
+        f"there is no proxy mode {str(mode)!r}; known modes: {', '.join(MODES)}",
+        zh=f"没有代理模式 {str(mode)!r}；已知模式：{'、'.join(MODES)}",
+    )
 
 
 def find_node(cluster: Cluster, node_name: str) -> Node:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.cluster import Node
+from engine.cluster import Mode, Node
 from engine.errors import UnsupportedFeature
 from engine.proxy.endpoints import EndpointRules
 from engine.trace import Text
@@ -59,7 +59,7 @@ class Difference:
     name: str
     since: str | None
     until: str | None
-    modes: tuple[str, ...]
+    modes: tuple[Mode, ...]
     what: Text
     source: str
     also: tuple[str, ...] = ()
@@ -78,8 +78,8 @@ def _point(version: str, patch: int) -> tuple[int, ...]:
     return numbers if len(numbers) == 3 else (*numbers, patch)
 
 
-_ALL = ("iptables", "ipvs", "nftables")
-_IPTABLES, _NFTABLES = ("iptables",), ("nftables",)
+_ALL = (Mode.IPTABLES, Mode.IPVS, Mode.NFTABLES)
+_IPTABLES, _NFTABLES = (Mode.IPTABLES,), (Mode.NFTABLES,)
 
 DIFFERENCES: tuple[Difference, ...] = (
     Difference(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.cluster import Cluster
+from engine.cluster import Cluster, Mode
 from engine.fabric.fabric import LAN, Fabric, build_fabric
 from engine.netfilter.ruleset import Ruleset
 from engine.netfilter.skb import ConntrackEntry
@@ -27,7 +27,7 @@ class LiveFabric(Fabric):
     def over(
         cls,
         cluster: Cluster,
-        mode: str,
+        mode: Mode,
         release: str | None,
         *,
         edits: Mapping[str, tuple[Edit, ...]],

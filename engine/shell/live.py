@@ -11,7 +11,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from engine.cluster import Cluster
+from engine.cluster import Cluster, Mode
 from engine.errors import NoSuchObject
 from engine.netfilter.ruleset import Ruleset
 from engine.network.host import HostKind
@@ -75,7 +75,7 @@ class LiveCluster:
     made, each by `seed` and its number. `traffic` are the connections that go on by themselves all the time."""
 
     cluster: Cluster
-    mode: str = "iptables"
+    mode: Mode = Mode.IPTABLES
     release: str | None = None
     seed: int | str = 0
     hosts: Mapping[str, HostState] = dataclasses.field(default_factory=dict)

@@ -9,6 +9,7 @@ import dataclasses
 
 from engine.cluster import Cluster
 from engine.errors import EngineError
+from engine.proxy.interface import mode_named
 from engine.shell.files import FileRefused, read_file, write_file
 from engine.shell.interface import Call, Result
 from engine.shell.line import STATUS, Command, LineError, Pipeline, Redirection, read_line
@@ -62,8 +63,8 @@ class Shell:
 
 def open_shell(cluster: Cluster, mode: str | None = None, *, release: str | None = None, seed: int | str = 0) -> Shell:
     """A shell on `cluster` as its manifests describe it. `mode` None: what kube-proxy is configured for. `seed` decides
-    whatever is drawn: ports, endpoints."""
-    return Shell(LiveCluster(cluster, mode or cluster.proxy.mode or "iptables", release, seed))
+    whatever is drawn: ports, endpoints. Raises NoSuchObject for an unknown mode."""
+    return Shell(LiveCluster(cluster, mode_named(mode or cluster.proxy.effective_mode), release, seed))
 
 
 def _cut(text: str) -> str:

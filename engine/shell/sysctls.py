@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from engine.cluster import Mode
 from engine.network.devices import DeviceKind
 from engine.network.host import Host, HostKind, Sysctls
 from engine.shell.edits import SysctlsSet
@@ -174,7 +175,7 @@ def defaults_on(live: LiveCluster, here: Host) -> dict[str, str]:
     found = dict(_DEFAULTS)
     if here.kind is HostKind.NODE:
         found.update(_NODE_DEFAULTS)
-        if live.mode == "ipvs":
+        if live.mode is Mode.IPVS:
             found.update(_IPVS_DEFAULTS)
     words = {"hostname": here.name.rpartition("/")[2], "be_liberal": int(live.cluster.proxy.tcp_be_liberal)}
     return {name: value.format(**words) for name, value in found.items()}

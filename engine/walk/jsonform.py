@@ -47,7 +47,7 @@ def request_to_dict(
 ) -> dict[str, Any]:
     """Names resolved to ip:port; `node` is the one whose kube-proxy meets the packet first (null where a load
     balancer draws it)."""
-    mode = mode or (fabric.mode if fabric is not None else cluster.proxy.mode or "iptables")
+    mode = mode or (fabric.mode if fabric is not None else cluster.proxy.effective_mode)
     built = fabric if fabric is not None else build_fabric(cluster, mode, release=release)
     resolved = locate(built, request)
     flow = resolved.flow(source_of(built, resolved))

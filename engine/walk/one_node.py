@@ -40,7 +40,7 @@ def resolve(
     node = find_node(cluster, node_name)
     flow = _flow(cluster, request, release)
     family = "ipv6" if is_ipv6(flow.dst) else "ipv4"
-    ruleset = compile_rules(cluster, node_name, mode or cluster.proxy.mode or "iptables", family, release)
+    ruleset = compile_rules(cluster, node_name, mode or cluster.proxy.effective_mode, family, release)
     return resolve_flow(cluster, node, flow, ruleset)
 
 

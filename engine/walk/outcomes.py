@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from engine.choose import Choose, every_path, seeded, too_many_ways
 from engine.cluster import Cluster
-from engine.errors import EngineError, NoSuchObject
+from engine.errors import EngineError
 from engine.fabric.fabric import ROUTER, Fabric, build_fabric
 from engine.limits import MOST_STEPS_OF_ALL_WAYS
 from engine.netfilter.ruleset import Ruleset
@@ -20,7 +20,7 @@ from engine.network.addresses import source_address
 from engine.network.host import Host, HostKind
 from engine.network.routes import number
 from engine.packet import FiveTuple
-from engine.proxy.interface import MODES
+from engine.proxy.interface import mode_named
 from engine.trace import Outcome, ReasonCode, Request, Stage, Verdict
 from engine.walk import load_balancer
 from engine.walk.answer import finish
@@ -50,12 +50,8 @@ def outcomes(
     finding) one. Raises NoSuchObject, EngineError, UnsupportedFeature.
     """
     if mode is None:
-        mode = fabric.mode if fabric is not None else cluster.proxy.mode or "iptables"
-    if mode not in MODES:
-        raise NoSuchObject(
-            f"there is no proxy mode {mode!r}; known modes: {', '.join(MODES)}",
-            zh=f"没有代理模式 {mode!r}；已知模式：{'、'.join(MODES)}",
-        )
+        mode = fabric.mode if fabric is not None else cluster.proxy.effective_mode
+    mode = mode_named(mode)
     built = fabric if fabric is not None else build_fabric(cluster, mode, rulesets, release)
     resolved = locate(built, request)
     _check_reachable(built, resolved)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 
-from k8squiz.bank.forms import REQUEST, requests
+from k8squiz.bank.forms import MODE, REQUEST, requests
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.limits import MOST_BACKGROUND, MOST_REQUESTS
 from k8squiz.bank.manifests import manifests
@@ -100,7 +100,7 @@ def _request(
     )
     return QuestionRequest(
         name, source, destination, asked.protocol, _node_name(asked.node, spec, where) or node, sport,
-        asked.mode or spec.mode, manifests(spec), _background(spec, where), asked.without, asked.way, changed,
+        asked.mode or MODE.read(spec.mode, Place(template, ("cluster", "proxy", "mode"))), manifests(spec), _background(spec, where), asked.without, asked.way, changed,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
-from engine.cluster import CNIConfig
+from engine.cluster import CNIConfig, Mode
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.question import Template
@@ -30,6 +30,7 @@ from k8squiz.bank.shapes import (
     list_of,
     mapping_of,
     matching,
+    one_of,
     record,
     ref,
 )
@@ -39,6 +40,7 @@ T = TypeVar("T")
 
 PREDICATE: Shape[Mapping[str, Yaml]] = ref("predicate", MAPPING.read)
 VALUE: Shape[Yaml] = ref("value", ANYTHING.read)
+MODE = drawn(one_of(Mode.IPTABLES, Mode.IPVS, Mode.NFTABLES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class RequestForm:
     destination: str = key(WORD, name="to")
     node: str | None = key(WORD, None)
     protocol: str = key(WORD, "TCP")
-    mode: str | None = key(WORD, None)
+    mode: Mode | None = key(MODE, None)
     changes: Mapping[str, Yaml] = key(MAPPING, {}, "set")
     without: tuple[str, ...] = key(drawn(list_of(WORD)), ())
     way: Mapping[str, Yaml] | None = key(PREDICATE, None)

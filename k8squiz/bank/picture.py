@@ -116,8 +116,7 @@ def _plain(value: Yaml) -> str:
 
 
 def _facts(spec: ClusterSpec) -> tuple[str, ...]:
-    mode = spec.proxy.get("mode") or "iptables"
-    facts = [f"kube-proxy {mode}", f"CNI {spec.plugin}" + (f" {spec.backend}" if spec.backend else "")]
+    facts = [f"kube-proxy {spec.mode}", f"CNI {spec.plugin}" + (f" {spec.backend}" if spec.backend else "")]
     # An empty list is kube-proxy's way of writing that the field is not set.
     facts += [
         f"{key} {_plain(value)}"

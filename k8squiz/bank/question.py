@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from engine.cluster import Mode
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.old_words import OldWord
@@ -66,7 +67,7 @@ class QuestionRequest:
     protocol: str
     node: str | None
     sport: int
-    mode: str
+    mode: Mode
     manifests: str
     background: Background | None = None
     without: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 
 T = TypeVar("T")
+W = TypeVar("W", bound=str)
 Schema: TypeAlias = "dict[str, object]"
 
 _REQUIRED = object()
@@ -148,17 +149,18 @@ def mapping_of(shape: Shape[T], **bounds: int) -> Shape[Mapping[str, T]]:
     return Shape({"type": "object", "additionalProperties": shape.schema, **bounds}, read)
 
 
-def one_of(*words: str) -> Shape[str]:
-    """One of these words."""
+def one_of(*words: W) -> Shape[W]:
+    """One of these words, which may be members of an enumeration."""
 
-    def read(value: Yaml, place: Place) -> str:
+    def read(value: Yaml, place: Place) -> W:
         word = _word(value, place)
-        if word not in words:
-            listed = ", ".join(words)
-            raise place.error(f"{word!r} is not allowed; one of {listed}", f"不允许 {word!r}；可用 {listed}")
-        return word
+        for known in words:
+            if known == word:
+                return known
+        listed = ", ".join(words)
+        raise place.error(f"{word!r} is not allowed; one of {listed}", f"不允许 {word!r}；可用 {listed}")
 
-    return Shape({"enum": list(words)}, read)
+    return Shape({"enum": [str(word) for word in words]}, read)
 
 
 def list_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from engine.cluster import ProxyConfig
 from k8squiz.bank.forms import CLUSTER, BackgroundForm, ClusterForm, NodeForm, PodForm, ServiceForm
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.limits import MOST_ADDRESSES, MOST_NODES, MOST_PODS, MOST_SERVICES
@@ -94,8 +95,8 @@ class ClusterSpec:
 
     @property
     def mode(self) -> str:
-        """kube-proxy's mode."""
-        return str(self.proxy.get("mode") or "iptables")
+        """kube-proxy's mode, as it is written or left open."""
+        return str(self.proxy.get("mode") or ProxyConfig().effective_mode)
 
     @property
     def proxy_iptables(self) -> Mapping[str, Yaml]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import engine
-from engine.cluster import Cluster
+from engine.cluster import Cluster, Mode
 from engine.errors import os_reason
 from engine.fabric.fabric import Fabric
 from engine.netfilter.packet_facts import device_matches
@@ -33,7 +33,7 @@ def read_cluster(paths: tuple[str, ...], lang: Lang, strict: bool = True) -> Clu
     return cluster
 
 
-def say_release(cluster: Cluster, node: str | None, mode: str, release: str | None, lang: Lang) -> None:
+def say_release(cluster: Cluster, node: str | None, mode: Mode, release: str | None, lang: Lang) -> None:
     """On stderr, what a real kube-proxy would know and the manifests do not tell: its release on `node` (None: on every
     node), and in nftables mode the Services' networks."""
     from engine.proxy.releases import NEWEST, behaviour_on
@@ -47,7 +47,7 @@ def say_release(cluster: Cluster, node: str | None, mode: str, release: str | No
             lang,
         )
     known = any(behaviour_on(one, release).service_cidrs_are_known for one in asked)
-    if mode == "nftables" and known and not cluster.service_cidrs:
+    if mode is Mode.NFTABLES and known and not cluster.service_cidrs:
         say_note(
             "No ServiceCIDR is given, which every cluster has since v1.33: the rule that drops unallocated ClusterIPs is"
             " left out (kubectl get servicecidrs -o yaml).",
@@ -60,11 +60,6 @@ def say_release(cluster: Cluster, node: str | None, mode: str, release: str | No
 def say_note(english: str, chinese: str, lang: Lang) -> None:
     """A line on stderr: what was assumed, or passed over."""
     print(one_line(f"提示：{chinese}" if lang == "zh" else f"note: {english}"), file=sys.stderr)
-
-
-def default_mode(cluster: Cluster) -> str:
-    """The proxy mode that KubeProxyConfiguration names; iptables is kube-proxy's default on Linux."""
-    return cluster.proxy.mode or "iptables"
 
 
 def read_rules(given: tuple[str, ...], family: str, lang: Lang) -> dict[str, Ruleset]:

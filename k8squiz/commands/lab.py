@@ -17,7 +17,7 @@ from engine.lab.scene import Scene
 from engine.lab.verify import VerifiedCase, enough, run_all, run_scene, spread
 from engine.trace import Request
 from engine.walk.locate import locate
-from k8squiz.commands.input import default_mode, read_cluster
+from k8squiz.commands.input import read_cluster
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.terminal.console import make_console, print_plain
@@ -201,4 +201,4 @@ def down(lang: Lang) -> int:
 
 def _fabric(paths: tuple[str, ...], mode: str | None, lang: Lang) -> Fabric:
     cluster = read_cluster(paths, lang)
-    return build_fabric(cluster, mode or default_mode(cluster))
+    return build_fabric(cluster, mode or cluster.proxy.effective_mode)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from engine.cluster import Cluster
+from engine.cluster import Cluster, Mode
 from engine.netfilter.ruleset import Ruleset
 from engine.packet import is_ipv6
-from k8squiz.commands.input import default_mode, read_cluster, say_release
+from engine.proxy.interface import mode_named
+from k8squiz.commands.input import read_cluster, say_release
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import print_machine
 from k8squiz.terminal.sanitize import visible
@@ -29,11 +30,11 @@ def run(
     import engine
 
     cluster = read_cluster(paths, lang, strict=False)
-    mode = mode or default_mode(cluster)
-    families = (family,) if family is not None else _families(cluster, node) if mode == "nftables" else ("ipv4",)
+    chosen = mode_named(mode) if mode else cluster.proxy.effective_mode
+    families = (family,) if family is not None else _families(cluster, node) if chosen is Mode.NFTABLES else ("ipv4",)
     compiled = engine.compile_node if every else engine.compile_rules
-    rulesets = [compiled(cluster, node, mode, each, release) for each in families]
-    say_release(cluster, node, mode, release, lang)
+    rulesets = [compiled(cluster, node, chosen, each, release) for each in families]
+    say_release(cluster, node, chosen, release, lang)
     print_machine(visible(together(rulesets)))
     sys.stdout.flush()
     return 0

@@ -11,7 +11,7 @@ from engine.errors import EngineError
 from engine.shell import Shell, open_shell
 from engine.shell.live import ADMINISTRATOR
 from engine.shell.registry import find_tool, names
-from k8squiz.commands.input import default_mode, read_cluster
+from k8squiz.commands.input import read_cluster
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.terminal.console import print_plain
@@ -35,7 +35,7 @@ def run(words: tuple[str, ...], mode: str | None, release: str | None, seed: str
     The exit code is the command's, or the last line's."""
     paths, rest = _split(words)
     cluster = read_cluster(paths, lang)
-    shell = open_shell(cluster, mode or default_mode(cluster), release=release, seed=seed or "1")
+    shell = open_shell(cluster, mode, release=release, seed=seed or "1")
     host, command = _host(shell, rest)
     if command:
         reply = shell.run(host, shlex.join(command) if len(command) > 1 else command[0])

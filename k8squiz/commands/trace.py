@@ -8,7 +8,7 @@ from engine.packet import is_ipv6
 from engine.trace import Outcome, Request
 from engine.values import dataclass
 from engine.walk.locate import locate
-from k8squiz.commands.input import default_mode, read_cluster, read_rules, say_note, say_release, say_unknown_devices
+from k8squiz.commands.input import read_cluster, read_rules, say_note, say_release, say_unknown_devices
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import make_console, print_json
 
@@ -62,7 +62,7 @@ def _seed(options: Options) -> str | None:
 
 def _fabric(options: Options, lang: Lang) -> Fabric:
     cluster = read_cluster(options.paths, lang)
-    mode = options.mode or default_mode(cluster)
+    mode = options.mode or cluster.proxy.effective_mode
     fabric = build_fabric(cluster, mode, release=options.release)
     if not options.rules:
         return fabric

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import compile_rules
+from engine.cluster import Mode
 from engine.cost.count import PacketCost, mode_cost
 from engine.cost.sizes import NODES, synthetic_cluster
 from engine.trace import Text
@@ -58,8 +59,8 @@ def build(without: frozenset[str] = frozenset()) -> Story:
 
 def _figure_by_figure(figures: Figures) -> Section:
     n, m = SERVICES, ENDPOINTS
-    ipt = figures.of("iptables")
-    nat = compile_rules(synthetic_cluster(n, m), NODES[0], "iptables", release=RELEASE).tables["nat"]
+    ipt = figures.of(Mode.IPTABLES)
+    nat = compile_rules(synthetic_cluster(n, m), NODES[0], Mode.IPTABLES, release=RELEASE).tables["nat"]
     sizes = {name: len(chain.rules) for name, chain in nat.chains.items()}
     services, endpoints = (
         [size for name, size in sizes.items() if name.startswith(p)] for p in ("KUBE-SVC-", "KUBE-SEP-")
@@ -112,7 +113,7 @@ def _cost(cost: PacketCost) -> str:
 
 
 def _side_by_side(figures: Figures) -> Section:
-    points = {mode: figures.of(mode) for mode in ("iptables", "ipvs", "nftables")}
+    points = {mode: figures.of(mode) for mode in (Mode.IPTABLES, Mode.IPVS, Mode.NFTABLES)}
     smaller = {mode: mode_cost(mode, _TENTH, ENDPOINTS, RELEASE) for mode in points}
     connect = CONNECT_MICROSECONDS[SERVICES]
     legacy, nft = SYNC_SECONDS["iptables (legacy)"][SERVICES], SYNC_SECONDS["nftables"][SERVICES]
@@ -138,7 +139,7 @@ def _side_by_side(figures: Figures) -> Section:
         row(Text("one connect(), measured", "一次 connect()，实测"), f"{connect[0]} - {connect[2]} μs", unmeasured, f"{connect[4]} μs"),
         row(Text("who gets a connection", "连接分给谁"), Text("drawn at random", "随机抽取"),
             Text("the scheduler decides", "由调度算法决定"), Text("drawn at random", "随机抽取")),
-        row(Text("iptables rules it needs", "所需的 iptables 规则"), *(f"{points[mode].cost.size.rules:,}" for mode in ("iptables", "ipvs")), "0"),
+        row(Text("iptables rules it needs", "所需的 iptables 规则"), *(f"{points[mode].cost.size.rules:,}" for mode in (Mode.IPTABLES, Mode.IPVS)), "0"),
     )  # fmt: skip
     return Section(
         Text("The table, with its third column", "那张对比表，补上第三列"),
@@ -166,7 +167,7 @@ def _side_by_side(figures: Figures) -> Section:
 
 
 def _nftables_before(figures: Figures) -> Text:
-    now, was = figures.of("nftables"), figures.earlier
+    now, was = figures.of(Mode.NFTABLES), figures.earlier
     return Text(
         f"nftables mode has two shapes. Until {spoken(EARLIER)} each endpoint had a chain: {was.cost.size.rules:,} rules "
         f"here, {was.update.full:,} lines in a full sync, {was.update.partial:,} for one endpoint. Since v1.36 one rule a "
@@ -221,7 +222,7 @@ def _measured() -> Section:
 
 
 def _what_ipvs_does() -> Section:
-    lines = StoryCluster(Shape(endpoints=("pod-a",)), mode="ipvs").rule_lines("node1", "-t 10.96.0.10:80")
+    lines = StoryCluster(Shape(endpoints=("pod-a",)), mode=Mode.IPVS).rule_lines("node1", "-t 10.96.0.10:80")
     return Section(
         Text("What IPVS does instead", "IPVS 的做法"),
         (
@@ -273,7 +274,7 @@ _CLAIMS = (
 
 
 def _points(figures: Figures) -> tuple[Text, ...]:
-    ipt, nft = figures.of("iptables"), figures.of("nftables")
+    ipt, nft = figures.of(Mode.IPTABLES), figures.of(Mode.NFTABLES)
     first, last, lines = _rules(ipt.cost.first), _rules(ipt.cost.last), f"{ipt.update.partial:,}"
     return (
         Text(

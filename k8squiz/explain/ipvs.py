@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import compile_rules
+from engine.cluster import Mode
 from engine.cost.sizes import NODES, synthetic_cluster
 from engine.hooks import Hook
 from engine.netfilter.ipvs import IpvsRuleset
@@ -24,7 +25,7 @@ _FEW, _MANY = 10, 500
 
 def build(without: frozenset[str] = frozenset()) -> Story:
     """The story, with the parts in `without` taken away from the live traces."""
-    world = StoryCluster(_ALL, without, "ipvs")
+    world = StoryCluster(_ALL, without, Mode.IPVS)
     b = PODS["pod-b"][0]
     inside, outside = world.walk("pod/pod-a", "svc/web", to=b), world.walk("client", _NODE_PORT, to=b)
     return Story(
@@ -58,7 +59,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
 
 def ruleset(world: StoryCluster) -> IpvsRuleset:
     """What stands on node1."""
-    compiled = compile_rules(world.cluster, "node1", "ipvs")
+    compiled = compile_rules(world.cluster, "node1", Mode.IPVS)
     assert isinstance(compiled, IpvsRuleset)
     return compiled
 
@@ -177,9 +178,9 @@ _REQUESTS: tuple[tuple[Text, Shape, str, str], ...] = (
 def _who_is_masqueraded() -> Section:
     rows = []
     for name, shape, source, destination in _REQUESTS:
-        found = [StoryCluster(shape, mode=mode).walk(source, destination) for mode in ("ipvs", "iptables")]
+        found = [StoryCluster(shape, mode=mode).walk(source, destination) for mode in (Mode.IPVS, Mode.IPTABLES)]
         rows.append((name, *(brief(outcome) for outcome in found)))
-    own = StoryCluster(_REMOTE, mode="ipvs").walk("node/node1", "svc/web").hops[0]
+    own = StoryCluster(_REMOTE, mode=Mode.IPVS).walk("node/node1", "svc/web").hops[0]
     return Section(
         Text("Who is masqueraded, beside iptables mode", "谁被 MASQUERADE：与 iptables 模式对照"),
         (
@@ -217,7 +218,7 @@ def _what_breaks() -> Section:
     for without, name in _CASES:
         asked = ((_REMOTE, "pod/pod-a", "svc/web"), (_REMOTE, "client", _NODE_PORT), (_LOCAL, "client", _NODE_PORT),
                  (_REMOTE, "node/node1", "svc/web"))  # fmt: skip
-        rows.append((name, *(brief(StoryCluster(shape, without, "ipvs").walk(who, to)) for shape, who, to in asked)))
+        rows.append((name, *(brief(StoryCluster(shape, without, Mode.IPVS).walk(who, to)) for shape, who, to in asked)))
     return Section(
         Text("What breaks without each part", "缺了哪一部分会怎样"),
         (
@@ -250,7 +251,7 @@ def _what_breaks() -> Section:
 def _still_iptables() -> Section:
     rows = []
     for services in (_FEW, _MANY):
-        compiled = compile_rules(synthetic_cluster(services, 2), NODES[0], "ipvs", release=RELEASE)
+        compiled = compile_rules(synthetic_cluster(services, 2), NODES[0], Mode.IPVS, release=RELEASE)
         assert isinstance(compiled, IpvsRuleset)
         rules = sum(len(chain.rules) for table in compiled.tables.values() for chain in table.chains.values())
         entries = sum(len(ipset.entries) for ipset in compiled.ipsets)

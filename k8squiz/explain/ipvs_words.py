@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import compile_rules
+from engine.cluster import Mode
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.trace import Outcome, Stage, Text, Where
 from k8squiz.explain.clusters import NODE_PORT, NODES, PORT, VIP, Shape
@@ -14,7 +15,7 @@ _NODE_PORT = f"{NODES['node1'][0]}:{NODE_PORT}"
 _REMOTE = Shape(endpoints=("pod-b",))
 
 
-def _walk(source: str, destination: str, *without: str, mode: str = "ipvs", shape: Shape = _REMOTE) -> Outcome:
+def _walk(source: str, destination: str, *without: str, mode: Mode = Mode.IPVS, shape: Shape = _REMOTE) -> Outcome:
     return StoryCluster(shape, frozenset(without), mode).walk(source, destination)
 
 
@@ -29,7 +30,7 @@ def claims() -> tuple[Claim, ...]:
 
 
 def _needs_iptables() -> Claim:
-    compiled = compile_rules(StoryCluster(_REMOTE, mode="ipvs").cluster, "node1", "ipvs")
+    compiled = compile_rules(StoryCluster(_REMOTE, mode=Mode.IPVS).cluster, "node1", Mode.IPVS)
     assert isinstance(compiled, IpvsRuleset)
     rules = sum(len(chain.rules) for table in compiled.tables.values() for chain in table.chains.values())
     sets = len(compiled.ipsets)
@@ -93,7 +94,7 @@ def _no_conntrack() -> Claim:
 
 
 def _schedulers() -> tuple[Claim, ...]:
-    lines = StoryCluster(Shape(), mode="ipvs").rule_lines("node1", "-a -t")
+    lines = StoryCluster(Shape(), mode=Mode.IPVS).rule_lines("node1", "-a -t")
     weights = sorted({line.split("-w ")[1] for line in lines})
     return (
         Claim(
@@ -112,7 +113,7 @@ def _schedulers() -> tuple[Claim, ...]:
 
 
 def _wrong_port() -> Claim:
-    ipvs, iptables = (_walk("pod/pod-a", f"{VIP}:81", mode=mode) for mode in ("ipvs", "iptables"))
+    ipvs, iptables = (_walk("pod/pod-a", f"{VIP}:81", mode=mode) for mode in (Mode.IPVS, Mode.IPTABLES))
     return Claim(
         Text(
             "All addresses being local, any ClusterIP reaches the node's sshd.",

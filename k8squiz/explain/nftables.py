@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import compile_rules
+from engine.cluster import Mode
 from engine.cost.count import PacketCost, mode_cost
 from engine.netfilter.nft import NamedSet
 from engine.netfilter.rules import Goto, Jump, Ruleset
@@ -35,7 +36,7 @@ _UNUSED = "10.96.0.99"
 
 def build(without: frozenset[str] = frozenset()) -> Story:
     """The story, with the parts in `without` taken away from the live traces."""
-    world = StoryCluster(_ALL, without, "nftables")
+    world = StoryCluster(_ALL, without, Mode.NFTABLES)
     outcome = world.walk("client", f"{_NODE1}:{NODE_PORT}", to=PODS["pod-b"][0])
     return Story(
         topic="nftables",
@@ -83,7 +84,7 @@ _MAPS: dict[str, Text] = {
 
 
 def _maps(world: StoryCluster) -> Section:
-    compiled = compile_rules(world.cluster, "node1", "nftables")
+    compiled = compile_rules(world.cluster, "node1", Mode.NFTABLES)
     rows = tuple((same(name), same(_content(compiled, name)), meaning) for name, meaning in _MAPS.items())
     wanted = ("ip daddr . meta l4proto . th dport vmap @service-ips", "vmap @service-nodeports", "numgen random")
     return Section(
@@ -166,7 +167,7 @@ _SIZES = (10, 200)
 
 def _one_look_up() -> Section:
     rows = []
-    for mode in ("nftables", "iptables"):
+    for mode in (Mode.NFTABLES, Mode.IPTABLES):
         for size in _SIZES:
             cost = mode_cost(mode, size, 2, RELEASE)
             rows.append((same(mode), same(f"{size:,}"), *map(_cell, (cost.first, cost.last, cost.none, cost.later))))
@@ -215,7 +216,8 @@ def _differences() -> Section:
     for name, shape, source, destination in _REQUESTS:
         node = "node1" if source == "client" else None
         found = [
-            StoryCluster(shape, mode=mode).walk(source, destination, node=node) for mode in ("nftables", "iptables")
+            StoryCluster(shape, mode=mode).walk(source, destination, node=node)
+            for mode in (Mode.NFTABLES, Mode.IPTABLES)
         ]
         rows.append((name, *(brief(outcome) for outcome in found)))
     return Section(
@@ -243,9 +245,9 @@ def _differences() -> Section:
 def _not_written() -> Section:
     texts = {
         mode: str(compile_rules(StoryCluster(_ALL, mode=mode).cluster, "node1", mode))
-        for mode in ("nftables", "iptables")
+        for mode in (Mode.NFTABLES, Mode.IPTABLES)
     }
-    nft, ipt = (texts[mode].splitlines() for mode in ("nftables", "iptables"))
+    nft, ipt = (texts[mode].splitlines() for mode in (Mode.NFTABLES, Mode.IPTABLES))
 
     def row(what: Text, in_nft: str, in_ipt: str) -> tuple[Text, ...]:
         return what, same(str(sum(in_nft in line for line in nft))), same(str(sum(in_ipt in line for line in ipt)))
@@ -296,7 +298,7 @@ def _what_breaks() -> Section:
     rows = []
     for without, name in _CASES:
         rows.append(
-            (name, *(brief(StoryCluster(shape, without, "nftables").walk(who, to)) for shape, who, to in asked))
+            (name, *(brief(StoryCluster(shape, without, Mode.NFTABLES).walk(who, to)) for shape, who, to in asked))
         )
     return Section(
         Text("What breaks without each part", "缺了哪一部分会怎样"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine import compile_rules
+from engine.cluster import Mode
 from engine.cost.count import ModeCost, UpdateCost, costs
 from engine.trace import Text
 from k8squiz.explain.clusters import Shape
@@ -46,7 +47,7 @@ _SHAPES: tuple[tuple[Text, Text, Text], ...] = (
 
 def two_shapes() -> Section:
     """Counted on both: what v1.36 did away with, and the one rule that v1.37 made shorter."""
-    counted = [costs("nftables", _SERVICES, _ENDPOINTS, release) for release in (EARLIER, RELEASE)]
+    counted = [costs(Mode.NFTABLES, _SERVICES, _ENDPOINTS, release) for release in (EARLIER, RELEASE)]
     rows = tuple((what, *(same(value(*one)) for one in counted)) for what, value in _FIGURES)
     rules = tuple((same(spoken(release)), same(_picking(release))) for release in (EARLIER, _FIRST, RELEASE))
     return Section(
@@ -84,7 +85,7 @@ def two_shapes() -> Section:
 
 def _picking(release: str) -> str:
     """The rule of the story's Service that leads to its only endpoint, as that release writes it."""
-    text = str(compile_rules(StoryCluster(_ONE).cluster, "node1", "nftables", release=release))
+    text = str(compile_rules(StoryCluster(_ONE).cluster, "node1", Mode.NFTABLES, release=release))
     chain = text[text.index("\tchain service-PFISGYVC") :]
     lines = [line.strip() for line in chain[: chain.index("}\n\n")].splitlines()]
     return next(line for line in lines if "numgen" in line or "dnat" in line)

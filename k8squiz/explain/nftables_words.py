@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.cluster import Mode
 from engine.cost.count import mode_cost, update_cost
 from engine.trace import Outcome, Text
 from k8squiz.explain.clusters import NODE_PORT, NODES, VIP, Shape
@@ -16,7 +17,7 @@ _REMOTE = Shape(endpoints=("pod-b",), service_cidr=True)
 _SERVICES, _ENDPOINTS = 100, 10
 
 
-def _walk(source: str, destination: str, mode: str = "nftables") -> Outcome:
+def _walk(source: str, destination: str, mode: Mode = Mode.NFTABLES) -> Outcome:
     return StoryCluster(_REMOTE, mode=mode).walk(source, destination)
 
 
@@ -27,7 +28,7 @@ def claims() -> tuple[Claim, ...]:
 
 def _same_as_iptables() -> Claim:
     asked = (("node/node1", f"127.0.0.1:{NODE_PORT}"), ("pod/pod-a", f"{VIP}:81"))
-    (lo, port), (ipt_lo, ipt_port) = ([_walk(*one, mode) for one in asked] for mode in ("nftables", "iptables"))
+    (lo, port), (ipt_lo, ipt_port) = ([_walk(*one, mode) for one in asked] for mode in (Mode.NFTABLES, Mode.IPTABLES))
     return Claim(
         Text("For users it is just iptables mode, faster.", "对用户来说，它就是更快的 iptables 模式。"),
         Text(
@@ -40,7 +41,7 @@ def _same_as_iptables() -> Claim:
 
 
 def _translation() -> Claim:
-    nft, ipt = (mode_cost(mode, _SERVICES, _ENDPOINTS, RELEASE).size for mode in ("nftables", "iptables"))
+    nft, ipt = (mode_cost(mode, _SERVICES, _ENDPOINTS, RELEASE).size for mode in (Mode.NFTABLES, Mode.IPTABLES))
     return Claim(
         Text(
             "iptables already runs on nftables (iptables-nft), so nothing is gained.",
@@ -67,7 +68,7 @@ def _times(rules: int) -> str:
 
 
 def _marks() -> Claim:
-    lines = StoryCluster(_REMOTE, mode="nftables").rule_lines("node1", "meta mark")
+    lines = StoryCluster(_REMOTE, mode=Mode.NFTABLES).rule_lines("node1", "meta mark")
     return Claim(
         Text("nftables mode needs no packet marks.", "nftables 模式不再需要数据包标记。"),
         Text(
@@ -82,8 +83,8 @@ def _marks() -> Claim:
 
 
 def _updates() -> Claim:
-    nft, ipt = (update_cost(mode, _SERVICES, _ENDPOINTS, RELEASE) for mode in ("nftables", "iptables"))
-    was = update_cost("nftables", _SERVICES, _ENDPOINTS, EARLIER)
+    nft, ipt = (update_cost(mode, _SERVICES, _ENDPOINTS, RELEASE) for mode in (Mode.NFTABLES, Mode.IPTABLES))
+    was = update_cost(Mode.NFTABLES, _SERVICES, _ENDPOINTS, EARLIER)
     return Claim(
         Text(
             "Each change sends only what changed, that is the point of nftables.",

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterable
 
 from engine import Request, compile_rules, load_cluster, outcomes
-from engine.cluster import Cluster
+from engine.cluster import Cluster, Mode
 from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain.clusters import Shape, cluster_yaml
 from k8squiz.story.blocks import Live, Step
@@ -31,7 +31,7 @@ def _without(shape: Shape, without: frozenset[str]) -> Cluster:
 class StoryCluster:
     """One cluster with some parts taken away (`without`), in one proxy mode."""
 
-    def __init__(self, shape: Shape, without: frozenset[str] = frozenset(), mode: str = "iptables") -> None:
+    def __init__(self, shape: Shape, without: frozenset[str] = frozenset(), mode: Mode = Mode.IPTABLES) -> None:
         self._shape = shape
         self.mode = mode
         self.cluster = _without(shape, without)

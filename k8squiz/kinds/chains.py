@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from engine.cluster import Mode
 from engine.fabric import chains
 from engine.fabric.chains import short, tells_services_apart
 from engine.trace import Hop
@@ -13,13 +14,13 @@ __all__ = ["CHAINS", "card", "is_own", "short", "tells_services_apart"]
 _Cards: TypeAlias = tuple[tuple[str, str, str], ...]
 
 # (name or prefix, English, Chinese) of the chains that are a step of their own, by mode.
-CHAINS: dict[str, _Cards] = {
+CHAINS: dict[Mode, _Cards] = {
     mode: tuple((row.name, row.card.en, row.card.zh) for row in writer.rows if row.card is not None)
     for mode, writer in chains.MODES.items()
 }
 
 
-def card(chain: str, mode: str) -> tuple[str, str, str] | None:
+def card(chain: str, mode: Mode) -> tuple[str, str, str] | None:
     """The row of a chain: its own name, or the longest prefix ending in `-` that it begins with. None where it is no
     step of its own."""
     fitting = [row for row in CHAINS[mode] if chain == row[0] or (row[0].endswith("-") and chain.startswith(row[0]))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
+from engine.cluster import Mode
 from engine.trace import Text
 from k8squiz.bank.find import is_told
 from k8squiz.bank.question import FieldMark, Picture, QuestionRequest
@@ -175,7 +176,7 @@ def _request(request: QuestionRequest, named: bool) -> Text:
     name = f" {request.name}" if named else ""
     packet = f"{request.protocol} {request.source.rsplit('/', 1)[-1]} → {request.destination}"
     extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in request.changed]
-    mode = [f"kube-proxy {request.mode}"] if request.mode != "iptables" else []
+    mode = [f"kube-proxy {request.mode}"] if request.mode is not Mode.IPTABLES else []
 
     def line(head: str, without: str) -> str:
         changes = [*extra, *(f"{without} {part}" for part in request.without), *mode]

@@ -7,12 +7,14 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-Series = Mapping[str, Sequence[tuple[int, float]]]
+from engine.cluster import Mode
+
+Series = Mapping[Mode, Sequence[tuple[int, float]]]
 # Letters, so that a screen without colour tells them apart; dashes do the same on paper.
-MARKS = {"iptables": "I", "ipvs": "V", "nftables": "N"}
-_DASHES = {"iptables": "", "ipvs": "7 4", "nftables": "2 3"}
+MARKS = {Mode.IPTABLES: "I", Mode.IPVS: "V", Mode.NFTABLES: "N"}
+_DASHES = {Mode.IPTABLES: "", Mode.IPVS: "7 4", Mode.NFTABLES: "2 3"}
 # Okabe and Ito's palette: told apart by colour-blind readers too, on light and on dark ground.
-COLOURS = {"iptables": "#d55e00", "ipvs": "#0072b2", "nftables": "#009e73"}
+COLOURS = {Mode.IPTABLES: "#d55e00", Mode.IPVS: "#0072b2", Mode.NFTABLES: "#009e73"}
 _SEVERAL = "*"
 _FONT = 'font-family="ui-sans-serif, system-ui, sans-serif" font-size="13"'
 _STYLE = (
@@ -105,7 +107,7 @@ def _panel(heading: str, series: Series, top: int) -> list[str]:
     for size in scale.sizes:
         parts.append(f'<text x="{left + scale.column(size)}" y="{lower + 20}" text-anchor="middle">{size:,}</text>')
     parts.append(f'<text x="20" y="{lower + 20}">Services</text>')
-    ends: dict[str, tuple[int, int]] = {}
+    ends: dict[Mode, tuple[int, int]] = {}
     for name, points in series.items():
         placed = [(left + x, lower - y) for x, y in (scale.place(*point) for point in points)]
         path = " ".join(f"{x},{y}" for x, y in placed)
@@ -118,9 +120,9 @@ def _panel(heading: str, series: Series, top: int) -> list[str]:
     return parts
 
 
-def _apart(ends: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+def _apart(ends: Mapping[Mode, tuple[int, int]]) -> dict[Mode, tuple[int, int]]:
     """Where the names go, from top to bottom as the lines end, so that none lies on another."""
-    found: dict[str, tuple[int, int]] = {}
+    found: dict[Mode, tuple[int, int]] = {}
     free = 0
     for name, (x, y) in sorted(ends.items(), key=lambda end: end[1][1]):
         found[name] = (x, max(y, free))

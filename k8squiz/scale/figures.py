@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
+from engine.cluster import Mode
 from engine.cost.count import ModeCost, PacketCost, UpdateCost, costs
+from engine.proxy.interface import MODES
 from engine.values import dataclass
 from k8squiz.errors import QuizError
 from k8squiz.world.release import EARLIER, RELEASE
 
-MODES = ("iptables", "ipvs", "nftables")
 SIZES = (10, 100, 1000, 10000)
 # Some 2.5 KiB of memory an endpoint and mode.
 MOST_ENDPOINTS = 200_000
@@ -27,7 +28,7 @@ class ScalePoint:
     update: UpdateCost
 
     @property
-    def mode(self) -> str:
+    def mode(self) -> Mode:
         return self.cost.mode
 
     @property
@@ -46,7 +47,7 @@ class Figures:
     growth: tuple[ScalePoint, ...]
     earlier: ScalePoint
 
-    def of(self, mode: str) -> ScalePoint:
+    def of(self, mode: Mode) -> ScalePoint:
         """The point of `mode` at the size asked for."""
         return next(point for point in self.points if point.mode == mode)
 
@@ -54,7 +55,7 @@ class Figures:
     def sizes(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(point.services for point in self.growth))
 
-    def series(self, mode: str, value: Callable[[ScalePoint], int | Fraction]) -> tuple[tuple[int, float], ...]:
+    def series(self, mode: Mode, value: Callable[[ScalePoint], int | Fraction]) -> tuple[tuple[int, float], ...]:
         """(number of Services, value) along the growth of `mode`."""
         return tuple((point.services, float(value(point))) for point in self.growth if point.mode == mode)
 
@@ -80,7 +81,7 @@ def compute(
     check(services, endpoints)
     sizes = [size for size in SIZES if size * endpoints <= MOST_ENDPOINTS] if grow else []
     wanted = [(mode, size, endpoints, RELEASE) for size in dict.fromkeys([services, *sizes]) for mode in MODES]
-    wanted.append(before := ("nftables", services, endpoints, EARLIER))
+    wanted.append(before := (Mode.NFTABLES, services, endpoints, EARLIER))
     found = dict(zip(wanted, _each(wanted, tell), strict=True))
     return Figures(
         services,
@@ -92,10 +93,10 @@ def compute(
 
 
 # Mode, Services, endpoints of each, kube-proxy's release.
-_Wanted: TypeAlias = tuple[str, int, int, str]
+_Wanted: TypeAlias = tuple[Mode, int, int, str]
 
 
-def _point(mode: str, services: int, endpoints: int, release: str) -> ScalePoint:
+def _point(mode: Mode, services: int, endpoints: int, release: str) -> ScalePoint:
     return ScalePoint(*costs(mode, services, endpoints, release))
 
 
@@ -129,7 +130,7 @@ def as_json(figures: Figures) -> dict[str, object]:
             {"services": size, "modes": {p.mode: _json(p) for p in figures.growth if p.services == size}}
             for size in figures.sizes
         ],
-        "earlier": {"release": EARLIER, "modes": {"nftables": _json(figures.earlier)}},
+        "earlier": {"release": EARLIER, "modes": {Mode.NFTABLES: _json(figures.earlier)}},
     }
 
 

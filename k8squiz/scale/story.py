@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from engine.cluster import Mode
 from engine.cost.count import PacketCost
+from engine.proxy.interface import MODES
 from engine.trace import Text
-from k8squiz.scale.figures import MODES, Figures, ScalePoint
+from k8squiz.scale.figures import Figures, ScalePoint
 from k8squiz.story.blocks import Claim, Grid, Section, same
 from k8squiz.story.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
 from k8squiz.world.release import EARLIER, RELEASE, spoken
@@ -106,7 +108,7 @@ def growth_grid(figures: Figures) -> Grid:
 def claims(figures: Figures) -> tuple[Claim, ...]:
     """What is said of iptables at scale, with this size's numbers put in, and what the figures say."""
     n, m = figures.services, figures.endpoints
-    ipt, ipvs, nft = (figures.of(mode) for mode in ("iptables", "ipvs", "nftables"))
+    ipt, ipvs, nft = (figures.of(mode) for mode in (Mode.IPTABLES, Mode.IPVS, Mode.NFTABLES))
     was, later = figures.earlier, ipt.cost.later.rules
     full_rules = number(ipt.update.full - ipt.update.full_chains)
     new_a_second = PACKETS_PER_SECOND * ipt.cost.average.rules

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine import compile_rules
-from engine.cluster import Cluster
+from engine.cluster import Cluster, Mode
 from engine.cost.count import with_one_endpoint_replaced
 from engine.cost.sizes import NODES, synthetic_cluster
 from engine.errors import EngineError
@@ -61,15 +61,15 @@ def _iptables(before: Cluster, after: Cluster) -> Timing:
     name = next((name for name in ("iptables-legacy-restore", "iptables-restore") if tool(name)), None)
     if name is None:
         return _without("iptables-restore", "iptables")
-    full = str(compile_rules(before, _NODE, "iptables"))
-    partial = partial_text(compile_rules(after, _NODE, "iptables"), partial_transaction(before, after, _NODE))
+    full = str(compile_rules(before, _NODE, Mode.IPTABLES))
+    partial = partial_text(compile_rules(after, _NODE, Mode.IPTABLES), partial_transaction(before, after, _NODE))
     return _timed(name, [(name,), (name, "--noflush")], [full, partial])
 
 
 def _nft(before: Cluster, after: Cluster) -> Timing:
     if tool("nft") is None:
         return _without("nft", "nftables")
-    old, new = compile_rules(before, _NODE, "nftables"), compile_rules(after, _NODE, "nftables")
+    old, new = compile_rules(before, _NODE, Mode.NFTABLES), compile_rules(after, _NODE, Mode.NFTABLES)
     partial = "\n".join(nftables_transaction.partial_sync(new, old)) + "\n"
     found = _timed("nft", [("nft", "-f", "-")] * 2, [str(old), partial])
     if found.lacking is not None and "Message too long" in found.lacking.en:
@@ -89,7 +89,7 @@ def _ipvs(before: Cluster, after: Cluster) -> Timing:
     if not Path("/proc/net/ip_vs").exists():
         lacking = Text("this kernel has no IPVS (modprobe ip_vs)", "本机内核没有 IPVS（modprobe ip_vs）")
         return Timing("ipvsadm", None, None, lacking)
-    full, change = ipvsadm_texts(compile_rules(before, _NODE, "ipvs"), compile_rules(after, _NODE, "ipvs"))
+    full, change = ipvsadm_texts(compile_rules(before, _NODE, Mode.IPVS), compile_rules(after, _NODE, Mode.IPVS))
     return _timed("ipvsadm", [("ipvsadm", "-R")] * 2, [full, change])
 
 

@@ -12,6 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Styled
 
+from engine.cluster import Mode
 from k8squiz.bank.question import NodeView, Picture, PodView, Question, QuestionRequest, ServiceView
 from k8squiz.kinds.fields import Item
 from k8squiz.kinds.interface import Task, shown_requests
@@ -160,7 +161,7 @@ def _request(ask: QuestionRequest, question: Question, lang: Lang) -> str:
     extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in ask.changed]
     extra += [say("without", lang, part=part) for part in ask.without]
     changes = f"  [{', '.join(extra)}]" if extra else ""
-    mode = f"  [kube-proxy {ask.mode}]" if ask.mode != "iptables" else ""
+    mode = f"  [kube-proxy {ask.mode}]" if ask.mode is not Mode.IPTABLES else ""
     return f"{ask.protocol} {source} → {ask.destination}{arrives}{changes}{mode}"
 
 

@@ -9,7 +9,7 @@ from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.scale import story
 from k8squiz.scale.chart import COLOURS, MARKS, Series, text_chart
-from k8squiz.scale.figures import MODES, Figures
+from k8squiz.scale.figures import Figures
 from k8squiz.scale.timing import Timing, seconds
 from k8squiz.screens.explain import block_view, claims_view, heading, section_view
 from k8squiz.screens.prose import Prose
@@ -20,15 +20,15 @@ _MEASURED = Text("Measured on this machine just now", "刚刚在本机实测")
 
 
 def rules_series(found: Figures) -> Series:
-    return {mode: found.series(mode, lambda point: point.cost.last.rules) for mode in MODES}
+    return {mode: found.series(mode, lambda point: point.cost.last.rules) for mode in MARKS}
 
 
 def full_series(found: Figures) -> Series:
-    return {mode: found.series(mode, lambda point: point.update.full) for mode in MODES}
+    return {mode: found.series(mode, lambda point: point.update.full) for mode in MARKS}
 
 
 def partial_series(found: Figures) -> Series:
-    return {mode: found.series(mode, lambda point: point.update.partial) for mode in MODES}
+    return {mode: found.series(mode, lambda point: point.update.partial) for mode in MARKS}
 
 
 def scale_view(found: Figures, timings: tuple[Timing, ...], lang: Lang) -> RenderableType:

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
+from engine.cluster import Mode
 from engine.ipvs.scenario import KUBE_PROXY, Requirement, Scenario
 from engine.ipvs.simulate import METRICS, Measured
 from engine.ipvs.workload import Action, Workload
@@ -206,7 +207,7 @@ def size_view(found: ClusterSize, lang: Lang) -> RenderableType:
 
 def figures_view(found: ClusterSize, lang: Lang) -> RenderableType:
     """What each mode costs at that size."""
-    modes = ("iptables", "ipvs", "nftables")
+    modes = (Mode.IPTABLES, Mode.IPVS, Mode.NFTABLES)
     grid = Table(title=word("on one node", lang), title_justify="left", title_style="caption", padding=(0, 1))
     grid.add_column("", overflow="fold")
     for mode in modes:

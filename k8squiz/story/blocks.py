@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.cluster import Cluster
+from engine.cluster import Cluster, Mode
 from engine.trace import Outcome, Request, Text
 from engine.values import dataclass
 
@@ -74,7 +74,7 @@ class Live:
 
     name: Text
     cluster: Cluster
-    mode: str
+    mode: Mode
     request: Request
 
 

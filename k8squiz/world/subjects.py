@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.cluster import Mode
 from engine.values import dataclass
+from k8squiz.bank.forms import MODE
 from k8squiz.bank.question import Question
 from k8squiz.bank.shapes import (
     DRAWN_FLAG,
@@ -51,7 +53,7 @@ class SizeSpec:
 
     services: int = key(DRAWN_INTEGER)
     endpoints: int = key(DRAWN_INTEGER)
-    mode: str = key(WORD, "iptables")
+    mode: Mode = key(MODE, Mode.IPTABLES)
     release: str = key(WORD, RELEASE)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from engine.cluster import Mode
 from engine.errors import EngineError
 from engine.trace import Text
 from engine.values import dataclass
@@ -184,7 +185,7 @@ class ClusterSize:
 
     services: int
     endpoints: int
-    mode: str
+    mode: Mode
     release: str
 
     def figure(self, name: str, mode: str | None = None) -> Fraction:

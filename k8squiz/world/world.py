@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import engine
 from engine import Request, compile_rules, load_cluster
-from engine.cluster import Cluster, EndpointPort, EndpointSlice, Service, ServicePort, SliceEndpoint
+from engine.cluster import Cluster, EndpointPort, EndpointSlice, ProxyConfig, Service, ServicePort, SliceEndpoint
 from engine.packet import L4, split_host_port
 from engine.trace import Hop, Outcome
 from k8squiz.bank.question import Background, Question, QuestionRequest
@@ -149,13 +149,13 @@ class EditedManifests(World):
 
     def request(self, name: str) -> QuestionRequest:
         found = super().request(name)
-        before, after = (_mode(text) for text in (self._before[name], found.manifests))
-        return found if before == after else dataclasses.replace(found, mode=after or "iptables")
+        before, after = (_proxy(text) for text in (self._before[name], found.manifests))
+        return found if before.mode is after.mode else dataclasses.replace(found, mode=after.effective_mode)
 
 
 @functools.lru_cache(maxsize=64)
-def _mode(manifests: str) -> str:
-    return load_cluster(text=manifests).proxy.mode
+def _proxy(manifests: str) -> ProxyConfig:
+    return load_cluster(text=manifests).proxy
 
 
 def host_name(host: str) -> str:

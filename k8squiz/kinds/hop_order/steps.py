@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from engine.cluster import Mode
 from engine.trace import Hop, Stage, Text
 from engine.values import dataclass
 from k8squiz.kinds.chains import CHAINS, card
@@ -29,7 +30,7 @@ def steps(
     only: Sequence[str] = (),
     hosts: Sequence[str] = (),
     reply: bool = False,
-    mode: str = "iptables",
+    mode: Mode = Mode.IPTABLES,
     table: str = "",
 ) -> tuple[StepCard, ...]:
     """The walk as cards: hops of one host and stage in a row are one step; with detail "chain" each of kube-proxy's
@@ -51,7 +52,7 @@ def _wanted(step: StepCard, only: Sequence[str], hosts: Sequence[str]) -> bool:
     return (not only or stage in only) and (not hosts or host in hosts)
 
 
-def _steps(hop: Hop, detail: str, mode: str) -> list[StepCard]:
+def _steps(hop: Hop, detail: str, mode: Mode) -> list[StepCard]:
     host = host_name(hop.host)
     if detail == "chain":
         step = None if hop.chain is None else chain_step(host, hop.chain, mode)
@@ -68,7 +69,7 @@ def stage_step(host: str, stage: str) -> StepCard:
     return StepCard(f"{host}/{stage}", Text(row.card.en.format(host=host), row.card.zh.format(host=host)), row.reveals)
 
 
-def chain_step(host: str, chain: str, mode: str = "iptables") -> StepCard | None:
+def chain_step(host: str, chain: str, mode: Mode = Mode.IPTABLES) -> StepCard | None:
     """The card of a kube-proxy chain; None for chains that are no step of their own."""
     row = card(chain, mode)
     return (
@@ -93,7 +94,7 @@ def _numbered(found: list[StepCard]) -> list[StepCard]:
 
 
 def distractors(
-    walked: Iterable[Hop], hosts: Sequence[str], detail: str, only: Sequence[str], mode: str = "iptables"
+    walked: Iterable[Hop], hosts: Sequence[str], detail: str, only: Sequence[str], mode: Mode = Mode.IPTABLES
 ) -> tuple[StepCard, ...]:
     """Steps this walk does not take anywhere, the plausible first in no particular order: the caller draws."""
     hops = list(walked)

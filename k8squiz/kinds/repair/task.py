@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
+from engine.cluster import Mode
 from engine.trace import Text
 from k8squiz.errors import QuizError
 from k8squiz.kinds.chains import tells_services_apart
@@ -49,7 +50,7 @@ def repair_task(world: World, ask: RepairAsk) -> Task:
 def _rule(world: World, ask: RepairAsk) -> RepairField:
     """A rule of one node is lost."""
     question = world.question
-    if world.request(world.first).mode != "iptables":
+    if world.request(world.first).mode is not Mode.IPTABLES:
         raise QuizError(
             f"{question.id}: a rule can be lost in iptables mode alone",
             f"{question.id}：只有 iptables 模式才能缺少规则",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.cluster import Mode
 from engine.fabric import chains
 from engine.netfilter.chain_meaning import ChainRole, ChainWriter
 from engine.packet import L4, FiveTuple
@@ -157,7 +158,7 @@ SILENT = {"KUBE-PROXY-CANARY"}
 
 @pytest.mark.parametrize("mode", chains.MODES)
 @pytest.mark.parametrize("policy", ["Cluster", "Local"])
-def test_every_chain_that_a_mode_writes_has_a_meaning(mode: str, policy: str) -> None:
+def test_every_chain_that_a_mode_writes_has_a_meaning(mode: Mode, policy: str) -> None:
     service = web(type="LoadBalancer", external_traffic_policy=policy)
     written = compile_rules(cluster(A, B, service=service), "node1", mode)
     for table in written.tables.values():

@@ -9,6 +9,7 @@ import dataclasses
 
 import pytest
 
+from engine.cluster import Mode
 from engine.fabric.fabric import build_fabric
 from engine.lab.cases import scenes
 from engine.lab.compare import compare
@@ -53,7 +54,7 @@ def _regressions() -> list[Scene]:
     network = dataclasses.replace(first.cluster.network, without=frozenset({"ip_forward"}))
     cni = dataclasses.replace(first.cluster.cni, plugin="calico", backend="bgp")
     no_forwarding = dataclasses.replace(first.cluster, network=network, cni=cni)
-    return [Scene("Calico without ip_forward", no_forwarding, "iptables", (Request("pod/pod-a", f"{B}:8080"),))]
+    return [Scene("Calico without ip_forward", no_forwarding, Mode.IPTABLES, (Request("pod/pod-a", f"{B}:8080"),))]
 
 
 @pytest.mark.parametrize("scene", _regressions(), ids=lambda scene: scene.name)

@@ -18,6 +18,7 @@ from engine.cluster import (
     EndpointPort,
     EndpointSlice,
     LoadBalancerIngress,
+    Mode,
     NetworkFacts,
     Node,
     Pod,
@@ -291,7 +292,7 @@ PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigurat
     ("text", "config"),
     [
         ("", ProxyConfig()),
-        ("mode: nftables", ProxyConfig(mode="nftables")),
+        ("mode: nftables", ProxyConfig(mode=Mode.NFTABLES)),
         ("clusterCIDR: 10.244.0.0/16,fd00::/56", ProxyConfig(cluster_cidrs=("10.244.0.0/16", "fd00::/56"))),
         ("clusterCIDR: ''", ProxyConfig()),
         ("detectLocalMode: NodeCIDR", ProxyConfig(detect_local_mode="NodeCIDR")),
@@ -312,7 +313,7 @@ PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigurat
         ("nftables: {masqueradeAll: true, masqueradeBit: 3}", ProxyConfig(masquerade_all=True, masquerade_bit=3)),
         (
             "mode: nftables\niptables: {masqueradeAll: true}\nnftables: {masqueradeAll: false, masqueradeBit: 9}",
-            ProxyConfig(mode="nftables", masquerade_bit=9),
+            ProxyConfig(mode=Mode.NFTABLES, masquerade_bit=9),
         ),
         ("ipvs: {scheduler: wlc, strictARP: true}", ProxyConfig(ipvs_scheduler="wlc", ipvs_strict_arp=True)),
         ("conntrack: {tcpBeLiberal: true}", ProxyConfig(tcp_be_liberal=True)),
@@ -330,9 +331,11 @@ def test_proxy_config_of_kubeadm() -> None:
         "metadata": {"name": "kube-proxy"},
         "data": {"config.conf": document},
     }
-    assert load_cluster(text=json.dumps(held)).proxy == ProxyConfig("ipvs", ("10.244.0.0/16",))
+    assert load_cluster(text=json.dumps(held)).proxy == ProxyConfig(Mode.IPVS, ("10.244.0.0/16",))
     # an explicit document says more than the ConfigMap
-    assert load_cluster(text=json.dumps(held) + "\n---\n" + PROXY + "mode: nftables").proxy == ProxyConfig("nftables")
+    assert load_cluster(text=json.dumps(held) + "\n---\n" + PROXY + "mode: nftables").proxy == ProxyConfig(
+        Mode.NFTABLES
+    )
     held["data"] = {"config.conf": "kind: Other", "kubeconfig.conf": "x"}
     assert load_cluster(text=json.dumps(held)).proxy == ProxyConfig()
     held["data"] = {}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine import ManifestError, Request, load_cluster, outcomes
-from engine.cluster import Cluster, ProxyConfig
+from engine.cluster import Cluster, Mode, ProxyConfig
 from engine.walk.jsonform import trace_to_dict
 
 EXPLICIT = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"}
@@ -93,7 +93,7 @@ def test_every_flag() -> None:
         "--ipvs-strict-arp", "--cluster-cidr=10.1.0.0/16,fd00::/56",
     )  # fmt: skip
     assert read(*NODES, pod(*flags)).proxy == ProxyConfig(
-        mode="nftables",
+        mode=Mode.NFTABLES,
         cluster_cidrs=("10.1.0.0/16", "fd00::/56"),
         detect_local_mode="BridgeInterface",
         bridge_interface="cni0",

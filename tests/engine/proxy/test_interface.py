@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from engine.cluster import Mode
 from engine.errors import NoSuchObject
 from engine.netfilter.rules import Backend
-from engine.proxy.interface import MODES, compile_rules
+from engine.proxy.interface import MODES, compile_rules, mode_named
 
 from .builders import WEB, at, cluster
 
@@ -28,9 +29,16 @@ def test_every_mode_gives_text_and_always_the_same(mode: str, family: str) -> No
     [
         (("node9",), "no node 'node9'; known nodes: node1, node2"),
         (("node1", "userspace"), "no proxy mode 'userspace'; known modes: iptables, ipvs, nftables"),
+        (("node1", Mode.KERNELSPACE), "no proxy mode 'kernelspace'; known modes: iptables, ipvs, nftables"),
         (("node1", "iptables", "ipx"), "no address family 'ipx'; known families: ipv4, ipv6"),
     ],
 )
 def test_what_does_not_exist_is_named(arguments: tuple[str, ...], words: str) -> None:
     with pytest.raises(NoSuchObject, match=words):
         compile_rules(CLUSTER, *arguments)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_mode_may_be_given_by_its_name(mode: Mode) -> None:
+    assert mode_named(str(mode)) is mode
+    assert mode_named(mode) is mode

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from engine import EngineError, ManifestError, Outcome, Request, load_cluster, outcomes, resolve
-from engine.cluster import Cluster, ContainerPort, NetworkFacts, ProxyConfig
+from engine.cluster import Cluster, ContainerPort, Mode, NetworkFacts, ProxyConfig
 from engine.fabric.fabric import build_fabric
 from engine.packet import L4
 from engine.walk.jsonform import trace_to_dict
@@ -117,8 +117,8 @@ def test_facts_about_pods_that_are_not_there(facts: NetworkFacts, message: str) 
         walk(cluster(B, network=facts))
 
 
-@pytest.mark.parametrize(("mode", "stage"), [("ipvs", True), ("nftables", False), ("", False)])
-def test_the_clusters_own_mode(mode: str, stage: bool) -> None:
+@pytest.mark.parametrize(("mode", "stage"), [(Mode.IPVS, True), (Mode.NFTABLES, False), (None, False)])
+def test_the_clusters_own_mode(mode: Mode | None, stage: bool) -> None:
     made = dataclasses.replace(cluster(B), proxy=ProxyConfig(mode=mode, cluster_cidrs=("10.244.0.0/16",)))
     request = Request("pod/pod-a", f"{VIP}:80")
     ways = outcomes(made, request)

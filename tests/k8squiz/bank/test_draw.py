@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine.cluster import Mode
 from k8squiz.bank import find as bank
 from k8squiz.bank.draw import draw
 from k8squiz.bank.placeholders import fill, substitute
@@ -87,6 +88,39 @@ def test_a_parameter_that_cannot_be_drawn_names_its_line(spec: str, words: str) 
         draw(template(f"  x: {spec}"), 1)
     assert "a-question.yaml:8: " in str(caught.value)
     assert words in str(caught.value)
+
+
+MODES = [
+    ("to: web@node1, mode: ipvs", "nodes: 3", Mode.IPVS),
+    ("to: web@node1", "nodes: 3\n  proxy: {mode: nftables}", Mode.NFTABLES),
+    ("to: web@node1, mode: ipvs", "nodes: 3\n  proxy: {mode: nftables}", Mode.IPVS),
+    ("to: web@node1", "nodes: 3\n  proxy: {mode: ''}", Mode.IPTABLES),
+    ("to: web@node1", "nodes: 3", Mode.IPTABLES),
+]
+
+
+def with_mode(request: str, cluster: str) -> Template:
+    text = (QUESTION % "  x: {int: [1, 9]}").replace("to: web@node1", request).replace("nodes: 3", cluster)
+    return bank.parse_template(text, Path("questions/01-nodeport/a-question.yaml"))
+
+
+@pytest.mark.parametrize(("request_", "cluster", "mode"), MODES)
+def test_the_mode_is_the_requests_else_the_clusters(request_: str, cluster: str, mode: Mode) -> None:
+    assert draw(with_mode(request_, cluster), 1).requests[0].mode is mode
+
+
+@pytest.mark.parametrize(
+    ("request_", "cluster", "where"),
+    [
+        ("to: web@node1, mode: userspace", "nodes: 3", "a-question.yaml:15: request.mode"),
+        ("to: web@node1", "nodes: 3\n  proxy: {mode: userspace}", "a-question.yaml:11: cluster.proxy.mode"),
+    ],
+)
+def test_a_mode_that_is_none_names_its_line(request_: str, cluster: str, where: str) -> None:
+    with pytest.raises(QuizError) as caught:
+        draw(with_mode(request_, cluster), 1)
+    assert where in str(caught.value)
+    assert "'userspace' is not allowed; one of iptables, ipvs, nftables" in str(caught.value)
 
 
 def test_addresses_of_one_draw_never_collide() -> None:

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import pytest
 
+from engine.cluster import Mode
 from engine.trace import Hop, Stage, Text
 from k8squiz.kinds.chains import CHAINS, card, is_own, short
 
 CARDS = [
-    ("iptables", "KUBE-SEP-ABC", "KUBE-SEP-"),
-    ("iptables", "KUBE-SERVICES", "KUBE-SERVICES"),
-    ("iptables", "KUBE-PROXY-CANARY", None),
-    ("ipvs", "KUBE-NODE-PORT", "KUBE-NODE-PORT"),
-    ("ipvs", "KUBE-SEP-ABC", None),
-    ("nftables", "service-ABC-demo/web/tcp/", "service-"),
-    ("nftables", "service-endpoints-check", "service-endpoints-check"),
-    ("nftables", "services", "services"),
-    ("nftables", "local-ABC-demo/web/tcp/", "local-"),
-    ("nftables", "nat-prerouting", None),
+    (Mode.IPTABLES, "KUBE-SEP-ABC", "KUBE-SEP-"),
+    (Mode.IPTABLES, "KUBE-SERVICES", "KUBE-SERVICES"),
+    (Mode.IPTABLES, "KUBE-PROXY-CANARY", None),
+    (Mode.IPVS, "KUBE-NODE-PORT", "KUBE-NODE-PORT"),
+    (Mode.IPVS, "KUBE-SEP-ABC", None),
+    (Mode.NFTABLES, "service-ABC-demo/web/tcp/", "service-"),
+    (Mode.NFTABLES, "service-endpoints-check", "service-endpoints-check"),
+    (Mode.NFTABLES, "services", "services"),
+    (Mode.NFTABLES, "local-ABC-demo/web/tcp/", "local-"),
+    (Mode.NFTABLES, "nat-prerouting", None),
 ]
 
 
 @pytest.mark.parametrize(("mode", "chain", "name"), CARDS)
-def test_card(mode: str, chain: str, name: str | None) -> None:
+def test_card(mode: Mode, chain: str, name: str | None) -> None:
     found = card(chain, mode)
     assert (found and found[0]) == name
 
 
 @pytest.mark.parametrize("mode", CHAINS)
-def test_cards_name_their_host(mode: str) -> None:
+def test_cards_name_their_host(mode: Mode) -> None:
     assert all("{host}" in text for row in CHAINS[mode] for text in row[1:])
 
 

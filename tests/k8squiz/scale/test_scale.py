@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import compile_rules
+from engine.cluster import Mode
 from engine.cost.count import mode_cost, with_one_endpoint_replaced
 from engine.cost.sizes import NODES, synthetic_cluster
 from engine.lab.namespaces import tool
@@ -80,7 +81,7 @@ def test_growth_and_its_drawing(
 
 def test_chart_marks_stand_where_the_values_are() -> None:
     lines = text_chart(
-        {"iptables": [(10, 10), (100, 100), (1000, 1000)], "ipvs": [(10, 10), (100, 10), (1000, 10)]}, 40, 9
+        {Mode.IPTABLES: [(10, 10), (100, 100), (1000, 1000)], Mode.IPVS: [(10, 10), (100, 10), (1000, 10)]}, 40, 9
     )
     assert [line.find("I") for line in lines if "I" in line] == [37, 24]
     assert next(line for line in lines if "*" in line).startswith("      10 ┤ *")
@@ -90,9 +91,9 @@ def test_chart_marks_stand_where_the_values_are() -> None:
 
 def test_names_stand_in_the_order_of_the_lines_and_apart() -> None:
     series = {
-        "iptables": [(10, 50.0), (100, 500.0)],
-        "ipvs": [(10, 15.0), (100, 15.0)],
-        "nftables": [(10, 14.0), (100, 14.0)],
+        Mode.IPTABLES: [(10, 50.0), (100, 500.0)],
+        Mode.IPVS: [(10, 15.0), (100, 15.0)],
+        Mode.NFTABLES: [(10, 14.0), (100, 14.0)],
     }
     drawn = svg_chart([("h", series)], "t")
     placed = {name: int(y) for y, name in re.findall(r'<text x="\d+" y="(\d+)" style="[^"]*">(\w+)<', drawn)}
