@@ -21,9 +21,34 @@ class L4(enum.StrEnum):
     IPIP = "IPIP"
 
 
+class Family(enum.StrEnum):
+    """The address families of IP, as `--family` and compile_rules name them."""
+
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+    @property
+    def version(self) -> int:
+        """The version field of its packets: 4 or 6."""
+        return 4 if self is Family.IPV4 else 6
+
+    @property
+    def ip_family(self) -> str:
+        """IPv4 or IPv6: v1 IPFamily's spelling, and EndpointSlice's addressType."""
+        return "IPv4" if self is Family.IPV4 else "IPv6"
+
+
+FAMILY_OF_VERSION = {family.version: family for family in Family}
+
+
 def is_ipv6(address: str) -> bool:
     """True for an IPv6 address or network in text form."""
     return ":" in address
+
+
+def family_of(address: str) -> Family:
+    """The family of an address or network in text form."""
+    return Family.IPV6 if ":" in address else Family.IPV4
 
 
 def canonical(address: str) -> str:

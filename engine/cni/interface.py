@@ -14,6 +14,7 @@ from engine.netfilter.chain_meaning import ChainWriter
 from engine.netfilter.ruleset import Ruleset
 from engine.network.devices import Device
 from engine.network.routes import Route, number
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -146,8 +147,8 @@ class Plugin(Protocol):
         """The name of the tunnel device for IPv4, None where there is none."""
         ...
 
-    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
-        """The rules that the plugin itself writes on the node for "ipv4" or "ipv6", in the order in which they are written;
+    def rules(self, config: CNIConfig, node: NodePlan, family: Family) -> Iterable[WrittenRules]:
+        """The rules that the plugin itself writes on the node for one family, in the order in which they are written;
         what plugins chained behind it write is not among them (engine.cni.chained)."""
         ...
 

@@ -41,6 +41,7 @@ from engine.netfilter.skb import ConntrackEntry
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, interface, loopback
 from engine.network.host import Host, HostKind, Sysctls
 from engine.network.routes import Route, RoutingTable, contains, number
+from engine.packet import FAMILY_OF_VERSION, Family
 from engine.proxy.interface import MODES, compile_rules, mode_named
 from engine.proxy.nodeports import node_port_addresses
 from engine.proxy.releases import behaviour_on
@@ -53,7 +54,6 @@ CLIENT = "client"
 LAN = "lan"
 OUTSIDE = "outside"
 _ANY = {4: "0.0.0.0/0", 6: "::/0"}
-_FAMILY = {4: "ipv4", 6: "ipv6"}
 
 
 class Fabric:
@@ -86,7 +86,7 @@ class Fabric:
         self.neighbours: dict[str, tuple[str, str]] = {}
         self.service_index = ServiceIndex(cluster)
         self._given = {name: with_chances(ruleset) for name, ruleset in (rulesets or {}).items()}
-        self._rulesets: dict[tuple[str, str], Ruleset] = {}
+        self._rulesets: dict[tuple[str, Family], Ruleset] = {}
         self._hosts: dict[str, Host] = {}
         self._on_node: dict[str, Cluster] = {}
         self._pod_owners = {pod_owner.host: pod_owner for pod_owner in self.address_index.by_key.values()}
@@ -137,11 +137,11 @@ class Fabric:
 
     def ruleset(self, node: str, version: int) -> Ruleset:
         """The rules on a node for IP version 4 or 6, compiled when first asked for."""
-        family = _FAMILY[version]
+        family = FAMILY_OF_VERSION[version]
         found = self._rulesets.get((node, family))
         if found is None:
             given = self._given.get(node)
-            if given is not None and given.family in (family, "inet"):
+            if given is not None and given.family is family:
                 found = given
             else:
                 here = self.on_node(node)
@@ -353,7 +353,7 @@ class Fabric:
         own = self.cluster.network.nodes.get(node.name, PLAIN)
         behaviour = behaviour_on(node, self.release)
         # --nodeport-addresses may leave 127.0.0.1 out: then kube-proxy does not touch route_localnet.
-        loopback_covered = node_port_addresses(self.cluster, node, "ipv4", behaviour).ipv4_loopback
+        loopback_covered = node_port_addresses(self.cluster, node, Family.IPV4, behaviour).ipv4_loopback
         localnet = MODES[self.mode].sets_route_localnet and proxy.localhost_node_ports and loopback_covered
         return Sysctls(
             ip_forward=facts.ip_forward and "ip_forward" not in facts.without,

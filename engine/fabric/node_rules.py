@@ -20,7 +20,8 @@ from engine.netfilter.built_in import built_in_chains
 from engine.netfilter.ipset import IpSet
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
-from engine.proxy.interface import compile_rules
+from engine.packet import Family
+from engine.proxy.interface import compile_rules, family_named
 
 # The part of the dataplane (engine.fabric.without) that all of it is.
 CNI_RULES = "cni-rules"
@@ -41,10 +42,10 @@ def compile_node(
     plugin = plugin_named(cluster.cni.plugin, cluster.cni.backend)
     plans = node_plans(cluster, index_addresses(cluster), plugin)
     config = with_networks(cluster.cni, cluster, plans)
-    return with_written(ruleset, cni_rules(plugin, config, plans[node_name], family))
+    return with_written(ruleset, cni_rules(plugin, config, plans[node_name], family_named(family)))
 
 
-def cni_rules(plugin: Plugin, config: CNIConfig, plan: NodePlan, family: str) -> Iterator[WrittenRules]:
+def cni_rules(plugin: Plugin, config: CNIConfig, plan: NodePlan, family: Family) -> Iterator[WrittenRules]:
     """What the CNI's plugins write on a node, in the order in which they write it."""
     yield from plugin.rules(config, plan, family)
     yield from chained_rules(config, plan, family, plugin.bridge is not None)

@@ -13,7 +13,7 @@ import re
 from engine.cluster import Mode
 from engine.hooks import Hook
 from engine.lab.namespaces import Namespace
-from engine.packet import L4, FiveTuple
+from engine.packet import FAMILY_OF_VERSION, L4, FiveTuple
 
 TABLE = "k8squiz_lab"
 # Where each hook is watched: kube-proxy's last chain of that hook is before, the end of the hook after.
@@ -95,7 +95,7 @@ _ENTRY = re.compile(r"src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)")
 
 def connections(host: str, inside: Namespace, version: int) -> list[ConntrackEntryText]:
     """The TCP and UDP entries of `host`, the tunnels' own left out."""
-    listed = inside.run("conntrack", "-L", "-f", "ipv4" if version == 4 else "ipv6")
+    listed = inside.run("conntrack", "-L", "-f", FAMILY_OF_VERSION[version])
     found = []
     for line in listed.splitlines():
         words = line.split()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from engine.errors import ManifestError
 from engine.netfilter.skb import ConntrackEntry, Manip
-from engine.packet import L4, FiveTuple, canonical
+from engine.packet import L4, Family, FiveTuple, canonical
 
 _PAIR = re.compile(r"(src|dst|sport|dport|type|code|id|mark|zone|packets|bytes|use|secctx|labels)=(\S+)")
 _PROTOCOLS = {"tcp": L4.TCP, "udp": L4.UDP, "sctp": L4.SCTP}
@@ -30,7 +30,7 @@ def _entries(text: str, file: str, first_line: int) -> Iterator[ConntrackEntry]:
         if not words or words[0] in ("conntrack", "#"):
             continue
         # /proc/net/nf_conntrack and `-o extended` name the address family first.
-        words = words[2:] if words[0] in ("ipv4", "ipv6") else words
+        words = words[2:] if words[0] in tuple(Family) else words
         protocol = _PROTOCOLS.get(words[0]) if words else None
         if protocol is None and len(words) > 2 and words[1].isdigit():
             continue

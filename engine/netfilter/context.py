@@ -10,7 +10,7 @@ from engine.choose import Choose
 from engine.hooks import Hook
 from engine.netfilter.ruleset import Chain, Rule, Table
 from engine.netfilter.skb import Event, Manip, NetfilterVerdict, RuleEvent, Skb, TargetAction
-from engine.packet import FiveTuple
+from engine.packet import Family, FiveTuple
 from engine.trace import ReasonCode, Text
 from engine.values import dataclass
 
@@ -41,8 +41,8 @@ class Routing(Protocol):
         """The type of the route to an address ("LOCAL" or "UNICAST") and the device it leaves by; None without one."""
         ...
 
-    def device_address(self, device: str, family: str) -> str | None:
-        """The first address of a device, of "ipv4" or "ipv6"; None where it has none."""
+    def device_address(self, device: str, family: Family) -> str | None:
+        """The first address of a device in that family; None where it has none."""
         ...
 
 

@@ -15,10 +15,11 @@ from engine.errors import EngineError, RuleError, UnsupportedFeature
 from engine.limits import MOST_CHAIN_DEPTH, MOST_CHAINS_ENTERED, MOST_RULES_EVALUATED
 from engine.netfilter.context import CONTINUE, RETURN, Context, Decision
 from engine.netfilter.index import index_of
+from engine.netfilter.nft_names import TABLE_FAMILY
 from engine.netfilter.part import ModelledMatch, ModelledTarget
 from engine.netfilter.ruleset import Chain, Match, Rule, Table, Target, name_of
 from engine.netfilter.skb import NetfilterVerdict, TargetAction
-from engine.packet import is_ipv6
+from engine.packet import family_of
 
 
 @dataclasses.dataclass(slots=True)
@@ -148,8 +149,7 @@ def _unsupported(context: Context, part: Match | Target) -> UnsupportedFeature:
 
 def part_text(part: Match | Target, context: Context) -> str:
     """A match or target as it stands in its rule."""
-    v6 = is_ipv6(context.skb.flow.dst)
-    family = "ipv6" if v6 else "ipv4"
+    family = family_of(context.skb.flow.dst)
     try:
         if isinstance(part, Match):
             return part.iptables_text(family, None).strip()
@@ -157,7 +157,7 @@ def part_text(part: Match | Target, context: Context) -> str:
     except UnsupportedFeature:
         pass
     try:
-        return part.nft_text("ip6" if v6 else "ip")
+        return part.nft_text(TABLE_FAMILY[family])
     except UnsupportedFeature:
         return name_of(part)
 

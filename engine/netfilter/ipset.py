@@ -12,7 +12,7 @@ import ipaddress
 
 from engine.errors import EngineError
 from engine.netfilter.part import BadRule
-from engine.packet import FiveTuple, canonical, is_ipv6, port_of
+from engine.packet import Family, FiveTuple, canonical, family_of, port_of
 
 
 class SetType(enum.StrEnum):
@@ -35,12 +35,12 @@ class SetType(enum.StrEnum):
 
 @dataclasses.dataclass(slots=True)
 class IpSet:
-    """One set. `entries` are written as `ipset add` takes them (`10.96.0.10,tcp:80`), `family` is "ipv4" or "ipv6"; a
-    bitmap of ports has none and keeps "ipv4". `excluded` are the entries that were added with `nomatch`."""
+    """One set. `entries` are written as `ipset add` takes them (`10.96.0.10,tcp:80`), `excluded`
+    are those that were added with `nomatch`. A bitmap of ports is of no family and keeps IPv4."""
 
     name: str
     type: SetType
-    family: str = "ipv4"
+    family: Family = Family.IPV4
     entries: set[str] = dataclasses.field(default_factory=set)
     excluded: set[str] = dataclasses.field(default_factory=set)
     max_elements: int = 65536
@@ -70,7 +70,7 @@ class IpSet:
         if self.type is SetType.BITMAP_PORT:
             create = f"create {self.name} {self.type} range 0-65535"
         else:
-            family = "inet6" if self.family == "ipv6" else "inet"
+            family = "inet6" if self.family is Family.IPV6 else "inet"
             create = f"create {self.name} {self.type} family {family} hashsize 1024 maxelem {self.max_elements}"
         ordered = sorted(self.entries, key=lambda entry: (len(entry), entry) if entry.isdigit() else (0, entry))
         left_out = [f"add {self.name} {entry} nomatch" for entry in sorted(self.excluded)]
@@ -136,7 +136,7 @@ class SetReader:
         elif turning is not None:
             self.sets[name] = f"{kind} {turning}"
         else:
-            self.sets[name] = IpSet(name, SetType(kind), "ipv6" if "inet6" in options else "ipv4")
+            self.sets[name] = IpSet(name, SetType(kind), Family.IPV6 if "inet6" in options else Family.IPV4)
 
     def _add(self, name: str, entry: str, *options: str) -> None:
         ipset = self.sets.get(name)
@@ -175,7 +175,7 @@ def _part(ipset: IpSet, text: str, kind: str) -> str:
         if port_of(port) is None or (ipset.type is SetType.BITMAP_PORT) == bool(colon):
             raise ValueError
         return f"{protocol.lower()}{colon}{port}"
-    if is_ipv6(text) != (ipset.family == "ipv6"):
+    if family_of(text) is not ipset.family:
         raise ValueError
     if kind == "ip":
         return canonical(text)

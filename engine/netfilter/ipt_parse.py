@@ -20,13 +20,14 @@ from engine.netfilter.parts.protocol import MODULE_NUMBERED
 from engine.netfilter.parts.verdicts import Goto, Jump
 from engine.netfilter.registry import REGISTRY
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table, Target
+from engine.packet import Family
 
 _COUNTERS = re.compile(r"\[\d+:\d+\]\s+")
 _CHAIN_LINE = re.compile(r":(\S+)\s+(ACCEPT|DROP|-)(?:\s+\[\d+:\d+\])?\s*")
 
 
-def parse(text: str, family: str = "ipv4", file: str = "<text>") -> Ruleset:
-    """The ruleset that `text` describes; `family` is "ipv4" or "ipv6", `file` names the text in errors.
+def parse(text: str, family: Family = Family.IPV4, file: str = "<text>") -> Ruleset:
+    """The ruleset that `text` describes; `file` names the text in errors.
 
     Counters and # lines are ignored. Raises RuleError with file and line for what does not parse, for a jump to a
     chain that does not exist, and for chains that lead in a circle.
@@ -50,7 +51,7 @@ def parse(text: str, family: str = "ipv4", file: str = "<text>") -> Ruleset:
     return reader.ruleset
 
 
-def parse_rule(line: str, chains: frozenset[str] = frozenset(), family: str = "ipv4") -> tuple[str, Rule]:
+def parse_rule(line: str, chains: frozenset[str] = frozenset(), family: Family = Family.IPV4) -> tuple[str, Rule]:
     """One `-A CHAIN ...` line, options in any order: the chain and the rule. `chains` are those that -j may name.
 
     Raises RuleError without a place.
@@ -154,7 +155,7 @@ def _chain(table: Table, line: str) -> None:
     table.chains[name] = Chain(name, [], hook, priority, policy, table.name)
 
 
-def _rule(words: list[str], family: str) -> tuple[Rule, str | None]:
+def _rule(words: list[str], family: Family) -> tuple[Rule, str | None]:
     """The rule, and the chain it may lead to."""
     header: dict[str, tuple[Match, ...]] = {}
     matches: list[Match] = []
@@ -186,7 +187,7 @@ def _rule(words: list[str], family: str) -> tuple[Rule, str | None]:
     return Rule((*ordered, *matches), target), leads_to
 
 
-def _header(option: Option, family: str) -> tuple[Match, ...]:
+def _header(option: Option, family: Family) -> tuple[Match, ...]:
     read = REGISTRY.header.get(option.name)
     found = None
     if read is not None:
@@ -196,13 +197,13 @@ def _header(option: Option, family: str) -> tuple[Match, ...]:
     )
 
 
-def _module(name: str, rest: list[str], family: str) -> tuple[Match, ...]:
+def _module(name: str, rest: list[str], family: Family) -> tuple[Match, ...]:
     read = REGISTRY.modules.get(name)
     found = None if read is None else read(name, rest, family)
     return found if found is not None else (OpaqueMatch(" ".join(["-m", name, *rest])),)
 
 
-def _target(option: Option, family: str) -> tuple[Target, str | None]:
+def _target(option: Option, family: Family) -> tuple[Target, str | None]:
     name = unquote(option.values[0])
     if option.name == "-g":
         return Goto(name), name

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table
+from engine.packet import Family
 
 
 def dump_iptables(ruleset: Ruleset) -> str:
@@ -17,7 +18,7 @@ def dump_iptables(ruleset: Ruleset) -> str:
     return "".join(line + "\n" for table in tables for line in _table(table, ruleset.family))
 
 
-def _table(table: Table, family: str) -> Iterator[str]:
+def _table(table: Table, family: Family) -> Iterator[str]:
     yield f"*{table.name}"
     for chain in table.chains.values():
         yield chain_line(chain)
@@ -33,12 +34,12 @@ def chain_line(chain: Chain) -> str:
     return f":{chain.name} {chain.policy or '-'}"
 
 
-def rule_line(chain: str, rule: Rule, family: str) -> str:
+def rule_line(chain: str, rule: Rule, family: Family) -> str:
     """`-A CHAIN ...`."""
     return f"-A {chain}{_body(rule, family)}"
 
 
-def _body(rule: Rule, family: str) -> str:
+def _body(rule: Rule, family: Family) -> str:
     words = []
     before: Match | None = None
     for match in rule.matches:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TypeAlias, TypeVar
 
 from engine.netfilter.part import BadRule
+from engine.packet import Family
 
 # Blanks, the unquoted and the quoted parts of words (a backslash escapes inside quotes only), a quote left open.
 _PIECE = r'(\s+)|[^\s"]+|"(?:[^"\\]|\\.)*"|(")'
@@ -134,11 +135,11 @@ def _end_of_rest(words: list[str], start: int) -> int:
 
 
 def by_options(
-    read: Callable[[str, Options, str], Read | None],
-) -> Callable[[str, list[str], str], Read | None]:
+    read: Callable[[str, Options, Family], Read | None],
+) -> Callable[[str, list[str], Family], Read | None]:
     """A reader of words that cuts them into options; what cannot be cut is not modelled."""
 
-    def read_words(name: str, words: list[str], family: str) -> Read | None:
+    def read_words(name: str, words: list[str], family: Family) -> Read | None:
         options = pairs(words)
         return None if options is None else read(name, options, family)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from engine.netfilter.context import Context
 from engine.netfilter.packet_facts import ICMP_NAMES, Value, device_matches, icmp_type_of
-from engine.packet import L4
+from engine.packet import L4, Family
 
 UNKNOWN = "?"
 _PROTOCOL = {"icmp": "icmp", "icmpv6": "ipv6-icmp", "tcp": "tcp", "udp": "udp", "sctp": "sctp", "ipip": "4"}
@@ -64,10 +64,10 @@ def _connection_mark(context: Context) -> Value:
     return context.skb.connection.mark if context.skb.connection is not None else None
 
 
-def _icmp(v6: bool, what: str) -> Callable[[Context], Value]:
+def _icmp(family: Family, what: str) -> Callable[[Context], Value]:
     def read(context: Context) -> Value:
-        skb, family = context.skb, "ipv6" if v6 else "ipv4"
-        if skb.flow.protocol is not L4.ICMP or (_version(context) == 6) != v6:
+        skb = context.skb
+        if skb.flow.protocol is not L4.ICMP or _version(context) != family.version:
             return None
         kind = icmp_type_of(skb, family) if what == "type" else None
         return UNKNOWN if kind is None else kind
@@ -99,7 +99,7 @@ FIELDS: dict[str, tuple[str, Callable[[Context], Value]]] = {
     "ct mark": ("mark", _connection_mark),
     "ct state": ("ct_state", lambda context: (context.skb.state or "INVALID").lower()),
     **{
-        f"{name} {what}": (f"{name}_{what}", _icmp(name == "icmpv6", what))
+        f"{name} {what}": (f"{name}_{what}", _icmp(Family.IPV6 if name == "icmpv6" else Family.IPV4, what))
         for name in ("icmp", "icmpv6")
         for what in ("type", "code")
     },
@@ -155,7 +155,7 @@ def bounds(text: str, kind: str) -> tuple[Value, Value]:
         first, dash, last = text.partition("-")
         return int(first, 0), int(last if dash else first, 0)
     if kind in ("icmp_type", "icmpv6_type"):
-        named = ICMP_NAMES["ipv4" if kind == "icmp_type" else "ipv6"].get(text)
+        named = ICMP_NAMES[Family.IPV4 if kind == "icmp_type" else Family.IPV6].get(text)
         return (int(text),) * 2 if named is None else (named, named)
     word = _NUMBERED.get(text, text) if kind == "inet_proto" else text
     if not re.fullmatch(r"[a-z0-9-]+", word):

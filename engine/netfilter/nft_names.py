@@ -13,12 +13,12 @@ import re
 
 from engine.hooks import Hook
 from engine.netfilter.nft_sets import Key
-from engine.packet import L4
+from engine.packet import L4, Family
 
 # A name as nft takes it, in patterns.
 NAME = r"[A-Za-z0-9_./-]+"
 
-TABLE_FAMILY = {"ipv4": "ip", "ipv6": "ip6"}
+TABLE_FAMILY = {Family.IPV4: "ip", Family.IPV6: "ip6"}
 PROTOCOL_NAME = {protocol: protocol.value.lower() for protocol in (L4.TCP, L4.UDP, L4.SCTP, L4.ICMP)}
 PROTOCOL_NAMED = {name: protocol for protocol, name in PROTOCOL_NAME.items()}
 _PROTOCOL_NUMBER = {"icmp": 1, "tcp": 6, "udp": 17, "sctp": 132}

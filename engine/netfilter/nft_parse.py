@@ -29,6 +29,7 @@ from engine.netfilter.parts.comment import cut_nft_comment
 from engine.netfilter.parts.verdicts import read_verdict
 from engine.netfilter.registry import REGISTRY
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table, Target
+from engine.packet import Family
 
 _FAMILY = {word: family for family, word in TABLE_FAMILY.items()}
 _FAMILIES = tuple(_FAMILY.values())
@@ -45,8 +46,8 @@ _BASE = re.compile(
 )
 _HANDLE = re.compile(r" # handle \d+$")
 _OTHER = {
-    "ipv4": re.compile(r"(?:ip6|icmpv6|reject with icmpv6|[ds]nat ip6)\b"),
-    "ipv6": re.compile(r"(?:ip|icmp|arp|reject with icmp|[ds]nat ip)\b"),
+    Family.IPV4: re.compile(r"(?:ip6|icmpv6|reject with icmpv6|[ds]nat ip6)\b"),
+    Family.IPV6: re.compile(r"(?:ip|icmp|arp|reject with icmp|[ds]nat ip)\b"),
 }
 
 
@@ -54,12 +55,12 @@ _OTHER = {
 class Listing:
     """A listing: the rulesets by family, in its order, and the tables passed over ("bridge filter")."""
 
-    rulesets: dict[str, Ruleset] = dataclasses.field(default_factory=dict)
+    rulesets: dict[Family, Ruleset] = dataclasses.field(default_factory=dict)
     skipped: list[str] = dataclasses.field(default_factory=list)
 
 
-def parse(text: str, family: str | None = None, whole: bool = False, file: str = "<nft>") -> Ruleset:
-    """The ruleset of a listing that holds one family ("ipv4" where it holds nothing), or of the named one.
+def parse(text: str, family: Family | None = None, whole: bool = False, file: str = "<nft>") -> Ruleset:
+    """The ruleset of a listing that holds one family (IPv4 where it holds nothing), or of the named one.
 
     Raises RuleError with the line for text that nft would not print or that is not modelled; of a `whole` listing also
     for what no kernel holds (nft_chain_validate): chains that lead in a circle or to a chain that is not there.
@@ -69,11 +70,11 @@ def parse(text: str, family: str | None = None, whole: bool = False, file: str =
         raise RuleError(
             "the listing holds both ip and ip6 tables; name the family", zh="文本同时含有 ip 和 ip6 的表；请指明地址族"
         )
-    wanted = family or next(iter(found), "ipv4")
+    wanted = family or next(iter(found), Family.IPV4)
     return found.get(wanted) or Ruleset(Backend.NFTABLES, wanted)
 
 
-def parse_all(text: str, whole: bool = False) -> dict[str, Ruleset]:
+def parse_all(text: str, whole: bool = False) -> dict[Family, Ruleset]:
     """The rulesets of a listing by family, in the order of the listing; `whole` as for parse()."""
     return read_listing(text, whole).rulesets
 
@@ -100,7 +101,7 @@ class _NftReader:
         self.lines = text.split("\n")
         self.file = file
         self.line = 0
-        self.family = "ipv4"
+        self.family = Family.IPV4
         self.inet = False
         self.xtables = False
         self.lossy = False
@@ -322,7 +323,7 @@ _ELEMENT = re.compile(
 )
 
 
-def _midway(text: str, family: str) -> tuple[Match, str] | None:
+def _midway(text: str, family: Family) -> tuple[Match, str] | None:
     """A statement with others behind it, and the text behind it."""
     # Most listings are kube-proxy's, which have none but those that stand as matches.
     from engine.netfilter.parts.statement import midway

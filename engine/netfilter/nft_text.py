@@ -14,6 +14,7 @@ from engine.netfilter.nft_sets import Element, Key, NamedSet, named_set
 from engine.netfilter.parts.comment import nft_quoted
 from engine.netfilter.parts.verdicts import verdict_text
 from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
+from engine.packet import Family
 
 __all__ = ["dump", "element_text", "parse", "parse_all", "rule_text", "set_text"]
 
@@ -24,7 +25,7 @@ def dump(ruleset: Ruleset) -> str:
     return "".join(line + "\n" for table in tables for line in _table(table, ruleset.family))
 
 
-def _table(table: Table, family: str) -> Iterator[str]:
+def _table(table: Table, family: Family) -> Iterator[str]:
     yield f"table {table.family or TABLE_FAMILY[family]} {table.name} {{"
     if table.comment is not None:
         yield f"\tcomment {nft_quoted(table.comment)}"
@@ -100,7 +101,7 @@ def element_text(key: Key, element: Element) -> str:
     return text if element.verdict is None else f"{text} : {verdict_text(element.verdict)}"
 
 
-def _chain(chain: Chain, family: str) -> Iterator[str]:
+def _chain(chain: Chain, family: Family) -> Iterator[str]:
     yield f"\tchain {chain.name} {{"
     if chain.comment is not None:
         yield f"\t\tcomment {nft_quoted(chain.comment)}"
@@ -113,8 +114,8 @@ def _chain(chain: Chain, family: str) -> Iterator[str]:
     yield "\t}"
 
 
-def rule_text(rule: Rule, family: str) -> str:
-    """One rule as it stands in the listing, without indentation; `family` is "ipv4" or "ipv6"."""
+def rule_text(rule: Rule, family: Family) -> str:
+    """One rule as it stands in the listing, without indentation."""
     ip = TABLE_FAMILY[family]
     words: list[str] = []
     ending = ""

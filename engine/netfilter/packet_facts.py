@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from engine.netfilter.skb import Segment, Skb
+from engine.packet import Family
 
 # What a packet has of a field that nft names (nft_fields): an address as (version, number), a port or mark, a word.
 Value: TypeAlias = tuple[int, int] | int | str | None
@@ -16,13 +17,13 @@ Value: TypeAlias = tuple[int, int] | int | str | None
 ANY_ICMP = 255
 # Names as iptables and nft print or take them, with the type's number.
 ICMP_NAMES = {
-    "ipv4": {
+    Family.IPV4: {
         "any": ANY_ICMP, "echo-reply": 0, "pong": 0, "destination-unreachable": 3, "source-quench": 4, "redirect": 5,
         "echo-request": 8, "ping": 8, "router-advertisement": 9, "router-solicitation": 10, "time-exceeded": 11,
         "ttl-exceeded": 11, "parameter-problem": 12, "timestamp-request": 13, "timestamp-reply": 14, "info-request": 15,
         "info-reply": 16, "address-mask-request": 17, "address-mask-reply": 18,
     },
-    "ipv6": {
+    Family.IPV6: {
         "destination-unreachable": 1, "packet-too-big": 2, "time-exceeded": 3, "parameter-problem": 4,
         "echo-request": 128, "echo-reply": 129, "mld-listener-query": 130, "mld-listener-report": 131,
         "mld-listener-done": 132, "router-solicitation": 133, "nd-router-solicit": 133, "router-advertisement": 134,
@@ -31,8 +32,8 @@ ICMP_NAMES = {
         "nd-redirect": 137, "mld2-listener-report": 143,
     },
 }  # fmt: skip
-_UNREACHABLE = {"ipv4": 3, "ipv6": 1}
-_ECHO = {"ipv4": {Segment.OPEN: 8, Segment.ANSWER: 0}, "ipv6": {Segment.OPEN: 128, Segment.ANSWER: 129}}
+_UNREACHABLE = {Family.IPV4: 3, Family.IPV6: 1}
+_ECHO = {Family.IPV4: {Segment.OPEN: 8, Segment.ANSWER: 0}, Family.IPV6: {Segment.OPEN: 128, Segment.ANSWER: 129}}
 
 
 def device_matches(pattern: str, device: str | None) -> bool:
@@ -43,6 +44,6 @@ def device_matches(pattern: str, device: str | None) -> bool:
     return device == pattern
 
 
-def icmp_type_of(skb: Skb, family: str) -> int | None:
+def icmp_type_of(skb: Skb, family: Family) -> int | None:
     """The errors of a walk are all of one type: destination unreachable."""
     return _UNREACHABLE[family] if skb.error_about is not None else _ECHO[family].get(skb.segment)

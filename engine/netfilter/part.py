@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from engine.netfilter.context import Context, Decision
 from engine.netfilter.ruleset import Match, Target
+from engine.packet import Family
 from engine.values import dataclass
 
 # A message is for a person; the text it quotes may be of any length.
@@ -52,13 +53,13 @@ class ModelledTarget(Target):
 
 Matches: TypeAlias = tuple[Match, ...]
 # What stands behind -s, -i, ...: (text, negated, family). () says nothing (-s 0.0.0.0/0), None is not modelled.
-HeaderReader: TypeAlias = Callable[[str, bool, str], Matches | None]
+HeaderReader: TypeAlias = Callable[[str, bool, Family], Matches | None]
 # What stands behind -m or -j: (name, words, family). None where one of the options is not modelled.
-MatchReader: TypeAlias = Callable[[str, list[str], str], Matches | None]
-TargetReader: TypeAlias = Callable[[str, list[str], str], Target | None]
+MatchReader: TypeAlias = Callable[[str, list[str], Family], Matches | None]
+TargetReader: TypeAlias = Callable[[str, list[str], Family], Target | None]
 # A form of nft's text, and what is made of it in a table of a family. ValueError and KeyError mean: not understood.
-NftMatch: TypeAlias = tuple[str, Callable[[re.Match[str], str], Match]]
-NftTarget: TypeAlias = tuple[str, Callable[[re.Match[str], str], Target]]
+NftMatch: TypeAlias = tuple[str, Callable[[re.Match[str], Family], Match]]
+NftTarget: TypeAlias = tuple[str, Callable[[re.Match[str], Family], Target]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from engine.netfilter.part import HeaderReader, MatchReader, NftMatch, NftTarget, Part, TargetReader
 from engine.netfilter.ruleset import Match, Target
+from engine.packet import Family
 
 # In the order in which nft's forms are tried: `ip daddr @NAME` before `ip daddr NET`.
 MODULES: list[str] = [
@@ -57,8 +58,8 @@ MODULES: list[str] = [
     "engine.netfilter.parts.opaque",
 ]
 
-_NftMatch: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str], str], Match]]
-_NftTarget: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str], str], Target]]
+_NftMatch: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str], Family], Match]]
+_NftTarget: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str], Family], Target]]
 
 
 class _Registry:

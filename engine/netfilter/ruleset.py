@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from engine.errors import UnsupportedFeature
 from engine.hooks import Hook
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -57,7 +58,7 @@ class Match:
         """The names and patterns of devices that it asks for."""
         return ()
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         """What iptables-save prints, with the blank before it. `before` is the match that stands before it in the
         rule: two options of one `-m` are two matches here."""
         raise _no_text(self, "iptables")
@@ -87,7 +88,7 @@ class Target:
         """The chains of `table` it can lead to."""
         return ()
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         """What iptables-save prints, with the blank before it."""
         raise _no_text(self, "iptables")
 
@@ -149,10 +150,10 @@ class Table:
 
 @dataclasses.dataclass(slots=True)
 class Ruleset:
-    """All tables of one host and family ("ipv4" or "ipv6"). str() is what the kernel's tool prints."""
+    """All tables of one host and family. str() is what the kernel's tool prints."""
 
     backend: Backend
-    family: str
+    family: Family
     tables: dict[str, Table] = dataclasses.field(default_factory=dict)
     # What engine.netfilter.index derived from `tables`.
     plan: object = dataclasses.field(default=None, init=False, repr=False, compare=False)

@@ -21,7 +21,7 @@ from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.ipvsadm_text import ServiceReader, is_ipvsadm_line
 from engine.netfilter.part import BadRule
 from engine.netfilter.ruleset import Backend, Ruleset
-from engine.packet import is_ipv6
+from engine.packet import Family, family_of
 from engine.trace import Text
 from engine.values import dataclass
 
@@ -31,15 +31,15 @@ _LEGACY_PRESENT = re.compile(r"# Warning: ip6?tables-legacy tables present")
 _LISTED = re.compile(r"(?:-P (?:INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING) |-N \S|Chain \S+ \((?:policy|\d+ ref))")
 # What only rules of one family hold, where no comment says which program printed them.
 _SIGNS = {
-    "ipv6": re.compile(
+    Family.IPV6: re.compile(
         r"^-A .*(?: (?:-s|-d|--vaddr) [0-9a-f]*:[0-9a-f:]*|icmp6-|ipv6-icmp| \[[0-9a-f]*:)", re.MULTILINE
     ),
-    "ipv4": re.compile(
+    Family.IPV4: re.compile(
         r"^-A .*(?: (?:-s|-d|--vaddr|--to-destination) \d+\.\d+\.| icmp-port-unreachable)", re.MULTILINE
     ),
 }
 _MATCHED_SET = re.compile(r" --match-set (\S+)")
-_PROGRAM = {"ipv4": "iptables-save", "ipv6": "ip6tables-save"}
+_PROGRAM = {Family.IPV4: "iptables-save", Family.IPV6: "ip6tables-save"}
 # kube-proxy's sets whose entries begin with an address of kube-ipvs0: the first says it outright (since v1.28).
 _HELD = (("IPVS-IPS",), ("CLUSTER-IP", "LOAD-BALANCER", "EXTERNAL-IP", "EXTERNAL-IP-LOCAL"))
 
@@ -60,12 +60,12 @@ class _Rules:
     file: str
     text: str
     line: int
-    family: str | None
+    family: Family | None
     kind: str = ""
 
 
-def read_saved(saved: Iterable[SavedText], family: str, notes: list[Text] | None = None) -> Ruleset:
-    """One node's rules for packets of `family` ("ipv4" or "ipv6"). What the texts leave out is added to `notes`.
+def read_saved(saved: Iterable[SavedText], family: Family, notes: list[Text] | None = None) -> Ruleset:
+    """One node's rules for packets of `family`. What the texts leave out is added to `notes`.
 
     An IpvsRuleset where the texts hold virtual servers; its addresses of kube-ipvs0 are those that kube-proxy's sets
     name. Raises RuleError with file and line for what cannot be read, and for what is missing: the rules of the
@@ -104,7 +104,7 @@ def _first_line(text: str) -> str:
     return next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
 
 
-def _listing(one: SavedText, family: str, notes: list[Text]) -> Ruleset:
+def _listing(one: SavedText, family: Family, notes: list[Text]) -> Ruleset:
     from engine.netfilter.nft_parse import read_listing
 
     found = read_listing(one.text, True, one.file)
@@ -119,7 +119,7 @@ def _listing(one: SavedText, family: str, notes: list[Text]) -> Ruleset:
     return found.rulesets.get(family) or Ruleset(Backend.NFTABLES, family)
 
 
-def _with_listing(listed: Ruleset, reader: _Reader, family: str) -> Ruleset:
+def _with_listing(listed: Ruleset, reader: _Reader, family: Family) -> Ruleset:
     """The tables of `nft list ruleset` and of what iptables-save says beside it."""
     if not reader.rules:
         return listed
@@ -146,7 +146,7 @@ class _Part:
 
     file: str
     start: int = 1
-    family: str | None = None
+    family: Family | None = None
     kind: str = ""
     lines: list[str] = dataclasses.field(default_factory=list)
 
@@ -158,13 +158,13 @@ class _Part:
         return self.family is not None and (self.family, self.kind) != _printed_by(generated)
 
 
-def _printed_by(generated: re.Match[str]) -> tuple[str, str]:
+def _printed_by(generated: re.Match[str]) -> tuple[Family, str]:
     """The family and kind of tables."""
     nf_tables = generated[3] is not None or generated[2] == "-nft"
-    return "ipv6" if generated[1] == "ip6tables" else "ipv4", "nf_tables" if nf_tables else "legacy"
+    return Family.IPV6 if generated[1] == "ip6tables" else Family.IPV4, "nf_tables" if nf_tables else "legacy"
 
 
-def _parsed(rules: _Rules, family: str) -> Ruleset:
+def _parsed(rules: _Rules, family: Family) -> Ruleset:
     ruleset = parse(rules.text, family, rules.file)
     for table, named in _named_sets(rules).items():
         ruleset.tables[table].sets = named
@@ -257,7 +257,7 @@ class _Reader:
             raise RuleError(str(error), file, number, zh=error.zh) from None
         return False
 
-    def rules_of(self, family: str) -> Ruleset:
+    def rules_of(self, family: Family) -> Ruleset:
         """The iptables rules of that family; where a text does not tell its family, it is taken to be the packet's."""
         fitting = [one for one in self.rules if one.family in (family, None)]
         if len(fitting) > 1 and any(one.family == family for one in fitting):
@@ -281,7 +281,7 @@ class _Reader:
                 ruleset.tables[f"legacy {name}"] = table
         return ruleset
 
-    def _no_rules(self, family: str) -> RuleError:
+    def _no_rules(self, family: Family) -> RuleError:
         if self.empty is not None and not self.rules:
             return RuleError(
                 "the text is empty: it holds no table; was it saved as root?",
@@ -289,7 +289,7 @@ class _Reader:
                 zh="文本为空：没有任何表；保存时是否使用了 root？",
             )
         program = _PROGRAM[family]
-        named = {"ipv4": "IPv4", "ipv6": "IPv6"}[family]
+        named = family.ip_family
         return RuleError(
             f"the packet is {named}'s and no {program} text is given for the node; give it as well (--rules, repeated)",
             self.rules[0].file if self.rules else self.first,
@@ -322,7 +322,7 @@ class _Reader:
                 )
             if not any(ipset.name.startswith(_prefix(ruleset.family)) for ipset in ipsets):
                 return ruleset
-        ours = tuple(one for one in self.servers.services() if is_ipv6(one.address) == (ruleset.family == "ipv6"))
+        ours = tuple(one for one in self.servers.services() if family_of(one.address) is ruleset.family)
         return IpvsRuleset(
             ruleset.backend,
             ruleset.family,
@@ -354,11 +354,11 @@ def _named_sets(rules: _Rules) -> dict[str, dict[str, UnusableSet]]:
     return found
 
 
-def _prefix(family: str) -> str:
-    return "KUBE-6-" if family == "ipv6" else "KUBE-"
+def _prefix(family: Family) -> str:
+    return "KUBE-6-" if family is Family.IPV6 else "KUBE-"
 
 
-def _held(ipsets: tuple[IpSet, ...], family: str) -> tuple[str, ...]:
+def _held(ipsets: tuple[IpSet, ...], family: Family) -> tuple[str, ...]:
     """The addresses of kube-ipvs0, by number: what the set of them holds, else what the sets of addresses name."""
     prefix = _prefix(family)
     by_name = {ipset.name: ipset for ipset in ipsets}

@@ -11,6 +11,7 @@ from engine.netfilter.ipset import IpSet
 from engine.netfilter.ipt_parse import parse
 from engine.netfilter.ipt_text import dump_iptables, rule_line
 from engine.netfilter.rules import Backend, Rule, Ruleset
+from engine.packet import Family
 from engine.values import dataclass
 
 __all__ = ["Listing", "dump", "dump_rule", "ipsets_of", "listings", "parse", "whole"]
@@ -73,7 +74,7 @@ def _joined(lines: Iterable[str]) -> str:
     return "".join(line + "\n" for line in lines)
 
 
-def dump_rule(chain: str, rule: Rule, backend: Backend = Backend.IPTABLES, family: str = "ipv4") -> str:
+def dump_rule(chain: str, rule: Rule, backend: Backend = Backend.IPTABLES, family: Family = Family.IPV4) -> str:
     """One rule as it stands in the listing: `-A CHAIN ...` (iptables), the statement alone (nft)."""
     if backend is Backend.NFTABLES:
         from engine.netfilter import nft_text

@@ -10,6 +10,7 @@ from __future__ import annotations
 from engine.errors import RuleError
 from engine.hooks import Hook
 from engine.netfilter.ruleset import Ruleset, Table, Target
+from engine.packet import Family
 
 
 def check_usable(ruleset: Ruleset) -> None:
@@ -39,7 +40,7 @@ def _reached(table: Table) -> dict[str, set[Hook]]:
 def _check(table: Table, target: Target, hooks: set[Hook]) -> None:
     if table.name == target.usable_in and hooks <= target.usable_from:
         return
-    word = target.iptables_text("ipv4").split()[1]
+    word = target.iptables_text(Family.IPV4).split()[1]
     if table.name != target.usable_in:
         said = f"{word} target: only valid in {target.usable_in} table, not {table.name}"
     else:

@@ -12,6 +12,7 @@ import ipaddress
 from engine.network.devices import Scope
 from engine.network.host import Host
 from engine.network.routes import number
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -34,10 +35,10 @@ class HostRouting:
         found = self.host.table.lookup(address)
         return ("UNICAST", found.device) if found is not None and found.kind == "unicast" else None
 
-    def device_address(self, device: str, family: str) -> str | None:
+    def device_address(self, device: str, family: Family) -> str | None:
         """The device's first address of the family that is not link-local."""
         found = self.host.devices.get(device)
-        version = 4 if family == "ipv4" else 6
+        version = family.version
         own = found.addresses if found is not None else ()
         return next((a.address for a in own if number(a.address)[0] == version and a.scope != Scope.LINK), None)
 

@@ -16,7 +16,7 @@ from engine.networkpolicy.isolation import accepting, isolating
 from engine.networkpolicy.peers import described
 from engine.networkpolicy.tiers import first_rule
 from engine.networkpolicy.traffic import Traffic
-from engine.packet import L4
+from engine.packet import L4, family_of
 from engine.policies import NetworkPolicy, PolicyType, RuleAction, Tier
 from engine.values import dataclass
 
@@ -55,7 +55,7 @@ def at_pod(
     destination's. `peer_pod` says whose the packet is where the address does not: without it the address' owner is
     asked (a pod's, a node's, or nobody's in the cluster). Addresses are canonical. Raises as `decide`.
     """
-    family = "ipv6" if ":" in peer_address else "ipv4"
+    family = family_of(peer_address)
     own = index.pod_peer(pod, family=family)
     other = index.peer_at(peer_address) if peer_pod is None else index.pod_peer(peer_pod, peer_address)
     source, destination = (other, own) if direction is PolicyType.INGRESS else (own, other)

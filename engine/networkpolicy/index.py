@@ -10,7 +10,7 @@ from engine.cni import cni_addresses
 from engine.errors import UnsupportedFeature
 from engine.network.routes import Route, RoutingTable
 from engine.networkpolicy.traffic import TrafficPeer
-from engine.packet import is_ipv6
+from engine.packet import Family, family_of
 from engine.policies import ClusterNetworkPolicy, NetworkPolicy, Tier
 from engine.values import dataclass
 
@@ -41,9 +41,9 @@ class PolicyIndex:
         found = self.namespaces.get(name)
         return {LABEL_METADATA_NAME: name} if found is None else found
 
-    def pod_peer(self, pod: Pod, address: str | None = None, family: str = "ipv4") -> TrafficPeer:
+    def pod_peer(self, pod: Pod, address: str | None = None, family: Family = Family.IPV4) -> TrafficPeer:
         """The end that is `pod`; `address` is what the packet carries, else the pod's own of that family."""
-        own = next((ip for ip in pod.ips if is_ipv6(ip) == (family == "ipv6")), None)
+        own = next((ip for ip in pod.ips if family_of(ip) is family), None)
         if pod.host_network:
             told = address is not None
             return TrafficPeer(
@@ -63,10 +63,10 @@ class PolicyIndex:
             return TrafficPeer(address, node=block.device, described=False)
         return TrafficPeer(address)
 
-    def node_address(self, name: str | None, family: str) -> str | None:
+    def node_address(self, name: str | None, family: Family) -> str | None:
         """The node's first InternalIP of that family."""
         node = self.nodes.get(name or "")
-        return next((ip for ip in node.internal_ips if is_ipv6(ip) == (family == "ipv6")), None) if node else None
+        return next((ip for ip in node.internal_ips if family_of(ip) is family), None) if node else None
 
 
 def index_policies(cluster: Cluster) -> PolicyIndex:

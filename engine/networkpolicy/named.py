@@ -10,7 +10,7 @@ from engine.networkpolicy.decision import PolicyDecision
 from engine.networkpolicy.evaluate import decide
 from engine.networkpolicy.index import PolicyIndex, index_policies
 from engine.networkpolicy.traffic import Traffic, TrafficPeer
-from engine.packet import L4, canonical, is_ipv6
+from engine.packet import L4, Family, canonical, family_of
 
 FORMS, FORMS_ZH = (
     "pod/NAME, pod/NAMESPACE/NAME, node/NAME or an address",
@@ -37,7 +37,7 @@ def allowed(
     for what the API or the model gives no answer to.
     """
     l4 = _protocol(protocol)
-    if family not in ("ipv4", "ipv6"):
+    if family not in tuple(Family):
         raise EngineError(
             f"{family!r} is no address family; ipv4 or ipv6", zh=f"{family!r} 不是地址族；可用 ipv4 或 ipv6"
         )
@@ -50,8 +50,8 @@ def allowed(
             f"{source} and {destination} are of different address families",
             zh=f"{source} 与 {destination} 的地址族不同",
         )
-    family = families.pop() if families else family
-    ends = (_end(cluster, index, source, family), _end(cluster, index, destination, family))
+    wanted = families.pop() if families else Family(family)
+    ends = (_end(cluster, index, source, wanted), _end(cluster, index, destination, wanted))
     return decide(index, Traffic(*ends, l4, port))
 
 
@@ -65,11 +65,11 @@ def _protocol(text: str) -> L4:
     return found
 
 
-def _family(text: str) -> str | None:
+def _family(text: str) -> Family | None:
     """The family of an address; None for a name."""
     if text.startswith(("pod/", "node/")):
         return None
-    return "ipv6" if is_ipv6(_address(text)) else "ipv4"
+    return family_of(_address(text))
 
 
 def _address(text: str) -> str:
@@ -88,7 +88,7 @@ def _address(text: str) -> str:
     return address
 
 
-def _end(cluster: Cluster, index: PolicyIndex, text: str, family: str) -> TrafficPeer:
+def _end(cluster: Cluster, index: PolicyIndex, text: str, family: Family) -> TrafficPeer:
     kind, _, rest = text.partition("/")
     if kind == "pod" and rest:
         return _pod(index, rest, family)
@@ -104,7 +104,7 @@ def _end(cluster: Cluster, index: PolicyIndex, text: str, family: str) -> Traffi
     return index.peer_at(address)
 
 
-def _pod(index: PolicyIndex, text: str, family: str) -> TrafficPeer:
+def _pod(index: PolicyIndex, text: str, family: Family) -> TrafficPeer:
     namespace, _, name = text.rpartition("/")
     pod = index.pods.get((namespace or "default", name))
     if pod is None:
@@ -114,11 +114,13 @@ def _pod(index: PolicyIndex, text: str, family: str) -> TrafficPeer:
         raise NoSuchObject(f"pod/{text} has ended and has no address any more", zh=f"pod/{text} 已结束，不再有地址")
     end = index.pod_peer(pod, family=family)
     if end.address is None and (pod.ips or pod.host_network):
-        raise NoSuchObject(f"pod/{text} has no {_ip(family)} address", zh=f"pod/{text} 没有 {_ip(family)} 地址")
+        raise NoSuchObject(
+            f"pod/{text} has no {family.ip_family} address", zh=f"pod/{text} 没有 {family.ip_family} 地址"
+        )
     return end
 
 
-def _node(index: PolicyIndex, name: str, family: str) -> TrafficPeer:
+def _node(index: PolicyIndex, name: str, family: Family) -> TrafficPeer:
     if name not in index.nodes:
         known = ", ".join(sorted(index.nodes)) or "none"
         raise NoSuchObject(
@@ -127,10 +129,6 @@ def _node(index: PolicyIndex, name: str, family: str) -> TrafficPeer:
     address = index.node_address(name, family)
     if address is None:
         raise NoSuchObject(
-            f"node {name} has no {_ip(family)} InternalIP", zh=f"节点 {name} 没有 {_ip(family)} InternalIP"
+            f"node {name} has no {family.ip_family} InternalIP", zh=f"节点 {name} 没有 {family.ip_family} InternalIP"
         )
     return TrafficPeer(address, node=name, address_told=False)
-
-
-def _ip(family: str) -> str:
-    return "IPv6" if family == "ipv6" else "IPv4"

@@ -20,7 +20,7 @@ from engine.cluster import (
     ServicePort,
     SliceEndpoint,
 )
-from engine.packet import L4, is_ipv6
+from engine.packet import L4, Family, family_of
 from engine.values import dataclass
 
 # The deprecated annotation wins where both are there (serviceport.go, v1.30).
@@ -53,7 +53,7 @@ class ServicePortView:
 
     service: Service
     service_port: ServicePort
-    family: str
+    family: Family
     cluster_ip: str
     external_ips: tuple[str, ...]
     load_balancer_vips: tuple[str, ...]
@@ -133,17 +133,16 @@ class Endpoints:
 _NOTHING = Endpoints()
 
 
-def service_ports(cluster: Cluster, family: str, rules: EndpointRules) -> tuple[ServicePortView, ...]:
-    """Every Service port that a kube-proxy of these `rules` serves in `family` ("ipv4" or "ipv6"), sorted by
+def service_ports(cluster: Cluster, family: Family, rules: EndpointRules) -> tuple[ServicePortView, ...]:
+    """Every Service port that a kube-proxy of these `rules` serves in `family`, sorted by
     namespace/name:port.
 
     Headless and ExternalName Services, those of another proxy, and those without a ClusterIP of the family are left
     out.
     """
     slices: dict[tuple[str, str], list[EndpointSlice]] = {}
-    wanted = "IPv6" if family == "ipv6" else "IPv4"
     for slice_ in sorted(cluster.slices, key=lambda slice_: (slice_.namespace, slice_.name)):
-        if slice_.address_type == wanted and not _slice_is_hidden(slice_, rules):
+        if slice_.address_type == family.ip_family and not _slice_is_hidden(slice_, rules):
             slices.setdefault((slice_.namespace, slice_.service_name), []).append(slice_)
     views: list[ServicePortView] = []
     for service in cluster.services:
@@ -153,10 +152,10 @@ def service_ports(cluster: Cluster, family: str, rules: EndpointRules) -> tuple[
     return tuple(sorted(views, key=lambda view: (view.label, view.protocol)))
 
 
-def _cluster_ip(service: Service, family: str, rules: EndpointRules) -> str | None:
+def _cluster_ip(service: Service, family: Family, rules: EndpointRules) -> str | None:
     if service.headless or service.type == "ExternalName" or _service_is_hidden(service, rules):
         return None
-    return next((address for address in service.cluster_ips if _in_family(address, family)), None)
+    return next((address for address in service.cluster_ips if family_of(address) is family), None)
 
 
 def _service_is_hidden(service: Service, rules: EndpointRules) -> bool:
@@ -169,20 +168,16 @@ def _slice_is_hidden(slice_: EndpointSlice, rules: EndpointRules) -> bool:
     return LABEL_HEADLESS in slice_.labels or (rules.labels_hide_alike and LABEL_PROXY_NAME in slice_.labels)
 
 
-def _in_family(address: str, family: str) -> bool:
-    return is_ipv6(address) == (family == "ipv6")
-
-
 def _views(
-    service: Service, address: str, family: str, rules: EndpointRules, slices: Iterable[EndpointSlice]
+    service: Service, address: str, family: Family, rules: EndpointRules, slices: Iterable[EndpointSlice]
 ) -> Iterator[ServicePortView]:
     ingress = service.load_balancer_ingress
     external_local = service.external_policy_local
     healthy = service.health_check_node_port if service.type == "LoadBalancer" and external_local else 0
-    external_ips = tuple(ip for ip in service.external_ips if _in_family(ip, family))
+    external_ips = tuple(ip for ip in service.external_ips if family_of(ip) is family)
     every_mode = not rules.load_balancer_ip_mode
-    vips = tuple(i.ip for i in ingress if (every_mode or i.ip_mode == "VIP") and _in_family(i.ip, family))
-    ranges = tuple(net for net in service.load_balancer_source_ranges if _in_family(net, family))
+    vips = tuple(i.ip for i in ingress if (every_mode or i.ip_mode == "VIP") and family_of(i.ip) is family)
+    ranges = tuple(net for net in service.load_balancer_source_ranges if family_of(net) is family)
     if rules.open_ranges_need_no_firewall and any(net.endswith("/0") for net in ranges):
         ranges = ()
     for port in service.ports:
@@ -205,7 +200,7 @@ def _views(
 
 
 def port_endpoints(
-    slices: Iterable[EndpointSlice], port: ServicePort, family: str, rules: EndpointRules
+    slices: Iterable[EndpointSlice], port: ServicePort, family: Family, rules: EndpointRules
 ) -> tuple[tuple[Endpoint, ...], tuple[Endpoint, ...]]:
     """The endpoints of one Service port, joined over its slices, and other reports of them (see ServicePortView).
 
@@ -214,7 +209,7 @@ def port_endpoints(
     """
     found: dict[tuple[str, int], Endpoint] = {}
     later: dict[tuple[str, int, str], Endpoint] = {}
-    six = family == "ipv6"
+    six = family is Family.IPV6
     for slice_ in slices:
         for sliced in slice_.ports:
             if sliced.name != port.name or sliced.protocol is not port.protocol or not sliced.port:

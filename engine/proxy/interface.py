@@ -8,11 +8,12 @@ from collections.abc import Callable
 from engine.cluster import Cluster, Mode, Node
 from engine.errors import NoSuchObject
 from engine.netfilter.rules import Ruleset
+from engine.packet import Family
 from engine.proxy.garbage import without_garbage_search
 from engine.proxy.releases import Behaviour, behaviour_on
 from engine.values import dataclass
 
-Compiler = Callable[[Cluster, Node, str, Behaviour], Ruleset]
+Compiler = Callable[[Cluster, Node, Family, Behaviour], Ruleset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,6 @@ MODES: dict[Mode, ModeRow] = {
     Mode.NFTABLES: ModeRow("engine.proxy.nftables", "compile_nftables"),
 }
 
-FAMILIES = ("ipv4", "ipv6")
-
 
 def compile_rules(
     cluster: Cluster, node_name: str, mode: str = "iptables", family: str = "ipv4", release: str | None = None
@@ -50,14 +49,10 @@ def compile_rules(
     """
     node = find_node(cluster, node_name)
     row = MODES[mode_named(mode)]
-    if family not in FAMILIES:
-        raise NoSuchObject(
-            f"there is no address family {family!r}; known families: {', '.join(FAMILIES)}",
-            zh=f"没有地址族 {family!r}；已知：{'、'.join(FAMILIES)}",
-        )
+    wanted = family_named(family)
     compiler: Compiler = getattr(importlib.import_module(row.module), row.function)
     with without_garbage_search():
-        return compiler(cluster, node, family, behaviour_on(node, release))
+        return compiler(cluster, node, wanted, behaviour_on(node, release))
 
 
 def mode_named(mode: str) -> Mode:
@@ -68,6 +63,17 @@ def mode_named(mode: str) -> Mode:
     raise NoSuchObject(
         f"there is no proxy mode {str(mode)!r}; known modes: {', '.join(MODES)}",
         zh=f"没有代理模式 {str(mode)!r}；已知模式：{'、'.join(MODES)}",
+    )
+
+
+def family_named(family: str) -> Family:
+    """The family of that name, which may be the family itself; NoSuchObject for any other."""
+    for known in Family:
+        if known == family:
+            return known
+    raise NoSuchObject(
+        f"there is no address family {str(family)!r}; known families: {', '.join(Family)}",
+        zh=f"没有地址族 {str(family)!r}；已知：{'、'.join(Family)}",
     )
 
 

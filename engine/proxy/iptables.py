@@ -11,6 +11,7 @@ import dataclasses
 
 from engine.cluster import Cluster, Node
 from engine.netfilter.rules import Backend, Chain, Rule, Ruleset, Table
+from engine.packet import Family
 from engine.proxy import iptables_frame as frame
 from engine.proxy.endpoints import ServicePortView, categorize, service_ports
 from engine.proxy.iptables_service import ServiceRules, Surroundings, service_rules
@@ -26,14 +27,14 @@ class Sync:
     """Everything a full sync of one node writes. `base` and `last` are the rules that no Service owns: (table, chain,
     rule); `last` comes after the Services'."""
 
-    family: str
+    family: Family
     base: list[tuple[str, str, Rule]]
     services: list[tuple[ServicePortView, ServiceRules]]
     last: list[tuple[str, str, Rule]]
     large: bool
 
 
-def full_sync(cluster: Cluster, node: Node, family: str, behaviour: Behaviour) -> Sync:
+def full_sync(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour) -> Sync:
     """What a full sync writes on `node` for `family`, Service by Service."""
     views = service_ports(cluster, family, behaviour.endpoints)
     proxy = cluster.proxy
@@ -61,7 +62,7 @@ def full_sync(cluster: Cluster, node: Node, family: str, behaviour: Behaviour) -
     )
 
 
-def compile_iptables(cluster: Cluster, node: Node, family: str, behaviour: Behaviour) -> Ruleset:
+def compile_iptables(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour) -> Ruleset:
     """The rules in the kernel after a full sync, as iptables-save (ip6tables-save) lists them: built-in chains first,
     the others by name."""
     sync = full_sync(cluster, node, family, behaviour)

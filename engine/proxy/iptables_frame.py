@@ -30,7 +30,8 @@ from engine.netfilter.rules import (
     SetMark,
     Source,
 )
-from engine.proxy.nodeports import node_port_addresses, of_family
+from engine.packet import Family, family_of
+from engine.proxy.nodeports import node_port_addresses
 from engine.proxy.releases import Behaviour
 from engine.values import dataclass
 
@@ -101,7 +102,7 @@ class LocalTraffic:
         return source(self.local.net) if isinstance(self.local, Source) else (self.local,)
 
 
-def local_traffic(cluster: Cluster, node: Node, family: str) -> LocalTraffic | None:
+def local_traffic(cluster: Cluster, node: Node, family: Family) -> LocalTraffic | None:
     """None where there is no way to tell: then nothing is masqueraded for coming from elsewhere."""
     proxy = cluster.proxy
     match proxy.detect_local_mode:
@@ -111,7 +112,7 @@ def local_traffic(cluster: Cluster, node: Node, family: str) -> LocalTraffic | N
             name = proxy.interface_name_prefix + "+" if proxy.interface_name_prefix else ""
         case mode:
             cidrs = node.pod_cidrs if mode == "NodeCIDR" else proxy.cluster_cidrs
-            net = next((cidr for cidr in cidrs if of_family(cidr, family)), None)
+            net = next((cidr for cidr in cidrs if family_of(cidr) is family), None)
             return None if net is None else LocalTraffic(Source(net), Source(net, negate=True))
     return LocalTraffic(InInterface(name), InInterface(name, negate=True)) if name else None
 
@@ -131,7 +132,7 @@ class NodePorts:
     localhost: bool
 
 
-def node_ports(cluster: Cluster, node: Node, family: str, behaviour: Behaviour) -> NodePorts:
+def node_ports(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour) -> NodePorts:
     """nodePortAddresses and localhostNodePorts for one family."""
     listed = node_port_addresses(cluster, node, family, behaviour)
     localhost = cluster.proxy.localhost_node_ports and listed.ipv4_loopback
@@ -192,7 +193,7 @@ def base_rules(
     return rules
 
 
-def node_port_jumps(ports: NodePorts, family: str) -> list[Rule]:
+def node_port_jumps(ports: NodePorts, family: Family) -> list[Rule]:
     """The last rule(s) of nat KUBE-SERVICES: to KUBE-NODEPORTS."""
     comment = Comment("kubernetes service nodeports; NOTE: this must be the last rule in this chain")
     if not ports.match_all:
@@ -200,7 +201,7 @@ def node_port_jumps(ports: NodePorts, family: str) -> list[Rule]:
         return [Rule((Destination(host_net(address)), comment), Jump(NODE_PORTS)) for address in ports.addresses]
     matches: tuple[Match, ...] = (comment, AddressType("dst"))
     # IPv6 has no route_localnet: nothing could come back from beyond ::1.
-    if family == "ipv6":
+    if family is Family.IPV6:
         matches = (Destination("::1/128", negate=True), *matches)
     elif not ports.localhost:
         matches = (Destination("127.0.0.0/8", negate=True), *matches)

@@ -33,7 +33,7 @@ from engine.netfilter.rules import (
     StatisticRandom,
     Target,
 )
-from engine.packet import L4, join_host_port
+from engine.packet import L4, Family, join_host_port
 from engine.proxy import iptables_frame as frame
 from engine.proxy import naming
 from engine.proxy.endpoints import Endpoints, ServicePortView
@@ -53,7 +53,7 @@ class Surroundings:
     """What a Service's rules depend on beside the Service. `large` drops the comments of endpoints, `counts_localhost`
     counts NodePorts asked on 127.0.0.0/8 apart."""
 
-    family: str
+    family: Family
     local: frame.LocalTraffic | None
     node_address: str
     masquerade_all: bool
@@ -300,9 +300,9 @@ def _within(address: str, net: str) -> bool:
     return ipaddress.ip_address(address) in ipaddress.ip_network(net)
 
 
-def _full_mask(family: str) -> str:
-    return "255.255.255.255" if family == "ipv4" else "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+def _full_mask(family: Family) -> str:
+    return "255.255.255.255" if family is Family.IPV4 else "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 
 
-def _reject(family: str) -> Target:
-    return Reject("icmp-port-unreachable" if family == "ipv4" else "icmp6-port-unreachable")
+def _reject(family: Family) -> Target:
+    return Reject("icmp-port-unreachable" if family is Family.IPV4 else "icmp6-port-unreachable")

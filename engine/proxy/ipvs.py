@@ -21,18 +21,20 @@ from engine.netfilter.ipset import IpSet, SetType
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Backend, InInterface, Match, Source
 from engine.netfilter.virtual_service import VirtualService, even_chances
-from engine.packet import L4, FiveTuple, is_ipv6
+from engine.packet import L4, Family, FiveTuple, family_of
 from engine.proxy import ipvs_sets as sets
 from engine.proxy.endpoints import Endpoints, ServicePortView, categorize, service_ports
 from engine.proxy.ipvs_rules import Frame, build_tables
-from engine.proxy.nodeports import interface_addresses, node_port_addresses, of_family, own_address
+from engine.proxy.nodeports import interface_addresses, node_port_addresses, own_address
 from engine.proxy.releases import Behaviour, behaviour_on
 
 DEFAULT_SCHEDULER = "rr"
 _MAGLEV_SERVERS = 5
 
 
-def compile_ipvs(cluster: Cluster, node: Node, family: str = "ipv4", behaviour: Behaviour | None = None) -> IpvsRuleset:
+def compile_ipvs(
+    cluster: Cluster, node: Node, family: Family = Family.IPV4, behaviour: Behaviour | None = None
+) -> IpvsRuleset:
     """The node's ruleset for `family`, as a release of that `behaviour` writes it (None: the one the node reports).
     Raises EngineError for a scheduler that the kernel does not have."""
     behaviour = behaviour or behaviour_on(node)
@@ -49,7 +51,7 @@ def compile_ipvs(cluster: Cluster, node: Node, family: str = "ipv4", behaviour: 
 
 
 class _Writer:
-    def __init__(self, cluster: Cluster, node: Node, family: str, scheduler: str, behaviour: Behaviour) -> None:
+    def __init__(self, cluster: Cluster, node: Node, family: Family, scheduler: str, behaviour: Behaviour) -> None:
         self.cluster = cluster
         self.node = node
         self.family = family
@@ -64,7 +66,7 @@ class _Writer:
     def _ours(self, address: str) -> bool:
         parsed = ipaddress.ip_address(address)
         unreachable = parsed.is_loopback or (parsed.version == 6 and parsed.is_link_local)
-        return of_family(address, self.family) and not unreachable
+        return family_of(address) is self.family and not unreachable
 
     def _node_port_addresses(self, behaviour: Behaviour) -> tuple[str, ...]:
         """The addresses that get a virtual server per NodePort: never loopback, so 127.0.0.1 takes no NodePorts."""
@@ -193,11 +195,11 @@ def _as_the_kernel_holds(ipset: IpSet) -> set[str]:
     it holds single addresses without their prefix length."""
     if ipset.type is not SetType.HASH_IP_PORT_NET:
         return ipset.entries
-    full = "/128" if ipset.family == "ipv6" else "/32"
+    full = "/128" if ipset.family is Family.IPV6 else "/32"
     return {entry.removesuffix(full) for entry in ipset.entries if not entry.endswith("/0")}
 
 
-def off_cluster(cluster: Cluster, node: Node, family: str) -> tuple[Match, ...]:
+def off_cluster(cluster: Cluster, node: Node, family: Family) -> tuple[Match, ...]:
     """The match of traffic that does not come from this node's pods (detectLocalMode); empty where nothing tells."""
     proxy = cluster.proxy
     if proxy.detect_local_mode == "BridgeInterface":
@@ -206,7 +208,7 @@ def off_cluster(cluster: Cluster, node: Node, family: str) -> tuple[Match, ...]:
         prefix = proxy.interface_name_prefix
         return (InInterface(f"{prefix}+", negate=True),) if prefix else ()
     cidrs = node.pod_cidrs if proxy.detect_local_mode == "NodeCIDR" else proxy.cluster_cidrs
-    ours = [cidr for cidr in cidrs if is_ipv6(cidr) is (family == "ipv6")]
+    ours = [cidr for cidr in cidrs if family_of(cidr) is family]
     return (Source(ours[0], negate=True),) if ours else ()
 
 

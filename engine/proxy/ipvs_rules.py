@@ -34,7 +34,7 @@ from engine.netfilter.rules import (
     Table,
     Target,
 )
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.proxy import ipvs_sets as sets
 from engine.values import dataclass
 
@@ -87,7 +87,7 @@ class Frame:
     addresses (protocol, address, port) that the node itself may not use.
     """
 
-    family: str
+    family: Family
     mark: int
     masquerade_all: bool
     off_cluster: tuple[Match, ...]
@@ -140,7 +140,7 @@ class _Writer:
 
     def services_head(self) -> None:
         # A process that speaks from a loopback address speaks to one: no Service is there (localhost has no NodePorts).
-        loopback = "127.0.0.0/8" if self.frame.family == "ipv4" else "::1/128"
+        loopback = "127.0.0.0/8" if self.frame.family is Family.IPV4 else "::1/128"
         self.nat("KUBE-SERVICES", [Source(loopback)], Return())
 
     def set_rules(self) -> None:
@@ -209,7 +209,7 @@ class _Writer:
         mark = self.frame.mark
         # Whoever stands in no range: those in one have returned before.
         self.filter("KUBE-SOURCE-RANGES-FIREWALL", [], Drop())
-        length = "32" if self.frame.family == "ipv4" else "128"
+        length = "32" if self.frame.family is Family.IPV4 else "128"
         # The node speaks to a load balancer's address from that very address, which stands in no range: what stands
         # for it is whether the ranges hold the node's own address.
         for protocol, address, port in self.frame.blocked:
@@ -228,6 +228,6 @@ class _Writer:
             self.filter("KUBE-IPVS-FILTER", [self.match(name, _DD)], Return())
         self.filter("KUBE-IPVS-FILTER", [self.match(sets.HEALTH_CHECK, ("dst",))], Return())
         # New ones alone: an answer to what the node itself sent from such an address must come in.
-        reject = Reject("icmp-port-unreachable" if self.frame.family == "ipv4" else "icmp6-port-unreachable")
+        reject = Reject("icmp-port-unreachable" if self.frame.family is Family.IPV4 else "icmp6-port-unreachable")
         held = [ConntrackState(("NEW",)), self.match(sets.IPVS_IPS, ("dst",))]
         self.filter("KUBE-IPVS-FILTER", held, reject)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from engine.netfilter.ipset import IpSet, SetType
 from engine.netfilter.rules import Jump, Masquerade, Return, Target
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.values import dataclass
 
 LOOP_BACK = "KUBE-LOOP-BACK"
@@ -64,12 +64,12 @@ SETS: dict[str, tuple[SetType, str]] = {
 _NAME_LENGTH = 31  # IPSET_MAXNAMELEN without the final zero
 
 
-def set_name(name: str, family: str) -> str:
+def set_name(name: str, family: Family) -> str:
     """The set's name in the kernel: IPv6 sets say KUBE-6-, cut at 31 characters."""
-    return name if family == "ipv4" else name.replace("KUBE-", "KUBE-6-", 1)[:_NAME_LENGTH]
+    return name if family is Family.IPV4 else name.replace("KUBE-", "KUBE-6-", 1)[:_NAME_LENGTH]
 
 
-def empty_sets(family: str) -> dict[str, IpSet]:
+def empty_sets(family: Family) -> dict[str, IpSet]:
     """All of kube-proxy's sets by their IPv4 names. A bitmap of ports is of no family (bitmap:port takes none)."""
     return {
         name: IpSet(set_name(name, family), kind) if kind is _PORT else IpSet(set_name(name, family), kind, family)

@@ -11,7 +11,7 @@ from engine.cluster import Cluster, Node, ProxyConfig
 from engine.errors import UnsupportedFeature
 from engine.netfilter.nft import InInterfaceIndex
 from engine.netfilter.rules import Backend, InInterface, Jump, Match, Ruleset, SetMark, Source
-from engine.packet import is_ipv6
+from engine.packet import Family, family_of
 from engine.proxy.endpoints import categorize, service_ports
 from engine.proxy.nftables_frame import MARK_FOR_MASQUERADE, FrameConfig, build_frame
 from engine.proxy.nftables_names import TABLE
@@ -20,7 +20,7 @@ from engine.proxy.nodeports import PRIMARY, node_port_addresses, own_address
 from engine.proxy.releases import BY_NAME, Behaviour
 
 
-def compile_nftables(cluster: Cluster, node: Node, family: str, behaviour: Behaviour) -> Ruleset:
+def compile_nftables(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour) -> Ruleset:
     """What kube-proxy in nftables mode leaves in the node's kernel after a full sync.
 
     Services come sorted by namespace/name:port, elements in the order in which nft lists them. Raises
@@ -42,7 +42,7 @@ def compile_nftables(cluster: Cluster, node: Node, family: str, behaviour: Behav
             mark,
             proxy.masquerade_all,
             nodeport_addresses(cluster, node, family, behaviour),
-            tuple(cidr for cidr in cluster.service_cidrs if is_ipv6(cidr) is (family == "ipv6")),
+            tuple(cidr for cidr in cluster.service_cidrs if family_of(cidr) is family),
             not_local,
         )
     )
@@ -55,7 +55,7 @@ def compile_nftables(cluster: Cluster, node: Node, family: str, behaviour: Behav
     return Ruleset(Backend.NFTABLES, family, {TABLE: table})
 
 
-def nodeport_addresses(cluster: Cluster, node: Node, family: str, behaviour: Behaviour) -> tuple[str, ...] | None:
+def nodeport_addresses(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour) -> tuple[str, ...] | None:
     """The node's addresses that take NodePort traffic; None for all of them but loopback.
 
     Without nodePortAddresses it is the node's primary address of each family.
@@ -67,7 +67,7 @@ def nodeport_addresses(cluster: Cluster, node: Node, family: str, behaviour: Beh
 
 
 def local_traffic(
-    proxy: ProxyConfig, node: Node, family: str, behaviour: Behaviour
+    proxy: ProxyConfig, node: Node, family: Family, behaviour: Behaviour
 ) -> tuple[Match | None, Match | None]:
     """How traffic of this node's pods is told from other (detectLocalMode), and its negation; None where it cannot be.
 
@@ -78,7 +78,7 @@ def local_traffic(
     if mode in ("ClusterCIDR", "NodeCIDR"):
         # Pods of all nodes count as local by the cluster's network: they are answered directly, whichever node they are on.
         cidrs = proxy.cluster_cidrs if mode == "ClusterCIDR" else node.pod_cidrs
-        cidr = next((cidr for cidr in cidrs if is_ipv6(cidr) is (family == "ipv6")), None)
+        cidr = next((cidr for cidr in cidrs if family_of(cidr) is family), None)
         return (Source(cidr), Source(cidr, negate=True)) if cidr is not None else (None, None)
     if mode == "BridgeInterface":
         kind = InInterfaceIndex if behaviour.bridge_by_index else InInterface

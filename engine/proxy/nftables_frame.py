@@ -34,6 +34,7 @@ from engine.netfilter.rules import (
     SetMark,
     Table,
 )
+from engine.packet import Family
 from engine.proxy.nftables_names import TABLE
 from engine.proxy.releases import Behaviour
 from engine.values import dataclass
@@ -112,7 +113,7 @@ class FrameConfig:
     """What the frame depends on. `nodeport_addresses` None: NodePorts on every address of the node but loopback.
     `not_local` matches all that does not come from a pod of this node, None where there is no way to tell."""
 
-    family: str
+    family: Family
     behaviour: Behaviour
     masquerade_mark: int
     masquerade_all: bool
@@ -129,7 +130,7 @@ def build_frame(config: FrameConfig) -> tuple[Table, dict[str, NamedSet]]:
 
 
 def _sets(config: FrameConfig) -> list[NamedSet]:
-    address = "ipv6_addr" if config.family == "ipv6" else "ipv4_addr"
+    address = "ipv6_addr" if config.family is Family.IPV6 else "ipv4_addr"
     by_address, by_port = (address, "inet_proto", "inet_service"), ("inet_proto", "inet_service")
     sets = []
     if config.behaviour.has_hairpin_set:
@@ -170,7 +171,7 @@ def _chains(config: FrameConfig) -> list[Chain]:
 
 def _regular_rules(config: FrameConfig) -> dict[str, list[Rule]]:
     mark = config.masquerade_mark
-    reject = Reject("icmp6-port-unreachable" if config.family == "ipv6" else "icmp-port-unreachable")
+    reject = Reject("icmp6-port-unreachable" if config.family is Family.IPV6 else "icmp-port-unreachable")
     # A ClusterIP that is still there after DNAT was asked on a port that no Service has. iptables mode lets such a packet
     # go on, out by the default route.
     said = Comment("Reject traffic to invalid ports of ClusterIPs")
@@ -240,7 +241,7 @@ def _nodeport_destination(config: FrameConfig) -> tuple[Match, ...]:
     """NodePorts of localhost are not supported: with every address allowed, loopback is left out by name."""
     if config.nodeport_addresses is not None:
         return (SetLookup((LookupField.DADDR,), NODEPORT_IPS),)
-    return (Destination("::1/128" if config.family == "ipv6" else "127.0.0.0/8", negate=True),)
+    return (Destination("::1/128" if config.family is Family.IPV6 else "127.0.0.0/8", negate=True),)
 
 
 def _local(config: FrameConfig) -> tuple[Match, ...]:

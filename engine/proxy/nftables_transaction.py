@@ -14,6 +14,7 @@ from engine.netfilter.nft import Key, NamedSet, named_set
 from engine.netfilter.nft_names import TABLE_FAMILY, duration_text
 from engine.netfilter.nft_text import element_text, rule_text
 from engine.netfilter.rules import Chain, Ruleset, Table
+from engine.packet import Family
 from engine.proxy.nftables_frame import NODEPORT_IPS
 from engine.proxy.nftables_names import TABLE, service_of
 
@@ -33,7 +34,7 @@ def full_sync(after: Ruleset, before: Ruleset | None = None) -> Iterator[str]:
             yield f"flush {_kind(named)} {words} {named.name}"
     if NODEPORT_IPS not in table.sets:
         # A leftover of an earlier configuration; delete alone would fail where there is none.
-        address = "ipv6_addr" if after.family == "ipv6" else "ipv4_addr"
+        address = "ipv6_addr" if after.family is Family.IPV6 else "ipv4_addr"
         yield f"add set {words} {NODEPORT_IPS} {{ type {address} ; }}"
         yield f"delete set {words} {NODEPORT_IPS}"
     for chain in table.chains.values():
@@ -118,7 +119,7 @@ def _ensure_chain(chain: Chain, words: str) -> Iterator[str]:
     yield f"flush chain {words} {chain.name}"
 
 
-def _rules(chain: Chain, words: str, family: str) -> Iterator[str]:
+def _rules(chain: Chain, words: str, family: Family) -> Iterator[str]:
     for rule in chain.rules:
         yield f"add rule {words} {chain.name} {rule_text(rule, family)}"
 

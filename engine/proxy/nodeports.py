@@ -11,7 +11,7 @@ import ipaddress
 from engine.cluster import Cluster, Node
 from engine.cni import cni_addresses
 from engine.errors import UnsupportedFeature
-from engine.packet import is_ipv6
+from engine.packet import Family, family_of
 from engine.proxy.releases import BY_NAME, Behaviour
 from engine.values import dataclass
 
@@ -33,15 +33,10 @@ class NodePortAddresses:
     ipv4_loopback: bool
 
 
-def of_family(address: str, family: str) -> bool:
-    """Whether an address or network is of that family ("ipv4", "ipv6")."""
-    return is_ipv6(address) == (family == "ipv6")
-
-
-def own_address(node: Node, family: str) -> str:
+def own_address(node: Node, family: Family) -> str:
     """The node's address that kube-proxy takes for its own: the first InternalIP of the family, else loopback."""
-    own = (address for address in node.internal_ips if of_family(address, family))
-    return next(own, "::1" if family == "ipv6" else "127.0.0.1")
+    own = (address for address in node.internal_ips if family_of(address) is family)
+    return next(own, "::1" if family is Family.IPV6 else "127.0.0.1")
 
 
 def interface_addresses(cluster: Cluster, node: Node) -> tuple[str, ...]:
@@ -51,7 +46,7 @@ def interface_addresses(cluster: Cluster, node: Node) -> tuple[str, ...]:
 
 
 def node_port_addresses(
-    cluster: Cluster, node: Node, family: str, behaviour: Behaviour, unset: tuple[str, ...] = ()
+    cluster: Cluster, node: Node, family: Family, behaviour: Behaviour, unset: tuple[str, ...] = ()
 ) -> NodePortAddresses:
     """nodePortAddresses, or `unset` where it is empty: networks, and words, of which "primary" stands for the node's own
     address of each family. A list that names nothing of this family means every address of it.
@@ -61,17 +56,17 @@ def node_port_addresses(
     listed = cluster.proxy.node_port_addresses or unset
     _check_words(listed, behaviour)
     networks = [net for item in listed for net in (_primary(node) if item == PRIMARY else _WORDS.get(item, (item,)))]
-    ours = [ipaddress.ip_network(net, strict=False) for net in networks if of_family(net, family)]
+    ours = [ipaddress.ip_network(net, strict=False) for net in networks if family_of(net) is family]
     match_all = not ours or any(net.prefixlen == 0 for net in ours)
-    loopback = family == "ipv4" and (match_all or any(net.is_loopback or _LOOPBACK_START in net for net in ours))
-    own = ("::1" if family == "ipv6" else "127.0.0.1", *interface_addresses(cluster, node))
-    mine = (address for address in dict.fromkeys(own) if of_family(address, family))
+    loopback = family is Family.IPV4 and (match_all or any(net.is_loopback or _LOOPBACK_START in net for net in ours))
+    own = ("::1" if family is Family.IPV6 else "127.0.0.1", *interface_addresses(cluster, node))
+    mine = (address for address in dict.fromkeys(own) if family_of(address) is family)
     found = tuple(address for address in mine if any(ipaddress.ip_address(address) in net for net in ours))
     return NodePortAddresses(match_all, found, loopback)
 
 
 def _primary(node: Node) -> tuple[str, ...]:
-    own = (own_address(node, family) for family in ("ipv4", "ipv6"))
+    own = (own_address(node, family) for family in Family)
     return tuple(address for address in own if not ipaddress.ip_address(address).is_loopback)
 
 

@@ -9,6 +9,7 @@ Source: pkg/proxy/iptables/proxier.go (syncProxyRules).
 from __future__ import annotations
 
 from engine.cluster import Cluster
+from engine.packet import Family
 from engine.proxy import iptables_frame as frame
 from engine.proxy.endpoints import ServicePortView, hints_wanted
 from engine.proxy.interface import find_node
@@ -41,7 +42,9 @@ class Transaction:
         return sum(self.rules.values()) + len(self.deleted)
 
 
-def full_transaction(cluster: Cluster, node_name: str, family: str = "ipv4", release: str | None = None) -> Transaction:
+def full_transaction(
+    cluster: Cluster, node_name: str, family: Family = Family.IPV4, release: str | None = None
+) -> Transaction:
     """What the first sync on a node writes, or one forced by lost rules. `release` as in compile_rules. Raises
     NoSuchObject for an unknown node."""
     sync = _full_sync(cluster, node_name, family, release)
@@ -53,7 +56,7 @@ def partial_transaction(
     before: Cluster,
     after: Cluster,
     node_name: str,
-    family: str = "ipv4",
+    family: Family = Family.IPV4,
     cleanup: bool | None = None,
     release: str | None = None,
 ) -> Transaction:
@@ -67,7 +70,7 @@ def partial_transaction(
 
 
 def transactions(
-    before: Cluster, after: Cluster, node_name: str, family: str = "ipv4", release: str | None = None
+    before: Cluster, after: Cluster, node_name: str, family: Family = Family.IPV4, release: str | None = None
 ) -> tuple[Transaction, Transaction]:
     """`full_transaction` of `before` and `partial_transaction` from it to `after`, each cluster compiled once."""
     old = _full_sync(before, node_name, family, release)
@@ -75,7 +78,7 @@ def transactions(
     return _transaction(old, None, (), 2 * len(frame.JUMPS)), _partial(old, new, None)
 
 
-def _full_sync(cluster: Cluster, node_name: str, family: str, release: str | None) -> Sync:
+def _full_sync(cluster: Cluster, node_name: str, family: Family, release: str | None) -> Sync:
     node = find_node(cluster, node_name)
     return full_sync(cluster, node, family, behaviour_on(node, release))
 

@@ -10,6 +10,7 @@ from engine.netfilter.ruleset import Ruleset
 from engine.netfilter.skb import ConntrackEntry
 from engine.network.devices import DeviceKind
 from engine.network.host import Host
+from engine.packet import FAMILY_OF_VERSION, Family
 from engine.shell.connections import entry_of
 from engine.shell.edits import Edit, apply_all
 from engine.trace import ConntrackView
@@ -19,7 +20,7 @@ class LiveFabric(Fabric):
     """Made by over(). It shares with the cluster's own Fabric all that is the same in both."""
 
     _edits: Mapping[str, tuple[Edit, ...]]
-    _rules: Mapping[tuple[str, str], Ruleset]
+    _rules: Mapping[tuple[str, Family], Ruleset]
     _seen: Mapping[str, Cluster]
     _held: Mapping[str, tuple[ConntrackView, ...]]
 
@@ -31,7 +32,7 @@ class LiveFabric(Fabric):
         release: str | None,
         *,
         edits: Mapping[str, tuple[Edit, ...]],
-        rules: Mapping[tuple[str, str], Ruleset],
+        rules: Mapping[tuple[str, Family], Ruleset],
         seen: Mapping[str, Cluster],
         held: Mapping[str, tuple[ConntrackView, ...]],
     ) -> LiveFabric:
@@ -56,7 +57,7 @@ class LiveFabric(Fabric):
         return found
 
     def ruleset(self, node: str, version: int) -> Ruleset:
-        family = "ipv4" if version == 4 else "ipv6"
+        family = FAMILY_OF_VERSION[version]
         given = self._rules.get((node, family))
         if given is not None:
             return given

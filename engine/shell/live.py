@@ -15,13 +15,13 @@ from engine.cluster import Cluster, Mode
 from engine.errors import NoSuchObject
 from engine.netfilter.ruleset import Ruleset
 from engine.network.host import HostKind
+from engine.packet import Family
 from engine.shell.edits import Edit
 from engine.shell.fabric import LiveFabric
 from engine.shell.kube_proxy import resync
 from engine.trace import ConntrackView, Outcome, Request
 from engine.values import dataclass
 
-FAMILIES = ("ipv4", "ipv6")
 # The machine that kubectl is run on: no host of the network that is walked.
 ADMINISTRATOR = ""
 
@@ -30,7 +30,7 @@ def _nothing() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
-def _no_rules() -> Mapping[str, Ruleset]:
+def _no_rules() -> Mapping[Family, Ruleset]:
     return MappingProxyType({})
 
 
@@ -49,7 +49,7 @@ class HostState:
     full name that decide no outcome here, `files` that were written."""
 
     edits: tuple[Edit, ...] = ()
-    rules: Mapping[str, Ruleset] = dataclasses.field(default_factory=_no_rules)
+    rules: Mapping[Family, Ruleset] = dataclasses.field(default_factory=_no_rules)
     connections: tuple[HeldConnection, ...] = ()
     sysctls: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
     files: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
@@ -131,9 +131,9 @@ class LiveCluster:
         """The kube-proxy of the node."""
         return self.proxies.get(node, _RUNNING)
 
-    def rules(self, node: str, family: str) -> Ruleset:
-        """The rules that the node's kernel holds now for "ipv4" or "ipv6"."""
-        return self.fabric.ruleset(node, 4 if family == "ipv4" else 6)
+    def rules(self, node: str, family: Family) -> Ruleset:
+        """The rules that the node's kernel holds now for a family."""
+        return self.fabric.ruleset(node, family.version)
 
     def with_state(self, host: str, state: HostState) -> LiveCluster:
         return dataclasses.replace(self, hosts={**self.hosts, host: state})
@@ -143,7 +143,7 @@ class LiveCluster:
         state = self.state(host)
         return self.with_state(host, dataclasses.replace(state, edits=(*state.edits, *edits)))
 
-    def with_rules(self, host: str, family: str, rules: Ruleset) -> LiveCluster:
+    def with_rules(self, host: str, family: Family, rules: Ruleset) -> LiveCluster:
         """After somebody changed the rules of a family by hand."""
         state = self.state(host)
         return self.with_state(host, dataclasses.replace(state, rules={**state.rules, family: rules}))

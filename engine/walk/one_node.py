@@ -21,7 +21,7 @@ from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.skb import NetfilterVerdict, TargetAction
 from engine.netfilter.stack import Event, HostNetfilter, MarkEvent, Passage, RuleEvent, Skb
-from engine.packet import L4, FiveTuple, canonical, is_ipv6, split_host_port
+from engine.packet import L4, FiveTuple, canonical, family_of, is_ipv6, split_host_port
 from engine.proxy.interface import compile_rules, find_node
 from engine.trace import Request, Resolution
 from engine.walk.locate import DEFAULT_SPORT, locate
@@ -39,7 +39,7 @@ def resolve(
     """
     node = find_node(cluster, node_name)
     flow = _flow(cluster, request, release)
-    family = "ipv6" if is_ipv6(flow.dst) else "ipv4"
+    family = family_of(flow.dst)
     ruleset = compile_rules(cluster, node_name, mode or cluster.proxy.effective_mode, family, release)
     return resolve_flow(cluster, node, flow, ruleset)
 

@@ -12,6 +12,7 @@ from engine.errors import os_reason
 from engine.fabric.fabric import Fabric
 from engine.netfilter.packet_facts import device_matches
 from engine.netfilter.rules import Ruleset
+from engine.packet import Family
 from engine.trace import Text
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
@@ -62,7 +63,7 @@ def say_note(english: str, chinese: str, lang: Lang) -> None:
     print(one_line(f"提示：{chinese}" if lang == "zh" else f"note: {english}"), file=sys.stderr)
 
 
-def read_rules(given: tuple[str, ...], family: str, lang: Lang) -> dict[str, Ruleset]:
+def read_rules(given: tuple[str, ...], family: Family, lang: Lang) -> dict[str, Ruleset]:
     """`NODE=FILE` each: the node's name (or pod/NAME) and what was saved there (engine.netfilter.saved); one may have
     several.
 

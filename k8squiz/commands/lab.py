@@ -15,6 +15,7 @@ from engine.lab.known import known
 from engine.lab.requirements import prepare
 from engine.lab.scene import Scene
 from engine.lab.verify import VerifiedCase, enough, run_all, run_scene, spread
+from engine.proxy.interface import family_named
 from engine.trace import Request
 from engine.walk.locate import locate
 from k8squiz.commands.input import read_cluster
@@ -41,7 +42,7 @@ def up(paths: tuple[str, ...], mode: str | None, family: str, lang: Lang) -> int
 
     fabric = _fabric(paths, mode, lang)
     prepare_for_good()
-    version = 6 if family == "ipv6" else 4
+    version = family_named(family).version
     lab = registry.start(lambda: Lab(fabric, version))
     hosts = ", ".join(sorted(lab.hosts))
     if lang == "zh":

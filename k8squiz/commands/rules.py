@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from engine.cluster import Cluster, Mode
 from engine.netfilter.ruleset import Ruleset
-from engine.packet import is_ipv6
-from engine.proxy.interface import mode_named
+from engine.packet import Family, family_of
+from engine.proxy.interface import family_named, mode_named
 from k8squiz.commands.input import read_cluster, say_release
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import print_machine
@@ -31,7 +31,7 @@ def run(
 
     cluster = read_cluster(paths, lang, strict=False)
     chosen = mode_named(mode) if mode else cluster.proxy.effective_mode
-    families = (family,) if family is not None else _families(cluster, node) if chosen is Mode.NFTABLES else ("ipv4",)
+    families = (family_named(family),) if family else _families(cluster, node, chosen)
     compiled = engine.compile_node if every else engine.compile_rules
     rulesets = [compiled(cluster, node, chosen, each, release) for each in families]
     say_release(cluster, node, chosen, release, lang)
@@ -51,8 +51,10 @@ def together(rulesets: Iterable[Ruleset]) -> str:
     return "".join(text for texts in found.values() for text in texts)
 
 
-def _families(cluster: Cluster, name: str) -> tuple[str, ...]:
-    """Those of the node's InternalIPs, IPv4 first."""
+def _families(cluster: Cluster, name: str, mode: Mode) -> tuple[Family, ...]:
+    """IPv4 alone; in nftables mode, whose tool lists both, those of the node's InternalIPs, IPv4 first."""
+    if mode is not Mode.NFTABLES:
+        return (Family.IPV4,)
     addresses = [address for node in cluster.nodes if node.name == name for address in node.internal_ips]
-    found = {"ipv6" if is_ipv6(address) else "ipv4" for address in addresses}
-    return tuple(sorted(found)) or ("ipv4",)
+    found = {family_of(address) for address in addresses}
+    return tuple(sorted(found)) or (Family.IPV4,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import engine
 from engine.fabric.fabric import Fabric, build_fabric
-from engine.packet import is_ipv6
+from engine.packet import family_of
 from engine.trace import Outcome, Request
 from engine.values import dataclass
 from engine.walk.locate import locate
@@ -66,7 +66,7 @@ def _fabric(options: Options, lang: Lang) -> Fabric:
     fabric = build_fabric(cluster, mode, release=options.release)
     if not options.rules:
         return fabric
-    family = "ipv6" if is_ipv6(locate(fabric, options.request).dst) else "ipv4"
+    family = family_of(locate(fabric, options.request).dst)
     rulesets = read_rules(options.rules, family, lang)
     fabric = build_fabric(cluster, mode, rulesets, options.release)
     say_unknown_devices(fabric, rulesets, lang)

@@ -23,6 +23,7 @@ from engine.manifests import load_cluster
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.saved import SavedText, read_saved
 from engine.netfilter.text import dump
+from engine.packet import Family
 from engine.proxy.interface import compile_rules
 
 from .locate import cluster_folder, folder
@@ -31,8 +32,8 @@ RECORDED = folder("ipvs-rules")
 # How the rules begin that stand in no fixed order: those of different Services in this chain.
 UNORDERED = ("-A KUBE-IPVS-OUT-FILTER ",)
 # Which of kube-proxy's two proxiers ran: an IPv6 cluster's was the dual-stack one, with the IPv4 sets there and empty.
-FAMILIES = {"ipv4": ("ipv4",), "ipv6": ("ipv4", "ipv6"), "dual": ("ipv4", "ipv6")}
-PROGRAMS = {"iptables-save": "ipv4", "ip6tables-save": "ipv6"}
+FAMILIES = {"ipv4": (Family.IPV4,), "ipv6": tuple(Family), "dual": tuple(Family)}
+PROGRAMS = {"iptables-save": Family.IPV4, "ip6tables-save": Family.IPV6}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +71,7 @@ def of_kind(*kinds: str) -> list[object]:
 
 
 @functools.lru_cache(maxsize=4)
-def recorded(facts: Path) -> tuple[Cluster, tuple[str, ...]]:
+def recorded(facts: Path) -> tuple[Cluster, tuple[Family, ...]]:
     """The cluster, its nodes with the further addresses that case.json names, and the families kube-proxy ran for."""
     case = json.loads((facts / "case.json").read_text())
     cluster = load_cluster([str(facts / "cluster.yaml")])
@@ -85,7 +86,7 @@ def recorded(facts: Path) -> tuple[Cluster, tuple[str, ...]]:
 
 
 @functools.lru_cache(maxsize=4)
-def printed(facts: Path, node: str, family: str) -> tuple[str, ...]:
+def printed(facts: Path, node: str, family: Family) -> tuple[str, ...]:
     """The lines of `k8squiz rules --mode ipvs` for one family."""
     return tuple(str(compile_rules(recorded(facts)[0], node, "ipvs", family, release="1.30")).splitlines())
 
@@ -109,7 +110,7 @@ def iptables_tables(lines: list[str]) -> dict[str, list[str]]:
     }
 
 
-def sections(recording: Recording, family: str) -> tuple[list[str], list[str], list[str]]:
+def sections(recording: Recording, family: Family) -> tuple[list[str], list[str], list[str]]:
     """What is printed, cut where the parts meet: IPVS's table, the ipsets, the iptables rules."""
     lines = list(printed(recording.facts, recording.node, family))
     first_set = next((i for i, line in enumerate(lines) if line.startswith("create ")), len(lines))

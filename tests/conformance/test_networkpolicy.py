@@ -10,7 +10,7 @@ import pytest
 
 from engine import Cluster, load_cluster
 from engine.networkpolicy import PolicyDecision, Traffic, TrafficPeer, allowed, at_pod, index_policies
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.policies import PolicyType
 
 from .locate import folder
@@ -83,7 +83,7 @@ def test_the_pods_door_says_the_same(path: Path) -> None:
     cluster = as_cluster(case)
     index = index_policies(cluster)
     for traffic in case["traffics"]:
-        family = traffic.get("family", "ipv4")
+        family = Family(traffic.get("family", "ipv4"))
         source, destination = (end(index, traffic[side], family) for side in ("from", "to"))
         for direction in PolicyType:
             whole = Traffic(source, destination, L4(traffic["protocol"]), traffic["port"])
@@ -102,7 +102,7 @@ def test_the_pods_door_says_the_same(path: Path) -> None:
             assert found.allowed == traffic[direction.lower()], (direction, traffic)
 
 
-def end(index: Any, name: str, family: str) -> TrafficPeer:
+def end(index: Any, name: str, family: Family) -> TrafficPeer:
     kind, _, rest = name.partition("/")
     if kind == "pod":
         namespace, _, pod = rest.partition("/")

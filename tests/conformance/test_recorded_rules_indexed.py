@@ -12,7 +12,7 @@ from engine.hooks import Hook
 from engine.netfilter.rules import Destination, DestinationPort, Ruleset
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.netfilter.text import parse
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, Family, FiveTuple
 
 from .locate import folder
 
@@ -52,7 +52,7 @@ def ways(ruleset: Ruleset, flow: FiveTuple, indexed: bool) -> list[Any]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parts[-3]}-{path.parts[-2]}-{path.name}")
 def test_indexed_and_plain_evaluation_agree(path: Path) -> None:
-    ruleset = parse(path.read_text(), "ipv6" if "ip6" in path.name else "ipv4", str(path))
+    ruleset = parse(path.read_text(), Family.IPV6 if "ip6" in path.name else Family.IPV4, str(path))
     for address, protocol, port in spoken_to(ruleset):
         for source in SOURCES[ruleset.family]:
             flow = FiveTuple(protocol, source, 40000, address, port)

@@ -12,12 +12,13 @@ import pytest
 from engine.cluster import Cluster
 from engine.manifests import load_cluster
 from engine.netfilter.text import parse
+from engine.packet import Family
 from engine.proxy.interface import compile_rules
 
 from .canonical import iptables_lines
 from .locate import folder
 
-SUFFIXES = {"iptables-save": "ipv4", "ip6tables-save": "ipv6"}
+SUFFIXES = {"iptables-save": Family.IPV4, "ip6tables-save": Family.IPV6}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Dump:
         return [file.read_text() for file in files if file.exists()]
 
     @property
-    def family(self) -> str:
+    def family(self) -> Family:
         return SUFFIXES[self.suffix]
 
 

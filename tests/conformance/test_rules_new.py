@@ -15,6 +15,7 @@ from engine.manifests import load_cluster
 from engine.netfilter.nft_text import dump as dump_nft
 from engine.netfilter.nft_text import parse_all
 from engine.netfilter.text import parse
+from engine.packet import Family
 from engine.proxy.interface import compile_rules, find_node
 from engine.proxy.nftables import compile_nftables
 from engine.proxy.releases import behaviour_of
@@ -25,7 +26,7 @@ from .locate import cluster_folder, folder
 
 HOME = folder("rules-new")
 RELEASES = ("1.34", "1.36", "1.37")
-FAMILY = {"iptables-save": "ipv4", "ip6tables-save": "ipv6"}
+FAMILY = {"iptables-save": Family.IPV4, "ip6tables-save": Family.IPV6}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +68,7 @@ def cluster_of(release: str, case: str) -> Cluster:
     return dataclasses.replace(cluster, nodes=nodes)
 
 
-def nftables(dump: Dump, family: str) -> str:
+def nftables(dump: Dump, family: Family) -> str:
     cluster = cluster_of(dump.release, dump.case)
     if dump.release != "1.34":
         return str(compile_rules(cluster, dump.node, "nftables", family, dump.release))
@@ -86,7 +87,7 @@ def test_nftables(dump: Dump) -> None:
         # nft refused the whole transaction: the node has no rules, and that is said instead of printing any.
         assert "comment too long" in dump.file.with_suffix(".nftables-error").read_text()
         with pytest.raises(UnsupportedFeature, match="nft takes comments of at most 128 characters"):
-            nftables(dump, "ipv4")
+            nftables(dump, Family.IPV4)
         return
     assert canonical("".join(nftables(dump, family) for family in parse_all(text))) == canonical(text)
 

@@ -25,6 +25,7 @@ from engine import EngineError, Request, compile_rules, load_cluster, outcomes, 
 from engine.ipvs.scenario_reading import load_scenario
 from engine.netfilter import nft_parse
 from engine.netfilter.text import parse as parse_iptables
+from engine.packet import Family
 from engine.walk.jsonform import trace_to_dict
 from k8squiz.bank import find as bank
 from k8squiz.bank.draw import draw
@@ -143,10 +144,10 @@ def cluster(rng: random.Random) -> None:
 
 
 @lru_cache
-def _saved(family: str, syntax: str) -> tuple[Any, str]:
-    name = "missing-dnat.cluster.yaml" if family == "ipv6" else "../../docs/examples/cluster.yaml"
+def _saved(family: Family, syntax: str) -> tuple[Any, str]:
+    name = "missing-dnat.cluster.yaml" if family is Family.IPV6 else "../../docs/examples/cluster.yaml"
     made = load_cluster([ROOT / "tests" / "hostile" / name])
-    if (family, syntax) == ("ipv6", "iptables"):
+    if (family, syntax) == (Family.IPV6, "iptables"):
         return made, (ROOT / "tests" / "hostile" / "missing-dnat.ip6tables-save").read_text(encoding="utf-8")
     return made, str(compile_rules(made, "node1", syntax, family=family))
 
@@ -156,13 +157,13 @@ _WORDS = ["-j", "-A", "ACCEPT", "DROP", "MASQUERADE", "KUBE-SERVICES", "!", "-m"
 
 
 def _rules(rng: random.Random, syntax: str) -> None:
-    family = rng.choice(["ipv4", "ipv4", "ipv6"])
+    family = rng.choice([Family.IPV4, Family.IPV4, Family.IPV6])
     made, saved = _saved(family, syntax)
     text = scrambled(rng, saved, _WORDS)
     read = nft_parse.parse(text, family, whole=True) if syntax == "nftables" else parse_iptables(text, family, "f")
     str(read)
-    where = "svc/web" if family == "ipv6" else rng.choice(WHERE)
-    who = "client" if family == "ipv6" else rng.choice(WHO)
+    where = "svc/web" if family is Family.IPV6 else rng.choice(WHERE)
+    who = "client" if family is Family.IPV6 else rng.choice(WHO)
     ways = outcomes(made, Request(who, where, "TCP", "node1"), syntax, rulesets={"node1": read})
     assert sum(way.probability for way in ways) == 1
 

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from engine import EngineError, ManifestError, check_cluster, load_cluster
 from engine.cluster import Cluster
+from engine.packet import Family
 from engine.proxy.endpoints import categorize, service_ports
 from engine.proxy.releases import NEWEST, behaviour_of
 from tests.strategies import as_manifests, clusters
 
 NEWEST_RULES = behaviour_of(NEWEST).endpoints
-FAMILY = st.sampled_from(["ipv4", "ipv6"])
+FAMILY = st.sampled_from(Family)
 
 
 @settings(max_examples=60, deadline=None)
@@ -35,7 +36,7 @@ def test_a_cluster_written_as_manifests_is_read_back(cluster: Cluster) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(clusters(), FAMILY)
-def test_which_endpoints_a_node_uses(cluster: Cluster, family: str) -> None:
+def test_which_endpoints_a_node_uses(cluster: Cluster, family: Family) -> None:
     views = service_ports(cluster, family, NEWEST_RULES)
     assert [view.label for view in views] == sorted(view.label for view in views)
     for view in views:
@@ -73,7 +74,7 @@ def test_a_damaged_manifest_is_read_or_refused(data: st.DataObject) -> None:
     put = data.draw(st.sampled_from(["", "5", "no", "12:30", "[]", "{}", "null", "'", "\n", "*a", "&a ", "-", "\x00"]))
     try:
         cluster = load_cluster(text=text[:at] + put + text[at + cut :])
-        service_ports(cluster, "ipv4", NEWEST_RULES)
+        service_ports(cluster, Family.IPV4, NEWEST_RULES)
         check_cluster(cluster)
     except EngineError as error:
         assert str(error).isprintable()

@@ -21,6 +21,7 @@ from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, Tunnel, interface
 from engine.network.routes import Route, RouteKind, contains, number
 from engine.network.tunnel import overhead
+from engine.packet import Family
 
 GATEWAY = {4: "169.254.1.1", 6: "fe80::ecee:eeff:feee:eeee"}
 _TUNNEL_DEVICE = {"ipip": "tunl0", "vxlan": "vxlan.calico"}
@@ -65,15 +66,15 @@ class Calico:
     def underlay_addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
         return ()
 
-    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+    def rules(self, config: CNIConfig, node: NodePlan, family: Family) -> Iterable[WrittenRules]:
         # Most of what reads manifests asks for no rules.
         from engine.cni.calico.rules import pools_of, written_rules
 
         own = _TUNNEL_DEVICE.get(config.backend)
-        tunnels = (own,) if own is not None and family == "ipv4" else ()
+        tunnels = (own,) if own is not None and family is Family.IPV4 else ()
         yield written_rules(pools_of(config), family, tunnels)
 
-    def empty_rules(self, family: str) -> WrittenRules:
+    def empty_rules(self, family: Family) -> WrittenRules:
         """felix without pools and tunnels, as Canal has it."""
         from engine.cni.calico.rules import written_rules
 

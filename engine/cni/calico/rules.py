@@ -27,7 +27,7 @@ from engine.netfilter.parts.protocol import Protocol
 from engine.netfilter.parts.set_match import SetMatch
 from engine.netfilter.parts.verdicts import Jump
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table, Target
-from engine.packet import L4, is_ipv6
+from engine.packet import L4, Family, family_of, is_ipv6
 
 _MOST_MEMBERS = 1048576  # FelixConfiguration maxIpsetSize
 _VXLAN_PORT = 4789
@@ -42,11 +42,11 @@ def pools_of(config: CNIConfig) -> tuple[IPPool, ...]:
     )
 
 
-def written_rules(pools: Iterable[IPPool], family: str, tunnels: Iterable[str]) -> WrittenRules:
+def written_rules(pools: Iterable[IPPool], family: Family, tunnels: Iterable[str]) -> WrittenRules:
     """felix's nat table for one family: `tunnels` are the tunnel devices that hold an address, vxlan.calico among them."""
-    own = [pool for pool in pools if is_ipv6(pool.cidr.partition("/")[0]) is (family == "ipv6")]
+    own = [pool for pool in pools if family_of(pool.cidr.partition("/")[0]) is family]
     masqueraded = sorted(pool.cidr for pool in own if pool.nat_outgoing)
-    prefix = "cali60" if family == "ipv6" else "cali40"
+    prefix = "cali60" if family is Family.IPV6 else "cali40"
     masq, everything = f"{prefix}masq-ipam-pools", f"{prefix}network-ip-pools"
     chains = built_in_chains("nat")
     for hook, chain in ((Hook.PREROUTING, PREROUTING), (Hook.OUTPUT, OUTPUT)):

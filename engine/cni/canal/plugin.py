@@ -14,6 +14,7 @@ from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.enforcement import PolicyEnforcement
 from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, Plugin, PodPlan, Wiring, WrittenRules
 from engine.netfilter.chain_meaning import ChainWriter
+from engine.packet import Family
 
 NAME = "canal"
 _FLANNEL, _CALICO = "flannel.alpha.coreos.com/backend-type", "projectcalico.org/"
@@ -35,7 +36,7 @@ class AtPods(Plugin, Protocol):
 
     def wire_pod_by(self, node: NodePlan, pod: PodPlan, mtu: int) -> Wiring: ...
 
-    def empty_rules(self, family: str) -> WrittenRules: ...
+    def empty_rules(self, family: Family) -> WrittenRules: ...
 
 
 class Canal:
@@ -90,7 +91,7 @@ class Canal:
     def tunnel_device(self, backend: str) -> str | None:
         return self._between.tunnel_device(backend)
 
-    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+    def rules(self, config: CNIConfig, node: NodePlan, family: Family) -> Iterable[WrittenRules]:
         yield from self._between.rules(config, node, family)
         yield self._at_pods.empty_rules(family)
 

@@ -13,13 +13,14 @@ from engine.cni.chained.names import ContainerAddress, container_addresses
 from engine.cni.interface import NodePlan, WrittenRules
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
+from engine.packet import Family
 
 __all__ = ["WRITERS", "ContainerAddress", "chained_rules"]
 
 WRITERS: tuple[ChainWriter, ...] = (portmap.WRITER, portmap_nft.WRITER, ip_masq.WRITER)
 
 
-def chained_rules(config: CNIConfig, node: NodePlan, family: str, bridged: bool) -> Iterator[WrittenRules]:
+def chained_rules(config: CNIConfig, node: NodePlan, family: Family, bridged: bool) -> Iterator[WrittenRules]:
     """What the chained plugins write for the node's pods; `bridged` says whether the main plugin hangs pods on a bridge."""
     if config.port_map is None and not bridged:
         return

@@ -18,9 +18,10 @@ from engine.netfilter.parts.comment import Comment
 from engine.netfilter.parts.masquerade import Masquerade
 from engine.netfilter.parts.verdicts import Accept, Jump
 from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
+from engine.packet import Family
 from engine.trace import Text
 
-_MULTICAST = {"ipv4": "224.0.0.0/4", "ipv6": "ff00::/8"}
+_MULTICAST = {Family.IPV4: "224.0.0.0/4", Family.IPV6: "ff00::/8"}
 WRITER = ChainWriter(
     "bridge",
     (
@@ -34,7 +35,7 @@ WRITER = ChainWriter(
 )
 
 
-def written_rules(network: str, containers: Iterable[ContainerAddress], family: str) -> WrittenRules:
+def written_rules(network: str, containers: Iterable[ContainerAddress], family: Family) -> WrittenRules:
     """One chain a container, reached by its source address."""
     chains = built_in_chains("nat")
     for container in containers:

@@ -10,7 +10,7 @@ import hashlib
 from engine.cluster import ContainerPort
 from engine.cni.interface import NodePlan
 from engine.network.routes import contains
-from engine.packet import is_ipv6
+from engine.packet import Family, family_of
 from engine.values import dataclass
 
 _LONGEST_CHAIN = 28
@@ -27,15 +27,15 @@ class ContainerAddress:
     host_ports: tuple[ContainerPort, ...]
 
 
-def container_addresses(node: NodePlan, family: str, bridged: bool) -> tuple[ContainerAddress, ...]:
+def container_addresses(node: NodePlan, family: Family, bridged: bool) -> tuple[ContainerAddress, ...]:
     """The node's pods of that family, each with its first address. No field of the API holds the id of a pod's sandbox:
     where it is not given (annotation k8squiz.dev/container-id) a hash of the pod's name stands for it."""
     found = []
     for pod in node.pods:
-        address = next((ip for ip in pod.ips if is_ipv6(ip) is (family == "ipv6")), None)
+        address = next((ip for ip in pod.ips if family_of(ip) is family), None)
         if address is None:
             continue
-        alone = f"{address}/{128 if family == 'ipv6' else 32}"
+        alone = f"{address}/{128 if family is Family.IPV6 else 32}"
         net = next((cidr for cidr in node.pod_cidrs if contains(cidr, address)), alone) if bridged else alone
         sandbox = pod.container_id or hashlib.sha256(pod.key.encode()).hexdigest()
         found.append(ContainerAddress(sandbox, address, net, pod.host_ports))

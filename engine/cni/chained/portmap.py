@@ -25,7 +25,7 @@ from engine.netfilter.parts.ports import DestinationPort
 from engine.netfilter.parts.protocol import Protocol
 from engine.netfilter.parts.verdicts import Jump
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table
-from engine.packet import is_ipv6
+from engine.packet import Family, is_ipv6
 from engine.trace import Text
 
 DNAT, SET_MARK, MASQUERADE = "CNI-HOSTPORT-DNAT", "CNI-HOSTPORT-SETMARK", "CNI-HOSTPORT-MASQ"
@@ -59,7 +59,7 @@ WRITER = ChainWriter(
 )
 
 
-def written_rules(config: PortMap, containers: Iterable[ContainerAddress], family: str) -> WrittenRules:
+def written_rules(config: PortMap, containers: Iterable[ContainerAddress], family: Family) -> WrittenRules:
     """All host ports of a node's containers of one family."""
     chains = built_in_chains("nat")
     chains[DNAT] = Chain(DNAT)

@@ -21,7 +21,7 @@ from engine.netfilter.parts.nat import DestinationNat
 from engine.netfilter.parts.ports import DestinationPort
 from engine.netfilter.parts.verdicts import Jump
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table
-from engine.packet import is_ipv6
+from engine.packet import Family, is_ipv6
 from engine.trace import Text
 
 TABLE = "cni_hostport"
@@ -44,7 +44,7 @@ WRITER = ChainWriter(
 )
 
 
-def written_rules(config: PortMap, containers: Iterable[ContainerAddress], family: str) -> WrittenRules:
+def written_rules(config: PortMap, containers: Iterable[ContainerAddress], family: Family) -> WrittenRules:
     """All host ports of a node's containers of one family. A connection of a container to itself is told by its addresses
     after DNAT, not by a mark."""
     ports: list[Rule] = []

@@ -21,6 +21,7 @@ from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Tunnel, interface
 from engine.network.routes import Route, number
 from engine.network.tunnel import overhead
+from engine.packet import Family
 
 BRIDGE = "cni0"
 
@@ -64,7 +65,7 @@ class Flannel:
     def tunnel_device(self, backend: str) -> str | None:
         return _tunnel_name(CNIConfig(), 4) if backend == "vxlan" else None
 
-    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+    def rules(self, config: CNIConfig, node: NodePlan, family: Family) -> Iterable[WrittenRules]:
         # Most of what reads manifests asks for no rules.
         from engine.cni.flannel.rules import written_rules
 

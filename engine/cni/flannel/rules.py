@@ -19,15 +19,15 @@ from engine.netfilter.parts.mark import MarkMatch
 from engine.netfilter.parts.masquerade import Masquerade
 from engine.netfilter.parts.verdicts import Accept, Jump, Return
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table
-from engine.packet import is_ipv6
+from engine.packet import Family, family_of
 
 # trafficmngr.KubeProxyMark: the bit is kube-proxy's by default; flannel does not ask which one it was given.
 KUBE_PROXY_MARK = 0x4000
-_MULTICAST = {"ipv4": "224.0.0.0/4", "ipv6": "ff00::/8"}
+_MULTICAST = {Family.IPV4: "224.0.0.0/4", Family.IPV6: "ff00::/8"}
 _MASQ, _FORWARD = Comment("flanneld masq"), Comment("flanneld forward")
 
 
-def written_rules(config: CNIConfig, node: NodePlan, family: str) -> Iterator[WrittenRules]:
+def written_rules(config: CNIConfig, node: NodePlan, family: Family) -> Iterator[WrittenRules]:
     """flanneld's rules for one family; none where the cluster has no pod network of it, or the node no part of that."""
     network, lease = (_of(family, nets) for nets in (config.networks, node.pod_cidrs))
     if network is None or lease is None or not (config.ip_masq or config.forward_rules):
@@ -38,11 +38,11 @@ def written_rules(config: CNIConfig, node: NodePlan, family: str) -> Iterator[Wr
         yield WrittenRules(_iptables(config, network, lease, family))
 
 
-def _of(family: str, nets: tuple[str, ...]) -> str | None:
-    return next((net for net in nets if is_ipv6(net.partition("/")[0]) is (family == "ipv6")), None)
+def _of(family: Family, nets: tuple[str, ...]) -> str | None:
+    return next((net for net in nets if family_of(net.partition("/")[0]) is family), None)
 
 
-def _iptables(config: CNIConfig, network: str, lease: str, family: str) -> Ruleset:
+def _iptables(config: CNIConfig, network: str, lease: str, family: Family) -> Ruleset:
     tables = {}
     if config.ip_masq:
         masquerade = Masquerade(random_fully=config.random_fully)
@@ -73,7 +73,7 @@ def _hooked(name: str, hook: Hook, jump: Rule, chain: Chain) -> Table:
     return Table(name, {**chains, chain.name: chain})
 
 
-def _nftables(config: CNIConfig, network: str, lease: str, family: str) -> Ruleset:
+def _nftables(config: CNIConfig, network: str, lease: str, family: Family) -> Ruleset:
     """EnableNFTables: a table of flannel's own. It is not iptables' rules in other words: what no pod of this node sends to
     the pods' network keeps its source, a node's own process and who is routed in from outside too."""
     name = "flannel-" + family

@@ -19,6 +19,7 @@ from engine.cni.kindnet.chains import WRITER
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, interface
 from engine.network.routes import Route, number
+from engine.packet import Family
 
 NAME = "kindnet"
 _PROVIDER = "kind://"
@@ -67,7 +68,7 @@ class Kindnet:
     def tunnel_device(self, backend: str) -> str | None:
         return None
 
-    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+    def rules(self, config: CNIConfig, node: NodePlan, family: Family) -> Iterable[WrittenRules]:
         # Most of what reads manifests asks for no rules.
         from engine.cni.kindnet.rules import written_rules
 

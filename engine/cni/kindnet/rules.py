@@ -18,16 +18,16 @@ from engine.netfilter.parts.comment import Comment
 from engine.netfilter.parts.masquerade import Masquerade
 from engine.netfilter.parts.verdicts import Jump, Return
 from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
-from engine.packet import is_ipv6
+from engine.packet import Family, family_of
 
 _JUMP = "ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom KIND-MASQ-AGENT chain"
 _INSIDE = "local traffic is not subject to MASQUERADE"
 _OUTSIDE = "outbound traffic is subject to MASQUERADE (must be last in chain)"
 
 
-def written_rules(config: CNIConfig, family: str) -> Iterator[WrittenRules]:
+def written_rules(config: CNIConfig, family: Family) -> Iterator[WrittenRules]:
     """The chain of one family; none where the pods have no network of it."""
-    nets = [net for net in config.networks if is_ipv6(net.partition("/")[0]) is (family == "ipv6")]
+    nets = [net for net in config.networks if family_of(net.partition("/")[0]) is family]
     if not nets:
         return
     chains = built_in_chains("nat")

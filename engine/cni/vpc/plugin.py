@@ -17,6 +17,7 @@ from engine.cni.vpc.chains import WRITER
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, Scope, interface
 from engine.network.routes import Route, number
+from engine.packet import Family
 
 NAME = "vpc-native"
 _GATEWAY = {4: "169.254.1.1", 6: "fe80::1"}
@@ -64,7 +65,7 @@ class VpcNative:
     def tunnel_device(self, backend: str) -> str | None:
         return None
 
-    def rules(self, config: CNIConfig, node: NodePlan, family: str) -> Iterable[WrittenRules]:
+    def rules(self, config: CNIConfig, node: NodePlan, family: Family) -> Iterable[WrittenRules]:
         # Most of what reads manifests asks for no rules.
         from engine.cni.vpc.rules import written_rules
 

@@ -22,15 +22,15 @@ from engine.netfilter.parts.devices import OutInterface
 from engine.netfilter.parts.nat import SourceNat
 from engine.netfilter.parts.verdicts import Jump, Return
 from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
-from engine.packet import is_ipv6
+from engine.packet import Family, is_ipv6
 
 _CHAIN, _RULE = Comment("AWS SNAT CHAIN"), Comment("AWS, SNAT")
 
 
-def written_rules(config: CNIConfig, node: NodePlan, family: str) -> Iterator[WrittenRules]:
+def written_rules(config: CNIConfig, node: NodePlan, family: Family) -> Iterator[WrittenRules]:
     """For IPv4, where the plugin is AWS's and does the SNAT itself. `config.networks` are the VPC's."""
     own = node.address(4)
-    if family == "ipv6" or config.backend != "aws" or not config.ip_masq or own is None:
+    if family is Family.IPV6 or config.backend != "aws" or not config.ip_masq or own is None:
         return
     chains = built_in_chains("nat")
     chains[Hook.POSTROUTING.value].rules.append(Rule((_CHAIN,), Jump(SNAT)))

@@ -14,6 +14,7 @@ from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.parts.addresses import address_number, check_family
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -33,7 +34,7 @@ class AddressRange(ModelledMatch):
         number = address_number(flow.src if self.side == "src" else flow.dst)
         return (address_number(self.first) <= number <= address_number(self.last)) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         option = f"{negation(self.negate)} --{self.side}-range {self.first}-{self.last}"
         # Both ranges of one -m iprange are two matches here.
         same = isinstance(before, AddressRange) and (before.side, self.side) == ("src", "dst")
@@ -52,14 +53,14 @@ def _range(side: str, text: str, negate: bool) -> AddressRange:
     return AddressRange(side, str(ends[0]), str(ends[1]), negate)
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     if not options or not options.keys() <= {"--src-range", "--dst-range"}:
         return None
     sides = [option for option in ("--src-range", "--dst-range") if option in options]
     return tuple(_range(option[2:5], options[option][1] or "", options[option][0]) for option in sides)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     check_family(found, found[1], family)
     return _range("src" if found[2] == "s" else "dst", found[4], found[3] is not None)
 

@@ -16,7 +16,7 @@ from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import ModelledMatch, Part
 from engine.netfilter.parts.addresses import Destination, Source, check_family
 from engine.netfilter.ruleset import Match
-from engine.packet import is_ipv6
+from engine.packet import Family, is_ipv6
 from engine.values import dataclass
 
 
@@ -91,7 +91,7 @@ def interval_bounds(interval: str) -> tuple[int, int, int]:
     return version, *_network(low)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     check_family(found, found[1], family)
     intervals = tuple(found[4].strip("{ }").split(", "))
     for interval in intervals:

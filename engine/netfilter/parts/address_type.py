@@ -14,7 +14,7 @@ from engine.netfilter.ipt_words import Options, by_options, negation
 from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
-from engine.packet import is_ipv6
+from engine.packet import Family, is_ipv6
 from engine.values import dataclass
 
 _TYPES = frozenset(
@@ -52,7 +52,7 @@ class AddressType(ModelledMatch):
             return (asked & _ALL_OF_V6 <= found and (not others or not others.isdisjoint(found))) != self.negate
         return (not asked.isdisjoint(found)) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m addrtype{self.option()}{self.limit_text()}"
 
     def option(self) -> str:
@@ -84,14 +84,14 @@ class AddressTypes(ModelledMatch):
                 return held
         return True
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m addrtype{self.source.option()}{self.destination.option()}{self.source.limit_text()}"
 
 
 _LIMITS = {"--limit-iface-in": "in", "--limit-iface-out": "out"}
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     limits = [limit for option, limit in _LIMITS.items() if option in options]
     found = []
     for option in ("--src-type", "--dst-type"):
@@ -106,7 +106,7 @@ def _read(name: str, options: Options, family: str) -> Matches | None:
     return (found[0] if len(found) == 1 else AddressTypes(found[0], found[1]),)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     limit = {None: "", " . iif": "in", " . oif": "out"}[found[2]]
     types = found[4].strip("{ }").upper().replace(" ", "")
     return AddressType("src" if found[1] == "s" else "dst", types, found[3] is not None, limit)

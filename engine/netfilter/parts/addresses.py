@@ -16,7 +16,7 @@ from engine.netfilter.ipt_words import negation
 from engine.netfilter.nft_names import TABLE_FAMILY, not_equal
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import IndexedBy, Match
-from engine.packet import is_ipv6
+from engine.packet import Family, family_of, is_ipv6
 from engine.values import dataclass
 
 
@@ -58,7 +58,7 @@ class Source(ModelledMatch):
     def holds(self, context: Context) -> bool:
         return within(context.skb.flow.src, self.net) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -s {self.net}"
 
     def nft_text(self, ip: str) -> str:
@@ -85,7 +85,7 @@ class Destination(ModelledMatch):
     def holds(self, context: Context) -> bool:
         return within(context.skb.flow.dst, self.net) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -d {self.net}"
 
     def nft_text(self, ip: str) -> str:
@@ -121,12 +121,12 @@ def matches_everything(net: str) -> bool:
     return net in ("0.0.0.0/0", "::/0")
 
 
-def _read(kind: type[Source] | type[Destination], text: str, negate: bool, family: str) -> Matches | None:
+def _read(kind: type[Source] | type[Destination], text: str, negate: bool, family: Family) -> Matches | None:
     try:
         net = canonical_net(text)
     except ValueError:
         raise BadRule(f"{text!r} is no IP address or network", zh=f"{text!r} 不是 IP 地址或网段") from None
-    if (":" in text) != (family == "ipv6"):
+    if family_of(text) is not family:
         raise BadRule(f"{text!r} does not belong in {family} rules", zh=f"{text!r} 不属于 {family} 规则")
     if net is None:
         return None
@@ -140,13 +140,13 @@ def _nft_net(net: str) -> str:
     return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
 
 
-def check_family(found: re.Match[str], ip: str, family: str) -> None:
+def check_family(found: re.Match[str], ip: str, family: Family) -> None:
     """Raise BadRule where `ip` (ip or ip6) does not belong in a table of `family`: nft would not list it there."""
     if ip != TABLE_FAMILY[family]:
         raise BadRule(f"{found[0]!r} is of the other address family", zh=f"{found[0]!r} 属于另一个地址族")
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     check_family(found, found[1], family)
     net, negate = str(ipaddress.ip_network(found[4])), found[3] is not None
     return Source(net, negate) if found[2] == "saddr" else Destination(net, negate)

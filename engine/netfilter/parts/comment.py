@@ -13,6 +13,7 @@ from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 # Compiled by re when first used: most starts print no rule.
@@ -46,14 +47,14 @@ class Comment(ModelledMatch):
     def holds(self, context: Context) -> bool:
         return True
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m comment --comment {quoted(self.text)}"
 
     def nft_text(self, ip: str) -> str:
         return f"comment {nft_quoted(self.text)}"
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     if options.keys() != {"--comment"}:
         return None
     text = options["--comment"][1]

@@ -18,6 +18,7 @@ from engine.netfilter.parts.ports import port_range
 from engine.netfilter.parts.protocol import NUMBER, named
 from engine.netfilter.ruleset import Match
 from engine.netfilter.skb import ConntrackEntry, Manip, Skb
+from engine.packet import Family
 from engine.values import dataclass
 
 # In the order in which libxt_conntrack.c prints them.
@@ -43,7 +44,7 @@ class ConnectionFact(ModelledMatch):
         connection = context.skb.connection
         return connection is not None and _is(self, context.skb, connection) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         # The options of one -m conntrack are as many matches here, printed in one.
         same = getattr(before, "module", "") == "conntrack" or (
             isinstance(before, ConnectionFact) and OPTIONS.index(before.option) < OPTIONS.index(self.option)
@@ -86,7 +87,7 @@ def _statuses(connection: ConntrackEntry) -> set[str]:
     return found | {nat[manip] for manip in connection.translated}
 
 
-def read_facts(options: Options, family: str) -> tuple[ConnectionFact, ...] | None:
+def read_facts(options: Options, family: Family) -> tuple[ConnectionFact, ...] | None:
     """The options of a `-m conntrack` as facts, in the order of printing; None where one is not known."""
     if not options.keys() <= set(OPTIONS):
         return None
@@ -97,7 +98,7 @@ def read_facts(options: Options, family: str) -> tuple[ConnectionFact, ...] | No
     )
 
 
-def _value(option: str, text: str, family: str) -> str:
+def _value(option: str, text: str, family: Family) -> str:
     if option == "--ctproto":
         protocol = named(text, family)
         return text if protocol is None else str(NUMBER.get(protocol, text))
@@ -114,10 +115,10 @@ def _value(option: str, text: str, family: str) -> str:
     net = canonical_net(text)
     if net is None:
         raise BadRule(f"{text!r} is no IP address or network", zh=f"{text!r} 不是 IP 地址或网段")
-    return net.removesuffix("/32" if family == "ipv4" else "/128")
+    return net.removesuffix("/32" if family is Family.IPV4 else "/128")
 
 
-def _read_nft_side(found: re.Match[str], family: str) -> Match:
+def _read_nft_side(found: re.Match[str], family: Family) -> Match:
     way = {"original": "orig", "reply": "repl"}[found[1]]
     negate = found[6] is not None
     if found[2] is not None:

@@ -16,6 +16,7 @@ from engine.netfilter.part import Matches, ModelledMatch, ModelledTarget, Part
 from engine.netfilter.parts.mark import OPERATION, nft_change, read_change, value_mask
 from engine.netfilter.ruleset import Match, Target
 from engine.netfilter.skb import MarkEvent, TargetAction
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -34,7 +35,7 @@ class ConnectionMark(ModelledMatch):
         connection = context.skb.connection
         return connection is not None and (connection.mark & self.mask == self.value) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         mask = "" if self.mask == ALL_BITS else f"/{self.mask:#x}"
         return f" -m connmark{negation(self.negate)} --mark {self.value:#x}{mask}"
 
@@ -60,7 +61,7 @@ class SetConnectionMark(ModelledTarget):
             connection.mark = (connection.mark & ~self.mask & ALL_BITS) ^ self.value
         return CONTINUE
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return f" -j CONNMARK --set-xmark {self.value:#x}/{self.mask:#x}"
 
     def nft_text(self, ip: str) -> str:
@@ -92,7 +93,7 @@ class SaveConnectionMark(ModelledTarget):
             skb.connection.mark = kept ^ (skb.mark & self.packet_mask)
         return CONTINUE
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return f" -j CONNMARK --save-mark --nfmask {self.packet_mask:#x} --ctmask {self.connection_mask:#x}"
 
     def nft_text(self, ip: str) -> str:
@@ -120,7 +121,7 @@ class RestoreConnectionMark(ModelledTarget):
                 context.events.append(MarkEvent(cause, before, skb.mark))
         return CONTINUE
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return f" -j CONNMARK --restore-mark --nfmask {self.packet_mask:#x} --ctmask {self.connection_mask:#x}"
 
     def nft_text(self, ip: str) -> str:
@@ -133,14 +134,14 @@ def _masked(mask: int) -> str:
     return "" if mask == ALL_BITS else f" & {mask:#010x}"
 
 
-def _read_match(name: str, options: Options, family: str) -> Matches | None:
+def _read_match(name: str, options: Options, family: Family) -> Matches | None:
     if options.keys() != {"--mark"}:
         return None
     negate, text = options["--mark"]
     return (ConnectionMark(*value_mask(text), negate),)
 
 
-def _read_target(name: str, options: Options, family: str) -> Target | None:
+def _read_target(name: str, options: Options, family: Family) -> Target | None:
     for option, kind in (("--save-mark", SaveConnectionMark), ("--restore-mark", RestoreConnectionMark)):
         if option in options:
             if not options.keys() <= {option, "--mask", "--nfmask", "--ctmask"}:
@@ -159,13 +160,13 @@ def _bits(text: str | None) -> int:
     return ALL_BITS if text is None else int(text, 16)
 
 
-def _read_nft_match(found: re.Match[str], family: str) -> Match:
+def _read_nft_match(found: re.Match[str], family: Family) -> Match:
     if found[1] is not None:
         return ConnectionMark(int(found[3], 16), int(found[1], 16), found[2] == "!=")
     return ConnectionMark(int(found[5], 16), ALL_BITS, found[4] is not None)
 
 
-def _read_nft_change(found: re.Match[str], family: str) -> Target:
+def _read_nft_change(found: re.Match[str], family: Family) -> Target:
     return SetConnectionMark(*nft_change(found))
 
 

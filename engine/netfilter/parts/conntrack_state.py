@@ -14,6 +14,7 @@ from engine.netfilter.ipt_words import Options, by_options, negation
 from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 STATES = frozenset({"INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"})
@@ -38,7 +39,7 @@ class ConntrackState(ModelledMatch):
         # conntrack_mt sets SNAT's and DNAT's bits beside the state's: any one that is asked for will do.
         return (not statuses(context.skb).isdisjoint(self.states)) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         option = "--state" if self.module == "state" else "--ctstate"
         return f" -m {self.module}{negation(self.negate)} {option} {','.join(self.states)}"
 
@@ -51,7 +52,7 @@ class ConntrackState(ModelledMatch):
         return f"ct state {not_equal(self.negate)}{','.join(state for state in _NFT_STATES if state in states)}"
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     # Only a real node's text is read: who writes rules does not need it.
     from engine.netfilter.parts.connection_facts import read_facts
 
@@ -70,7 +71,7 @@ def _read(name: str, options: Options, family: str) -> Matches | None:
     return None if more is None else (ConntrackState(states, negate, name), *more)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     states = found[2].strip("{ }").replace(" ", "").split(",")
     if not set(states) <= set(_NFT_STATES):
         raise BadRule(f"{found[0]!r}: unknown state", zh=f"{found[0]!r}：未知的状态")

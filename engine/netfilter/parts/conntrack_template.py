@@ -14,6 +14,7 @@ from engine.netfilter.ipt_words import Options, by_options, number
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Target
 from engine.netfilter.skb import UNTRACKED, TargetAction
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -32,7 +33,7 @@ class NoTrack(ModelledTarget):
             context.skb.state = UNTRACKED
         return CONTINUE
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return " -j CT --notrack" if self.as_ct else " -j NOTRACK"
 
     def nft_text(self, ip: str) -> str:
@@ -53,7 +54,7 @@ class ConntrackZone(ModelledTarget):
             context.skb.zone = self.zone
         return CONTINUE
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return f" -j CT --zone {self.zone}"
 
     def nft_text(self, ip: str) -> str:
@@ -73,14 +74,14 @@ class ConntrackHelper(ModelledTarget):
         context.record(TargetAction.CT)
         return CONTINUE
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return f" -j CT --helper {self.helper}"
 
     def nft_text(self, ip: str) -> str:
         return f'ct helper set "{self.helper}"'
 
 
-def _read(name: str, options: Options, family: str) -> Target | None:
+def _read(name: str, options: Options, family: Family) -> Target | None:
     if name == "NOTRACK" or options.keys() == {"--notrack"}:
         return None if name == "NOTRACK" and options else NoTrack(name == "CT")
     if options.keys() == {"--zone"}:
@@ -90,7 +91,7 @@ def _read(name: str, options: Options, family: str) -> Target | None:
     return None
 
 
-def _read_nft_zone(found: re.Match[str], family: str) -> Target:
+def _read_nft_zone(found: re.Match[str], family: Family) -> Target:
     return ConntrackZone(int(found[1]))
 
 

@@ -15,6 +15,7 @@ from engine.netfilter.nft_names import not_equal
 from engine.netfilter.packet_facts import device_matches
 from engine.netfilter.part import ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -33,7 +34,7 @@ class InInterface(ModelledMatch):
     def holds(self, context: Context) -> bool:
         return device_matches(self.name, context.in_device) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -i {self.name}"
 
     def nft_text(self, ip: str) -> str:
@@ -55,7 +56,7 @@ class OutInterface(ModelledMatch):
     def holds(self, context: Context) -> bool:
         return device_matches(self.name, context.out_device) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -o {self.name}"
 
     def nft_text(self, ip: str) -> str:
@@ -85,7 +86,7 @@ def _nft_name(name: str) -> str:
     return f'"{name[:-1]}*"' if name.endswith("+") else f'"{name}"'
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     kind = InInterface if found[1] == "iifname" else OutInterface
     return kind(found[3], found[2] is not None)
 

@@ -17,6 +17,7 @@ from engine.netfilter.parts.addresses import check_family
 from engine.netfilter.parts.verdict_map import chains, decide
 from engine.netfilter.parts.verdicts import read_verdict, verdict_text
 from engine.netfilter.ruleset import Match, Table, Target
+from engine.packet import Family
 from engine.values import dataclass
 
 Keys = tuple[tuple[str, ...], ...]
@@ -112,7 +113,7 @@ class FieldVerdictMap(ModelledTarget):
         return f"{' . '.join(self.fields)} vmap @{self.map}"
 
 
-def _fields(found: re.Match[str], family: str) -> tuple[str, ...]:
+def _fields(found: re.Match[str], family: Family) -> tuple[str, ...]:
     fields = nft_fields.names(found[1])
     for field in fields:
         if field.startswith(("ip ", "ip6 ")):
@@ -132,7 +133,7 @@ def _key(text: str, fields: tuple[str, ...]) -> tuple[str, ...]:
     return key
 
 
-def _read_match(found: re.Match[str], family: str) -> Match:
+def _read_match(found: re.Match[str], family: Family) -> Match:
     fields, negate = _fields(found, family), found[2] is not None
     if found[3] is not None:
         return FieldLookup(fields, found[3], negate)
@@ -140,7 +141,7 @@ def _read_match(found: re.Match[str], family: str) -> Match:
     return FieldMatch(fields, tuple(_key(text, fields) for text in listed), negate)
 
 
-def _read_vmap(found: re.Match[str], family: str) -> Target:
+def _read_vmap(found: re.Match[str], family: Family) -> Target:
     fields = _fields(found, family)
     if found[2] is not None:
         return FieldVerdictMap(fields, found[2])

@@ -14,7 +14,7 @@ from engine.netfilter.nft_names import TABLE_FAMILY, not_equal
 from engine.netfilter.packet_facts import ANY_ICMP, ICMP_NAMES, icmp_type_of
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.values import dataclass
 
 
@@ -25,7 +25,7 @@ class IcmpType(ModelledMatch):
     type: int
     codes: tuple[int, ...] = ()
     negate: bool = False
-    family: str = "ipv4"
+    family: Family = Family.IPV4
 
     pure = True
 
@@ -33,16 +33,16 @@ class IcmpType(ModelledMatch):
         skb = context.skb
         if skb.flow.protocol is not L4.ICMP:
             return False
-        if self.type == ANY_ICMP and self.family == "ipv4":
+        if self.type == ANY_ICMP and self.family is Family.IPV4:
             return not self.negate
         if icmp_type_of(skb, self.family) != self.type:
             return self.negate
         # An error's code is what it was sent for, which the packet does not carry along here.
         return not self.negate if not self.codes else None
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
-        module, option = ("icmp", "icmp") if family == "ipv4" else ("icmp6", "icmpv6")
-        kind = "any" if self.type == ANY_ICMP and family == "ipv4" else str(self.type)
+    def iptables_text(self, family: Family, before: Match | None) -> str:
+        module, option = ("icmp", "icmp") if family is Family.IPV4 else ("icmp6", "icmpv6")
+        kind = "any" if self.type == ANY_ICMP and family is Family.IPV4 else str(self.type)
         code = f"/{self.codes[0]}" if self.codes else ""
         return f" -m {module}{negation(self.negate)} --{option}-type {kind}{code}"
 
@@ -50,12 +50,12 @@ class IcmpType(ModelledMatch):
         if self.codes:
             return Match.nft_text(self, ip)
         name = next((name for name, kind in ICMP_NAMES[self.family].items() if kind == self.type), str(self.type))
-        return f"{'icmp' if self.family == 'ipv4' else 'icmpv6'} type {not_equal(self.negate)}{name}"
+        return f"{'icmp' if self.family is Family.IPV4 else 'icmpv6'} type {not_equal(self.negate)}{name}"
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     option = "--icmp-type" if name == "icmp" else "--icmpv6-type"
-    if options.keys() != {option} or (name == "icmp") != (family == "ipv4"):
+    if options.keys() != {option} or (name == "icmp") != (family is Family.IPV4):
         return None
     negate, text = options[option]
     kind, slash, code = (text or "").partition("/")
@@ -71,7 +71,7 @@ def _read(name: str, options: Options, family: str) -> Matches | None:
     )
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     if (found[1] == "icmp") != (TABLE_FAMILY[family] == "ip"):
         raise BadRule(f"{found[0]!r} is of the other address family", zh=f"{found[0]!r} 属于另一个地址族")
     kind = ICMP_NAMES[family].get(found[3])

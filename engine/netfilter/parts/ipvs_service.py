@@ -11,7 +11,7 @@ from engine.netfilter.ipt_words import Options, by_options, number
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.parts.protocol import NUMBER, NUMBERED
 from engine.netfilter.ruleset import Match
-from engine.packet import L4, canonical
+from engine.packet import L4, Family, canonical
 from engine.values import dataclass
 
 
@@ -41,12 +41,12 @@ class IpvsService(ModelledMatch):
             for asked, server in known.items()
         )
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         # xtables_ipmask_to_numeric prints no mask for a single address.
         return f" -m ipvs --vproto {NUMBER[self.protocol]} --vaddr {self.address} --vport {self.port}"
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     if options.keys() != {"--vproto", "--vaddr", "--vport"} or any(negate for negate, _ in options.values()):
         return None
     address, _, length = (options["--vaddr"][1] or "").partition("/")

@@ -12,6 +12,7 @@ from engine.netfilter.ipt_words import Options, by_options, negation
 from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -28,21 +29,21 @@ class MacSource(ModelledMatch):
         # mac_mt: a packet of lo, or of the host itself, came in no frame, and does not match, turned round or not.
         return False if context.in_device in (None, "lo") else None
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m mac{negation(self.negate)} --mac-source {self.address}"
 
     def nft_text(self, ip: str) -> str:
         return f"ether saddr {not_equal(self.negate)}{self.address}"
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     if options.keys() != {"--mac-source"}:
         return None
     negate, text = options["--mac-source"]
     return (MacSource((text or "").lower(), negate),)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     return MacSource(found[2], found[1] is not None)
 
 

@@ -14,6 +14,7 @@ from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import Matches, ModelledMatch, ModelledTarget, Part
 from engine.netfilter.ruleset import Match, Target
 from engine.netfilter.skb import MarkEvent, TargetAction
+from engine.packet import Family
 from engine.values import dataclass
 
 _HEX = r"(0x[0-9a-f]{1,8})"
@@ -36,7 +37,7 @@ class MarkMatch(ModelledMatch):
     def holds(self, context: Context) -> bool:
         return (context.skb.mark & self.mask == self.value) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         mask = "" if self.mask == ALL_BITS else f"/{self.mask:#x}"
         return f" -m mark{negation(self.negate)} --mark {self.value:#x}{mask}"
 
@@ -68,7 +69,7 @@ class SetMark(ModelledTarget):
         # mark_tg answers XT_CONTINUE: the rules after it are tried.
         return CONTINUE
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return f" -j MARK --set-xmark {self.value:#x}/{self.mask:#x}"
 
     def nft_text(self, ip: str) -> str:
@@ -107,7 +108,7 @@ def value_mask(text: str | None) -> tuple[int, int]:
     return number(value), number(mask) if slash else ALL_BITS
 
 
-def _read_match(name: str, options: Options, family: str) -> Matches | None:
+def _read_match(name: str, options: Options, family: Family) -> Matches | None:
     if options.keys() != {"--mark"}:
         return None
     negate, text = options["--mark"]
@@ -132,12 +133,12 @@ def read_change(options: Options) -> tuple[int, int] | None:
     }[option]
 
 
-def _read_target(name: str, options: Options, family: str) -> Target | None:
+def _read_target(name: str, options: Options, family: Family) -> Target | None:
     change = read_change(options)
     return None if change is None else SetMark(*change)
 
 
-def _read_nft_prefix(found: re.Match[str], family: str) -> Match:
+def _read_nft_prefix(found: re.Match[str], family: Family) -> Match:
     mask = ALL_BITS ^ (ALL_BITS >> int(found[3])) if found[3] else ALL_BITS
     return MarkMatch(int(found[2], 16), mask, found[1] is not None)
 

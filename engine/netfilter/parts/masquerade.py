@@ -15,6 +15,7 @@ from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.parts.ports import port_range, ports_text
 from engine.netfilter.ruleset import Target
 from engine.netfilter.skb import Manip, NetfilterVerdict, TargetAction
+from engine.packet import Family
 from engine.trace import ReasonCode
 from engine.values import dataclass
 
@@ -42,7 +43,7 @@ class Masquerade(ModelledTarget):
         context.set_up_nat(Manip.SRC, address, self.ports or None, self.random_fully or self.as_random)
         return Decision(verdict=NetfilterVerdict.ACCEPT)
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         to = f" --to-ports {ports_text(self.ports)}" if self.ports else ""
         drawn = f"{' --random' if self.as_random else ''}{' --random-fully' if self.random_fully else ''}"
         return f" -j MASQUERADE{to}{drawn}"
@@ -53,7 +54,7 @@ class Masquerade(ModelledTarget):
         return f"masquerade{to}{' ' + ','.join(drawn) if drawn else ''}"
 
 
-def _read(name: str, options: Options, family: str) -> Target | None:
+def _read(name: str, options: Options, family: Family) -> Target | None:
     if not options.keys() <= {"--random-fully", "--random", "--to-ports"}:
         return None
     text = options.get("--to-ports", (False, None))[1]
@@ -61,7 +62,7 @@ def _read(name: str, options: Options, family: str) -> Target | None:
     return Masquerade("--random-fully" in options, ports, "--random" in options)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Target:
+def _read_nft(found: re.Match[str], family: Family) -> Target:
     ports = () if found[1] is None else port_range(found[1].replace("-", ":"))
     drawn = (found[2] or "").split(",")
     return Masquerade("fully-random" in drawn, ports, "random" in drawn)

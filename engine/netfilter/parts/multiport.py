@@ -10,7 +10,7 @@ from engine.netfilter.ipt_words import Options, by_options, negation
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.parts.ports import port_range
 from engine.netfilter.ruleset import Match
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.values import dataclass
 
 _OPTION = {"src": "--sports", "dst": "--dports", "either": "--ports"}
@@ -41,12 +41,12 @@ class Multiport(ModelledMatch):
         ports = {"src": (flow.sport,), "dst": (flow.dport,), "either": (flow.sport, flow.dport)}[self.side]
         return any(low <= port <= high for low, high in self.ports for port in ports) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         ports = ",".join(str(low) if low == high else f"{low}:{high}" for low, high in self.ports)
         return f" -m multiport{negation(self.negate)} {_OPTION[self.side]} {ports}"
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     if len(options) != 1:
         return None
     ((option, (negate, text)),) = options.items()

@@ -14,7 +14,7 @@ from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import BadRule, ModelledTarget, Part
 from engine.netfilter.ruleset import Target
 from engine.netfilter.skb import Manip, NetfilterVerdict, TargetAction
-from engine.packet import canonical, join_host_port
+from engine.packet import Family, canonical, join_host_port
 from engine.values import dataclass
 
 
@@ -46,7 +46,7 @@ class DestinationNat(ModelledTarget):
         context.set_up_nat(Manip.DST, self.address or None, _range(self.port, self.last_port), self.random)
         return Decision(verdict=NetfilterVerdict.ACCEPT)
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         to = _to(self.address, self.port, self.last_port)
         return f" -j DNAT --to-destination {to}{' --random' if self.random else ''}"
 
@@ -74,7 +74,7 @@ class SourceNat(ModelledTarget):
         context.set_up_nat(Manip.SRC, self.address or None, _range(self.port, self.last_port), drawn)
         return Decision(verdict=NetfilterVerdict.ACCEPT)
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         drawn = f"{' --random' if self.random else ''}{' --random-fully' if self.random_fully else ''}"
         return f" -j SNAT --to-source {_to(self.address, self.port, self.last_port)}{drawn}"
 
@@ -113,21 +113,21 @@ def _options(option: str, options: Options) -> tuple[str, int | None, int | None
     return _address_ports(options[option][1] or "")
 
 
-def _read_destination(name: str, options: Options, family: str) -> Target | None:
+def _read_destination(name: str, options: Options, family: Family) -> Target | None:
     found = _options("--to-destination", options)
     if found is None or "--random-fully" in options:
         return None
     return DestinationNat(*found, "--random" in options)
 
 
-def _read_source(name: str, options: Options, family: str) -> Target | None:
+def _read_source(name: str, options: Options, family: Family) -> Target | None:
     found = _options("--to-source", options)
     if found is None:
         return None
     return SourceNat(found[0], found[1], "--random-fully" in options, found[2], "--random" in options)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Target:
+def _read_nft(found: re.Match[str], family: Family) -> Target:
     to = _address_ports(found[3])
     drawn = (found[4] or "").split(",")
     if to is None:

@@ -9,6 +9,7 @@ from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -24,12 +25,12 @@ class NfacctCounter(ModelledMatch):
         # nfacct_mt answers whether a quota is used up; a counter without one always matches.
         return True
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         # nfacct_print_name prints a blank of its own before the name.
         return f" -m nfacct --nfacct-name  {self.name}"
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     if options.keys() != {"--nfacct-name"}:
         return None
     negate, text = options["--nfacct-name"]

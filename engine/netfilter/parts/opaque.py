@@ -10,6 +10,7 @@ from engine.netfilter.context import CONTINUE, Context, Decision
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Match, Target
 from engine.netfilter.skb import TargetAction
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -20,7 +21,7 @@ class OpaqueMatch(Match):
 
     text: str
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" {self.text}"
 
 
@@ -31,7 +32,7 @@ class OpaqueTarget(Target):
 
     text: str
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return f" -j {self.text}"
 
 
@@ -47,7 +48,7 @@ class PassingTarget(ModelledTarget):
         context.record(TargetAction.OTHER, name=self.text.split(" ", 1)[0])
         return CONTINUE
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return f" -j {self.text}"
 
 
@@ -63,7 +64,7 @@ _KNOWN = frozenset(
 )
 
 
-def opaque_target(name: str, words: list[str], family: str) -> Target:
+def opaque_target(name: str, words: list[str], family: Family) -> Target:
     """`-j NAME WORDS`, kept as it stands."""
     text = " ".join([name, *words])
     return PassingTarget(text) if name in _PASSING else OpaqueTarget(text)

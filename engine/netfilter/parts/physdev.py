@@ -13,6 +13,7 @@ from engine.netfilter.ipt_words import Options, by_options, negation
 from engine.netfilter.packet_facts import device_matches
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -29,7 +30,7 @@ class PhysdevIsIn(ModelledMatch):
         # physdev_mt asks skb's nf_bridge_info, which br_netfilter alone makes: not every packet of a bridge has it.
         return (context.skb.physdev_in is not None) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m physdev{negation(self.negate)} --physdev-is-in"
 
 
@@ -60,7 +61,7 @@ class Physdev(ModelledMatch):
                 return False
         return True
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         words = (f"{negation(n)} {o}{'' if value is None else f' {value}'}" for o, value, n in self.options)
         return " -m physdev" + "".join(words)
 
@@ -69,7 +70,7 @@ class Physdev(ModelledMatch):
 _ORDER = ("--physdev-is-in", "--physdev-in", "--physdev-is-out", "--physdev-out", "--physdev-is-bridged")
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     if not options or not options.keys() <= set(_ORDER):
         return None
     if options.keys() == {"--physdev-is-in"}:

@@ -14,7 +14,7 @@ from engine.netfilter.ipt_words import Options, negation, number, pairs
 from engine.netfilter.nft_names import PROTOCOL_NAME, PROTOCOL_NAMED, not_equal
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import IndexedBy, Match
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.values import dataclass
 
 
@@ -30,7 +30,7 @@ class L4Module(ModelledMatch):
         # tcp_mt with every port allowed and no flag asked for; -p, which stands before it, has seen to the protocol.
         return True
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m {self.protocol.lower()}"
 
 
@@ -50,7 +50,7 @@ class SourcePort(ModelledMatch):
         flow = context.skb.flow
         return flow.protocol is self.protocol and (self.low <= flow.sport <= self.high) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m {self.protocol.lower()}{_option('--sport', self.low, self.high, self.negate)}"
 
     def nft_text(self, ip: str) -> str:
@@ -78,7 +78,7 @@ class DestinationPort(ModelledMatch):
         flow = context.skb.flow
         return flow.protocol is self.protocol and (self.low <= flow.dport <= self.high) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         option = _option("--dport", self.low, self.high, self.negate)
         # --sport and --dport of one -m tcp are two matches here.
         same = isinstance(before, SourcePort) and before.protocol is self.protocol
@@ -135,13 +135,13 @@ def read_ports(name: str, options: Options) -> tuple[Match, ...] | None:
     return tuple(found)
 
 
-def _read(name: str, words: list[str], family: str) -> Matches | None:
+def _read(name: str, words: list[str], family: Family) -> Matches | None:
     options = pairs(words)
     found = None if options is None else read_ports(name, options)
     return found if found is None or found else (L4Module(L4(name.upper())),)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     low, high = int(found[4]), int(found[5] or found[4])
     if not low <= high <= 65535:
         raise BadRule(f"{found[0]!r}: a port lies between 0 and 65535", zh=f"{found[0]!r}：端口须在 0 与 65535 之间")

@@ -11,14 +11,14 @@ from engine.netfilter.ipt_words import negation
 from engine.netfilter.nft_names import PROTOCOL_NAME, PROTOCOL_NAMED, not_equal
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.values import dataclass
 
 # Where /etc/protocols has another name than the Kubernetes API's in small letters.
 _NAME = {
-    (L4.ICMP, "ipv6"): "ipv6-icmp",
-    (L4.IPIP, "ipv4"): "ipencap",
-    (L4.IPIP, "ipv6"): "ipencap",
+    (L4.ICMP, Family.IPV6): "ipv6-icmp",
+    (L4.IPIP, Family.IPV4): "ipencap",
+    (L4.IPIP, Family.IPV6): "ipencap",
 }
 NUMBER = {L4.TCP: 6, L4.UDP: 17, L4.SCTP: 132, L4.ICMP: 1}
 # The extension that a protocol's number loads as its name does (xtables_find_proto).
@@ -38,7 +38,7 @@ class Protocol(ModelledMatch):
     def holds(self, context: Context) -> bool:
         return (context.skb.flow.protocol is self.protocol) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -p {_NAME.get((self.protocol, family)) or self.protocol.lower()}"
 
     def nft_text(self, ip: str) -> str:
@@ -47,19 +47,19 @@ class Protocol(ModelledMatch):
         return f"meta l4proto {not_equal(self.negate)}{PROTOCOL_NAME[self.protocol]}"
 
 
-def named(name: str, family: str) -> L4 | None:
+def named(name: str, family: Family) -> L4 | None:
     """What `-p NAME` names, where it is modelled. ICMP is each family's own."""
     name = name.lower()
     if name in ("tcp", "udp", "sctp"):
         return L4(name.upper())
     if name in ("ipencap", "4"):
         return L4.IPIP
-    if name in (("icmp", "1") if family == "ipv4" else ("ipv6-icmp", "icmpv6", "58")):
+    if name in (("icmp", "1") if family is Family.IPV4 else ("ipv6-icmp", "icmpv6", "58")):
         return L4.ICMP
     return NUMBERED.get(name)
 
 
-def _read(text: str, negate: bool, family: str) -> Matches | None:
+def _read(text: str, negate: bool, family: Family) -> Matches | None:
     found = named(text, family)
     if found is not None:
         return (Protocol(found, negate),)

@@ -15,7 +15,7 @@ from engine.netfilter.part import BadRule, ModelledTarget, Part
 from engine.netfilter.parts.nat import DestinationNat
 from engine.netfilter.parts.random_verdict import read_random_map
 from engine.netfilter.ruleset import Target
-from engine.packet import canonical
+from engine.packet import Family, canonical
 from engine.values import dataclass
 
 
@@ -37,7 +37,7 @@ class RandomDestinationNat(ModelledTarget):
         return f"dnat {ip} to numgen random mod {len(self.endpoints)} map {{ {listed} }}"
 
 
-def _read_nft(found: re.Match[str], family: str) -> Target:
+def _read_nft(found: re.Match[str], family: Family) -> Target:
     if found[1] != TABLE_FAMILY[family]:
         raise BadRule(f"{found[0]!r} is of the other address family", zh=f"{found[0]!r} 属于另一个地址族")
     endpoints = []

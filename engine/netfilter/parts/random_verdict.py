@@ -15,6 +15,7 @@ from engine.netfilter.part import BadRule, ModelledTarget, Part
 from engine.netfilter.parts.verdict_map import chains, decide
 from engine.netfilter.parts.verdicts import read_verdict, verdict_text
 from engine.netfilter.ruleset import Table, Target
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -57,7 +58,7 @@ def read_random_map(count: str, listed: str) -> list[str]:
     return values
 
 
-def _read_nft(found: re.Match[str], family: str) -> Target:
+def _read_nft(found: re.Match[str], family: Family) -> Target:
     return RandomVerdict(tuple(read_verdict(verdict, family) for verdict in read_random_map(found[1], found[2])))
 
 

@@ -14,6 +14,7 @@ import re
 from engine.netfilter.context import Context
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.trace import Text
 from engine.values import dataclass
 
@@ -35,7 +36,7 @@ class RateLimit(ModelledMatch):
         context.assume(_FULL)
         return not self.over
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" {self.text}" if self.text.startswith("-m ") else Match.iptables_text(self, family, before)
 
     def nft_text(self, ip: str) -> str:
@@ -55,12 +56,12 @@ class Counter(ModelledMatch):
         return "counter"
 
 
-def _read_limit(name: str, words: list[str], family: str) -> Matches | None:
+def _read_limit(name: str, words: list[str], family: Family) -> Matches | None:
     over = "--hashlimit-above" in words or "!" in words
     return (RateLimit(" ".join(["-m", name, *words]), over),)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     return RateLimit(found[0], found[1] is not None)
 
 

@@ -11,6 +11,7 @@ from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options, negation, number
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 _OPERATIONS = ("--rcheck", "--set", "--update", "--remove")
@@ -53,7 +54,7 @@ class Recent(ModelledMatch):
             entries.setdefault(address, []).append(context.now)
         return found
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         seconds = "" if self.seconds is None else f" --seconds {self.seconds}"
         reap = " --reap" if self.reap else ""
         return (
@@ -67,12 +68,12 @@ def _masked(address: str, mask: str) -> str:
     return str(ipaddress.IPv6Address(number) if ":" in address else ipaddress.IPv4Address(number))
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     operations = [flag for flag in _OPERATIONS if flag in options]
     if not options.keys() <= _KNOWN or len(operations) != 1:
         return None
     value = {option: text for option, (_, text) in options.items()}
-    full = "255.255.255.255" if family == "ipv4" else "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+    full = "255.255.255.255" if family is Family.IPV4 else "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
     return (
         Recent(
             operations[0][2:],

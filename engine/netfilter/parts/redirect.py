@@ -15,7 +15,7 @@ from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.parts.ports import port_range, ports_text
 from engine.netfilter.ruleset import Target
 from engine.netfilter.skb import Manip, NetfilterVerdict, TargetAction
-from engine.packet import is_ipv6
+from engine.packet import Family, family_of
 from engine.trace import ReasonCode
 from engine.values import dataclass
 
@@ -43,14 +43,14 @@ class Redirect(ModelledTarget):
 
     def _address(self, context: Context) -> str | None:
         """A packet of the host itself goes to loopback, another to the device that it came in by."""
-        v6 = is_ipv6(context.skb.flow.dst)
+        family = family_of(context.skb.flow.dst)
         if context.hook is Hook.OUTPUT:
-            return "::1" if v6 else "127.0.0.1"
+            return "::1" if family is Family.IPV6 else "127.0.0.1"
         if context.routing is None or context.in_device is None:
             return None
-        return context.routing.device_address(context.in_device, "ipv6" if v6 else "ipv4")
+        return context.routing.device_address(context.in_device, family)
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         to = f" --to-ports {ports_text(self.ports)}" if self.ports else ""
         return f" -j REDIRECT{to}{f' --{self.drawn}' if self.drawn else ''}"
 
@@ -59,7 +59,7 @@ class Redirect(ModelledTarget):
         return f"redirect{to}{f' {self.drawn}' if self.drawn else ''}"
 
 
-def _read(name: str, options: Options, family: str) -> Target | None:
+def _read(name: str, options: Options, family: Family) -> Target | None:
     if not options.keys() <= {"--to-ports", "--to-port", "--random"}:
         return None
     text = next((value for option, (_, value) in options.items() if option.startswith("--to-port")), None)
@@ -67,7 +67,7 @@ def _read(name: str, options: Options, family: str) -> Target | None:
     return Redirect(ports, "random" if "--random" in options else "")
 
 
-def _read_nft(found: re.Match[str], family: str) -> Target:
+def _read_nft(found: re.Match[str], family: Family) -> Target:
     return Redirect(() if found[1] is None else port_range(found[1].replace("-", ":")), found[2] or "")
 
 

@@ -13,6 +13,7 @@ from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Target
 from engine.netfilter.skb import NetfilterVerdict, TargetAction
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -30,7 +31,7 @@ class Reject(ModelledTarget):
         context.reject_with = self.reject_with
         return Decision(verdict=NetfilterVerdict.REJECT)
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         if self.icmpx:
             return Target.iptables_text(self, family)
         return f" -j REJECT --reject-with {self.reject_with}"
@@ -56,17 +57,17 @@ _ICMPX = {
 }
 
 
-def _default(family: str) -> str:
-    return "icmp-port-unreachable" if family == "ipv4" else "icmp6-port-unreachable"
+def _default(family: Family) -> str:
+    return "icmp-port-unreachable" if family is Family.IPV4 else "icmp6-port-unreachable"
 
 
-def _read(name: str, options: Options, family: str) -> Target | None:
+def _read(name: str, options: Options, family: Family) -> Target | None:
     if not options:
         return Reject(_default(family))
     return Reject(options["--reject-with"][1] or _default(family)) if options.keys() == {"--reject-with"} else None
 
 
-def _read_nft(found: re.Match[str], family: str) -> Target:
+def _read_nft(found: re.Match[str], family: Family) -> Target:
     text = found[0]
     if text == "reject":
         return Reject(_default(family))
@@ -76,7 +77,7 @@ def _read_nft(found: re.Match[str], family: str) -> Target:
     if said is None or (said[1] == "icmpx" and said[2] not in _ICMPX):
         raise ValueError(f"unknown statement {text!r}")
     if said[1] == "icmpx":
-        return Reject(_ICMPX[said[2]][0 if family == "ipv4" else 1], said[2])
+        return Reject(_ICMPX[said[2]][0 if family is Family.IPV4 else 1], said[2])
     return Reject(f"{'icmp6' if said[1] == 'icmpv6' else 'icmp'}-{said[2]}")
 
 

@@ -14,6 +14,7 @@ from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 # In the order in which libxt_rpfilter.c prints them.
@@ -45,7 +46,7 @@ class ReversePath(ModelledMatch):
         fits = back is not None and (back[0] == "UNICAST" or self.accept_local)
         return (fits and back is not None and (self.loose or back[1] == context.in_device)) != self.invert
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         said = (self.loose, self.validmark, self.accept_local, self.invert)
         return " -m rpfilter" + "".join(f" {name}" for name, on in zip(_OPTIONS, said, strict=True) if on)
 
@@ -74,13 +75,13 @@ class FibOutDevice(ModelledMatch):
         return f"fib {self.keys} oif {not_equal(not self.missing)}missing"
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     if not options.keys() <= set(_OPTIONS):
         return None
     return (ReversePath(*(option in options for option in _OPTIONS)),)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     return FibOutDevice(found[1], found[2] in ("missing", "eq 0", "0", "== 0"))
 
 

@@ -23,6 +23,7 @@ from engine.netfilter.nft_sets import (
 )
 from engine.netfilter.part import ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -51,7 +52,7 @@ def _alive(named: NamedSet, key: Key, context: Context) -> bool:
     return stamps is not None and (named.timeout is None or context.now < stamps[-1] + named.timeout)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     return SetLookup(read_fields(found[1], TABLE_FAMILY[family]), found[3], found[2] is not None)
 
 

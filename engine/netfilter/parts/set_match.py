@@ -11,6 +11,7 @@ from engine.netfilter.ipset import IpSet, UnusableSet
 from engine.netfilter.ipt_words import negation
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -37,11 +38,11 @@ class SetMatch(ModelledMatch):
         context.hash_lookups += 1
         return ipset.contains(context.skb.flow, self.sides) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m set{negation(self.negate)} --match-set {self.name} {','.join(self.sides)}"
 
 
-def _read(name: str, words: list[str], family: str) -> Matches | None:
+def _read(name: str, words: list[str], family: Family) -> Matches | None:
     """`[!] --match-set NAME SIDES`, an option of two words."""
     negate = words[:1] == ["!"]
     words = words[negate:]

@@ -13,6 +13,7 @@ from engine.netfilter.nft_sets import FIELDS, LookupField, dynamic, fields_text,
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Target
 from engine.netfilter.skb import TargetAction
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -36,7 +37,7 @@ class SetUpdate(ModelledTarget):
         return f"update @{self.set} {{ {fields_text(self.fields, ip)} }}"
 
 
-def _read_nft(found: re.Match[str], family: str) -> Target:
+def _read_nft(found: re.Match[str], family: Family) -> Target:
     return SetUpdate(found[1], read_fields(found[2], TABLE_FAMILY[family]))
 
 

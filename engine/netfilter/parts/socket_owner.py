@@ -13,6 +13,7 @@ from engine.netfilter.ipt_words import Options, by_options, negation
 from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 _OWNER = ("--socket-exists", "--uid-owner", "--gid-owner", "--suppl-groups")
@@ -34,7 +35,7 @@ class SocketOwner(ModelledMatch):
             return all(negate for _, _, negate in self.options)
         return not self.options[0][2] if [o for o, _, _ in self.options] == ["--socket-exists"] else None
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         words = (f"{negation(n)} {o}{'' if value is None else f' {value}'}" for o, value, n in self.options)
         return " -m owner" + "".join(words)
 
@@ -61,24 +62,24 @@ class SocketMatch(ModelledMatch):
             return False
         return None
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return " -m socket" + "".join(f" {option}" for option in self.options)
 
 
-def _read_owner(name: str, options: Options, family: str) -> Matches | None:
+def _read_owner(name: str, options: Options, family: Family) -> Matches | None:
     if not options or not options.keys() <= set(_OWNER):
         return None
     return (SocketOwner(tuple((o, options[o][1], options[o][0]) for o in _OWNER if o in options)),)
 
 
-def _read_socket(name: str, options: Options, family: str) -> Matches | None:
+def _read_socket(name: str, options: Options, family: Family) -> Matches | None:
     # --restore-skmark writes the packet's mark, which no socket of the model has one for.
     if not options.keys() <= {"--transparent", "--nowildcard"}:
         return None
     return (SocketMatch(tuple(option for option in _SOCKET if option in options)),)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     option = "--uid-owner" if found[1] == "skuid" else "--gid-owner"
     return SocketOwner(((option, found[3].strip('"'), found[2] is not None),))
 

@@ -14,6 +14,7 @@ from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
+from engine.packet import Family
 from engine.values import dataclass
 
 _SCALE = 0x80000000
@@ -32,7 +33,7 @@ class StatisticRandom(ModelledMatch):
             return True
         return context.choose((self.probability, Fraction(1) - self.probability)) == 0
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m statistic --mode random --probability {probability_text(self.probability)}"
 
     def nft_text(self, ip: str) -> str:
@@ -74,14 +75,14 @@ def read_probability(text: str) -> Fraction:
     return kept
 
 
-def _read(name: str, options: Options, family: str) -> Matches | None:
+def _read(name: str, options: Options, family: Family) -> Matches | None:
     if options.keys() != {"--mode", "--probability"} or options["--mode"][1] != "random":
         return None
     negate, text = options["--probability"]
     return None if negate or text is None else (StatisticRandom(read_probability(text)),)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     bits = int(found[1])
     if not 0 < bits <= _SCALE:
         raise BadRule(f"{bits} is not a probability", zh=f"{bits} 不是概率")

@@ -14,7 +14,7 @@ from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.parts.ports import DestinationPort, L4Module, SourcePort, read_ports
 from engine.netfilter.ruleset import Match
 from engine.netfilter.skb import Segment
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.values import dataclass
 
 # In the order of their bits, which is the order of printing.
@@ -47,7 +47,7 @@ class TcpFlags(ModelledMatch):
             return None
         return (_SET[skb.segment] & set(self.mask) == set(self.flags)) != self.negate
 
-    def iptables_text(self, family: str, before: Match | None) -> str:
+    def iptables_text(self, family: Family, before: Match | None) -> str:
         # --dport and --tcp-flags of one -m tcp are two matches here.
         same = isinstance(before, SourcePort | DestinationPort) and before.protocol is L4.TCP
         words = f"{negation(self.negate)} --tcp-flags {_list(self.mask)} {_list(self.flags)}"
@@ -84,7 +84,7 @@ def _cut_flags(words: list[str]) -> tuple[list[str], TcpFlags | None]:
     return words, None
 
 
-def _read(name: str, words: list[str], family: str) -> Matches | None:
+def _read(name: str, words: list[str], family: Family) -> Matches | None:
     """All of `-m tcp`: ports and flags."""
     rest, flags = _cut_flags(words)
     options = pairs(rest)
@@ -94,7 +94,7 @@ def _read(name: str, words: list[str], family: str) -> Matches | None:
     return (*ports, flags) if flags is not None else ports or (L4Module(L4.TCP),)
 
 
-def _read_nft(found: re.Match[str], family: str) -> Match:
+def _read_nft(found: re.Match[str], family: Family) -> Match:
     if found[4] is not None:
         # `tcp flags syn` asks for the bits alone: (flags & syn) != 0.
         flags = _ordered(found[4].upper().split(","))

@@ -23,6 +23,7 @@ from engine.netfilter.nft_sets import (
 )
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Table, Target
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -60,7 +61,7 @@ def chains(verdicts: Iterable[Target | None], table: Table) -> Iterable[str]:
     return (name for verdict in verdicts if verdict is not None for name in verdict.leads_to(table))
 
 
-def _read_nft(found: re.Match[str], family: str) -> Target:
+def _read_nft(found: re.Match[str], family: Family) -> Target:
     return VerdictMap(read_fields(found[1], TABLE_FAMILY[family]), found[2])
 
 

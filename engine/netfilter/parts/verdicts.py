@@ -15,6 +15,7 @@ from engine.netfilter.nft_names import NAME
 from engine.netfilter.part import BadRule, ModelledTarget, Part, TargetReader
 from engine.netfilter.ruleset import Table, Target, name_of
 from engine.netfilter.skb import NetfilterVerdict, TargetAction
+from engine.packet import Family
 from engine.values import dataclass
 
 
@@ -31,7 +32,7 @@ class Jump(ModelledTarget):
     def leads_to(self, table: Table) -> Iterable[str]:
         return (self.chain,)
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return f" -j {self.chain}"
 
     def nft_text(self, ip: str) -> str:
@@ -54,7 +55,7 @@ class Goto(ModelledTarget):
     def leads_to(self, table: Table) -> Iterable[str]:
         return (self.chain,)
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return f" -g {self.chain}"
 
     def nft_text(self, ip: str) -> str:
@@ -69,7 +70,7 @@ class Return(ModelledTarget):
         context.record(TargetAction.RETURN)
         return RETURN
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return " -j RETURN"
 
     def nft_text(self, ip: str) -> str:
@@ -84,7 +85,7 @@ class Accept(ModelledTarget):
         context.record(TargetAction.ACCEPT, NetfilterVerdict.ACCEPT)
         return Decision(verdict=NetfilterVerdict.ACCEPT)
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return " -j ACCEPT"
 
     def nft_text(self, ip: str) -> str:
@@ -100,7 +101,7 @@ class Drop(ModelledTarget):
         context.where = context.record(TargetAction.DROP, NetfilterVerdict.DROP)
         return Decision(verdict=NetfilterVerdict.DROP)
 
-    def iptables_text(self, family: str) -> str:
+    def iptables_text(self, family: Family) -> str:
         return " -j DROP"
 
     def nft_text(self, ip: str) -> str:
@@ -115,7 +116,7 @@ def _reader(target: Target) -> TargetReader:
     return lambda name, words, family: None if words else target
 
 
-def _read_nft(found: re.Match[str], family: str) -> Target:
+def _read_nft(found: re.Match[str], family: Family) -> Target:
     if found[1] is not None:
         return Jump(found[2]) if found[1] == "jump" else Goto(found[2])
     return _PLAIN[found[3].upper()]
@@ -132,7 +133,7 @@ def verdict_text(target: Target) -> str:
     return target.nft_text("")
 
 
-def read_verdict(text: str, family: str) -> Target:
+def read_verdict(text: str, family: Family) -> Target:
     """The reverse of verdict_text; BadRule for anything else."""
     found = re.fullmatch(_NFT, text)
     if found is None:

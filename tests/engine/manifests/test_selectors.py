@@ -6,6 +6,7 @@ import pytest
 
 from engine import load_cluster
 from engine.cluster import EndpointSlice
+from engine.packet import Family
 from engine.proxy.endpoints import service_ports
 from engine.proxy.releases import behaviour_of
 from tests.rows import named
@@ -106,7 +107,7 @@ def test_where_they_are_and_what_they_are_called() -> None:
     assert (slice_.name, slice_.service_name, slice_.address_type) == ("web-ipv4-0", "web", "IPv4")
     assert (member.node_name, member.zone, member.pod) == ("node1", "a", "default/a")
     cluster = load_cluster(text=NODES + service() + pod("a", "10.244.1.5"))
-    (view,) = service_ports(cluster, "ipv4", behaviour_of("1.37").endpoints)
+    (view,) = service_ports(cluster, Family.IPV4, behaviour_of("1.37").endpoints)
     assert [e.address for e in view.endpoints] == ["10.244.1.5"]
 
 

@@ -6,7 +6,7 @@ from engine.choose import Choose, seeded
 from engine.hooks import IPTABLES_PRIORITY, Hook
 from engine.netfilter.rules import Backend, Chain, Match, Rule, Ruleset, Table, Target
 from engine.netfilter.stack import HostNetfilter, Passage, Skb
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, Family, FiveTuple
 
 NODE = "192.168.1.10"
 CLIENT = "1.2.3.4"
@@ -20,7 +20,7 @@ def rule(*parts: Match | Target) -> Rule:
     return Rule(tuple(part for part in parts if isinstance(part, Match)), targets[0] if targets else None)
 
 
-def iptables(family: str = "ipv4", **tables: dict[str, list[Rule]]) -> Ruleset:
+def iptables(family: Family = Family.IPV4, **tables: dict[str, list[Rule]]) -> Ruleset:
     """`iptables(nat={"PREROUTING": [...], "MINE": [...]})`; a table named has all its built-in chains."""
     ruleset = Ruleset(Backend.IPTABLES, family)
     for name, chains in tables.items():

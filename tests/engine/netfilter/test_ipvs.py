@@ -14,7 +14,7 @@ from engine.netfilter.ipvsadm_text import save_service
 from engine.netfilter.rules import Backend
 from engine.netfilter.stack import HostNetfilter, IpvsEvent, Segment, Skb
 from engine.netfilter.virtual_service import VirtualService
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, Family, FiveTuple
 from engine.proxy import ipvs_sets
 from engine.proxy.ipvs_rules import Frame, build_tables
 
@@ -30,7 +30,7 @@ def ruleset(
     for name, found in (entries or {}).items():
         ipsets[name].entries |= found
     options: dict[str, object] = {
-        "family": "ipv4",
+        "family": Family.IPV4,
         "mark": 0x4000,
         "masquerade_all": False,
         "off_cluster": (),
@@ -38,7 +38,7 @@ def ruleset(
     }
     tables = build_tables(Frame(**{**options, **frame}), ipsets)  # type: ignore[arg-type]
     return IpvsRuleset(
-        Backend.IPTABLES, "ipv4", tables, services=services, ipsets=tuple(ipsets.values()), dummy_addresses=(VIP,)
+        Backend.IPTABLES, Family.IPV4, tables, services=services, ipsets=tuple(ipsets.values()), dummy_addresses=(VIP,)
     )
 
 
@@ -215,7 +215,7 @@ def test_ipset_save() -> None:
         "add KUBE-NODE-PORT-TCP 443",
         "add KUBE-NODE-PORT-TCP 30080",
     ]
-    v6 = IpSet("KUBE-6-CLUSTER-IP", SetType.HASH_IP_PORT, "ipv6", {"fd00::10,tcp:80"})
+    v6 = IpSet("KUBE-6-CLUSTER-IP", SetType.HASH_IP_PORT, Family.IPV6, {"fd00::10,tcp:80"})
     assert v6.save() == [
         "create KUBE-6-CLUSTER-IP hash:ip,port family inet6 hashsize 1024 maxelem 65536",
         "add KUBE-6-CLUSTER-IP fd00::10,tcp:80",
@@ -223,5 +223,7 @@ def test_ipset_save() -> None:
 
 
 def test_ipv6_set_names_are_cut() -> None:
-    assert ipvs_sets.set_name(ipvs_sets.SOURCE_CIDR, "ipv6") == "KUBE-6-LOAD-BALANCER-SOURCE-CID"
-    assert all(len(ipvs_sets.set_name(name, family)) <= 31 for name in ipvs_sets.SETS for family in ("ipv4", "ipv6"))
+    assert ipvs_sets.set_name(ipvs_sets.SOURCE_CIDR, Family.IPV6) == "KUBE-6-LOAD-BALANCER-SOURCE-CID"
+    assert all(
+        len(ipvs_sets.set_name(name, family)) <= 31 for name in ipvs_sets.SETS for family in (Family.IPV4, Family.IPV6)
+    )

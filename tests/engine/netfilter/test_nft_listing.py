@@ -13,7 +13,7 @@ from engine.netfilter.parts.statement import OpaqueStatement, OtherFamily
 from engine.netfilter.skb import UNTRACKED
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.network.host_routing import HostRouting
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, Family, FiveTuple
 from tests.engine.netfilter.builders import CLIENT, NODE, POD
 from tests.engine.netfilter.test_real_rules import HOST
 
@@ -70,7 +70,7 @@ def listing(*rules: str, hook: str = "forward", kind: str = "filter", head: str 
     return f"table {head} {{\n{more}\tchain BASE {{\n\t\t{base}\n{lines}\n\t}}\n\n\tchain MINE {{\n\t}}\n}}\n"
 
 
-def netfilter(text: str, family: str = "ipv4") -> HostNetfilter:
+def netfilter(text: str, family: Family = Family.IPV4) -> HostNetfilter:
     ruleset = parse(text, family, whole=True, file="saved.txt")
     return HostNetfilter("node1", ruleset, HOST.is_local, lambda weights: 0, routing=HostRouting(HOST))
 
@@ -84,7 +84,7 @@ def verdict(text: str, hook: Hook = Hook.FORWARD, **more: object) -> str:
 def test_a_rule_is_read_as_nft_prints_it(given: str, printed: str) -> None:
     found = parse(listing(given)).tables["filter"].chains["BASE"].rules[0]
     assert not isinstance(found.target, OpaqueStatement)
-    assert rule_text(found, "ipv4") == printed
+    assert rule_text(found, Family.IPV4) == printed
     assert parse(listing(printed)).tables["filter"].chains["BASE"].rules[0] == found
 
 
@@ -142,15 +142,15 @@ def test_an_inet_table_is_both_families_own() -> None:
     )
     found = read_listing(text).rulesets
     kinds = {family: found[family].tables["inet f"].chains["BASE"].rules for family in found}
-    assert kinds["ipv4"][0].matches == (OtherFamily("ip6 saddr fd00::1 drop"),)
-    assert kinds["ipv6"][0].target is not None
+    assert kinds[Family.IPV4][0].matches == (OtherFamily("ip6 saddr fd00::1 drop"),)
+    assert kinds[Family.IPV6][0].target is not None
     rejects = [rule_text(kinds[family][2], family) for family in found]
     assert rejects == ["reject with icmpx port-unreachable"] * 2
     assert [rules[2].target for rules in kinds.values()] == [
         Reject("icmp-port-unreachable", "port-unreachable"),
         Reject("icmp6-port-unreachable", "port-unreachable"),
     ]
-    assert dump(found["ipv4"]) == dump(found["ipv6"]) == text
+    assert dump(found[Family.IPV4]) == dump(found[Family.IPV6]) == text
     assert verdict(text) == "REJECT"
 
 
@@ -165,7 +165,7 @@ def test_a_statement_of_the_other_family_asks_for_it_too(line: str) -> None:
 def test_tables_that_see_no_packet_of_the_walk_are_passed_over() -> None:
     text = "table bridge filter {\n\tchain c {\n\t\tether type arp drop\n\t}\n}\n" + listing("drop")
     found = read_listing(text)
-    assert (found.skipped, list(found.rulesets)) == (["bridge filter"], ["ipv4"])
+    assert (found.skipped, list(found.rulesets)) == (["bridge filter"], [Family.IPV4])
 
 
 def test_handles_and_warnings_are_no_rules() -> None:

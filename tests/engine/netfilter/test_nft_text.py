@@ -12,7 +12,7 @@ from engine.netfilter import nft
 from engine.netfilter import rules as r
 from engine.netfilter.nft_names import duration_seconds, duration_text, priority_number, priority_text
 from engine.netfilter.nft_text import dump, parse, parse_all, rule_text
-from engine.packet import L4
+from engine.packet import L4, Family
 
 DNAT = r.DestinationNat("10.244.1.5", 8080)
 
@@ -63,7 +63,7 @@ RULES = [
 
 @pytest.mark.parametrize(("rule", "text"), RULES, ids=[text for _, text in RULES])
 def test_rule(rule: r.Rule, text: str) -> None:
-    assert rule_text(rule, "ipv4") == text
+    assert rule_text(rule, Family.IPV4) == text
     listing = f"table ip t {{\n\tchain c {{\n\t\t{text}\n\t}}\n}}\n"
     assert parse(listing).tables["t"].chains["c"].rules == [rule]
     assert dump(parse(listing)) == listing
@@ -81,7 +81,7 @@ def test_rule(rule: r.Rule, text: str) -> None:
     ],
 )
 def test_ipv6_rule(rule: r.Rule, text: str) -> None:
-    assert rule_text(rule, "ipv6") == text
+    assert rule_text(rule, Family.IPV6) == text
     assert parse(f"table ip6 t {{\n\tchain c {{\n\t\t{text}\n\t}}\n}}\n").tables["t"].chains["c"].rules == [rule]
 
 
@@ -102,13 +102,13 @@ def test_ipv6_rule(rule: r.Rule, text: str) -> None:
     ],
 )
 def test_anonymous_address_set(nets: list[str], text: str) -> None:
-    assert rule_text(r.Rule((nft.address_set("src", nets, True),), r.Drop()), "ipv4") == f"ip saddr != {text} drop"
+    assert rule_text(r.Rule((nft.address_set("src", nets, True),), r.Drop()), Family.IPV4) == f"ip saddr != {text} drop"
 
 
 def test_anonymous_address_set_ipv6() -> None:
     nets = ["fd00::/64", "2001:db8::1", "2001:db8::2", "2001:db8::3"]
     rule = r.Rule((nft.address_set("src", nets, True),), r.Drop())
-    assert rule_text(rule, "ipv6") == "ip6 saddr != { 2001:db8::1-2001:db8::3, fd00::/64 } drop"
+    assert rule_text(rule, Family.IPV6) == "ip6 saddr != { 2001:db8::1-2001:db8::3, fd00::/64 } drop"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_anonymous_address_set_ipv6() -> None:
 )
 def test_elements(types: tuple[str, ...], keys: list[nft.Key], lines: list[str]) -> None:
     named = nft.NamedSet("s", types, elements={key: nft.Element() for key in keys})
-    listing = dump(r.Ruleset(r.Backend.NFTABLES, "ipv4", {"t": r.Table("t", sets={"s": named})}))
+    listing = dump(r.Ruleset(r.Backend.NFTABLES, Family.IPV4, {"t": r.Table("t", sets={"s": named})}))
     said = [line.removeprefix("\t\telements = { ").removeprefix("\t\t\t     ") for line in listing.splitlines()]
     assert said[3:-2] == lines
 
@@ -199,7 +199,7 @@ def test_text_that_nft_would_not_print(text: str, line: int) -> None:
 def test_two_families() -> None:
     both = "table ip t {\n}\ntable ip6 t {\n}\n"
     assert list(parse_all(both)) == ["ipv4", "ipv6"]
-    assert parse(both, "ipv6").family == "ipv6"
+    assert parse(both, Family.IPV6).family == Family.IPV6
     with pytest.raises(RuleError, match="name the family"):
         parse(both)
     assert parse("").tables == {}
@@ -215,12 +215,12 @@ def test_two_families() -> None:
 )
 def test_what_nft_has_no_words_for(rule: r.Rule) -> None:
     with pytest.raises(UnsupportedFeature):
-        rule_text(rule, "ipv4")
+        rule_text(rule, Family.IPV4)
 
 
 def test_a_comment_cannot_leave_its_quotes() -> None:
     with pytest.raises(RuleError):
-        rule_text(r.Rule((r.Comment('a" drop'),)), "ipv4")
+        rule_text(r.Rule((r.Comment('a" drop'),)), Family.IPV4)
 
 
 # --- any ruleset is read back as it was ---
@@ -281,7 +281,7 @@ def _rulesets(draw: st.DrawFn) -> r.Ruleset:
             chain.hook, chain.priority = draw(st.sampled_from(list(Hook)[1:6])), draw(st.integers(-400, 400))
             chain.policy, chain.kind = "ACCEPT", draw(st.sampled_from(["filter", "nat"]))
         table.chains[name] = chain
-    return r.Ruleset(r.Backend.NFTABLES, "ipv4", {"t": table})
+    return r.Ruleset(r.Backend.NFTABLES, Family.IPV4, {"t": table})
 
 
 @given(_rulesets())

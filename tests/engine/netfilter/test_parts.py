@@ -36,7 +36,7 @@ from engine.netfilter.parts.statement import OpaqueStatement, OtherFamily, Passi
 from engine.netfilter.parts.tcp_flags import TcpFlags
 from engine.netfilter.registry import REGISTRY
 from engine.netfilter.text import dump, dump_rule, parse
-from engine.packet import L4
+from engine.packet import L4, Family
 
 F = nft.LookupField
 IPTABLES, NFTABLES = r.Backend.IPTABLES, r.Backend.NFTABLES
@@ -190,11 +190,11 @@ UNMODELLED = {r.OpaqueMatch, r.OpaqueTarget, OpaqueStatement}
 def ruleset(part: r.Match | r.Target, backend: r.Backend) -> r.Ruleset:
     made = r.Rule((part,), r.Accept()) if isinstance(part, r.Match) else r.Rule((), part)
     chains = {"TEST": r.Chain("TEST", [made]), "MINE": r.Chain("MINE")}
-    return r.Ruleset(backend, "ipv4", {"filter": r.Table("filter", chains)})
+    return r.Ruleset(backend, Family.IPV4, {"filter": r.Table("filter", chains)})
 
 
 def read(text: str, backend: r.Backend) -> r.Rule:
-    found = parse(text) if backend is IPTABLES else parse_all(text)["ipv4"]
+    found = parse(text) if backend is IPTABLES else parse_all(text)[Family.IPV4]
     return found.tables["filter"].chains["TEST"].rules[0]
 
 

@@ -14,7 +14,7 @@ from engine.netfilter.rules import Ruleset
 from engine.netfilter.saved import SavedText, read_saved
 from engine.netfilter.stack import Skb
 from engine.netfilter.virtual_service import VirtualService, even_chances
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.trace import Text
 
 from .builders import CLIENT, VIP, host, tcp
@@ -40,7 +40,7 @@ SERVERS = "-A -t 10.96.0.10:80 -s rr\n-a -t 10.96.0.10:80 -r 10.244.1.5:8080 -m 
 SERVERS_V6 = "-A -t [fd00:10:96::10]:80 -s rr\n-a -t [fd00:10:96::10]:80 -r [fd00:244::5]:8080 -m -w 1\n"
 
 
-def read(*texts: str, family: str = "ipv4") -> Ruleset:
+def read(*texts: str, family: Family = Family.IPV4) -> Ruleset:
     return read_saved([SavedText(f"file{number}", text) for number, text in enumerate(texts, 1)], family)
 
 
@@ -67,7 +67,7 @@ def test_parts_are_read_together(name: str) -> None:
 
 
 def test_the_packets_family_chooses_among_the_texts() -> None:
-    ruleset = read(RULES_V4, RULES_V6, SETS + SETS_V6, SERVERS + SERVERS_V6, family="ipv6")
+    ruleset = read(RULES_V4, RULES_V6, SETS + SETS_V6, SERVERS + SERVERS_V6, family=Family.IPV6)
     assert isinstance(ruleset, IpvsRuleset)
     assert [service.address for service in ruleset.services] == ["fd00:10:96::10"]
     assert ruleset.dummy_addresses == ("fd00:10:96::10",)  # a kube-proxy before v1.28 has no set of these
@@ -174,7 +174,7 @@ def test_legacy_tables_and_nf_tables_stand_beside_each_other(
     texts: tuple[str, ...], verdict: str, tables: list[str], notes: list[str]
 ) -> None:
     said: list[Text] = []
-    ruleset = read_saved([SavedText(f"file{number}", text) for number, text in enumerate(texts, 1)], "ipv4", said)
+    ruleset = read_saved([SavedText(f"file{number}", text) for number, text in enumerate(texts, 1)], Family.IPV4, said)
     assert list(ruleset.tables) == tables
     assert host(ruleset).traverse(Hook.FORWARD, Skb(tcp(CLIENT, VIP))).verdict == verdict
     assert [wanted in note.en and note.en != note.zh for wanted, note in zip(notes, said, strict=True)] == [True] * len(

@@ -41,7 +41,7 @@ from engine.netfilter.rules import (
     Target,
 )
 from engine.netfilter.stack import ConntrackEvent, MarkEvent, NatEvent, RuleEvent, Segment, Skb
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, Family, FiveTuple
 from tests.rows import named
 
 from .builders import CLIENT, NODE, POD, VIP, forward, host, iptables, rule, tcp
@@ -494,7 +494,7 @@ def test_an_impossible_policy_and_an_unknown_table_are_refused() -> None:
     ruleset.tables["filter"].chains["INPUT"].policy = "QUEUE"
     with pytest.raises(RuleError):
         host(ruleset).traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE)))
-    unknown = Ruleset(Backend.IPTABLES, "ipv4", {"broute": Table("broute", {"INPUT": Chain("INPUT")})})
+    unknown = Ruleset(Backend.IPTABLES, Family.IPV4, {"broute": Table("broute", {"INPUT": Chain("INPUT")})})
     with pytest.raises(UnsupportedFeature):
         host(unknown).traverse(Hook.INPUT, Skb(tcp(CLIENT, NODE)))
 
@@ -508,7 +508,7 @@ def test_nft_base_chains_run_by_priority_and_an_accept_does_not_end_the_hook() -
             "dnat": Chain("dnat", [rule(DestinationNat(NODE, 8080))], Hook.PREROUTING, -100, kind="nat"),
         },
     )
-    netfilter = host(Ruleset(Backend.NFTABLES, "ipv4", {"mine": table}))
+    netfilter = host(Ruleset(Backend.NFTABLES, Family.IPV4, {"mine": table}))
     skb = Skb(tcp(CLIENT, VIP))
     netfilter.traverse(Hook.PREROUTING, skb)
     assert skb.flow.destination == "192.168.1.10:8080"

@@ -16,7 +16,7 @@ from engine.netfilter.ipt_parse import parse_rule
 from engine.netfilter.parts.statistic import kernel_probability, probability_text
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.netfilter.text import dump_rule, parse
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, Family, FiveTuple
 
 from .builders import iptables, rule
 
@@ -169,8 +169,8 @@ def test_the_many_ways_to_type_a_rule(typed: str, printed: str) -> None:
     ],
 )
 def test_ipv6(line: str) -> None:
-    chain, found = parse_rule(f"-A TEST {line}", MINE, "ipv6")
-    assert dump_rule(chain, found, family="ipv6") == f"-A TEST {line}"
+    chain, found = parse_rule(f"-A TEST {line}", MINE, Family.IPV6)
+    assert dump_rule(chain, found, family=Family.IPV6) == f"-A TEST {line}"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from engine.cluster import (
     SliceEndpoint,
 )
 from engine.cost.sizes import synthetic_cluster
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.proxy.endpoints import EndpointRules, Endpoints, categorize, hints_wanted, service_ports
 from engine.proxy.releases import behaviour_of
 from tests.rows import named
@@ -45,14 +45,14 @@ def slice_(
 
 
 def seen(
-    *pieces: EndpointSlice, service: Service = WEB, family: str = "ipv4", rules: EndpointRules = V1_34
+    *pieces: EndpointSlice, service: Service = WEB, family: Family = Family.IPV4, rules: EndpointRules = V1_34
 ) -> list[str]:
     (view,) = service_ports(Cluster(services=(service,), slices=pieces), family, rules)
     return [f"{e.address}:{e.port}" for e in view.endpoints]
 
 
 def used(service: Service, *members: SliceEndpoint, node: Node = NODE1, rules: EndpointRules = V1_34) -> Endpoints:
-    (view,) = service_ports(Cluster(services=(service,), slices=(slice_(*members),)), "ipv4", rules)
+    (view,) = service_ports(Cluster(services=(service,), slices=(slice_(*members),)), Family.IPV4, rules)
     return categorize(view, node)
 
 
@@ -105,7 +105,7 @@ def test_families() -> None:
     )
     six = slice_(SliceEndpoint(("fd00::2",)), SliceEndpoint(("fd00::10",)), name="web-6", address_type="IPv6")
     cluster = Cluster(services=(dual,), slices=(slice_(member(1)), six))
-    (four,), (other,) = service_ports(cluster, "ipv4", V1_30), service_ports(cluster, "ipv6", V1_30)
+    (four,), (other,) = service_ports(cluster, Family.IPV4, V1_30), service_ports(cluster, Family.IPV6, V1_30)
     assert (four.cluster_ip, other.cluster_ip) == ("10.96.0.10", "fd00:96::10")
     assert (four.external_ips, other.external_ips) == (("198.51.100.5",), ("2001:db8::5",))
     assert (four.load_balancer_vips, other.load_balancer_vips) == (("203.0.113.10",), ("2001:db8::10",))
@@ -113,7 +113,7 @@ def test_families() -> None:
     assert [e.address for e in four.endpoints] == ["10.244.1.1"]
     assert [e.address for e in other.endpoints] == ["fd00::10", "fd00::2"]  # "[fd00::10]:8080" < "[fd00::2]:8080"
     assert (four.health_check_node_port, four.family) == (32000, "ipv4")
-    assert service_ports(Cluster(services=(WEB,)), "ipv6", V1_30) == ()
+    assert service_ports(Cluster(services=(WEB,)), Family.IPV6, V1_30) == ()
 
 
 @pytest.mark.parametrize(
@@ -127,19 +127,19 @@ def test_families() -> None:
     ],
 )
 def test_services_that_kube_proxy_passes_over(change: dict[str, Any]) -> None:
-    assert service_ports(Cluster(services=(dataclasses.replace(WEB, **change),)), "ipv4", V1_34) == ()
+    assert service_ports(Cluster(services=(dataclasses.replace(WEB, **change),)), Family.IPV4, V1_34) == ()
 
 
 def test_order_and_names() -> None:
     unnamed = dataclasses.replace(WEB, name="a", namespace="zoo", ports=(ServicePort("", L4.UDP, 53, 53, 30053),))
     both = dataclasses.replace(WEB, ports=(ServicePort("z", L4.TCP, 1, 1), ServicePort("b", L4.UDP, 1, 1)))
-    views = service_ports(Cluster(services=(unnamed, both)), "ipv4", V1_34)
+    views = service_ports(Cluster(services=(unnamed, both)), Family.IPV4, V1_34)
     assert [view.label for view in views] == ["default/web:b", "default/web:z", "zoo/a"]
     last = views[-1]
     assert (last.key, last.namespace, last.name, last.port_name) == ("zoo/a", "zoo", "a", "")
     assert (last.port, last.protocol, last.node_port, last.affinity_seconds) == (53, L4.UDP, 30053, None)
     sticky = dataclasses.replace(WEB, session_affinity="ClientIP", affinity_timeout_seconds=300)
-    assert service_ports(Cluster(services=(sticky,)), "ipv4", V1_34)[0].affinity_seconds == 300
+    assert service_ports(Cluster(services=(sticky,)), Family.IPV4, V1_34)[0].affinity_seconds == 300
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_order_and_names() -> None:
 )  # fmt: skip
 def test_policies(change: dict[str, Any], accessible: bool, cluster: bool, local: bool, health: int) -> None:
     port = dataclasses.replace(PORT, node_port=change.pop("node_port", 0))
-    (view,) = service_ports(Cluster(services=(dataclasses.replace(WEB, ports=(port,), **change),)), "ipv4", V1_34)
+    (view,) = service_ports(Cluster(services=(dataclasses.replace(WEB, ports=(port,), **change),)), Family.IPV4, V1_34)
     found = (
         view.externally_accessible,
         view.uses_cluster_endpoints,
@@ -290,7 +290,7 @@ def test_who_asks_for_hints(annotations: dict[str, str], distribution: str | Non
 
 def test_of_two_reports_of_an_endpoint_the_local_one_is_believed() -> None:
     pieces = (slice_(member(1, "node1"), member(2, "node2")), slice_(member(1, "node2"), name="web-2"))
-    (view,) = service_ports(Cluster(services=(INTERNAL_LOCAL,), slices=pieces), "ipv4", V1_34)
+    (view,) = service_ports(Cluster(services=(INTERNAL_LOCAL,), slices=pieces), Family.IPV4, V1_34)
     assert names(categorize(view, NODE1).local) == "1"
     assert names(categorize(view, NODE2).local) == "1 2"
     assert names(categorize(view, Node("node3")).local) == ""
@@ -341,7 +341,7 @@ def test_which_label_hides_what_by_release(
     cluster = Cluster(services=(service,), slices=(slice_(member(1), labels=on_slice),))
 
     def fate(rules: EndpointRules) -> str:
-        views = service_ports(cluster, "ipv4", rules)
+        views = service_ports(cluster, Family.IPV4, rules)
         return ("served" if views[0].endpoints else "no endpoints") if views else "not seen"
 
     assert (fate(V1_34), fate(V1_36)) == (before, since)
@@ -359,7 +359,7 @@ def test_source_ranges_for_everybody_by_release(
     ranges: tuple[str, ...], before: tuple[str, ...], since: tuple[str, ...]
 ) -> None:
     service = dataclasses.replace(WEB, type="LoadBalancer", load_balancer_source_ranges=ranges)
-    (old,), (new,) = (service_ports(Cluster(services=(service,)), "ipv4", rules) for rules in (V1_30, V1_34))
+    (old,), (new,) = (service_ports(Cluster(services=(service,)), Family.IPV4, rules) for rules in (V1_30, V1_34))
     assert (old.load_balancer_source_ranges, new.load_balancer_source_ranges) == (before, since)
 
 
@@ -367,14 +367,14 @@ def test_source_ranges_for_everybody_by_release(
 def test_ip_mode_proxy_by_release(release: str, vips: tuple[str, ...]) -> None:
     ingress = (LoadBalancerIngress("203.0.113.11", "Proxy"),)
     service = dataclasses.replace(WEB, type="LoadBalancer", load_balancer_ingress=ingress)
-    (view,) = service_ports(Cluster(services=(service,)), "ipv4", behaviour_of(release).endpoints)
+    (view,) = service_ports(Cluster(services=(service,)), Family.IPV4, behaviour_of(release).endpoints)
     assert view.load_balancer_vips == vips
 
 
 def test_ten_times_the_services_are_ten_times_the_work() -> None:
     def found(services: int) -> int:
         cluster = synthetic_cluster(services, 10)
-        views = service_ports(cluster, "ipv4", V1_36)
+        views = service_ports(cluster, Family.IPV4, V1_36)
         return sum(len(categorize(view, cluster.nodes[0]).cluster) for view in views)
 
     assert found(2000) == 20_000

@@ -7,7 +7,8 @@ import pytest
 from engine.cluster import Mode
 from engine.errors import NoSuchObject
 from engine.netfilter.rules import Backend
-from engine.proxy.interface import MODES, compile_rules, mode_named
+from engine.packet import Family
+from engine.proxy.interface import MODES, compile_rules, family_named, mode_named
 
 from .builders import WEB, at, cluster
 
@@ -42,3 +43,9 @@ def test_what_does_not_exist_is_named(arguments: tuple[str, ...], words: str) ->
 def test_a_mode_may_be_given_by_its_name(mode: Mode) -> None:
     assert mode_named(str(mode)) is mode
     assert mode_named(mode) is mode
+
+
+@pytest.mark.parametrize("family", Family)
+def test_a_family_may_be_given_by_its_name(family: Family) -> None:
+    assert family_named(str(family)) is family
+    assert family_named(family) is family

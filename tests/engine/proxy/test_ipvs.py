@@ -22,7 +22,7 @@ from engine.cluster import (
 from engine.errors import EngineError, UnsupportedFeature
 from engine.netfilter import text
 from engine.netfilter.ipvs import IpvsRuleset
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.proxy.ipvs import compile_ipvs
 from engine.trace import Request
 from engine.walk.one_node import resolve
@@ -55,7 +55,7 @@ def cluster(
 
 def compiled(*endpoints: SliceEndpoint, **options: Any) -> IpvsRuleset:
     made = cluster(*endpoints, **options)
-    return compile_ipvs(made, made.nodes[0], "ipv4")
+    return compile_ipvs(made, made.nodes[0], Family.IPV4)
 
 
 def servers(ruleset: IpvsRuleset) -> dict[str, list[str]]:
@@ -207,7 +207,7 @@ def test_set_entries(options: dict[str, Any], expected: dict[str, set[str]]) -> 
 def test_node_ports_listen_on_the_addresses_of_the_cni_s_devices_too(cni: CNIConfig, further: list[str]) -> None:
     """GetAllLocalAddressesExcept(kube-ipvs0): cni0 and flannel.1 are interfaces like any other."""
     made = dataclasses.replace(cluster(HERE, node_port=30080), cni=cni)
-    found = [s.address for s in compile_ipvs(made, NODE, "ipv4").services if s.port == 30080]
+    found = [s.address for s in compile_ipvs(made, NODE, Family.IPV4).services if s.port == 30080]
     assert sorted(found) == [*further, "192.168.1.10"]
     listed = dataclasses.replace(made.proxy, node_port_addresses=("10.0.0.0/8",))
     found = [s.address for s in compile_ipvs(dataclasses.replace(made, proxy=listed), NODE).services if s.port == 30080]
@@ -246,7 +246,7 @@ def test_when_traffic_to_a_clusterip_is_masqueraded(proxy: ProxyConfig, matches:
 
 
 def test_an_empty_cluster_has_the_frame_alone() -> None:
-    ruleset = compile_ipvs(Cluster(nodes=(NODE,), proxy=CIDR), NODE, "ipv4")
+    ruleset = compile_ipvs(Cluster(nodes=(NODE,), proxy=CIDR), NODE, Family.IPV4)
     assert rules(ruleset, "nat", "KUBE-SERVICES") == [
         "-A KUBE-SERVICES -s 127.0.0.0/8 -j RETURN",
         "-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT",
@@ -265,7 +265,7 @@ def test_rules_do_not_grow_with_services() -> None:
     services = tuple(
         dataclasses.replace(many.services[0], name=f"web{i}", cluster_ips=(f"10.96.1.{i}",)) for i in range(1, 100)
     )
-    other = compile_ipvs(dataclasses.replace(many, services=(*many.services, *services)), NODE, "ipv4")
+    other = compile_ipvs(dataclasses.replace(many, services=(*many.services, *services)), NODE, Family.IPV4)
     counts = [
         sum(len(chain.rules) for table in ruleset.tables.values() for chain in table.chains.values())
         for ruleset in (one, other)
@@ -308,7 +308,7 @@ def test_ipv6_has_sets_and_servers_of_its_own() -> None:
         services=(Service("default", "web", cluster_ips=("fd00:10::10",), ports=(ServicePort("", L4.TCP, 80, 80),)),),
         proxy=ProxyConfig(cluster_cidrs=("fd00:244::/48",)),
     )
-    saved = str(compile_ipvs(v6, v6.nodes[0], "ipv6"))
+    saved = str(compile_ipvs(v6, v6.nodes[0], Family.IPV6))
     assert "-A -t [fd00:10::10]:80 -s rr\n" in saved
     assert "add KUBE-6-CLUSTER-IP fd00:10::10,tcp:80\n" in saved
     assert "-A KUBE-SERVICES -s ::1/128 -j RETURN\n" in saved

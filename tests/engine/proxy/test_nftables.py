@@ -10,7 +10,7 @@ from engine.cluster import Cluster, LoadBalancerIngress, Node, ProxyConfig, Serv
 from engine.errors import UnsupportedFeature
 from engine.manifests import load_cluster
 from engine.netfilter.nft_text import parse
-from engine.packet import L4
+from engine.packet import L4, Family
 from engine.proxy.interface import compile_rules
 from engine.proxy.nftables import nodeport_addresses
 from engine.proxy.nftables_names import endpoint_base, service_base, service_of
@@ -72,8 +72,8 @@ def test_nodeport_addresses(
     configured: tuple[str, ...], ipv4: tuple[str, ...] | None, ipv6: tuple[str, ...] | None
 ) -> None:
     cluster = Cluster(proxy=ProxyConfig(node_port_addresses=configured))
-    assert nodeport_addresses(cluster, NODE, "ipv4", behaviour_of("1.30")) == ipv4
-    assert nodeport_addresses(cluster, NODE, "ipv6", behaviour_of("1.30")) == ipv6
+    assert nodeport_addresses(cluster, NODE, Family.IPV4, behaviour_of("1.30")) == ipv4
+    assert nodeport_addresses(cluster, NODE, Family.IPV6, behaviour_of("1.30")) == ipv6
 
 
 MANIFESTS = """

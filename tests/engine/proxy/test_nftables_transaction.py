@@ -13,6 +13,7 @@ from engine.cost.sizes import synthetic_cluster
 from engine.errors import RuleError
 from engine.netfilter.nft_text import dump, parse
 from engine.netfilter.rules import Backend, Ruleset
+from engine.packet import Family
 from engine.proxy.interface import compile_rules
 from engine.proxy.nftables_transaction import full_sync, full_sync_lines, partial_sync, partial_sync_lines
 
@@ -84,7 +85,7 @@ def test_a_service_without_endpoints_moves_between_maps() -> None:
 
 def test_a_ruleset_of_another_mode() -> None:
     with pytest.raises(RuleError, match="no table kube-proxy"):
-        full_sync_lines(Ruleset(Backend.NFTABLES, "ipv4"))
+        full_sync_lines(Ruleset(Backend.NFTABLES, Family.IPV4))
 
 
 CONFIGS = [

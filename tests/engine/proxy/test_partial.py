@@ -9,6 +9,7 @@ import pytest
 from engine.cluster import Cluster
 from engine.cost.sizes import MOST_SERVICES, synthetic_cluster
 from engine.errors import EngineError
+from engine.packet import Family
 from engine.proxy.partial import full_transaction, partial_transaction
 
 from .builders import NODE1, WEB, at, cluster, load_balancer
@@ -90,7 +91,7 @@ def test_a_change_that_no_rule_knows_of_is_none() -> None:
 
 
 def test_ipv6_has_no_localnet_rule() -> None:
-    assert "KUBE-FIREWALL" not in full_transaction(cluster(WEB), NODE1.name, "ipv6").chains["filter"]
+    assert "KUBE-FIREWALL" not in full_transaction(cluster(WEB), NODE1.name, Family.IPV6).chains["filter"]
 
 
 @pytest.mark.parametrize(("services", "endpoints"), [(-1, 1), (1, -1), (MOST_SERVICES + 1, 0), (10_000, 10_000)])

@@ -11,6 +11,7 @@ from engine.cluster import Cluster, Node, ProxyConfig, Service
 from engine.errors import UnsupportedFeature
 from engine.fabric.fabric import build_fabric
 from engine.netfilter.text import parse
+from engine.packet import Family
 from engine.proxy.endpoints import EndpointRules
 from engine.proxy.interface import compile_rules
 from engine.proxy.releases import BY_NAME, DIFFERENCES, NEWEST, RELEASES, Behaviour, behaviour_of, behaviour_on
@@ -138,7 +139,7 @@ def test_nfacct(release: str) -> None:
     )
     assert (dropped in text) == counted
     assert (f"{SHARED} -m nfacct --nfacct-name  localhost_nps_accepted_pkts -j KUBE-EXT-" in text) == counted
-    assert str(parse(text, "ipv4")) == text
+    assert str(parse(text, Family.IPV4)) == text
 
 
 def test_nfacct_counts_node_ports_only_where_127_0_0_1_has_them() -> None:

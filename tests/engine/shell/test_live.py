@@ -7,6 +7,7 @@ import pytest
 from engine import Request, outcomes
 from engine.netfilter.rules import Drop, Rule, Source
 from engine.network.routes import Route
+from engine.packet import Family
 from engine.shell.edits import AddressDeleted, Edit, LinkSet, RouteAdded, RouteDeleted, TunnelPeerSet
 from engine.shell.live import LiveCluster
 
@@ -76,12 +77,12 @@ def _without_pod_b(live: LiveCluster) -> LiveCluster:
 @pytest.mark.parametrize("mode", ["iptables", "nftables", "ipvs"])
 def test_a_kube_proxy_that_is_stopped_stays_behind(mode: str) -> None:
     live = opened(mode).live
-    before = str(live.rules("node1", "ipv4"))
+    before = str(live.rules("node1", Family.IPV4))
     stopped = _without_pod_b(live.with_proxy("node1", running=False))
-    assert str(stopped.rules("node1", "ipv4")) == before
-    assert str(stopped.rules("node2", "ipv4")) == str(_without_pod_b(live).rules("node2", "ipv4"))
-    assert str(stopped.with_proxy("node1", running=True).rules("node1", "ipv4")) == str(
-        _without_pod_b(live).rules("node1", "ipv4")
+    assert str(stopped.rules("node1", Family.IPV4)) == before
+    assert str(stopped.rules("node2", Family.IPV4)) == str(_without_pod_b(live).rules("node2", Family.IPV4))
+    assert str(stopped.with_proxy("node1", running=True).rules("node1", Family.IPV4)) == str(
+        _without_pod_b(live).rules("node1", Family.IPV4)
     )
 
 
@@ -89,18 +90,18 @@ def test_a_sync_writes_kube_proxys_chains_and_leaves_others() -> None:
     import copy
 
     live = LIVE
-    rules = copy.deepcopy(live.rules("node1", "ipv4"))
+    rules = copy.deepcopy(live.rules("node1", Family.IPV4))
     whole = str(rules)
     nat, filter_ = rules.tables["nat"], rules.tables["filter"]
     del nat.chains["PREROUTING"].rules[0]
     nat.chains["KUBE-SERVICES"].rules.clear()
     filter_.chains["FORWARD"].rules.insert(0, Rule((Source("10.244.1.7/32"),), Drop()))
-    changed = live.with_rules("node1", "ipv4", rules)
+    changed = live.with_rules("node1", Family.IPV4, rules)
     assert ends(changed, BESIDE) == "rule-drop"
     synced = changed.synced(("node1",))
     assert ends(synced, BESIDE) == "rule-drop", "a rule that somebody else put there stays"
     filter_.chains["FORWARD"].rules.pop(0)
-    assert str(live.with_rules("node1", "ipv4", rules).synced(("node1",)).rules("node1", "ipv4")) == whole
+    assert str(live.with_rules("node1", Family.IPV4, rules).synced(("node1",)).rules("node1", Family.IPV4)) == whole
 
 
 def test_connections_are_remembered() -> None:

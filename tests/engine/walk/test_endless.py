@@ -16,7 +16,7 @@ from engine.limits import INITIAL_TTL, MOST_CHAINS_ENTERED, MOST_WAYS
 from engine.netfilter import nft_parse
 from engine.netfilter.ruleset import Ruleset
 from engine.netfilter.text import parse
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, Family, FiveTuple
 from engine.trace import Outcome, Verdict
 from engine.walk.circle import Forward, find_circle
 from engine.walk.outcomes import outcomes
@@ -158,7 +158,7 @@ def test_more_ways_than_can_be_followed_are_refused(monkeypatch: pytest.MonkeyPa
     rules = (
         _NAT + "-A PREROUTING -m statistic --mode random --probability 0.5 -j ACCEPT\n-A POSTROUTING -j MASQUERADE\n"
     )
-    made, given = circling("IPv6"), {"node1": parse(rules + "COMMIT\n", "ipv6")}
+    made, given = circling("IPv6"), {"node1": parse(rules + "COMMIT\n", Family.IPV6)}
     request = Request("client", "svc/web:81", node="node1")
     monkeypatch.setattr("engine.walk.outcomes.MOST_STEPS_OF_ALL_WAYS", 3000)
     with pytest.raises(EngineError, match=r"every way that the packet can go .* by a seed"):

@@ -26,7 +26,7 @@ from engine.netfilter.rules import (
     Target,
 )
 from engine.netfilter.virtual_service import VirtualService
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, Family, FiveTuple
 from engine.trace import Request
 from engine.walk.one_node import _flow, in_device, local_addresses, resolve, resolve_flow
 
@@ -146,7 +146,7 @@ def test_what_is_local(address: str, local: bool) -> None:
 def test_ipvs_takes_the_packet_and_sends_it_on(source: str) -> None:
     ruleset = IpvsRuleset(
         Backend.IPTABLES,
-        "ipv4",
+        Family.IPV4,
         iptables(nat={"POSTROUTING": [rule(Masquerade())]}).tables,
         services=(VirtualService(L4.TCP, VIP, 80, servers=((POD, 8080), ("10.244.2.8", 8080))),),
         dummy_addresses=(VIP,),
