@@ -101,7 +101,8 @@ class Plugin(Protocol):
     `bridge` is the device that a node's pods hang on, None where each is routed; `port_prefix` begins the name of a pod's
     port on the node. A node's pod network is one block of `block_lengths` (by IP version) where its podCIDRs do not say;
     with `has_more_blocks` pods outside of them make further blocks. `on_underlay`: the nodes' own network knows on which node
-    each pod's address is. `chains` says what its own rules' chains mean.
+    each pod's address is. `chains` says what its own rules' chains mean. `route_protocol` is what `ip route` calls who put its
+    routes there, "" where they name nobody.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Plugin(Protocol):
     block_lengths: Mapping[int, int]
     has_more_blocks: bool
     on_underlay: bool
+    route_protocol: str
     chains: ChainWriter | None
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:

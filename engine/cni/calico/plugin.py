@@ -38,6 +38,7 @@ class Calico:
     block_lengths: Mapping[int, int] = MappingProxyType({4: 26, 6: 122})
     has_more_blocks: bool = True
     on_underlay: bool = False
+    route_protocol: str = "bird"
     chains: ChainWriter | None = WRITER
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:

@@ -46,6 +46,7 @@ class Canal:
     bridge: str | None = None
     has_more_blocks: bool = False
     on_underlay: bool = False
+    route_protocol: str = ""
     # Both halves say themselves what their chains mean.
     chains: ChainWriter | None = None
 

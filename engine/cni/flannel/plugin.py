@@ -38,6 +38,7 @@ class Flannel:
     block_lengths: Mapping[int, int] = MappingProxyType({4: 24, 6: 64})
     has_more_blocks: bool = False
     on_underlay: bool = False
+    route_protocol: str = ""
     chains: ChainWriter | None = WRITER
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:

@@ -36,6 +36,7 @@ class VpcNative:
     block_lengths: Mapping[int, int] = MappingProxyType({4: 32, 6: 128})
     has_more_blocks: bool = True
     on_underlay: bool = True
+    route_protocol: str = ""
     chains: ChainWriter | None = WRITER
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:

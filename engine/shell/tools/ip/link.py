@@ -17,11 +17,12 @@ _BROADCAST = {"loopback": "00:00:00:00:00:00", "ether": "ff:ff:ff:ff:ff:ff", "ip
 def run(call: Call, options: Options, words: Sequence[str]) -> Result:
     """`ip link [show [DEVICE] | set DEVICE ... | add DEVICE type bridge|dummy | del DEVICE]`."""
     verb = words[0] if words else "show"
-    if begins(verb, "add", "set", "delete") and verb not in ("s", "sh") and call.here.kind is HostKind.POD:
+    changes = begins(verb, "add", "delete") or (verb != "s" and begins(verb, "set"))
+    if changes and call.here.kind is HostKind.POD:
         raise BadUsage("RTNETLINK answers: Operation not permitted", 2)
     if begins(verb, "add"):
         return _add(call, words[1:])
-    if begins(verb, "set"):
+    if changes and begins(verb, "set"):
         return _set(call, words[1:])
     if begins(verb, "delete"):
         return _delete(call, words[1:])

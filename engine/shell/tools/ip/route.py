@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Sequence
 
+from engine.cni import Plugin
 from engine.network.addresses import source_address
 from engine.network.devices import DeviceKind, Scope
 from engine.network.host import Host, HostKind
@@ -14,8 +15,8 @@ from engine.shell.interface import Call, Result, printed
 from engine.shell.tools.ip.options import BadUsage, Options, address_of, begins, prefix_of, shown_prefix
 from engine.values import dataclass
 
-# Who put a route there, as /etc/iproute2/rt_protos calls it; flannel's and kindnet's have none (boot, unnamed).
-_PROTOCOLS = {"kernel": "kernel", "dhcp": "dhcp", "static": "static", "calico": "bird"}
+# Who put a route there, as /etc/iproute2/rt_protos calls it; the CNI plugin says its own.
+_PROTOCOLS = {"kernel": "kernel", "dhcp": "dhcp", "static": "static"}
 
 
 def run(call: Call, options: Options, words: Sequence[str]) -> Result:
@@ -64,7 +65,7 @@ def _show(call: Call, options: Options, words: Sequence[str]) -> Result:
             seen[route.prefix] = metric + 1
             under = not root or _within(root, route.prefix)
             if (not device or route.device == device) and (not exact or route.prefix == exact) and under:
-                found.append(route_text(route, call.here, metric))
+                found.append(route_text(route, call.here, call.live.fabric.plugin, metric))
     if table in ("local", "all", "255"):
         local = _local(call.here) if version == 4 else ()
         found += [
@@ -89,18 +90,16 @@ def _order(route: Route) -> tuple[int, int]:
     return number(address)[1], -int(length)
 
 
-def route_text(route: Route, host: Host, metric: int = 0) -> str:
+def route_text(route: Route, host: Host, plugin: Plugin, metric: int = 0) -> str:
     """One line of `ip route`."""
+    protocol = plugin.route_protocol if route.origin == plugin.name else _PROTOCOLS.get(route.origin, "")
+    said = f"proto {protocol} " if protocol else ""
     if route.kind is not RouteKind.UNICAST:
-        return f"{route.kind} {shown_prefix(route.prefix)} " + (
-            f"proto {_PROTOCOLS[route.origin]} " if route.origin in _PROTOCOLS else ""
-        )
+        return f"{route.kind} {shown_prefix(route.prefix)} {said}"
     text = shown_prefix(route.prefix)
     if route.via is not None:
         text += f" via {route.via}"
-    text += f" dev {route.device} "
-    if route.origin in _PROTOCOLS:
-        text += f"proto {_PROTOCOLS[route.origin]} "
+    text += f" dev {route.device} {said}"
     if route.via is None and number(route.prefix.partition("/")[0])[0] == 4:
         text += "scope link "
     if route.src is not None:
