@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+import yaml
+
 from engine.cluster import (
     Cluster,
     ContainerPort,
@@ -264,3 +266,17 @@ def proxy_document(proxy: ProxyConfig) -> Document:
         "nftables": {"masqueradeAll": proxy.masquerade_all, "masqueradeBit": proxy.masquerade_bit},
         "conntrack": {"tcpBeLiberal": proxy.tcp_be_liberal},
     }
+
+
+def yaml_text(document: Document) -> str:
+    """As kubectl prints an object: keys in order, lists not indented (sigs.k8s.io/yaml)."""
+    return yaml.dump(
+        document, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=10_000
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Without anchors: what stands twice is written twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
