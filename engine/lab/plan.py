@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from engine.cluster import Mode
+from engine.cluster.facts import facts_of
 from engine.fabric.fabric import LAN, OUTSIDE, ROUTER, Fabric
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
@@ -224,14 +225,9 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
     own = host.sysctls
     # A server that got the request and cannot answer must not disturb later requests by trying again.
     yield "ipv4/tcp_synack_retries", 0
-    yield "ipv4/ip_forward", int(own.ip_forward)
-    # Forwarding is switched before: that sets these back to what routers have.
-    yield "ipv4/conf/all/rp_filter", own.rp_filter
-    yield "ipv4/conf/all/route_localnet", int(own.route_localnet)
+    yield from _of_facts(fabric, host, version)
     for name in sorted(own.localnet_devices):
         yield f"ipv4/conf/{name}/route_localnet", 1
-    if version == 6:
-        yield "ipv6/conf/all/forwarding", int(own.ip_forward)
     if host.kind is HostKind.EXTERNAL:
         # The router's routes change with each request: what it tells a late packet of an earlier one is out of date.
         for family, conf in (("ipv4", "all"), (f"ipv{version}", "eth0")):
@@ -244,13 +240,24 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
         yield "ipv4/vs/expire_nodest_conn", 1
         yield "ipv4/vs/expire_quiescent_template", 1
     if host.kind is HostKind.NODE:
-        yield "bridge/bridge-nf-call-iptables", int(own.bridge_nf_call_iptables)
-        yield "bridge/bridge-nf-call-ip6tables", int(own.bridge_nf_call_iptables)
         yield "netfilter/nf_conntrack_tcp_be_liberal", int(fabric.cluster.proxy.tcp_be_liberal)
         for device in host.devices.values():
             if device.kind is DeviceKind.VETH and device.master is None:
                 yield f"ipv4/conf/{device.name}/proxy_arp", 1
                 yield f"ipv4/neigh/{device.name}/proxy_delay", 0
+
+
+def _of_facts(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, int]]:
+    """The sysctls that are network facts, in the order of their rows (net.ipv4.ip_forward first: it sets others back to what
+    routers have). A host has them as its own sysctls say, where these hold the fact; those of bridges, and facts that are
+    not among them, are a node's alone."""
+    on_node = fabric.on_node(host.name).network if host.kind is HostKind.NODE else None
+    for field, row in facts_of(type(fabric.cluster.network)).items():
+        value = getattr(host.sysctls, field, getattr(on_node, field, None))
+        for name in row.sysctls:
+            family = name.removeprefix("net.").partition(".")[0]
+            if value is not None and family != ("ipv6" if version == 4 else "") and (family != "bridge" or on_node):
+                yield name.removeprefix("net.").replace(".", "/"), int(value)
 
 
 def _listeners(fabric: Fabric, host: Host) -> tuple[tuple[L4, int], ...]:

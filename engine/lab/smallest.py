@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, Pod, PortMap, ProxyConfig, Service
 from engine.lab.scene import Scene
+from engine.manifests.config import network_document
 
 Shows = Callable[[Scene], bool]
 
@@ -86,25 +87,10 @@ def _named(name: str, **annotations: str) -> dict[str, Any]:
 
 
 def _network(cluster: Cluster) -> dict[str, Any]:
-    facts, cni = cluster.network, cluster.cni
-    spec: dict[str, Any] = {
-        "cni": {"plugin": cni.plugin, "backend": cni.backend},
-        "mtu": cni.mtu,
-        "hairpinMode": cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode,
-        "bridgeNfCallIptables": facts.bridge_nf_call_iptables,
-        "rpFilter": facts.rp_filter,
-        "routeLocalnet": facts.route_localnet,
-        "ipForward": facts.ip_forward,
-        "clientAddress": facts.client_address,
-        "clientAddressV6": facts.client_address_v6,
-        "externalHosts": dict(facts.external_hosts),
-        "loadBalancerHealthChecks": facts.load_balancer_health_checks,
-        "missingRoutes": [{"node": here, "to": there} for here, there in facts.missing_routes],
-        "without": sorted(facts.without),
-    }
-    if facts.service_cidr_via is not None:
-        spec["serviceCIDRVia"] = facts.service_cidr_via
-    return {"apiVersion": "k8squiz.dev/v1", "kind": "Network", "spec": spec}
+    cni, facts = cluster.cni, cluster.network
+    hairpin = cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode
+    told = dataclasses.replace(facts, mtu=cni.mtu, hairpin_mode=hairpin)
+    return network_document(told, cni={"plugin": cni.plugin, "backend": cni.backend})
 
 
 def _plugin(cni: CNIConfig) -> Iterator[dict[str, Any]]:
