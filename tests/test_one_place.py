@@ -394,11 +394,10 @@ def test_a_cni_plugin_is_named_in_its_own_folder(room: str) -> None:
             assert found == [], path
 
 
-# kube-proxy's own choice and what it sets for mh; under which the servers' weights count; what ipvsadm takes where none is
-# said; a keyword of nft's grammar (an IPv6 header) that is spelt alike; stories.
+# kube-proxy's own choice and what it sets for mh; what ipvsadm takes where none is said; a keyword of nft's grammar (an IPv6
+# header) that is spelt alike; stories.
 SCHEDULERS_NAMED = {
     "engine/proxy/ipvs.py": {"rr", "mh"},
-    "engine/netfilter/virtual_service.py": {"rr", "wrr", "lc"},
     "engine/netfilter/ipvsadm_text.py": {"wlc"},
     "engine/netfilter/parts/statement.py": {"mh"},
 }
