@@ -18,7 +18,7 @@ from engine.cluster import CNIConfig, Mode, NetworkFacts, Node, NodeFacts
 from engine.cluster.facts import Shape, fact
 from engine.cni import PLUGINS
 from engine.cni.flannel.plugin import Flannel
-from engine.cni.interface import ManifestFields
+from engine.cni.interface import LabNetwork, ManifestFields
 from engine.fabric import chains
 from engine.fabric.fabric import build_fabric
 from engine.hooks import Hook
@@ -26,6 +26,7 @@ from engine.ipvs import VirtualServer
 from engine.ipvs.interface import Arrival, Scheduler
 from engine.ipvs.registry import SCHEDULERS
 from engine.ipvs.server import RealServer
+from engine.lab.cases import networks, scenes
 from engine.lab.plan import plan as lab_plan
 from engine.lab.smallest import as_text
 from engine.manifests import config, fact_shapes
@@ -170,6 +171,10 @@ class Throwaway(Flannel):
     backends = ("plain",)
     usual_backend = "plain"
     bridge = "gate0"
+    in_lab = (LabNetwork("plain"),)
+
+    def objects(self, config: CNIConfig) -> tuple[()]:
+        return ()
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         told = node.annotations.get("throwaway.example/backend")
@@ -208,6 +213,17 @@ def test_a_cni_plugin_is_a_folder_and_a_line(monkeypatch: pytest.MonkeyPatch) ->
     (way,) = engine.outcomes(loaded, engine.Request("pod/pod-1", "pod/pod-2:8080"))
     assert way.verdict is engine.Verdict.DELIVERED
     assert engine.compile_rules(loaded, "node1", "nftables")
+
+
+def test_the_lab_draws_and_builds_a_new_cni_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PLUGINS, "throwaway", Throwaway())
+    own = tuple(network for network in networks() if network[0] == "throwaway")
+    assert [network.backend for _, network in own] == ["plain"]
+    drawn = next(scenes(1, drawn_from=own)).cluster
+    assert (drawn.cni.plugin, drawn.cni.backend) == ("throwaway", "plain")
+    hosts = {one.name: one for one in lab_plan(build_fabric(drawn), 4, lambda host: host)}
+    assert any("type bridge_slave" in line for line in hosts["node1"].links)
+    assert engine.load_cluster(text=as_text(drawn)).cni.plugin == "throwaway"
 
 
 def test_a_question_spells_a_new_cni_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,8 +398,8 @@ def test_a_chain_is_named_beside_the_mode_that_writes_it(room: str) -> None:
             assert [text for text in strings(tree) if "KUBE-" in text] == [], path
 
 
-# What is assumed where nothing tells a CNI, in manifests and in questions; and networks that the lab draws and measures.
-PLUGINS_NAMED = {"engine/cluster/objects.py", "engine/lab/cases.py", "engine/lab/known.py", "k8squiz/bank/forms.py"}
+# What is assumed where nothing tells a CNI: the room of the values stands below the plugins'.
+PLUGINS_NAMED = {"engine/cluster/objects.py"}
 
 
 @pytest.mark.parametrize("room", ["engine", "k8squiz"])

@@ -59,8 +59,6 @@ _EARLY = {
         ("ipv6/conf/all/accept_ra", 0),
     ),
 }
-# The MAC address that Calico gives to cali devices: IPv6's gateway fe80::ecee:eeff:feee:eeee follows from it.
-_CALI_MAC = "ee:ee:ee:ee:ee:ee"
 # What hosts beyond the router use as their gateway: nobody's address, known by its MAC address alone.
 _GATEWAY = {4: "169.254.0.1", 6: "fe80::1"}
 _UNBRIDGED = (("bridge/bridge-nf-call-iptables", 0), ("bridge/bridge-nf-call-ip6tables", 0))
@@ -115,7 +113,7 @@ def _link(host: Host, device: Device, version: int, path_of: PathOf) -> Iterator
         assert device.peer is not None
         peer_host, peer_device = device.peer
         peer = f"peer name {peer_device} mtu {device.mtu} netns {path_of(peer_host)}"
-        own = "" if device.master is not None else f" address {_CALI_MAC}"
+        own = "" if device.master is not None else f" address {device.mac or mac(host.name, device.name)}"
         yield f"link add {device.name}{own} mtu {device.mtu} type veth {peer}"
         if device.master is not None:
             yield f"link set {device.name} master {device.master}"
@@ -165,7 +163,11 @@ def _addresses(device: Device, version: int) -> Iterator[str]:
 
 
 def _neighbours(fabric: Fabric, host: Host, device: Device, version: int) -> Iterator[str]:
-    """What flannel and Calico write for a VXLAN device: the other ends' MAC addresses, and where those are."""
+    """What the programs that make a device write down: who its other ends are."""
+    for hop in device.fixed_neighbours:
+        if number(hop)[0] == version and device.peer is not None:
+            there = fabric.host(device.peer[0]).devices[device.peer[1]]
+            yield f"neigh replace {hop} lladdr {there.mac or mac(*device.peer)} dev {device.name} nud permanent"
     if device.kind is not DeviceKind.VXLAN or device.tunnel is None or not _here(device, version):
         return
     for inner, outer in device.tunnel.remotes.items():
@@ -242,7 +244,7 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
     if host.kind is HostKind.NODE:
         yield "netfilter/nf_conntrack_tcp_be_liberal", int(fabric.cluster.proxy.tcp_be_liberal)
         for device in host.devices.values():
-            if device.kind is DeviceKind.VETH and device.master is None:
+            if device.proxy_arp:
                 yield f"ipv4/conf/{device.name}/proxy_arp", 1
                 yield f"ipv4/neigh/{device.name}/proxy_delay", 0
 

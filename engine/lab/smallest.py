@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, Pod, PortMap, ProxyConfig, Service
+from engine.cluster import Cluster, EndpointSlice, NetworkFacts, Pod, ProxyConfig, Service
+from engine.cni import PLUGINS
 from engine.lab.scene import Scene
 from engine.manifests.config import network_document
 
@@ -57,7 +58,7 @@ def _without(slice_: EndpointSlice, gone: set[tuple[str, ...]]) -> EndpointSlice
 
 def as_text(cluster: Cluster) -> str:
     """The cluster as documents that load_cluster reads: one JSON object each, which YAML is a superset of."""
-    documents = [_network(cluster), _proxy(cluster.proxy), *_plugin(cluster.cni)]
+    documents = [_network(cluster), _proxy(cluster.proxy), *PLUGINS[cluster.cni.plugin].objects(cluster.cni)]
     documents += [
         {
             "apiVersion": "v1",
@@ -91,21 +92,6 @@ def _network(cluster: Cluster) -> dict[str, Any]:
     hairpin = cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode
     told = dataclasses.replace(facts, mtu=cni.mtu, hairpin_mode=hairpin)
     return network_document(told, cni={"plugin": cni.plugin, "backend": cni.backend})
-
-
-def _plugin(cni: CNIConfig) -> Iterator[dict[str, Any]]:
-    """flannel's own objects, where it was told otherwise than is usual."""
-    port_map = cni.port_map
-    if cni.plugin != CNIConfig().plugin or (cni.ip_masq and not cni.nftables and port_map == PortMap()):
-        return
-    told = {} if port_map is None else {"type": "portmap", "backend": port_map.backend, "snat": port_map.snat}
-    chained = {"name": "cbr0", "plugins": [{"type": cni.plugin, "delegate": {"hairpinMode": cni.hairpin_mode}}, told]}
-    net = {"EnableNFTables": cni.nftables, "Backend": {"Type": cni.backend}}
-    data = {"net-conf.json": json.dumps(net), "cni-conf.json": json.dumps(chained)}
-    yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _named("kube-flannel-cfg"), "data": data}
-    container = {"name": "kube-flannel", "args": ["--ip-masq"] if cni.ip_masq else []}
-    spec = {"template": {"spec": {"containers": [container]}}}
-    yield {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": _named("kube-flannel-ds"), "spec": spec}
 
 
 def _proxy(proxy: ProxyConfig) -> dict[str, Any]:
