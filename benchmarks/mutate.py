@@ -61,7 +61,7 @@ TABLES = (
     Table("FACTS", "k8squiz/world/facts.py", (_WORLD,)),
     Table("HOP_FACTS", "k8squiz/world/facts.py", (_WORLD, _SCHEMA)),
     Table("CONNTRACK_FACTS", "k8squiz/world/facts.py", (_WORLD, _SCHEMA)),
-    Table("COMPARISONS", "k8squiz/world/predicates.py", (_WORLD,)),
+    Table("COMPARISONS", "k8squiz/world/comparisons.py", (_WORLD,)),
     Table("OPERATORS", "k8squiz/world/predicates.py", (_WORLD,)),
     Table("VALUES", "k8squiz/world/predicates.py", (_WORLD,)),
     Table("FIGURES", "k8squiz/world/virtual_servers.py", ("tests/k8squiz/world/test_sizes.py",)),

@@ -69,6 +69,17 @@ ROWS: dict[str, tuple[Any, str, Any]] = {
 }  # fmt: skip
 
 
+# What is so where nothing is said.
+DEFAULTS: dict[str, Any] = {
+    "ip_forward": True, "bridge_nf_call_iptables": True, "rp_filter": 0, "route_localnet": True, "hairpin_mode": None,
+    "mtu": None, "pod_mtu": None, "tunnel_mtu": None, "forward_policy": "", "input_policy": "",
+    "policy_enforcement": None, "client_address": "1.2.3.4", "client_address_v6": "2001:db8:ffff::4",
+    "service_cidr_via": None, "load_balancer_health_checks": True, "underlay_mtu": 0, "underlay_drops_fragments": False,
+    "without": frozenset(), "missing_routes": (), "stale_endpoints": (), "underlay_drops": (),
+    "external_hosts": {}, "listeners": {}, "shared_addresses": {}, "nodes": {},
+}  # fmt: skip
+
+
 def network(spec: dict[str, Any]) -> NetworkFacts:
     return load_cluster(text=json.dumps({"apiVersion": "k8squiz.dev/v1", "kind": "Network", "spec": spec})).network
 
@@ -85,6 +96,9 @@ def test_all_facts_are_told_above_and_all_shapes_are_spelt() -> None:
         fact.name: field for field, fact in facts_of(NetworkFacts).items()
     }
     assert set(SHAPES) == set(Shape)
+    plain = NetworkFacts()
+    assert {field: getattr(plain, field) for field in facts_of(NetworkFacts)} == DEFAULTS
+    assert NodeFacts() == NodeFacts({}, None, (), None, "")
     assert network({}) == NetworkFacts()
 
 

@@ -11,8 +11,9 @@ from k8squiz.kinds.interface import REGISTRY
 from k8squiz.kinds.outcome.parts import PARTS
 from k8squiz.kinds.schema import schema_text
 from k8squiz.kinds.stages import STAGES
+from k8squiz.world.comparisons import COMPARISONS
 from k8squiz.world.facts import FACTS, TOLD
-from k8squiz.world.predicates import COMPARISONS, OPERATORS, VALUES
+from k8squiz.world.predicates import OPERATORS, VALUES
 from tests.k8squiz.fakes import anything
 
 README = (bank_folder() / "README.md").read_text(encoding="utf-8")

@@ -10,8 +10,9 @@ import pytest
 
 from engine.packet import L4, FiveTuple
 from engine.trace import ConntrackView
+from k8squiz.world.comparisons import COMPARISONS, match
 from k8squiz.world.facts import CONNTRACK_FACTS, FACTS, HOP_FACTS, conntrack_fact, fact, hop_fact
-from k8squiz.world.predicates import COMPARISONS, OPERATORS, VALUES, fits, match, value_of
+from k8squiz.world.predicates import OPERATORS, VALUES, fits, value_of
 from tests.k8squiz.fakes import DELIVERED, DROPPED, WALK, world
 
 ONE, DEAD = world(DELIVERED), world(DROPPED)
