@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -59,12 +58,6 @@ def test_what_a_form_reads_no_other_reads(form: Form) -> None:
         assert [str(one) for one in others if one.reads(text)] == []
 
     read_by_it_alone()
-
-
-@pytest.mark.parametrize("kind", ["header", "modules", "jumps"])
-def test_an_option_or_a_name_is_one_part_s(kind: str) -> None:
-    told = Counter(name for part in REGISTRY.parts for name in getattr(part, kind))
-    assert [name for name, times in told.items() if times > 1] == []
 
 
 def test_a_general_part_reads_what_no_other_does() -> None:
