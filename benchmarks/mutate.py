@@ -85,6 +85,25 @@ TABLES = (
     Table("REASONS", "engine/proxy/chain_texts.py", _CHAINS, deep=True),
     Table("MODES", "engine/fabric/chains.py", _CHAINS),
     Table("PARTS", "engine/fabric/without.py", (_WORDS, "tests/engine/fabric/test_without.py"), deep=True),
+    *(
+        Table("WRITER", f"engine/cni/{module}.py", _CHAINS, deep=True)
+        for module in (
+            "flannel/chains",
+            "calico/chains",
+            "kindnet/chains",
+            "vpc/chains",
+            "chained/portmap",
+            "chained/ip_masq",
+            "chained/portmap_nft",
+        )
+    ),
+    Table("UNMODELLED", "engine/cni/unmodelled.py", ("tests/engine/cni/test_detection.py",)),
+    Table("ENFORCEMENTS", "engine/cni/enforcement.py", ("tests/engine/walk/test_policies.py",)),
+    Table("WORDS", "k8squiz/world/facts.py", ("tests/k8squiz/bank/test_mistakes.py",)),
+    Table("_STAGE", "engine/walk/hooks.py", ("tests/engine/walk/test_kernel_paths.py",)),
+    Table("_NAT_STAGE", "engine/walk/hooks.py", ("tests/engine/walk/test_kernel_paths.py",)),
+    Table("MANIP_AT", "engine/netfilter/nat.py", ("tests/engine/walk/test_kernel_paths.py",)),
+    Table("_STARTS", "engine/netfilter/conntrack.py", ("tests/engine/netfilter/test_stack.py",)),
     Table("_ALL", "engine/cni/__init__.py", ("tests/engine/cni/test_plugins.py",)),
     Table("DIFFERENCES", "engine/proxy/releases.py", (_WORDS, _RELEASES), deep=True),
     Table("_OUTER", "engine/walk/hooks.py", ("tests/engine/walk/test_edges.py",)),
@@ -99,13 +118,14 @@ TABLES = (
 # The fields of rows that are calls, where some are given by place.
 FIELDS = {
     "Row": ("name", "lead", "card", "code", "role", "part"),
+    "ChainMeaning": ("name", "lead", "card", "code", "role", "part"),
     "Text": ("en", "zh"),
     "RemovablePart": ("name", "meaning", "drops", "undoes"),
     "Difference": ("name", "since", "until", "modes", "what", "source", "also"),
     "fact": ("default", "name", "shape", "told", "low", "high"),
 }
 # Rows whose fields, all but the first, may be left out.
-OPTIONAL = ("Row", "RemovablePart")
+OPTIONAL = ("Row", "ChainMeaning", "RemovablePart")
 
 
 class Mutant(NamedTuple):
@@ -179,7 +199,8 @@ def _rows(value: ast.expr) -> list[list[Row]]:
     if isinstance(value, ast.Call) and value.keywords:
         # What a Part holds for one tool is a table; the classes are told from the text.
         own = [Row(word, word.value) for word in value.keywords]
-        return [own, *(found for word in value.keywords for found in _rows(word.value))]
+        inner = [*value.args, *(word.value for word in value.keywords)]
+        return [own, *(found for each in inner for found in _rows(each))]
     return _rows(value.args[0]) if isinstance(value, ast.Call) and value.args else []
 
 

@@ -79,7 +79,11 @@ COMPARED: dict[str, list[tuple[object, Any, bool]]] = {
 }
 
 
-@pytest.mark.parametrize("name", COMPARISONS)
+def test_no_comparison_is_untold() -> None:
+    assert list(COMPARED) == list(COMPARISONS)
+
+
+@pytest.mark.parametrize("name", COMPARED)
 def test_a_comparison(name: str) -> None:
     for found, wanted, met in COMPARED[name]:
         assert match(found, {name: wanted}) is met  # type: ignore[arg-type]
