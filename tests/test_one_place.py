@@ -15,7 +15,7 @@ import engine
 from docs import question_files
 from engine.choose import seeded
 from engine.cluster import CNIConfig, Mode, NetworkFacts, Node, NodeFacts
-from engine.cluster.facts import Shape, fact
+from engine.cluster.facts import Shape, fact, facts_of
 from engine.cni import PLUGINS
 from engine.cni.flannel.plugin import Flannel
 from engine.cni.interface import LabNetwork, ManifestFields
@@ -408,6 +408,28 @@ def test_a_cni_plugin_is_named_in_its_own_folder(room: str) -> None:
         if not path.startswith(("engine/cni/", "k8squiz/explain/")) and path not in PLUGINS_NAMED:
             found = [text for text in strings(tree) if re.fullmatch(rf"({'|'.join(PLUGINS)})([./-].*)?", text)]
             assert found == [], path
+
+
+# Who the client is a question draws; hairpinMode is the CNI plugin bridge's own word too; of a card a fact has its name again.
+FACTS_NAMED = {
+    "k8squiz/bank/manifests.py": {"clientAddress"},
+    "engine/cni/flannel/detection.py": {"hairpinMode"},
+    "engine/manifests/fact_shapes.py": {"rpFilter"},
+    # What names a node or a pod is held against those that are there.
+    "engine/manifests/check.py": {"missingRoutes", "serviceCIDRVia", "sharedAddresses", "underlayDrops"},
+}
+
+
+@pytest.mark.parametrize("room", ["engine", "k8squiz"])
+def test_a_network_fact_is_named_in_its_own_row(room: str) -> None:
+    # Those of one plain word (mtu, nodes) are words of others too.
+    names = {
+        row.name for kind in (NetworkFacts, NodeFacts) for row in facts_of(kind).values() if not row.name.islower()
+    }
+    assert len(names) > 15
+    for path, tree in sources(room):
+        if not path.startswith(("engine/cluster/facts.py", "k8squiz/explain/")):
+            assert set(strings(tree)) & names == FACTS_NAMED.get(path, set()), path
 
 
 # kube-proxy's own choice and what it sets for mh; what ipvsadm takes where none is said; a keyword of nft's grammar (an IPv6

@@ -30,6 +30,9 @@ MISSPELT = {
     ),
     "a reason that is not": ("when: {code: bridge-refuses-same-port}", "when: {code: {ne: rp}}", "'rp' is not allowed"),
     "a stage": ("passes: {stage: dnat}", "passes: {stage: dnatt}", "did you mean 'dnat'?"),
+    "a hook where it died": (
+        "{verdict: LOST, direction: reply}", "{verdict: LOST, died_at: FOREWARD}", "did you mean 'FORWARD'?",
+    ),
     "a hook": ("passes: {stage: dnat}", "passes: {hook: PREROUTE}", "did you mean 'PREROUTING'?"),
     "a name in a predicate": ('{source_seen: "{pod-a.ip}"}', '{source_seen: "{pod-b.ip}"}', "did you mean pod-a.ip"),
     "a name in an option": ("sees {pod-a.ip} as its", "sees {pod-b.ip} as its", "did you mean pod-a.ip"),
