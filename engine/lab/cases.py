@@ -220,13 +220,17 @@ def _cluster(draw: random.Random, where: _Addresses, drawn_from: tuple[tuple[str
 
 def _cni(draw: random.Random, plugin: str, network: LabNetwork) -> CNIConfig:
     """The plugin with what it may have been told otherwise than is usual."""
+
+    def told(option: str, chance: int) -> bool:
+        return option in network.options and _one_in(draw, chance)
+
     port_map = PortMap(backend="nftables" if _one_in(draw, 3) else "iptables", snat=not _one_in(draw, 5))
     return CNIConfig(
         plugin,
         network.backend,
         assumed=False,
-        ip_masq=not ("ip_masq" in network.options and _one_in(draw, 6)),
-        nftables="nftables" in network.options and _one_in(draw, 4),
+        ip_masq=not told("ip_masq", 6),
+        nftables=told("nftables", 4),
         port_map=port_map,
     )
 

@@ -257,8 +257,10 @@ def _of_facts(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, i
     for field, row in facts_of(type(fabric.cluster.network)).items():
         value = getattr(host.sysctls, field, getattr(on_node, field, None))
         for name in row.sysctls:
-            family = name.removeprefix("net.").partition(".")[0]
-            if value is not None and family != ("ipv6" if version == 4 else "") and (family != "bridge" or on_node):
+            not_here = (name.startswith("net.ipv6.") and version == 4) or (
+                name.startswith("net.bridge.") and on_node is None
+            )
+            if value is not None and not not_here:
                 yield name.removeprefix("net.").replace(".", "/"), int(value)
 
 
