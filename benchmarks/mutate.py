@@ -36,7 +36,7 @@ _TOLD = ("tests/engine/words/test_sentences.py", "tests/engine/words/test_told.p
 _RELEASES = "tests/engine/proxy/test_releases.py"
 _READ = ("tests/engine/netfilter/test_parts.py",)
 _ORDER = "tests/engine/netfilter/test_registry.py"
-_NETWORK = "tests/engine/manifests/test_facts.py"
+_NETWORK = "tests/engine/cluster/test_facts.py"
 # The name of every sentence of a file.
 SENTENCES = "sentences"
 
