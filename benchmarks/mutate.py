@@ -99,7 +99,7 @@ TABLES = (
     ),
     Table("UNMODELLED", "engine/cni/unmodelled.py", ("tests/engine/cni/test_detection.py",)),
     Table("ENFORCEMENTS", "engine/cni/enforcement.py", ("tests/engine/walk/test_policies.py",)),
-    Table("WORDS", "k8squiz/world/facts.py", ("tests/k8squiz/bank/test_mistakes.py",)),
+    Table("WORDS", "k8squiz/world/facts.py", (_SCHEMA,)),
     Table("_STAGE", "engine/walk/hooks.py", ("tests/engine/walk/test_stages.py",)),
     Table("_NAT_STAGE", "engine/walk/hooks.py", ("tests/engine/walk/test_stages.py",)),
     Table("MANIP_AT", "engine/netfilter/nat.py", ("tests/engine/walk/test_kernel_paths.py",)),
