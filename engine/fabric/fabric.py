@@ -25,6 +25,7 @@ from engine.fabric.node_facts import (
     cluster_on,
     given_connections,
     named_cards,
+    parts_taken,
     rename_bridge,
     with_mtus,
     with_policies,
@@ -70,7 +71,7 @@ class Fabric:
         rulesets: Mapping[str, Ruleset] | None = None,
         release: str | None = None,
     ) -> None:
-        check_parts(cluster.network.without.union(*(facts.without for facts in cluster.network.nodes.values())))
+        check_parts(parts_taken(cluster.network))
         check_network(cluster)
         check_addresses(cluster)
         self.cluster = cluster

@@ -7,8 +7,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, PortMap, ProxyConfig
+from engine.cluster import Cluster, EndpointSlice, NetworkFacts, ProxyConfig
+from engine.cni import PLUGINS
 from engine.lab.scene import Scene
+from engine.manifests.config import network_document
 from engine.manifests.write import documents_of, proxy_document
 
 Shows = Callable[[Scene], bool]
@@ -57,50 +59,13 @@ def _without(slice_: EndpointSlice, gone: set[tuple[str, ...]]) -> EndpointSlice
 
 def as_text(cluster: Cluster) -> str:
     """The cluster as documents that load_cluster reads: one JSON object each, which YAML is a superset of."""
-    documents = [_network(cluster), proxy_document(cluster.proxy), *_plugin(cluster.cni)]
+    documents = [_network(cluster), proxy_document(cluster.proxy), *PLUGINS[cluster.cni.plugin].objects(cluster.cni)]
     documents += documents_of(cluster)
     return "".join(f"---\n{json.dumps(document)}\n" for document in documents)
 
 
-def _named(name: str, **annotations: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": name}
-    if annotations:
-        found["annotations"] = annotations
-    return found
-
-
 def _network(cluster: Cluster) -> dict[str, Any]:
-    facts, cni = cluster.network, cluster.cni
-    spec: dict[str, Any] = {
-        "cni": {"plugin": cni.plugin, "backend": cni.backend},
-        "mtu": cni.mtu,
-        "hairpinMode": cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode,
-        "bridgeNfCallIptables": facts.bridge_nf_call_iptables,
-        "rpFilter": facts.rp_filter,
-        "routeLocalnet": facts.route_localnet,
-        "ipForward": facts.ip_forward,
-        "clientAddress": facts.client_address,
-        "clientAddressV6": facts.client_address_v6,
-        "externalHosts": dict(facts.external_hosts),
-        "loadBalancerHealthChecks": facts.load_balancer_health_checks,
-        "missingRoutes": [{"node": here, "to": there} for here, there in facts.missing_routes],
-        "without": sorted(facts.without),
-    }
-    if facts.service_cidr_via is not None:
-        spec["serviceCIDRVia"] = facts.service_cidr_via
-    return {"apiVersion": "k8squiz.dev/v1", "kind": "Network", "spec": spec}
-
-
-def _plugin(cni: CNIConfig) -> Iterator[dict[str, Any]]:
-    """flannel's own objects, where it was told otherwise than is usual."""
-    port_map = cni.port_map
-    if cni.plugin != CNIConfig().plugin or (cni.ip_masq and not cni.nftables and port_map == PortMap()):
-        return
-    told = {} if port_map is None else {"type": "portmap", "backend": port_map.backend, "snat": port_map.snat}
-    chained = {"name": "cbr0", "plugins": [{"type": cni.plugin, "delegate": {"hairpinMode": cni.hairpin_mode}}, told]}
-    net = {"EnableNFTables": cni.nftables, "Backend": {"Type": cni.backend}}
-    data = {"net-conf.json": json.dumps(net), "cni-conf.json": json.dumps(chained)}
-    yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _named("kube-flannel-cfg"), "data": data}
-    container = {"name": "kube-flannel", "args": ["--ip-masq"] if cni.ip_masq else []}
-    spec = {"template": {"spec": {"containers": [container]}}}
-    yield {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": _named("kube-flannel-ds"), "spec": spec}
+    cni, facts = cluster.cni, cluster.network
+    hairpin = cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode
+    told = dataclasses.replace(facts, mtu=cni.mtu, hairpin_mode=hairpin)
+    return network_document(told, cni={"plugin": cni.plugin, "backend": cni.backend})
