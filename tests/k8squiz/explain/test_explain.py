@@ -115,7 +115,7 @@ def test_without_a_part_the_walk_ends(topic: str, without: set[str], verdict: Ve
     [
         # What the seed gets wrong, said by the trace.
         ("nodeport", ["10.244.1.0 with VXLAN, 192.168.1.10 with host-gw", "KUBE-SVC draws"]),
-        ("traffic-policy", ["pod-a gets DELIVERED, seen 10.244.1.5", "DROP"]),
+        ("traffic-policy", ["pod-a on node1 gets DELIVERED, seen 10.244.1.5", "pod-b at node1 gets DROP"]),
         (
             "iptables-vs-ipvs",
             [
