@@ -192,3 +192,15 @@ def test_the_line_of_the_verdict_agrees_with_the_answer(seed: str) -> None:
         for way in world.all_outcomes(request.name):
             reason = Text("", "") if way.where is None else way.where.reason
             assert ("rejected" in reason.en, "被拒绝" in reason.zh) == (str(way.verdict) == "REJECT",) * 2
+
+
+# What one wishes for, and of whom luck decides whether they fit.
+WISHES = [("spread <= 1.02, refused <= 0", []), ("spread <= 2.9", ["dh"])]
+
+
+@pytest.mark.parametrize(("requirements", "near"), WISHES)
+def test_a_draw_that_luck_decides_is_a_flaw(requirements: str, near: list[str]) -> None:
+    load = {"servers": {"count": 3, "slots": 20}, "clients": 20, "connections": 300, "requirements": requirements}
+    ask = {"scenario": load, "among": ["rr", "dh"], "show": 2}
+    (field,) = make_task(world(DELIVERED, kind="scheduler", ask=ask)).fields
+    assert [flaw.en.split()[3] for flaw in field.flaws()] == near
