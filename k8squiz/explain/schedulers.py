@@ -9,6 +9,7 @@ from engine.ipvs.scenario import BARE, KUBE_PROXY, candidates
 from engine.trace import Text
 from k8squiz.explain.history import NAMES, Round, picks, rounds
 from k8squiz.explain.removed_servers import trash
+from k8squiz.explain.reused_ports import reused_ports
 from k8squiz.explain.scheduler_words import COMPUTES, FOLLOW_UPS, SOURCES, claims, points
 from k8squiz.story.blocks import Grid, Paragraph, Section, Story, same
 
@@ -41,6 +42,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             _one_address(),
             _kube_proxy(),
             trash(),
+            reused_ports(),
         ),
         claims=claims(),
         points=points(),
