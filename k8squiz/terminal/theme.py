@@ -30,6 +30,7 @@ STYLES: dict[str, str] = {
     "alarm": "bold yellow",
     # A walk.
     "rewritten": "bold yellow",
+    "badge": "bold reverse",
     "stage": "cyan",
     "rule": "cyan",
     "packet.mark": "yellow",

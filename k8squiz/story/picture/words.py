@@ -1,0 +1,122 @@
+"""The words of a picture, the same in a terminal, in a drawing and on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.trace import Direction, Stage, Text, Verdict, Where
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.story.picture.layout import HeaderRewrite, WalkLayout
+
+WORDS = {
+    "request": Text("Request", "请求"),
+    "reply": Text("Reply", "响应"),
+    "in": Text("in", "封装于"),
+    "seen": Text("the server sees {address}", "服务端看到的对端：{address}"),
+    "answered": Text("answered from {address}", "收到来自 {address} 的响应"),
+    "stalls": Text("connected, but the client's next packet dies at {place}", "连接已建立，但客户端的下一个包在 {place} 丢失"),
+    "stalls back": Text("connected, but what the server then sends dies at {place}", "连接已建立，但服务器随后发送的数据在 {place} 丢失"),
+    "at": Text("at {place}", "位置：{place}"),
+    "hops": Text("{count} hops", "{count} 跳"),
+    "way": Text("way {n} of {total}, probability {chance}", "第 {n}/{total} 条可能路径，概率 {chance}"),
+    "chance": Text("probability {chance}", "概率 {chance}"),
+    "rule": Text("The rule that decided", "起决定作用的规则"),
+    "no rule": Text("No rule decides here.", "这一步不由规则决定。"),
+    "step": Text("Step {n} of {total}", "第 {n}/{total} 步"),
+    "source": Text("source", "源地址"),
+    "destination": Text("destination", "目的地址"),
+    "mark": Text("mark", "标记"),
+    "outer": Text("outer header", "外层头部"),
+    "none": Text("none", "无"),
+    "alike": Text("{count} hops alike", "{count} 跳相同"),
+    "alike one": Text("1 hop alike", "1 跳相同"),
+    "carried": Text("same steps, but with {what}", "步骤相同，但 {what}"),
+    "first": Text("the first difference", "第一处不同"),
+    "nowhere": Text("nothing of the kind", "没有这一步"),
+    "no difference": Text("The two walks are the same.", "两条路径完全相同。"),
+    "here": Text("this walk", "本路径"),
+    "there": Text("the other", "对照"),
+    "ending": Text("how it ends", "结果"),
+}  # fmt: skip
+
+VERDICTS = {
+    Verdict.DELIVERED: Text("delivered, and answered from the address spoken to", "已送达，并从所访问的地址收到响应"),
+    Verdict.REJECT: Text("a rule rejects it: the client hears of it at once", "被规则拒绝：客户端立即得知"),
+    Verdict.DROP: Text("a rule drops it: the client times out", "被规则丢弃：客户端超时"),
+    Verdict.REFUSED: Text("it arrives where nobody listens: RST", "到达后无人监听：RST"),
+    Verdict.LOST: Text("lost on the way: the client times out", "在途中丢失：客户端超时"),
+}
+
+KINDS = {
+    "node": Text("node", "节点"),
+    "pod": Text("pod", "Pod"),
+    "router": Text("router", "路由器"),
+    "external": Text("outside the cluster", "集群外"),
+}
+
+STAGES = {
+    Stage.DNS: Text("name lookup", "域名解析"),
+    Stage.CONNECT: Text("connect()", "发起连接"),
+    Stage.NIC: Text("network card", "网卡收包"),
+    Stage.PREROUTING: Text("PREROUTING", "PREROUTING"),
+    Stage.DNAT: Text("DNAT", "DNAT"),
+    Stage.ROUTING: Text("routing decision", "路由决策"),
+    Stage.INPUT: Text("INPUT", "INPUT"),
+    Stage.POLICY: Text("network policy", "网络策略"),
+    Stage.IPVS: Text("IPVS", "IPVS"),
+    Stage.FORWARD: Text("FORWARD", "FORWARD"),
+    Stage.OUTPUT: Text("OUTPUT", "OUTPUT"),
+    Stage.POSTROUTING: Text("POSTROUTING", "POSTROUTING"),
+    Stage.SNAT: Text("SNAT", "SNAT"),
+    Stage.ENCAPSULATE: Text("encapsulation", "封装"),
+    Stage.WIRE: Text("onto the wire", "发到线路上"),
+    Stage.DECAPSULATE: Text("decapsulation", "解封装"),
+    Stage.BRIDGE: Text("bridge", "网桥"),
+    Stage.VETH: Text("veth pair", "veth 对"),
+    Stage.SOCKET: Text("socket", "套接字"),
+}
+
+
+def word(key: str, **values: object) -> Text:
+    """One of the words, filled in, in both languages."""
+    found = WORDS[key]
+    return Text(found.en.format(**values), found.zh.format(**values)) if values else found
+
+
+def say(key: str, lang: Lang, **values: object) -> str:
+    """One of the words, filled in."""
+    return pick(word(key, **values), lang)
+
+
+def rewrite_text(rewrite: HeaderRewrite) -> str:
+    """`dst 10.96.0.10:80 » 10.244.2.8:8080`; an outer header that is put on, or taken off, stands alone."""
+    change = " » ".join(part for part in (rewrite.before, rewrite.after) if part)
+    return f"{rewrite.field} {change}" if rewrite.field in ("src", "dst") else change
+
+
+def place_of(where: Where) -> str:
+    """Where it died, in a line: host, hook, table, chain."""
+    return " ".join(part for part in (where.host, where.hook, where.table, where.chain) if part)
+
+
+def verdict_line(layout: WalkLayout) -> Text:
+    """`DELIVERED 10.244.2.8:8080: delivered, and answered from the address spoken to`"""
+    head = f"{layout.verdict.value} {layout.destination}"
+    said = VERDICTS[layout.verdict]
+    return Text(f"{head}: {said.en}", f"{head}：{said.zh}")
+
+
+def ending_lines(layout: WalkLayout) -> Iterator[Text]:
+    """What there is to say beside the verdict, in sentences: where and why it died, what dies after it."""
+    if layout.died is not None:
+        yield sentence(layout.died.reason)
+    if layout.stalls is not None:
+        key = "stalls back" if layout.stalls.direction is Direction.REPLY else "stalls"
+        yield word(key, place=place_of(layout.stalls))
+        yield sentence(layout.stalls.reason)
+
+
+def sentence(text: Text) -> Text:
+    """The text as a sentence of its own."""
+    en, zh = text.en.rstrip("."), text.zh.rstrip("。")
+    return Text(f"{en}.", f"{zh}。")
