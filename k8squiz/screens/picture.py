@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text as Styled
 
+from engine.trace import Text
 from k8squiz.locale.i18n import Lang
+from k8squiz.story.picture.beside import WalksBeside
+from k8squiz.story.picture.beside_lines import beside_lines
 from k8squiz.story.picture.layout import WalkLayout
 from k8squiz.story.picture.lines import Detail, Line, picture_lines
 
@@ -35,3 +38,8 @@ def styled(line: Line) -> Styled:
 def picture_view(layout: WalkLayout, lang: Lang, detail: Detail = Detail.BRIEF) -> Lines:
     """The walk as lanes: as wide as there is room."""
     return Lines(lambda width: picture_lines(layout, lang, width, detail))
+
+
+def beside_view(pair: WalksBeside, names: tuple[Text, Text], lang: Lang) -> Lines:
+    """A walk beside a walk; `names` say which is which."""
+    return Lines(lambda width: beside_lines(pair, names, lang, width))

@@ -46,23 +46,17 @@ def svg_drawing(layouts: Sequence[tuple[Text, WalkLayout]], langs: Sequence[Lang
             parts += motion(placed, f"w{index}")
         y += MARGIN
     title = plain(pick(layouts[0][0], langs[0])) if layouts else ""
-    return "\n".join(
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="wd" viewBox="0 0 {number(width)} {number(y)}" '
-            f'width="{number(width)}" height="{number(y)}" role="img"><title>{title}</title>',
-            f"<style>{STYLE}{MOTION if moving else ''}</style>",
-            '<rect width="100%" height="100%" fill="var(--paper)"/>',
-            *parts,
-            "</svg>\n",
-        )
-    )
+    size = f'viewBox="0 0 {number(width)} {number(y)}" width="{number(width)}" height="{number(y)}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" class="wd" {size} role="img"><title>{title}</title>'
+    style = f"<style>{STYLE}{MOTION if moving else ''}</style>"
+    return "\n".join((head, style, '<rect width="100%" height="100%" fill="var(--paper)"/>', *parts, "</svg>\n"))
 
 
-def inline_drawing(layout: WalkLayout, langs: Sequence[Lang], caption: Text = _NONE) -> tuple[PlacedWalk, str]:
-    """The same for a page, which has the style already (STYLE); stages carry the numbers of their steps."""
+def inline_drawing(layout: WalkLayout, langs: Sequence[Lang], caption: Text = _NONE) -> str:
+    """The same for a page, which has the style already (STYLE); it shrinks with its column and never grows."""
     placed, parts, height = walk_drawing(layout, langs, caption, 0)
-    head = f'<svg class="wd" viewBox="0 0 {number(placed.width)} {number(height)}" width="{number(placed.width)}" height="{number(height)}" role="img">'
-    return placed, "\n".join((head, *parts, "</svg>"))
+    size = f'viewBox="0 0 {number(placed.width)} {number(height)}" style="max-width:{number(placed.width)}px"'
+    return "\n".join((f'<svg class="wd" {size} role="img">', *parts, "</svg>"))
 
 
 def walk_drawing(

@@ -75,7 +75,7 @@ def _told(visit: HostVisit, layout: WalkLayout, lang: Lang, detail: Detail) -> I
     for step in visit.steps:
         shown = [r for r in step.rewrites if detail > Detail.BRIEF or r.field in ("src", "dst")]
         if shown:
-            yield _badge(step.label, shown)
+            yield badge(step.label, shown)
         if detail is Detail.RULES and step.rule:
             yield (Span(f"  {step.number} ", "quiet"), Span(one_line(step.rule), "rule"))
     if visit.leaves is not None:
@@ -84,7 +84,8 @@ def _told(visit: HostVisit, layout: WalkLayout, lang: Lang, detail: Detail) -> I
         yield (Span(say("seen", lang, address=layout.source_seen), "strong"),)
 
 
-def _badge(label: str, rewrites: Sequence[HeaderRewrite]) -> Line:
+def badge(label: str, rewrites: Sequence[HeaderRewrite]) -> Line:
+    """A badge and what was rewritten: `[DNAT] dst A » B`."""
     told = "; ".join(one_line(rewrite_text(rewrite)) for rewrite in rewrites)
     return (Span(f"[{label}]", "badge"), Span(f" {told}", "rewritten"))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.trace import Direction, Stage, Text, Verdict, Where
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.story.picture.beside import AlikeRow, PlacedStep
 from k8squiz.story.picture.layout import HeaderRewrite, WalkLayout
 
 WORDS = {
@@ -16,27 +17,19 @@ WORDS = {
     "answered": Text("answered from {address}", "收到来自 {address} 的响应"),
     "stalls": Text("connected, but the client's next packet dies at {place}", "连接已建立，但客户端的下一个包在 {place} 丢失"),
     "stalls back": Text("connected, but what the server then sends dies at {place}", "连接已建立，但服务器随后发送的数据在 {place} 丢失"),
-    "at": Text("at {place}", "位置：{place}"),
-    "hops": Text("{count} hops", "{count} 跳"),
-    "way": Text("way {n} of {total}, probability {chance}", "第 {n}/{total} 条可能路径，概率 {chance}"),
-    "chance": Text("probability {chance}", "概率 {chance}"),
-    "rule": Text("The rule that decided", "起决定作用的规则"),
-    "no rule": Text("No rule decides here.", "这一步不由规则决定。"),
-    "step": Text("Step {n} of {total}", "第 {n}/{total} 步"),
     "source": Text("source", "源地址"),
     "destination": Text("destination", "目的地址"),
     "mark": Text("mark", "标记"),
     "outer": Text("outer header", "外层头部"),
-    "none": Text("none", "无"),
     "alike": Text("{count} hops alike", "{count} 跳相同"),
     "alike one": Text("1 hop alike", "1 跳相同"),
-    "carried": Text("same steps, but with {what}", "步骤相同，但 {what}"),
-    "first": Text("the first difference", "第一处不同"),
-    "nowhere": Text("nothing of the kind", "没有这一步"),
+    "carried": Text("but for {what}", "只是 {what}"),
+    "first": Text("The first difference", "第一处不同"),
+    "nothing": Text("nothing of the kind", "没有这一步"),
     "no difference": Text("The two walks are the same.", "两条路径完全相同。"),
-    "here": Text("this walk", "本路径"),
-    "there": Text("the other", "对照"),
-    "ending": Text("how it ends", "结果"),
+    "ending": Text("How they end", "结果"),
+    "beside": Text("side by side", "并排对照"),
+    "where": Text("where", "位置"),
 }  # fmt: skip
 
 VERDICTS = {
@@ -97,6 +90,24 @@ def rewrite_text(rewrite: HeaderRewrite) -> str:
 def place_of(where: Where) -> str:
     """Where it died, in a line: host, hook, table, chain."""
     return " ".join(part for part in (where.host, where.hook, where.table, where.chain) if part)
+
+
+def alike_text(row: AlikeRow) -> Text:
+    """`9 hops alike, but for src A | B`"""
+    count = len(row.steps)
+    told = word("alike", count=count) if count > 1 else WORDS["alike one"]
+    if not row.carried:
+        return told
+    what = "; ".join(f"{field} {left} | {right}" for field, left, right in row.carried)
+    but = word("carried", what=what)
+    return Text(f"{told.en}, {but.en}", f"{told.zh}，{but.zh}")
+
+
+def run_text(run: Sequence[PlacedStep]) -> Text:
+    """`4 hops: node1 bridge to pod-a socket`"""
+    first, last = run[0], run[-1]
+    ends = (f"{first.host} {first.step.stage.value}", f"{last.host} {last.step.stage.value}")
+    return Text(f"{len(run)} hops: {ends[0]} to {ends[1]}", f"{len(run)} 跳：{ends[0]} 到 {ends[1]}")
 
 
 def verdict_line(layout: WalkLayout) -> Text:
