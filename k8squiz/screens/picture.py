@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text as Styled
 
 from engine.trace import Text
-from k8squiz.locale.i18n import Lang
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.screens.prose import Prose
 from k8squiz.story.picture.beside import WalksBeside
 from k8squiz.story.picture.beside_lines import beside_lines
+from k8squiz.story.picture.export import way_name
 from k8squiz.story.picture.layout import WalkLayout
 from k8squiz.story.picture.lines import Detail, Line, picture_lines
 
@@ -38,6 +40,20 @@ def styled(line: Line) -> Styled:
 def picture_view(layout: WalkLayout, lang: Lang, detail: Detail = Detail.BRIEF) -> Lines:
     """The walk as lanes: as wide as there is room."""
     return Lines(lambda width: picture_lines(layout, lang, width, detail))
+
+
+def pictures_view(asked: Text, layouts: Sequence[WalkLayout], lang: Lang, rules: bool = False) -> RenderableType:
+    """Every way of a request as a picture, under what was asked; `rules`: with each rule that decided."""
+    parts: list[RenderableType] = [Prose(pick(asked, lang), style="strong")]
+    for number, layout in enumerate(layouts, 1):
+        if layout.probability != 1:
+            name = pick(way_name(layout, number, len(layouts)), lang)
+            parts += [
+                Styled(""),
+                Prose(f"━━ {name}" if len(layouts) > 1 else name, style="strong" if len(layouts) > 1 else "quiet"),
+            ]
+        parts += [Styled(""), picture_view(layout, lang, Detail.RULES if rules else Detail.STAGES)]
+    return Group(*parts)
 
 
 def beside_view(pair: WalksBeside, names: tuple[Text, Text], lang: Lang) -> Lines:

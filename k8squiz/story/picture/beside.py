@@ -36,11 +36,6 @@ class DifferentRow:
     right: tuple[PlacedStep, ...]
     first: bool
 
-    @property
-    def told_whole(self) -> bool:
-        """Whether every step is worth a line of its own; where the other walk has nothing of the kind, few are."""
-        return self.first or bool(self.left and self.right)
-
 
 @dataclass(frozen=True, slots=True)
 class WalksBeside:
@@ -74,12 +69,12 @@ def beside(left: WalkLayout, right: WalkLayout) -> WalksBeside:
     return WalksBeside(left, right, tuple(rows))
 
 
-def runs(steps: Sequence[PlacedStep], whole: bool) -> Iterator[tuple[PlacedStep, ...]]:
-    """The steps one by one, or (not `whole`) those that rewrite nothing in runs, to be told in a line."""
-    if whole:
-        yield from ((each,) for each in steps)
-        return
-    for rewrites, run in itertools.groupby(steps, key=lambda placed: bool(placed.step.rewrites)):
+def runs(steps: Sequence[PlacedStep], first: bool) -> Iterator[tuple[PlacedStep, ...]]:
+    """The steps one by one where they rewrite something, those between in runs that a line can tell. `first`: the first
+    step stands for itself, whatever it does."""
+    alone = steps[:1] if first else ()
+    yield from ((each,) for each in alone)
+    for rewrites, run in itertools.groupby(steps[len(alone) :], key=lambda placed: bool(placed.step.rewrites)):
         if rewrites:
             yield from ((each,) for each in run)
         else:

@@ -47,14 +47,14 @@ def _room(width: int) -> int:
 def _difference(row: DifferentRow, lang: Lang, width: int) -> Iterator[Line]:
     if row.first:
         yield (Span(f"≠ {say('first', lang)}", "stopped"),)
-    sides = [list(_side(steps, row.told_whole, lang, _room(width))) for steps in (row.left, row.right)]
+    sides = [list(_side(steps, row.first, lang, _room(width))) for steps in (row.left, row.right)]
     yield from _both(sides, width)
 
 
-def _side(steps: Sequence[PlacedStep], whole: bool, lang: Lang, room: int) -> Iterator[Line]:
+def _side(steps: Sequence[PlacedStep], first: bool, lang: Lang, room: int) -> Iterator[Line]:
     if not steps:
         yield (Span(say("nothing", lang), "quiet"),)
-    for run in runs(steps, whole):
+    for run in runs(steps, first):
         if len(run) > 1:
             yield from fold((Span(f"   … {one_line(pick(run_text(run), lang))}", "quiet"),), room)
             continue

@@ -8,7 +8,6 @@ from engine.trace import Direction, Text
 from k8squiz.story.picture.beside import AlikeRow, DifferentRow, PlacedStep, WalksBeside, runs
 from k8squiz.story.picture.layout import WalkLayout
 from k8squiz.story.picture.page import PageView, both, step_told
-from k8squiz.story.picture.svg import plain
 from k8squiz.story.picture.words import alike_text, ending_lines, run_text, verdict_line, word
 
 
@@ -37,19 +36,19 @@ def _section(pair: WalksBeside, names: tuple[Text, Text]) -> Iterator[str]:
 def _difference(row: DifferentRow) -> Iterator[str]:
     if row.first:
         yield f'<tr><th colspan="2">≠ {both(word("first"))}</th></tr>'
-    cells = "".join(f"<td>{_steps(steps, row.told_whole)}</td>" for steps in (row.left, row.right))
+    cells = "".join(f"<td>{_steps(steps, row.first)}</td>" for steps in (row.left, row.right))
     yield f"<tr{' class=first' if row.first else ''}>{cells}</tr>"
 
 
-def _steps(steps: Sequence[PlacedStep], whole: bool) -> str:
+def _steps(steps: Sequence[PlacedStep], first: bool) -> str:
     if not steps:
         return both(word("nothing"), "p", "none")
     told = []
-    for run in runs(steps, whole):
+    for run in runs(steps, first):
         if len(run) > 1:
             told.append(f'<p class="none">… {both(run_text(run))}</p>')
         else:
-            told.append(f"<h3>{plain(run[0].host)}</h3>{step_told(run[0].step)}")
+            told.append(f'<div class="step">{step_told(run[0].step, run[0].host)}</div>')
     return "".join(told)
 
 

@@ -120,10 +120,10 @@ def step_item(step: WalkStep, host: str) -> str:
     return f"<li {written}>{step_told(step)}</li>"
 
 
-def step_told(step: WalkStep) -> str:
-    """What there is to say of a step: its stage, its sentence, its rewrites, the rule that decided."""
+def step_told(step: WalkStep, host: str = "") -> str:
+    """What there is to say of a step: its host (where it is named), its stage, its sentence, its rewrites, the rule that decided."""
     chain = f" {plain(step.chain)}" if step.chain else ""
-    place = f'<span class="dev mono">{plain(step.device)}{chain}</span>'
+    place = f'<span class="dev mono">{plain(f"{host} {step.device}".strip())}{chain}</span>'
     parts = [f'<p class="what"><span class="n">{step.number}</span>{plain(step.stage.value)} {place}</p>']
     parts.append(both(step.note, "p"))
     parts += [

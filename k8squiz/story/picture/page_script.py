@@ -15,7 +15,7 @@ SCRIPT = r"""
     const cell = one(`.packet [data-field="${field}"]`);
     const changed = before !== null && before !== after;
     cell.classList.toggle("changed", changed);
-    one("del", cell).textContent = changed ? before || "–" : "";
+    one("del", cell).textContent = changed ? before : "";
     one("ins", cell).textContent = after || "–";
   }
 
@@ -23,10 +23,7 @@ SCRIPT = r"""
     const drawing = one(".drawing", views[view]);
     const stages = all(".stage", drawing);
     const here = stages.findIndex((each) => each.dataset.steps.split(" ").includes(item.dataset.key));
-    stages.forEach((each, index) => {
-      each.classList.toggle("now", index === here);
-      each.classList.toggle("past", index < here);
-    });
+    stages.forEach((each, index) => each.classList.toggle("now", index === here));
     if (here < 0) return;
     const pill = one(".pill rect", stages[here]);
     const x = Number(pill.getAttribute("x")), y = Number(pill.getAttribute("y"));
@@ -59,7 +56,9 @@ SCRIPT = r"""
     views.forEach((each, index) => { each.hidden = index !== view; });
     const select = one("select");
     if (select) select.value = String(view);
-    one(".packet").hidden = !steps().length;
+    const walked = steps().length > 0;
+    one(".packet").hidden = !walked;
+    all(".controls button, .count").forEach((each) => { each.hidden = !walked && each.dataset.do !== "lang"; });
     show(0);
   }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
+from engine.fabric.chains import short
 from engine.trace import Direction, Stage, Text, Verdict, Where
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.story.picture.beside import AlikeRow, PlacedStep
@@ -104,10 +106,13 @@ def alike_text(row: AlikeRow) -> Text:
 
 
 def run_text(run: Sequence[PlacedStep]) -> Text:
-    """`4 hops: node1 bridge to pod-a socket`"""
-    first, last = run[0], run[-1]
-    ends = (f"{first.host} {first.step.stage.value}", f"{last.host} {last.step.stage.value}")
-    return Text(f"{len(run)} hops: {ends[0]} to {ends[1]}", f"{len(run)} 跳：{ends[0]} 到 {ends[1]}")
+    """`4 hops: node1 FORWARD › KUBE-FORWARD; pod-b socket`: chains where there are, else stages."""
+    told = []
+    for host, steps in itertools.groupby(run, key=lambda placed: placed.host):
+        names = [short(each.step.chain) if each.step.chain else each.step.stage.value for each in steps]
+        told.append(f"{host} {' › '.join(names)}")
+    count = len(run)
+    return Text(f"{count} hops: {'; '.join(told)}", f"{count} 跳：{'；'.join(told)}")
 
 
 def verdict_line(layout: WalkLayout) -> Text:
