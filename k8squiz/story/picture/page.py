@@ -14,7 +14,7 @@ from k8squiz.story.picture.drawing import inline_drawing
 from k8squiz.story.picture.drawing_style import STYLE
 from k8squiz.story.picture.layout import WalkLayout, WalkStep, outer_facts, outer_text
 from k8squiz.story.picture.page_script import SCRIPT
-from k8squiz.story.picture.page_style import PAGE
+from k8squiz.story.picture.page_style import BESIDE, PAGE
 from k8squiz.story.picture.svg import plain
 from k8squiz.story.picture.words import ending_lines, rewrite_text, verdict_line, word
 
@@ -65,7 +65,7 @@ def _page(title: Text, views: Sequence[PageView], lang: Lang) -> Iterator[str]:
     yield f'<!doctype html>\n<html lang="{"en" if lang == "en" else "zh-CN"}" data-lang="{lang}">'
     yield f'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-    yield f"<title>{plain(pick(title, lang))}</title><style>{PAGE}{STYLE}</style></head>"
+    yield f"<title>{plain(pick(title, lang))}</title><style>{BESIDE}{PAGE}{STYLE}</style></head>"
     yield f'<body><header><div class="top"><h1>{both(title)}</h1><div class="controls">'
     if len(views) > 1:
         options = "".join(

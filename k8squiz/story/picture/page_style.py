@@ -8,7 +8,6 @@ PAGE = """
 * { box-sizing: border-box; } [hidden] { display: none !important; }
 html, body { height: 100%; } body { margin: 0; background: var(--paper); color: var(--ink); display: flex; flex-direction: column;
   font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; }
-[data-lang="en"] :lang(zh-CN):not(html), [data-lang="zh"] :lang(en):not(html) { display: none; }
 code, .mono { font-family: ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", "Noto Sans Mono CJK SC", monospace; font-size: .87em; }
 header { border-bottom: 2px solid var(--line); padding: .55rem 1rem .6rem; flex: none; background: var(--paper); }
 .top { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; justify-content: space-between; }
@@ -30,18 +29,12 @@ main { flex: 1; min-height: 0; } .walk { display: grid; grid-template-columns: m
 .list h2 { font-size: .95rem; margin: 1rem 0 .3rem; } .list h3 { font-size: .9rem; margin: .9rem 0 .1rem; }
 ol { list-style: none; margin: 0; padding: 0; } li { border-left: 3px solid var(--line); padding: .3rem .6rem .35rem .8rem; margin: .15rem 0; border-radius: 0 7px 7px 0; cursor: pointer; overflow-wrap: anywhere; }
 li.now { background: var(--now); border-left-color: var(--now-edge); } li p { margin: .05rem 0; }
-.what { font-weight: 650; } .what .n { color: var(--dim); font-weight: 400; margin-right: .35rem; font-variant-numeric: tabular-nums; } .dev { color: var(--dim); font-weight: 400; }
-code.rule { display: block; background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .25rem .5rem; margin: .25rem 0 .1rem; }
-.badge { display: inline-block; border: 1px solid var(--nat); border-radius: 5px; padding: 0 .4rem; margin: .1rem .3rem .1rem 0; } .badge b { margin-right: .5rem; }
 .end { border-radius: 8px; padding: .5rem .8rem; margin: 1rem 0; border: 2px solid var(--is); } .end.no { border-color: var(--was); } .end p { margin: .1rem 0; }
 .keys { color: var(--dim); font-size: .82rem; margin: 1.2rem 0 0; } kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 4px; padding: 0 .3rem; font: inherit; }
 .stage { cursor: pointer; } .stage.now .pill rect { stroke: var(--now-edge); stroke-width: 3; }
 .walker { transition: transform .35s ease; pointer-events: none; } .walker .dot { fill: var(--now-edge); stroke: var(--paper); stroke-width: 2.5; }
 .walker .tube-ring { fill: none; stroke: var(--tunnel); stroke-width: 3; opacity: 0; } .walker.inside .tube-ring { opacity: 1; }
-.beside { height: 100%; overflow: auto; padding: .6rem 1rem 3rem; } .beside table { border-collapse: collapse; width: 100%; max-width: 78rem; margin: 0 auto; table-layout: fixed; }
-.beside td, .beside th { vertical-align: top; text-align: left; padding: .4rem .7rem; border: 1px solid var(--line); overflow-wrap: anywhere; }
-.beside .alike td { background: var(--soft); color: var(--dim); text-align: center; padding: .15rem; } .beside .first td { border: 2px solid var(--now-edge); background: var(--now); }
-.beside p { margin: .1rem 0; } .beside .step { margin: 0 0 .7rem; } .beside .none { color: var(--dim); font-style: italic; }
+.beside { height: 100%; overflow: auto; padding: .6rem 1rem 3rem; } .beside table { max-width: 78rem; margin: 0 auto; }
 @media (prefers-reduced-motion: reduce) { .walker { transition: none; } .list { scroll-behavior: auto; } }
 @media (max-width: 54rem) {
   header { padding: .45rem .7rem; } h1 { font-size: .92rem; } .packet { grid-template-columns: 1fr 1fr; gap: .25rem .8rem; font-size: .85rem; }
@@ -57,4 +50,16 @@ code.rule { display: block; background: var(--soft); border: 1px solid var(--lin
   .pill rect, .badge rect, .card, .visit, .verdict, .cross { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   li, .end, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } section.walk + section.walk { break-before: page; }
 }
+"""
+
+# What is told of a step, and a walk beside a walk: a page of stories has them too, and its own colours.
+BESIDE = """
+[data-lang="en"] :lang(zh-CN):not(html), [data-lang="zh"] :lang(en):not(html) { display: none; }
+.what { font-weight: 650; } .what .n { color: var(--dim); font-weight: 400; margin-right: .35rem; font-variant-numeric: tabular-nums; } .dev { color: var(--dim); font-weight: 400; }
+code.rule { display: block; background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .25rem .5rem; margin: .25rem 0 .1rem; }
+.badge { display: inline-block; border: 1px solid var(--nat, var(--line)); border-radius: 5px; padding: 0 .4rem; margin: .1rem .3rem .1rem 0; } .badge b { margin-right: .5rem; }
+.beside td, .beside th { vertical-align: top; text-align: left; padding: .4rem .7rem; border: 1px solid var(--line); overflow-wrap: anywhere; }
+.beside .alike td { background: var(--soft); color: var(--dim); text-align: center; padding: .15rem; } .beside .first td { border: 2px solid var(--now-edge, var(--accent)); background: var(--now, var(--mark)); }
+.beside p { margin: .1rem 0; } .beside .step { margin: 0 0 .7rem; } .beside .none { color: var(--dim); font-style: italic; }
+.beside table { border-collapse: collapse; width: 100%; table-layout: fixed; font-size: .92rem; }
 """

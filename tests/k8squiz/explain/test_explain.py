@@ -15,7 +15,7 @@ from k8squiz.errors import QuizError
 from k8squiz.explain import TOPICS, tell
 from k8squiz.locale.i18n import LANGS, Lang
 from k8squiz.screens.explain import story_parts, story_view
-from k8squiz.story.blocks import Grid, Paragraph, Rules, Steps, Story, Walk
+from k8squiz.story.blocks import BesideWalk, Grid, Paragraph, Rules, Steps, Story, Walk
 from k8squiz.story.markdown import story_markdown
 from k8squiz.story.page import story_page
 from k8squiz.terminal.console import make_console
@@ -40,6 +40,8 @@ def texts(story: Story) -> Iterator[Text]:
             match block:
                 case Paragraph(text):
                     yield text
+                case BesideWalk(caption, names, _):
+                    yield from (caption, *names)
                 case Walk(caption, outcome):
                     yield caption
                     yield from (hop.note for hop in (*outcome.hops, *outcome.reply))
