@@ -22,7 +22,7 @@ from k8squiz.terminal.sanitize import visible
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _EXTRA = """
 .grid { width: auto; max-width: 100%; }
-figure { margin: .6rem 0; } .drawn { overflow-x: auto; } .drawn svg { width: 100%; min-width: 40rem; height: auto; } figcaption { font-style: italic; color: var(--dim); }
+figcaption { font-style: italic; color: var(--dim); }
 .grid th, .grid td { padding-right: 1.4rem; }
 .walk td:nth-child(-n+3) { white-space: nowrap; }
 code { font-family: ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", monospace; font-size: .88em; }

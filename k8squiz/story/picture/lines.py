@@ -18,7 +18,7 @@ from k8squiz.story.picture.layout import (
     packet_text,
     stage_names,
 )
-from k8squiz.story.picture.rail import Rail, Span, make_rail
+from k8squiz.story.picture.rail import DEAD, Rail, Span, make_rail
 from k8squiz.story.picture.words import ending_lines, place_of, rewrite_text, say, verdict_line
 from k8squiz.terminal.sanitize import one_line
 from k8squiz.terminal.width import width_of, wrap
@@ -51,14 +51,14 @@ def _way(rail: Rail, layout: WalkLayout, direction: Direction, lang: Lang, detai
     died = layout.died if layout.died is not None and layout.died.direction is direction else None
     for visit in visits:
         told = list(_told(visit, layout, lang, detail))
-        ends = "" if visit.leaves is not None or visit is not visits[-1] else "✗" if died is not None else "■"
+        ends = "" if visit.leaves is not None or visit is not visits[-1] else DEAD if died is not None else "■"
         if ends and died is not None:
             told += _death(died, layout)
         yield from _rows(rail, visit, told, room, ends)
     if died is not None and visits and visits[-1].leaves is not None:
         folded = (line for each in _death(died, layout) for line in fold(each, room))
         for index, text in enumerate(folded):
-            yield (*rail.line(visits[-1].leaves.to, "│" if index else "✗"), Span("  "), *text)
+            yield (*rail.line(visits[-1].leaves.to, "│" if index else DEAD), Span("  "), *text)
 
 
 def _death(died: Where, layout: WalkLayout) -> Iterator[Line]:
@@ -132,30 +132,31 @@ def _ending(layout: WalkLayout, lang: Lang, width: int) -> Iterator[Line]:
         yield from fold((Span(f"  {one_line(pick(text, lang))}"),), width)
 
 
-def fold(line: Line, width: int, indent: str = "  ") -> Iterator[Line]:
-    """A line in as many as it needs, broken at spaces (between Chinese characters too), what is too long anywhere."""
+def fold(line: Line, width: int, indent: str | None = None) -> Iterator[Line]:
+    """A line in as many as it needs, broken at spaces (between Chinese characters too), what is too long anywhere; the
+    later ones two columns further in than the first, or as far as `indent`."""
     text = "".join(span.text for span in line)
     if width_of(text) <= width:
         yield line
         return
-    start = 0
-    for number, piece in enumerate(_pieces(text, width, indent)):
+    lead = text[: len(text) - len(text.lstrip(" "))]
+    indent = lead + "  " if indent is None else indent
+    start = len(lead)
+    for number, piece in enumerate(_pieces(text[start:], max(10, width - len(indent)))):
         start = text.index(piece, start)
-        cut = tuple(_cut(line, start, start + len(piece)))
-        yield (Span(indent), *cut) if number and not piece.startswith(" ") else cut
+        yield (Span(indent if number else lead), *_cut(line, start, start + len(piece)))
         start += len(piece)
 
 
-def _pieces(text: str, width: int, indent: str) -> Iterator[str]:
-    room = max(10, width - len(indent))
-    lead = text[: len(text) - len(text.lstrip(" "))]
-    for number, piece in enumerate(wrap(text[len(lead) :], room - (0 if not lead else len(lead) - len(indent)))):
-        shown = lead + piece if not number else piece
-        while width_of(shown) > width:
-            at = next(n for n in range(len(shown), 0, -1) if width_of(shown[:n]) <= room)
-            yield shown[:at]
-            shown = shown[at:]
-        yield shown
+def _pieces(text: str, room: int) -> Iterator[str]:
+    """`text` in pieces of at most `room` columns."""
+    for piece in wrap(text, room):
+        rest = piece
+        while width_of(rest) > room:
+            at = next(n for n in range(len(rest), 0, -1) if width_of(rest[:n]) <= room)
+            yield rest[:at]
+            rest = rest[at:]
+        yield rest
 
 
 def _cut(line: Line, start: int, end: int) -> Iterator[Span]:

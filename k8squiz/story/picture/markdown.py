@@ -18,7 +18,7 @@ _HEADS = {
     "hop": Text("what happens", "发生了什么"),
     "host": Text("host", "主机"),
     "stage": Text("stage", "阶段"),
-    "rewrite": Text("rewritten", "改写"),
+    "changed": Text("rewritten", "改写"),
     "rule": Text("rule", "规则"),
 }
 
@@ -60,7 +60,7 @@ def walk_markdown(layout: WalkLayout, lang: Lang) -> Iterator[str]:
         visits = layout.of(direction)
         if not visits:
             continue
-        names = [pick(_HEADS[key], lang) for key in ("host", "stage", "hop", "rewrite", "rule")]
+        names = [pick(_HEADS[key], lang) for key in ("host", "stage", "hop", "changed", "rule")]
         yield from (f"**{say(direction.value, lang)}**", "", f"| # | {' | '.join(names)} |", "|" + " --- |" * 6)
         for visit in visits:
             for step in visit.steps:

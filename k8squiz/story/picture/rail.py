@@ -1,7 +1,7 @@
 """The lanes of a picture in a terminal: where each stands, its heading, and one line's lines and arrows.
 
 Columns are terminal columns. Without colour the signs alone say it: ● where a packet starts or comes in, ┃ while it stays,
-━► over a wire, ═► inside a tunnel's packet, ■ where it is received, ✗ where it dies.
+━► over a wire, ═► inside a tunnel's packet, ■ where it is received, ╳ where it dies.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from k8squiz.story.picture.layout import Lane, WireArrow
 from k8squiz.terminal.sanitize import one_line
 from k8squiz.terminal.width import width_of
 
+DEAD = "╳"  # ✗ says that an answer is wrong
 _CLOSE = 4  # columns from lane to lane where their names stand one below the other
 _ROOM = 46  # columns the text beside the lanes must have where the names stand in one line
 
@@ -63,7 +64,7 @@ class Rail:
             cells[column] = "│"
         if lane is not None:
             here = self.columns[lane]
-            cells[here], styles[here] = sign, "stopped" if sign == "✗" else "strong"
+            cells[here], styles[here] = sign, "stopped" if sign == DEAD else "strong"
             if arrow is not None and arrow.to != lane:
                 self._draw(cells, styles, here, self.columns[arrow.to], tunnel=arrow.outer is not None)
         return tuple(_spans(cells, styles))
