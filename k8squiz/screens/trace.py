@@ -120,7 +120,8 @@ def outcome_view(outcome: Outcome, lang: Lang, width: int, notes: bool = False) 
 
 def hops_table(hops: Sequence[Hop], lang: Lang, width: int, notes: bool = False) -> RenderableType:
     """The steps, under a line for each host they are on; the columns stand still from host to host."""
-    table = _Columns(hops, lang, wide=width >= WIDE)
+    # Sentences and rules want the room that the columns would take.
+    table = _Columns(hops, lang, wide=width >= WIDE and not notes)
     parts: list[RenderableType] = [table.header()]
     before: Hop | None = None
     for host, steps in itertools.groupby(hops, key=lambda hop: hop.host):

@@ -40,7 +40,7 @@ def svg_drawing(layouts: Sequence[tuple[Text, WalkLayout]], langs: Sequence[Lang
     parts, width, y = [], 480.0, 0.0
     for index, (caption, layout) in enumerate(layouts):
         placed, drawn, y = walk_drawing(layout, langs, caption, y)
-        width = max(width, placed.width)
+        width = max(width, placed.width, _title_width(caption, langs))
         parts += drawn
         if moving:
             parts += motion(placed, f"w{index}")
@@ -55,8 +55,13 @@ def svg_drawing(layouts: Sequence[tuple[Text, WalkLayout]], langs: Sequence[Lang
 def inline_drawing(layout: WalkLayout, langs: Sequence[Lang], caption: Text = _NONE) -> str:
     """The same for a page, which has the style already (STYLE); it shrinks with its column and never grows."""
     placed, parts, height = walk_drawing(layout, langs, caption, 0)
-    size = f'viewBox="0 0 {number(placed.width)} {number(height)}" style="max-width:{number(placed.width)}px"'
+    width = max(placed.width, _title_width(caption, langs))
+    size = f'viewBox="0 0 {number(width)} {number(height)}" style="max-width:{number(width)}px"'
     return "\n".join((f'<svg class="wd" {size} role="img">', *parts, "</svg>"))
+
+
+def _title_width(caption: Text, langs: Sequence[Lang]) -> float:
+    return 2 * MARGIN + max(width_of(one_line(pick(caption, lang))) for lang in langs) * 8.6
 
 
 def walk_drawing(
@@ -133,7 +138,8 @@ def _stage(stage: PlacedStage) -> Iterator[str]:
         width = side.width + (10 if side.label else 0)
         x = stage.x - PILL / 2 - 12 - width if stage.left else stage.x + PILL / 2 + 12
         if not side.label:
-            yield text_at(x, y, side.text, "mono dim over")
+            at, anchor = (x + width, "end") if stage.left else (x, "start")
+            yield text_at(at, y, side.text, "mono dim over", anchor)
             continue
         yield f'<g class="badge" data-rewrite="{plain(side.field)}">{box(x, y - 13, width, 18, "", 4)}'
         yield text_at(x + 6, y, side.label, "mono by")

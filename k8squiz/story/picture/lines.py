@@ -52,19 +52,21 @@ def _way(rail: Rail, layout: WalkLayout, direction: Direction, lang: Lang, detai
     for visit in visits:
         told = list(_told(visit, layout, lang, detail))
         ends = "" if visit.leaves is not None or visit is not visits[-1] else DEAD if died is not None else "■"
+        at = max(0, len(told) - 1)
         if ends and died is not None:
-            told += _death(died, layout)
-        yield from _rows(rail, visit, told, room, ends)
+            at = len(told)
+            told += _death(died, layout, told_already=detail is Detail.RULES and visit.steps[-1].rule == died.rule)
+        yield from _rows(rail, visit, told, at, room, ends)
     if died is not None and visits and visits[-1].leaves is not None:
         folded = (line for each in _death(died, layout) for line in fold(each, room))
         for index, text in enumerate(folded):
             yield (*rail.line(visits[-1].leaves.to, "│" if index else DEAD), Span("  "), *text)
 
 
-def _death(died: Where, layout: WalkLayout) -> Iterator[Line]:
-    """Where it died, and the rule that says so."""
+def _death(died: Where, layout: WalkLayout, told_already: bool = False) -> Iterator[Line]:
+    """Where it died, and the rule that says so unless it was told with its step."""
     yield (Span(f"[{layout.verdict.value}]", "badge"), Span(" " + one_line(place_of(died)), "stopped"))
-    if died.rule:
+    if died.rule and not told_already:
         yield (Span(f"  {one_line(died.rule)}", "rule"),)
 
 
@@ -109,11 +111,10 @@ def _packet(arrow: WireArrow, lang: Lang, detail: Detail) -> Line:
     return tuple(line)
 
 
-def _rows(rail: Rail, visit: HostVisit, told: Sequence[Line], room: int, ends: str) -> Iterator[Line]:
-    """The lines of one visit: the first where the packet comes in, the last where it leaves. `ends` is the sign where the
-    walk does not go on from here ("" where it does)."""
-    lines = [(index == len(told) - 1, line) for index, each in enumerate(told) for line in fold(each, room)]
-    lines = lines or [(True, ())]
+def _rows(rail: Rail, visit: HostVisit, told: Sequence[Line], at: int, room: int, ends: str) -> Iterator[Line]:
+    """The lines of one visit: the packet comes in with the first and leaves with `told`[`at`]. `ends` is the sign there
+    where the walk does not go on ("" where it does)."""
+    lines = [(index == at, line) for index, each in enumerate(told or [()]) for line in fold(each, room)]
     leaves_at = next(index for index, (leaving, _) in enumerate(lines) if leaving)
     for index, (_, text) in enumerate(lines):
         arrow = visit.leaves if index == leaves_at else None
