@@ -35,7 +35,7 @@ WORDS = {
 }  # fmt: skip
 
 VERDICTS = {
-    Verdict.DELIVERED: Text("delivered, and answered from the address spoken to", "已送达，并从所访问的地址收到响应"),
+    Verdict.DELIVERED: Text("answered from the address spoken to", "从所访问的地址收到响应"),
     Verdict.REJECT: Text("a rule rejects it: the client hears of it at once", "被规则拒绝：客户端立即得知"),
     Verdict.DROP: Text("a rule drops it: the client times out", "被规则丢弃：客户端超时"),
     Verdict.REFUSED: Text("it arrives where nobody listens: RST", "到达后无人监听：RST"),

@@ -33,7 +33,7 @@ client  1.2.3.4
 │   │◄━━┛   │   │  192.168.1.10:30080 → 1.2.3.4:54321
 │◄━━●   │   │   │  192.168.1.10:30080 → 1.2.3.4:54321
 ■   │   │   │   │
-= DELIVERED 10.244.2.8:8080: delivered, and answered from the address spoken to
+= DELIVERED 10.244.2.8:8080: answered from the address spoken to
 """
 
 DIES_THERE = """\
@@ -65,10 +65,11 @@ pod-a  10.244.1.5
 """
 
 SPREAD = """\
-client        router         node1         node2         pod-b
-1.2.3.4                  192.168.1.10  192.168.1.11   10.244.2.8
-   │             │             │             │             │       Request
-   ●━━━━━━━━━━━━►│             │             │             │       1.2.3.4:54321 → 192.168.1.10:30080
+ client    router     node1     node2     pod-b
+ 1.2.3.4          192.168.1.10         10.244.2.8
+                            192.168.1.11
+    │         │         │         │         │       Request
+    ●━━━━━━━━►│         │         │         │       1.2.3.4:54321 → 192.168.1.10:30080
 """
 
 
