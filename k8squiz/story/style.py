@@ -74,7 +74,7 @@ tr.differs td { background: var(--differs); }
   .score { right: 0; } a { color: inherit; }
   h2, h3, summary, article > .score, article > h2 + .score + .facts { break-after: avoid; } tr, blockquote, pre, .figures, .study { break-inside: avoid; }
   .bar span, mark, pre, tr.differs td { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  summary { list-style: none; } summary::-webkit-details-marker { display: none; }
+  details::details-content { content-visibility: visible; display: block; } summary { list-style: none; } summary::-webkit-details-marker { display: none; }
   pre { font-size: 8pt; } pre.wide { max-height: none; overflow: visible; white-space: pre-wrap; }
   .walk { font-size: 7.5pt; } td, th { padding-top: .12rem; padding-bottom: .12rem; }
 }

@@ -169,9 +169,8 @@ def _death(death: PlacedDeath) -> Iterator[str]:
     yield path(f"M{number(x - 4.5)} {number(y - 4.5)}l9 9m0 -9l-9 9", "cross-x")
     at, anchor = (x - 18, "end") if death.left else (x + 18, "start")
     yield text_at(at, y + 4, death.text, "bad over", anchor)
-    if death.rule:
-        shown = death.rule if len(death.rule) <= 90 else death.rule[:89] + "…"
-        yield text_at(at, y + 23, shown, "mono over", anchor)
+    for index, line in enumerate(death.rule):
+        yield text_at(at, y + 22 + (LINE - 3) * index, line, "mono over", anchor)
 
 
 def _verdict(placed: PlacedWalk, langs: Sequence[Lang]) -> tuple[list[str], float]:

@@ -37,7 +37,7 @@ STYLE = """
 """
 
 MOTION = """
-.wd .dot { fill: var(--nat); stroke: var(--paper); stroke-width: 2.5; } .wd .tube-ring { fill: none; stroke: var(--tunnel); stroke-width: 3; }
+.wd .dot { fill: var(--nat); stroke: var(--paper); stroke-width: 2.5; } .wd .tube-ring { fill: none; stroke: var(--tunnel); stroke-width: 3; opacity: 0; }
 .wd .lit { fill: none; stroke: var(--nat); stroke-width: 3; opacity: 0; }
 @media print { .wd .walker, .wd .lit { display: none; } }
 @media (prefers-reduced-motion: reduce) { .wd .walker, .wd .lit { display: none; } }

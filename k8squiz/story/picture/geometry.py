@@ -19,7 +19,7 @@ from k8squiz.story.picture.layout import (
 )
 from k8squiz.story.picture.words import place_of, rewrite_text
 from k8squiz.terminal.sanitize import one_line
-from k8squiz.terminal.width import width_of
+from k8squiz.terminal.width import width_of, wrap
 
 MARGIN = 24
 PILL = 112  # the width of a stage
@@ -29,6 +29,7 @@ HEADER = 58  # the height of a host's card
 CELL = 6.7  # the width of a terminal column's worth of text, 11 px monospace
 _ARROW, _GAP, _HEADING = 40, 10, 34
 _PITCH, _WIDEST_CARD = 172, 24
+_RULE = 64  # columns of a rule's line
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,12 @@ class PlacedArrow:
 
 @dataclass(frozen=True, slots=True)
 class PlacedDeath:
-    """Where the walk ends badly: a cross, and the place in words."""
+    """Where the walk ends badly: a cross, the place in words, and the rule in lines."""
 
     x: float
     y: float
     text: str
-    rule: str
+    rule: tuple[str, ...]
     left: bool
 
 
@@ -205,10 +206,11 @@ class _Placing:
             return
         leaves = visits[-1].leaves
         x = self._lanes[visits[-1].lane if leaves is None else leaves.to]
-        text, rule = f"{self._layout.verdict.value} {one_line(place_of(died))}", one_line(died.rule or "")
-        longest = max(width_of(text) + 2, min(width_of(rule), 90)) * CELL
+        text = f"{self._layout.verdict.value} {one_line(place_of(died))}"
+        rule = tuple(wrap(one_line(died.rule), _RULE)) if died.rule else ()
+        longest = max(width_of(text) + 2, *map(width_of, rule), 0) * CELL
         self._death = PlacedDeath(x, self._y + 16, text, rule, self._leans_left(x, longest))
-        self._y += 40 if not rule else 58
+        self._y += 40 + (LINE - 3) * len(rule)
 
 
 def stage_runs(visit: HostVisit) -> Iterator[tuple[WalkStep, ...]]:

@@ -105,7 +105,7 @@ def make_rail(lanes: tuple[Lane, ...], width: int) -> Rail:
     )
     # In two lines only the addresses of every other lane are neighbours.
     for gap in (1, 2):
-        pitch = max(10, *_halves(names, 1, 2), *_halves(addresses, gap, 2 * gap))
+        pitch = max([10, *_halves(names, 1, 2), *_halves(addresses, gap, 2 * gap)])
         left = max(names[0], addresses[0], max(addresses[1:2], default=0) - 2 * pitch)
         whole = (left + 1) // 2 + pitch * (len(lanes) - 1) + (max(names[-1], addresses[-1]) + 1) // 2 + 1
         if width - whole >= _ROOM and width >= _WIDE:
