@@ -40,7 +40,7 @@ def story_parts(
         for block in section.blocks:
             if isinstance(block, Walk):
                 yield "heading", Styled(pick(block.caption, lang), style="strong")
-                yield from outcome_parts(block.outcome, lang, each_hop=True)
+                yield from outcome_parts(block.outcome, lang)
             else:
                 yield "block", block_view(block, lang)
     yield "claims", claims_view(story.claims, lang)

@@ -59,10 +59,6 @@ class WalkStep:
     rewrites: tuple[HeaderRewrite, ...]
     label: str
 
-    @property
-    def key(self) -> tuple[Direction, int]:
-        return self.direction, self.number
-
 
 @dataclass(frozen=True, slots=True)
 class WireArrow:
@@ -103,9 +99,6 @@ class WalkLayout:
 
     def of(self, direction: Direction) -> tuple[HostVisit, ...]:
         return tuple(visit for visit in self.visits if visit.direction is direction)
-
-    def lane_of(self, host: str) -> int | None:
-        return next((index for index, lane in enumerate(self.lanes) if lane.host == host), None)
 
     @property
     def delivered(self) -> bool:

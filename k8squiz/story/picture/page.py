@@ -16,7 +16,7 @@ from k8squiz.story.picture.layout import WalkLayout, WalkStep, outer_facts, oute
 from k8squiz.story.picture.page_script import SCRIPT
 from k8squiz.story.picture.page_style import BESIDE, PAGE
 from k8squiz.story.picture.svg import plain
-from k8squiz.story.picture.words import ending_lines, rewrite_text, verdict_line, word
+from k8squiz.story.picture.words import GLOSSES, ending_lines, rewrite_text, verdict_line, word
 
 LANGS: tuple[Lang, ...] = ("en", "zh")
 _HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
@@ -124,7 +124,8 @@ def step_told(step: WalkStep, host: str = "") -> str:
     """What there is to say of a step: its host (where it is named), its stage, its sentence, its rewrites, the rule that decided."""
     chain = f" {plain(step.chain)}" if step.chain else ""
     place = f'<span class="dev mono">{plain(f"{host} {step.device}".strip())}{chain}</span>'
-    parts = [f'<p class="what"><span class="n">{step.number}</span>{plain(step.stage.value)} {place}</p>']
+    gloss = both(GLOSSES[step.stage], "small") + " " if step.stage in GLOSSES else ""
+    parts = [f'<p class="what"><span class="n">{step.number}</span>{plain(step.stage.value)} {gloss}{place}</p>']
     parts.append(both(step.note, "p"))
     parts += [
         f'<span class="badge mono"><b>{plain(step.label)}</b>{plain(rewrite_text(rewrite))}</span>'

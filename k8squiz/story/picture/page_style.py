@@ -55,7 +55,7 @@ li.now { background: var(--now); border-left-color: var(--now-edge); } li p { ma
 # What is told of a step, and a walk beside a walk: a page of stories has them too, and its own colours.
 BESIDE = """
 [data-lang="en"] :lang(zh-CN):not(html), [data-lang="zh"] :lang(en):not(html) { display: none; }
-.what { font-weight: 650; } .what .n { color: var(--dim); font-weight: 400; margin-right: .35rem; font-variant-numeric: tabular-nums; } .dev { color: var(--dim); font-weight: 400; }
+.what { font-weight: 650; } .what .n { color: var(--dim); font-weight: 400; margin-right: .35rem; font-variant-numeric: tabular-nums; } .dev, .what small { color: var(--dim); font-weight: 400; }
 code.rule { display: block; background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .25rem .5rem; margin: .25rem 0 .1rem; }
 .badge { display: inline-block; border: 1px solid var(--nat, var(--line)); border-radius: 5px; padding: 0 .4rem; margin: .1rem .3rem .1rem 0; } .badge b { margin-right: .5rem; }
 .beside td, .beside th { vertical-align: top; text-align: left; padding: .4rem .7rem; border: 1px solid var(--line); overflow-wrap: anywhere; }

@@ -16,7 +16,6 @@ WORDS = {
     "reply": Text("Reply", "响应"),
     "in": Text("in", "封装于"),
     "seen": Text("the server sees {address}", "服务端看到的对端：{address}"),
-    "answered": Text("answered from {address}", "收到来自 {address} 的响应"),
     "stalls": Text("connected, but the client's next packet dies at {place}", "连接已建立，但客户端的下一个包在 {place} 丢失"),
     "stalls back": Text("connected, but what the server then sends dies at {place}", "连接已建立，但服务器随后发送的数据在 {place} 丢失"),
     "source": Text("source", "源地址"),
@@ -49,26 +48,19 @@ KINDS = {
     "external": Text("outside the cluster", "集群外"),
 }
 
-STAGES = {
+# What the stages' words mean that do not say it themselves.
+GLOSSES = {
     Stage.DNS: Text("name lookup", "域名解析"),
-    Stage.CONNECT: Text("connect()", "发起连接"),
+    Stage.CONNECT: Text("the client sends", "发起连接"),
     Stage.NIC: Text("network card", "网卡收包"),
-    Stage.PREROUTING: Text("PREROUTING", "PREROUTING"),
-    Stage.DNAT: Text("DNAT", "DNAT"),
-    Stage.ROUTING: Text("routing decision", "路由决策"),
-    Stage.INPUT: Text("INPUT", "INPUT"),
+    Stage.ROUTING: Text("which way out", "路由决策"),
     Stage.POLICY: Text("network policy", "网络策略"),
-    Stage.IPVS: Text("IPVS", "IPVS"),
-    Stage.FORWARD: Text("FORWARD", "FORWARD"),
-    Stage.OUTPUT: Text("OUTPUT", "OUTPUT"),
-    Stage.POSTROUTING: Text("POSTROUTING", "POSTROUTING"),
-    Stage.SNAT: Text("SNAT", "SNAT"),
-    Stage.ENCAPSULATE: Text("encapsulation", "封装"),
+    Stage.ENCAPSULATE: Text("an outer header put on", "封装外层头部"),
     Stage.WIRE: Text("onto the wire", "发到线路上"),
-    Stage.DECAPSULATE: Text("decapsulation", "解封装"),
-    Stage.BRIDGE: Text("bridge", "网桥"),
-    Stage.VETH: Text("veth pair", "veth 对"),
-    Stage.SOCKET: Text("socket", "套接字"),
+    Stage.DECAPSULATE: Text("the outer header taken off", "解封装"),
+    Stage.BRIDGE: Text("layer 2", "网桥，二层转发"),
+    Stage.VETH: Text("the pod's door", "veth 对，Pod 的出入口"),
+    Stage.SOCKET: Text("the program", "套接字，应用程序"),
 }
 
 
