@@ -14,7 +14,7 @@ from k8squiz.story.picture.beside import WalksBeside
 from k8squiz.story.picture.beside_lines import beside_lines
 from k8squiz.story.picture.export import way_name
 from k8squiz.story.picture.layout import WalkLayout
-from k8squiz.story.picture.lines import Detail, Line, picture_lines
+from k8squiz.story.picture.lines import Detail, Line, ending, picture_lines
 
 
 class Lines:
@@ -56,6 +56,11 @@ def pictures_view(asked: Text, layouts: Sequence[WalkLayout], lang: Lang, rules:
     return Group(*parts)
 
 
-def beside_view(pair: WalksBeside, names: tuple[Text, Text], lang: Lang) -> Lines:
-    """A walk beside a walk; `names` say which is which."""
-    return Lines(lambda width: beside_lines(pair, names, lang, width))
+def ending_view(layout: WalkLayout, lang: Lang) -> Lines:
+    """How a walk ended, without its picture."""
+    return Lines(lambda width: ending(layout, lang, width))
+
+
+def beside_view(pair: WalksBeside, names: tuple[Text, Text], lang: Lang, brief: bool = False) -> Lines:
+    """A walk beside a walk; `names` say which is which. `brief`: the first difference, what is rewritten, the ends."""
+    return Lines(lambda width: beside_lines(pair, names, lang, width, brief))

@@ -11,7 +11,7 @@ from engine.trace import Text
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.practice import say
 from k8squiz.screens.grade import bench_view, meta
-from k8squiz.screens.picture import beside_view, picture_view
+from k8squiz.screens.picture import beside_view, ending_view, picture_view
 from k8squiz.story.picture.beside import beside
 from k8squiz.story.picture.lines import Detail
 from k8squiz.story.picture.question import QuestionWalk, beside_own, much_alike, question_walks
@@ -20,7 +20,8 @@ from k8squiz.world.world import World
 
 
 def reveal_view(world: World, lang: Lang) -> RenderableType:
-    """The first request's picture, and of each further one what differs from it (its own picture where all does)."""
+    """The first request's picture, of the second what differs from it (its own picture where all does), of further ones
+    how they end."""
     if needs_no_cluster(world.question):
         return bench_view(world, lang)
     return Group(*_pictures(question_walks(world), lang))
@@ -30,13 +31,16 @@ def _pictures(walks: tuple[QuestionWalk, ...], lang: Lang) -> Iterator[Renderabl
     first, *others = walks
     yield meta(walk_title(first, bool(others), lang))
     yield picture_view(first.layout, lang)
-    for walk in others:
-        pair = beside(first.layout, walk.layout)
+    for position, walk in enumerate(others):
         yield meta(walk_title(walk, True, lang))
-        if much_alike(pair):
-            yield beside_view(pair, (_same(first.name), _same(walk.name)), lang)
-        else:
-            yield picture_view(walk.layout, lang)
+        yield _other(first, walk, lang) if not position else ending_view(walk.layout, lang)
+
+
+def _other(first: QuestionWalk, walk: QuestionWalk, lang: Lang) -> RenderableType:
+    pair = beside(first.layout, walk.layout)
+    if not much_alike(pair):
+        return picture_view(walk.layout, lang)
+    return beside_view(pair, (_same(first.name), _same(walk.name)), lang, brief=True)
 
 
 def details_view(world: World, lang: Lang) -> RenderableType:

@@ -69,6 +69,15 @@ def beside(left: WalkLayout, right: WalkLayout) -> WalksBeside:
     return WalksBeside(left, right, tuple(rows))
 
 
+def short_rows(pair: WalksBeside) -> Iterator[tuple[Direction, AlikeRow | DifferentRow]]:
+    """The rows that tell most: all up to the first difference, after it those where either walk rewrites something."""
+    differs = False
+    for direction, row in pair.rows:
+        if not differs or isinstance(row, DifferentRow) and any(p.step.rewrites for p in (*row.left, *row.right)):
+            yield direction, row
+        differs = differs or isinstance(row, DifferentRow)
+
+
 def runs(steps: Sequence[PlacedStep], first: bool) -> Iterator[tuple[PlacedStep, ...]]:
     """The steps one by one where they rewrite something, those between in runs that a line can tell. `first`: the first
     step stands for itself, whatever it does."""

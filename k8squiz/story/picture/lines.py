@@ -42,7 +42,7 @@ def picture_lines(layout: WalkLayout, lang: Lang, width: int, detail: Detail = D
         if layout.of(direction):
             yield (*rail.line(), Span("  "), Span(say(direction.value, lang), "strong"))
             yield from _way(rail, layout, direction, lang, detail, max(20, width - rail.width - 2))
-    yield from _ending(layout, lang, width)
+    yield from ending(layout, lang, width, seen=False)
 
 
 def _way(rail: Rail, layout: WalkLayout, direction: Direction, lang: Lang, detail: Detail, room: int) -> Iterator[Line]:
@@ -126,9 +126,12 @@ def _rows(rail: Rail, visit: HostVisit, told: Sequence[Line], at: int, room: int
         yield (*rail.line(visit.lane, sign, arrow), Span("  "), *text)
 
 
-def _ending(layout: WalkLayout, lang: Lang, width: int) -> Iterator[Line]:
+def ending(layout: WalkLayout, lang: Lang, width: int, seen: bool = True) -> Iterator[Line]:
+    """How a walk ended: the verdict, what the server saw (`seen`), why and where it died."""
     style = "delivered" if layout.delivered else "stopped"
     yield from fold((Span(f"= {one_line(pick(verdict_line(layout), lang))}", style),), width)
+    if seen and layout.source_seen is not None:
+        yield from fold((Span(f"  {one_line(say('seen', lang, address=layout.source_seen))}"),), width)
     for text in ending_lines(layout):
         yield from fold((Span(f"  {one_line(pick(text, lang))}"),), width)
 
