@@ -28,9 +28,9 @@ _FIELDS = (("src", "source"), ("dst", "destination"), ("mark", "mark"), ("outer"
 _BUTTONS = (
     ("first", "|◄", Text("first step (Home)", "第一步（Home）")),
     ("back", "◄", Text("one step back (←)", "上一步（←）")),
-    ("play", "►", Text("play, pause (space)", "播放、暂停（空格）")),
-    ("next", "►|", Text("next step (→)", "下一步（→）")),
-    ("last", "►►|", Text("last step (End)", "最后一步（End）")),
+    ("next", "►", Text("next step (→)", "下一步（→）")),
+    ("last", "►|", Text("last step (End)", "最后一步（End）")),
+    ("play", "", Text("play, pause (space)", "播放、暂停（空格）")),
     ("lang", "中 / EN", Text("the other language (L)", "切换语言（L）")),
 )
 _KEYS = Text(
@@ -61,6 +61,9 @@ def both(text: Text, tag: str = "span", classes: str = "") -> str:
     return f'<{tag}{named} lang="en">{plain(text.en)}</{tag}><{tag}{named} lang="zh-CN">{plain(text.zh)}</{tag}>'
 
 
+_PLAY = both(Text("play", "播放"), "span", "paused") + both(Text("pause", "暂停"), "span", "playing")
+
+
 def _page(title: Text, views: Sequence[PageView], lang: Lang) -> Iterator[str]:
     yield f'<!doctype html>\n<html lang="{"en" if lang == "en" else "zh-CN"}" data-lang="{lang}">'
     yield f'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -75,7 +78,7 @@ def _page(title: Text, views: Sequence[PageView], lang: Lang) -> Iterator[str]:
         yield f"<select>{options}</select>"
     for name, sign, told in _BUTTONS:
         hint = plain(pick(told, lang))
-        yield f'<button type="button" data-do="{name}" title="{hint}" aria-label="{hint}">{sign}</button>'
+        yield f'<button type="button" data-do="{name}" title="{hint}" aria-label="{hint}">{sign or _PLAY}</button>'
         if name == "back":
             yield '<span class="count" aria-live="polite"></span>'
     yield '</div></div><dl class="packet">'

@@ -65,7 +65,7 @@ SCRIPT = r"""
   function play(on) {
     window.clearInterval(playing);
     playing = on ? window.setInterval(() => (at + 1 < steps().length ? show(at + 1) : play(false)), 1100) : 0;
-    one('[data-do="play"]').textContent = playing ? "❚❚" : "►";
+    root.classList.toggle("plays", Boolean(playing));
   }
 
   const doing = {

@@ -16,6 +16,7 @@ h1 { font-size: 1.05rem; margin: 0; overflow-wrap: anywhere; }
 button, select { font: inherit; color: inherit; background: var(--soft); border: 1px solid var(--line); border-radius: 7px;
   padding: .2rem .6rem; min-width: 2.3rem; min-height: 2.1rem; cursor: pointer; max-width: 100%; } select { max-width: min(100%, 26rem); }
 button:hover, select:hover { border-color: var(--accent); } button:focus-visible, select:focus-visible { outline: 2px solid var(--accent); }
+.playing, .plays .paused { display: none; } .plays .playing { display: inline; } .plays[data-lang="en"] .playing:lang(zh-CN), .plays[data-lang="zh"] .playing:lang(en) { display: none; }
 .count { min-width: 6.5rem; text-align: center; font-variant-numeric: tabular-nums; color: var(--dim); font-size: .9rem; }
 .packet { display: grid; grid-template-columns: repeat(4, auto) 1fr; gap: .3rem 1.6rem; margin: .5rem 0 0; }
 .packet div { min-width: 0; } .packet dt { font-size: .74rem; color: var(--dim); line-height: 1.2; } .packet dd { margin: 0; overflow-wrap: anywhere; }
@@ -40,7 +41,8 @@ li.now { background: var(--now); border-left-color: var(--now-edge); } li p { ma
   header { padding: .45rem .7rem; } h1 { font-size: .92rem; } .packet { grid-template-columns: 1fr 1fr; gap: .25rem .8rem; font-size: .85rem; }
   .packet .where { grid-column: span 2; } .walk { grid-template-columns: 100%; grid-template-rows: minmax(0, 1fr) minmax(0, 1.1fr); }
   .drawing { border-right: 0; border-bottom: 2px solid var(--line); } .list { padding: .2rem .7rem 2rem; } .keys { display: none; }
-  .controls button { min-width: 2.6rem; min-height: 2.5rem; } .controls [data-do="first"], .controls [data-do="last"] { display: none; } .count { min-width: 0; }
+  .controls button { min-width: 2.6rem; min-height: 2.5rem; } .controls [data-do="first"], .controls [data-do="last"] { display: none; } .playing, .plays .paused { display: none; } .plays .playing { display: inline; } .plays[data-lang="en"] .playing:lang(zh-CN), .plays[data-lang="zh"] .playing:lang(en) { display: none; }
+.count { min-width: 0; }
 }
 @media print {
   :root { --ink: #000; --dim: #444; --paper: #fff; --soft: #f4f4f4; --line: #bbb; --now: #fff; --now-edge: #bbb; --was: #000; --is: #000; --nat: #555; color-scheme: light; }

@@ -139,3 +139,12 @@ def test_names_are_text(window: Browser, tmp_path: Path) -> None:
     assert window.run("return document.images.length") == 0
     assert [url for url in window.requests() if not url.startswith("file://")] == []
     assert window.complaints() == []
+
+
+def test_it_plays_and_stops(page: Browser) -> None:
+    shown = "return [...document.querySelectorAll('[data-do=play] span')].filter((e) => e.offsetParent).map((e) => e.textContent).join()"
+    assert page.run(shown) == "play"
+    page.press(" ")
+    assert page.run(shown) == "pause"
+    page.press("right")
+    assert (page.run(shown), page.run(NOW)) == ("play", "request-2")
