@@ -20,6 +20,8 @@ from k8squiz.terminal.sanitize import one_line
 
 # The same command always shows the same way, unless another seed is asked for.
 DEFAULT_SEED = "1"
+# A way takes some 50 kB of a page.
+MOST_WAYS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,14 @@ def _export(path: Path, fabric: Fabric, request: Request, outcomes: tuple[Outcom
     from k8squiz.story.picture.export import exported, way_name
     from k8squiz.story.picture.layout import lay_out
 
+    total = len(outcomes)
+    if total > MOST_WAYS:
+        say_note(
+            f"Only {MOST_WAYS} of {total} ways are written.", f"只写出 {total} 条可能路径中的 {MOST_WAYS} 条。", lang
+        )
     walks = [
-        (way_name(outcome, index, len(outcomes)), lay_out(outcome, fabric)) for index, outcome in enumerate(outcomes, 1)
+        (way_name(outcome, number, total), lay_out(outcome, fabric))
+        for number, outcome in enumerate(outcomes[:MOST_WAYS], 1)
     ]
     write(path, exported(path.suffix, asked_text(fabric, request), walks, lang))
 

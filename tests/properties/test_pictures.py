@@ -13,7 +13,13 @@ from k8squiz.story.picture.beside import AlikeRow, DifferentRow, beside
 from k8squiz.story.picture.layout import lay_out
 from k8squiz.story.picture.lines import Detail, picture_lines
 from k8squiz.terminal.width import width_of
-from tests.k8squiz.story.picture.read_back import by_the_drawing, by_the_layout, by_the_page, by_the_terminal
+from tests.k8squiz.story.picture.read_back import (
+    by_the_drawing,
+    by_the_layout,
+    by_the_page,
+    by_the_terminal,
+    off_the_sheet,
+)
 from tests.strategies import clusters, requests
 
 MODES = ("iptables", "ipvs", "nftables")
@@ -42,6 +48,7 @@ def test_the_printers_agree(data: st.DataObject) -> None:
             f"{change.field} {change.before} » {change.after}" if change.field != "mark" else f"{change.before} » {change.after}"
             for hop in (*outcome.hops, *outcome.reply) for change in hop.changes
         ]  # fmt: skip
+        assert off_the_sheet(layout) == []
         assert by_the_terminal(layout) == by_the_drawing(layout) == by_the_page(layout) == told
         for width, detail in itertools.product((60, 80, 120), Detail):
             for line in picture_lines(layout, "zh", width, detail):

@@ -71,6 +71,20 @@ def by_the_drawing(layout: WalkLayout) -> Told:
     return Told(hosts, tuple(_key(key) for key in keys), tuple(rewrites))
 
 
+def off_the_sheet(layout: WalkLayout) -> list[str]:
+    """The texts of a drawing that stand on its edge or beyond, as far as a monospace font of 11 px tells."""
+    root = ET.fromstring(svg_drawing([(TITLE, layout)], ("en",), moving=False))
+    width, height = (float(root.attrib[side]) for side in ("width", "height"))
+    found = []
+    for element in root.iter(f"{_SVG}text"):
+        x, y = float(element.attrib["x"]), float(element.attrib["y"])
+        long = len(element.text or "") * 6.65 if "mono" in element.attrib.get("class", "") else 0
+        left = x - {"start": 0, "middle": long / 2, "end": long}[element.attrib.get("text-anchor", "start")]
+        if left < 0 or left + long > width or not 0 <= y <= height:
+            found.append(element.text or "")
+    return found
+
+
 class _Page(html.parser.HTMLParser):
     def __init__(self) -> None:
         super().__init__()

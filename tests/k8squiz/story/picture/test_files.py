@@ -13,6 +13,7 @@ from k8squiz.story.picture.beside import beside
 from k8squiz.story.picture.drawing import svg_drawing
 from k8squiz.story.picture.export import exported
 from k8squiz.story.picture.page import walk_page
+from tests.k8squiz.story.picture.read_back import off_the_sheet
 from tests.k8squiz.story.picture.walks import WALKS, hostile, laid_out
 
 TITLE = Text("a walk", "一条路径")
@@ -32,15 +33,7 @@ def test_a_drawing_is_a_drawing(name: str, lang: Lang) -> None:
 
 @pytest.mark.parametrize("name", WALKS)
 def test_everything_of_a_drawing_is_on_its_sheet(name: str) -> None:
-    root = ET.fromstring(svg_drawing([(TITLE, laid_out(name))], ("en",), moving=False))
-    width, height = (float(root.attrib[side]) for side in ("width", "height"))
-    for element in root.iter("{http://www.w3.org/2000/svg}text"):
-        x, y = float(element.attrib["x"]), float(element.attrib["y"])
-        long = len(element.text or "") * 6.7 if "mono" in element.attrib.get("class", "") else 0
-        anchor = element.attrib.get("text-anchor", "start")
-        left = x - {"start": 0, "middle": long / 2, "end": long}[anchor]
-        assert left >= 0 and left + long <= width + 1, element.text
-        assert 0 <= y <= height
+    assert off_the_sheet(laid_out(name)) == []
 
 
 def test_a_still_drawing_moves_nothing() -> None:
