@@ -11,7 +11,7 @@ from engine.errors import NoSuchObject
 from engine.fabric.fabric import Fabric
 from engine.trace import Outcome, Text
 from k8squiz.commands.input import read_cluster
-from k8squiz.commands.trace import DEFAULT_SEED, Options, Shown, asked_text, fabric_of, write
+from k8squiz.commands.trace import DEFAULT_SEED, Options, Shown, asked_text, fabric_of
 from k8squiz.errors import unknown
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import make_console
@@ -33,6 +33,7 @@ def show(options: Options, fabric: Fabric, outcome: Outcome, shown: Shown, lang:
     names = (asked, Text(f"{others.en} ({said})", f"{others.zh}（{said}）"))
     pair = beside(left, right)
     if shown.export is not None:
+        from k8squiz.commands.explain import write
         from k8squiz.story.picture.export import exported
 
         title = Text(f"{asked.en}, against {said}", f"{asked.zh}，对照 {said}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import engine
@@ -16,7 +15,6 @@ from k8squiz.commands.input import read_cluster, read_rules, say_note, say_relea
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import make_console, print_json
-from k8squiz.terminal.sanitize import one_line
 
 # The same command always shows the same way, unless another seed is asked for.
 DEFAULT_SEED = "1"
@@ -127,6 +125,7 @@ def asked_text(fabric: Fabric, request: Request) -> Text:
 
 
 def _export(path: Path, fabric: Fabric, request: Request, outcomes: tuple[Outcome, ...], lang: Lang) -> None:
+    from k8squiz.commands.explain import write
     from k8squiz.story.picture.export import exported, way_name
     from k8squiz.story.picture.layout import lay_out
 
@@ -140,14 +139,6 @@ def _export(path: Path, fabric: Fabric, request: Request, outcomes: tuple[Outcom
         for number, outcome in enumerate(outcomes[:MOST_WAYS], 1)
     ]
     write(path, exported(path.suffix, asked_text(fabric, request), walks, lang))
-
-
-def write(path: Path, text: str) -> None:
-    """Write an export, and say where it is."""
-    from k8squiz.terminal.files import write_text
-
-    write_text(path, text)
-    sys.stderr.write(f"{one_line(str(path))}\n")
 
 
 def _print(fabric: Fabric, request: Request, outcomes: tuple[Outcome, ...], lang: Lang, shown: Shown) -> None:

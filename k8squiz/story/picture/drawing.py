@@ -126,7 +126,8 @@ def _icon(kind: str, x: float, y: float) -> str:
 def _stage(stage: PlacedStage) -> Iterator[str]:
     first, last = stage.steps[0], stage.steps[-1]
     keys = " ".join(f"{step.direction.value}-{step.number}" for step in stage.steps)
-    kind = _CLASSES.get(first.stage, "device")
+    rewrites = any(rewrite.field in ("src", "dst") for step in stage.steps for rewrite in step.rewrites)
+    kind = "nat" if rewrites else _CLASSES.get(first.stage, "device")
     yield f'<g class="stage" data-steps="{keys}">'
     yield f'<g class="pill {kind}">{box(stage.x - PILL / 2, stage.y + 3, PILL, 22, "", 6)}'
     yield text_at(stage.x, stage.y + 18.5, first.stage.value, "", "middle") + "</g>"
