@@ -68,7 +68,7 @@ tr.differs td { background: var(--differs); }
   :root { --ink: #000; --dim: #444; --paper: #fff; --soft: #f4f4f4; --line: #bbb; --accent: #333; --right: #000;
     --part: #000; --wrong: #000; --mark: #e8e8e8; --differs: #eee; color-scheme: light; }
   @page { margin: 16mm 14mm; }
-  .drawn svg { min-width: 0; max-height: 240mm; }
+  .drawn svg { min-width: 0; max-height: 222mm; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; }
   article { border: 0; border-top: 2px solid var(--line); border-radius: 0; padding: .8rem 0 0; }
   .score { right: 0; } a { color: inherit; }

@@ -48,7 +48,7 @@ li.now { background: var(--now); border-left-color: var(--now-edge); } li p { ma
   :root { --ink: #000; --dim: #444; --paper: #fff; --soft: #f4f4f4; --line: #bbb; --now: #fff; --now-edge: #bbb; --was: #000; --is: #000; --nat: #555; color-scheme: light; }
   @page { margin: 14mm; } html, body { height: auto; } body { display: block; font-size: 9.5pt; }
   .controls, .packet, .keys { display: none; } .walk, .walk[hidden], .beside, .beside[hidden] { display: block !important; height: auto; } .drawing, .list { overflow: visible; border: 0; padding: 0; }
-  .drawing svg { min-width: 0; max-height: 255mm; margin: 0; } .walker { display: none; }
+  .drawing svg { min-width: 0; max-height: 222mm; margin: 0; } .walker { display: none; }
   .pill rect, .badge rect, .card, .visit, .verdict, .cross { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   li, .end, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } section.walk + section.walk { break-before: page; }
 }
