@@ -12,6 +12,7 @@ from k8squiz.locale.i18n import Lang
 from k8squiz.locale.practice import say
 from k8squiz.screens.grade import bench_view, meta
 from k8squiz.screens.picture import beside_view, ending_view, picture_view
+from k8squiz.story.blocks import same
 from k8squiz.story.picture.beside import beside
 from k8squiz.story.picture.lines import Detail
 from k8squiz.story.picture.question import QuestionWalk, beside_own, much_alike, question_walks
@@ -40,7 +41,7 @@ def _other(first: QuestionWalk, walk: QuestionWalk, lang: Lang) -> RenderableTyp
     pair = beside(first.layout, walk.layout)
     if not much_alike(pair):
         return picture_view(walk.layout, lang)
-    return beside_view(pair, (_same(first.name), _same(walk.name)), lang, brief=True)
+    return beside_view(pair, (same(first.name), same(walk.name)), lang, brief=True)
 
 
 def details_view(world: World, lang: Lang) -> RenderableType:
@@ -67,7 +68,3 @@ def walk_title(walk: QuestionWalk, several: bool, lang: Lang) -> str:
         chance = say("chance", lang, ways=walk.ways, probability=walk.outcome.probability)
         title += f" ({chance})" if lang == "en" else f"（{chance}）"
     return title
-
-
-def _same(name: str) -> Text:
-    return Text(name, name)

@@ -37,7 +37,8 @@ REVEALS: dict[str, tuple[int, list[str], list[str]]] = {
 @pytest.mark.parametrize("name", REVEALS)
 def test_a_short_picture_comes_first(name: str, columns: int) -> None:
     most, english, chinese = REVEALS[name]
-    for lang, told in (("en", english), ("zh", chinese)):
+    languages: dict[Lang, list[str]] = {"en": english, "zh": chinese}
+    for lang, told in languages.items():
         text = shown(reveal_view(world(name), lang), columns)
         assert [line for line in told if line not in text] == []
         assert max(map(width_of, text.splitlines())) <= columns
