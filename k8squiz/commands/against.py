@@ -9,6 +9,7 @@ import engine
 from engine.cluster import Cluster, Service
 from engine.errors import NoSuchObject
 from engine.fabric.fabric import Fabric
+from engine.proxy.interface import MODES
 from engine.trace import Outcome, Text
 from k8squiz.commands.input import read_cluster
 from k8squiz.commands.trace import DEFAULT_SEED, Options, Shown, asked_text, fabric_of
@@ -16,7 +17,6 @@ from k8squiz.errors import unknown
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import make_console
 
-MODES = ("iptables", "ipvs", "nftables")
 POLICIES = ("Cluster", "Local")
 
 
@@ -70,7 +70,7 @@ def _other(options: Options, cluster: Cluster, against: Sequence[str], lang: Lan
             continue
         name, _, value = word.partition("=")
         if name == "mode":
-            options = dataclasses.replace(options, mode=_one_of("mode", value, MODES))
+            options = dataclasses.replace(options, mode=_one_of("mode", value, tuple(MODES)))
         elif name == "release":
             options = dataclasses.replace(options, release=value)
         else:

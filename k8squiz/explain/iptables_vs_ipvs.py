@@ -107,7 +107,7 @@ def _figure_by_figure(figures: Figures) -> Section:
 
 def _one_packet() -> Section:
     shape = Shape(endpoints=("pod-b",))
-    iptables, ipvs = (StoryCluster(shape, mode=mode) for mode in ("iptables", "ipvs"))
+    iptables, ipvs = (StoryCluster(shape, mode=mode) for mode in (Mode.IPTABLES, Mode.IPVS))
     who = "pod-a -> svc/web"
     return Section(
         Text("One packet, both modes", "同一个数据包，两种模式"),

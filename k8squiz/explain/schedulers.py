@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from engine.cluster import Mode
 from engine.ipvs import SCENARIOS, SCHEDULERS, Workload, WorkServer, kube_proxy_twins, measure
 from engine.ipvs.scenario import BARE, KUBE_PROXY, candidates
 from engine.trace import Text
@@ -54,7 +55,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
 
 
 def _where_it_is_asked() -> Section:
-    world = StoryCluster(Shape(), mode="ipvs")
+    world = StoryCluster(Shape(), mode=Mode.IPVS)
     return Section(
         Text("Where the scheduler is asked", "调度算法在哪里被调用"),
         (
