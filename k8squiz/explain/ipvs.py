@@ -13,7 +13,7 @@ from k8squiz.explain.clusters import NODES as NODE_ADDRESSES
 from k8squiz.explain.ipvs_words import FOLLOW_UPS, SOURCES, claims, points
 from k8squiz.explain.releases import IPVS, releases_grid
 from k8squiz.explain.walked import StoryCluster, first, last, step
-from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
+from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, same
 from k8squiz.story.endings import brief, ending
 from k8squiz.world.release import RELEASE
 
@@ -42,8 +42,8 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         cluster_yaml=world.yaml,
         sections=(
             _what_stands(world),
-            _cluster_ip(inside),
-            _node_port(outside),
+            _cluster_ip(world, inside),
+            _node_port(world, outside),
             _who_is_masqueraded(),
             _what_breaks(),
             _still_iptables(),
@@ -118,7 +118,7 @@ def _entries(compiled: IpvsRuleset, name: str) -> tuple[str, ...]:
     return () if found is None else tuple(x.removeprefix(prefix) for x in found.save() if x.startswith(prefix))
 
 
-def _cluster_ip(outcome: Outcome) -> Section:
+def _cluster_ip(world: StoryCluster, outcome: Outcome) -> Section:
     there, back = outcome.hops, outcome.reply
     taken = next((n for n, hop in enumerate(there) if hop.stage is Stage.IPVS), len(there))
     path = (
@@ -140,15 +140,15 @@ def _cluster_ip(outcome: Outcome) -> Section:
         Text("A pod asks the ClusterIP", "Pod 访问 ClusterIP"),
         (
             Steps(ending(outcome), path),
-            Walk(_asked(f"pod-a -> {VIP}:{PORT}", outcome), outcome),
+            world.told(_asked(f"pod-a -> {VIP}:{PORT}", outcome), outcome),
         ),
     )
 
 
-def _node_port(outcome: Outcome) -> Section:
+def _node_port(world: StoryCluster, outcome: Outcome) -> Section:
     return Section(
         Text("A client asks a NodePort", "客户端访问 NodePort"),
-        (Walk(_asked(f"client -> {_NODE_PORT}", outcome), outcome),),
+        (world.told(_asked(f"client -> {_NODE_PORT}", outcome), outcome),),
     )
 
 

@@ -6,7 +6,7 @@ from engine.hooks import Hook
 from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain.clusters import LB_VIP, NODE_PORT, NODES, PODS, Shape
 from k8squiz.explain.walked import StoryCluster, first, snat_source, step
-from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Step, Steps, Story, Walk, same
+from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Step, Steps, Story, same
 from k8squiz.story.endings import address, ending, reason
 
 WITHOUT = ("masquerade", "route")
@@ -33,7 +33,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         ),
         cluster_yaml=world.yaml,
         sections=(
-            _eleven_steps(outcome),
+            _eleven_steps(world, outcome),
             _rules(world),
             _the_way_back(outcome),
             _which_source(),
@@ -57,7 +57,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
     )
 
 
-def _eleven_steps(outcome: Outcome) -> Section:
+def _eleven_steps(world: StoryCluster, outcome: Outcome) -> Section:
     hops = outcome.hops
 
     def on_node1(hop: Hop) -> bool:
@@ -97,7 +97,7 @@ def _eleven_steps(outcome: Outcome) -> Section:
         Text("The eleven steps, as they were walked", "十一个步骤（由引擎逐步走出）"),
         (
             Steps(ending(outcome), steps),
-            Walk(Text(f"client -> {_ENTRY}, pod-b picked", f"client -> {_ENTRY}，选中 pod-b"), outcome),
+            world.told(Text(f"client -> {_ENTRY}, pod-b picked", f"client -> {_ENTRY}，选中 pod-b"), outcome),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.trace import Text
 from k8squiz.explain.clusters import HEALTH_CHECK_NODE_PORT, LB_VIP, NODE_PORT, NODES, PODS, Shape
 from k8squiz.explain.walked import StoryCluster
-from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, Walk, same
+from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, same
 from k8squiz.story.endings import address, brief, ending, reason
 
 WITHOUT = ("masquerade",)
@@ -39,18 +39,18 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             ),
             Section(
                 Text("Cluster: node1 has no pod and serves all the same", "Cluster：node1 没有 Pod 也照样服务"),
-                (Walk(Text(f"client -> {at_node1}", f"client -> {at_node1}"), cluster.walk("client", at_node1)),),
+                (cluster.told(same(f"client -> {at_node1}"), cluster.walk("client", at_node1)),),
             ),
             Section(
                 Text(
                     "Local, a node with the pod: the client's address survives", "Local，节点上有 Pod：保留客户端地址"
                 ),
-                (Walk(Text(f"client -> {at_node2}", f"client -> {at_node2}"), local.walk("client", at_node2)),),
+                (local.told(same(f"client -> {at_node2}"), local.walk("client", at_node2)),),
             ),
             Section(
                 Text("Local, a node without a pod: dropped", "Local，节点上没有 Pod：丢弃"),
                 (
-                    Walk(Text(f"client -> {at_node1}", f"client -> {at_node1}"), local.walk("client", at_node1)),
+                    local.told(same(f"client -> {at_node1}"), local.walk("client", at_node1)),
                     Rules(
                         Text("node1, the rule that drops", "node1，丢弃它的规则"),
                         local.rule_lines("node1", "has no local endpoints", "health check node port"),
