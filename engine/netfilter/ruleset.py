@@ -43,13 +43,15 @@ class Match:
 
     `pure`: it has no side effect and no chance in it, so that not asking it at all makes no difference (index.py).
     `indexed_by`, `index_key`: what the packet must have for it to hold; key None where there is no one such value.
-    A match that only has text, without `holds` (part.ModelledMatch), is not modelled.
+    A match that only has text, without `holds` (part.ModelledMatch), is not modelled. `column` is that of `iptables -L`
+    where it has one of its own ("prot", "in", "out", "source", "destination").
     """
 
     __slots__ = ()
     pure: ClassVar[bool] = False
     indexed_by: ClassVar[IndexedBy | None] = None
     at_end_in_nft: ClassVar[bool] = False
+    column: ClassVar[str] = ""
 
     def index_key(self) -> Hashable | None:
         return None
@@ -63,6 +65,11 @@ class Match:
         rule: two options of one `-m` are two matches here."""
         raise _no_text(self, "iptables")
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        """What `iptables -L` prints, with the blank before it; in a column of its own (`column`) what stands there, with !
+        where it is turned round. `numeric` is -n, `before` as for iptables_text."""
+        raise _no_text(self, "iptables -L")
+
     def nft_text(self, ip: str) -> str:
         """What `nft list ruleset` prints; `ip` is "ip" or "ip6"."""
         raise _no_text(self, "nft")
@@ -74,11 +81,12 @@ class Target:
     `is_verdict`: an nft map can hold it. `goes_on`: it does its work and lets the packet go on, so that nft may print more
     behind it; `does_nothing`: and that work is nothing a walk can tell. One that only has text, without `act`
     (part.ModelledTarget), is not modelled. `usable_from` the hooks, `usable_in` the table that the kernel lets iptables use
-    it in (struct xt_target); empty: anywhere.
+    it in (struct xt_target); empty: anywhere. `listed_first`: what `iptables -L` prints before the matches.
     """
 
     __slots__ = ()
     is_verdict: ClassVar[bool] = False
+    listed_first: ClassVar[str] = ""
     goes_on: ClassVar[bool] = False
     does_nothing: ClassVar[bool] = False
     usable_from: ClassVar[frozenset[Hook]] = frozenset()
@@ -91,6 +99,10 @@ class Target:
     def iptables_text(self, family: Family) -> str:
         """What iptables-save prints, with the blank before it."""
         raise _no_text(self, "iptables")
+
+    def listing(self, numeric: bool) -> str:
+        """What `iptables -L` prints behind the matches, with the blank before it; "" where there is nothing to say."""
+        raise _no_text(self, "iptables -L")
 
     def nft_text(self, ip: str) -> str:
         """What `nft list ruleset` prints; `ip` is "ip" or "ip6"."""

@@ -40,6 +40,22 @@ MODULES: dict[tuple[str, ...], str] = {
     ): "engine.shell.tools.nc",
     ("ping",): "engine.shell.tools.ping",
     ("kubectl", "k"): "engine.shell.tools.kubectl",
+    (
+        "iptables",
+        "ip6tables",
+        "iptables-save",
+        "ip6tables-save",
+        "iptables-restore",
+        "ip6tables-restore",
+        "iptables-legacy",
+        "iptables-legacy-save",
+        "ip6tables-legacy",
+        "ip6tables-legacy-save",
+        "iptables-nft",
+        "iptables-nft-save",
+        "ip6tables-nft",
+        "ip6tables-nft-save",
+    ): "engine.shell.tools.iptables",
     ("true", "false", ":"): "engine.shell.tools.true",
 }
 

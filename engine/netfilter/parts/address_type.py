@@ -52,6 +52,10 @@ class AddressType(ModelledMatch):
             return (asked & _ALL_OF_V6 <= found and (not others or not others.isdisjoint(found))) != self.negate
         return (not asked.isdisjoint(found)) != self.negate
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        limit = f" limit-{self.limit}" if self.limit else ""
+        return f" ADDRTYPE match {self.side}-type {'!' if self.negate else ''}{self.type}{limit}"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m addrtype{self.option()}{self.limit_text()}"
 

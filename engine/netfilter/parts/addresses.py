@@ -54,9 +54,13 @@ class Source(ModelledMatch):
     negate: bool = False
 
     pure = True
+    column = "source"
 
     def holds(self, context: Context) -> bool:
         return within(context.skb.flow.src, self.net) != self.negate
+
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return listed_net(self.net, self.negate, numeric)
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -s {self.net}"
@@ -73,6 +77,7 @@ class Destination(ModelledMatch):
     negate: bool = False
 
     pure = True
+    column = "destination"
     indexed_by = IndexedBy.DESTINATION
 
     def index_key(self) -> Hashable | None:
@@ -84,6 +89,9 @@ class Destination(ModelledMatch):
 
     def holds(self, context: Context) -> bool:
         return within(context.skb.flow.dst, self.net) != self.negate
+
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return listed_net(self.net, self.negate, numeric)
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -d {self.net}"
@@ -132,6 +140,17 @@ def _read(kind: type[Source] | type[Destination], text: str, negate: bool, famil
         return None
     # print_rule4 leaves out an address whose mask is 0, and the kernel compares nothing with it.
     return () if matches_everything(net) and not negate else (kind(net, negate),)
+
+
+# /etc/networks, which iptables asks without -n.
+_NAMED = {"127.0.0.0/8": "loopback/8"}
+
+
+def listed_net(net: str, negate: bool, numeric: bool) -> str:
+    """As `iptables -L` prints it: an address without its full length, names where those are looked up."""
+    named = None if numeric else "anywhere" if matches_everything(net) else _NAMED.get(net)
+    text = named or (net if matches_everything(net) else _nft_net(net))
+    return f"{'!' if negate else ''}{text}"
 
 
 def _nft_net(net: str) -> str:

@@ -47,6 +47,9 @@ class Comment(ModelledMatch):
     def holds(self, context: Context) -> bool:
         return True
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return f" /* {self.text} */"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m comment --comment {quoted(self.text)}"
 

@@ -13,7 +13,7 @@ from engine.netfilter.context import CONTINUE, Context, Decision
 from engine.netfilter.ipt_words import ALL_BITS, Options, by_options, negation, number
 from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import Matches, ModelledMatch, ModelledTarget, Part
-from engine.netfilter.parts.mark import OPERATION, nft_change, read_change, value_mask
+from engine.netfilter.parts.mark import OPERATION, change_listing, nft_change, read_change, value_mask
 from engine.netfilter.ruleset import Match, Target
 from engine.netfilter.skb import MarkEvent, TargetAction
 from engine.packet import Family
@@ -34,6 +34,10 @@ class ConnectionMark(ModelledMatch):
         # Without a connection (UNTRACKED, INVALID) it does not match, turned round or not.
         connection = context.skb.connection
         return connection is not None and (connection.mark & self.mask == self.value) != self.negate
+
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        mask = "" if self.mask == ALL_BITS else f"/{self.mask:#x}"
+        return f" connmark match {'!' if self.negate else ''} {self.value:#x}{mask}"
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         mask = "" if self.mask == ALL_BITS else f"/{self.mask:#x}"
@@ -60,6 +64,9 @@ class SetConnectionMark(ModelledTarget):
             context.record(TargetAction.CONNMARK)
             connection.mark = (connection.mark & ~self.mask & ALL_BITS) ^ self.value
         return CONTINUE
+
+    def listing(self, numeric: bool) -> str:
+        return f" CONNMARK {change_listing(self.value, self.mask)}"
 
     def iptables_text(self, family: Family) -> str:
         return f" -j CONNMARK --set-xmark {self.value:#x}/{self.mask:#x}"
@@ -93,6 +100,9 @@ class SaveConnectionMark(ModelledTarget):
             skb.connection.mark = kept ^ (skb.mark & self.packet_mask)
         return CONTINUE
 
+    def listing(self, numeric: bool) -> str:
+        return f" CONNMARK save{_masks(self.packet_mask, self.connection_mask)}"
+
     def iptables_text(self, family: Family) -> str:
         return f" -j CONNMARK --save-mark --nfmask {self.packet_mask:#x} --ctmask {self.connection_mask:#x}"
 
@@ -121,6 +131,9 @@ class RestoreConnectionMark(ModelledTarget):
                 context.events.append(MarkEvent(cause, before, skb.mark))
         return CONTINUE
 
+    def listing(self, numeric: bool) -> str:
+        return f" CONNMARK restore{_masks(self.packet_mask, self.connection_mask)}"
+
     def iptables_text(self, family: Family) -> str:
         return f" -j CONNMARK --restore-mark --nfmask {self.packet_mask:#x} --ctmask {self.connection_mask:#x}"
 
@@ -132,6 +145,13 @@ class RestoreConnectionMark(ModelledTarget):
 
 def _masked(mask: int) -> str:
     return "" if mask == ALL_BITS else f" & {mask:#010x}"
+
+
+def _masks(packet: int, connection: int) -> str:
+    """libxt_CONNMARK.c print_mask: nothing where both are all bits, one where they are the same."""
+    if packet == connection:
+        return "" if packet == ALL_BITS else f" mask {packet:#x}"
+    return f" nfmask {packet:#x} ctmask {connection:#x}"
 
 
 def _read_match(name: str, options: Options, family: Family) -> Matches | None:

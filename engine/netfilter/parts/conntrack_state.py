@@ -39,6 +39,10 @@ class ConntrackState(ModelledMatch):
         # conntrack_mt sets SNAT's and DNAT's bits beside the state's: any one that is asked for will do.
         return (not statuses(context.skb).isdisjoint(self.states)) != self.negate
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        word = "state" if self.module == "state" else "ctstate"
+        return f"{negation(self.negate)} {word} {','.join(self.states)}"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         option = "--state" if self.module == "state" else "--ctstate"
         return f" -m {self.module}{negation(self.negate)} {option} {','.join(self.states)}"

@@ -43,6 +43,11 @@ class DeviceMatch(ModelledMatch):
 class InInterface(DeviceMatch):
     """`-i NAME`."""
 
+    column = "in"
+
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return f"{'!' if self.negate else ''}{self.name}"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -i {self.name}"
 
@@ -55,6 +60,11 @@ class OutInterface(DeviceMatch):
     """`-o NAME`."""
 
     incoming: ClassVar[bool] = False
+
+    column = "out"
+
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return f"{'!' if self.negate else ''}{self.name}"
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -o {self.name}"

@@ -37,6 +37,10 @@ class MarkMatch(ModelledMatch):
     def holds(self, context: Context) -> bool:
         return (context.skb.mark & self.mask == self.value) != self.negate
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        mask = "" if self.mask == ALL_BITS else f"/{self.mask:#x}"
+        return f" mark match{negation(self.negate)} {self.value:#x}{mask}"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         mask = "" if self.mask == ALL_BITS else f"/{self.mask:#x}"
         return f" -m mark{negation(self.negate)} --mark {self.value:#x}{mask}"
@@ -69,6 +73,9 @@ class SetMark(ModelledTarget):
         # mark_tg answers XT_CONTINUE: the rules after it are tried.
         return CONTINUE
 
+    def listing(self, numeric: bool) -> str:
+        return f" MARK {change_listing(self.value, self.mask)}"
+
     def iptables_text(self, family: Family) -> str:
         return f" -j MARK --set-xmark {self.value:#x}/{self.mask:#x}"
 
@@ -100,6 +107,17 @@ class MarkStatement(ModelledMatch):
 
     def nft_text(self, ip: str) -> str:
         return SetMark(self.value, self.mask).nft_text(ip)
+
+
+def change_listing(value: int, mask: int) -> str:
+    """libxt_MARK.c mark_tg_print: the operation that MASK and VALUE come to."""
+    if mask == 0:
+        return f"xor {value:#x}"
+    if value == mask:
+        return f"or {value:#x}"
+    if value == 0:
+        return f"and {mask ^ ALL_BITS:#x}"
+    return f"set {value:#x}" if mask == ALL_BITS else f"xset {value:#x}/{mask:#x}"
 
 
 def value_mask(text: str | None) -> tuple[int, int]:

@@ -43,6 +43,10 @@ class Masquerade(ModelledTarget):
         context.set_up_nat(Manip.SRC, address, self.ports or None, self.random_fully or self.as_random)
         return Decision(verdict=NetfilterVerdict.ACCEPT)
 
+    def listing(self, numeric: bool) -> str:
+        ports = f" masq ports: {ports_text(self.ports)}" if self.ports else ""
+        return f"{ports}{' random' if self.as_random else ''}{' random-fully' if self.random_fully else ''}"
+
     def iptables_text(self, family: Family) -> str:
         to = f" --to-ports {ports_text(self.ports)}" if self.ports else ""
         drawn = f"{' --random' if self.as_random else ''}{' --random-fully' if self.random_fully else ''}"

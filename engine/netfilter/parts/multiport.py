@@ -8,7 +8,7 @@ from __future__ import annotations
 from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options, negation
 from engine.netfilter.part import Matches, ModelledMatch, Part
-from engine.netfilter.parts.ports import port_range
+from engine.netfilter.parts.ports import listed_port, port_range
 from engine.netfilter.ruleset import Match
 from engine.packet import L4, Family
 from engine.values import dataclass
@@ -40,6 +40,11 @@ class Multiport(ModelledMatch):
             return False
         ports = {"src": (flow.sport,), "dst": (flow.dport,), "either": (flow.sport, flow.dport)}[self.side]
         return any(low <= port <= high for low, high in self.ports for port in ports) != self.negate
+
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        ports = ",".join(":".join(listed_port(port, numeric) for port in dict.fromkeys(pair)) for pair in self.ports)
+        side = {"src": "sports", "dst": "dports", "either": "ports"}[self.side]
+        return f" multiport {side} {' !' if self.negate else ''}{ports}"
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         ports = ",".join(str(low) if low == high else f"{low}:{high}" for low, high in self.ports)

@@ -46,6 +46,9 @@ class DestinationNat(ModelledTarget):
         context.set_up_nat(Manip.DST, self.address or None, _range(self.port, self.last_port), self.random)
         return Decision(verdict=NetfilterVerdict.ACCEPT)
 
+    def listing(self, numeric: bool) -> str:
+        return f" to:{_to(self.address, self.port, self.last_port)}{' random' if self.random else ''}"
+
     def iptables_text(self, family: Family) -> str:
         to = _to(self.address, self.port, self.last_port)
         return f" -j DNAT --to-destination {to}{' --random' if self.random else ''}"
@@ -73,6 +76,10 @@ class SourceNat(ModelledTarget):
         drawn = self.random_fully or self.random
         context.set_up_nat(Manip.SRC, self.address or None, _range(self.port, self.last_port), drawn)
         return Decision(verdict=NetfilterVerdict.ACCEPT)
+
+    def listing(self, numeric: bool) -> str:
+        drawn = f"{' random' if self.random else ''}{' random-fully' if self.random_fully else ''}"
+        return f" to:{_to(self.address, self.port, self.last_port)}{drawn}"
 
     def iptables_text(self, family: Family) -> str:
         drawn = f"{' --random' if self.random else ''}{' --random-fully' if self.random_fully else ''}"

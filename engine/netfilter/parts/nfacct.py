@@ -25,6 +25,9 @@ class NfacctCounter(ModelledMatch):
         # nfacct_mt answers whether a quota is used up; a counter without one always matches.
         return True
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return f" nfacct-name  {self.name}"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         # nfacct_print_name prints a blank of its own before the name.
         return f" -m nfacct --nfacct-name  {self.name}"

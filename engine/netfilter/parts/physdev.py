@@ -30,6 +30,9 @@ class PhysdevIsIn(ModelledMatch):
         # physdev_mt asks skb's nf_bridge_info, which br_netfilter alone makes: not every packet of a bridge has it.
         return (context.skb.physdev_in is not None) != self.negate
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return f" PHYSDEV match{negation(self.negate)} --physdev-is-in"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m physdev{negation(self.negate)} --physdev-is-in"
 

@@ -30,6 +30,9 @@ class L4Module(ModelledMatch):
         # tcp_mt with every port allowed and no flag asked for; -p, which stands before it, has seen to the protocol.
         return True
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return f" {self.protocol.lower()}"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m {self.protocol.lower()}"
 
@@ -49,6 +52,9 @@ class SourcePort(ModelledMatch):
         # xt_tcpudp.c asks for its protocol when the rule is loaded (tcp_mt_check): with another it never matches.
         flow = context.skb.flow
         return flow.protocol is self.protocol and (self.low <= flow.sport <= self.high) != self.negate
+
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return f" {self.protocol.lower()}{_listed('spt', self.low, self.high, self.negate, numeric)}"
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m {self.protocol.lower()}{_option('--sport', self.low, self.high, self.negate)}"
@@ -78,6 +84,11 @@ class DestinationPort(ModelledMatch):
         flow = context.skb.flow
         return flow.protocol is self.protocol and (self.low <= flow.dport <= self.high) != self.negate
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        option = _listed("dpt", self.low, self.high, self.negate, numeric)
+        same = isinstance(before, SourcePort) and before.protocol is self.protocol
+        return option if same else f" {self.protocol.lower()}{option}"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         option = _option("--dport", self.low, self.high, self.negate)
         # --sport and --dport of one -m tcp are two matches here.
@@ -90,6 +101,23 @@ class DestinationPort(ModelledMatch):
 
 def _option(name: str, low: int, high: int, negate: bool) -> str:
     return f"{negation(negate)} {name} {low if low == high else f'{low}:{high}'}"
+
+
+# /etc/services, as far as clusters meet them: without -n iptables prints the name.
+_SERVICES = {22: "ssh", 25: "smtp", 53: "domain", 80: "http", 443: "https", 3306: "mysql", 5432: "postgresql",
+             6379: "redis", 8080: "http-alt", 10050: "zabbix-agent"}  # fmt: skip
+
+
+def listed_port(port: int, numeric: bool) -> str:
+    """A port as `iptables -L` prints it."""
+    return str(port) if numeric else _SERVICES.get(port, str(port))
+
+
+def _listed(name: str, low: int, high: int, negate: bool, numeric: bool) -> str:
+    """libxt_tcp.c print_port: ` dpt:80`, ` dpts:80:90`, ` dpt:!80`."""
+    first, last = (listed_port(port, numeric) for port in (low, high))
+    sign = "!" if negate else ""
+    return f" {name}:{sign}{first}" if low == high else f" {name}s:{sign}{first}:{last}"
 
 
 def _nft_range(low: int, high: int) -> str:

@@ -34,9 +34,14 @@ class Protocol(ModelledMatch):
     negate: bool = False
 
     pure = True
+    column = "prot"
 
     def holds(self, context: Context) -> bool:
         return (context.skb.flow.protocol is self.protocol) != self.negate
+
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        name = self.protocol.lower()
+        return f"{'!' if self.negate else ''}{NUMBER[self.protocol] if numeric else name}"
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -p {_NAME.get((self.protocol, family)) or self.protocol.lower()}"

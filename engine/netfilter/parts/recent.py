@@ -54,6 +54,12 @@ class Recent(ModelledMatch):
             entries.setdefault(address, []).append(context.now)
         return found
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        verb = {"rcheck": "CHECK", "set": "SET", "update": "UPDATE", "remove": "REMOVE"}[self.operation]
+        seconds = "" if self.seconds is None else f" seconds: {self.seconds}"
+        side = self.side.removeprefix("r")
+        return f" {'! ' if self.negate else ''}recent: {verb}{seconds}{' reap' if self.reap else ''} name: {self.name} side: {side} mask: {self.mask}"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         seconds = "" if self.seconds is None else f" --seconds {self.seconds}"
         reap = " --reap" if self.reap else ""

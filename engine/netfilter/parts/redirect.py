@@ -50,6 +50,10 @@ class Redirect(ModelledTarget):
             return None
         return context.routing.device_address(context.in_device, family)
 
+    def listing(self, numeric: bool) -> str:
+        ports = f" redir ports {ports_text(self.ports)}" if self.ports else ""
+        return f"{ports}{f' {self.drawn}' if self.drawn else ''}"
+
     def iptables_text(self, family: Family) -> str:
         to = f" --to-ports {ports_text(self.ports)}" if self.ports else ""
         return f" -j REDIRECT{to}{f' --{self.drawn}' if self.drawn else ''}"

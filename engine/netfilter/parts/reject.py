@@ -31,6 +31,9 @@ class Reject(ModelledTarget):
         context.reject_with = self.reject_with
         return Decision(verdict=NetfilterVerdict.REJECT)
 
+    def listing(self, numeric: bool) -> str:
+        return f" reject-with {self.reject_with}"
+
     def iptables_text(self, family: Family) -> str:
         if self.icmpx:
             return Target.iptables_text(self, family)

@@ -38,6 +38,9 @@ class SetMatch(ModelledMatch):
         context.hash_lookups += 1
         return ipset.contains(context.skb.flow, self.sides) != self.negate
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return f"{negation(self.negate)} match-set {self.name} {','.join(self.sides)}"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m set{negation(self.negate)} --match-set {self.name} {','.join(self.sides)}"
 

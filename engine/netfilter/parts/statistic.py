@@ -33,6 +33,9 @@ class StatisticRandom(ModelledMatch):
             return True
         return context.choose((self.probability, Fraction(1) - self.probability)) == 0
 
+    def listing(self, numeric: bool, before: Match | None) -> str:
+        return f" statistic mode random probability {probability_text(self.probability)}"
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f" -m statistic --mode random --probability {probability_text(self.probability)}"
 

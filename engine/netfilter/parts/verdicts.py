@@ -32,6 +32,9 @@ class Jump(ModelledTarget):
     def leads_to(self, table: Table) -> Iterable[str]:
         return (self.chain,)
 
+    def listing(self, numeric: bool) -> str:
+        return ""
+
     def iptables_text(self, family: Family) -> str:
         return f" -j {self.chain}"
 
@@ -46,6 +49,7 @@ class Goto(ModelledTarget):
     chain: str
 
     is_verdict = True
+    listed_first = "[goto] "
 
     def act(self, context: Context) -> Decision:
         # ipt_do_table keeps no place to come back to (XT_JUMP without the jump stack), as nft_do_chain for NFT_GOTO.
@@ -54,6 +58,9 @@ class Goto(ModelledTarget):
 
     def leads_to(self, table: Table) -> Iterable[str]:
         return (self.chain,)
+
+    def listing(self, numeric: bool) -> str:
+        return ""
 
     def iptables_text(self, family: Family) -> str:
         return f" -g {self.chain}"
@@ -70,6 +77,9 @@ class Return(ModelledTarget):
         context.record(TargetAction.RETURN)
         return RETURN
 
+    def listing(self, numeric: bool) -> str:
+        return ""
+
     def iptables_text(self, family: Family) -> str:
         return " -j RETURN"
 
@@ -84,6 +94,9 @@ class Accept(ModelledTarget):
     def act(self, context: Context) -> Decision:
         context.record(TargetAction.ACCEPT, NetfilterVerdict.ACCEPT)
         return Decision(verdict=NetfilterVerdict.ACCEPT)
+
+    def listing(self, numeric: bool) -> str:
+        return ""
 
     def iptables_text(self, family: Family) -> str:
         return " -j ACCEPT"
@@ -100,6 +113,9 @@ class Drop(ModelledTarget):
         # NF_DROP ends the packet at once: no later table or hook sees it (nf_hook_slow).
         context.where = context.record(TargetAction.DROP, NetfilterVerdict.DROP)
         return Decision(verdict=NetfilterVerdict.DROP)
+
+    def listing(self, numeric: bool) -> str:
+        return ""
 
     def iptables_text(self, family: Family) -> str:
         return " -j DROP"
