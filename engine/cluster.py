@@ -277,6 +277,20 @@ class PortMap:
 
 
 @dataclass(frozen=True, slots=True)
+class MasqueradeAgent:
+    """ip-masq-agent, or what a cloud's nodes write in its stead (`program`, with which their rules' comments begin): what goes
+    to none of the networks `inside` is masqueraded, what is link-local where `link_local` says so, IPv6 where `ipv6` does.
+    """
+
+    program: str = "ip-masq-agent"
+    chain: str = "IP-MASQ-AGENT"
+    inside: tuple[str, ...] = ()
+    link_local: bool = False
+    random_fully: bool = True
+    ipv6: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CNIConfig:
     """How pods of different nodes reach each other, and what the plugin writes on nodes.
 
@@ -286,7 +300,9 @@ class CNIConfig:
     not known: then kube-proxy's clusterCIDR is taken. `ip_masq` says whether the plugin masquerades what leaves them
     (`random_fully`: from a random port), `forward_rules` whether it accepts what it forwards, `nftables` whether it writes its
     own rules with nft. `bridge_ip_masq` is ipMasq of the plugin `bridge`, None where flannel decides it by `ip_masq`. `pools`
-    are Calico's; `port_map` None: no host ports.
+    are Calico's; `port_map` None: no host ports. `masquerade_agent` is who masquerades beside the plugin. `policies_by` is who
+    enforces network policies where it is not the plugin (a word of engine.cni.enforcement), "" where that is the plugin's own
+    affair. `unmodelled` names what it is told to do that changes a packet's way and is not modelled, each with its file and line.
     """
 
     plugin: str = "flannel"
@@ -304,6 +320,9 @@ class CNIConfig:
     bridge_ip_masq: bool | None = None
     pools: tuple[IPPool, ...] = ()
     port_map: PortMap | None = PortMap()
+    masquerade_agent: MasqueradeAgent | None = None
+    policies_by: str = ""
+    unmodelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from engine.cluster import Cluster, CNIConfig, Mode, Node
-from engine.cni import NodePlan, plugin_named
+from engine.cluster import CNIConfig, Cluster, Mode, Node
+from engine.cni import NodePlan, plugin_named, refuse_unmodelled
 from engine.cni.enforcement import ENFORCEMENTS, PolicyEnforcement
 from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.fabric.address_index import AddressIndex, AddressOwner, index_addresses
@@ -79,6 +79,7 @@ class Fabric:
         self.address_index: AddressIndex = index_addresses(cluster)
         self.cni = _cni_config(cluster)
         self.plugin = plugin_named(self.cni.plugin, self.cni.backend)
+        refuse_unmodelled(self.cni)
         self.nodes: dict[str, Node] = {node.name: node for node in cluster.nodes}
         self.own_addresses = {node.name: self._own_addresses(node) for node in cluster.nodes}
         self.lans = lans_of(cluster.nodes, self.own_addresses)
@@ -165,9 +166,18 @@ class Fabric:
 
     @functools.cached_property
     def enforcement(self) -> PolicyEnforcement | None:
-        """Who enforces network policies on the nodes: as a Network document says, else as the CNI does."""
-        told = self.cluster.network.policy_enforcement
-        return self.plugin.enforcement(self.cluster.nodes) if told is None else ENFORCEMENTS[told]
+        """Who enforces network policies on the nodes: as a Network document says, else who is there beside the CNI, else the
+        CNI itself. Raises UnsupportedFeature for one that is not modelled."""
+        told = self.cluster.network.policy_enforcement or self.cni.policies_by
+        if not told:
+            return self.plugin.enforcement(self.cluster.nodes)
+        if told not in ENFORCEMENTS:
+            raise UnsupportedFeature(
+                f"network policies are enforced by {told} here, which is not modelled (a Network document's policyEnforcement"
+                " may name another)",
+                zh=f"此处由 {told} 执行网络策略，未建模（可用 Network 文档的 policyEnforcement 指定其他执行者）",
+            )
+        return ENFORCEMENTS[told]
 
     @functools.cached_property
     def policies(self) -> PolicyIndex:

@@ -38,6 +38,6 @@ def written_rules(config: CNIConfig, node: NodePlan, family: Family) -> Iterator
         Rule((Destination(net), _CHAIN), Return()) for net in config.networks if not is_ipv6(net.partition("/")[0])
     ]
     beyond = (OutInterface("vlan+", negate=True), _RULE, AddressType("dst", negate=True))
-    rules.append(Rule(beyond, SourceNat(own, random_fully=True)))
+    rules.append(Rule(beyond, SourceNat(own, random_fully=config.random_fully)))
     chains[SNAT] = Chain(SNAT, rules)
     yield WrittenRules(Ruleset(Backend.IPTABLES, family, {"nat": Table("nat", chains)}))

@@ -70,6 +70,8 @@ ROWS = [
     ("portmap nftables", "hostports", "lead", None, None, None),
     ("portmap nftables", "masquerading", "lead", None, None, None),
     ("bridge", "CNI-", "lead", None, None, None),
+    ("ip-masq-agent", "IP-MASQ-AGENT", "lead card", None, None, None),
+    ("ip-masq-agent", "IP-MASQ", "lead card", None, None, None),
 ]
 
 
