@@ -32,6 +32,7 @@ from engine.fabric.node_facts import (
 )
 from engine.fabric.node_rules import CNI_RULES, cni_rules, with_chances, with_written
 from engine.fabric.plans import node_plans, with_networks
+from engine.fabric.rule_devices import named_by_rules
 from engine.fabric.service_index import ServiceIndex
 from engine.fabric.without import check_parts, cut
 from engine.manifests.check import check_addresses, check_network
@@ -45,6 +46,7 @@ from engine.packet import FAMILY_OF_VERSION, Family
 from engine.proxy.interface import MODES, compile_rules, mode_named
 from engine.proxy.nodeports import node_port_addresses
 from engine.proxy.releases import behaviour_on
+from engine.trace import Text
 
 if TYPE_CHECKING:
     from engine.networkpolicy import PolicyIndex
@@ -73,13 +75,16 @@ class Fabric:
         check_parts(cluster.network.without.union(*(facts.without for facts in cluster.network.nodes.values())))
         check_network(cluster)
         check_addresses(cluster)
+        self.cni = _cni_config(cluster)
+        self.plugin = plugin_named(self.cni.plugin, self.cni.backend)
+        refuse_unmodelled(self.cni)
+        self.assumed: tuple[Text, ...] = ()
+        if rulesets:
+            cluster, self.assumed = named_by_rules(cluster, rulesets, self.plugin.bridge)
         self.cluster = cluster
         self.mode = mode
         self.release = release
         self.address_index: AddressIndex = index_addresses(cluster)
-        self.cni = _cni_config(cluster)
-        self.plugin = plugin_named(self.cni.plugin, self.cni.backend)
-        refuse_unmodelled(self.cni)
         self.nodes: dict[str, Node] = {node.name: node for node in cluster.nodes}
         self.own_addresses = {node.name: self._own_addresses(node) for node in cluster.nodes}
         self.lans = lans_of(cluster.nodes, self.own_addresses)

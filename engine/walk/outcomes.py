@@ -114,14 +114,18 @@ def _check_reachable(fabric: Fabric, resolved: ResolvedRequest) -> None:
 def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> tuple[Outcome, int]:
     """The way that `choose` takes, and how many steps its packets took."""
     state = WalkState(fabric, choose, resolved, None)
+    for text in fabric.assumed:
+        state.assume(text)
     host = state.host(resolved.host)
     flow = resolved.flow(source_of(fabric, resolved))
     _note_connect(state, host, flow)
     arrived = _arrival(state, host, flow)
-    if isinstance(arrived, Died):
-        return finish(state, arrived, flow, host), state.steps
-    state.arrival = arrived
-    outcome = finish(state, run_to_end(state, Outgoing(host.name, Skb(flow))), flow, host)
+    if not isinstance(arrived, Died):
+        state.arrival = arrived
+        end = run_to_end(state, Outgoing(host.name, Skb(flow)))
+    else:
+        end = arrived
+    outcome = finish(state, end, flow, host)
     if state.assumed:
         outcome = dataclasses.replace(outcome, assumed=tuple(state.assumed))
     return outcome, state.steps

@@ -10,6 +10,7 @@ import engine
 from engine.cluster import Cluster, Mode
 from engine.errors import os_reason
 from engine.fabric.fabric import Fabric
+from engine.fabric.rule_devices import mentions
 from engine.netfilter.packet_facts import device_matches
 from engine.netfilter.rules import Ruleset
 from engine.packet import Family
@@ -89,20 +90,15 @@ def say_unknown_devices(fabric: Fabric, rulesets: Mapping[str, Ruleset], lang: L
     for node, ruleset in rulesets.items():
         # Inside a pod all there is is lo and eth0.
         known = ("lo", "eth0") if node.startswith("pod/") else tuple(fabric.host(node).devices)
-        asked = dict.fromkeys(
-            device
-            for table in ruleset.tables.values()
-            for chain in table.chains.values()
-            for rule in chain.rules
-            for match in rule.matches
-            for device in match.devices()
-        )
+        asked = dict.fromkeys(mention.name for mention in mentions(ruleset))
         unknown = [name for name in asked if not any(device_matches(name, device) for device in known)]
         if unknown:
             names = ", ".join(unknown[:_MOST_NAMES]) + (", ..." if len(unknown) > _MOST_NAMES else "")
             say_note(
-                f"The rules of {node} speak of devices that it does not have here ({names}); it has {', '.join(known)}.",
-                f"{node} 的规则提到了模型中没有的设备（{names}）；模型中的设备为 {', '.join(known)}。",
+                f"The rules of {node} speak of devices that it does not have here ({names}); it has {', '.join(known)}"
+                " (a Network document's nodes name cards and bridges).",
+                f"{node} 的规则提到了模型中没有的设备（{names}）；模型中的设备为 {', '.join(known)}"
+                "（可在 Network 文档的 nodes 中指定网卡和网桥的名称）。",
                 lang,
             )
 
