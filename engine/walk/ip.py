@@ -143,7 +143,8 @@ def _lookup(state: WalkState, host: Host, destination: str) -> Route | None:
     if host.name == ROUTER and state.arrival is not None and destination == resolved.dst:
         node = state.fabric.node(state.arrival)
         via = next((a for a in node.internal_ips if number(a)[0] == number(destination)[0]), None)
-        if via is not None and not state.fabric.on_lan(destination):
+        # What a host of the nodes' network has, it answers for itself; what none has, the node that was elected or named.
+        if via is not None and destination not in state.fabric.neighbours:
             origin = "load-balancer" if destination in state.fabric.service_index.virtual_addresses else "static"
             prefix = f"{destination}/{32 if number(destination)[0] == 4 else 128}"
             return Route(prefix, "eth0", via, origin=origin)

@@ -27,6 +27,7 @@ from engine.walk.answer import finish
 from engine.walk.locate import ResolvedRequest, locate
 from engine.walk.run import run_to_end
 from engine.walk.state import Died, Outgoing, WalkState
+from engine.words import endings
 from engine.words import hops as hop_words
 
 __all__ = ["first_node", "outcomes", "source_of"]
@@ -150,13 +151,15 @@ def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | Died | None
     fabric, resolved = state.fabric, state.resolved
     if resolved.node is not None and host.kind is HostKind.EXTERNAL:
         return resolved.node
-    if resolved.dst in fabric.service_index.virtual_addresses:
+    if resolved.dst in fabric.service_index.virtual_addresses and resolved.dst not in fabric.neighbours:
         service = load_balancer.service_at(fabric, resolved.dst, flow.protocol, flow.dport)
         if host.kind is not HostKind.EXTERNAL:
             return None
         nodes = load_balancer.candidates(fabric, service, number(resolved.dst)[0]) if service else ()
         if not nodes:
             return state.died(Verdict.LOST, state.host(ROUTER), ReasonCode.NO_HEALTHY_NODE, flow)
+        if fabric.on_lan(resolved.dst):
+            state.assume(endings.elected(resolved.dst))
         return nodes[state.choose(tuple(Fraction(1, len(nodes)) for _ in nodes))].name
     return fabric.cluster.network.service_cidr_via if host.kind is HostKind.EXTERNAL else None
 

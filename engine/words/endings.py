@@ -190,6 +190,14 @@ def undeclared_port(host: str, flow: FiveTuple) -> Text:
     )
 
 
+def elected(address: str) -> Text:
+    """Which node a packet to a load balancer's address within the nodes' own network reaches."""
+    return Text(
+        f"{address} lies in the nodes' own network: one node answers ARP for it (as MetalLB and kube-vip elect one); which, is drawn.",
+        f"{address} 位于节点自己的网络中：由某一个节点应答其 ARP（如 MetalLB、kube-vip 选出的节点）；此处随机抽取。",
+    )
+
+
 def learned_mtu(host: str, mtu: int) -> Text:
     """What becomes of a large packet whose sender hears of it: path MTU discovery (RFC 1191, RFC 8201)."""
     return Text(
