@@ -89,7 +89,8 @@ class Pod:
 
     `hostname` and `subdomain` are spec's, "" where not set: with a headless Service of the subdomain's name, its DNS name.
     `container_id` is the id of the pod's sandbox, which no field of the API holds (annotation k8squiz.dev/container-id); ""
-    where it is not given.
+    where it is not given. `run_as_user` and `run_as_group` are the securityContext's of its first container that is no mesh's
+    proxy, None where nothing says.
     """
 
     namespace: str
@@ -105,6 +106,8 @@ class Pod:
     container_id: str = ""
     hostname: str = ""
     subdomain: str = ""
+    run_as_user: int | None = None
+    run_as_group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

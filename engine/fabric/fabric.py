@@ -119,6 +119,14 @@ class Fabric:
             raise NoSuchObject(f"there is no {name} with a network of its own", zh=f"没有拥有独立网络的 {name}")
         return owner.host
 
+    def process_owner(self, host: str) -> tuple[int | None, int | None] | None:
+        """User and group of the processes of a pod with rules of its own, as its manifest says them; None for another host."""
+        if host not in self._given or host not in self._pod_owners:
+            return None
+        key = self._pod_owners[host].key
+        found = next((pod for pod in self.cluster.pods if f"{pod.namespace}/{pod.name}" == key), None)
+        return (None, None) if found is None else (found.run_as_user, found.run_as_group)
+
     def pod_ruleset(self, host: str) -> Ruleset | None:
         """The rules inside a pod, which only a given text tells: a mesh's, a load balancer's."""
         return self._given.get(host)

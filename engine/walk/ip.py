@@ -158,6 +158,7 @@ def send(state: WalkState, packet: Outgoing) -> Step:
         state.remember_outer(host, skb.flow)
     # A tunnel's outer packet is its inner one's sender's (skb->sk is kept within one network namespace).
     skb.local = inside is None or inside.skb.local
+    skb.owner = state.fabric.process_owner(host.name)
     before = skb.flow.dst
     # Routed once before OUTPUT, so that connect() has a source address, and again after it where DNAT changed the
     # destination: the source address stays the one the first route chose.

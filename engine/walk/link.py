@@ -27,7 +27,7 @@ def transmit(
     """Send `skb` out of `device` to the owner of `next_hop`."""
     if device.kind is DeviceKind.LOOPBACK:
         # loopback_xmit: skb_orphan.
-        skb.local = False
+        skb.local, skb.owner = False, None
         return Frame(host.name, device.name, skb, (host.name, device.name), inside)
     if device.kind in (DeviceKind.VXLAN, DeviceKind.IPIP):
         return _into_tunnel(state, host, device, next_hop, skb, inside)
