@@ -41,7 +41,7 @@ from engine.netfilter.rules import Ruleset
 from engine.netfilter.skb import ConntrackEntry
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, interface, loopback
 from engine.network.host import Host, HostKind, Sysctls
-from engine.network.routes import Route, RoutingTable, contains, number
+from engine.network.routes import Route, RoutingTable, contains, is_public, number
 from engine.packet import FAMILY_OF_VERSION, Family
 from engine.proxy.interface import MODES, compile_rules, mode_named
 from engine.proxy.nodeports import node_port_addresses
@@ -233,6 +233,23 @@ class Fabric:
         """The node whose pod network holds the address."""
         found = self.address_index.blocks.lookup(address)
         return None if found is None else found.device
+
+    def is_of_the_world(self, address: str) -> bool:
+        """Whether the address is a public one (IANA's special-purpose registries) that nothing of the cluster is near: some
+        clouds give Services and pods public ranges."""
+        own = address in self.external or self.on_lan(address)
+        return not own and is_public(address) and not any(contains(net, address) for net in self._own_networks)
+
+    @functools.cached_property
+    def _own_networks(self) -> tuple[str, ...]:
+        """The networks of pods and Services; around each ClusterIP, where no ServiceCIDR tells, as many addresses as the
+        smallest that a cluster is given (a /20, IPv6: a /112)."""
+        found = {*self.cni.networks, *self.cluster.service_cidrs}
+        found.update(cidr for plan in self._plans.values() for cidr in plan.pod_cidrs)
+        for service in self.cluster.services:
+            for ip in (*service.cluster_ips, *service.external_ips):
+                found.add(str(ipaddress.ip_network(f"{ip}/{20 if number(ip)[0] == 4 else 112}", strict=False)))
+        return tuple(found)
 
     def on_lan(self, address: str) -> bool:
         return any(contains(lan.prefix, address) for lan in self.lans)

@@ -86,6 +86,8 @@ def _outside(state: WalkState, host: Host, device: Device, skb: Skb) -> Frame | 
             zh=f"{skb.flow.dst}（{stray.key}）位于节点 {stray.node!r}，而清单中没有该节点",
         )
     owner = resolved.host if skb.flow.dst == resolved.src else state.fabric.external.get(skb.flow.dst)
+    if owner is None and skb.flow.dst == resolved.dst and state.fabric.is_of_the_world(skb.flow.dst):
+        owner = skb.flow.dst
     if owner is None or state.host(owner).kind is not HostKind.EXTERNAL:
         return state.lost(host, ReasonCode.NO_SUCH_HOST, skb)
     return Frame(owner, "eth0", fresh(skb), (owner, "eth0"))

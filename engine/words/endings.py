@@ -198,6 +198,16 @@ def elected(address: str) -> Text:
     )
 
 
+def of_the_world(flow: FiveTuple) -> Text:
+    """Who has a public address that nothing describes."""
+    en, zh = (f" on {flow.dport}/{flow.protocol}", f"在 {flow.dport}/{flow.protocol} 上") if flow.dport else ("", "")
+    return Text(
+        f"{flow.dst} is a public address that nothing here describes: a host is taken to have it and to answer{en}"
+        " (a Network document's externalHosts name those that are known).",
+        f"{flow.dst} 是公网地址，清单没有描述它：视为有主机使用该地址并{zh}应答（已知主机可用 Network 文档的 externalHosts 指明）。",
+    )
+
+
 def learned_mtu(host: str, mtu: int) -> Text:
     """What becomes of a large packet whose sender hears of it: path MTU discovery (RFC 1191, RFC 8201)."""
     return Text(
