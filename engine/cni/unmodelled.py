@@ -17,7 +17,8 @@ from engine.values import dataclass
 @dataclass(frozen=True, slots=True)
 class UnmodelledPlugin:
     """`daemon_sets` and `config_maps` are names, `annotations` and `labels` beginnings of a Node's keys, `groups` API groups of
-    its objects and CustomResourceDefinitions. `policy_only`: an argument with which its DaemonSet wires nothing. `native`: pods may have
+    its objects and CustomResourceDefinitions, `chains` beginnings of its chains on a node, where programs of its own that no
+    listing shows decide beside them. `policy_only`: an argument with which its DaemonSet wires nothing. `native`: pods may have
     addresses of the nodes' own network."""
 
     name: str
@@ -26,6 +27,7 @@ class UnmodelledPlugin:
     labels: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     config_maps: tuple[str, ...] = ()
+    chains: tuple[str, ...] = ()
     policy_only: str = ""
     native: bool = False
 
@@ -55,14 +57,16 @@ UNMODELLED: tuple[UnmodelledPlugin, ...] = (
         annotations=("network.cilium.io/", "io.cilium.network."),
         groups=("cilium.io",),
         config_maps=("cilium-config",),
+        chains=("CILIUM_",),
     ),
-    UnmodelledPlugin("Antrea", ("antrea-agent",), ("node.antrea.io/",), groups=("antrea.io",)),
+    UnmodelledPlugin("Antrea", ("antrea-agent",), ("node.antrea.io/",), groups=("antrea.io",), chains=("ANTREA-",)),
     UnmodelledPlugin(
         "OVN-Kubernetes",
         ("ovnkube-node", "ovnkube-master"),
         ("k8s.ovn.org/",),
         groups=("k8s.ovn.org",),
         config_maps=("ovnkube-config",),
+        chains=("OVN-KUBE-",),
     ),
     UnmodelledPlugin("OpenShift SDN", ("sdn",), groups=("network.openshift.io",)),
     UnmodelledPlugin("Kube-OVN", ("kube-ovn-cni", "ovs-ovn"), ("ovn.kubernetes.io/",), groups=("kubeovn.io",)),
@@ -89,3 +93,8 @@ UNMODELLED: tuple[UnmodelledPlugin, ...] = (
     UnmodelledPlugin("AKS's own network", labels=("kubernetes.azure.com/",), native=True),
     UnmodelledPlugin("OpenShift's own network", labels=("node.openshift.io/",), native=True),
 )
+
+
+def writer_of(chain: str) -> UnmodelledPlugin | None:
+    """Whose chain it is, of those that decide by more than their rules."""
+    return next((one for one in UNMODELLED if one.chains and chain.startswith(one.chains)), None)

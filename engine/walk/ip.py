@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from engine.fabric.fabric import ROUTER
+from engine.fabric.hosts import ROUTER
 from engine.hooks import Hook
 from engine.netfilter.skb import NetfilterVerdict
 from engine.netfilter.stack import Passage, Skb

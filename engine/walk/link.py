@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import NoSuchObject
-from engine.fabric.fabric import LAN, OUTSIDE, ROUTER
+from engine.fabric.hosts import LAN, OUTSIDE, ROUTER
 from engine.limits import INITIAL_TTL
 from engine.netfilter.stack import Skb
 from engine.network.devices import Device, DeviceKind

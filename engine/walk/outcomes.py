@@ -12,7 +12,9 @@ from fractions import Fraction
 from engine.choose import Choose, every_path, seeded, too_many_ways
 from engine.cluster import Cluster
 from engine.errors import EngineError
-from engine.fabric.fabric import ROUTER, Fabric, build_fabric
+from engine.fabric.fabric import Fabric, build_fabric
+from engine.fabric.foreign_rules import refuse_service
+from engine.fabric.hosts import ROUTER
 from engine.limits import MOST_STEPS_OF_ALL_WAYS
 from engine.netfilter.ruleset import Ruleset
 from engine.netfilter.stack import Skb
@@ -56,6 +58,10 @@ def outcomes(
     built = fabric if fabric is not None else build_fabric(cluster, mode, rulesets, release)
     resolved = locate(built, request)
     _check_reachable(built, resolved)
+    if built.foreign:
+        first = first_node(built, resolved) or ""
+        if first in built.foreign:
+            refuse_service(cluster, first, built.foreign[first], resolved.dst, resolved.dport or 0)
 
     taken = 0
 

@@ -18,10 +18,10 @@ from engine.netfilter.parts.comment import Comment
 from engine.netfilter.parts.masquerade import Masquerade
 from engine.netfilter.parts.verdicts import Jump, Return
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table
-from engine.packet import is_ipv6
+from engine.packet import Family, is_ipv6
 from engine.trace import Text
 
-_LINK_LOCAL = {"ipv4": "169.254.0.0/16", "ipv6": "fe80::/10"}
+_LINK_LOCAL = {Family.IPV4: "169.254.0.0/16", Family.IPV6: "fe80::/10"}
 _LEAD = Text("source NAT for what leaves the networks inside.", "对离开内部网段的流量做的 SNAT。")
 _CARD = "{host}: CHAIN masquerades what leaves the networks inside"
 _CARD_ZH = "{host}：CHAIN 对离开内部网段的数据包做 MASQUERADE"
@@ -37,7 +37,7 @@ WRITER = ChainWriter(
 )
 
 
-def written_rules(agent: MasqueradeAgent, family: str) -> WrittenRules:
+def written_rules(agent: MasqueradeAgent, family: Family) -> WrittenRules:
     """The agent's chain and the jump to it."""
     chains = built_in_chains("nat")
     jump = f"{agent.program}: ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom {agent.chain} chain"
@@ -45,7 +45,7 @@ def written_rules(agent: MasqueradeAgent, family: str) -> WrittenRules:
         Rule((Comment(jump), AddressType("dst", negate=True)), Jump(agent.chain))
     )
     nets: tuple[str, ...] = () if agent.link_local else (_LINK_LOCAL[family],)
-    nets += tuple(net for net in agent.inside if is_ipv6(net.partition("/")[0]) is (family == "ipv6"))
+    nets += tuple(net for net in agent.inside if is_ipv6(net.partition("/")[0]) is (family is Family.IPV6))
     rules = [Rule((Destination(net), _not_masqueraded(agent, net)), Return()) for net in nets]
     said = Comment(f"{agent.program}: outbound traffic is subject to MASQUERADE (must be last in chain)")
     chains[agent.chain] = Chain(agent.chain, [*rules, Rule((said,), Masquerade(random_fully=agent.random_fully))])
