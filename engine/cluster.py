@@ -231,7 +231,8 @@ class Mode(enum.StrEnum):
 class ProxyConfig:
     """KubeProxyConfiguration, the fields that change the dataplane (kubeproxy.config.k8s.io/v1alpha1).
 
-    `cluster_cidrs` is clusterCIDR split at commas. `mode` None: it is left open.
+    `cluster_cidrs` is clusterCIDR split at commas. `mode` None: it is left open. `udp_timeouts` are conntrack.udpTimeout and
+    udpStreamTimeout in seconds, the kernel's own where they are 0.
     """
 
     mode: Mode | None = None
@@ -246,6 +247,7 @@ class ProxyConfig:
     ipvs_scheduler: str = ""
     ipvs_strict_arp: bool = False
     tcp_be_liberal: bool = False
+    udp_timeouts: tuple[int, int] = (30, 120)
 
     @property
     def effective_mode(self) -> Mode:

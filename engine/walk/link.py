@@ -46,7 +46,8 @@ def _on_lan(
     # ARP or NDP asks on one Ethernet network; who is not on it does not answer.
     found = state.fabric.neighbours.get(next_hop) if device.segment == LAN and device.up else None
     if found is None or not state.host(found[0]).devices[found[1]].up:
-        return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=device.name, next_hop=next_hop)
+        asked = "sender" if inside is None else "nobody"
+        return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=device.name, next_hop=next_hop, asked=asked)
     outer = inside.outer if inside else None
     shown = inside.skb if inside else skb
     if _not_carried(state, host.name, found[0], skb.flow):

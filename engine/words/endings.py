@@ -68,8 +68,8 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
         "{host} 对 {dst_ip} 有 blackhole 路由：地址在本节点的地址块内，但没有 Pod 使用它",
     ),
     ReasonCode.NO_NEIGHBOUR: (
-        "nobody on {device}'s network answers for {next_hop}",
-        "{device} 所在网络上没有主机应答 {next_hop}（ARP/NDP 无响应）",
+        "nobody on {device}'s network answers for {next_hop}{heard}",
+        "{device} 所在网络上没有主机应答 {next_hop}（ARP/NDP 无响应）{heard_zh}",
     ),
     ReasonCode.NETWORK_POLICY: (
         "no network policy lets the packet pass at the pod's door",
@@ -152,6 +152,25 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
 }
 
 
+# Who hears that nobody answers (arp_solicit, mcast_solicit requests of a second each; ipv4_link_failure): the packet's
+# sender, from the host that asked or as its own error; nobody, where a tunnel's outer packet was on its way (no skb of the
+# sender's to answer to); nobody yet, where the bridge holds back a frame whose connection is not confirmed.
+_HEARD = {
+    "sender": {
+        "heard": "; after three requests, about 3 s, {host} gives up and {src} is told: no route to host (EHOSTUNREACH)",
+        "heard_zh": "；{host} 询问三次（约 3 秒）后放弃，并告知 {src}：no route to host（EHOSTUNREACH）",
+    },
+    "nobody": {
+        "heard": "; the sender of what the tunnel carries is not told, and waits in vain",
+        "heard_zh": "；隧道所承载的包的发送方得不到通知，只能一直等待",
+    },
+    "again": {
+        "heard": "; no conntrack entry is confirmed yet, so that the SYN sent again after 1 s draws its endpoint anew",
+        "heard_zh": "；此时 conntrack 表项尚未确认，因此 1 秒后重发的 SYN 会重新抽取端点",
+    },
+}
+
+
 def reason(code: ReasonCode, flow: FiveTuple, **facts: str) -> Text:
     """The reason for `code`, about a packet with the tuple `flow`; `facts` fill in what else the sentence names."""
     known = _REASONS.get(code)
@@ -166,8 +185,11 @@ def reason(code: ReasonCode, flow: FiveTuple, **facts: str) -> Text:
         "dst": flow.destination,
         "dst_ip": flow.dst,
         "protocol": flow.protocol.value,
+        **_HEARD[facts.get("asked", "sender")],
         **facts,
     }
+    for key in ("heard", "heard_zh"):
+        values[key] = values[key].format(**values)
     return Text(english.format(**values), chinese.format(**values))
 
 
@@ -205,6 +227,19 @@ def of_the_world(flow: FiveTuple) -> Text:
         f"{flow.dst} is a public address that nothing here describes: a host is taken to have it and to answer{en}"
         " (a Network document's externalHosts name those that are known).",
         f"{flow.dst} 是公网地址，清单没有描述它：视为有主机使用该地址并{zh}应答（已知主机可用 Network 文档的 externalHosts 指明）。",
+    )
+
+
+def entry_from_before(host: str, flow: FiveTuple, goes_to: str, seconds: tuple[int, int], stream: bool) -> Text:
+    """How long an entry of UDP lives that conntrack held before the walk: `seconds` are nf_conntrack_udp_timeout and
+    _stream."""
+    kept = seconds[1] if stream else seconds[0]
+    word = "nf_conntrack_udp_timeout_stream" if stream else "nf_conntrack_udp_timeout"
+    return Text(
+        f"{host}'s conntrack held {flow} before, on to {goes_to}: no rule is asked. Each packet renews the entry: it lives until"
+        f" {kept} s pass without one ({word}), until conntrack -D, or until kube-proxy deletes it; another source port is new.",
+        f"{host} 的 conntrack 中已有 {flow} 的表项（转到 {goes_to}），因此不再查询规则。每个包都会刷新它：直到 {kept} 秒没有包（{word}）、"
+        "执行 conntrack -D 或被 kube-proxy 删除；换一个源端口则是新连接。",
     )
 
 
