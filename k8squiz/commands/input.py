@@ -36,27 +36,11 @@ def read_cluster(paths: tuple[str, ...], lang: Lang, strict: bool = True) -> Clu
 
 
 def say_release(cluster: Cluster, node: str | None, mode: Mode, release: str | None, lang: Lang) -> None:
-    """On stderr, what a real kube-proxy would know and the manifests do not tell: its release on `node` (None: on every
-    node), and in nftables mode the Services' networks."""
-    from engine.proxy.releases import NEWEST, behaviour_on
+    """On stderr, what is assumed of kube-proxy on `node` (None: on every node)."""
+    from engine.proxy.assumptions import assumed_of_proxy
 
-    asked = [one for one in cluster.nodes if node in (None, one.name)]
-    silent = release is None and any(not one.proxy_version for one in asked)
-    if silent:
-        say_note(
-            f"No nodeInfo says which kube-proxy runs here: v{NEWEST}, the newest known, is assumed (--release).",
-            f"节点的 nodeInfo 未说明 kube-proxy 版本：按已知最新的 v{NEWEST} 处理（可用 --release 指定）。",
-            lang,
-        )
-    known = any(behaviour_on(one, release).service_cidrs_are_known for one in asked)
-    if mode is Mode.NFTABLES and known and not cluster.service_cidrs:
-        say_note(
-            "No ServiceCIDR is given, which every cluster has since v1.33: the rule that drops unallocated ClusterIPs is"
-            " left out (kubectl get servicecidrs -o yaml).",
-            "没有给出 ServiceCIDR（自 v1.33 起每个集群都有）：因此没有丢弃未分配 ClusterIP 的规则"
-            "（kubectl get servicecidrs -o yaml）。",
-            lang,
-        )
+    for text in assumed_of_proxy(cluster, mode, release, node):
+        say_note(text.en, text.zh, lang)
 
 
 def say_note(english: str, chinese: str, lang: Lang) -> None:

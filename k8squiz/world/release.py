@@ -11,7 +11,10 @@ their words checked with kube-proxy's rules alone, and some answers change with 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
+from contextvars import ContextVar
 
 from engine.cluster import Cluster
 
@@ -22,9 +25,28 @@ EARLIER = "1.35"
 WITHOUT = frozenset({"cni-rules"})
 
 
+# The release that a story is told of, where somebody asked for another.
+_TOLD: ContextVar[str] = ContextVar("told", default=RELEASE)
+
+
+@contextlib.contextmanager
+def told_of(release: str) -> Iterator[None]:
+    """Tell stories of kube-proxy `release` inside."""
+    token = _TOLD.set(release)
+    try:
+        yield
+    finally:
+        _TOLD.reset(token)
+
+
+def told() -> str:
+    """The release that stories are told of."""
+    return _TOLD.get()
+
+
 def as_of(cluster: Cluster) -> Cluster:
     """`cluster` with that release on every node that does not report its own, and kube-proxy's rules alone."""
-    nodes = (dataclasses.replace(node, proxy_version=node.proxy_version or RELEASE) for node in cluster.nodes)
+    nodes = (dataclasses.replace(node, proxy_version=node.proxy_version or told()) for node in cluster.nodes)
     network = dataclasses.replace(cluster.network, without=cluster.network.without | WITHOUT)
     return dataclasses.replace(cluster, nodes=tuple(nodes), network=network)
 
