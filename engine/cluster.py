@@ -386,6 +386,7 @@ class NetworkFacts:
     `listeners`: namespace/name of a pod -> the ports that its processes listen on, whatever it declares.
     `underlay_mtu`: the longest packet that the network between the nodes carries (0: what its cards send), `pod_mtu` the MTU
     of pods and their bridge, or routed veths, where it is not the plugin's, `tunnel_mtu` that of the tunnel devices.
+    `tcp_mtu_probing` is net.ipv4.tcp_mtu_probing of who sends large packets: 0 off, 1 where they seem lost, 2 always.
     `shared_addresses`: an address that several pods of one node have -> namespace/name of the one that answers for it.
     `external_hosts`: name -> address outside the cluster, beyond the default client 1.2.3.4.
     """
@@ -413,6 +414,7 @@ class NetworkFacts:
     underlay_drops_fragments: bool = False
     pod_mtu: int | None = None
     tunnel_mtu: int | None = None
+    tcp_mtu_probing: int = 0
     nodes: Mapping[str, NodeFacts] = dataclasses.field(default_factory=_no_node_facts)
 
 

@@ -118,7 +118,7 @@ _FACTS = (
     "bridgeNfCallIptables", "hairpinMode", "rpFilter", "routeLocalnet", "ipForward", "clientAddress", "clientAddressV6",
     "externalHosts", "serviceCIDRVia", "loadBalancerHealthChecks", "missingRoutes", "without", "cni", "mtu", "policyEnforcement",
     "forwardPolicy", "inputPolicy", "staleEndpoints", "underlayDrops", "nodes", "listeners", "sharedAddresses",
-    "underlayMTU", "underlayDropsFragments", "podMTU", "tunnelMTU",
+    "underlayMTU", "underlayDropsFragments", "podMTU", "tunnelMTU", "tcpMTUProbing",
 )  # fmt: skip
 _CNI_FACTS = ("plugin", "backend", "vni", "port")
 
@@ -152,6 +152,7 @@ def network_facts(document: Fields) -> NetworkFacts:
         underlay_drops_fragments=spec.boolean("underlayDropsFragments"),
         tunnel_mtu=spec.integer("tunnelMTU", 0, 576, 65535) or None,
         pod_mtu=spec.integer("podMTU", 0, 576, 65535) or None,
+        tcp_mtu_probing=spec.integer("tcpMTUProbing", 0, 0, 2),
         shared_addresses=shared_addresses(spec),
         policy_enforcement=spec.word("policyEnforcement", ("", *ENFORCEMENTS), "") or None,
     )

@@ -108,6 +108,7 @@ class Skb:
     `physdev_out` the port that the bridge sends it to. `zone` is the conntrack zone that a rule put it in. `local`: a
     process of this host sent it (skb->sk), `owner` is that process' user and group where it is a pod's (each None: not told).
     `size` is the IP packet's length in bytes, with DF set; 0: small enough for every link.
+    `segment_size` is the MSS that a SYN or SYN/ACK of TCP announces; 0: nobody asks.
     `ttl` is the TTL or hop limit, which each host that forwards it takes one off (net.ipv4.ip_default_ttl: 64).
     """
 
@@ -126,6 +127,7 @@ class Skb:
     local: bool = False
     size: int = 0
     owner: tuple[int | None, int | None] | None = None
+    segment_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

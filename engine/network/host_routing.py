@@ -35,6 +35,10 @@ class HostRouting:
         found = self.host.table.lookup(address)
         return ("UNICAST", found.device) if found is not None and found.kind == "unicast" else None
 
+    def device_mtu(self, device: str) -> int | None:
+        found = self.host.devices.get(device)
+        return None if found is None else found.mtu
+
     def device_address(self, device: str, family: Family) -> str | None:
         """The device's first address of the family that is not link-local."""
         found = self.host.devices.get(device)

@@ -18,7 +18,14 @@ from engine.words import hops as hop_words
 
 def fresh(skb: Skb) -> Skb:
     """The packet on another host: mark, connection and state stay behind."""
-    return Skb(skb.flow, segment=skb.segment, error_about=skb.error_about, ttl=skb.ttl, size=skb.size)
+    return Skb(
+        skb.flow,
+        segment=skb.segment,
+        error_about=skb.error_about,
+        ttl=skb.ttl,
+        size=skb.size,
+        segment_size=skb.segment_size,
+    )
 
 
 def transmit(

@@ -28,6 +28,7 @@ from engine.walk import load_balancer
 from engine.walk.answer import finish
 from engine.walk.locate import ResolvedRequest, locate
 from engine.walk.run import run_to_end
+from engine.walk.segments import announced
 from engine.walk.state import Died, Outgoing, WalkState
 from engine.words import endings
 from engine.words import hops as hop_words
@@ -129,7 +130,7 @@ def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> tuple
     arrived = _arrival(state, host, flow)
     if not isinstance(arrived, Died):
         state.arrival = arrived
-        end = run_to_end(state, Outgoing(host.name, Skb(flow)))
+        end = run_to_end(state, Outgoing(host.name, Skb(flow, segment_size=announced(state, host, flow))))
     else:
         end = arrived
     outcome = finish(state, end, flow, host)

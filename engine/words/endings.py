@@ -243,6 +243,23 @@ def entry_from_before(host: str, flow: FiveTuple, goes_to: str, seconds: tuple[i
     )
 
 
+def clamped(host: str, segment: int, size: int) -> Text:
+    """What becomes of a large packet where a rule has lowered the MSS of the handshake."""
+    return Text(
+        f"A rule on the way lowers the MSS that {host} is told to {segment}: it sends packets of at most {size} bytes.",
+        f"路径上有规则把告知 {host} 的 MSS 降为 {segment}：它发送的包最多 {size} 字节。",
+    )
+
+
+def probed(host: str, size: int, smaller: int) -> Text:
+    """What becomes of a large packet that gets lost where TCP tries smaller ones (tcp_mtu_probing)."""
+    return Text(
+        f"Packets of {size} bytes get lost and nobody says why; after some seconds of lost retransmissions {host} goes on with"
+        f" {smaller} bytes (tcp_mtu_probing, tcp_base_mss).",
+        f"{size} 字节的包丢失且没有任何通知；{host} 在数秒的重传失败后改发 {smaller} 字节的包（tcp_mtu_probing、tcp_base_mss）。",
+    )
+
+
 def learned_mtu(host: str, mtu: int) -> Text:
     """What becomes of a large packet whose sender hears of it: path MTU discovery (RFC 1191, RFC 8201)."""
     return Text(
