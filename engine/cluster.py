@@ -361,7 +361,8 @@ class UnderlayDrop:
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
     """What is otherwise on one node than on all (None, "" and empty: nothing is). `default_route` is the card that has it,
-    `bridge` the name of the pods' bridge, `conntrack` what `conntrack -L` printed there before the walk."""
+    `bridge` the name of the pods' bridge, `ip_rules` and `ip_routes` what `ip rule` and `ip route show table all` print there,
+    `conntrack` what `conntrack -L` printed there before the walk."""
 
     ip_forward: bool | None = None
     bridge_nf_call_iptables: bool | None = None
@@ -377,6 +378,8 @@ class NodeFacts:
     input_policy: str = ""
     conntrack: str = ""
     stale_endpoints: tuple[StaleEndpoint, ...] = ()
+    ip_rules: str = ""
+    ip_routes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

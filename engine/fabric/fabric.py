@@ -33,9 +33,11 @@ from engine.fabric.node_facts import (
     PLAIN,
     card,
     check_cards,
+    check_rules,
     cluster_on,
     given_connections,
     named_cards,
+    policy_routing,
     rename_bridge,
     with_mtus,
     with_policies,
@@ -274,12 +276,15 @@ class Fabric:
 
     def _bring_pods_in(self) -> None:
         """Where the nodes' own network knows where pods are, a node answers there for its own (as a card's further
-        addresses, or by proxy ARP)."""
-        if self.plugin.on_underlay:
-            for name, plan in self._plans.items():
-                for pod in plan.pods:
-                    for ip in filter(self.on_lan, pod.ips):
-                        self.neighbours.setdefault(ip, (name, plan.underlay))
+        addresses, or by proxy ARP): on the card that rules of the node's have the pod's packets leave by."""
+        for name, plan in self._plans.items():
+            rules = policy_routing(self.cluster.network.nodes.get(name, PLAIN))
+            for gateway in rules.gateways() if rules is not None else ():
+                self.neighbours.setdefault(gateway, (ROUTER, "eth0"))
+            for pod in plan.pods if self.plugin.on_underlay else ():
+                for ip in filter(self.on_lan, pod.ips):
+                    card = None if rules is None else next(rules.devices_of(ip), None)
+                    self.neighbours.setdefault(ip, (name, card or plan.underlay))
 
     def _pods_beyond(self) -> list[Route]:
         """The router's routes to pods whose addresses lie in none of the nodes' networks and which the network still knows."""
@@ -351,7 +356,9 @@ class Fabric:
             node_sysctls(self.cluster, self.on_node(node.name).network, node, self.mode, self.release),
             localnet_devices=self._localnet_devices(plan, routes),
         )
-        return make_host(node.name, HostKind.NODE, devices, routes, sysctls)
+        rules = policy_routing(facts)
+        check_rules(rules, node.name, (device.name for device in devices))
+        return make_host(node.name, HostKind.NODE, devices, routes, sysctls, rules)
 
     def _localnet_devices(self, plan: NodePlan, routes: list[Route]) -> frozenset[str]:
         """Where portmap sets route_localnet: on the devices that its pods are reached by (enableLocalnetRouting)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from engine.cluster import Cluster, CNIConfig
 from engine.cni import NodePlan
@@ -13,6 +14,9 @@ from engine.network.devices import Device, DeviceKind, InterfaceAddress, interfa
 from engine.network.host import Host, HostKind, Sysctls
 from engine.network.routes import Route, RoutingTable, number
 
+if TYPE_CHECKING:
+    from engine.network.policy_routing import PolicyRouting
+
 ROUTER = "router"
 CLIENT = "client"
 LAN = "lan"
@@ -20,8 +24,15 @@ OUTSIDE = "outside"
 ANY = {4: "0.0.0.0/0", 6: "::/0"}
 
 
-def make_host(name: str, kind: HostKind, devices: Iterable[Device], routes: Iterable[Route], sysctls: Sysctls) -> Host:
-    return Host(name, kind, {device.name: device for device in devices}, RoutingTable(routes), sysctls)
+def make_host(
+    name: str,
+    kind: HostKind,
+    devices: Iterable[Device],
+    routes: Iterable[Route],
+    sysctls: Sysctls,
+    policy: PolicyRouting | None = None,
+) -> Host:
+    return Host(name, kind, {device.name: device for device in devices}, RoutingTable(routes), sysctls, policy)
 
 
 def router_host(lans: Iterable[Lan], pods: Iterable[Route], mtu: int) -> Host:

@@ -15,7 +15,7 @@ from engine.packet import L4
 
 _FIELDS = (
     "name", "ipForward", "bridgeNfCallIptables", "hairpinMode", "rpFilter", "mtu", "podMTU", "without", "defaultRoute", "bridge", "cards",
-    "forwardPolicy", "inputPolicy", "conntrack", "staleEndpoints",
+    "forwardPolicy", "inputPolicy", "conntrack", "staleEndpoints", "ipRules", "ipRoutes",
 )  # fmt: skip
 _CARD_FIELDS = ("name", "address", "mtu", "rpFilter")
 _POLICIES = ("", "ACCEPT", "DROP")
@@ -45,8 +45,26 @@ def node_facts(spec: Fields) -> dict[str, NodeFacts]:
             input_policy=policy(entry, "inputPolicy"),
             conntrack=_conntrack(entry),
             stale_endpoints=stale_endpoints(entry),
+            **_policy_routing(entry),
         )
     return found
+
+
+def _policy_routing(entry: Fields) -> dict[str, str]:
+    """`ipRules` and `ipRoutes`: what `ip rule` and `ip route show table all` print; read here, so that an error has its line."""
+    texts = {key: entry.long_text(key) or "" for key in ("ipRules", "ipRoutes")}
+    if texts["ipRoutes"] and not texts["ipRules"]:
+        raise entry.error(
+            "ipRoutes", "needs ipRules too: what leads to its tables", zh="还需要 ipRules：哪些规则会用到这些路由表"
+        )
+    if texts["ipRules"]:
+        from engine.network.policy_routing import read_policy_routing
+
+        key = "ipRoutes" if texts["ipRoutes"] else "ipRules"
+        read_policy_routing(
+            texts["ipRules"], texts["ipRoutes"], lambda en, zh: entry.error(key, f": {en}", zh=f"：{zh}")
+        )
+    return {"ip_rules": texts["ipRules"], "ip_routes": texts["ipRoutes"]}
 
 
 def policy(fields: Fields, key: str) -> str:

@@ -68,7 +68,7 @@ def _after_nat(state: WalkState, host: Host, bridge: Device, skb: Skb) -> tuple[
     if not host.sysctls.ip_forward and number(skb.flow.dst)[0] == 4:
         # IPv4's route is then an unreachable one by lo, so the IP stack gets the frame and refuses to forward it.
         return up
-    route = host.table.lookup(skb.flow.dst)
+    route = host.lookup(skb.flow.dst, skb.flow.src, skb.mark, bridge.name)
     if route is None or route.kind != "unicast":
         return state.lost(host, ReasonCode.NO_ROUTE, skb)
     if route.device != bridge.name:

@@ -178,7 +178,7 @@ def _into_tunnel(
     if local and outer.kind == "VXLAN":
         # vxlan_xmit_one() hands it to its own device (vxlan_encap_bypass), where the frame's address is another's.
         return state.lost(host, ReasonCode.TUNNEL_TO_ITSELF, skb, device=device.name, outer_dst=outer.dst)
-    route = None if local else host.table.lookup(outer.dst)
+    route = None if local else host.lookup(outer.dst, outer.src)
     if inside is not None or (route is not None and route.device == device.name):
         # vxlan_get_route() and ip_tunnel_xmit() drop what would leave by the tunnel itself (-ELOOP, "collisions").
         return state.lost(host, ReasonCode.TUNNEL_LOOP, skb, device=device.name, outer_dst=outer.dst)

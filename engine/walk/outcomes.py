@@ -144,7 +144,7 @@ def source_of(fabric: Fabric, resolved: ResolvedRequest) -> str:
     if resolved.src is not None:
         return resolved.src
     host = fabric.host(resolved.host)
-    source = source_address(host, resolved.dst, host.table.lookup(resolved.dst))
+    source = source_address(host, resolved.dst, host.lookup(resolved.dst))
     if source is None:
         raise EngineError(
             f"{host.name} has no IPv{number(resolved.dst)[0]} address to send from",
@@ -173,7 +173,7 @@ def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | Died | None
 
 def _note_connect(state: WalkState, host: Host, flow: FiveTuple) -> None:
     local = host.is_local(flow.dst)
-    route = None if local else host.table.lookup(flow.dst)
+    route = None if local else host.lookup(flow.dst, flow.src)
     if route is not None and route.kind != "unicast":
         route = None
     chosen = state.resolved.src is None

@@ -18,7 +18,7 @@ _BASE_MSS = 1024
 def announced(state: WalkState, host: Host, flow: FiveTuple) -> int:
     """The MSS that `host` announces when it sends `flow`: what its device towards there carries; 0 where no size was asked
     for."""
-    route = host.table.lookup(flow.dst)
+    route = host.lookup(flow.dst, flow.src)
     if not state.resolved.size or flow.protocol is not L4.TCP or route is None or route.device not in host.devices:
         return 0
     return host.devices[route.device].mtu - HEADERS[is_ipv6(flow.dst)]

@@ -15,7 +15,7 @@ from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.enforcement import PolicyEnforcement
 from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.cni.masquerade import GKE
-from engine.cni.vpc.chains import WRITER
+from engine.cni.vpc.chains import PORT_PREFIX, WRITER
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, Scope, interface
 from engine.network.routes import Route, number
@@ -40,7 +40,7 @@ class VpcNative:
     backends: tuple[str, ...] = ("routed", "aws", "gke")
     usual_backend: str = "routed"
     bridge: str | None = None
-    port_prefix: str = "eni"
+    port_prefix: str = PORT_PREFIX
     block_lengths: Mapping[int, int] = MappingProxyType({4: 32, 6: 128})
     has_more_blocks: bool = True
     on_underlay: bool = True

@@ -61,6 +61,7 @@ ROWS = [
     ("calico", "cali-POSTROUTING", "lead", None, None, None),
     ("calico", "cali-nat-outgoing", "lead card", None, None, None),
     ("aws-vpc-cni", "AWS-SNAT-CHAIN-0", "lead card", None, None, None),
+    ("aws-vpc-cni", "AWS-CONNMARK-CHAIN-0", "lead", None, None, None),
     ("kindnet", "KIND-MASQ-AGENT", "lead card", None, None, None),
     ("portmap", "CNI-HOSTPORT-DNAT", "lead card", None, None, None),
     ("portmap", "CNI-DN-", "lead card", None, None, None),
