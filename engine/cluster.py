@@ -89,8 +89,7 @@ class Pod:
 
     `hostname` and `subdomain` are spec's, "" where not set: with a headless Service of the subdomain's name, its DNS name.
     `container_id` is the id of the pod's sandbox, which no field of the API holds (annotation k8squiz.dev/container-id); ""
-    where it is not given. `run_as_user` and `run_as_group` are the securityContext's of its first container that is no mesh's
-    proxy, None where nothing says.
+    where it is not given. `run_as_user`, `run_as_group`: the securityContext's of its first container that is no mesh's proxy.
     """
 
     namespace: str
@@ -232,8 +231,7 @@ class ProxyConfig:
     """KubeProxyConfiguration, the fields that change the dataplane (kubeproxy.config.k8s.io/v1alpha1).
 
     `cluster_cidrs` is clusterCIDR split at commas. `mode` None: it is left open. `udp_timeouts` are conntrack.udpTimeout and
-    udpStreamTimeout in seconds, the kernel's own where they are 0.
-    """
+    udpStreamTimeout in seconds, the kernel's own where they are 0."""
 
     mode: Mode | None = None
     cluster_cidrs: tuple[str, ...] = ()
@@ -284,8 +282,7 @@ class PortMap:
 @dataclass(frozen=True, slots=True)
 class MasqueradeAgent:
     """ip-masq-agent, or what a cloud's nodes write in its stead (`program`, with which their rules' comments begin): what goes
-    to none of the networks `inside` is masqueraded, what is link-local where `link_local` says so, IPv6 where `ipv6` does.
-    """
+    to none of the networks `inside` is masqueraded; `link_local`: link-local addresses too, `ipv6`: IPv6 too."""
 
     program: str = "ip-masq-agent"
     chain: str = "IP-MASQ-AGENT"

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from engine.errors import ManifestError, UnsupportedFeature
 from engine.network.devices import Scope
-from engine.network.routes import Route, RoutingTable, contains
+from engine.network.routes import Route, RouteKind, RoutingTable, contains
 from engine.values import dataclass
 
 MAIN, LOCAL, DEFAULT = "main", "local", "default"
@@ -127,16 +127,18 @@ def _route(line: str, at: Callable[[str, str], ManifestError]) -> tuple[str, Rou
     table = _NAMES.get(said.get("table", MAIN), said.get("table", MAIN))
     if table in (MAIN, LOCAL, DEFAULT):
         return None
-    if words[0] in ("unreachable", "blackhole", "prohibit", "throw", "nexthop", "multicast"):
+    if words[0] in ("unreachable", "prohibit", "throw", "nexthop", "multicast"):
         _refuse(f"{words[0]} of `ip route` ({line.strip()[:60]})")
     try:
+        if words[0] == RouteKind.BLACKHOLE:
+            return table, Route(_net(words[1]) or "0.0.0.0/0", "lo", kind=RouteKind.BLACKHOLE, origin="policy")
         six = ":" in said.get("via", "")
         prefix = _net(words[0]) or ("::/0" if six else "0.0.0.0/0")
         via = str(ipaddress.ip_address(said["via"])) if "via" in said else None
         return table, Route(
             prefix, said["dev"], via, said.get("src"), Scope.UNIVERSE if via else Scope.LINK, origin="policy"
         )
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, IndexError):
         raise at(
             f"{line.strip()[:60]!r} is no line of `ip route`", f"{line.strip()[:60]!r} 不是 `ip route` 的输出行"
         ) from None

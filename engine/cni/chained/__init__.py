@@ -22,7 +22,7 @@ WRITERS: tuple[ChainWriter, ...] = (portmap.WRITER, portmap_nft.WRITER, ip_masq.
 
 def chained_rules(config: CNIConfig, node: NodePlan, family: Family, bridged: bool) -> Iterator[WrittenRules]:
     """What the chained plugins write for the node's pods; `bridged` says whether the main plugin hangs pods on a bridge."""
-    if config.masquerade_agent is not None and (family == "ipv4" or config.masquerade_agent.ipv6):
+    if config.masquerade_agent is not None and (family is Family.IPV4 or config.masquerade_agent.ipv6):
         yield masquerade_agent.written_rules(config.masquerade_agent, family)
     if config.port_map is None and not bridged:
         return

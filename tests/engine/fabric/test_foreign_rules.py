@@ -8,6 +8,7 @@ from engine import Request, compile_rules, load_cluster, outcomes
 from engine.errors import UnsupportedFeature
 from engine.fabric.fabric import build_fabric
 from engine.netfilter.saved import SavedText, read_saved
+from engine.packet import Family
 
 CLUSTER = """
 {apiVersion: v1, kind: Node, metadata: {name: node1, annotations: {flannel.alpha.coreos.com/backend-type: vxlan}},
@@ -29,7 +30,7 @@ CHAIN = (
 def walk(chain: str, source: str, to: str, text: str = "") -> str:
     cluster = load_cluster(text=CLUSTER)
     rules = text or CHAIN % (chain, chain)
-    fabric = build_fabric(cluster, "iptables", {"node1": read_saved([SavedText("saved.txt", rules)], "ipv4")})
+    fabric = build_fabric(cluster, "iptables", {"node1": read_saved([SavedText("saved.txt", rules)], Family.IPV4)})
     found = outcomes(fabric.cluster, Request(source, to, node="node1"), fabric=fabric)
     (said,) = {text.en for outcome in found for text in outcome.assumed if "whose own programs" in text.en} or {""}
     return said

@@ -7,6 +7,7 @@ import pytest
 from engine import Request, load_cluster, outcomes
 from engine.fabric.fabric import build_fabric
 from engine.netfilter.saved import SavedText, read_saved
+from engine.packet import Family
 
 NODES = """
 {apiVersion: v1, kind: Node, metadata: {name: node1, annotations: {flannel.alpha.coreos.com/backend-type: vxlan}},
@@ -45,7 +46,7 @@ def saved(*rules: str) -> str:
     ],
 )  # fmt: skip
 def test_the_names_of_a_node_s_devices(rules: list[str], card: str, bridge: str) -> None:
-    ruleset = read_saved([SavedText("saved.txt", saved(*rules))], "ipv4")
+    ruleset = read_saved([SavedText("saved.txt", saved(*rules))], Family.IPV4)
     fabric = build_fabric(load_cluster(text=NODES), "iptables", {"node1": ruleset})
     names = tuple(fabric.host("node1").devices)
     assert names[1] == card
@@ -56,14 +57,14 @@ def test_the_names_of_a_node_s_devices(rules: list[str], card: str, bridge: str)
 
 
 def test_what_a_network_document_says_counts_before() -> None:
-    ruleset = read_saved([SavedText("saved.txt", saved("-i ens192 -j DROP"))], "ipv4")
+    ruleset = read_saved([SavedText("saved.txt", saved("-i ens192 -j DROP"))], Family.IPV4)
     fabric = build_fabric(load_cluster(text=NODES + NETWORK), "iptables", {"node1": ruleset})
     assert (tuple(fabric.host("node1").devices)[1], fabric.assumed) == ("ens9", ())
 
 
 def test_the_packet_comes_by_the_card_so_called_and_that_is_said() -> None:
     cluster = load_cluster(text=NODES)
-    ruleset = read_saved([SavedText("saved.txt", saved("-i ens192 -p tcp -m tcp --dport 10250 -j DROP"))], "ipv4")
+    ruleset = read_saved([SavedText("saved.txt", saved("-i ens192 -p tcp -m tcp --dport 10250 -j DROP"))], Family.IPV4)
     fabric = build_fabric(cluster, "iptables", {"node1": ruleset})
     (outcome,) = outcomes(fabric.cluster, Request("client", "node/node1:10250"), fabric=fabric)
     assert (outcome.verdict, outcome.where and outcome.where.table) == ("DROP", "filter")

@@ -21,6 +21,7 @@ RULES = """0:	from all lookup local
 ROUTES = """default via 10.0.1.1 dev eth1 table 2
 10.0.1.1 dev eth1 table 2 scope link
 default via 10.0.0.1 dev eth0
+blackhole 192.0.2.0/24 table 2
 203.0.113.0/24 via 10.0.2.1 dev eth2 table 3
 local 10.0.1.20 dev eth0 table local proto kernel scope host src 10.0.1.20
 """
@@ -37,6 +38,7 @@ def error(en: str, zh: str) -> ManifestError:
         ("8.8.8.8", "10.0.1.99", 0x80, "eni1", "eth0"),
         ("8.8.8.8", "10.0.1.99", 0x1080, "eni1", "eth0"),
         ("8.8.8.8", "10.0.1.98", 0, "eni1", "eth0"),
+        ("192.0.2.9", "10.0.1.99", 0, "eni1", "lo"),
         ("10.0.1.77", "10.0.1.99", 0, "eni1", "eth0"),
         ("203.0.113.9", "192.0.2.1", 0, "eth1", "eth2"),
         ("203.0.113.9", "10.0.5.5", 0, "eth1", "eth0"),
@@ -80,7 +82,7 @@ def test_what_is_no_such_line_is_refused_with_its_place(rules: str, routes: str,
 @pytest.mark.parametrize(
     ("rules", "routes", "what"),
     [("5: from all ipproto tcp lookup 2\n", "", "ipproto"), ("5: from all uidrange 0-99 lookup 2\n", "", "uidrange"),
-     ("5: from all unreachable\n", "", "unreachable"), (RULES, "blackhole 10.9.0.0/16 table 2\n", "blackhole")],
+     ("5: from all unreachable\n", "", "unreachable"), (RULES, "prohibit 10.9.0.0/16 table 2\n", "prohibit")],
 )  # fmt: skip
 def test_what_is_not_modelled_is_refused_by_name(rules: str, routes: str, what: str) -> None:
     with pytest.raises(UnsupportedFeature, match=f"{what} of `ip r.*not modelled"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cluster import Cluster, Node, ProxyConfig, Service
+from engine.cluster import Cluster, Mode, Node, ProxyConfig, Service
 from engine.errors import UnsupportedFeature
 from engine.fabric.fabric import build_fabric
 from engine.netfilter.text import parse
@@ -309,17 +309,17 @@ def test_a_cluster_of_one_release() -> None:
 @pytest.mark.parametrize(
     ("versions", "mode", "release", "cidrs", "said"),
     [
-        (("", "1.30"), "iptables", None, (), ["nodeInfo"]),
-        (("1.30", "1.30"), "iptables", None, (), []),
-        (("", ""), "iptables", "1.30", (), []),
-        (("1.33",), "nftables", None, (), ["ServiceCIDR"]),
-        (("1.33",), "nftables", None, ("10.96.0.0/12",), []),
-        (("1.30",), "nftables", None, (), []),
-        (("",), "nftables", None, (), ["nodeInfo", "ServiceCIDR"]),
+        (("", "1.30"), Mode.IPTABLES, None, (), ["nodeInfo"]),
+        (("1.30", "1.30"), Mode.IPTABLES, None, (), []),
+        (("", ""), Mode.IPTABLES, "1.30", (), []),
+        (("1.33",), Mode.NFTABLES, None, (), ["ServiceCIDR"]),
+        (("1.33",), Mode.NFTABLES, None, ("10.96.0.0/12",), []),
+        (("1.30",), Mode.NFTABLES, None, (), []),
+        (("",), Mode.NFTABLES, None, (), ["nodeInfo", "ServiceCIDR"]),
     ],
 )
 def test_what_is_assumed_of_kube_proxy(
-    versions: tuple[str, ...], mode: str, release: str | None, cidrs: tuple[str, ...], said: list[str]
+    versions: tuple[str, ...], mode: Mode, release: str | None, cidrs: tuple[str, ...], said: list[str]
 ) -> None:
     nodes = tuple(Node(f"node{number}", proxy_version=version) for number, version in enumerate(versions))
     found = list(assumed_of_proxy(Cluster(nodes=nodes, service_cidrs=cidrs), mode, release))

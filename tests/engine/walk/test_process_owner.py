@@ -8,6 +8,7 @@ from engine import Request, load_cluster, outcomes
 from engine.errors import UnsupportedFeature
 from engine.fabric.fabric import build_fabric
 from engine.netfilter.saved import SavedText, read_saved
+from engine.packet import Family
 
 NODE = """
 {apiVersion: v1, kind: Node, metadata: {name: node1, annotations: {flannel.alpha.coreos.com/backend-type: vxlan}},
@@ -36,7 +37,7 @@ DIRECT, PROXY = "10.244.1.6:80", "127.0.0.1:15001"
 
 def walk(spec: str, match: str, source: str = "pod/a", host: str = "pod/a") -> tuple[str, bool]:
     cluster = load_cluster(text=NODE + POD % spec)
-    ruleset = read_saved([SavedText("saved.txt", RULES % match)], "ipv4")
+    ruleset = read_saved([SavedText("saved.txt", RULES % match)], Family.IPV4)
     fabric = build_fabric(cluster, "iptables", {host: ruleset})
     (outcome,) = outcomes(fabric.cluster, Request(source, "pod/b:80"), fabric=fabric)
     return outcome.destination, any("runAs" in text.en and "runAs" in text.zh for text in outcome.assumed)
