@@ -5,7 +5,8 @@
 A row is changed in a copy of the project, and the tests that mirror its table are run there; what survives is listed, and
 the exit code is 1. TABLE is the name of a table, or a file or folder whose tables are meant (default: all). Of a table of
 words and fields each field goes, or changes for the next row's, by itself; of sentences each two figures that stand beside
-each other change places, in each language by itself.
+each other change places, in each language by itself. Where a table is `unordered`, what would only change the order of its
+rows is left out: that the order means nothing is a test of its own, which the table names.
 """
 
 from __future__ import annotations
@@ -34,17 +35,21 @@ _CHAINS = ("tests/engine/fabric/test_chains.py", _WORDS)
 _TOLD = ("tests/engine/words/test_sentences.py", "tests/engine/words/test_told.py")
 _RELEASES = "tests/engine/proxy/test_releases.py"
 _READ = ("tests/engine/netfilter/test_parts.py",)
+_ORDER = "tests/engine/netfilter/test_registry.py"
+_NETWORK = "tests/engine/cluster/test_facts.py"
 # The name of every sentence of a file.
 SENTENCES = "sentences"
 
 
 class Table(NamedTuple):
-    """A table, the file it stands in, the tests that mirror it. `deep`: field by field, not only row by row."""
+    """A table, the file it stands in, the tests that mirror it. `deep`: field by field, not only row by row. `unordered`: the
+    test that says so."""
 
     name: str
     file: str
     tests: tuple[str, ...]
     deep: bool = False
+    unordered: str = ""
 
 
 TABLES = (
@@ -56,12 +61,14 @@ TABLES = (
     Table("FACTS", "k8squiz/world/facts.py", (_WORLD,)),
     Table("HOP_FACTS", "k8squiz/world/facts.py", (_WORLD, _SCHEMA)),
     Table("CONNTRACK_FACTS", "k8squiz/world/facts.py", (_WORLD, _SCHEMA)),
-    Table("COMPARISONS", "k8squiz/world/predicates.py", (_WORLD,)),
+    Table("COMPARISONS", "k8squiz/world/comparisons.py", (_WORLD,)),
     Table("OPERATORS", "k8squiz/world/predicates.py", (_WORLD,)),
     Table("VALUES", "k8squiz/world/predicates.py", (_WORLD,)),
     Table("FIGURES", "k8squiz/world/virtual_servers.py", ("tests/k8squiz/world/test_sizes.py",)),
     Table("WAYS", "k8squiz/bank/params.py", (_SCHEMA, "tests/k8squiz/bank/test_draw.py")),
-    Table("NETWORK_FACTS", "k8squiz/bank/network_facts.py", (_SCHEMA,)),
+    Table("NetworkFacts", "engine/cluster/facts.py", (_NETWORK, _SCHEMA), deep=True),
+    Table("NodeFacts", "engine/cluster/facts.py", (_NETWORK, _SCHEMA), deep=True),
+    Table("SHAPES", "engine/manifests/fact_shapes.py", (_NETWORK,)),
     Table("REGISTRY", "k8squiz/kinds/interface.py", (_SCHEMA, "tests/test_one_place_quiz.py")),
     Table(
         "VIEWS",
@@ -78,26 +85,47 @@ TABLES = (
     Table("REASONS", "engine/proxy/chain_texts.py", _CHAINS, deep=True),
     Table("MODES", "engine/fabric/chains.py", _CHAINS),
     Table("PARTS", "engine/fabric/without.py", (_WORDS, "tests/engine/fabric/test_without.py"), deep=True),
+    *(
+        Table("WRITER", f"engine/cni/{module}.py", _CHAINS, deep=True)
+        for module in (
+            "flannel/chains",
+            "calico/chains",
+            "kindnet/chains",
+            "vpc/chains",
+            "chained/portmap",
+            "chained/ip_masq",
+            "chained/portmap_nft",
+        )
+    ),
+    Table("UNMODELLED", "engine/cni/unmodelled.py", ("tests/engine/cni/test_detection.py",)),
+    Table("ENFORCEMENTS", "engine/cni/enforcement.py", ("tests/engine/walk/test_policies.py",)),
+    Table("WORDS", "k8squiz/world/facts.py", (_SCHEMA,)),
+    Table("_STAGE", "engine/walk/hooks.py", ("tests/engine/walk/test_stages.py",)),
+    Table("_NAT_STAGE", "engine/walk/hooks.py", ("tests/engine/walk/test_stages.py",)),
+    Table("MANIP_AT", "engine/netfilter/nat.py", ("tests/engine/walk/test_kernel_paths.py",)),
+    Table("_STARTS", "engine/netfilter/conntrack.py", ("tests/engine/netfilter/test_stack.py",)),
     Table("_ALL", "engine/cni/__init__.py", ("tests/engine/cni/test_plugins.py",)),
     Table("DIFFERENCES", "engine/proxy/releases.py", (_WORDS, _RELEASES), deep=True),
     Table("_OUTER", "engine/walk/hooks.py", ("tests/engine/walk/test_edges.py",)),
     Table(SENTENCES, "engine/words/hops.py", _TOLD),
     Table(SENTENCES, "engine/words/rules.py", _TOLD),
-    Table("MODULES", "engine/netfilter/registry.py", _READ),
+    Table("MODULES", "engine/netfilter/registry.py", _READ, unordered=_ORDER),
     *(
-        Table("PART", str(path.relative_to(ROOT)), _READ)
+        Table("PART", str(path.relative_to(ROOT)), _READ, unordered=_ORDER)
         for path in sorted((ROOT / "engine/netfilter/parts").glob("[!_]*.py"))
     ),
 )
 # The fields of rows that are calls, where some are given by place.
 FIELDS = {
     "Row": ("name", "lead", "card", "code", "role", "part"),
+    "ChainMeaning": ("name", "lead", "card", "code", "role", "part"),
     "Text": ("en", "zh"),
     "RemovablePart": ("name", "meaning", "drops", "undoes"),
     "Difference": ("name", "since", "until", "modes", "what", "source", "also"),
+    "fact": ("default", "name", "shape", "told", "low", "high"),
 }
 # Rows whose fields, all but the first, may be left out.
-OPTIONAL = ("Row", "RemovablePart")
+OPTIONAL = ("Row", "ChainMeaning", "RemovablePart")
 
 
 class Mutant(NamedTuple):
@@ -149,7 +177,8 @@ def rows(tree: ast.Module, table: str) -> list[list[Row]]:
     """The rows of the table, and of the tables in it where it is a call with tables for arguments."""
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == table:
-            return [[Row(one, one.value) for one in node.body if isinstance(one, ast.Assign)]]
+            fields = [one for one in node.body if isinstance(one, (ast.Assign, ast.AnnAssign))]
+            return [[Row(one, one.value) for one in fields if one.value is not None]]
         targets = (
             [node.target] if isinstance(node, ast.AnnAssign) else node.targets if isinstance(node, ast.Assign) else []
         )
@@ -170,7 +199,8 @@ def _rows(value: ast.expr) -> list[list[Row]]:
     if isinstance(value, ast.Call) and value.keywords:
         # What a Part holds for one tool is a table; the classes are told from the text.
         own = [Row(word, word.value) for word in value.keywords]
-        return [own, *(found for word in value.keywords for found in _rows(word.value))]
+        inner = [*value.args, *(word.value for word in value.keywords)]
+        return [own, *(found for each in inner for found in _rows(each))]
     return _rows(value.args[0]) if isinstance(value, ast.Call) and value.args else []
 
 
@@ -188,7 +218,8 @@ def mutants(text: str, table: Table) -> Iterator[Mutant]:
             comma = () if re.match(r"\s*,", text[end:]) or row is found[-1] else (((end, end), ","),)
             yield Mutant(f"without {_name(row)}", source.put((gone, ""), *comma))
         for row, other in itertools.pairwise(found):
-            if not table.deep and not isinstance(row.first, ast.keyword):
+            order_alone = row.first is row.value is said(row.value)
+            if not table.deep and not isinstance(row.first, ast.keyword) and not (table.unordered and order_alone):
                 yield from _swapped(source, row, said(row.value), said(other.value), "")
         if table.deep:
             yield from _fields(source, found)

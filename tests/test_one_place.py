@@ -4,6 +4,7 @@ throw-away ones; and each real one is named in its own home alone."""
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +14,22 @@ import pytest
 import engine
 from docs import question_files
 from engine.choose import seeded
-from engine.cluster import CNIConfig, Mode, Node
+from engine.cluster import CNIConfig, Mode, NetworkFacts, Node, NodeFacts
+from engine.cluster.facts import Shape, fact, facts_of
 from engine.cni import PLUGINS
 from engine.cni.flannel.plugin import Flannel
-from engine.cni.interface import ManifestFields
+from engine.cni.interface import LabNetwork, ManifestFields
 from engine.fabric import chains
+from engine.fabric.fabric import build_fabric
 from engine.hooks import Hook
 from engine.ipvs import VirtualServer
 from engine.ipvs.interface import Arrival, Scheduler
 from engine.ipvs.registry import SCHEDULERS
 from engine.ipvs.server import RealServer
+from engine.lab.cases import networks, scenes
+from engine.lab.plan import plan as lab_plan
+from engine.lab.smallest import as_text
+from engine.manifests import config, fact_shapes
 from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
 from engine.netfilter.nft_text import parse as parse_nft
 from engine.netfilter.registry import MODULES, REGISTRY
@@ -31,9 +38,9 @@ from engine.netfilter.text import dump, parse
 from engine.network.routes import RouteKind
 from engine.packet import L4, Family, FiveTuple
 from engine.trace import Direction, ReasonCode, Text
+from engine.values import dataclass
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.manifests import manifests
-from k8squiz.bank.network_facts import NETWORK_FACTS, NetworkFact
 from k8squiz.bank.shapes import Place
 from k8squiz.bank.spec import read_spec
 from k8squiz.kinds.hop_order.steps import distractors
@@ -164,6 +171,10 @@ class Throwaway(Flannel):
     backends = ("plain",)
     usual_backend = "plain"
     bridge = "gate0"
+    in_lab = (LabNetwork("plain"),)
+
+    def objects(self, config: CNIConfig) -> tuple[()]:
+        return ()
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         told = node.annotations.get("throwaway.example/backend")
@@ -202,6 +213,17 @@ def test_a_cni_plugin_is_a_folder_and_a_line(monkeypatch: pytest.MonkeyPatch) ->
     (way,) = engine.outcomes(loaded, engine.Request("pod/pod-1", "pod/pod-2:8080"))
     assert way.verdict is engine.Verdict.DELIVERED
     assert engine.compile_rules(loaded, "node1", "nftables")
+
+
+def test_the_lab_draws_and_builds_a_new_cni_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PLUGINS, "throwaway", Throwaway())
+    own = tuple(network for network in networks() if network[0] == "throwaway")
+    assert [network.backend for _, network in own] == ["plain"]
+    drawn = next(scenes(1, drawn_from=own)).cluster
+    assert (drawn.cni.plugin, drawn.cni.backend) == ("throwaway", "plain")
+    hosts = {one.name: one for one in lab_plan(build_fabric(drawn), 4, lambda host: host)}
+    assert any("type bridge_slave" in line for line in hosts["node1"].links)
+    assert engine.load_cluster(text=as_text(drawn)).cni.plugin == "throwaway"
 
 
 def test_a_question_spells_a_new_cni_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,10 +278,58 @@ def test_a_fact_of_a_way_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     assert '"coin"' in schema_text()
 
 
-def test_a_network_fact_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = NetworkFact("coinSide", "heads", "which side is up", "net.coin.side")
-    monkeypatch.setattr(question_files, "NETWORK_FACTS", (*NETWORK_FACTS, row))
-    assert "| `coinSide` | heads | which side is up (`net.coin.side`) |" in question_files.network()
+@dataclass(frozen=True, slots=True)
+class WithCoin(NetworkFacts):
+    """The network facts with one more."""
+
+    coin_side: int = fact(
+        0, "coinSide", Shape.NUMBER, "which side is up", 0, 2, on_node=True, sysctls=("net.coin.side", "net.ipv6.coin")
+    )
+
+
+NETWORK_COIN = """
+---
+apiVersion: k8squiz.dev/v1
+kind: Network
+spec: {coinSide: 2, nodes: [{name: node2, coinSide: 1}]}
+"""
+
+
+@pytest.fixture
+def network_coin(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (config, fact_shapes, question_files):
+        monkeypatch.setattr(module, "NetworkFacts", WithCoin)
+
+
+def test_a_network_fact_is_a_row(network_coin: None) -> None:
+    loaded = engine.load_cluster(text=NODES.replace("{throwaway.example/backend: plain}", "{}") + NETWORK_COIN)
+    assert loaded.network == WithCoin(coin_side=2, nodes={"node2": NodeFacts({"coin_side": 1})})
+    assert engine.load_cluster(text=as_text(loaded)).network == dataclasses.replace(
+        loaded.network, mtu=1500, hairpin_mode=True
+    )
+    fabric = build_fabric(loaded)
+    for version, paths in ((4, ["coin/side"]), (6, ["coin/side", "ipv6/coin"])):
+        hosts = {one.name: dict(one.sysctls) for one in lab_plan(fabric, version, lambda host: host)}
+        for name, value in (("node1", 2), ("node2", 1)):
+            assert {path: found for path, found in hosts[name].items() if "coin" in path} == dict.fromkeys(paths, value)
+        assert "coin/side" not in {**hosts["router"], **hosts["pod-1"]}
+
+
+def test_a_question_sets_a_new_network_fact(network_coin: None) -> None:
+    spec = read_spec(
+        {"nodes": 1, "network": {"coinSide": 2}},
+        Identity("a question", "1"),
+        Place(world().question.template, ("cluster",)),
+    )
+    read = engine.load_cluster(text=manifests(spec)).network
+    assert isinstance(read, WithCoin)
+    assert read.coin_side == 2
+
+
+def test_the_pages_tell_a_new_network_fact(network_coin: None) -> None:
+    told = "`net.coin.side`, `net.ipv6.coin`"
+    assert f"| `coinSide` | 0 | which side is up ({told}) |" in question_files.network()
+    assert f"| `coinSide` | 0 | which side is up | yes | sysctl {told} |" in question_files.every_network_fact()
 
 
 def sources(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
@@ -328,8 +398,8 @@ def test_a_chain_is_named_beside_the_mode_that_writes_it(room: str) -> None:
             assert [text for text in strings(tree) if "KUBE-" in text] == [], path
 
 
-# What is assumed where nothing tells a CNI, in manifests and in questions; and networks that the lab draws and measures.
-PLUGINS_NAMED = {"engine/cluster.py", "engine/lab/cases.py", "engine/lab/known.py", "k8squiz/bank/forms.py"}
+# What is assumed where nothing tells a CNI: the room of the values stands below the plugins'.
+PLUGINS_NAMED = {"engine/cluster/objects.py"}
 
 
 @pytest.mark.parametrize("room", ["engine", "k8squiz"])
@@ -340,11 +410,32 @@ def test_a_cni_plugin_is_named_in_its_own_folder(room: str) -> None:
             assert found == [], path
 
 
-# kube-proxy's own choice and what it sets for mh; under which the servers' weights count; what ipvsadm takes where none is
-# said; a keyword of nft's grammar (an IPv6 header) that is spelt alike; stories.
+# Who the client is a question draws; hairpinMode is the CNI plugin bridge's own word too; of a card a fact has its name again.
+FACTS_NAMED = {
+    "k8squiz/bank/manifests.py": {"clientAddress"},
+    "engine/cni/flannel/detection.py": {"hairpinMode"},
+    "engine/manifests/fact_shapes.py": {"rpFilter"},
+    # What names a node or a pod is held against those that are there.
+    "engine/manifests/check.py": {"missingRoutes", "serviceCIDRVia", "sharedAddresses", "underlayDrops"},
+}
+
+
+@pytest.mark.parametrize("room", ["engine", "k8squiz"])
+def test_a_network_fact_is_named_in_its_own_row(room: str) -> None:
+    # Those of one plain word (mtu, nodes) are words of others too.
+    names = {
+        row.name for kind in (NetworkFacts, NodeFacts) for row in facts_of(kind).values() if not row.name.islower()
+    }
+    assert len(names) > 15
+    for path, tree in sources(room):
+        if not path.startswith(("engine/cluster/facts.py", "k8squiz/explain/")):
+            assert set(strings(tree)) & names == FACTS_NAMED.get(path, set()), path
+
+
+# kube-proxy's own choice and what it sets for mh; what ipvsadm takes where none is said; a keyword of nft's grammar (an IPv6
+# header) that is spelt alike; stories.
 SCHEDULERS_NAMED = {
     "engine/proxy/ipvs.py": {"rr", "mh"},
-    "engine/netfilter/virtual_service.py": {"rr", "wrr", "lc"},
     "engine/netfilter/ipvsadm_text.py": {"wlc"},
     "engine/netfilter/parts/statement.py": {"mh"},
 }

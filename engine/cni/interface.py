@@ -78,6 +78,17 @@ class DaemonSet:
     where: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LabNetwork:
+    """A network of the plugin as the lab builds it (engine.lab). `options` are the fields of CNIConfig that a cluster may
+    have set otherwise than is usual, `needs` the kind of device that not every kernel can make ("": none)."""
+
+    backend: str
+    options: tuple[str, ...] = ()
+    ipv4_only: bool = False
+    needs: str = ""
+
+
 class ManifestFields(Protocol):
     """A mapping of a manifest, as engine.manifests.fields.Fields reads it: what is there and wrong is an error with file
     and line."""
@@ -109,8 +120,8 @@ class Plugin(Protocol):
     `bridge` is the device that a node's pods hang on, None where each is routed; `port_prefix` begins the name of a pod's
     port on the node. A node's pod network is one block of `block_lengths` (by IP version) where its podCIDRs do not say;
     with `has_more_blocks` pods outside of them make further blocks. `on_underlay`: the nodes' own network knows on which node
-    each pod's address is. `chains` says what its own rules' chains mean. `route_protocol` is what `ip route` calls who put its
-    routes there, "" where they name nobody.
+    each pod's address is. `chains` says what its own rules' chains mean. `in_lab` are the networks that the lab draws, one as
+    often as it stands there. `route_protocol` is what `ip route` calls who put its routes there, "" where they name nobody.
     """
 
     name: str
@@ -123,6 +134,7 @@ class Plugin(Protocol):
     on_underlay: bool
     route_protocol: str
     chains: ChainWriter | None
+    in_lab: tuple[LabNetwork, ...]
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         """What the node's annotations tell; None where they are not this plugin's. `configured` is what a ConfigMap
@@ -143,6 +155,10 @@ class Plugin(Protocol):
 
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         """A node's annotations, as from_node reads them; backend "" is the usual one."""
+        ...
+
+    def objects(self, config: CNIConfig) -> Iterable[Mapping[str, object]]:
+        """The plugin's own objects, from which it is told as `config` where that is not as usual."""
         ...
 
     def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ from engine.fabric.node_facts import (
     cluster_on,
     given_connections,
     named_cards,
+    parts_taken,
     policy_routing,
     rename_bridge,
     with_mtus,
@@ -78,7 +79,7 @@ class Fabric:
         rulesets: Mapping[str, Ruleset] | None = None,
         release: str | None = None,
     ) -> None:
-        check_parts(cluster.network.without.union(*(facts.without for facts in cluster.network.nodes.values())))
+        check_parts(parts_taken(cluster.network))
         check_network(cluster)
         check_addresses(cluster)
         self.cni = _cni_config(cluster)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from engine.cluster import (
     CardFacts,
@@ -16,6 +16,7 @@ from engine.cluster import (
     SliceEndpoint,
     StaleEndpoint,
 )
+from engine.cluster.facts import facts_of
 from engine.errors import ManifestError, NoSuchObject, UnsupportedFeature
 from engine.hooks import Hook
 from engine.netfilter.built_in import built_in_chains
@@ -34,29 +35,30 @@ def cluster_on(cluster: Cluster, node: str) -> Cluster:
     """`cluster` as it is on `node`: itself where nothing is said of that node alone. What kube-proxy compiles there, and
     what the node's sysctls and devices are, is read off it; pods and addresses are those of all."""
     facts = cluster.network.nodes.get(node, PLAIN)
-    stale = (*cluster.network.stale_endpoints, *facts.stale_endpoints)
+    network = _network_on(cluster.network, facts.given)
+    stale = network.stale_endpoints
     if facts == PLAIN and not stale:
         return cluster
-    network = _network_on(cluster.network, facts)
-    cni = cluster.cni if facts.mtu is None else dataclasses.replace(cluster.cni, mtu=facts.mtu)
+    cni = cluster.cni if "mtu" not in facts.given else dataclasses.replace(cluster.cni, mtu=facts.given["mtu"])
     slices = cluster.slices if not stale else _with_stale(cluster, stale)
     return dataclasses.replace(cluster, network=network, cni=cni, slices=slices)
 
 
-def _network_on(network: NetworkFacts, facts: NodeFacts) -> NetworkFacts:
-    return dataclasses.replace(
-        network,
-        ip_forward=network.ip_forward if facts.ip_forward is None else facts.ip_forward,
-        bridge_nf_call_iptables=(
-            network.bridge_nf_call_iptables if facts.bridge_nf_call_iptables is None else facts.bridge_nf_call_iptables
-        ),
-        hairpin_mode=network.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode,
-        rp_filter=network.rp_filter if facts.rp_filter is None else facts.rp_filter,
-        forward_policy=facts.forward_policy or network.forward_policy,
-        pod_mtu=network.pod_mtu if facts.pod_mtu is None else facts.pod_mtu,
-        input_policy=facts.input_policy or network.input_policy,
-        without=network.without | facts.without,
-    )
+def _network_on(network: NetworkFacts, given: Mapping[str, Any]) -> NetworkFacts:
+    if not given:
+        return network
+    rows = facts_of(type(network))
+    joined = {name: _joined(getattr(network, name), value) for name, value in given.items() if rows[name].joined}
+    return dataclasses.replace(network, **{**given, **joined})
+
+
+def _joined(of_all: Any, own: Any) -> Any:
+    return of_all | own if isinstance(own, frozenset) else (*of_all, *own)
+
+
+def parts_taken(network: NetworkFacts) -> frozenset[str]:
+    """The parts that are taken away, on all nodes or on one."""
+    return network.without.union(*(facts.given.get("without", ()) for facts in network.nodes.values()))
 
 
 def _with_stale(cluster: Cluster, stale: Iterable[StaleEndpoint]) -> tuple[EndpointSlice, ...]:

@@ -99,6 +99,6 @@ def with_chances(ruleset: Ruleset) -> Ruleset:
     """Rules read from text do not say how likely each server is: as after kube-proxy's sync."""
     if not isinstance(ruleset, IpvsRuleset):
         return ruleset
-    from engine.proxy.ipvs import first_connection_chances
+    from engine.ipvs.first_connection import first_connection_chances
 
     return dataclasses.replace(ruleset, chances=first_connection_chances)

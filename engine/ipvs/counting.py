@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from engine.ipvs.interface import Arrival, Scheduler
+from engine.ipvs.interface import Arrival, FirstChoice, Scheduler
 from engine.ipvs.server import RealServer
 
 
@@ -39,6 +39,7 @@ def _expected_delay(server: RealServer) -> int:
 
 class LeastConnection(Scheduler):
     name = "lc"
+    first_choice = FirstChoice.UNWEIGHTED
 
     def select(self, arrival: Arrival) -> RealServer | None:
         least: RealServer | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -20,6 +21,15 @@ class Arrival:
     now: float = 0.0
 
 
+class FirstChoice(enum.Enum):
+    """Whom a scheduler gives the first connection, where the order of the servers is anyone's."""
+
+    OF_EQUALS = enum.auto()  # the head of the list, where the weights are the same
+    UNWEIGHTED = enum.auto()  # the head of the list, whatever the weights
+    SHARES = enum.auto()  # a turn for each unit of weight
+    BY_CLIENT = enum.auto()  # whom a table says for the client, which the order has a part in
+
+
 class Scheduler:
     """Base of all schedulers. `servers` is the service's own list, newest first, and is shared, never copied.
 
@@ -29,6 +39,7 @@ class Scheduler:
 
     name: ClassVar[str]
     known_flags: ClassVar[frozenset[str]] = frozenset()
+    first_choice: ClassVar[FirstChoice] = FirstChoice.OF_EQUALS
 
     def __init__(self, servers: Sequence[RealServer], flags: frozenset[str], choose: Choose) -> None:
         self.servers = servers

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from engine.choose import Choose
-from engine.ipvs.interface import Arrival, Scheduler
+from engine.ipvs.interface import Arrival, FirstChoice, Scheduler
 from engine.ipvs.server import RealServer
 
 _HEAD = -1  # the list head, which stands before the first server and after the last
@@ -19,6 +19,7 @@ class RoundRobin(Scheduler):
     """The next server in the list with a weight, whatever the weight is."""
 
     name = "rr"
+    first_choice = FirstChoice.UNWEIGHTED
 
     def __init__(self, servers: Sequence[RealServer], flags: frozenset[str], choose: Choose) -> None:
         super().__init__(servers, flags, choose)
@@ -53,6 +54,7 @@ class WeightedRoundRobin(Scheduler):
     """
 
     name = "wrr"
+    first_choice = FirstChoice.SHARES
 
     def __init__(self, servers: Sequence[RealServer], flags: frozenset[str], choose: Choose) -> None:
         super().__init__(servers, flags, choose)

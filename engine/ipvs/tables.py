@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from engine.choose import Choose
 from engine.ipvs.hashing import folded, hash_32, hsiphash_u32
-from engine.ipvs.interface import Arrival, Scheduler
+from engine.ipvs.interface import Arrival, FirstChoice, Scheduler
 from engine.ipvs.server import RealServer
 
 _SH_BITS = 8
@@ -109,6 +109,7 @@ class MaglevHashing(_Table):
     """
 
     name = "mh"
+    first_choice = FirstChoice.BY_CLIENT
     known_flags = frozenset({"mh-port", "mh-fallback"})
 
     def build(self) -> list[RealServer]:

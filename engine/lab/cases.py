@@ -29,6 +29,7 @@ from engine.cluster import (
     SliceEndpoint,
 )
 from engine.cni import PLUGINS
+from engine.cni.interface import LabNetwork
 from engine.fabric.fabric import build_fabric
 from engine.lab.requirements import Features
 from engine.lab.scene import DELIVERED, Scene, ending
@@ -36,12 +37,6 @@ from engine.packet import L4, join_host_port, split_host_port
 from engine.trace import Outcome, Request
 from engine.walk.outcomes import outcomes
 
-BACKENDS = (
-    *(("flannel", "vxlan"), ("flannel", "vxlan"), ("flannel", "host-gw"), ("calico", "bgp"), ("calico", "vxlan")),
-    *(("kindnet", "ptp"), ("canal", "vxlan")),
-)
-IPIP = ("calico", "ipip")
-_IPV4_ONLY = (("calico", "vxlan"), IPIP)
 MODES = (Mode.IPTABLES, Mode.NFTABLES)
 # Those twice that few requests run into.
 _PARTS = (
@@ -118,30 +113,40 @@ class _Addresses:
         return (self._pick("1.2.3.0/24", "2001:db8:ffff::/64"), self._pick("9.9.9.0/24", "2001:db8:9::/64"))
 
 
+def networks(devices: frozenset[str] = frozenset()) -> tuple[tuple[str, LabNetwork], ...]:
+    """The plugins' networks to draw, where the kernel makes these kinds of device."""
+    return tuple(
+        (plugin.name, network)
+        for plugin in PLUGINS.values()
+        for network in plugin.in_lab
+        if not network.needs or network.needs in devices
+    )
+
+
 def scenes(
-    seed: int, modes: tuple[Mode, ...] = MODES, networks: tuple[tuple[str, str], ...] = BACKENDS
+    seed: int, modes: tuple[Mode, ...] = MODES, drawn_from: tuple[tuple[str, LabNetwork], ...] | None = None
 ) -> Iterator[Scene]:
-    """Scenes without end in these modes and networks (plugin, backend); the same for the same seed."""
+    """Scenes without end in these modes and networks (None: those of every kernel); the same for the same seed."""
     number = 0
     seen: Counter[str] = Counter()
+    drawn_from = networks() if drawn_from is None else drawn_from
     while True:
         draw = random.Random(f"k8squiz lab {seed} {number}")
-        yield scene(draw, f"seed {seed} scene {number}", modes[number % len(modes)], networks, seen)
+        yield scene(draw, f"seed {seed} scene {number}", modes[number % len(modes)], drawn_from, seen)
         number += 1
 
 
-def drawn_on(there: Features) -> tuple[tuple[Mode, ...], tuple[tuple[str, str], ...]]:
+def drawn_on(there: Features) -> tuple[tuple[Mode, ...], tuple[tuple[str, LabNetwork], ...]]:
     """The modes and networks to draw on a kernel with these features."""
-    modes = (*MODES, Mode.IPVS) if there.ipvs else MODES
-    return modes, (*BACKENDS, IPIP) if "ipip" in there.devices else BACKENDS
+    return (*MODES, Mode.IPVS) if there.ipvs else MODES, networks(there.devices)
 
 
 def scene(
-    draw: random.Random, name: str, mode: Mode, networks: tuple[tuple[str, str], ...], seen: Counter[str]
+    draw: random.Random, name: str, mode: Mode, drawn_from: tuple[tuple[str, LabNetwork], ...], seen: Counter[str]
 ) -> Scene:
     """One scene out of `draw`. `seen` counts the kinds of ending so far, and is carried on."""
     where = _Addresses(6 if _one_in(draw, 5) else 4)
-    cluster = _cluster(draw, where, networks)
+    cluster = _cluster(draw, where, drawn_from)
     drawn = dict.fromkeys(_request(draw, cluster, where) for _ in range(DRAWN))
     return Scene(name, cluster, mode, rarest(cluster, mode, drawn, seen), where.version, draw.getrandbits(30))
 
@@ -192,7 +197,7 @@ def _one_in(draw: random.Random, chance: int) -> bool:
     return draw.randrange(chance) == 0
 
 
-def _cluster(draw: random.Random, where: _Addresses, networks: tuple[tuple[str, str], ...]) -> Cluster:
+def _cluster(draw: random.Random, where: _Addresses, drawn_from: tuple[tuple[str, LabNetwork], ...]) -> Cluster:
     count = draw.choice((1, 2, 2, 2, 3))
     far = count > 1 and _one_in(draw, 10)
     nodes = tuple(_node(draw, index, where, far=far and index == count) for index in range(1, count + 1))
@@ -201,28 +206,31 @@ def _cluster(draw: random.Random, where: _Addresses, networks: tuple[tuple[str, 
         pods = (*pods, _pod(1, 0, nodes[0], where, host=False))
     services = tuple(_service(draw, index, where) for index in (1, 2))
     slices = tuple(_slice(draw, service, pods, where) for service in services)
-    plugin, backend = draw.choice([one for one in networks if where.version == 4 or one not in _IPV4_ONLY])
+    plugin, network = draw.choice([one for one in drawn_from if where.version == 4 or not one[1].ipv4_only])
     return Cluster(
         nodes=nodes,
         pods=pods,
         services=services,
         slices=slices,
         proxy=_proxy(draw, where, plugin),
-        cni=_cni(draw, plugin, backend),
+        cni=_cni(draw, plugin, network),
         network=_facts(draw, nodes, where),
     )
 
 
-def _cni(draw: random.Random, plugin: str, backend: str) -> CNIConfig:
+def _cni(draw: random.Random, plugin: str, network: LabNetwork) -> CNIConfig:
     """The plugin with what it may have been told otherwise than is usual."""
+
+    def told(option: str, chance: int) -> bool:
+        return option in network.options and _one_in(draw, chance)
+
     port_map = PortMap(backend="nftables" if _one_in(draw, 3) else "iptables", snat=not _one_in(draw, 5))
-    by_flannel = plugin == "flannel"
     return CNIConfig(
         plugin,
-        backend,
+        network.backend,
         assumed=False,
-        ip_masq=not (by_flannel and _one_in(draw, 6)),
-        nftables=by_flannel and _one_in(draw, 4),
+        ip_masq=not told("ip_masq", 6),
+        nftables=told("nftables", 4),
         port_map=port_map,
     )
 
@@ -307,7 +315,7 @@ def _proxy(draw: random.Random, where: _Addresses, plugin: str) -> ProxyConfig:
     return ProxyConfig(
         cluster_cidrs=() if _one_in(draw, 8) else (where.pods,),
         detect_local_mode=draw.choice(("", "", "", "ClusterCIDR", "NodeCIDR", *bridged, "InterfaceNamePrefix")),
-        bridge_interface="cni0",
+        bridge_interface=there.bridge or "",
         interface_name_prefix=there.port_prefix,
         masquerade_all=_one_in(draw, 8),
         masquerade_bit=draw.choice((14, 14, 14, 10)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from engine.cluster import (
@@ -19,6 +20,7 @@ from engine.cluster import (
     ServicePort,
     SliceEndpoint,
 )
+from engine.cni import PLUGINS
 from engine.lab.scene import Scene
 from engine.packet import L4
 from engine.trace import Request
@@ -26,7 +28,7 @@ from engine.trace import Request
 A, C, B = "10.244.1.5", "10.244.1.6", "10.244.2.8"
 NODE1, NODE2, VIP = "192.168.1.10", "192.168.1.11", "10.96.0.10"
 _PODS = (("pod-a", A, "node1"), ("pod-c", C, "node1"), ("pod-b", B, "node2"))
-_FLANNEL = ("vxlan", "host-gw")
+_CNI = CNIConfig(assumed=False)
 
 _ALL_WAYS = (
     Request("client", f"{NODE1}:30080"),
@@ -47,8 +49,8 @@ _SELF = (Request("pod/pod-a", f"{VIP}:80"), Request("pod/pod-a", f"{NODE1}:30080
 def known() -> Iterator[Scene]:
     """Every scene in iptables and in nftables mode."""
     for mode in (Mode.IPTABLES, Mode.NFTABLES):
-        for backend in _FLANNEL:
-            cni = CNIConfig("flannel", backend, assumed=False)
+        for backend in PLUGINS[_CNI.plugin].backends:
+            cni = dataclasses.replace(_CNI, backend=backend)
             for endpoint in (A, B):
                 yield Scene(f"{backend}, endpoint {endpoint}", _cluster((endpoint,), cni), mode, _ALL_WAYS)
         yield Scene("no endpoint", _cluster(()), mode, _ALL_WAYS)
@@ -108,6 +110,6 @@ def _cluster(
         ),
         slices=(EndpointSlice("default", "web-1", "web", "IPv4", (EndpointPort("", L4.TCP, 8080),), found),),
         proxy=ProxyConfig(cluster_cidrs=("10.244.0.0/16",)),
-        cni=cni or CNIConfig(assumed=False),
+        cni=cni or _CNI,
         network=facts or NetworkFacts(),
     )

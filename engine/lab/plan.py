@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from engine.cluster import Mode
+from engine.cluster.facts import facts_of
 from engine.fabric.fabric import Fabric
 from engine.fabric.hosts import LAN, OUTSIDE, ROUTER
 from engine.network.devices import Device, DeviceKind
@@ -59,8 +60,6 @@ _EARLY = {
         ("ipv6/conf/all/accept_ra", 0),
     ),
 }
-# The MAC address that Calico gives to cali devices: IPv6's gateway fe80::ecee:eeff:feee:eeee follows from it.
-_CALI_MAC = "ee:ee:ee:ee:ee:ee"
 # What hosts beyond the router use as their gateway: nobody's address, known by its MAC address alone.
 _GATEWAY = {4: "169.254.0.1", 6: "fe80::1"}
 _UNBRIDGED = (("bridge/bridge-nf-call-iptables", 0), ("bridge/bridge-nf-call-ip6tables", 0))
@@ -115,7 +114,7 @@ def _link(host: Host, device: Device, version: int, path_of: PathOf) -> Iterator
         assert device.peer is not None
         peer_host, peer_device = device.peer
         peer = f"peer name {peer_device} mtu {device.mtu} netns {path_of(peer_host)}"
-        own = "" if device.master is not None else f" address {_CALI_MAC}"
+        own = "" if device.master is not None else f" address {device.mac or mac(host.name, device.name)}"
         yield f"link add {device.name}{own} mtu {device.mtu} type veth {peer}"
         if device.master is not None:
             yield f"link set {device.name} master {device.master}"
@@ -165,7 +164,11 @@ def _addresses(device: Device, version: int) -> Iterator[str]:
 
 
 def _neighbours(fabric: Fabric, host: Host, device: Device, version: int) -> Iterator[str]:
-    """What flannel and Calico write for a VXLAN device: the other ends' MAC addresses, and where those are."""
+    """What the programs that make a device write down: who its other ends are."""
+    for hop in device.fixed_neighbours:
+        if number(hop)[0] == version and device.peer is not None:
+            there = fabric.host(device.peer[0]).devices[device.peer[1]]
+            yield f"neigh replace {hop} lladdr {there.mac or mac(*device.peer)} dev {device.name} nud permanent"
     if device.kind is not DeviceKind.VXLAN or device.tunnel is None or not _here(device, version):
         return
     for inner, outer in device.tunnel.remotes.items():
@@ -225,14 +228,9 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
     own = host.sysctls
     # A server that got the request and cannot answer must not disturb later requests by trying again.
     yield "ipv4/tcp_synack_retries", 0
-    yield "ipv4/ip_forward", int(own.ip_forward)
-    # Forwarding is switched before: that sets these back to what routers have.
-    yield "ipv4/conf/all/rp_filter", own.rp_filter
-    yield "ipv4/conf/all/route_localnet", int(own.route_localnet)
+    yield from _of_facts(fabric, host, version)
     for name in sorted(own.localnet_devices):
         yield f"ipv4/conf/{name}/route_localnet", 1
-    if version == 6:
-        yield "ipv6/conf/all/forwarding", int(own.ip_forward)
     if host.kind is HostKind.EXTERNAL:
         # The router's routes change with each request: what it tells a late packet of an earlier one is out of date.
         for family, conf in (("ipv4", "all"), (f"ipv{version}", "eth0")):
@@ -245,13 +243,26 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
         yield "ipv4/vs/expire_nodest_conn", 1
         yield "ipv4/vs/expire_quiescent_template", 1
     if host.kind is HostKind.NODE:
-        yield "bridge/bridge-nf-call-iptables", int(own.bridge_nf_call_iptables)
-        yield "bridge/bridge-nf-call-ip6tables", int(own.bridge_nf_call_iptables)
         yield "netfilter/nf_conntrack_tcp_be_liberal", int(fabric.cluster.proxy.tcp_be_liberal)
         for device in host.devices.values():
-            if device.kind is DeviceKind.VETH and device.master is None:
+            if device.proxy_arp:
                 yield f"ipv4/conf/{device.name}/proxy_arp", 1
                 yield f"ipv4/neigh/{device.name}/proxy_delay", 0
+
+
+def _of_facts(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, int]]:
+    """The sysctls that are network facts, in the order of their rows (net.ipv4.ip_forward first: it sets others back to what
+    routers have). A host has them as its own sysctls say, where these hold the fact; those of bridges, and facts that are
+    not among them, are a node's alone."""
+    on_node = fabric.on_node(host.name).network if host.kind is HostKind.NODE else None
+    for field, row in facts_of(type(fabric.cluster.network)).items():
+        value = getattr(host.sysctls, field, getattr(on_node, field, None))
+        for name in row.sysctls:
+            not_here = (name.startswith("net.ipv6.") and version == 4) or (
+                name.startswith("net.bridge.") and on_node is None
+            )
+            if value is not None and not not_here:
+                yield name.removeprefix("net.").replace(".", "/"), int(value)
 
 
 def _listeners(fabric: Fabric, host: Host) -> tuple[tuple[L4, int], ...]:

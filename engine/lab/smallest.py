@@ -7,8 +7,11 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from engine.cluster import Cluster, CNIConfig, EndpointSlice, NetworkFacts, Pod, PortMap, ProxyConfig, Service
+from engine.cluster import Cluster, EndpointSlice, NetworkFacts, ProxyConfig
+from engine.cni import PLUGINS
 from engine.lab.scene import Scene
+from engine.manifests.config import network_document
+from engine.manifests.write import documents_of, proxy_document
 
 Shows = Callable[[Scene], bool]
 
@@ -56,149 +59,13 @@ def _without(slice_: EndpointSlice, gone: set[tuple[str, ...]]) -> EndpointSlice
 
 def as_text(cluster: Cluster) -> str:
     """The cluster as documents that load_cluster reads: one JSON object each, which YAML is a superset of."""
-    documents = [_network(cluster), _proxy(cluster.proxy), *_plugin(cluster.cni)]
-    documents += [
-        {
-            "apiVersion": "v1",
-            "kind": "Node",
-            "metadata": _named(
-                node.name, **{"k8squiz.dev/addresses": ",".join(node.addresses)} if node.addresses else {}
-            ),
-            "spec": {"podCIDRs": list(node.pod_cidrs)},
-            "status": {
-                "addresses": [{"type": "InternalIP", "address": ip} for ip in node.internal_ips],
-                "nodeInfo": {"kubeProxyVersion": node.proxy_version},
-            },
-        }
-        for node in cluster.nodes
-    ]
-    documents += [_pod(pod) for pod in cluster.pods]
-    documents += [_service(service) for service in cluster.services]
-    documents += [_slice(slice_) for slice_ in cluster.slices]
+    documents = [_network(cluster), proxy_document(cluster.proxy), *PLUGINS[cluster.cni.plugin].objects(cluster.cni)]
+    documents += documents_of(cluster)
     return "".join(f"---\n{json.dumps(document)}\n" for document in documents)
 
 
-def _named(name: str, **annotations: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": name}
-    if annotations:
-        found["annotations"] = annotations
-    return found
-
-
 def _network(cluster: Cluster) -> dict[str, Any]:
-    facts, cni = cluster.network, cluster.cni
-    spec: dict[str, Any] = {
-        "cni": {"plugin": cni.plugin, "backend": cni.backend},
-        "mtu": cni.mtu,
-        "hairpinMode": cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode,
-        "bridgeNfCallIptables": facts.bridge_nf_call_iptables,
-        "rpFilter": facts.rp_filter,
-        "routeLocalnet": facts.route_localnet,
-        "ipForward": facts.ip_forward,
-        "clientAddress": facts.client_address,
-        "clientAddressV6": facts.client_address_v6,
-        "externalHosts": dict(facts.external_hosts),
-        "loadBalancerHealthChecks": facts.load_balancer_health_checks,
-        "missingRoutes": [{"node": here, "to": there} for here, there in facts.missing_routes],
-        "without": sorted(facts.without),
-    }
-    if facts.service_cidr_via is not None:
-        spec["serviceCIDRVia"] = facts.service_cidr_via
-    return {"apiVersion": "k8squiz.dev/v1", "kind": "Network", "spec": spec}
-
-
-def _plugin(cni: CNIConfig) -> Iterator[dict[str, Any]]:
-    """flannel's own objects, where it was told otherwise than is usual."""
-    port_map = cni.port_map
-    if cni.plugin != CNIConfig().plugin or (cni.ip_masq and not cni.nftables and port_map == PortMap()):
-        return
-    told = {} if port_map is None else {"type": "portmap", "backend": port_map.backend, "snat": port_map.snat}
-    chained = {"name": "cbr0", "plugins": [{"type": cni.plugin, "delegate": {"hairpinMode": cni.hairpin_mode}}, told]}
-    net = {"EnableNFTables": cni.nftables, "Backend": {"Type": cni.backend}}
-    data = {"net-conf.json": json.dumps(net), "cni-conf.json": json.dumps(chained)}
-    yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _named("kube-flannel-cfg"), "data": data}
-    container = {"name": "kube-flannel", "args": ["--ip-masq"] if cni.ip_masq else []}
-    spec = {"template": {"spec": {"containers": [container]}}}
-    yield {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": _named("kube-flannel-ds"), "spec": spec}
-
-
-def _proxy(proxy: ProxyConfig) -> dict[str, Any]:
-    detect = {"bridgeInterface": proxy.bridge_interface, "interfaceNamePrefix": proxy.interface_name_prefix}
-    return {
-        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
-        "kind": "KubeProxyConfiguration",
-        "mode": proxy.mode or "",
-        "clusterCIDR": ",".join(proxy.cluster_cidrs),
-        "detectLocalMode": proxy.detect_local_mode,
-        "detectLocal": {name: value for name, value in detect.items() if value},
-        "nodePortAddresses": list(proxy.node_port_addresses),
-        "iptables": {"masqueradeAll": proxy.masquerade_all, "localhostNodePorts": proxy.localhost_node_ports},
-        "nftables": {"masqueradeAll": proxy.masquerade_all},
-        "conntrack": {"tcpBeLiberal": proxy.tcp_be_liberal},
-    }
-
-
-def _pod(pod: Pod) -> dict[str, Any]:
-    ports = [
-        {"name": p.name, "containerPort": p.port, "protocol": p.protocol.value}
-        | ({"hostPort": p.host_port} if p.host_port else {})
-        for p in pod.ports
-    ]
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": pod.name, "namespace": pod.namespace, "labels": dict(pod.labels)},
-        "spec": {"nodeName": pod.node_name, "hostNetwork": pod.host_network, "containers": [{"ports": ports}]},
-        "status": {"podIPs": [{"ip": ip} for ip in pod.ips], "conditions": [{"type": "Ready", "status": "True"}]},
-    }
-
-
-def _service(service: Service) -> dict[str, Any]:
-    ports = []
-    for p in service.ports:
-        port = {"name": p.name, "protocol": p.protocol.value, "port": p.port, "targetPort": p.target_port}
-        ports.append(port | ({"nodePort": p.node_port} if p.node_port else {}))
-    spec: dict[str, Any] = {
-        "type": service.type,
-        "clusterIPs": list(service.cluster_ips),
-        "clusterIP": service.cluster_ips[0] if service.cluster_ips else "None",
-        "ports": ports,
-        "externalIPs": list(service.external_ips),
-        "loadBalancerSourceRanges": list(service.load_balancer_source_ranges),
-        "externalTrafficPolicy": service.external_traffic_policy,
-        "internalTrafficPolicy": service.internal_traffic_policy,
-        "sessionAffinity": service.session_affinity,
-        "ipFamilies": list(service.ip_families),
-    }
-    if service.health_check_node_port:
-        spec["healthCheckNodePort"] = service.health_check_node_port
-    ingress = [{"ip": entry.ip, "ipMode": entry.ip_mode} for entry in service.load_balancer_ingress]
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": service.name, "namespace": service.namespace},
-        "spec": spec,
-        "status": {"loadBalancer": {"ingress": ingress}},
-    }
-
-
-def _slice(slice_: EndpointSlice) -> dict[str, Any]:
-    endpoints = []
-    for e in slice_.endpoints:
-        conditions = {"ready": e.ready, "serving": e.serving, "terminating": e.terminating}
-        endpoint: dict[str, Any] = {"addresses": list(e.addresses), "conditions": conditions}
-        if e.node_name is not None:
-            endpoint["nodeName"] = e.node_name
-        if e.pod is not None:
-            namespace, _, name = e.pod.partition("/")
-            endpoint["targetRef"] = {"kind": "Pod", "namespace": namespace, "name": name}
-        endpoints.append(endpoint)
-    labels = {"kubernetes.io/service-name": slice_.service_name}
-    return {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": {"name": slice_.name, "namespace": slice_.namespace, "labels": labels},
-        "addressType": slice_.address_type,
-        "ports": [{"name": p.name, "protocol": p.protocol.value, "port": p.port} for p in slice_.ports],
-        "endpoints": endpoints,
-    }
+    cni, facts = cluster.cni, cluster.network
+    hairpin = cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode
+    told = dataclasses.replace(facts, mtu=cni.mtu, hairpin_mode=hairpin)
+    return network_document(told, cni={"plugin": cni.plugin, "backend": cni.backend})

@@ -10,11 +10,10 @@ import dataclasses
 import re
 
 from engine.cluster import CNIConfig, Mode, NetworkFacts, ProxyConfig
+from engine.cluster.facts import facts_of
 from engine.cni import PLUGINS
-from engine.cni.enforcement import ENFORCEMENTS
+from engine.manifests.fact_shapes import read_facts, written_facts
 from engine.manifests.fields import Fields, shown, shown_zh
-from engine.manifests.node_facts import listeners, node_facts, policy, shared_addresses, stale_endpoints, underlay_drops
-from engine.manifests.objects import network
 
 LOCAL_MODES = ("", "ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
 _NODE_PORT_WORDS = ("primary", "localhost", "all")
@@ -113,57 +112,31 @@ def embedded_proxy_config(config_map: Fields) -> ProxyConfig | None:
     return None
 
 
-# Every field of a Network document's spec, so that a misspelt one is found.
-_FACTS = (
-    "bridgeNfCallIptables", "hairpinMode", "rpFilter", "routeLocalnet", "ipForward", "clientAddress", "clientAddressV6",
-    "externalHosts", "serviceCIDRVia", "loadBalancerHealthChecks", "missingRoutes", "without", "cni", "mtu", "policyEnforcement",
-    "forwardPolicy", "inputPolicy", "staleEndpoints", "underlayDrops", "nodes", "listeners", "sharedAddresses",
-    "underlayMTU", "underlayDropsFragments", "podMTU", "tunnelMTU", "tcpMTUProbing",
-)  # fmt: skip
 _CNI_FACTS = ("plugin", "backend", "vni", "port")
 
 
 def network_facts(document: Fields) -> NetworkFacts:
     """k8squiz.dev/v1 Network: what no Kubernetes object holds. Unknown fields are errors."""
+    rows = facts_of(NetworkFacts)
     spec = document.mapping("spec")
     _only(document, ("apiVersion", "kind", "metadata", "spec"))
-    _only(spec, _FACTS)
-    plain = NetworkFacts()
-    return NetworkFacts(
-        bridge_nf_call_iptables=spec.boolean("bridgeNfCallIptables", plain.bridge_nf_call_iptables),
-        hairpin_mode=spec.boolean("hairpinMode") if "hairpinMode" in spec else None,
-        rp_filter=spec.integer("rpFilter", plain.rp_filter, 0, 2),
-        route_localnet=spec.boolean("routeLocalnet", plain.route_localnet),
-        ip_forward=spec.boolean("ipForward", plain.ip_forward),
-        client_address=spec.address_of("clientAddress", plain.client_address, False),
-        client_address_v6=spec.address_of("clientAddressV6", plain.client_address_v6, True),
-        external_hosts=_external_hosts(spec),
-        service_cidr_via=spec.subdomain("serviceCIDRVia") or None,
-        load_balancer_health_checks=spec.boolean("loadBalancerHealthChecks", plain.load_balancer_health_checks),
-        missing_routes=tuple(_missing_route(entry) for entry in spec.items("missingRoutes")),
-        without=frozenset(value for value, _ in spec.strings("without")),
-        forward_policy=policy(spec, "forwardPolicy"),
-        input_policy=policy(spec, "inputPolicy"),
-        stale_endpoints=stale_endpoints(spec),
-        underlay_drops=underlay_drops(spec),
-        nodes=node_facts(spec),
-        listeners=listeners(spec),
-        underlay_mtu=spec.integer("underlayMTU", 0, 576, 65535),
-        underlay_drops_fragments=spec.boolean("underlayDropsFragments"),
-        tunnel_mtu=spec.integer("tunnelMTU", 0, 576, 65535) or None,
-        pod_mtu=spec.integer("podMTU", 0, 576, 65535) or None,
-        tcp_mtu_probing=spec.integer("tcpMTUProbing", 0, 0, 2),
-        shared_addresses=shared_addresses(spec),
-        policy_enforcement=spec.word("policyEnforcement", ("", *ENFORCEMENTS), "") or None,
-    )
+    _only(spec, ("cni", *(row.name for row in rows.values())))
+    return NetworkFacts(**read_facts(spec, rows))
+
+
+def network_document(network: NetworkFacts, **more: object) -> dict[str, object]:
+    """The document that network_facts reads those facts from, with what else stands in its spec."""
+    rows = facts_of(type(network))
+    plain = type(network)()
+    given = {name: value for name in rows if (value := getattr(network, name)) != getattr(plain, name)}
+    return {"apiVersion": "k8squiz.dev/v1", "kind": "Network", "spec": {**written_facts(given, rows), **more}}
 
 
 def network_cni(
-    document: Fields, detected: CNIConfig, assumed: tuple[tuple[str, str], ...]
+    document: Fields, facts: NetworkFacts, detected: CNIConfig, assumed: tuple[tuple[str, str], ...]
 ) -> tuple[CNIConfig, tuple[tuple[str, str], ...]]:
-    """`detected` with what a Network document's `cni` and `mtu` say over it, and what is then still assumed."""
-    spec = document.mapping("spec")
-    cni = spec.mapping("cni")
+    """`detected` with what a Network document's `cni` and its fact `mtu` say over it, and what is then still assumed."""
+    cni = document.mapping("spec").mapping("cni")
     _only(cni, _CNI_FACTS)
     plugin = cni.word("plugin", tuple(PLUGINS), detected.plugin)
     same = plugin == detected.plugin
@@ -176,7 +149,7 @@ def network_cni(
         assumed=detected.assumed and not cni.data,
         vni=cni.integer("vni", detected.vni, 1, (1 << 24) - 1),
         port=cni.port("port", detected.port),
-        mtu=spec.integer("mtu", detected.mtu, 576, 65535),
+        mtu=facts.mtu or detected.mtu,
     )
     return told, () if cni.data else assumed
 
@@ -189,26 +162,3 @@ def _only(fields: Fields, known: tuple[str, ...]) -> None:
                 f"is not a field of k8squiz.dev/v1 Network; known fields: {', '.join(known)}",
                 zh=f"不是 k8squiz.dev/v1 Network 的字段；已知字段：{'、'.join(known)}",
             )
-
-
-def _external_hosts(spec: Fields) -> dict[str, str]:
-    hosts = spec.mapping("externalHosts")
-    found = {}
-    for name in spec.string_map("externalHosts"):
-        if not hosts.address(name):
-            raise hosts.error(name, "must be an IP address", zh="必须是 IP 地址")
-        found[name] = hosts.address(name)
-    return found
-
-
-def _missing_route(entry: Fields) -> tuple[str, str]:
-    """{node: node1, to: node2} or {node: node1, to: 10.244.2.0/24}: node1 has no route to that node's pods."""
-    _only(entry, ("node", "to"))
-    node, to = entry.subdomain("node"), entry.text("to")
-    if not node or not to:
-        raise entry.error(
-            "to" if node else "node",
-            "is missing: a missing route has a node and where it should lead to",
-            zh="缺失：missing route 要写明节点以及本应通向何处",
-        )
-    return node, network(entry, "to") if "/" in to else entry.subdomain("to")

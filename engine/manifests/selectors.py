@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.cluster import LABEL_HEADLESS, EndpointPort, EndpointSlice, Node, Pod, Service, ServicePort, SliceEndpoint
+from engine.manifests.objects import SERVICE_NAME_LABEL
 from engine.packet import is_ipv6
 
 _NOBODY: frozenset[str] = frozenset()
@@ -42,7 +43,8 @@ def _slices(
 ) -> Iterator[EndpointSlice]:
     """One slice for each family and each set of port numbers (a named targetPort may differ from pod to pod)."""
     pods = _selected(service, by_label)
-    labels = dict(service.labels) | ({LABEL_HEADLESS: ""} if service.headless else {})
+    named = {SERVICE_NAME_LABEL: service.name}
+    labels = dict(service.labels) | named | ({LABEL_HEADLESS: ""} if service.headless else {})
     for family in _families(service):
         groups: dict[tuple[EndpointPort, ...], list[SliceEndpoint]] = {}
         for pod in pods:

@@ -97,7 +97,8 @@ class Context:
     def record(self, action: TargetAction, verdict: NetfilterVerdict | None = None, name: str = "") -> RuleEvent:
         """Note that the current rule (or, with no rule, the policy) took effect."""
         event = RuleEvent(
-            self.hook, self.table.name, self.chain.name, self.rule, self.position, self.path, action, verdict, name
-        )
+            self.hook, self.table.name, self.chain.name, self.rule, self.position, self.path, action, verdict, name,
+            self.table.backend,
+        )  # fmt: skip
         self.events.append(event)
         return event

@@ -17,7 +17,7 @@ from engine.netfilter.context import Context
 from engine.netfilter.ipset import IpSet
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.skb import UNTRACKED, IpvsEvent, NetfilterVerdict, Segment, Skb
-from engine.netfilter.virtual_service import Chances, VirtualService, even_chances
+from engine.netfilter.virtual_service import Chances, VirtualService, equal_chances
 from engine.packet import L4, FiveTuple, is_ipv6
 from engine.trace import ReasonCode
 
@@ -36,7 +36,7 @@ class IpvsRuleset(Ruleset):
     services: tuple[VirtualService, ...] = ()
     ipsets: tuple[IpSet, ...] = ()
     dummy_addresses: tuple[str, ...] = ()
-    chances: Chances = even_chances
+    chances: Chances = equal_chances
     conntrack: bool = True
     _by_address: dict[tuple[L4, str, int], VirtualService] | None = dataclasses.field(default=None, repr=False)
 

@@ -67,7 +67,8 @@ class Part:
     """What one module holds: its classes, and the text they are read from.
 
     `header` is by option (-s), `modules` by the name behind -m, `jumps` by the name behind -j. The patterns of
-    `nft_matches` fit the beginning of what is left of a rule, those of `nft_targets` all of it.
+    `nft_matches` fit the beginning of what is left of a rule, those of `nft_targets` all of it. No text is two parts', so that
+    their order means nothing; but what is read by a `general` part is another's, where that reads it too.
     """
 
     classes: tuple[type[Match] | type[Target], ...]
@@ -76,3 +77,4 @@ class Part:
     jumps: Mapping[str, TargetReader] = dataclasses.field(default_factory=dict)
     nft_matches: tuple[NftMatch, ...] = ()
     nft_targets: tuple[NftTarget, ...] = ()
+    general: bool = False

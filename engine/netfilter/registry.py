@@ -15,7 +15,7 @@ from engine.netfilter.part import HeaderReader, MatchReader, NftMatch, NftTarget
 from engine.netfilter.ruleset import Match, Target
 from engine.packet import Family
 
-# In the order in which nft's forms are tried: `ip daddr @NAME` before `ip daddr NET`.
+# Their order means nothing (Part).
 MODULES: list[str] = [
     "engine.netfilter.parts.set_lookup",
     "engine.netfilter.parts.address_set",
@@ -73,7 +73,9 @@ class _Registry:
 
     @functools.cached_property
     def parts(self) -> tuple[Part, ...]:
-        return tuple(importlib.import_module(name).PART for name in MODULES)
+        """The general ones last."""
+        found: list[Part] = [importlib.import_module(name).PART for name in MODULES]
+        return tuple(sorted(found, key=lambda part: part.general))
 
     @functools.cached_property
     def header(self) -> dict[str, HeaderReader]:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from engine.hooks import Hook
 from engine.limits import INITIAL_TTL
-from engine.netfilter.ruleset import Rule
+from engine.netfilter.ruleset import Backend, Rule
 from engine.packet import FiveTuple
 from engine.trace import ReasonCode, Text
 from engine.values import dataclass
@@ -136,7 +136,8 @@ class RuleEvent:
 
     `path` are the chains gone through to get there, the base chain first, `chain` last. `position` counts from 0
     in the chain; for a policy it is the number of rules. `action` is the target's iptables name (`DNAT`, `MARK`,
-    `ACCEPT`, ...), `JUMP`, `GOTO`, `RETURN`, `POLICY` or "" for a rule without a target.
+    `ACCEPT`, ...), `JUMP`, `GOTO`, `RETURN`, `POLICY` or "" for a rule without a target. `backend` is the table's own, where
+    it is not the ruleset's.
     """
 
     hook: Hook
@@ -148,6 +149,7 @@ class RuleEvent:
     action: TargetAction
     verdict: NetfilterVerdict | None = None  # where this rule or policy decided
     name: str = ""
+    backend: Backend | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class VirtualService:
     protocol: L4
     address: str
     port: int
-    scheduler: str = "rr"
+    scheduler: str
     flags: tuple[str, ...] = ()
     persistent: int | None = None
     servers: tuple[tuple[str, int], ...] = ()
@@ -39,23 +39,18 @@ class VirtualService:
 Chances = Callable[[VirtualService, FiveTuple], tuple[Fraction, ...]]
 
 
-def even_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, ...]:
-    """The chances of each server for a first connection of which nothing else is known.
-
-    kube-proxy adds the servers in no fixed order, and every scheduler but mh goes by that order at first, so each
-    server is as likely as the others. A server of weight 0 is never chosen; of other unequal weights those of wrr are
-    shares (ip_vs_wrr.c), while rr and lc do not look at them. Raises UnsupportedFeature for the rest.
-    """
+def equal_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, ...]:
+    """Each server as likely as the others, one of weight 0 never. Raises UnsupportedFeature for other unequal weights: what
+    a scheduler makes of those it says itself (engine.ipvs.first_connection)."""
     weights = service.server_weights
-    if service.scheduler != "wrr":
-        weights = tuple(min(weight, 1) for weight in weights) if _weights_do_not_matter(service) else ()
-    if not weights:
+    if len(set(weights) - {0}) > 1:
         raise UnsupportedFeature(
             f"scheduler {service.scheduler} with real servers of different weights is not modelled for packets",
             zh=f"数据包的调度中，{service.scheduler} 带不同权重的真实服务器未建模",
         )
+    return shares(tuple(min(weight, 1) for weight in weights))
+
+
+def shares(weights: tuple[int, ...]) -> tuple[Fraction, ...]:
+    """What part each has of them all."""
     return tuple(Fraction(weight, sum(weights)) for weight in weights)
-
-
-def _weights_do_not_matter(service: VirtualService) -> bool:
-    return service.scheduler in ("rr", "lc") or len(set(service.server_weights) - {0}) <= 1

@@ -60,7 +60,11 @@ class Tunnel:
 class Device:
     """One device. `master` names the bridge it is a port of, `peer` the other end of a veth pair as (host, device),
     `segment` the Ethernet network it is plugged into, `hairpin` the bridge port's hairpin_mode, `up` whether it is set up
-    (IFF_UP): one that is down neither takes nor sends, and its addresses are the host's own all the same."""
+    (IFF_UP): one that is down neither takes nor sends, and its addresses are the host's own all the same.
+
+    `mac` is its MAC address where a plugin sets it ("": any). With `proxy_arp` it answers ARP for addresses that are not
+    its own (ip-sysctl.rst, proxy_arp). `fixed_neighbours` are next hops for which whoever made the pair wrote down the MAC
+    address of the other end: nobody answers for them."""
 
     name: str
     kind: DeviceKind
@@ -72,6 +76,9 @@ class Device:
     hairpin: bool = False
     tunnel: Tunnel | None = None
     up: bool = True
+    mac: str = ""
+    proxy_arp: bool = False
+    fixed_neighbours: tuple[str, ...] = ()
 
 
 def interface(cidr: str, scope: Scope = Scope.UNIVERSE) -> InterfaceAddress:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+from typing import TypeAlias
+
 from engine.networkpolicy.words import peer_words, port_words
 from engine.packet import L4
 from engine.policies import (
@@ -15,6 +19,10 @@ from engine.policies import (
 )
 from engine.trace import Text
 from engine.values import dataclass
+
+# Who, and by which port, in either kind of policy.
+Peer: TypeAlias = NetworkPolicyPeer | ClusterNetworkPolicyPeer
+Port: TypeAlias = NetworkPolicyPort | ClusterNetworkPolicyProtocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +48,18 @@ class MatchedRule:
     priority: int | None = None
     name: str = ""
     namespace: str = ""
-    peer_value: NetworkPolicyPeer | ClusterNetworkPolicyPeer | None = None
-    port_value: NetworkPolicyPort | ClusterNetworkPolicyProtocol | None = None
+    peer_value: Peer | None = None
+    port_value: Port | None = None
+
+    def by(self, peers: Sequence[Peer], peer: int | None, ports: Sequence[Port], port: int | None) -> MatchedRule:
+        """The rule with which of its peers and ports it was that fit."""
+        return dataclasses.replace(
+            self,
+            peer=peer,
+            port=port,
+            peer_value=None if peer is None else peers[peer],
+            port_value=None if port is None else ports[port],
+        )
 
     @property
     def kind(self) -> str:

@@ -52,15 +52,7 @@ def _match(
     peer = next((i for i, peer in enumerate(rule.peers) if peer_matches(index, policy.namespace, peer, end)), None)
     if rule.peers and peer is None:
         return None
-    return MatchedRule(
-        tier=Tier.NETWORK_POLICY,
-        policy=policy.key,
-        direction=direction,
-        action=RuleAction.ACCEPT,
-        rule=number,
-        peer=peer,
-        port=port,
-        namespace=policy.namespace,
-        peer_value=None if peer is None else rule.peers[peer],
-        port_value=None if port is None else rule.ports[port],
+    found = MatchedRule(
+        Tier.NETWORK_POLICY, policy.key, direction, RuleAction.ACCEPT, number, namespace=policy.namespace
     )
+    return found.by(rule.peers, peer, rule.ports, port)

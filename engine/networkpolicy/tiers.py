@@ -58,19 +58,10 @@ def _match(
         if None in answers:
             raise refuse_domain_names(policy.name, f"spec.{direction.lower()}[{number}].to[{answers.index(None)}]")
         return None
-    return MatchedRule(
-        tier=policy.tier,
-        policy=policy.name,
-        direction=direction,
-        action=rule.action,
-        rule=number,
-        peer=peer,
-        port=port,
-        priority=policy.priority,
-        name=rule.name,
-        peer_value=rule.peers[peer],
-        port_value=None if port is None else rule.protocols[port],
+    found = MatchedRule(
+        policy.tier, policy.name, direction, rule.action, number, priority=policy.priority, name=rule.name
     )
+    return found.by(rule.peers, peer, rule.protocols, port)
 
 
 def _undecided(tier: Tier, found: list[MatchedRule]) -> UnsupportedFeature:

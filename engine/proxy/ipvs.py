@@ -7,21 +7,17 @@ from kube-proxy's code are noted where they arise. Source: pkg/proxy/ipvs/proxie
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import ipaddress
-import itertools
-from fractions import Fraction
 
 from engine.cluster import Cluster, Node
-from engine.errors import EngineError, UnsupportedFeature
+from engine.errors import EngineError
+from engine.ipvs.first_connection import first_connection_chances
 from engine.ipvs.registry import SCHEDULERS
-from engine.ipvs.service import VirtualServer
 from engine.netfilter.ipset import IpSet, SetType
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Backend, InInterface, Match, Source
-from engine.netfilter.virtual_service import VirtualService, even_chances
-from engine.packet import L4, Family, FiveTuple, family_of
+from engine.netfilter.virtual_service import VirtualService
+from engine.packet import L4, Family, family_of
 from engine.proxy import ipvs_sets as sets
 from engine.proxy.endpoints import Endpoints, ServicePortView, categorize, service_ports
 from engine.proxy.ipvs_rules import Frame, build_tables
@@ -29,7 +25,6 @@ from engine.proxy.nodeports import interface_addresses, node_port_addresses, own
 from engine.proxy.releases import Behaviour, behaviour_on
 
 DEFAULT_SCHEDULER = "rr"
-_MAGLEV_SERVERS = 5
 
 
 def compile_ipvs(
@@ -210,42 +205,3 @@ def off_cluster(cluster: Cluster, node: Node, family: Family) -> tuple[Match, ..
     cidrs = node.pod_cidrs if proxy.detect_local_mode == "NodeCIDR" else proxy.cluster_cidrs
     ours = [cidr for cidr in cidrs if family_of(cidr) is family]
     return (Source(ours[0], negate=True),) if ours else ()
-
-
-def first_connection_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, ...]:
-    """The chances of each server for the first connection after a sync.
-
-    kube-proxy adds the servers in no fixed order, so all orders are alike. Under every scheduler but mh each server is
-    then as likely as the others; mh's table depends on the order only at its edges, so all orders are tried.
-    """
-    if service.scheduler != "mh":
-        return even_chances(service, flow)
-    if len(service.servers) > _MAGLEV_SERVERS:
-        raise UnsupportedFeature(
-            f"scheduler mh with {len(service.servers)} endpoints: their order in the kernel is not known;"
-            f" up to {_MAGLEV_SERVERS} are modelled",
-            zh=f"调度算法 mh 带 {len(service.servers)} 个端点：它们在内核中的顺序不可知；最多建模 {_MAGLEV_SERVERS} 个",
-        )
-    return _maglev_chances(service, flow.src, flow.sport)
-
-
-@functools.lru_cache(maxsize=256)
-def _maglev_chances(service: VirtualService, client: str, port: int) -> tuple[Fraction, ...]:
-    orders = list(itertools.permutations(zip(service.servers, service.server_weights, strict=True)))
-    chosen = [
-        _maglev(
-            dataclasses.replace(service, servers=tuple(s for s, _ in order), weights=tuple(w for _, w in order)),
-            client,
-            port,
-        )
-        for order in orders
-    ]
-    return tuple(Fraction(chosen.count(server), len(orders)) for server in service.servers)
-
-
-def _maglev(service: VirtualService, client: str, port: int) -> tuple[str, int] | None:
-    virtual = VirtualServer(service.protocol, service.address, service.port, scheduler="mh", flags=service.flags)
-    for (address, server_port), weight in zip(service.servers, service.server_weights, strict=True):
-        virtual.add_server(address, server_port, weight)
-    real = virtual.connect(client, port).real
-    return (real.address, real.port) if real else None

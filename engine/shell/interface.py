@@ -6,6 +6,7 @@ A tool is pure: it gets the cluster as it is and says what it prints, its exit s
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from engine.network.host import Host, HostKind
 from engine.shell.live import LiveCluster
@@ -17,15 +18,19 @@ OUTSIDE_PODS = frozenset({HostKind.NODE, HostKind.EXTERNAL, HostKind.ROUTER})
 ON_NODES = frozenset({HostKind.NODE})
 
 
+Execute: TypeAlias = "Callable[[LiveCluster, str, tuple[str, ...], str | None], Result]"
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One command of a line on `host`: its words (`argv[0]` is the tool's name) and what a pipe gives it, None where it
-    reads from the terminal."""
+    reads from the terminal. `execute` runs another command (kubectl exec): the cluster, a host, its words, what it reads."""
 
     live: LiveCluster
     host: str
     argv: tuple[str, ...]
     stdin: str | None = None
+    execute: Execute | None = None
 
     @property
     def args(self) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ MODULES: dict[tuple[str, ...], str] = {
         "netcat",
     ): "engine.shell.tools.nc",
     ("ping",): "engine.shell.tools.ping",
+    ("kubectl", "k"): "engine.shell.tools.kubectl",
     ("true", "false", ":"): "engine.shell.tools.true",
 }
 

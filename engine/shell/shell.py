@@ -98,13 +98,17 @@ def _run_command(live: LiveCluster, host: str, command: Command, stdin: str | No
         if tool is None or not (tool.at_administrator if host == ADMINISTRATOR else live.has(host, tool.hosts)):
             result = Result(stderr=f"sh: {_shown(name)}: command not found\n", status=127)
         else:
-            result = tool.run(Call(live, host, command.words, stdin))
+            result = tool.run(Call(live, host, command.words, stdin, _execute))
         return _redirected(result, live, host, command.redirections)
     except FileRefused as error:
         return Result(stderr=f"sh: {error}\n", status=1)
     except EngineError as error:
         # What the model does not know is said as the tool's own failure, never guessed.
         return Result(stderr=f"{_shown(name)}: {error.en}\n", status=1)
+
+
+def _execute(live: LiveCluster, host: str, words: tuple[str, ...], stdin: str | None) -> Result:
+    return _run_command(live, host, Command(words), stdin)
 
 
 def _redirected(result: Result, live: LiveCluster, host: str, redirections: tuple[Redirection, ...]) -> Result:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from engine.cluster import Mode
+from engine.cluster.facts import NetworkFacts, Shape, facts_of
 from engine.network.devices import DeviceKind
 from engine.network.host import Host, HostKind, Sysctls
 from engine.shell.edits import SysctlsSet
@@ -30,25 +31,26 @@ class ModelledSysctl:
     fields: Callable[[Sysctls, int], dict[str, object]]
 
 
-def _flag(name: str, field: str) -> ModelledSysctl:
+def _modelled(name: str, field: str, number: bool) -> ModelledSysctl:
     return ModelledSysctl(
         name,
         lambda sysctls: int(getattr(sysctls, field)),
-        lambda sysctls, value: {field: bool(value)},
+        lambda sysctls, value: {field: value if number else bool(value)},
     )
+
+
+def _of_facts() -> Iterator[ModelledSysctl]:
+    """The sysctls that are network facts, where a host's Sysctls hold the fact."""
+    held = {field.name for field in dataclasses.fields(Sysctls)}
+    for field, row in facts_of(NetworkFacts).items():
+        if field in held:
+            yield from (_modelled(name, field, row.shape is Shape.NUMBER) for name in row.sysctls)
 
 
 MODELLED = {
     row.name: row
-    for row in (
-        _flag("net.ipv4.ip_forward", "ip_forward"),
-        _flag("net.ipv4.conf.all.forwarding", "ip_forward"),
-        _flag("net.ipv6.conf.all.forwarding", "ip_forward"),
-        _flag("net.ipv4.conf.all.route_localnet", "route_localnet"),
-        _flag("net.bridge.bridge-nf-call-iptables", "bridge_nf_call_iptables"),
-        _flag("net.bridge.bridge-nf-call-ip6tables", "bridge_nf_call_iptables"),
-        ModelledSysctl("net.ipv4.conf.all.rp_filter", lambda s: s.rp_filter, lambda s, value: {"rp_filter": value}),
-    )
+    # The one is the other (net/ipv4/devinet.c, devinet_sysctl_forward).
+    for row in (*_of_facts(), _modelled("net.ipv4.conf.all.forwarding", "ip_forward", number=False))
 }
 _OF_DEVICE = re.compile(r"net\.ipv4\.conf\.([^.]+)\.(rp_filter|route_localnet|forwarding)")
 

@@ -229,20 +229,10 @@ def _telling(passage: Passage) -> list[RuleEvent]:
 
 def rule_text(ruleset: Ruleset, event: RuleEvent) -> str | None:
     """The rule as the kernel's tool prints it; `-P CHAIN DROP` for a policy."""
-    backend = _backend(ruleset, event)
+    backend = event.backend or ruleset.backend
     if event.rule is None:
         return f"-P {event.chain} DROP" if backend is Backend.IPTABLES else "policy drop"
     return dump_rule(event.chain, event.rule, backend, ruleset.family)
-
-
-def _backend(ruleset: Ruleset, event: RuleEvent) -> Backend:
-    """Whose rule it is: a node may have tables of both, and two of one name."""
-    for table in ruleset.tables.values():
-        if table.backend is not None and table.name == event.table and event.chain in table.chains:
-            rules = table.chains[event.chain].rules
-            if event.rule is None or any(rule is event.rule for rule in rules):
-                return table.backend
-    return ruleset.backend
 
 
 def _ending(

@@ -106,12 +106,13 @@ def _across_veth(state: WalkState, host: Host, device: Device, next_hop: str, sk
     peer_host, peer_device = device.peer
     peer = state.host(peer_host)
     master = peer.devices[peer_device].master
-    # A routed veth (Calico): the node answers ARP for everything. A bridge port: whoever on the bridge has the address.
+    # A routed veth: the node's end. A bridge port: whoever on the bridge has the address.
     if not (device.up and peer.devices[peer_device].up):
         # A veth whose other end is down has no carrier.
         target = None
     elif master is None:
-        target = (peer_host, peer_device) if _answers_arp(peer, next_hop) else None
+        known = next_hop in device.fixed_neighbours or _answers_arp(peer, peer.devices[peer_device], next_hop)
+        target = (peer_host, peer_device) if known else None
     else:
         target = resolve(state, peer, peer.devices[master], next_hop)
     if target is None:
@@ -121,12 +122,12 @@ def _across_veth(state: WalkState, host: Host, device: Device, next_hop: str, sk
     return Frame(peer_host, peer_device, fresh(skb), target)
 
 
-def _answers_arp(peer: Host, address: str) -> bool:
-    """Whether the other end of a routed veth answers for `address`. Calico's cali devices have proxy_arp, which works
-    only where the node forwards (net/ipv4/arp.c arp_process, IN_DEV_FORWARD); IPv6's gateway is their own address."""
+def _answers_arp(peer: Host, device: Device, address: str) -> bool:
+    """Whether the other end of a routed veth answers for `address`: its own, or by proxy_arp, which works only where the
+    node forwards (net/ipv4/arp.c arp_process, IN_DEV_FORWARD); IPv6's gateway is the device's own address."""
     if peer.kind is not HostKind.NODE or peer.is_local(address) or number(address)[0] == 6:
         return True
-    return peer.sysctls.ip_forward
+    return device.proxy_arp and peer.sysctls.ip_forward
 
 
 def resolve(state: WalkState, node: Host, bridge: Device, address: str) -> tuple[str, str] | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 
-from k8squiz.bank.forms import MODE, REQUEST, requests
+from k8squiz.bank.forms import MODE, REQUEST, part, requests
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.limits import MOST_BACKGROUND, MOST_REQUESTS
 from k8squiz.bank.manifests import manifests
 from k8squiz.bank.params import draw_params
 from k8squiz.bank.picture import aliases, names, picture
-from k8squiz.bank.placeholders import fill, filled, show, substitute
+from k8squiz.bank.placeholders import COMPUTED, check, fill, filled, show, substitute
 from k8squiz.bank.question import Background, Question, QuestionRequest, Template
 from k8squiz.bank.shapes import MAPPING, Place
 from k8squiz.bank.spec import ClusterSpec, read_spec
@@ -35,11 +35,23 @@ def draw(template: Template, seed: int | str) -> Question:
         where = template.place("requests")
         raise QuizError(f"{where}: at most {MOST_REQUESTS} requests", f"{where}：最多 {MOST_REQUESTS} 个请求")
     made = tuple(_request(template, name, raw, roles, known, identity) for name, raw in written.items())
+    _check_names(template, known)
     # The picture shows the cluster of the first request; what others change is told beside them.
     first_changes = _changes(written[made[0].name], Place(template, ("requests", made[0].name)))
     shown = _cluster(template, first_changes, roles, identity)
     ask = filled(MAPPING.read(template.data["ask"], Place(template, ("ask",))), known, template.place("ask"))
     return Question(template, str(seed), made, ask, known, aliases(shown, identity), picture(shown, identity))
+
+
+# Where texts, predicates and values stand, whose placeholders are drawn names, the question's values, or computed.
+_NAMING = ("ask", "values", "prompt", "hints", "explanation", "key_points", "followups")
+
+
+def _check_names(template: Template, known: Mapping[str, Yaml]) -> None:
+    """Also of what this draw does not show: another one would."""
+    names = {*known, *part(template, "values", MAPPING, {}), *COMPUTED}
+    for key in _NAMING:
+        check(template.data.get(key), names, Place(template, (key,)))
 
 
 def _by_name(params: Mapping[str, Yaml], drawn: Mapping[str, Yaml]) -> dict[str, Yaml]:
@@ -75,12 +87,12 @@ def _changes(raw: Mapping[str, Yaml], place: Place) -> Mapping[str, Yaml]:
 def _set(raw: dict[str, Yaml], path: str, value: Yaml, where: str) -> None:
     *parents, last = path.split(".")
     target = raw
-    for part in parents:
-        if target.get(part) is None:
-            target[part] = {}
-        below = target[part]
+    for step in parents:
+        if target.get(step) is None:
+            target[step] = {}
+        below = target[step]
         if not isinstance(below, dict):
-            raise QuizError(f"{where}: set: {path}: {part} is not a mapping", f"{where}：set：{path}：{part} 不是映射")
+            raise QuizError(f"{where}: set: {path}: {step} is not a mapping", f"{where}：set：{path}：{step} 不是映射")
         target = below
     target[last] = value
 

@@ -6,12 +6,15 @@ Not str.format: its attribute and index access would let a question file reach i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from k8squiz.bank.limits import MOST_FILLED_TEXT
+from k8squiz.bank.shapes import Place
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError, unknown
 
+# What every text may name without having drawn it: the release that is spoken of (k8squiz.world.texts).
+COMPUTED = ("release",)
 PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_.-]*)\}|[{}]")
 _WHOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}\Z")
 
@@ -26,10 +29,7 @@ def fill(text: str, names: Mapping[str, Yaml], lang: str = "en", where: str = ""
         if match.group() in ("{{", "}}"):
             return match.group()[0]
         if match.group(1) is None:
-            raise QuizError(
-                f"{_prefix(where)}stray {match.group()!r} in {text[:60]!r}; double it to mean the character",
-                f"{_prefix(where)}{text[:60]!r} 中有多余的 {match.group()!r}；若表示该字符本身，请写两遍",
-            )
+            raise _stray(match.group(), text, where)
         shown = show(look_up(match.group(1), names, where), lang)
         length += len(shown)
         if length > MOST_FILLED_TEXT:
@@ -98,3 +98,27 @@ def spans(text: str, names: Mapping[str, Yaml], lang: str, on_literal: Callable[
 
 def _prefix(where: str) -> str:
     return f"{where}: " if where else ""
+
+
+def check(value: Yaml, names: Collection[str], place: Place) -> None:
+    """Raise QuizError, with the line, for a placeholder in any text of `value` that is none of `names`, shown or not in
+    this draw, and for a stray brace."""
+    if isinstance(value, str):
+        for match in PLACEHOLDER.finditer(value):
+            if match.group(1) is not None and match.group(1) not in names:
+                raise unknown("placeholder", match.group(1), names, _prefix(place.where))
+            if match.group() in ("{", "}"):
+                raise _stray(match.group(), value, place.where)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            check(item, names, place.at(index))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            check(item, names, place.at(key))
+
+
+def _stray(brace: str, text: str, where: str) -> QuizError:
+    return QuizError(
+        f"{_prefix(where)}stray {brace!r} in {text[:60]!r}; double it to mean the character",
+        f"{_prefix(where)}{text[:60]!r} 中有多余的 {brace!r}；若表示该字符本身，请写两遍",
+    )

@@ -32,6 +32,7 @@ JsonSchema = TypedDict(
         "required": "list[str]",
         "additionalProperties": "bool | JsonSchema",
         "items": "JsonSchema",
+        "prefixItems": "list[JsonSchema]",
         "anyOf": "list[JsonSchema]",
         "oneOf": "list[JsonSchema]",
         "allOf": "list[JsonSchema]",
@@ -117,6 +118,12 @@ def _items(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Ite
             yield from _check(item, schema["items"], root, (*path, index))
 
 
+def _prefix_items(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
+    if isinstance(value, list):
+        for index, (item, part) in enumerate(zip(value, schema["prefixItems"], strict=False)):
+            yield from _check(item, part, root, (*path, index))
+
+
 def _size(low: str, high: str, what: str, zh: str) -> Callable[..., Iterator[Violation]]:
     def check(value: Yaml, schema: JsonSchema, root: JsonSchema, path: Path) -> Iterator[Violation]:
         if not isinstance(value, (list, dict, str)):
@@ -197,6 +204,7 @@ _KEYWORDS: dict[str, Callable[..., Iterator[Violation]]] = {
     "required": _required,
     "properties": _properties,
     "items": _items,
+    "prefixItems": _prefix_items,
     "anyOf": _any_of,
     "oneOf": _one_of,
     "allOf": _all_of,

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from engine.cluster import ProxyConfig
+from engine.cluster.facts import NetworkFacts, Shape, facts_of
 from k8squiz.bank.forms import CLUSTER, BackgroundForm, ClusterForm, NodeForm, PodForm, ServiceForm
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.limits import MOST_ADDRESSES, MOST_NODES, MOST_PODS, MOST_SERVICES
@@ -127,6 +128,10 @@ def read_spec(raw: Mapping[str, Yaml], identity: Identity, place: Place) -> Clus
     )  # fmt: skip
 
 
+# Where an entry of a network fact names nodes.
+_NODES_OF = {Shape.MISSING_ROUTES: ("node", "to"), Shape.UNDERLAY_DROPS: ("from", "to"), Shape.NODES: ("name",)}
+
+
 def _network(raw: Mapping[str, Yaml], nodes: Mapping[str, NodeSpec], place: Place) -> dict[str, Yaml]:
     """The network's facts, with the roles of nodes as their drawn names."""
 
@@ -134,11 +139,15 @@ def _network(raw: Mapping[str, Yaml], nodes: Mapping[str, NodeSpec], place: Plac
         return nodes[value].name if isinstance(value, str) and value in nodes else value
 
     result = dict(raw)
-    if "serviceCIDRVia" in result:
-        result["serviceCIDRVia"] = named(result["serviceCIDRVia"])
-    if "missingRoutes" in result:
-        routes = list_of(MAPPING).read(result["missingRoutes"], place.at("missingRoutes"))
-        result["missingRoutes"] = [{key: named(value) for key, value in route.items()} for route in routes]
+    for fact in facts_of(NetworkFacts).values():
+        if fact.name in result and fact.shape is Shape.OBJECT_NAME:
+            result[fact.name] = named(result[fact.name])
+        elif fact.name in result and fact.shape in _NODES_OF:
+            entries = list_of(MAPPING).read(result[fact.name], place.at(fact.name))
+            result[fact.name] = [
+                {key: named(value) if key in _NODES_OF[fact.shape] else value for key, value in entry.items()}
+                for entry in entries
+            ]
     return result
 
 

@@ -18,10 +18,11 @@ from k8squiz.bank.forms import (
 )
 from k8squiz.bank.params import WAYS
 from k8squiz.bank.question import FORMAT_VERSION
-from k8squiz.bank.shapes import PLACEHOLDER, TEXT, WORD, Schema, drawn, list_of, matching
+from k8squiz.bank.shapes import TEXT, WORD, Schema, drawn, list_of, matching
 from k8squiz.kinds.interface import REGISTRY, kind
+from k8squiz.world.comparisons import definitions, match_of
 from k8squiz.world.facts import FACTS
-from k8squiz.world.predicates import BESIDE, COMPARISONS, MATCH, OPERATORS
+from k8squiz.world.predicates import BESIDE, OPERATORS
 from k8squiz.world.predicates import VALUES as FIGURES
 
 # Where `for` and `is` stand among the operators.
@@ -134,19 +135,10 @@ def _definitions() -> Schema:
             "additionalProperties": False, "description": "A text in both languages.",
         },
         "placeholder": {"type": "string", "pattern": r"^\{[A-Za-z_][A-Za-z0-9_.-]*\}$"},
-        "match": {
-            "description": "A value to equal, or a comparison.",
-            "anyOf": [
-                {"type": ["string", "number", "boolean"]},
-                {
-                    "type": "object", "properties": {name: _compared(name) for name in COMPARISONS},
-                    "additionalProperties": False, "minProperties": 1,
-                },
-            ],
-        },
+        **definitions(),
         "predicate": {
             "type": "object",
-            "properties": {**dict.fromkeys(FACTS, MATCH.schema), **_operators()},
+            "properties": {**{name: match_of(name) for name in FACTS}, **_operators()},
             "additionalProperties": False,
             "minProperties": 1,
             "description": "A condition on the walk; several keys mean and.",
@@ -160,10 +152,6 @@ def _definitions() -> Schema:
             "description": "A figure computed from the walk or the rules.",
         },
     }  # fmt: skip
-
-
-def _compared(name: str) -> Schema:
-    return {"anyOf": [{"type": "array"}, PLACEHOLDER]} if name == "in" else {}
 
 
 def _operators() -> Schema:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeAlias
 
+from engine.hooks import Hook
 from engine.packet import Encapsulation, split_host_port
-from engine.trace import ConntrackView, Hop, Outcome, Where
+from engine.trace import ConntrackView, Direction, Hop, Outcome, ReasonCode, Stage, Verdict, Where
 from k8squiz.errors import unknown
 from k8squiz.world.world import World, host_name
 
@@ -122,6 +123,16 @@ HOP_FACTS = ("host", "device", "stage", "hook", "table", "chain", "rule", "src",
 CONNTRACK_FACTS = (
     "host", "src", "dst", "reply_src", "reply_dst", "state", "replied", "src_ip", "dst_ip", "reply_src_ip", "reply_dst_ip",
 )  # fmt: skip
+
+# Facts that are one of some words, of a way, a hop or an entry: another word would never be true.
+WORDS: dict[str, tuple[str, ...]] = {
+    "verdict": tuple(map(str, Verdict)),
+    "code": tuple(map(str, ReasonCode)),
+    "direction": tuple(map(str, Direction)),
+    "died_at": tuple(map(str, Hook)),
+    "hook": tuple(map(str, Hook)),
+    "stage": tuple(map(str, Stage)),
+}
 
 # What questions/README.md tells of them, in its order: (facts, in words).
 TOLD: tuple[tuple[tuple[str, ...], str], ...] = (

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from engine.trace import Outcome
 from engine.values import dataclass
 from k8squiz.bank.forms import PREDICATE, VALUE
-from k8squiz.bank.shapes import ANYTHING, DRAWN_INTEGER, MAPPING, WORD, Place, Schema, Shape, ref
+from k8squiz.bank.shapes import ANYTHING, DRAWN_INTEGER, PLACEHOLDER, WORD, Place, Schema, Shape
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
+from k8squiz.world.comparisons import COMPARISONS, MATCH, Conditions, conditions, match, number
 from k8squiz.world.facts import CONNTRACK_FACTS, FACTS, HOP_FACTS, Fact, conntrack_fact, fact, hop_fact
 from k8squiz.world.rule_lines import RuleLine
 from k8squiz.world.world import World
@@ -34,22 +35,6 @@ class NoSuchWay(QuizError):
 
 
 Predicate: TypeAlias = "Mapping[str, Yaml]"
-# What is wanted of a hop, a rule, an entry: by the name of a fact, a value to equal or a comparison.
-Conditions: TypeAlias = "Mapping[str, Yaml]"
-
-
-MATCH = ref("match", ANYTHING.read)
-
-
-def conditions(*names: str, required: tuple[str, ...] = ()) -> Shape[Conditions]:
-    """Conditions on facts of these names."""
-    needed: Schema = {"required": list(required)} if required else {}
-    return Shape(
-        {"type": "object", "properties": dict.fromkeys(names, MATCH.schema), **needed, "additionalProperties": False},
-        MAPPING.read,
-    )
-
-
 HOP = conditions(*HOP_FACTS)
 CONNTRACK = conditions(*CONNTRACK_FACTS)
 RULE = conditions("node", "table", "chain", "text", "family", "release", required=("node",))
@@ -61,10 +46,22 @@ def _schema_only(schema: Schema) -> Shape[Yaml]:
     return Shape(schema, ANYTHING.read)
 
 
+# Two figures, or what is no figure: true, a list.
+_FIGURE: Schema = {"anyOf": [VALUE.schema, {"type": ["boolean", "array"]}]}
+
+
 def _shown_as(shape: Shape[Conditions]) -> Shape[Yaml]:
     return _schema_only(shape.schema)
 
 
+_COMPARED = _schema_only(
+    {
+        "type": "array",
+        "prefixItems": [_FIGURE, {"anyOf": [{"enum": list(COMPARISONS)}, PLACEHOLDER]}, _FIGURE],
+        "minItems": 3,
+        "maxItems": 3,
+    }
+)
 _PREDICATES = _schema_only({"type": "array", "items": PREDICATE.schema, "minItems": 1})
 
 
@@ -125,59 +122,6 @@ def fits(predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
         else match(fact(key, world, on, outcome), value)
         for key, value in predicate.items() if key not in ("for", "is")
     )  # fmt: skip
-
-
-def match(found: Fact, wanted: Yaml) -> bool:
-    """Whether a fact equals `wanted`, or stands to it as its comparisons say."""
-    if not isinstance(wanted, Mapping):
-        return _equal(found, wanted)
-    for key in wanted:
-        if key not in COMPARISONS:
-            raise QuizError(
-                f"{key!r} is none of {', '.join(COMPARISONS)}", f"{key!r} 不是 {'、'.join(COMPARISONS)} 之一"
-            )
-    return all(COMPARISONS[key](found, value) for key, value in wanted.items())
-
-
-def _equal(found: Fact, wanted: Yaml | Fact) -> bool:
-    if isinstance(found, bool) or isinstance(wanted, bool):
-        return found is wanted
-    if isinstance(found, (int, float, Fraction)):
-        return found == _number(wanted)
-    return str(found) == str(wanted) if found is not None else wanted is None
-
-
-def _number(value: Yaml | Fact) -> Fraction:
-    try:
-        return Fraction(value) if isinstance(value, (int, str, Fraction)) else Fraction(str(value))
-    except (ValueError, ZeroDivisionError) as error:
-        raise QuizError(f"{value!r} is not a number", f"{value!r} 不是数字") from error
-
-
-_Comparison: TypeAlias = "Callable[[Fact, Yaml | Fact], bool]"
-
-
-def _ordered(compare: Callable[[Fraction, Fraction], bool]) -> _Comparison:
-    return lambda found, wanted: found is not None and compare(_number(found), _number(wanted))
-
-
-def _among(found: Fact, wanted: Yaml | Fact) -> bool:
-    if not isinstance(wanted, (list, tuple)):
-        raise QuizError(f"in: needs a list, not {wanted!r}", f"in：需要一个列表，而不是 {wanted!r}")
-    return any(_equal(found, item) for item in wanted)
-
-
-COMPARISONS: dict[str, _Comparison] = {
-    "eq": _equal,
-    "ne": lambda found, wanted: not _equal(found, wanted),
-    "gt": _ordered(lambda a, b: a > b),
-    "ge": _ordered(lambda a, b: a >= b),
-    "lt": _ordered(lambda a, b: a < b),
-    "le": _ordered(lambda a, b: a <= b),
-    "contains": lambda found, wanted: found is not None and str(wanted) in str(found),
-    "prefix": lambda found, wanted: found is not None and str(found).startswith(str(wanted)),
-    "in": _among,
-}
 
 
 _Operator: TypeAlias = "Callable[[Yaml, Predicate, World, str, Outcome], bool]"
@@ -300,7 +244,7 @@ OPERATORS: dict[str, Operator] = {
         ),
     ),
     "chance": Operator(_shown_as(PREDICATE), _chance_is),
-    "compare": Operator(_schema_only({"type": "array", "minItems": 3, "maxItems": 3}), _compare),
+    "compare": Operator(_COMPARED, _compare),
 }
 # What stands beside an operator and changes it: which request is meant, what a chance is held against.
 BESIDE = {"for": WORD.schema, "is": MATCH.schema}
@@ -364,7 +308,7 @@ def _scale_figure(value: Yaml, world: World, on: str) -> Fraction:
 
 
 def _figures(values: Yaml, world: World, on: str) -> list[Fraction]:
-    return [_number(value_of(value, world, on)) for value in _list(values, world)]
+    return [number(value_of(value, world, on)) for value in _list(values, world)]
 
 
 def _divide(value: Yaml, world: World, on: str) -> Fraction:
@@ -418,10 +362,10 @@ VALUES: dict[str, Figure] = {
     "subtract": Figure(_SOME_VALUES, _subtract),
     "multiply": Figure(_SOME_VALUES, lambda value, world, on: math.prod(_figures(value, world, on), start=Fraction(1))),
     "divide": Figure(_SOME_VALUES, _divide),
-    "percent": Figure(_ONE_VALUE, lambda value, world, on: _number(value_of(value, world, on)) * 100),
+    "percent": Figure(_ONE_VALUE, lambda value, world, on: number(value_of(value, world, on)) * 100),
     "round": Figure(
         _ONE_VALUE,
-        lambda value, world, on: Fraction(math.floor(_number(value_of(value, world, on)) + Fraction(1, 2))),
+        lambda value, world, on: Fraction(math.floor(number(value_of(value, world, on)) + Fraction(1, 2))),
     ),
     "picked": Figure(
         _schema_only({"anyOf": [{"type": "integer"}, {"type": "string"}]}),

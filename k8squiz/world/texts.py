@@ -19,7 +19,7 @@ from k8squiz.bank.forms import (
     SourceForm,
     part,
 )
-from k8squiz.bank.placeholders import fill, filled, substitute
+from k8squiz.bank.placeholders import COMPUTED, fill, filled, substitute
 from k8squiz.bank.shapes import TEXT, Place
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.world.predicates import holds, value_of
@@ -62,7 +62,7 @@ def _release(world: World) -> str:
 
 
 # What every text may name without having drawn it.
-_COMPUTED: Mapping[str, Callable[[World], Yaml]] = {"release": _release}
+_COMPUTED: Mapping[str, Callable[[World], Yaml]] = dict(zip(COMPUTED, (_release,), strict=True))
 
 
 def figure(value: Yaml | Fraction) -> Yaml:

@@ -15,7 +15,7 @@ from engine.cni.calico import detection
 from engine.cni.calico.chains import WRITER
 from engine.cni.calico.detection import tunnel_address
 from engine.cni.enforcement import CALICO, PolicyEnforcement
-from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
+from engine.cni.interface import DaemonSet, LabNetwork, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, Tunnel, interface
@@ -24,6 +24,8 @@ from engine.network.tunnel import overhead
 from engine.packet import Family
 
 GATEWAY = {4: "169.254.1.1", 6: "fe80::ecee:eeff:feee:eeee"}
+# Of all cali devices (cni-plugin, dataplane/linux): IPv6's gateway follows from it.
+CALI_MAC = "ee:ee:ee:ee:ee:ee"
 _TUNNEL_DEVICE = {"ipip": "tunl0", "vxlan": "vxlan.calico"}
 
 
@@ -40,6 +42,11 @@ class Calico:
     on_underlay: bool = False
     route_protocol: str = "bird"
     chains: ChainWriter | None = WRITER
+    in_lab: tuple[LabNetwork, ...] = (
+        LabNetwork("bgp"),
+        LabNetwork("vxlan", ipv4_only=True),
+        LabNetwork("ipip", ipv4_only=True, needs="ipip"),
+    )
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         return detection.from_node(node, annotations, configured)
@@ -55,6 +62,9 @@ class Calico:
 
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return detection.node_annotations(backend, address, tunnel_address)
+
+    def objects(self, config: CNIConfig) -> Iterable[Mapping[str, object]]:
+        return ()
 
     def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
         own = tunnel_address(config.backend, node) if config.backend in _TUNNEL_DEVICE else None
@@ -98,7 +108,8 @@ class Calico:
         routes: list[Route] = []
         for pod in node.pods:
             name = self.port_name(pod)
-            devices.append(Device(name, DeviceKind.VETH, mtu=mtu, peer=(pod.host, "eth0")))
+            peer = (pod.host, "eth0")
+            devices.append(Device(name, DeviceKind.VETH, mtu=mtu, peer=peer, mac=CALI_MAC, proxy_arp=True))
             # A /32 a pod: there is no bridge that could find out behind which device it is.
             routes += [Route(_single(ip), name, scope=Scope.LINK, origin="calico") for ip in pod.ips]
         # What is in the node's own block and no pod's must not follow the default route out and come back for ever.

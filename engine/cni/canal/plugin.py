@@ -12,7 +12,7 @@ from typing import Protocol
 
 from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.enforcement import PolicyEnforcement
-from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, Plugin, PodPlan, Wiring, WrittenRules
+from engine.cni.interface import DaemonSet, LabNetwork, ManifestFields, NodePlan, Plugin, PodPlan, Wiring, WrittenRules
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.packet import Family
 
@@ -49,6 +49,7 @@ class Canal:
     route_protocol: str = ""
     # Both halves say themselves what their chains mean.
     chains: ChainWriter | None = None
+    in_lab: tuple[LabNetwork, ...] = (LabNetwork("vxlan"),)
 
     def __init__(self, between: BetweenNodes, at_pods: AtPods) -> None:
         self._between, self._at_pods = between, at_pods
@@ -80,6 +81,9 @@ class Canal:
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         mine = self._between.node_annotations(backend, address, tunnel_address)
         return {**mine, f"{_CALICO}IPv4Address": f"{address}/24"}
+
+    def objects(self, config: CNIConfig) -> Iterable[Mapping[str, object]]:
+        return ()
 
     def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
         # flannel's tunnel; there is no bridge that would hold the pods' gateway.

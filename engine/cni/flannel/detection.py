@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from engine.cluster import CNIConfig, Node
+from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.conflist import port_map_of
 from engine.cni.interface import DaemonSet, ManifestFields
 
@@ -56,6 +57,22 @@ def _vni(annotations: ManifestFields, default: int) -> int:
         for data in found:
             return data.integer("VNI", default, 1, (1 << 24) - 1)
     return default
+
+
+def objects(config: CNIConfig) -> Iterator[Mapping[str, object]]:
+    """kube-flannel-cfg and kube-flannel-ds, where they say more than that all is as usual."""
+    port_map = config.port_map
+    if config.ip_masq and not config.nftables and port_map == PortMap():
+        return
+    told = {} if port_map is None else {"type": "portmap", "backend": port_map.backend, "snat": port_map.snat}
+    delegate = {"type": "flannel", "delegate": {"hairpinMode": config.hairpin_mode}}
+    net = {"EnableNFTables": config.nftables, "Backend": {"Type": config.backend}}
+    chained = {"name": "cbr0", "plugins": [delegate, told]}
+    data = {"net-conf.json": json.dumps(net), "cni-conf.json": json.dumps(chained)}
+    yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-flannel-cfg"}, "data": data}
+    container = {"name": "kube-flannel", "args": ["--ip-masq"] if config.ip_masq else []}
+    spec = {"template": {"spec": {"containers": [container]}}}
+    yield {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "kube-flannel-ds"}, "spec": spec}
 
 
 def from_config_map(config_map: ManifestFields) -> CNIConfig | None:

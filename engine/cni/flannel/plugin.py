@@ -15,7 +15,7 @@ from engine.cni.enforcement import KUBE_ROUTER, PolicyEnforcement
 from engine.cni.flannel import detection
 from engine.cni.flannel.addresses import gateway, tunnel
 from engine.cni.flannel.chains import WRITER
-from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
+from engine.cni.interface import DaemonSet, LabNetwork, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Tunnel, interface
@@ -24,6 +24,8 @@ from engine.network.tunnel import overhead
 from engine.packet import Family
 
 BRIDGE = "cni0"
+# What a cluster may have set otherwise than is usual (engine.cluster.CNIConfig).
+_OPTIONS = ("ip_masq", "nftables")
 
 
 class Flannel:
@@ -40,6 +42,12 @@ class Flannel:
     on_underlay: bool = False
     route_protocol: str = ""
     chains: ChainWriter | None = WRITER
+    # More often than others, as clusters are.
+    in_lab: tuple[LabNetwork, ...] = (
+        LabNetwork("vxlan", _OPTIONS),
+        LabNetwork("vxlan", _OPTIONS),
+        LabNetwork("host-gw", _OPTIONS),
+    )
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         return detection.from_node(node, annotations, configured)
@@ -55,6 +63,9 @@ class Flannel:
 
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return detection.node_annotations(backend or self.usual_backend, address)
+
+    def objects(self, config: CNIConfig) -> Iterable[Mapping[str, object]]:
+        return detection.objects(config)
 
     def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
         tunnels = map(tunnel, node.pod_cidrs) if config.backend == "vxlan" else ()

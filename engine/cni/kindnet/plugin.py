@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.enforcement import KINDNET, PolicyEnforcement
-from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
+from engine.cni.interface import DaemonSet, LabNetwork, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.cni.kindnet.chains import WRITER
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, Scope, interface
@@ -39,6 +39,7 @@ class Kindnet:
     on_underlay: bool = False
     route_protocol: str = ""
     chains: ChainWriter | None = WRITER
+    in_lab: tuple[LabNetwork, ...] = (LabNetwork("ptp"),)
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         # kindnet leaves nothing on a Node; a node of kind that has no other plugin's words has it.
@@ -59,6 +60,9 @@ class Kindnet:
 
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return {}
+
+    def objects(self, config: CNIConfig) -> Iterable[Mapping[str, object]]:
+        return ()
 
     def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
         return tuple(_gateway(cidr) for cidr in node.pod_cidrs)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.enforcement import PolicyEnforcement
-from engine.cni.interface import DaemonSet, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
+from engine.cni.interface import DaemonSet, LabNetwork, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.cni.masquerade import GKE
 from engine.cni.vpc.chains import PORT_PREFIX, WRITER
 from engine.netfilter.chain_meaning import ChainWriter
@@ -46,6 +46,7 @@ class VpcNative:
     on_underlay: bool = True
     route_protocol: str = ""
     chains: ChainWriter | None = WRITER
+    in_lab: tuple[LabNetwork, ...] = (LabNetwork("routed"), LabNetwork("aws"))
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         # GKE without Dataplane V2, which is Cilium's.
@@ -82,6 +83,9 @@ class VpcNative:
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return {}
 
+    def objects(self, config: CNIConfig) -> Iterable[Mapping[str, object]]:
+        return ()
+
     def addresses(self, config: CNIConfig, node: Node) -> tuple[str, ...]:
         return ()
 
@@ -116,11 +120,14 @@ class VpcNative:
         routes: list[Route] = []
         for ip in pod.ips:
             version = number(ip)[0]
-            # The gateway is nobody's address; the plugin writes its neighbour entry into the pod.
+            # The gateway is nobody's address.
             routes.append(Route(_single(_GATEWAY[version]), "eth0", scope=Scope.LINK))
             routes.append(Route(_ANY[version], "eth0", _GATEWAY[version], origin="cni"))
         addresses = tuple(interface(_single(ip)) for ip in pod.ips)
-        device = Device("eth0", DeviceKind.VETH, addresses, config.mtu, peer=(node.name, self.port_name(pod)))
+        # The plugin writes the gateway's neighbour entry into the pod: the MAC address of the node's end.
+        known = tuple(_GATEWAY[version] for version in dict.fromkeys(number(ip)[0] for ip in pod.ips))
+        peer = (node.name, self.port_name(pod))
+        device = Device("eth0", DeviceKind.VETH, addresses, config.mtu, peer=peer, fixed_neighbours=known)
         return Wiring((device,), tuple(routes))
 
     def port_name(self, pod: PodPlan) -> str:

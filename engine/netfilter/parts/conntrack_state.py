@@ -83,7 +83,9 @@ PART = Part(
     modules=dict.fromkeys(("conntrack", "state"), by_options(_read)),
     nft_matches=(
         (r"ct state (!= )?([a-z,]+(?= |$)|{ [a-z, ]+ })", _read_nft),
-        (r"ct status ([sd]nat)\b", lambda found, family: ConntrackState((found[1].upper(),))),
-        (r"ct status != ([sd]nat)\b", lambda found, family: ConntrackState((found[1].upper(),), True)),
+        (
+            r"ct status (!= )?([sd]nat)\b",
+            lambda found, family: ConntrackState((found[2].upper(),), found[1] is not None),
+        ),
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
 from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import negation
@@ -20,19 +21,27 @@ from engine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class InInterface(ModelledMatch):
-    """`-i NAME`; a trailing + stands for any suffix (iptables), * in nft."""
+class DeviceMatch(ModelledMatch):
+    """Whether a device is called so; a trailing + stands for any suffix (iptables), * in nft. `incoming`: the one that the
+    packet came by, else the one that it leaves by."""
 
     name: str
     negate: bool = False
 
     pure = True
+    incoming: ClassVar[bool] = True
 
     def devices(self) -> Iterable[str]:
         return (self.name,)
 
     def holds(self, context: Context) -> bool:
-        return device_matches(self.name, context.in_device) != self.negate
+        device = context.in_device if self.incoming else context.out_device
+        return device_matches(self.name, device) != self.negate
+
+
+@dataclass(frozen=True, slots=True)
+class InInterface(DeviceMatch):
+    """`-i NAME`."""
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -i {self.name}"
@@ -42,19 +51,10 @@ class InInterface(ModelledMatch):
 
 
 @dataclass(frozen=True, slots=True)
-class OutInterface(ModelledMatch):
-    """`-o NAME`, as InInterface."""
+class OutInterface(DeviceMatch):
+    """`-o NAME`."""
 
-    name: str
-    negate: bool = False
-
-    pure = True
-
-    def devices(self) -> Iterable[str]:
-        return (self.name,)
-
-    def holds(self, context: Context) -> bool:
-        return device_matches(self.name, context.out_device) != self.negate
+    incoming: ClassVar[bool] = False
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         return f"{negation(self.negate)} -o {self.name}"
@@ -64,19 +64,8 @@ class OutInterface(ModelledMatch):
 
 
 @dataclass(frozen=True, slots=True)
-class InInterfaceIndex(ModelledMatch):
+class InInterfaceIndex(DeviceMatch):
     """`iif "NAME"`: the device that had this name when the rule was loaded; nft refuses a name that does not exist."""
-
-    name: str
-    negate: bool = False
-
-    pure = True
-
-    def devices(self) -> Iterable[str]:
-        return (self.name,)
-
-    def holds(self, context: Context) -> bool:
-        return device_matches(self.name, context.in_device) != self.negate
 
     def nft_text(self, ip: str) -> str:
         return f'iif {not_equal(self.negate)}"{self.name}"'

@@ -157,6 +157,7 @@ def _read_vmap(found: re.Match[str], family: Family) -> Target:
 _VALUE = r'"[^"]*"|(?!(?:set|vmap|and|or|xor) )[0-9a-zA-Z][\w.:/*-]*'
 
 PART = Part(
+    general=True,
     classes=(FieldMatch, FieldLookup, FieldVerdicts, FieldVerdictMap),
     nft_matches=((rf"{nft_fields.NAMES} (!= )?(?:@({NAME})|({{[^{{}}]*}}|{_VALUE}))(?= |$)", _read_match),),
     nft_targets=((rf"{nft_fields.NAMES} vmap (?:@({NAME})|{{ (.*) }})", _read_vmap),),

@@ -140,5 +140,5 @@ def _read_nft(found: re.Match[str], family: Family) -> Target:
 PART = Part(
     classes=(DestinationNat, SourceNat),
     jumps={"DNAT": by_options(_read_destination), "SNAT": by_options(_read_source)},
-    nft_targets=((r"(dnat|snat)( ip6?)? to ([^ {@]+)(?: ((?:random|fully-random|,)+))?", _read_nft),),
+    nft_targets=((r"(dnat|snat)( ip6?)? to (?!numgen )([^ {@]+)(?: ((?:random|fully-random|,)+))?", _read_nft),),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from engine.values import dataclass
 from k8squiz.bank.forms import PREDICATE
 from k8squiz.bank.shapes import WORD, key, list_of, record
-from k8squiz.world.predicates import Conditions, Predicate, conditions
+from k8squiz.world.comparisons import Conditions, conditions
+from k8squiz.world.predicates import Predicate
 
 
 @dataclass(frozen=True, slots=True)

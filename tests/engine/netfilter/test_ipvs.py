@@ -47,7 +47,7 @@ def host(rules: IpvsRuleset, local: tuple[str, ...] = (NODE, VIP)) -> HostNetfil
 
 
 def service(*servers: str, port: int = 80, address: str = VIP) -> VirtualService:
-    return VirtualService(L4.TCP, address, port, servers=tuple((server, 8080) for server in servers))
+    return VirtualService(L4.TCP, address, port, "rr", servers=tuple((server, 8080) for server in servers))
 
 
 NODE_PORT = {ipvs_sets.NODE_PORT[L4.TCP]: {"30080"}}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import pytest
 
 from engine.errors import RuleError, UnsupportedFeature
@@ -13,7 +11,7 @@ from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.saved import SavedText, read_saved
 from engine.netfilter.stack import Skb
-from engine.netfilter.virtual_service import VirtualService, even_chances
+from engine.netfilter.virtual_service import VirtualService
 from engine.packet import L4, Family
 from engine.trace import Text
 
@@ -58,7 +56,7 @@ TOGETHER = {
 def test_parts_are_read_together(name: str) -> None:
     ruleset = read(*TOGETHER[name])
     assert isinstance(ruleset, IpvsRuleset)
-    assert ruleset.services == (VirtualService(L4.TCP, VIP, 80, servers=(("10.244.1.5", 8080),)),)
+    assert ruleset.services == (VirtualService(L4.TCP, VIP, 80, "rr", servers=(("10.244.1.5", 8080),)),)
     assert ruleset.dummy_addresses == (VIP,)
     assert ruleset.tables["filter"].sets["KUBE-CLUSTER-IP"] == IpSet(
         "KUBE-CLUSTER-IP", SetType.HASH_IP_PORT, entries={"10.96.0.10,tcp:80"}
@@ -188,27 +186,6 @@ def test_a_set_that_is_not_given_is_not_missed_where_another_match_fails_or_noth
         node = host(read(f"*filter\n:INPUT ACCEPT\n{line}COMMIT\n"))
         skb = Skb(tcp(CLIENT, VIP), state="NEW")
         assert node.traverse(Hook.INPUT, skb).verdict == "ACCEPT"
-
-
-WEIGHTS = [
-    ("rr", (1, 1, 0), ("1/2", "1/2", "0")),  # kube-proxy drains a server by weight 0
-    ("rr", (3, 1, 1), ("1/3", "1/3", "1/3")),
-    ("wrr", (3, 1, 0), ("3/4", "1/4", "0")),
-    ("wlc", (2, 2, 0), ("1/2", "1/2", "0")),
-]
-
-
-@pytest.mark.parametrize(("scheduler", "weights", "chances"), WEIGHTS)
-def test_weights(scheduler: str, weights: tuple[int, ...], chances: tuple[str, ...]) -> None:
-    servers = tuple((f"10.244.1.{n}", 80) for n in range(len(weights)))
-    service = VirtualService(L4.TCP, VIP, 80, scheduler, servers=servers, weights=weights)
-    assert even_chances(service, tcp(CLIENT, VIP)) == tuple(Fraction(chance) for chance in chances)
-
-
-def test_unequal_weights_that_a_scheduler_looks_at_are_refused() -> None:
-    service = VirtualService(L4.TCP, VIP, 80, "wlc", servers=(("10.244.1.5", 80), ("10.244.1.6", 80)), weights=(2, 1))
-    with pytest.raises(UnsupportedFeature, match="wlc"):
-        even_chances(service, tcp(CLIENT, VIP))
 
 
 ENTRIES = [

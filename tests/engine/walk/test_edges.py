@@ -88,6 +88,28 @@ def test_kube_firewall_guards_127() -> None:
     assert way.verdict is Verdict.DELIVERED  # the rule lets what was DNATed pass
 
 
+@pytest.mark.parametrize(
+    ("plugin", "backend", "off_the_node", "to_its_own_node"),
+    [
+        # cni0 has the gateway's address itself, as each veth of kindnet has.
+        ("flannel", "vxlan", "ip-forward-off", "10.244.1.1"),
+        ("kindnet", "ptp", "ip-forward-off", "10.244.1.1"),
+        # proxy_arp answers for the gateway only where the node forwards.
+        ("calico", "bgp", "no-neighbour", ("LOST", "no-neighbour")),
+        ("canal", "vxlan", "no-neighbour", ("LOST", "no-neighbour")),
+        # The plugin writes the gateway's MAC address into the pod.
+        ("vpc-native", "routed", "ip-forward-off", NODE1),
+    ],
+)
+def test_who_answers_for_the_pods_gateway_where_a_node_does_not_forward(
+    plugin: str, backend: str, off_the_node: str, to_its_own_node: object
+) -> None:
+    """Measured: tests/engine/lab/test_kernel.py."""
+    made = cluster(B, cni=CNIConfig(plugin, backend, False), network=NetworkFacts(ip_forward=False))
+    assert says(only(outcomes(made, Request("pod/pod-a", f"{B}:8080")))) == ("LOST", off_the_node)
+    assert says(only(outcomes(made, Request("node/node1", f"{A}:8080")))) == to_its_own_node
+
+
 @pytest.mark.parametrize("backend", ["bgp", "ipip"])
 def test_calicos_blackhole(backend: str) -> None:
     made = cluster(B, cni=CNIConfig("calico", backend, False))

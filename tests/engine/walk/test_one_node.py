@@ -148,7 +148,7 @@ def test_ipvs_takes_the_packet_and_sends_it_on(source: str) -> None:
         Backend.IPTABLES,
         Family.IPV4,
         iptables(nat={"POSTROUTING": [rule(Masquerade())]}).tables,
-        services=(VirtualService(L4.TCP, VIP, 80, servers=((POD, 8080), ("10.244.2.8", 8080))),),
+        services=(VirtualService(L4.TCP, VIP, 80, "rr", servers=((POD, 8080), ("10.244.2.8", 8080))),),
         dummy_addresses=(VIP,),
     )
     assert told(FiveTuple(L4.TCP, source, 40000, VIP, 80), ruleset) == [

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from docs.question_files import readme
-from engine.cluster import NetworkFacts
-from engine.manifests.config import _FACTS
+from docs.question_files import TABLES, written
 from k8squiz.bank.find import bank_folder, schema
-from k8squiz.bank.network_facts import NETWORK_FACTS
 from k8squiz.bank.params import WAYS
 from k8squiz.kinds.interface import REGISTRY
 from k8squiz.kinds.outcome.parts import PARTS
 from k8squiz.kinds.schema import schema_text
 from k8squiz.kinds.stages import STAGES
+from k8squiz.world.comparisons import COMPARISONS
 from k8squiz.world.facts import FACTS, TOLD
-from k8squiz.world.predicates import COMPARISONS, OPERATORS, VALUES
+from k8squiz.world.predicates import OPERATORS, VALUES
 from tests.k8squiz.fakes import anything
 
 README = (bank_folder() / "README.md").read_text(encoding="utf-8")
@@ -69,22 +67,9 @@ def test_every_field_of_ask_is_told() -> None:
 def test_the_schema_and_the_tables_are_those_that_the_types_write() -> None:
     """`python docs/question_files.py` writes them anew."""
     assert (bank_folder() / "schema.json").read_text(encoding="utf-8") == schema_text()
-    assert readme(README) == README
+    for page in TABLES:
+        assert page.read_text(encoding="utf-8") == written(page)
 
 
 def test_the_told_facts_are_all_there_are() -> None:
     assert [name for names, _ in TOLD for name in names] == list(FACTS)
-
-
-def test_the_network_facts_are_those_of_the_engine() -> None:
-    """What a question may set and what the engine reads are the same, but for what a question says otherwise."""
-    told = {fact.name: fact for fact in NETWORK_FACTS}
-    assert set(told) | {"cni", "clientAddress", "clientAddressV6", "without"} == set(_FACTS)
-    plain = NetworkFacts()
-    defaults = {
-        "bridgeNfCallIptables": plain.bridge_nf_call_iptables, "rpFilter": plain.rp_filter,
-        "routeLocalnet": plain.route_localnet, "ipForward": plain.ip_forward,
-    }  # fmt: skip
-    assert {name: str(value).lower() for name, value in defaults.items()} == {
-        name: told[name].default for name in defaults
-    }

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from engine.cluster.facts import NetworkFacts
 from engine.packet import L4
 from engine.values import dataclass
 
@@ -35,14 +36,6 @@ def _no_namespaces() -> Mapping[str, Mapping[str, str]]:
 
 def _no_places() -> Mapping[tuple[str, str, str], tuple[str, int]]:
     return MappingProxyType({})
-
-
-def _no_listeners() -> Mapping[str, frozenset[tuple[L4, int]]]:
-    return {}
-
-
-def _no_node_facts() -> Mapping[str, NodeFacts]:
-    return {}
 
 
 def _no_mentions() -> Mapping[str, tuple[str, str, int]]:
@@ -325,97 +318,6 @@ class CNIConfig:
     masquerade_agent: MasqueradeAgent | None = None
     policies_by: str = ""
     unmodelled: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CardFacts:
-    """One network card of a node, found by an `address` of its own or by its `name`; None: as on all."""
-
-    name: str
-    address: str | None = None
-    mtu: int | None = None
-    rp_filter: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StaleEndpoint:
-    """An endpoint that is gone and that kube-proxy still has in its rules; `service` is namespace/name."""
-
-    service: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnderlayDrop:
-    """What the network between the nodes does not carry: `port` 0 is any, a node None any."""
-
-    protocol: L4
-    port: int = 0
-    source: str | None = None
-    destination: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NodeFacts:
-    """What is otherwise on one node than on all (None, "" and empty: nothing is). `default_route` is the card that has it,
-    `bridge` the name of the pods' bridge, `ip_rules` and `ip_routes` what `ip rule` and `ip route show table all` print there,
-    `conntrack` what `conntrack -L` printed there before the walk."""
-
-    ip_forward: bool | None = None
-    bridge_nf_call_iptables: bool | None = None
-    hairpin_mode: bool | None = None
-    rp_filter: int | None = None
-    mtu: int | None = None
-    pod_mtu: int | None = None
-    without: frozenset[str] = frozenset()
-    default_route: str | None = None
-    bridge: str | None = None
-    cards: tuple[CardFacts, ...] = ()
-    forward_policy: str = ""
-    input_policy: str = ""
-    conntrack: str = ""
-    stale_endpoints: tuple[StaleEndpoint, ...] = ()
-    ip_rules: str = ""
-    ip_routes: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkFacts:
-    """What no Kubernetes object holds (documents of apiVersion k8squiz.dev/v1, kind Network).
-
-    `listeners`: namespace/name of a pod -> the ports that its processes listen on, whatever it declares.
-    `underlay_mtu`: the longest packet that the network between the nodes carries (0: what its cards send), `pod_mtu` the MTU
-    of pods and their bridge, or routed veths, where it is not the plugin's, `tunnel_mtu` that of the tunnel devices.
-    `tcp_mtu_probing` is net.ipv4.tcp_mtu_probing of who sends large packets: 0 off, 1 where they seem lost, 2 always.
-    `shared_addresses`: an address that several pods of one node have -> namespace/name of the one that answers for it.
-    `external_hosts`: name -> address outside the cluster, beyond the default client 1.2.3.4.
-    """
-
-    bridge_nf_call_iptables: bool = True
-    hairpin_mode: bool | None = None
-    rp_filter: int = 0
-    route_localnet: bool = True
-    ip_forward: bool = True
-    client_address: str = "1.2.3.4"
-    client_address_v6: str = "2001:db8:ffff::4"
-    external_hosts: Mapping[str, str] = dataclasses.field(default_factory=_empty)
-    service_cidr_via: str | None = None
-    load_balancer_health_checks: bool = True
-    missing_routes: tuple[tuple[str, str], ...] = ()
-    without: frozenset[str] = frozenset()
-    policy_enforcement: str | None = None
-    forward_policy: str = ""
-    input_policy: str = ""
-    stale_endpoints: tuple[StaleEndpoint, ...] = ()
-    underlay_drops: tuple[UnderlayDrop, ...] = ()
-    listeners: Mapping[str, frozenset[tuple[L4, int]]] = dataclasses.field(default_factory=_no_listeners)
-    shared_addresses: Mapping[str, str] = dataclasses.field(default_factory=_empty)
-    underlay_mtu: int = 0
-    underlay_drops_fragments: bool = False
-    pod_mtu: int | None = None
-    tunnel_mtu: int | None = None
-    tcp_mtu_probing: int = 0
-    nodes: Mapping[str, NodeFacts] = dataclasses.field(default_factory=_no_node_facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,259 @@
+"""The API server of a live cluster: its objects as documents, and what a changed document makes of the cluster.
+
+The EndpointSlice controller is part of it: where what a Service selects has changed, its slices are written anew. What an
+API server refuses is refused with its words. Sources: pkg/apis/core/validation/validation.go, pkg/controller/endpointslice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from engine.cluster import Cluster, EndpointSlice, Service
+from engine.errors import EngineError, ManifestError
+from engine.manifests import load_cluster
+from engine.manifests.selectors import derived_slices
+from engine.manifests.write import Document, documents_of, proxy_document, yaml_text
+from engine.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind: its names as one may type them, the first being the plural that kubectl prints."""
+
+    kind: str
+    names: tuple[str, ...]
+    namespaced: bool = True
+    group: str = ""
+
+    @property
+    def full(self) -> str:
+        """`service`, `networkpolicy.networking.k8s.io`: as kubectl names an object it has changed."""
+        return self.kind.lower() + (f".{self.group}" if self.group else "")
+
+
+RESOURCES = (
+    Resource("Node", ("nodes", "node", "no"), namespaced=False),
+    Resource("Namespace", ("namespaces", "namespace", "ns"), namespaced=False),
+    Resource("Pod", ("pods", "pod", "po")),
+    Resource("Service", ("services", "service", "svc")),
+    Resource("Endpoints", ("endpoints", "ep")),
+    Resource("EndpointSlice", ("endpointslices", "endpointslice"), group="discovery.k8s.io"),
+    Resource("ConfigMap", ("configmaps", "configmap", "cm")),
+    Resource("NetworkPolicy", ("networkpolicies", "networkpolicy", "netpol"), group="networking.k8s.io"),
+    Resource("ServiceCIDR", ("servicecidrs", "servicecidr"), namespaced=False, group="networking.k8s.io"),
+)
+
+
+class Refused(EngineError):
+    """What the API server does not take, in its words."""
+
+
+def resource_named(name: str) -> Resource | None:
+    """The kind that somebody calls so; `svc`, `services`, `endpointslices.discovery.k8s.io`."""
+    plain = name.lower().partition(".")[0]
+    return next((one for one in RESOURCES if plain in one.names), None)
+
+
+def objects(cluster: Cluster) -> Iterator[Document]:
+    """Every object that the API server holds."""
+    yield from documents_of(cluster)
+    for name in _namespaces(cluster):
+        if name not in cluster.namespaces:
+            labels = {"kubernetes.io/metadata.name": name}
+            yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    yield from _endpoints(cluster)
+    configuration = yaml_text(proxy_document(cluster.proxy))
+    yield {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "kube-proxy", "namespace": "kube-system"},
+        "data": {"config.conf": configuration},
+    }
+
+
+def _namespaces(cluster: Cluster) -> tuple[str, ...]:
+    used = (one.namespace for many in (cluster.pods, cluster.services) for one in many)
+    return tuple(dict.fromkeys(("default", "kube-system", *used)))
+
+
+def _endpoints(cluster: Cluster) -> Iterator[Document]:
+    """v1 Endpoints as the mirroring controller keeps them: ready addresses and others, a subset a set of ports."""
+    for service in cluster.services:
+        subsets = []
+        for slice_ in cluster.slices:
+            if (slice_.namespace, slice_.service_name) != (service.namespace, service.name):
+                continue
+            ports = [{"name": p.name, "port": p.port, "protocol": p.protocol.value} for p in slice_.ports]
+            ready = [{"ip": a} for e in slice_.endpoints if e.ready for a in e.addresses]
+            others = [{"ip": a} for e in slice_.endpoints if not e.ready for a in e.addresses]
+            subset = {"addresses": ready, "notReadyAddresses": others, "ports": ports}
+            subsets.append({key: value for key, value in subset.items() if value})
+        yield {
+            "apiVersion": "v1",
+            "kind": "Endpoints",
+            "metadata": {"name": service.name, "namespace": service.namespace},
+            "subsets": subsets,
+        }
+
+
+def key_of(document: Document) -> tuple[str, str, str]:
+    """(kind, namespace, name)."""
+    metadata = document["metadata"]
+    return document["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+def changed(cluster: Cluster, key: tuple[str, str, str], change: Callable[[Document], Document | None]) -> Cluster:
+    """`cluster` after `change` of the object with that key; None deletes it. Raises Refused."""
+    found = []
+    for document in objects(cluster):
+        if document["kind"] == "Endpoints":
+            continue
+        made: Document | None = document
+        if key_of(document) == key:
+            made = change(json.loads(json.dumps(document)))
+            if made is not None:
+                _immutable(document, made)
+        if made is not None:
+            found.append(made)
+    return _loaded(found, cluster, key)
+
+
+def created(cluster: Cluster, document: Document) -> Cluster:
+    """`cluster` with one object more. Raises Refused."""
+    return _loaded(
+        [*(one for one in objects(cluster) if one["kind"] != "Endpoints"), document], cluster, key_of(document)
+    )
+
+
+def _immutable(before: Document, after: Document) -> None:
+    """Fields that may not change once they are set (ValidateServiceClusterIPsRelatedFields, validatePodUpdate)."""
+    kind, _, name = key_of(before)
+    old, new = before.get("spec", {}), after.get("spec", {})
+    if kind == "Service":
+        first = (old.get("clusterIPs") or [""])[0]
+        if (
+            old.get("type") != "ExternalName"
+            and new.get("type") != "ExternalName"
+            and first not in ("", new.get("clusterIP"), (new.get("clusterIPs") or [""])[0])
+        ):
+            told = new.get("clusterIP") or ""
+            raise Refused(
+                f'The Service "{name}" is invalid: spec.clusterIPs[0]: Invalid value: ["{told}"]: may not change once set'
+            )
+        if new.get("clusterIP") and new.get("clusterIPs") and new["clusterIPs"][0] != new["clusterIP"]:
+            raise Refused(
+                f'The Service "{name}" is invalid: spec.clusterIPs[0]: Invalid value: ["{new["clusterIP"]}"]: may not change once set'
+            )
+    if kind == "Pod" and old != new:
+        raise Refused(f'The Pod "{name}" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds` or `spec.tolerations`')  # fmt: skip
+
+
+def _loaded(documents: list[Document], before: Cluster, key: tuple[str, str, str]) -> Cluster:
+    kind, _, name = key
+    try:
+        read = load_cluster(text=json.dumps({"apiVersion": "v1", "kind": "List", "items": documents}))
+    except ManifestError as error:
+        # The place within the list that was read is nobody's business.
+        said, said_zh = (re.sub(r"items\[\d+\]\.", "", text) for text in (error.message, error.message_zh))
+        raise Refused(f'The {kind} "{name}" is invalid: {said}', said_zh) from None
+    made = dataclasses.replace(read, network=before.network, cni=before.cni, namespaces={**read.namespaces})
+    return dataclasses.replace(made, slices=tuple(_slices(before, made)))
+
+
+def _slices(before: Cluster, after: Cluster) -> Iterator[EndpointSlice]:
+    """The slices that the controller leaves: anew where what it would write has changed, else as they were."""
+    anew = {
+        s.key: _derived(after, s)
+        for s in after.services
+        if s.selector and _derived(before, s, before.services) != _derived(after, s)
+    }
+    gone = {s.key for s in before.services} - {s.key for s in after.services}
+    for slice_ in after.slices:
+        owner = f"{slice_.namespace}/{slice_.service_name}"
+        if owner not in anew and owner not in gone:
+            yield slice_
+    for made in anew.values():
+        yield from made
+
+
+def _derived(
+    cluster: Cluster, service: Service, services: tuple[Service, ...] | None = None
+) -> tuple[EndpointSlice, ...]:
+    asked = service if services is None else next((s for s in services if s.key == service.key), None)
+    return () if asked is None else derived_slices([asked], (), cluster.pods, cluster.nodes)
+
+
+def merge(document: Any, patch: Any) -> Any:
+    """RFC 7396: a merge patch; null takes a field away."""
+    if not isinstance(patch, dict):
+        return patch
+    made = dict(document) if isinstance(document, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            made.pop(name, None)
+        else:
+            made[name] = merge(made.get(name), value)
+    return made
+
+
+# By which field an item of a list is known, where a strategic merge patch merges it (patchMergeKey in the API's types).
+_MERGE_KEYS = {"ports": ("port", "containerPort"), "containers": ("name",), "conditions": ("type",)}
+
+
+def strategic_merge(document: Any, patch: Any, name: str = "") -> Any:
+    """A strategic merge patch: as merge(), but for lists whose items have a key."""
+    if isinstance(patch, list) and name in _MERGE_KEYS and isinstance(document, list):
+        found = list(document)
+        for item in patch:
+            key = next((one for one in _MERGE_KEYS[name] if isinstance(item, dict) and one in item), None)
+            at = next(
+                (n for n, old in enumerate(found) if key and isinstance(old, dict) and old.get(key) == item[key]), None
+            )
+            if at is None:
+                found.append(item)
+            else:
+                found[at] = strategic_merge(found[at], item)
+        return found
+    if not isinstance(patch, dict):
+        return patch
+    made = dict(document) if isinstance(document, dict) else {}
+    for field, value in patch.items():
+        if value is None:
+            made.pop(field, None)
+        else:
+            made[field] = strategic_merge(made.get(field), value, field)
+    return made
+
+
+def json_patch(document: Any, operations: Any) -> Any:
+    """RFC 6902: add, replace and remove. Raises Refused."""
+    made = json.loads(json.dumps(document))
+    for one in operations if isinstance(operations, list) else [operations]:
+        operation, path = (one.get("op"), one.get("path", "")) if isinstance(one, dict) else (None, "")
+        steps = [step.replace("~1", "/").replace("~0", "~") for step in str(path).split("/")[1:]]
+        if operation not in ("add", "replace", "remove") or not steps:
+            raise Refused(f"the server rejected our request due to an error in our request: {operation} {path}")
+        at = made
+        try:
+            for step in steps[:-1]:
+                at = at[int(step)] if isinstance(at, list) else at[step]
+            last: Any = steps[-1]
+            if isinstance(at, list):
+                last = len(at) if last == "-" else int(last)
+            if operation == "remove":
+                del at[last]
+            elif isinstance(at, list) and operation == "add":
+                at.insert(last, one["value"])
+            else:
+                if operation == "replace":
+                    at[last]
+                at[last] = one["value"]
+        except (KeyError, IndexError, ValueError, TypeError):
+            raise Refused(
+                "The request is invalid: the server rejected our request due to an error in our request"
+            ) from None
+    return made

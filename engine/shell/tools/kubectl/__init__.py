@@ -1,0 +1,53 @@
+"""kubectl(1): the API's objects shown and changed, commands run in pods, kube-proxy restarted.
+
+A verb is a module of its own. Source: kubernetes v1.34, staging/src/k8s.io/kubectl.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from engine.network.host import HostKind
+from engine.shell.api import Refused
+from engine.shell.interface import Call, Result, Tool, failed
+from engine.shell.tools.kubectl.words import BadWords, read_words
+
+_VERBS = {
+    "get": "get",
+    "describe": "describe",
+    "patch": "change",
+    "label": "change",
+    "annotate": "change",
+    "apply": "change",
+    "create": "change",
+    "replace": "change",
+    "delete": "change",
+    "exec": "execute",
+    "rollout": "rollout",
+}
+_NOT_HERE = ("edit", "logs", "scale", "run", "debug", "port-forward", "proxy", "cp", "attach", "top", "cordon", "drain",
+             "uncordon", "taint", "expose", "autoscale", "set", "wait", "auth", "events", "explain")  # fmt: skip
+
+
+def run(call: Call) -> Result:
+    """`kubectl VERB ...`."""
+    try:
+        words = read_words(call.args)
+        if not words.rest or words.rest[0] in ("help", "--help"):
+            return Result(f"kubectl controls the Kubernetes cluster manager.\n\nHere are: {' '.join(_VERBS)}\n")
+        verb = words.rest[0]
+        if verb in _NOT_HERE:
+            return failed(f"error: kubectl {verb} is not available here; there are {', '.join(_VERBS)}")
+        if verb not in _VERBS:
+            return failed(f'error: unknown command "{verb}" for "kubectl"')
+        module = importlib.import_module(f"engine.shell.tools.kubectl.{_VERBS[verb]}")
+        result = module.run(call, words)
+    except BadWords as error:
+        return failed(str(error))
+    except Refused as error:
+        return failed(error.en)
+    assert isinstance(result, Result)
+    return result
+
+
+TOOL = Tool(("kubectl", "k"), run, frozenset({HostKind.NODE}), at_administrator=True)

@@ -1,0 +1,132 @@
+"""The columns that `kubectl get` prints of a kind. Source: pkg/printers/internalversion/printers.go; text/tabwriter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from engine.manifests.write import Document
+
+# How long ago an object was made is nothing that the model knows: all are of one age.
+AGE = "12d"
+Row: TypeAlias = list[str]
+
+
+def table(headers: Sequence[str], rows: Iterable[Row], *, headed: bool = True) -> str:
+    """Columns three blanks apart, at least six wide; the last one ends where its text does."""
+    lines = [list(headers), *rows] if headed else list(rows)
+    widths = [max(6, max(len(line[column]) for line in lines) + 3) for column in range(len(headers))] if lines else []
+    shown = []
+    for line in lines:
+        cells = [text.ljust(width) for text, width in zip(line[:-1], widths[:-1], strict=True)]
+        shown.append("".join((*cells, line[-1])) + "\n")
+    return "".join(shown)
+
+
+def _joined(pairs: dict[str, str]) -> str:
+    return ",".join(f"{name}={value}" for name, value in sorted(pairs.items())) or "<none>"
+
+
+def _node(o: Document, wide: bool) -> Row:
+    labels = o["metadata"].get("labels", {})
+    roles = sorted(name.partition("/")[2] for name in labels if name.startswith("node-role.kubernetes.io/"))
+    version = o["status"].get("nodeInfo", {}).get("kubeletVersion", "<unknown>")
+    row = [o["metadata"]["name"], "Ready", ",".join(roles) or "<none>", AGE, version]
+    if not wide:
+        return row
+    addresses = o["status"].get("addresses", [])
+    first = {
+        kind: next((a["address"] for a in addresses if a["type"] == kind), "<none>")
+        for kind in ("InternalIP", "ExternalIP")
+    }
+    return [*row, first["InternalIP"], first["ExternalIP"], "<unknown>", "<unknown>", "<unknown>"]
+
+
+def _pod(o: Document, wide: bool) -> Row:
+    status, spec = o["status"], o["spec"]
+    ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", []))
+    count = len(spec.get("containers", []))
+    phase = {"Succeeded": "Completed"}.get(status["phase"], status["phase"])
+    if "deletionTimestamp" in o["metadata"]:
+        phase = "Terminating"
+    row = [o["metadata"]["name"], f"{count if ready else 0}/{count}", phase, "0", AGE]
+    return [*row, status.get("podIP", "<none>"), spec.get("nodeName", "<none>"), "<none>", "<none>"] if wide else row
+
+
+def _service(o: Document, wide: bool) -> Row:
+    spec = o["spec"]
+    kind = spec.get("type", "ClusterIP")
+    outside = [one.get("ip", "") for one in o.get("status", {}).get("loadBalancer", {}).get("ingress", [])]
+    outside += spec.get("externalIPs", [])
+    external = ",".join(outside) or ("<pending>" if kind == "LoadBalancer" else "<none>")
+    if kind == "ExternalName":
+        external = spec.get("externalName", "")
+    ports = []
+    for port in spec.get("ports", []):
+        node_port = f":{port['nodePort']}" if port.get("nodePort") else ""
+        ports.append(f"{port['port']}{node_port}/{port.get('protocol', 'TCP')}")
+    row = [o["metadata"]["name"], kind, spec.get("clusterIP") or "<none>", external, ",".join(ports) or "<none>", AGE]
+    return [*row, _joined(spec.get("selector", {}))] if wide else row
+
+
+def _slice(o: Document, wide: bool) -> Row:
+    ports = ",".join(str(port.get("port", "*")) for port in o.get("ports", [])) or "<unset>"
+    addresses = [a for endpoint in o.get("endpoints", []) for a in endpoint["addresses"]]
+    shown = ",".join(addresses[:3]) + (f" + {len(addresses) - 3} more..." if len(addresses) > 3 else "")
+    return [o["metadata"]["name"], o["addressType"], ports, shown or "<unset>", AGE]
+
+
+def endpoints_text(o: Document, most: int = 3) -> str:
+    """`10.244.1.5:8080,10.244.2.8:8080 + 2 more...`."""
+    found = [
+        f"{a['ip']}:{p['port']}"
+        for s in o.get("subsets", [])
+        for p in s.get("ports", [])
+        for a in s.get("addresses", [])
+    ]
+    if not found:
+        return "<none>"
+    return ",".join(found[:most]) + (f" + {len(found) - most} more..." if len(found) > most else "")
+
+
+def _endpoints(o: Document, wide: bool) -> Row:
+    return [o["metadata"]["name"], endpoints_text(o), AGE]
+
+
+def selector_text(selector: Document) -> str:
+    """A LabelSelector as kubectl prints it."""
+    found = [f"{name}={value}" for name, value in sorted(selector.get("matchLabels", {}).items())]
+    for one in selector.get("matchExpressions", []):
+        values = ",".join(one.get("values", []))
+        found.append({"In": f"{one['key']} in ({values})", "NotIn": f"{one['key']} notin ({values})", "Exists": one["key"]}.get(one["operator"], f"!{one['key']}"))  # fmt: skip
+    return ",".join(found) or "<none>"
+
+
+def _policy(o: Document, wide: bool) -> Row:
+    return [o["metadata"]["name"], selector_text(o["spec"].get("podSelector", {})), AGE]
+
+
+# A kind -> its columns, those of `-o wide` behind them, and a row.
+TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[Document, bool], Row]]] = {
+    "Node": (
+        ("NAME", "STATUS", "ROLES", "AGE", "VERSION"),
+        ("INTERNAL-IP", "EXTERNAL-IP", "OS-IMAGE", "KERNEL-VERSION", "CONTAINER-RUNTIME"),
+        _node,
+    ),
+    "Namespace": (("NAME", "STATUS", "AGE"), (), lambda o, wide: [o["metadata"]["name"], "Active", AGE]),
+    "Pod": (("NAME", "READY", "STATUS", "RESTARTS", "AGE"), ("IP", "NODE", "NOMINATED NODE", "READINESS GATES"), _pod),
+    "Service": (("NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"), ("SELECTOR",), _service),
+    "Endpoints": (("NAME", "ENDPOINTS", "AGE"), (), _endpoints),
+    "EndpointSlice": (("NAME", "ADDRESSTYPE", "PORTS", "ENDPOINTS", "AGE"), (), _slice),
+    "ConfigMap": (
+        ("NAME", "DATA", "AGE"),
+        (),
+        lambda o, wide: [o["metadata"]["name"], str(len(o.get("data", {}))), AGE],
+    ),
+    "NetworkPolicy": (("NAME", "POD-SELECTOR", "AGE"), (), _policy),
+    "ServiceCIDR": (
+        ("NAME", "CIDRS", "AGE"),
+        (),
+        lambda o, wide: [o["metadata"]["name"], ",".join(o["spec"]["cidrs"]), AGE],
+    ),
+}
