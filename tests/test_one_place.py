@@ -414,7 +414,7 @@ def test_a_cni_plugin_is_named_in_its_own_folder(room: str) -> None:
 FACTS_NAMED = {
     "k8squiz/bank/manifests.py": {"clientAddress"},
     "engine/cni/flannel/detection.py": {"hairpinMode"},
-    "engine/manifests/fact_shapes.py": {"rpFilter"},
+    "engine/manifests/fact_shapes.py": {"ipRules", "rpFilter"},
     # What names a node or a pod is held against those that are there.
     "engine/manifests/check.py": {"missingRoutes", "serviceCIDRVia", "sharedAddresses", "underlayDrops"},
 }
