@@ -33,6 +33,7 @@ SLOW = (
     "k8squiz/history/test_store.py",
     "k8squiz/lint/test_lint.py",
     "k8squiz/mock/test_kill.py",
+    "k8squiz/story/picture/test_browser.py",
     "properties",
     "test_docs.py",
     "test_packaging.py",

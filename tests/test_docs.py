@@ -154,6 +154,14 @@ def test_the_picture_can_be_drawn_again(tmp_path: Path) -> None:
     assert (ROOT / "docs" / "practice.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
+def test_the_walk_can_be_drawn_again(tmp_path: Path) -> None:
+    out = tmp_path / "walk.svg"
+    words = ("docs/examples/cluster.yaml", "--from", "client", "--to", "node/node1:30080", "--seed", "2")
+    trace = [sys.executable, "-m", "k8squiz", "trace", *words, "--lang", "en", "--export", str(out)]
+    subprocess.run(trace, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
+    assert out.read_text(encoding="utf-8") == (ROOT / "docs" / "walk.svg").read_text(encoding="utf-8")
+
+
 def test_changelog_keeps_its_grammar() -> None:
     lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
     headings = [line for line in lines if line.startswith("#")]

@@ -15,6 +15,7 @@ from engine.netfilter.chain_meaning import ChainMeaning, ChainRole, ChainWriter
 from engine.proxy import iptables_chains, ipvs_chains, nftables_chains
 from engine.trace import ReasonCode, Text
 
+KUBE_PROXY = "kube-proxy"
 # kube-proxy's by mode, which `masqueraded` asks for, and all.
 MODES: dict[Mode, ChainWriter] = {
     Mode.IPTABLES: iptables_chains.WRITER,
@@ -87,6 +88,13 @@ def hairpin_sets() -> frozenset[str]:
 def of_kube_proxy(table: str, chains: Iterable[str]) -> bool:
     """Whether one of the chains of that table is kube-proxy's, in whatever mode."""
     return any(writer.wrote(table, chain) for chain in chains for writer in MODES.values())
+
+
+def written_by(table: str, chain: str) -> str | None:
+    """Who wrote a chain: KUBE_PROXY, or the plugin's name; None for a built-in one and for a stranger's."""
+    if of_kube_proxy(table, (chain,)):
+        return KUBE_PROXY
+    return next((writer.name for writer in WRITERS if writer.prefix and writer.wrote(table, chain)), None)
 
 
 def tells_services_apart(table: str, chain: str) -> bool:

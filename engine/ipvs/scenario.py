@@ -7,6 +7,7 @@ the bit of mh-port).
 
 from __future__ import annotations
 
+import math
 import re
 
 from engine.errors import EngineError, quoted
@@ -16,6 +17,10 @@ from engine.ipvs.workload import Workload
 from engine.trace import Text
 from engine.values import dataclass
 
+# What is no greater than 1 where all servers are used alike.
+_BEST_IS_ONE = ("spread", "load_spread")
+# From this margin on a figure does not hang on how the dice fell.
+_CLEAR = 0.5
 BARE = "ipvs"
 KUBE_PROXY = "kube-proxy"
 
@@ -79,9 +84,27 @@ class Requirement:
         value = getattr(measured, self.metric)
         return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
 
+    def margin(self, measured: Measured) -> float:
+        """How far the figure is from the bound, as a share of what the bound leaves above the best figure there is (1 for a
+        spread, else 0): above 0 where it is met. A figure that is the bound itself is no accident: infinitely far."""
+        value = float(getattr(measured, self.metric))
+        best = 1.0 if self.metric in _BEST_IS_ONE else 0.0
+        far = []
+        if self.at_least is not None:
+            far.append(_share(value - self.at_least, self.at_least))
+        if self.at_most is not None:
+            far.append(_share(self.at_most - value, self.at_most - best))
+        return min(far)
+
     def __str__(self) -> str:
         parts = [f"{self.metric} >= {self.at_least:g}"] if self.at_least is not None else []
         return " and ".join(parts + ([f"{self.metric} <= {self.at_most:g}"] if self.at_most is not None else []))
+
+
+def _share(distance: float, room: float) -> float:
+    if distance == 0:
+        return math.inf
+    return distance / room if room > 0 else math.copysign(math.inf, distance)
 
 
 _WRITTEN = re.compile(r"\s*([a-z_]+)\s*(<=|>=|==|=)\s*(\d{1,12}(?:\.\d{1,12})?)\s*")
@@ -137,6 +160,16 @@ class Scenario:
         """Whether the measured figures of this scheduler meet every requirement."""
         measured = self.measure(candidate, seed)
         return all(requirement.met(measured) for requirement in self.requirements)
+
+    def undecided(self, candidate: str, seed: int | str = 0) -> Requirement | None:
+        """The requirement that only luck decides for this scheduler: its figure comes too near the bound. None where every
+        requirement is met clearly, or one clearly is not."""
+        measured = self.measure(candidate, seed)
+        margins = {requirement: requirement.margin(measured) for requirement in self.requirements}
+        if self.fits(candidate, seed):
+            return next((one for one, margin in margins.items() if margin < _CLEAR), None)
+        failed = [one for one, margin in margins.items() if margin < 0]
+        return None if any(margins[one] <= -_CLEAR for one in failed) else failed[0]
 
     def fitting(self, seed: int | str = 0) -> tuple[str, ...]:
         return tuple(candidate for candidate in candidates(self.dataplane) if self.fits(candidate, seed))

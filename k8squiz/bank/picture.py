@@ -115,8 +115,15 @@ def _plain(value: Yaml) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _cni(spec: ClusterSpec) -> str:
+    """Which CNI, and what it calls that it masquerades what leaves the pods' networks: it does as its manifests have it."""
+    words = [f"CNI {spec.plugin}", *([spec.backend] if spec.backend else [])]
+    plugin = PLUGINS.get(spec.plugin)
+    return " ".join([*words, *([f"({plugin.masquerading})"] if plugin is not None and plugin.masquerading else [])])
+
+
 def _facts(spec: ClusterSpec) -> tuple[str, ...]:
-    facts = [f"kube-proxy {spec.mode}", f"CNI {spec.plugin}" + (f" {spec.backend}" if spec.backend else "")]
+    facts = [f"kube-proxy {spec.mode}", _cni(spec)]
     # An empty list is kube-proxy's way of writing that the field is not set.
     facts += [
         f"{key} {_plain(value)}"

@@ -155,7 +155,23 @@ def trace(
             " ipvsadm-save -n, nft list ruleset; may be repeated.",
         ),
     ] = None,
-    notes: Annotated[bool, typer.Option("--notes", help="Say under each hop what happens there.")] = False,
+    notes: Annotated[
+        bool, typer.Option("--notes", help="Say under each hop what happens there, and by which rule.")
+    ] = False,
+    picture: Annotated[bool, typer.Option("--picture", help="Draw it: hosts as lanes, a line for each visit.")] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE", help="Write it to FILE.html (to step through), FILE.svg or FILE.md."),
+    ] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--against",
+            metavar="WHAT",
+            help="Beside another walk: another FILE, mode=MODE, release=1.N, without=PART, external-policy=Local,"
+            " internal-policy=Local; may be repeated.",
+        ),
+    ] = None,
     json: Json = False,
     release: Release = None,
     size: Annotated[
@@ -167,11 +183,11 @@ def trace(
         ),
     ] = None,
 ) -> int:
-    from k8squiz.commands.trace import Options, run
+    from k8squiz.commands.trace import Options, Shown, run
 
     given = tuple(rules or ())
     options = Options(tuple(paths), source, destination, node, protocol, mode, seed, every, given, release, size)
-    return run(options, lang=ctx.obj, notes=notes, json=json)
+    return run(options, ctx.obj, Shown(notes, json, picture, export, tuple(against or ())))
 
 
 @command("rules")

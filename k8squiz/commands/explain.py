@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from k8squiz.story.blocks import Story
 
-_EXPORT_WIDTH = 110
-
 
 def run(
     lang: Lang,
@@ -42,10 +40,10 @@ def run(
         return kernel.run(lang, topic, frozenset(without), release)
     from k8squiz.explain import tell
 
-    if export is not None and export.suffix not in (".html", ".svg", ".md"):
-        raise QuizError(
-            f"{export}: the name must end in .html, .svg or .md", f"{export}：文件名须以 .html、.svg 或 .md 结尾"
-        )
+    if export is not None:
+        from k8squiz.story.picture.export import check_suffix
+
+        check_suffix(export)
     parts = frozenset(without)
     story = tell(topic, parts, release)
     _say_release(release, lang)
@@ -115,13 +113,9 @@ def _exported(story: Story, suffix: str, lang: Lang, without: frozenset[str]) ->
         from k8squiz.story.page import story_page
 
         return story_page(story, lang, without)
-    from k8squiz.locale.i18n import pick
-    from k8squiz.screens.explain import story_view
-    from k8squiz.terminal.export import recorder, to_svg
+    from k8squiz.story.picture.drawing import svg_drawing
 
-    console = recorder(_EXPORT_WIDTH)
-    console.print(story_view(story, lang, without))
-    return to_svg(console, pick(story.title, lang))
+    return svg_drawing(story.drawings(), (lang,))
 
 
 def write(path: Path, text: str | Iterable[str]) -> None:

@@ -156,8 +156,8 @@ def _ask(
     more = session.number < session.total
     if _pause("walk" if more else "walk-last", keyboard, lang):
         _explain(session, console, lang)
-        if more:
-            _pause("go-on", keyboard, lang)
+        if keyboard.interactive:
+            _look_around("go-on" if more else "go-on-last", session, keyboard, console, lang)
     session.next()
 
 
@@ -165,6 +165,19 @@ def _show(session: PracticeSession, keyboard: keys.Keyboard, console: Console, l
     console.print(title_view(session.world.question, lang, session.number, session.total))
     console.print(question_view(session.world, session.task, lang, listed=not keyboard.interactive))
     console.print()
+
+
+def _look_around(words: str, session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
+    """Until one goes on, show what is asked for."""
+    while True:
+        typed = keyboard.line("\n" + say(words, lang)).strip().lower()
+        if typed in keys.QUIT:
+            raise Stopped
+        if typed not in keys.WALK:
+            return
+        from k8squiz.screens.reveal import details_view
+
+        console.print(details_view(session.world, lang))
 
 
 def _pause(words: str, keyboard: keys.Keyboard, lang: Lang) -> bool:
@@ -241,9 +254,10 @@ def _grade(session: PracticeSession, answer: Answer, console: Console, lang: Lan
 
 
 def _explain(session: PracticeSession, console: Console, lang: Lang) -> None:
-    from k8squiz.screens.grade import walk_view, why_view
+    from k8squiz.screens.grade import why_view
+    from k8squiz.screens.reveal import reveal_view
 
-    console.print(walk_view(session.world, lang))
+    console.print(reveal_view(session.world, lang))
     console.print(why_view(session.world, lang))
 
 

@@ -73,8 +73,9 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
         print_json(_json(world, task, answer))
         return 0
     from k8squiz.kinds.grade import grade
-    from k8squiz.screens.grade import grade_view, walk_view, why_view
+    from k8squiz.screens.grade import grade_view, why_view
     from k8squiz.screens.question import question_view, title_view
+    from k8squiz.screens.reveal import details_view
 
     console = make_console()
     console.print(title_view(world.question, lang, 1, 1))
@@ -84,7 +85,7 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
             console.print("\n" + "\n".join(field.prompt(lang) for field in asked))
         return 0
     console.print(grade_view(world, task, grade(task, {field.id: field.truth for field in task.fields}), lang))
-    console.print(walk_view(world, lang))
+    console.print(details_view(world, lang))
     console.print(why_view(world, lang))
     return 0
 

@@ -5,13 +5,14 @@ What a story is made of and written as is in k8squiz.story; no story prints, and
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from typing import Protocol, cast
 
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.errors import QuizError, unknown
-from k8squiz.story.blocks import Story
+from k8squiz.story.blocks import BesideWalk, Block, Story, Walk
 
 
 class Topic(Protocol):
@@ -69,7 +70,7 @@ def tell(topic: str, without: frozenset[str] = frozenset(), release: str | None 
         if part not in module.WITHOUT:
             raise unknown("part to go without", part, module.WITHOUT)
     if release is None:
-        return module.build(without)
+        return _told(module, without)
     # The list of stories asks for neither.
     from engine.proxy.releases import behaviour_of
     from k8squiz.world.release import told_of
@@ -82,4 +83,29 @@ def tell(topic: str, without: frozenset[str] = frozenset(), release: str | None 
             f"{topic} 讲的是 kube-proxy 自 v{since} 起的规则；--release {release} 的规则与之不同",
         )
     with told_of(known):
-        return module.build(without)
+        return _told(module, without)
+
+
+def _told(module: Topic, without: frozenset[str]) -> Story:
+    story = module.build(without)
+    return _beside_the_whole(story, module.build(), without) if without else story
+
+
+def _beside_the_whole(story: Story, whole: Story, without: frozenset[str]) -> Story:
+    """Each walk of a story without some parts, followed by what differs from the same walk with everything in place."""
+    from k8squiz.story.picture.beside import beside
+
+    walks = iter([block for section in whole.sections for block in section.blocks if isinstance(block, Walk)])
+    parts = ", ".join(sorted(without))
+    names = (Text("everything in place", "一切正常"), Text(f"without {parts}", f"去掉 {parts}"))
+    caption = Text("What differs from the walk with everything in place", "与一切正常时的不同之处")
+    sections = []
+    for section in story.sections:
+        blocks: list[Block] = []
+        for block in section.blocks:
+            blocks.append(block)
+            as_it_was = next(walks, None) if isinstance(block, Walk) else None
+            if as_it_was is not None and isinstance(block, Walk):
+                blocks.append(BesideWalk(caption, names, beside(as_it_was.layout, block.layout)))
+        sections.append(dataclasses.replace(section, blocks=tuple(blocks)))
+    return dataclasses.replace(story, sections=tuple(sections))

@@ -32,6 +32,7 @@ class Shape:
     external: str = "Cluster"
     internal: str = "Cluster"
     load_balancer: bool = False
+    cluster_ip_only: bool = False
     backend: str = "vxlan"
     service_cidr: bool = False
     second_address: bool = False
@@ -104,6 +105,20 @@ status:
 
 
 def _service(shape: Shape) -> str:
+    if shape.cluster_ip_only:
+        return f"""\
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  clusterIP: {VIP}
+  selector: {{app: web}}
+  internalTrafficPolicy: {shape.internal}
+  ports:
+  - port: {PORT}
+    targetPort: {TARGET_PORT}
+"""
     kind = "LoadBalancer" if shape.load_balancer else "NodePort"
     text = f"""\
 apiVersion: v1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.trace import Outcome, Stage, Text, Verdict
 from k8squiz.explain.clusters import PODS, PORT, VIP, Shape
 from k8squiz.explain.walked import StoryCluster, first, last, snat_source, step
-from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
+from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Steps, Story, same
 from k8squiz.story.endings import address, ending, reason
 
 WITHOUT = ("masquerade", "hairpin-mode", "br_netfilter")
@@ -30,7 +30,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         ),
         cluster_yaml=world.yaml,
         sections=(
-            _path(outcome),
+            _path(world, outcome),
             _rules(world),
             _what_breaks(),
         ),
@@ -52,7 +52,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
     )
 
 
-def _path(outcome: Outcome) -> Section:
+def _path(world: StoryCluster, outcome: Outcome) -> Section:
     there, back = outcome.hops, outcome.reply
     steps = (
         step(Text("Pod A sends", "Pod A 发出请求"), there[0] if there else None),
@@ -70,7 +70,7 @@ def _path(outcome: Outcome) -> Section:
         Text("The seven steps, as they were walked", "七个步骤（由引擎逐步走出）"),
         (
             Steps(ending(outcome), steps),
-            Walk(Text("pod-a -> its own Service, hop by hop", "pod-a -> 自己的 Service，逐跳"), outcome),
+            world.told(Text("pod-a -> its own Service, hop by hop", "pod-a -> 自己的 Service，逐跳"), outcome),
         ),
     )
 

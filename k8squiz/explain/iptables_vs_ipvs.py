@@ -7,7 +7,7 @@ from engine.cluster import Mode
 from engine.cost.count import PacketCost, mode_cost
 from engine.cost.sizes import NODES, synthetic_cluster
 from engine.trace import Text
-from k8squiz.explain.clusters import Shape
+from k8squiz.explain.clusters import PODS, Shape
 from k8squiz.explain.releases import AS_OF, IPVS, NFTABLES, releases_grid
 from k8squiz.explain.walked import StoryCluster
 from k8squiz.scale.figures import Figures, compute
@@ -40,6 +40,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             _figure_by_figure(figures),
             *scale_sections(figures),
             _side_by_side(figures),
+            _one_packet(),
             _measured(),
             _what_ipvs_does(),
             Section(Text("Where they stand", "现状"), (releases_grid(IPVS), releases_grid(NFTABLES))),
@@ -102,6 +103,23 @@ def _figure_by_figure(figures: Figures) -> Section:
             ),
         ),
     )
+
+
+def _one_packet() -> Section:
+    shape = Shape(endpoints=("pod-b",))
+    iptables, ipvs = (StoryCluster(shape, mode=mode) for mode in (Mode.IPTABLES, Mode.IPVS))
+    who = "pod-a -> svc/web"
+    return Section(
+        Text("One packet, both modes", "同一个数据包，两种模式"),
+        (
+            iptables.told(same(f"{who}, iptables"), iptables.walk("pod/pod-a", "svc/web")),
+            ipvs.told(same(f"{who}, ipvs"), ipvs.walk("pod/pod-a", "svc/web")),
+            iptables.beside(
+                ipvs, Text("What differs on the way", "途中的不同之处"), (same("iptables"), same("ipvs")),
+                ("pod/pod-a", "svc/web"), PODS["pod-b"][0],
+            ),
+        ),
+    )  # fmt: skip
 
 
 def _rules(cost: PacketCost) -> str:

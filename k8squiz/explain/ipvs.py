@@ -13,7 +13,7 @@ from k8squiz.explain.clusters import NODES as NODE_ADDRESSES
 from k8squiz.explain.ipvs_words import FOLLOW_UPS, SOURCES, claims, points
 from k8squiz.explain.releases import IPVS, releases_grid
 from k8squiz.explain.walked import StoryCluster, first, last, step
-from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
+from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, same
 from k8squiz.story.endings import brief, ending
 from k8squiz.world.release import RELEASE
 
@@ -42,8 +42,8 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         cluster_yaml=world.yaml,
         sections=(
             _what_stands(world),
-            _cluster_ip(inside),
-            _node_port(outside),
+            _cluster_ip(world, inside),
+            _node_port(world, outside),
             _who_is_masqueraded(),
             _what_breaks(),
             _still_iptables(),
@@ -118,7 +118,7 @@ def _entries(compiled: IpvsRuleset, name: str) -> tuple[str, ...]:
     return () if found is None else tuple(x.removeprefix(prefix) for x in found.save() if x.startswith(prefix))
 
 
-def _cluster_ip(outcome: Outcome) -> Section:
+def _cluster_ip(world: StoryCluster, outcome: Outcome) -> Section:
     there, back = outcome.hops, outcome.reply
     taken = next((n for n, hop in enumerate(there) if hop.stage is Stage.IPVS), len(there))
     path = (
@@ -140,15 +140,15 @@ def _cluster_ip(outcome: Outcome) -> Section:
         Text("A pod asks the ClusterIP", "Pod 访问 ClusterIP"),
         (
             Steps(ending(outcome), path),
-            Walk(_asked(f"pod-a -> {VIP}:{PORT}", outcome), outcome),
+            world.told(_asked(f"pod-a -> {VIP}:{PORT}", outcome), outcome),
         ),
     )
 
 
-def _node_port(outcome: Outcome) -> Section:
+def _node_port(world: StoryCluster, outcome: Outcome) -> Section:
     return Section(
         Text("A client asks a NodePort", "客户端访问 NodePort"),
-        (Walk(_asked(f"client -> {_NODE_PORT}", outcome), outcome),),
+        (world.told(_asked(f"client -> {_NODE_PORT}", outcome), outcome),),
     )
 
 
@@ -168,6 +168,8 @@ _REQUESTS: tuple[tuple[Text, Shape, str, str], ...] = (
     (Text("a pod, ClusterIP", "Pod，ClusterIP"), _REMOTE, "pod/pod-a", "svc/web"),
     (Text("the same, internal policy Local, the pod on node2", "同上，内部策略 Local，Pod 在 node2"),
      Shape(endpoints=("pod-b",), internal="Local"), "pod/pod-a", "svc/web"),
+    (Text("the same, the Service of type ClusterIP", "同上，且 Service 为 ClusterIP 类型"),
+     Shape(endpoints=("pod-b",), internal="Local", cluster_ip_only=True), "pod/pod-a", "svc/web"),
     (Text("a pod reaches itself (hairpin)", "Pod 访问到自己（发夹）"), _LOCAL, "pod/pod-a", "svc/web"),
     (Text("a process on node1, ClusterIP", "node1 上的进程，ClusterIP"), _REMOTE, "node/node1", "svc/web"),
     (Text("the same, NodePort on 127.0.0.1", "同上，127.0.0.1 的 NodePort"), _REMOTE, "node/node1", f"127.0.0.1:{NODE_PORT}"),
@@ -181,6 +183,8 @@ def _who_is_masqueraded() -> Section:
         found = [StoryCluster(shape, mode=mode).walk(source, destination) for mode in (Mode.IPVS, Mode.IPTABLES)]
         rows.append((name, *(brief(outcome) for outcome in found)))
     own = StoryCluster(_REMOTE, mode=Mode.IPVS).walk("node/node1", "svc/web").hops[0]
+    local = Shape(endpoints=("pod-b",), external="Local")
+    alone = StoryCluster(local, frozenset({"cni-rules"}), Mode.IPVS).walk("client", _NODE_PORT)
     return Section(
         Text("Who is masqueraded, beside iptables mode", "谁被 MASQUERADE：与 iptables 模式对照"),
         (
@@ -191,13 +195,25 @@ def _who_is_masqueraded() -> Section:
             ),
             Paragraph(
                 Text(
-                    "The differences are ipvs mode's own. Under a Local policy without a local endpoint it hands out "
-                    "the other nodes' endpoints, and does not masquerade: a pod is served after all, a client outside "
-                    f"gets its answer from a stranger. The node's own process speaks from {own.src}, for the address "
-                    "it asks is local; that is no pod's address, so it is masqueraded.",
-                    "不同之处都是 ipvs 模式自己的行为。Local 策略下没有本地端点时，它会交出其他节点的端点，而且不做 MASQUERADE："
-                    f"Pod 照样得到服务，外部客户端则收到来自陌生地址的应答。节点自己的进程以 {own.src} 为源，因为它访问的地址就在"
-                    "本机；这不是 Pod 的地址，所以做 MASQUERADE。",
+                    "The differences are ipvs mode's own. Where a Service can be reached from outside and a Local policy "
+                    "finds no endpoint on the node, it hands out the other nodes' endpoints, and kube-proxy does not "
+                    "masquerade. So a pod is served under internal policy Local after all; a Service of type ClusterIP has "
+                    f"no such way out, its virtual server stays empty. The node's own process speaks from {own.src}, for "
+                    "the address it asks is local; that is no pod's address, so it is masqueraded.",
+                    "不同之处都是 ipvs 模式自己的行为。如果 Service 可以从集群外访问，而 Local 策略在本节点找不到端点，它会交出其他节点的端点，"
+                    "而且 kube-proxy 不做 MASQUERADE。所以内部策略为 Local 时 Pod 照样得到服务；ClusterIP 类型的 Service 没有这条退路，"
+                    f"虚拟服务器是空的。节点自己的进程以 {own.src} 为源，因为它访问的地址就在本机；这不是 Pod 的地址，所以做 MASQUERADE。",
+                )
+            ),
+            Paragraph(
+                Text(
+                    "What then becomes of the client outside is up to the CNI. flannel masquerades what comes from no pod and "
+                    "goes to another node's pod (FLANNEL-POSTRTG): the client is connected, and its address, which the policy "
+                    "was to keep, is lost. A CNI that does not, as Calico, leaves the source alone; the pod answers past node1, "
+                    f"the client hears from a stranger, and the connection ends {alone.verdict}.",
+                    "之后外部客户端的结局取决于 CNI。flannel 会对来自非 Pod、去往其他节点 Pod 的流量做 MASQUERADE（FLANNEL-POSTRTG）："
+                    "客户端连接成功，但策略本该保留的源地址丢失了。不这样做的 CNI（例如 Calico）不改源地址，Pod 绕过 node1 直接应答，"
+                    f"客户端收到来自陌生地址的应答，连接以 {alone.verdict} 告终。",
                 )
             ),
         ),

@@ -37,10 +37,10 @@ def _needs_iptables() -> Claim:
     return Claim(
         Text("ipvs mode does without iptables.", "ipvs 模式不需要 iptables。"),
         Text(
-            f"{rules} iptables rules and {sets} ipsets stand on node1, however many Services there are: they decide "
+            f"{rules} iptables rules of kube-proxy and {sets} ipsets stand on node1, however many Services there are: they decide "
             "who is masqueraded, which source ranges are let in, and reject what no Service has. IPVS itself only "
             "rewrites the destination.",
-            f"无论有多少 Service，node1 上都有 {rules} 条 iptables 规则和 {sets} 个 ipset：由它们决定谁做 "
+            f"无论有多少 Service，node1 上都有 kube-proxy 的 {rules} 条 iptables 规则和 {sets} 个 ipset：由它们决定谁做 "
             "MASQUERADE、放行哪些来源网段、拒绝没有 Service 的端口。IPVS 自己只改写目的地址。",
         ),
     )
@@ -142,9 +142,10 @@ def points() -> tuple[Text, ...]:
             f"无论有多少 Service，都只是一次哈希查找；{VIP}:{PORT} 按协议、地址、端口查到。",
         ),
         Text(
-            "Masqueraded: NodePorts under policy Cluster, ClusterIPs asked by what is no pod, and a pod that reaches "
-            "itself (KUBE-LOOP-BACK).",
-            "做 MASQUERADE 的有：Cluster 策略的 NodePort、非 Pod 访问的 ClusterIP、访问到自己的 Pod（KUBE-LOOP-BACK）。",
+            "kube-proxy masquerades NodePorts under policy Cluster, ClusterIPs asked by what is no pod, and a pod that "
+            "reaches itself (KUBE-LOOP-BACK). What it leaves alone the CNI may masquerade.",
+            "kube-proxy 做 MASQUERADE 的有：Cluster 策略的 NodePort、非 Pod 访问的 ClusterIP、访问到自己的 Pod（KUBE-LOOP-BACK）。"
+            "它不管的，CNI 可能会做。",
         ),
         Text(
             "A pod that goes is not cut off: kube-proxy sets its weight to 0, and removes it once its connections are "

@@ -22,7 +22,7 @@ from k8squiz.explain.nftables_releases import two_shapes
 from k8squiz.explain.nftables_words import FOLLOW_UPS, SOURCES, claims, points
 from k8squiz.explain.releases import NFTABLES, releases_grid
 from k8squiz.explain.walked import StoryCluster, first, last, step
-from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, Walk, same
+from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, same
 from k8squiz.story.endings import brief, ending
 from k8squiz.world.release import RELEASE, spoken
 
@@ -53,7 +53,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         cluster_yaml=world.yaml,
         sections=(
             _maps(world),
-            _path(outcome),
+            _path(world, outcome),
             _one_look_up(),
             two_shapes(),
             _differences(),
@@ -132,7 +132,7 @@ def _content(compiled: Ruleset, name: str) -> str:
     return "; ".join(told) or "-"
 
 
-def _path(outcome: Outcome) -> Section:
+def _path(world: StoryCluster, outcome: Outcome) -> Section:
     there, back = outcome.hops, outcome.reply
 
     def at(chain: str, marks: bool = False) -> Hop | None:
@@ -155,7 +155,7 @@ def _path(outcome: Outcome) -> Section:
         Text("A client asks a NodePort", "客户端访问 NodePort"),
         (
             Steps(ending(outcome), path),
-            Walk(Text(f"client -> {target}, pod-b picked", f"client -> {target}，选中 pod-b"), outcome),
+            world.told(Text(f"client -> {target}, pod-b picked", f"client -> {target}，选中 pod-b"), outcome),
         ),
     )
 

@@ -6,7 +6,7 @@ from engine.hooks import Hook
 from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain.clusters import LB_VIP, NODE_PORT, NODES, PODS, Shape
 from k8squiz.explain.walked import StoryCluster, first, snat_source, step
-from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Step, Steps, Story, Walk, same
+from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Step, Steps, Story, same
 from k8squiz.story.endings import address, ending, reason
 
 WITHOUT = ("masquerade", "route")
@@ -33,7 +33,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         ),
         cluster_yaml=world.yaml,
         sections=(
-            _eleven_steps(outcome),
+            _eleven_steps(world, outcome),
             _rules(world),
             _the_way_back(outcome),
             _which_source(),
@@ -57,7 +57,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
     )
 
 
-def _eleven_steps(outcome: Outcome) -> Section:
+def _eleven_steps(world: StoryCluster, outcome: Outcome) -> Section:
     hops = outcome.hops
 
     def on_node1(hop: Hop) -> bool:
@@ -97,7 +97,7 @@ def _eleven_steps(outcome: Outcome) -> Section:
         Text("The eleven steps, as they were walked", "十一个步骤（由引擎逐步走出）"),
         (
             Steps(ending(outcome), steps),
-            Walk(Text(f"client -> {_ENTRY}, pod-b picked", f"client -> {_ENTRY}，选中 pod-b"), outcome),
+            world.told(Text(f"client -> {_ENTRY}, pod-b picked", f"client -> {_ENTRY}，选中 pod-b"), outcome),
         ),
     )
 
@@ -144,11 +144,14 @@ def _the_way_back(outcome: Outcome) -> Section:
             ),
             Paragraph(
                 Text(
-                    "Both translations are undone on node1 alone: node2 knows nothing of the client. Without the "
-                    "masquerade, node2 would send the pod's answer straight to the client, from an address the client "
-                    "never spoke to.",
-                    "两次转换都只在 node1 上还原，node2 对客户端一无所知。如果没有 MASQUERADE，node2 会把 Pod 的应答直接发给客户端，"
-                    "而那个源地址客户端从未访问过。",
+                    "Both translations are undone on node1 alone: node2 knows nothing of the client. Were the packet not "
+                    "masqueraded, node2 would send the pod's answer straight to the client, from an address the client "
+                    "never spoke to. (Were it kube-proxy's rule alone that is missing, flannel's --ip-masq would stand in for "
+                    "it here: FLANNEL-POSTRTG masquerades what comes from no pod and goes to another node's. Calico's "
+                    "natOutgoing would not.)",
+                    "两次转换都只在 node1 上还原，node2 对客户端一无所知。如果数据包没有做 MASQUERADE，node2 会把 Pod 的应答直接发给客户端，"
+                    "而那个源地址客户端从未访问过。（如果只是缺了 kube-proxy 的规则，这里会有 flannel 的 --ip-masq 顶上："
+                    "FLANNEL-POSTRTG 对来自非 Pod、去往其他节点 Pod 的流量做 MASQUERADE；Calico 的 natOutgoing 则不会。）",
                 )
             ),
         ),
@@ -218,17 +221,19 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
         Claim(
             Text("The answer takes any way home.", "应答走哪条路回去都行。"),
             Text(
-                f"It has to pass node1, which alone can undo the NAT. Without the masquerade the walk ends "
-                f"{broken.verdict}. {reason(broken).en}",
-                f"必须经过 node1，只有它能还原 NAT。去掉 MASQUERADE 后的结果是 {broken.verdict}。{reason(broken).zh}",
+                f"It has to pass node1, which alone can undo the NAT. If nobody masquerades, neither kube-proxy nor flannel, the "
+                f"walk ends {broken.verdict}. {reason(broken).en}",
+                f"必须经过 node1，只有它能还原 NAT。kube-proxy 和 flannel 都不做 MASQUERADE 时，结果是 {broken.verdict}。{reason(broken).zh}",
             ),
         ),
         Claim(
             Text("With policy Local there is no SNAT.", "externalTrafficPolicy=Local 就不做 SNAT。"),
             Text(
-                "Not for traffic from outside. What the node itself sends to its NodePort is masqueraded still "
-                "(`--src-type LOCAL` in KUBE-EXT).",
-                "对集群外的流量成立；但节点自己访问 NodePort 的流量仍会做 MASQUERADE（KUBE-EXT 中的 `--src-type LOCAL`）。",
+                "True of traffic from outside. What the node itself sends to its NodePort kube-proxy masquerades still "
+                "(`--src-type LOCAL` in KUBE-EXT), and what a pod sends to another node's NodePort the CNI masquerades on the "
+                "pod's own node.",
+                "对集群外的流量成立。但节点自己访问 NodePort 的流量仍由 kube-proxy 做 MASQUERADE（KUBE-EXT 中的 `--src-type LOCAL`），"
+                "Pod 访问其他节点 NodePort 的流量则由 CNI 在 Pod 所在节点上做。",
             ),
         ),
     )
@@ -247,8 +252,9 @@ def _points(working: Outcome) -> tuple[Text, ...]:
             f"说清每次 NAT 之后的源和目的（含端口）：这里是 {seen} -> {working.destination}。",
         ),
         Text(
-            f"The first packet had {cost} rules evaluated on all hosts; later ones never see the nat table.",
-            f"首包在所有主机上共匹配了 {cost} 条规则；后续数据包不再经过 nat 表。",
+            f"The first packet had {cost} rules evaluated on all hosts, kube-proxy's and flannel's; later ones never see the "
+            "nat table.",
+            f"首包在所有主机上共匹配了 kube-proxy 和 flannel 的 {cost} 条规则；后续数据包不再经过 nat 表。",
         ),
         Text(
             f"Any node answers on the NodePort, {_NODE2} too, whether or not it runs a pod (policy Cluster).",

@@ -180,6 +180,7 @@ FOLLOW_UPS = (
 SOURCES = (
     "linux net/netfilter/ipvs/ip_vs_{rr,wrr,lc,wlc,lblc,lblcr,dh,sh,sed,nq,fo,ovf,mh,twos}.c",
     "linux net/netfilter/ipvs/ip_vs_ctl.c: ip_vs_trash_get_dest(), __ip_vs_del_dest()",
+    "linux Documentation/networking/ipvs-sysctl.rst: conn_reuse_mode, expire_nodest_conn",
     "kubernetes/kubernetes pkg/proxy/ipvs: proxier.go, graceful_termination.go",
     "ipvsadm(8)",
 )

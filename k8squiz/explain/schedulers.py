@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from engine.cluster import Mode
 from engine.ipvs import SCENARIOS, SCHEDULERS, Workload, WorkServer, kube_proxy_twins, measure
 from engine.ipvs.scenario import BARE, KUBE_PROXY, candidates
 from engine.trace import Text
+from k8squiz.explain.clusters import PODS, Shape
 from k8squiz.explain.history import NAMES, Round, picks, rounds
 from k8squiz.explain.removed_servers import trash
+from k8squiz.explain.reused_ports import reused_ports
 from k8squiz.explain.scheduler_words import COMPUTES, FOLLOW_UPS, SOURCES, claims, points
+from k8squiz.explain.walked import StoryCluster
 from k8squiz.story.blocks import Grid, Paragraph, Section, Story, same
 
 WITHOUT = ("weights",)
@@ -35,18 +39,38 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         ),
         cluster_yaml="",
         sections=(
+            _where_it_is_asked(),
             _one_history(weights),
             _worked(weights),
             _which_fits(),
             _one_address(),
             _kube_proxy(),
             trash(),
+            reused_ports(),
         ),
         claims=claims(),
         points=points(),
         follow_ups=FOLLOW_UPS,
         sources=SOURCES,
         without=WITHOUT,
+    )
+
+
+def _where_it_is_asked() -> Section:
+    world = StoryCluster(Shape(), mode=Mode.IPVS)
+    return Section(
+        Text("Where the scheduler is asked", "调度算法在哪里被调用"),
+        (
+            Paragraph(
+                Text(
+                    "Once for a connection: at INPUT of the first node, where IPVS finds no entry for it yet. It picks the "
+                    "server; conntrack and IPVS' own table remember it for every later packet.",
+                    "每个连接只调用一次：在第一个节点的 INPUT 处，IPVS 还没有该连接的表项。算法选出服务器，"
+                    "之后的包由 conntrack 与 IPVS 自己的连接表记住。",
+                )
+            ),
+            world.told(same("pod-a -> svc/web"), world.walk("pod/pod-a", "svc/web", to=PODS["pod-b"][0])),
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.trace import Text
 from k8squiz.explain.clusters import HEALTH_CHECK_NODE_PORT, LB_VIP, NODE_PORT, NODES, PODS, Shape
 from k8squiz.explain.walked import StoryCluster
-from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, Walk, same
+from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, same
 from k8squiz.story.endings import address, brief, ending, reason
 
 WITHOUT = ("masquerade",)
@@ -17,8 +17,10 @@ _REMOTE = ("pod-b",)
 
 def build(without: frozenset[str] = frozenset()) -> Story:
     """The story, with the parts in `without` taken away from the live traces."""
-    cluster = StoryCluster(Shape(endpoints=_REMOTE, load_balancer=True), without)
-    local = StoryCluster(Shape(endpoints=_REMOTE, external="Local", load_balancer=True), without)
+    shapes = (Shape(endpoints=_REMOTE, external=policy, load_balancer=True) for policy in ("Cluster", "Local"))
+    (cluster, whole_cluster), (local, whole_local) = (
+        (StoryCluster(shape, without), StoryCluster(shape)) for shape in shapes
+    )
     at_node1 = f"{_NODE1}:{NODE_PORT}"
     at_node2 = f"{_NODE2}:{NODE_PORT}"
     return Story(
@@ -33,22 +35,22 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         sections=(
             Section(
                 Text("Side by side", "对照"),
-                (_side_by_side(cluster, local),),
+                (_side_by_side(cluster, local), _who_masquerades(whole_local)),
             ),
             Section(
                 Text("Cluster: node1 has no pod and serves all the same", "Cluster：node1 没有 Pod 也照样服务"),
-                (Walk(Text(f"client -> {at_node1}", f"client -> {at_node1}"), cluster.walk("client", at_node1)),),
+                (cluster.told(same(f"client -> {at_node1}"), cluster.walk("client", at_node1)),),
             ),
             Section(
                 Text(
                     "Local, a node with the pod: the client's address survives", "Local，节点上有 Pod：保留客户端地址"
                 ),
-                (Walk(Text(f"client -> {at_node2}", f"client -> {at_node2}"), local.walk("client", at_node2)),),
+                (local.told(same(f"client -> {at_node2}"), local.walk("client", at_node2)),),
             ),
             Section(
                 Text("Local, a node without a pod: dropped", "Local，节点上没有 Pod：丢弃"),
                 (
-                    Walk(Text(f"client -> {at_node1}", f"client -> {at_node1}"), local.walk("client", at_node1)),
+                    local.told(same(f"client -> {at_node1}"), local.walk("client", at_node1)),
                     Rules(
                         Text("node1, the rule that drops", "node1，丢弃它的规则"),
                         local.rule_lines("node1", "has no local endpoints", "health check node port"),
@@ -58,8 +60,8 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             _load_balancer(local),
             _internal(),
         ),
-        claims=_claims(cluster, local),
-        points=_points(cluster, local),
+        claims=_claims(whole_cluster, whole_local),
+        points=_points(whole_cluster, whole_local),
         follow_ups=_FOLLOW_UPS,
         sources=(
             "kubernetes/kubernetes pkg/proxy/topology.go: CategorizeEndpoints",
@@ -80,6 +82,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
 _WHO: tuple[tuple[str, Text], ...] = (
     ("client", Text("the client outside", "集群外的客户端")),
     ("pod/pod-a", Text("pod-a, on node1", "node1 上的 pod-a")),
+    ("pod/pod-b", Text("pod-b, on node2", "node2 上的 pod-b")),
     ("node/node1", Text("a process on node1", "node1 上的进程")),
 )
 
@@ -96,6 +99,23 @@ def _side_by_side(cluster: StoryCluster, local: StoryCluster) -> Grid:
         Text("the pod runs on node2 only; each cell is a walk", "Pod 只在 node2 上；每格都是一次模拟"),
         (Text("from", "来源"), Text("to", "目标"), same("Cluster"), same("Local")),
         tuple(rows),
+    )
+
+
+def _who_masquerades(local: StoryCluster) -> Paragraph:
+    there = brief(local.walk("pod/pod-a", f"{_NODE2}:{NODE_PORT}"))
+    dropped = local.walk("pod/pod-b", f"{_NODE1}:{NODE_PORT}")
+    return Paragraph(
+        Text(
+            "Two programs masquerade here. kube-proxy does what policy Cluster asks, on the node whose NodePort is used. "
+            "flannel (--ip-masq) does what a pod sends to anything that is no pod, on the pod's own node: FLANNEL-POSTRTG. So "
+            f"pod-a at node2's NodePort under Local is {there.en}, its node's address; and pod-b at node1's is {dropped.verdict}, "
+            "for it arrives as node2, which is no pod. Only on its own node is a pod's call known for a pod's.",
+            "这里有两个程序会做 MASQUERADE。kube-proxy 在被访问的节点上，按 Cluster 策略的需要做；flannel（--ip-masq）在 Pod "
+            "所在节点上，对 Pod 发往非 Pod 地址的流量做（FLANNEL-POSTRTG）。所以 Local 策略下 pod-a 访问 node2 的 NodePort 是 "
+            f"{there.zh}，即它所在节点的地址；pod-b 访问 node1 的则是 {dropped.verdict}，因为它到达时的源地址是 node2，不是 Pod。"
+            "只有在自己的节点上，Pod 的流量才会被认作 Pod 的流量。",
+        )
     )
 
 
@@ -146,6 +166,7 @@ def _claims(cluster: StoryCluster, local: StoryCluster) -> tuple[Claim, ...]:
     seen = address(cluster.walk("client", target).source_seen or "")
     dropped = local.walk("client", target)
     from_pod = local.walk("pod/pod-a", target)
+    from_other = local.walk("pod/pod-b", target)
     from_node = local.walk("node/node1", target)
     where = reason(dropped)
     return (
@@ -170,10 +191,12 @@ def _claims(cluster: StoryCluster, local: StoryCluster) -> tuple[Claim, ...]:
         Claim(
             Text("Local always drops where there is no local pod.", "只要本地没有 Pod，Local 就一定丢弃。"),
             Text(
-                f"Not for traffic from inside: pod-a gets {brief(from_pod).en}; node1's own process gets "
-                f"{brief(from_node).en}. Both short-circuit to all endpoints.",
-                f"对集群内部的流量不是这样：pod-a 的结果是 {brief(from_pod).zh}；node1 自身进程的结果是 "
-                f"{brief(from_node).zh}。两者都会短路到全部端点。",
+                f"Not for traffic that starts on the node: pod-a on node1 gets {brief(from_pod).en}; node1's own process "
+                f"gets {brief(from_node).en}. Both short-circuit to all endpoints. A pod of another node does not: the CNI has "
+                f"masqueraded it, and pod-b at node1 gets {from_other.verdict}.",
+                f"对从本节点发起的流量不是这样：node1 上的 pod-a 的结果是 {brief(from_pod).zh}；node1 自身进程的结果是 "
+                f"{brief(from_node).zh}。两者都会短路到全部端点。其他节点的 Pod 则不行：CNI 已对它做了 MASQUERADE，pod-b 访问 node1 "
+                f"的结果是 {from_other.verdict}。",
             ),
         ),
         Claim(

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable
 
 from engine import Request, compile_rules, load_cluster, outcomes
 from engine.cluster import Cluster, Mode
+from engine.fabric.fabric import build_fabric
 from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain.clusters import Shape, cluster_yaml
-from k8squiz.story.blocks import Live, Step
+from k8squiz.story.blocks import BesideWalk, Live, Step, Walk
+from k8squiz.story.picture.beside import beside
+from k8squiz.story.picture.layout import lay_out
 from k8squiz.world.release import as_of, told
 
 
@@ -53,6 +56,19 @@ class StoryCluster:
         if to is None:
             return found[0]
         return next((outcome for outcome in found if outcome.destination.rsplit(":", 1)[0] == to), found[0])
+
+    def told(self, caption: Text, outcome: Outcome) -> Walk:
+        """The walk as a block of a story, picture and all."""
+        return Walk(caption, outcome, lay_out(outcome, build_fabric(self.cluster, self.mode)))
+
+    def beside(
+        self, other: StoryCluster, caption: Text, names: tuple[Text, Text], asked: tuple[str, str], to: str
+    ) -> BesideWalk:
+        """The request from `asked` [0] to [1] that ends at `to`, here and in `other`, side by side."""
+        left, right = (
+            lay_out(world.walk(*asked, to=to), build_fabric(world.cluster, world.mode)) for world in (self, other)
+        )
+        return BesideWalk(caption, names, beside(left, right))
 
     def live(self, name: Text, source: str, destination: str) -> Live:
         """The request as a case for a real kernel."""

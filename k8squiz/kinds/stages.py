@@ -55,7 +55,7 @@ _ROWS = (
              reveals=Text("Takes off a header that nobody has put on.", "去掉了一个从未加上的外层头部。")),
     StageRow("output", Text("{host}: OUTPUT hook, the host itself is the sender", "{host}：OUTPUT 钩子，由主机自身发出"), plausible=True,
              reveals=Text("Takes a forwarded packet for one the host sends itself.", "把被转发的数据包当成主机自己发出的。")),
-    StageRow("bridge", Text("{host}: the bridge cni0 forwards the frame", "{host}：网桥 cni0 转发帧"), plausible=True,
+    StageRow("bridge", Text("{host}: the frame passes the bridge cni0", "{host}：帧经过网桥 cni0"), plausible=True,
              reveals=Text("Bridges what is routed.", "把路由的数据包当成桥接。")),
     StageRow("veth", Text("{host}: across the veth pair", "{host}：穿过 veth pair")),
     StageRow("socket", Text("{host}: the socket receives it", "{host}：套接字收到数据包"), Text("arriving at", "到达 ")),

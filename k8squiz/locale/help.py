@@ -120,7 +120,16 @@ ZH: dict[str, str] = {
     " ruleset; may be repeated.": (
         "在 NODE 上（或在 pod/名称 内）改用所保存的规则：iptables-save、ipset save、ipvsadm-save -n、nft list ruleset；可重复。"
     ),
-    "Say under each hop what happens there.": "在每一跳下说明发生了什么。",
+    "Say under each hop what happens there, and by which rule.": "在每一跳下说明发生了什么，以及由哪条规则决定。",
+    "Draw it: hosts as lanes, a line for each visit.": "画成图：主机为泳道，每次到访一行。",
+    "Write it to FILE.html (to step through), FILE.svg or FILE.md.": (
+        "写入 FILE.html（可逐步查看）、FILE.svg 或 FILE.md。"
+    ),
+    "Beside another walk: another FILE, mode=MODE, release=1.N, without=PART, external-policy=Local,"
+    " internal-policy=Local; may be repeated.": (
+        "与另一条路径并排对照：另一个文件 FILE、mode=模式、release=1.N、without=某部分、external-policy=Local、"
+        "internal-policy=Local；可重复。"
+    ),
     "The node.": "节点。",
     "The address family.": "地址族。",
     "The address family (default: ipv4; in nftables mode all that the node has).": (

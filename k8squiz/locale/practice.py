@@ -69,9 +69,14 @@ WORDS: dict[str, Text] = {
     "key-points": Text("What an interviewer wants to hear", "面试官想听到的要点"),
     "followups": Text("Follow-up questions", "追问"),
     "sources": Text("Sources: {list}", "出处：{list}"),
-    "go-on": Text("— Enter for the next question, q to stop — ", "— 回车继续下一题，q 结束 — "),
+    "go-on": Text(
+        "— Enter for the next question, w for every hop and its rule, q to stop — ", "— 回车继续下一题，w 逐跳查看规则，q 结束 — "
+    ),
+    "go-on-last": Text("— Enter for the summary, w for every hop and its rule — ", "— 回车查看小结，w 逐跳查看规则 — "),
     "walk": Text("— Enter for the walk and why it is so, n for the next — ", "— 回车查看路径与解析，n 下一题 — "),
     "walk-last": Text("— Enter for the walk and why it is so, n for the summary — ", "— 回车查看路径与解析，n 直接看小结 — "),
+    "wanted": Text("what was wanted", "应有的路径"),
+    "own": Text("what your answer does", "你的回答的效果"),
     "summary": Text("Summary", "小结"),
     "total": Text("{points:.1f} of {asked} points ({share:.0%})", "得分 {points:.1f}/{asked}（{share:.0%}）"),
     "of-skipped": Text("{skipped} skipped", "跳过 {skipped} 题"),

@@ -65,6 +65,8 @@ WORDS: dict[str, Text] = {
     "host": Text("Host", "主机"),
     "stage": Text("Stage", "阶段"),
     "what": Text("What happens", "发生了什么"),
+    "rule-column": Text("The rule that decided", "起决定作用的规则"),
+    "hop-by-hop": Text("Hop by hop, with the rule that decided", "逐跳查看，附起决定作用的规则"),
     "option": Text("Option", "选项"),
     "yes": Text("yes", "是"),
     "made": Text("Computed by k8squiz {version} from the seed; the same seed gives the same questions.", "由 k8squiz {version} 根据种子计算；相同的种子得到相同的题目。"),

@@ -99,9 +99,12 @@ def _field(field: FieldLine) -> dict[str, object]:
 
 
 def _walk(walk: ReportedWalk) -> dict[str, object]:
-    raw = dataclasses.asdict(walk)
+    raw = {field.name: getattr(walk, field.name) for field in dataclasses.fields(walk) if field.name != "layout"}
     raw["reason"] = _both(walk.reason) if walk.where else None
     raw["where"] = walk.where or None
     for way in ("there", "back"):
-        raw[way] = [{**step, "chains": list(step["chains"]), "changes": list(step["changes"])} for step in raw[way]]
+        raw[way] = [
+            {**dataclasses.asdict(step), "chains": list(step.chains), "changes": list(step.changes)}
+            for step in raw[way]
+        ]
     return raw

@@ -99,8 +99,9 @@ def walk_end(walk: ReportedWalk, lang: Lang) -> str:
     return f"= {walk.verdict}" + (f", {walk.where}: {pick(walk.reason, lang)}" if walk.where else "")
 
 
-def rows(steps: Sequence[ReportedHop]) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
-    """A walk's rows: host (empty where it is the row before's), stage, what changes there, what else there is to say.
+def rows(steps: Sequence[ReportedHop]) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...], str]]:
+    """A walk's rows: host (empty where it is the row before's), stage, what changes there, what else there is to say,
+    the rule that decided.
 
     The packet's addresses stand where they are new, and in the last row.
     """
@@ -109,7 +110,7 @@ def rows(steps: Sequence[ReportedHop]) -> Iterator[tuple[str, str, tuple[str, ..
         told = [" › ".join(step.chains) if step.chains else step.device]
         told += [step.tunnel] if step.tunnel else []
         told += [step.packet] if step.packet != packet or index == len(steps) else []
-        yield "" if step.host == host else step.host, step.stage, step.changes, tuple(told)
+        yield "" if step.host == host else step.host, step.stage, step.changes, tuple(told), step.rule
         host, packet = step.host, step.packet
 
 

@@ -15,6 +15,7 @@ from k8squiz.report.clocktext import clock
 from k8squiz.report.columns import FIELD, PART, Column, of, option_columns
 from k8squiz.report.signs import sign_of
 from k8squiz.report.walk import ReportedHop
+from k8squiz.story.picture.markdown import picture_block
 from k8squiz.terminal.sanitize import one_line, visible
 
 T = TypeVar("T")
@@ -118,10 +119,10 @@ def answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
 
 def walk_lines(question: Answered, lang: Lang) -> Iterator[str]:
     """The walks as tables."""
-    headers = [say(key, lang) for key in ("host", "stage", "what")]
+    headers = [say(key, lang) for key in ("host", "stage", "what", "rule-column")]
     yield from block(pick(question.computed, lang))
     for walk in question.walks:
-        yield from (f"**{plain(facts.walk_title(question, walk, lang))}**", "")
+        yield from (f"**{plain(facts.walk_title(question, walk, lang))}**", "", *picture_block(walk.layout, lang))
         yield from table(headers, _rows(walk.there))
         if walk.back:
             yield from (f"*{say('reply', lang)}*", "")
@@ -129,8 +130,8 @@ def walk_lines(question: Answered, lang: Lang) -> Iterator[str]:
         yield from (plain(facts.walk_end(walk, lang)), "")
 
 
-def _rows(steps: Sequence[ReportedHop]) -> list[tuple[str, str, str]]:
+def _rows(steps: Sequence[ReportedHop]) -> list[tuple[str, str, str, str]]:
     found = []
-    for host, stage, changes, (where, *more) in facts.rows(steps):
-        found.append((host, stage, "; ".join((where, *changes, *more))))
+    for host, stage, changes, (where, *more), rule in facts.rows(steps):
+        found.append((host, stage, "; ".join((where, *changes, *more)), rule))
     return found

@@ -15,6 +15,8 @@ from k8squiz.report.build import Answered, FieldLine, InterviewReport
 from k8squiz.report.clocktext import clock
 from k8squiz.report.columns import FIELD, PART, Column, of, option_columns
 from k8squiz.report.walk import ReportedHop, ReportedWalk
+from k8squiz.story.picture.drawing import inline_drawing
+from k8squiz.story.picture.drawing_style import STYLE as DRAWING
 from k8squiz.story.style import STYLE
 from k8squiz.terminal.sanitize import visible
 
@@ -38,7 +40,7 @@ def _page(report: InterviewReport, lang: Lang) -> Iterator[str]:
     yield f'<html lang="{"zh-CN" if lang == "zh" else "en"}">'
     yield f'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-    yield f"<title>{text(say('title', lang))}</title><style>{STYLE}</style></head>"
+    yield f"<title>{text(say('title', lang))}</title><style>{STYLE}{DRAWING}</style></head>"
     yield "<body><main>"
     yield from _head(report, lang)
     yield from _overview(report, lang)
@@ -199,7 +201,9 @@ def _options(field: FieldLine, lang: Lang) -> Iterator[str]:
 
 
 def _walk(question: Answered, walk: ReportedWalk, lang: Lang) -> Iterator[str]:
-    yield f"<details open><summary>{text(facts.walk_title(question, walk, lang))}</summary>"
+    yield f"<h3>{text(facts.walk_title(question, walk, lang))}</h3>"
+    yield f'<figure class="drawn">{inline_drawing(walk.layout, (lang,))}</figure>'
+    yield f"<details><summary>{text(say('hop-by-hop', lang))}</summary>"
     yield from _steps(walk.there)
     if walk.back:
         yield f"<p class=facts>{text(say('reply', lang))}</p>"
@@ -209,8 +213,9 @@ def _walk(question: Answered, walk: ReportedWalk, lang: Lang) -> Iterator[str]:
 
 def _steps(steps: Sequence[ReportedHop]) -> Iterator[str]:
     yield '<table class="walk">'
-    for host, stage, changes, (where, *more) in facts.rows(steps):
+    for host, stage, changes, (where, *more), rule in facts.rows(steps):
         told = [text(where), *(f"<mark>{text(change)}</mark>" for change in changes), *map(text, more)]
         spans = " ".join(f"<span>{each}</span>" for each in told)
+        spans += f"<code>{text(rule)}</code>" if rule else ""
         yield f"<tr><td><b>{text(host)}</b></td><td>{text(stage)}</td><td>{spans}</td></tr>"
     yield "</table>"

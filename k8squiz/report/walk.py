@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from engine.trace import Hop, Outcome, Text
+from engine.trace import Hop, Text
 from k8squiz.kinds.chains import is_own
-from k8squiz.world.predicates import outcomes_of
+from k8squiz.story.picture.layout import WalkLayout
+from k8squiz.story.picture.question import QuestionWalk, question_walks
 from k8squiz.world.world import World, host_name
 
 
 @dataclasses.dataclass(frozen=True)
 class ReportedHop:
-    """One row: `chains` are kube-proxy's, in order; `changes` as `src A » B`; `packet` as `A → B` after it."""
+    """One row: `chains` are kube-proxy's, in order; `changes` as `src A » B`; `packet` as `A → B` after it; `rule` is the line that decided, as
+    iptables-save or nft prints it."""
 
     host: str
     stage: str
@@ -22,6 +24,7 @@ class ReportedHop:
     changes: tuple[str, ...]
     tunnel: str
     packet: str
+    rule: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,27 +39,28 @@ class ReportedWalk:
     verdict: str
     where: str
     reason: Text
+    layout: WalkLayout
 
 
 def walks(world: World) -> tuple[ReportedWalk, ...]:
     """The walk of each request of a question."""
-    return tuple(_walk(world, request.name) for request in world.question.requests)
+    return tuple(_walk(walk) for walk in question_walks(world))
 
 
-def _walk(world: World, name: str) -> ReportedWalk:
-    outcomes = outcomes_of(world, name)
-    outcome: Outcome = max(outcomes, key=lambda outcome: outcome.probability)
+def _walk(walk: QuestionWalk) -> ReportedWalk:
+    outcome = walk.outcome
     where = host_name(outcome.where.host) if outcome.where is not None else ""
     reason = outcome.where.reason if outcome.where is not None else Text("", "")
     return ReportedWalk(
-        name,
-        len(outcomes),
+        walk.name,
+        walk.ways,
         str(outcome.probability),
         _steps(outcome.hops),
         _steps(outcome.reply),
         str(outcome.verdict),
         where,
         reason,
+        walk.layout,
     )
 
 
@@ -77,5 +81,12 @@ def _step(group: Sequence[Hop]) -> ReportedHop:
     outer = last.encapsulation
     tunnel = f"{outer.kind} {outer.src} → {outer.dst}" if outer is not None else ""
     return ReportedHop(
-        host_name(last.host), str(last.stage), last.device, chains, changes, tunnel, f"{last.src} → {last.dst}"
+        host_name(last.host),
+        str(last.stage),
+        last.device,
+        chains,
+        changes,
+        tunnel,
+        f"{last.src} → {last.dst}",
+        next((hop.rule for hop in reversed(group) if hop.rule), ""),
     )

@@ -13,9 +13,11 @@ from rich.text import Text as Styled
 
 from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.screens.picture import beside_view, picture_view
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.walk import outcome_parts, outcome_view
-from k8squiz.story.blocks import Block, Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk
+from k8squiz.screens.walk import outcome_parts
+from k8squiz.story.blocks import BesideWalk, Block, Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk
+from k8squiz.story.picture.lines import Detail
 from k8squiz.story.words import word
 
 
@@ -38,7 +40,7 @@ def story_parts(
         for block in section.blocks:
             if isinstance(block, Walk):
                 yield "heading", Styled(pick(block.caption, lang), style="strong")
-                yield from outcome_parts(block.outcome, lang, each_hop=True)
+                yield from outcome_parts(block.outcome, lang)
             else:
                 yield "block", block_view(block, lang)
     yield "claims", claims_view(story.claims, lang)
@@ -72,8 +74,11 @@ def block_view(block: Block, lang: Lang) -> RenderableType:
     match block:
         case Paragraph(text):
             return Padding(Prose(pick(text, lang)), (0, 0, 1, 0))
-        case Walk(caption, outcome):
-            return Group(Styled(pick(caption, lang), style="strong"), outcome_view(outcome, lang))
+        case Walk(caption, _, layout):
+            picture = picture_view(layout, lang, Detail.STAGES)
+            return Group(Styled(pick(caption, lang), style="strong"), picture, Styled(""))
+        case BesideWalk(caption, names, pair):
+            return Group(Styled(pick(caption, lang), style="strong"), beside_view(pair, names, lang), Styled(""))
         case Rules(caption, lines):
             return Group(
                 Styled(pick(caption, lang), style="caption"), *(_rule_line(line) for line in lines), Styled("")

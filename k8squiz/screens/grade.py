@@ -1,4 +1,4 @@
-"""A grade on the screen: what was answered beside what is computed, the walk, why it is so. Returns renderables."""
+"""A grade on the screen: what was answered beside what is computed, why it is so. Returns renderables."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Styled
 
-from engine.trace import Hop, Outcome, Text
+from engine.trace import Text
 from k8squiz.bank.question import Grade
-from k8squiz.kinds.chains import is_own, short
 from k8squiz.kinds.interface import Task, kind
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
@@ -21,10 +20,8 @@ from k8squiz.report.signs import sign_of
 from k8squiz.screens.fields.rows import rows_view
 from k8squiz.screens.fields.views import view_of
 from k8squiz.screens.prose import Prose
-from k8squiz.world.predicates import outcomes_of
-from k8squiz.world.subjects import needs_no_cluster
 from k8squiz.world.texts import explanation, followups, key_points, sources
-from k8squiz.world.world import World, host_name
+from k8squiz.world.world import World
 
 
 def grade_view(world: World, task: Task, grade: Grade, lang: Lang) -> RenderableType:
@@ -60,26 +57,7 @@ def _score(grade: Grade, lang: Lang) -> RenderableType:
     return Padding(Styled(f"{sign} {words}", style=f"score.{style}"), (1, 0, 0, 0))
 
 
-def walk_view(world: World, lang: Lang) -> RenderableType:
-    """The walk of each request, there and back: of several ways the likeliest, and how many there are."""
-    if needs_no_cluster(world.question):
-        return _bench_view(world, lang)
-    parts: list[RenderableType] = []
-    several = len(world.question.requests) > 1
-    for request in world.question.requests:
-        title = say("trace-other", lang, name=request.name) if several else say("trace", lang)
-        outcomes = outcomes_of(world, request.name)
-        outcome = max(outcomes, key=lambda outcome: outcome.probability)
-        if len(outcomes) > 1:
-            title += f" ({say('chance', lang, ways=len(outcomes), probability=outcome.probability)})"
-        parts += [meta(title), hops_view(outcome.hops, lang)]
-        if outcome.reply:
-            parts += [Styled("↩", style="quiet"), hops_view(outcome.reply, lang)]
-        parts.append(_end(outcome, lang))
-    return Group(*parts)
-
-
-def _bench_view(world: World, lang: Lang) -> RenderableType:
+def bench_view(world: World, lang: Lang) -> RenderableType:
     """What every scheduler measured, or where every connection went, or what each mode costs."""
     from k8squiz.screens.virtual_servers import figures_view, history_view, measured_view
     from k8squiz.world.virtual_servers import history, scenario, size
@@ -96,59 +74,6 @@ def _bench_view(world: World, lang: Lang) -> RenderableType:
     if crowd is not None:
         parts.append(figures_view(crowd, lang))
     return Group(*parts)
-
-
-def hops_view(hops: Sequence[Hop], lang: Lang) -> RenderableType:
-    """Hops as a table, those of one host and stage in one line; » marks an address that is rewritten there."""
-    table = Table(show_edge=False, show_header=False, padding=(0, 1), box=None)
-    table.add_column(style="strong", overflow="fold")
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    host = None
-    for group in _grouped(hops):
-        first = group[0]
-        name = host_name(first.host)
-        table.add_row(
-            "" if name == host else name, str(first.stage), _told(group, group[0] is hops[0] or group[-1] is hops[-1])
-        )
-        host = name
-    return table
-
-
-def _grouped(hops: Sequence[Hop]) -> list[list[Hop]]:
-    groups: list[list[Hop]] = []
-    for hop in hops:
-        if groups and (groups[-1][-1].host, groups[-1][-1].stage) == (hop.host, hop.stage):
-            groups[-1].append(hop)
-        else:
-            groups.append([hop])
-    return groups
-
-
-def _told(group: Sequence[Hop], at_an_end: bool) -> Styled:
-    """What a line says of its hops: the chains in order, the device, what is rewritten, the tunnel."""
-    last = group[-1]
-    line = Styled()
-    chains = [short(hop.chain) for hop in group if hop.chain is not None and is_own(hop)]
-    chains = [chain for index, chain in enumerate(chains) if index == 0 or chains[index - 1] != chain]
-    line.append(" › ".join(chains) if chains else last.device, style="quiet")
-    for hop in group:
-        for change in hop.changes:
-            line.append(f"  {change.field} {change.before} » {change.after}", style="rewritten")
-    outer = last.encapsulation
-    if outer is not None:
-        line.append(f"  {outer.kind} {outer.src} → {outer.dst}")
-    if at_an_end:
-        line.append(f"  {last.src} → {last.dst}", style="strong")
-    return line
-
-
-def _end(outcome: Outcome, lang: Lang) -> RenderableType:
-    if outcome.where is None:
-        return Styled(f"= {outcome.verdict}", style="strong")
-    return Prose(
-        f"= {outcome.verdict}, {host_name(outcome.where.host)}: {pick(outcome.where.reason, lang)}", style="strong"
-    )
 
 
 def why_view(world: World, lang: Lang) -> RenderableType:

@@ -17,6 +17,7 @@ BACK = frozenset({"back", "返回"})
 NEXT = frozenset({"n", "next", "下一题"})
 HELP = frozenset({"help", "帮助"})
 SHOW = frozenset({"show", "重看"})
+WALK = frozenset({"w", "walk", "路径"})
 
 
 class Keyboard(Protocol):

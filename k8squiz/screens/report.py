@@ -64,13 +64,13 @@ def _parts_of(report: InterviewReport, lang: Lang) -> Iterator[RenderableType]:
 
 def bench_texts(world: World) -> tuple[Text, Text]:
     """What a question about IPVS alone gives and what was measured, as text; empty for a question about a cluster."""
-    from k8squiz.screens.grade import walk_view
+    from k8squiz.screens.grade import bench_view
     from k8squiz.screens.question import given_view
     from k8squiz.world.subjects import needs_no_cluster
 
     if not needs_no_cluster(world.question):
         return Text("", ""), Text("", "")
-    return _both_plain(lambda lang: given_view(world.question, lang)), _both_plain(lambda lang: walk_view(world, lang))
+    return _both_plain(lambda lang: given_view(world.question, lang)), _both_plain(lambda lang: bench_view(world, lang))
 
 
 def _both_plain(view: Callable[[Lang], RenderableType]) -> Text:

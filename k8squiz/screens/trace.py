@@ -69,10 +69,7 @@ def trace_view(
     asked: Mapping[str, Any], outcomes: Sequence[Outcome], lang: Lang, width: int, notes: bool = False
 ) -> RenderableType:
     """The whole trace. `asked` is engine.walk.jsonform's request object, `width` the columns there are."""
-    head = say("asked", lang, **asked)
-    if asked["node"]:
-        head += say("first", lang, node=asked["node"])
-    parts: list[RenderableType] = [Prose(head, style="strong")]
+    parts: list[RenderableType] = [Prose(asked_line(asked, lang), style="strong")]
     if len(outcomes) > 1:
         parts += [Styled(""), ways_table(outcomes, lang)]
     for number, outcome in enumerate(outcomes, 1):
@@ -84,6 +81,12 @@ def trace_view(
             parts.append(Styled(say("drawn", lang, chance=chance), style="quiet"))
         parts.append(outcome_view(outcome, lang, width, notes))
     return Group(*parts)
+
+
+def asked_line(asked: Mapping[str, Any], lang: Lang) -> str:
+    """What was asked, in a line: protocol, both ends, mode, the node that meets the packet first."""
+    head = say("asked", lang, **asked)
+    return head + say("first", lang, node=asked["node"]) if asked["node"] else head
 
 
 def ways_table(outcomes: Sequence[Outcome], lang: Lang) -> RenderableType:
@@ -117,7 +120,8 @@ def outcome_view(outcome: Outcome, lang: Lang, width: int, notes: bool = False) 
 
 def hops_table(hops: Sequence[Hop], lang: Lang, width: int, notes: bool = False) -> RenderableType:
     """The steps, under a line for each host they are on; the columns stand still from host to host."""
-    table = _Columns(hops, lang, wide=width >= WIDE)
+    # Sentences and rules want the room that the columns would take.
+    table = _Columns(hops, lang, wide=width >= WIDE and not notes)
     parts: list[RenderableType] = [table.header()]
     before: Hop | None = None
     for host, steps in itertools.groupby(hops, key=lambda hop: hop.host):
@@ -175,6 +179,8 @@ def _told(hop: Hop, before: Hop | None, wide: bool, lang: Lang, notes: bool) -> 
         yield Styled(_encapsulation(hop), style="tunnel", overflow="fold")
     if notes:
         yield Prose(pick(hop.note, lang), style="caption")
+        if hop.rule:
+            yield Styled(hop.rule, style="rule", overflow="fold")
 
 
 def _chain(hop: Hop) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from engine.cluster import Cluster, Mode
 from engine.trace import Outcome, Request, Text
 from engine.values import dataclass
+from k8squiz.story.picture.beside import WalksBeside
+from k8squiz.story.picture.layout import WalkLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +16,20 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A live trace. `caption` says who asks whom for what."""
+    """A live trace, and its picture. `caption` says who asks whom for what."""
 
     caption: Text
     outcome: Outcome
+    layout: WalkLayout
+
+
+@dataclass(frozen=True, slots=True)
+class BesideWalk:
+    """Two walks held against each other; `names` say which is which."""
+
+    caption: Text
+    names: tuple[Text, Text]
+    pair: WalksBeside
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,7 @@ class Steps:
     steps: tuple[Step, ...]
 
 
-Block = Paragraph | Walk | Rules | Grid | Steps
+Block = Paragraph | Walk | BesideWalk | Rules | Grid | Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,11 @@ class Story:
     """What `--without` can take away in this story."""
     live: tuple[Live, ...] = ()
     """What `--live` runs on this machine's kernel."""
+
+    def drawings(self) -> list[tuple[Text, WalkLayout]]:
+        """Every walk of the story under its caption, in order: what a drawing of it shows."""
+        walks = [block for section in self.sections for block in section.blocks if isinstance(block, Walk)]
+        return [(walk.caption, walk.layout) for walk in walks]
 
 
 def same(text: str) -> Text:

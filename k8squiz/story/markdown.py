@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.trace import Hop, Outcome, Text
+from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
-from k8squiz.story.blocks import Block, Grid, Paragraph, Rules, Steps, Story, Walk
-from k8squiz.story.endings import ending
+from k8squiz.story.blocks import BesideWalk, Block, Grid, Paragraph, Rules, Steps, Story, Walk
+from k8squiz.story.picture.markdown import beside_block, walk_markdown
+from k8squiz.story.picture.markdown import inline as _inline
 from k8squiz.story.words import word
-
-_HOPS = (Text("#", "#"), Text("host", "主机"), Text("device", "设备"), Text("stage", "阶段"), Text("chain", "链"),
-         Text("source", "源"), Text("destination", "目的"))  # fmt: skip
-_THERE, _BACK = Text("Request", "请求"), Text("Reply", "应答")
 
 
 def story_markdown(story: Story, lang: Lang, without: frozenset[str] = frozenset()) -> str:
@@ -42,8 +39,10 @@ def _block(block: Block, lang: Lang) -> Iterator[str]:
     match block:
         case Paragraph(text):
             yield from (_inline(pick(text, lang)), "")
-        case Walk(caption, outcome):
-            yield from (f"**{_inline(pick(caption, lang))}**", "", *_walk(outcome, lang))
+        case Walk(caption, _, layout):
+            yield from (f"**{_inline(pick(caption, lang))}**", "", *walk_markdown(layout, lang))
+        case BesideWalk(caption, names, pair):
+            yield from (f"**{_inline(pick(caption, lang))}**", "", *beside_block(pair, names, lang))
         case Rules(caption, lines):
             yield from (f"*{_inline(pick(caption, lang))}*", "", "```", *lines, "```", "")
         case Grid(caption, headers, rows):
@@ -56,27 +55,9 @@ def _block(block: Block, lang: Lang) -> Iterator[str]:
             yield from ("", _inline(pick(caption, lang)), "")
 
 
-def _walk(outcome: Outcome, lang: Lang) -> Iterator[str]:
-    for title, hops in ((_THERE, outcome.hops), (_BACK, outcome.reply)):
-        if hops:
-            yield from (pick(title, lang), "")
-            yield from _table(_HOPS, tuple(_hop(hop) for hop in hops), lang)
-    yield from (_inline(pick(ending(outcome), lang)), "")
-
-
-def _hop(hop: Hop) -> tuple[Text, ...]:
-    cells = (str(hop.n), hop.host, hop.device, str(hop.stage), hop.chain or str(hop.hook or ""), hop.src, hop.dst)
-    return tuple(Text(cell, cell) for cell in cells)
-
-
 def _table(headers: tuple[Text, ...], rows: tuple[tuple[Text, ...], ...], lang: Lang) -> Iterator[str]:
     yield "| " + " | ".join(_inline(pick(header, lang)) for header in headers) + " |"
     yield "|" + " --- |" * len(headers)
     for row in rows:
         yield "| " + " | ".join(_inline(pick(cell, lang)) for cell in row) + " |"
     yield ""
-
-
-def _inline(text: str) -> str:
-    """Text that Markdown shows as it is: no table cell, tag or heading can be smuggled in through a name."""
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -21,5 +21,9 @@ CONNECT_MICROSECONDS: dict[int, tuple[str, str, str, str, str, str]] = {
     5000: ("5.4", "15.7", "26.4", "25.3", "-", "-"),
 }
 
+# Who gets four connections from one client port, each closed before the next, with net.ipv4.vs.conn_reuse_mode 0 and
+# expire_nodest_conn 0: rr over a, b and c; the same with the first one's server drained (weight 0) after it. Linux 6.1.
+REUSED_PORT = ("c c c c", "c c c c")
+
 # What one KUBE-SERVICES rule costs a packet that walks past it.
 NANOSECONDS_PER_RULE = "4"

@@ -8,8 +8,13 @@ from html import escape
 
 from engine.trace import Hop, Outcome, Text
 from k8squiz.locale.i18n import Lang, pick
-from k8squiz.story.blocks import Block, Grid, Paragraph, Rules, Steps, Story, Walk
+from k8squiz.story.blocks import BesideWalk, Block, Grid, Paragraph, Rules, Steps, Story, Walk
 from k8squiz.story.endings import ending
+from k8squiz.story.picture.beside_page import beside_section
+from k8squiz.story.picture.drawing import inline_drawing
+from k8squiz.story.picture.drawing_style import STYLE as DRAWING
+from k8squiz.story.picture.layout import WalkLayout
+from k8squiz.story.picture.page_style import BESIDE
 from k8squiz.story.style import STYLE
 from k8squiz.story.words import word
 from k8squiz.terminal.sanitize import visible
@@ -17,7 +22,7 @@ from k8squiz.terminal.sanitize import visible
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _EXTRA = """
 .grid { width: auto; max-width: 100%; }
-figure { margin: .6rem 0; } figcaption { font-style: italic; color: var(--dim); }
+figcaption { font-style: italic; color: var(--dim); }
 .grid th, .grid td { padding-right: 1.4rem; }
 .walk td:nth-child(-n+3) { white-space: nowrap; }
 code { font-family: ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", monospace; font-size: .88em; }
@@ -25,7 +30,8 @@ code { font-family: ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", monos
 .claims dt { margin-top: .9rem; font-style: italic; } .claims dd { margin: .2rem 0 0; }
 @media print { details > summary { list-style: none; } .walk { font-size: 7pt; } }
 """
-_THERE, _BACK = Text("Request", "请求"), Text("Reply", "应答")
+_THERE, _BACK = Text("Request", "请求"), Text("Reply", "响应")
+_EACH = Text("Hop by hop, with the rule that decided", "逐跳查看，附起决定作用的规则")
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -46,10 +52,10 @@ def story_page(story: Story, lang: Lang, without: frozenset[str] = frozenset()) 
 def _page(story: Story, lang: Lang, without: frozenset[str]) -> Iterator[str]:
     title = _plain(pick(story.title, lang))
     yield "<!doctype html>"
-    yield f'<html lang="{"zh-CN" if lang == "zh" else "en"}">'
+    yield f'<html lang="{"zh-CN" if lang == "zh" else "en"}" data-lang="{lang}">'
     yield f'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-    yield f"<title>{title}</title><style>{STYLE}{_EXTRA}</style></head>"
+    yield f"<title>{title}</title><style>{STYLE}{DRAWING}{BESIDE}{_EXTRA}</style></head>"
     yield f"<body><main><header><h1>{title}</h1><p>{_prose(story.summary, lang)}</p>"
     if without:
         yield f'<p class="standing part">{_plain(word("without", lang))}: {_plain(", ".join(sorted(without)))}</p>'
@@ -79,8 +85,10 @@ def _block(block: Block, lang: Lang) -> Iterator[str]:
     match block:
         case Paragraph(text):
             yield f"<p>{_prose(text, lang)}</p>"
-        case Walk(caption, outcome):
-            yield from _walk(caption, outcome, lang)
+        case Walk(caption, outcome, layout):
+            yield from _walk(caption, outcome, layout, lang)
+        case BesideWalk(caption, names, pair):
+            yield f"<h3>{_prose(caption, lang)}</h3>{beside_section(pair, names).section}"
         case Rules(caption, lines):
             yield f'<p class="facts">{_prose(caption, lang)}</p><pre>{_plain(chr(10).join(lines))}</pre>'
         case Grid(caption, headers, rows):
@@ -97,8 +105,9 @@ def _block(block: Block, lang: Lang) -> Iterator[str]:
             yield f"</ol><p><b>→ {_prose(caption, lang)}</b></p>"
 
 
-def _walk(caption: Text, outcome: Outcome, lang: Lang) -> Iterator[str]:
-    yield f"<details open><summary>{_prose(caption, lang)}</summary>"
+def _walk(caption: Text, outcome: Outcome, layout: WalkLayout, lang: Lang) -> Iterator[str]:
+    yield f'<figure class="drawn">{inline_drawing(layout, (lang,), caption)}</figure>'
+    yield f"<details><summary>{_prose(_EACH, lang)}</summary>"
     for title, hops in ((_THERE, outcome.hops), (_BACK, outcome.reply)):
         if hops:
             yield f'<p class="facts">{_plain(pick(title, lang))}</p><table class="walk">'
@@ -112,6 +121,7 @@ def _hops(hops: Sequence[Hop], lang: Lang) -> Iterator[str]:
     for hop in hops:
         here = f"{hop.host} {hop.device}".strip()
         told = [_prose(hop.note, lang)]
+        told += [f"<code>{_plain(hop.rule)}</code>"] if hop.rule else []
         told += [f"<mark>{_plain(f'{change.field} {change.before} » {change.after}')}</mark>" for change in hop.changes]
         shown = "" if here == place else _plain(here)
         yield (

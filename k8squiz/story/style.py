@@ -49,6 +49,8 @@ th { white-space: nowrap; }
 .walk td:nth-child(1) { width: 8.5rem; } .walk td:nth-child(2) { width: 7rem; white-space: nowrap; }
 .walk span { display: inline-block; margin-right: 1.1rem; }
 blockquote { margin: .8rem 0; padding: .5rem .9rem; border-left: 3px solid var(--accent); background: var(--soft); }
+figure { margin: .6rem 0; } .drawn { overflow-x: auto; } .drawn svg { display: block; width: 100%; min-width: 40rem; height: auto; }
+.walk code { display: block; color: var(--dim); overflow-wrap: anywhere; }
 details { margin: .7rem 0; }
 summary { cursor: pointer; color: var(--accent); font-weight: 600; }
 ul { margin: .3rem 0; padding-left: 1.3rem; }
@@ -66,12 +68,13 @@ tr.differs td { background: var(--differs); }
   :root { --ink: #000; --dim: #444; --paper: #fff; --soft: #f4f4f4; --line: #bbb; --accent: #333; --right: #000;
     --part: #000; --wrong: #000; --mark: #e8e8e8; --differs: #eee; color-scheme: light; }
   @page { margin: 16mm 14mm; }
+  .drawn svg { min-width: 0; max-height: 222mm; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; }
   article { border: 0; border-top: 2px solid var(--line); border-radius: 0; padding: .8rem 0 0; }
   .score { right: 0; } a { color: inherit; }
   h2, h3, summary, article > .score, article > h2 + .score + .facts { break-after: avoid; } tr, blockquote, pre, .figures, .study { break-inside: avoid; }
   .bar span, mark, pre, tr.differs td { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  summary { list-style: none; } summary::-webkit-details-marker { display: none; }
+  details::details-content { content-visibility: visible; display: block; } summary { list-style: none; } summary::-webkit-details-marker { display: none; }
   pre { font-size: 8pt; } pre.wide { max-height: none; overflow: visible; white-space: pre-wrap; }
   .walk { font-size: 7.5pt; } td, th { padding-top: .12rem; padding-bottom: .12rem; }
 }

@@ -29,7 +29,9 @@ STYLES: dict[str, str] = {
     "notice": "yellow",
     "alarm": "bold yellow",
     # A walk.
-    "rewritten": "bold yellow",
+    # Magenta is read on white and on black; yellow is not on white (contrast 1.7 on xterm's).
+    "rewritten": "bold magenta",
+    "badge": "bold",
     "stage": "cyan",
     "rule": "cyan",
     "packet.mark": "yellow",

@@ -44,6 +44,14 @@ def _died(read: Callable[[Where], str | None]) -> _Read:
     return lambda world, request, outcome: None if outcome.where is None else read(outcome.where)
 
 
+def _masquerader(world: World, request: str, outcome: Outcome) -> str:
+    # It brings all CNI plugins with it, which few questions ask about.
+    from engine.fabric.chains import written_by
+
+    hop = next((hop for hop in outcome.hops if hop.stage is Stage.SNAT and hop.chain), None)
+    return "none" if hop is None else written_by(hop.table or "", hop.chain or "") or "none"
+
+
 def _nodes(world: World, request: str, outcome: Outcome) -> int:
     nodes = {node.name for node in world.cluster(request).nodes}
     return len({host_name(hop.host) for hop in outcome.hops} & nodes)
@@ -80,6 +88,7 @@ FACTS: dict[str, _Read] = {
         outcome.source_seen is not None and _seen(world, request, outcome) == _split(outcome.hops[0].src, 0)
     ),
     "masqueraded": lambda world, request, outcome: outcome.masqueraded,
+    "masqueraded_by": _masquerader,
     "nodes": _nodes,
     "encapsulation": _kind,
     "overhead": _overhead,
@@ -146,6 +155,10 @@ TOLD: tuple[tuple[tuple[str, ...], str], ...] = (
     (("source_seen",), "the peer address the server sees"),
     (("source_kept",), "whether that is the address the packet left its sender with"),
     (("masqueraded",), "whether kube-proxy's rules SNAT it on its first node"),
+    (
+        ("masqueraded_by",),
+        "whose rules SNAT it first, on any node: `kube-proxy`, `flannel`, `calico`, ..., `none`",
+    ),
     (("nodes",), "how many nodes the request passes"),
     (("encapsulation", "overhead", "path_mtu"), "`none`, `vxlan`, `ipip`, ...; bytes; what is left of the nodes' MTU"),
     (("rules_evaluated", "hash_lookups"), "cost of the first packet"),

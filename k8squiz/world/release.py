@@ -1,12 +1,8 @@
-"""The release of kube-proxy that questions and stories speak of, and whether the CNI's own rules are there: in one place.
+"""The release of kube-proxy that questions and stories speak of: in one place.
 
-The release is the newest one they were read for: whoever lets the engine know a newer one reads them again before it is
+It is the newest one they were read for: whoever lets the engine know a newer one reads them again before it is
 named here. A question that is about another says so (`cluster.release`, `ask.scale.release`). `k8squiz rules` and
 `k8squiz trace` ask the user's own nodes.
-
-What a CNI writes beside kube-proxy (flannel's FLANNEL-POSTRTG, Calico's natOutgoing) is left out: questions were drawn and
-their words checked with kube-proxy's rules alone, and some answers change with the others in place
-(`python benchmarks/changed_keys.py` prints which).
 """
 
 from __future__ import annotations
@@ -21,8 +17,6 @@ from engine.cluster import Cluster
 RELEASE = "1.37"
 # The last one whose nftables mode had a chain for each endpoint: what clusters that lag behind, and most articles, have.
 EARLIER = "1.35"
-# What clusters go without (engine.fabric.without) until each question and story has been reviewed.
-WITHOUT = frozenset({"cni-rules"})
 
 
 # The release that a story is told of, where somebody asked for another.
@@ -45,10 +39,9 @@ def told() -> str:
 
 
 def as_of(cluster: Cluster) -> Cluster:
-    """`cluster` with that release on every node that does not report its own, and kube-proxy's rules alone."""
+    """`cluster` with that release on every node that does not report its own."""
     nodes = (dataclasses.replace(node, proxy_version=node.proxy_version or told()) for node in cluster.nodes)
-    network = dataclasses.replace(cluster.network, without=cluster.network.without | WITHOUT)
-    return dataclasses.replace(cluster, nodes=tuple(nodes), network=network)
+    return dataclasses.replace(cluster, nodes=tuple(nodes))
 
 
 def spoken(release: str) -> str:

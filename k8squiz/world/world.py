@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import engine
-from engine import Request, compile_rules, load_cluster
+from engine import Request, compile_node, compile_rules, load_cluster
 from engine.cluster import Cluster, EndpointPort, EndpointSlice, ProxyConfig, Service, ServicePort, SliceEndpoint
-from engine.packet import L4, split_host_port
+from engine.packet import L4, Family, split_host_port
 from engine.trace import Hop, Outcome
 from k8squiz.bank.question import Background, Question, QuestionRequest
 from k8squiz.errors import unknown
@@ -75,13 +75,18 @@ class World:
         return engine.outcomes(self.cluster(name), request, mode=self.request(name).mode)
 
     def rules(self, name: str, node: str, family: str = "ipv4", release: str | None = None) -> tuple[RuleLine, ...]:
-        """The rules of `node` in the cluster of request `name`, one line each; `release`: as another kube-proxy's."""
+        """kube-proxy's rules of `node` in the cluster of request `name`, one line each; `release`: as another
+        kube-proxy's."""
         key = (name, node, family, release)
         if key not in self._rules:
             mode = self.request(name).mode
             text = str(compile_rules(self.cluster(name), node, mode, family=family, release=release))
             self._rules[key] = rule_lines(text)
         return self._rules[key]
+
+    def node_rules(self, name: str, node: str) -> tuple[RuleLine, ...]:
+        """All rules of `node` in the cluster of request `name`, the CNI's too, one line each."""
+        return rule_lines(str(compile_node(self.cluster(name), node, self.request(name).mode)))
 
     def entries(self, name: str, node: str, family: str = "ipv4") -> tuple[SetElement, ...]:
         """What stands in the sets of `node` in the cluster of request `name`."""
@@ -107,7 +112,7 @@ Edit = Callable[[str], str]
 
 
 class EditedRules(World):
-    """A World in which `edit` changes the iptables-save text of one node before a packet meets it.
+    """A World in which `edit` changes the iptables-save text of one node, the CNI's rules in it, before a packet meets it.
 
     Raises RuleError (through any question asked of it) where the edited text is no ruleset, or the kernel would refuse it.
     """
@@ -118,12 +123,13 @@ class EditedRules(World):
         self._edited: dict[str, Ruleset] = {}
 
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
-        from engine.netfilter.text import parse
+        from engine.netfilter.saved import SavedText, read_saved
         from engine.netfilter.usable import check_usable
 
         cluster, mode = self.cluster(name), self.request(name).mode
         if name not in self._edited:
-            edited = parse(self._edit(str(compile_rules(cluster, self._node, mode))))
+            text = self._edit(str(compile_node(cluster, self._node, mode)))
+            edited = read_saved((SavedText("<text>", text),), Family.IPV4)
             check_usable(edited)
             self._edited[name] = edited
         return engine.outcomes(cluster, request, mode=mode, rulesets={self._node: self._edited[name]})

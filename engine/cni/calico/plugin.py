@@ -41,6 +41,7 @@ class Calico:
     has_more_blocks: bool = True
     on_underlay: bool = False
     route_protocol: str = "bird"
+    masquerading: str = "natOutgoing"
     chains: ChainWriter | None = WRITER
     in_lab: tuple[LabNetwork, ...] = (
         LabNetwork("bgp"),

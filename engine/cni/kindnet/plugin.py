@@ -38,6 +38,7 @@ class Kindnet:
     has_more_blocks: bool = False
     on_underlay: bool = False
     route_protocol: str = ""
+    masquerading: str = "KIND-MASQ-AGENT"
     chains: ChainWriter | None = WRITER
     in_lab: tuple[LabNetwork, ...] = (LabNetwork("ptp"),)
 

@@ -45,6 +45,7 @@ class VpcNative:
     has_more_blocks: bool = True
     on_underlay: bool = True
     route_protocol: str = ""
+    masquerading: str = ""
     chains: ChainWriter | None = WRITER
     in_lab: tuple[LabNetwork, ...] = (LabNetwork("routed"), LabNetwork("aws"))
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from engine.cluster import Cluster, Mode
 from engine.trace import Outcome, ReasonCode, Text, Verdict
+from k8squiz.bank.question import QuestionRequest
 from k8squiz.world.facts import fact
 from k8squiz.world.world import World
 
@@ -62,6 +66,42 @@ def ending(world: World, name: str, outcome: Outcome) -> str:
         return "rejected" if verdict is Verdict.REJECT else "refused"
     otherwise = "dropped-otherwise" if verdict is Verdict.DROP else "lost-otherwise"
     return otherwise if outcome.where is None else BY_CODE.get((verdict, outcome.where.code), otherwise)
+
+
+def _bridged(cluster: Cluster, request: QuestionRequest) -> bool:
+    from engine.cni import PLUGINS
+
+    plugin = PLUGINS.get(cluster.cni.plugin)
+    return _from_pod(cluster, request) and plugin is not None and plugin.bridge is not None
+
+
+def _from_pod(cluster: Cluster, request: QuestionRequest) -> bool:
+    return request.source.startswith("pod/")
+
+
+def _filtered(cluster: Cluster, request: QuestionRequest) -> bool:
+    facts = cluster.network
+    policies = (facts.forward_policy, facts.input_policy)
+    return request.mode == Mode.NFTABLES or bool(cluster.network_policies) or "DROP" in policies
+
+
+# Endings that only some clusters and requests can have, and which: told from what the candidate is shown.
+_POSSIBLE: dict[str, Callable[[Cluster, QuestionRequest], bool]] = {
+    "dropped-source-ranges": lambda cluster, request: any(
+        service.load_balancer_source_ranges for service in cluster.services
+    ),
+    "dropped-otherwise": _filtered,
+    "lost-bridge": _bridged,
+    "lost-martian": _from_pod,
+    "lost-rp-filter": lambda cluster, request: cluster.network.rp_filter > 0,
+    "lost-otherwise": lambda cluster, request: False,
+}
+
+
+def offered(world: World, name: str) -> tuple[str, ...]:
+    """The endings among which one chooses: all that are possible in such a cluster, whatever the walk says."""
+    cluster, request = world.cluster(name), world.request(name)
+    return tuple(code for code in ENDINGS if code not in _POSSIBLE or _POSSIBLE[code](cluster, request))
 
 
 # What naming one sort of ending instead of another reveals of whoever names it: (named, true).

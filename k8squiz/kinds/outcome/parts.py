@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from engine.trace import Outcome, Text
+from engine.values import dataclass
 from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField
 from k8squiz.kinds.interface import letters
-from k8squiz.kinds.outcome.endings import ENDINGS, ending, reveals
+from k8squiz.kinds.outcome.endings import ENDINGS, ending, offered, reveals
 from k8squiz.world.facts import fact
 from k8squiz.world.predicates import Ambiguous, outcomes_of
 from k8squiz.world.world import World, host_name
 
-_SHOWN = 6
+
+@dataclass(frozen=True, slots=True)
+class EndingField(MenuField):
+    """The menu of endings. `foreseen`: the true one is among those that the cluster alone lets expect."""
+
+    foreseen: bool = True
+
+    def flaws(self) -> Iterator[Text]:
+        if not self.foreseen:
+            yield Text(
+                f"the menu gives the truth away: {self.truth[0]} is offered only because it is true",
+                f"菜单泄露了答案：{self.truth[0]} 只因为正确才出现",
+            )
+        yield from MenuField.flaws(self)
 
 
 def _agreed(world: World, name: str, what: str, read: Callable[[Outcome], str]) -> str:
@@ -31,17 +45,15 @@ def _ending(world: World, name: str) -> Field:
     truth = _agreed(world, name, "the ending", lambda outcome: ending(world, name, outcome))
     rng = Rng(world.question.id, world.question.seed, "endings")
     sort = truth.split("-")[0]
-    # Endings of the same sort first: those are the ones worth telling apart.
-    others = sorted(rng.shuffled(code for code in ENDINGS if code != truth), key=lambda code: not code.startswith(sort))
-    chosen = {truth, "delivered-kept", "delivered-rewritten", "rejected", "dropped-no-local-endpoints"}
-    chosen |= set([code for code in others if code not in chosen][: max(1, _SHOWN - len(chosen))])
-    codes = rng.shuffled(code for code in ENDINGS if code in chosen)
+    possible = offered(world, name)
+    codes = rng.shuffled(code for code in ENDINGS if code in possible or code == truth)
     items = tuple(
         Item(letter, code, ENDINGS[code], None if code == truth else reveals(code, truth))
         for letter, code in zip(letters(len(codes)), codes, strict=True)
     )
     near = {code: 0.4 for code in codes if code != truth and code.split("-")[0] == sort}
-    return MenuField("ending", Text("How does it end?", "结局如何？"), items, (truth,), weight=2.0, near=near)
+    label = Text("How does it end?", "结局如何？")
+    return EndingField("ending", label, items, (truth,), weight=2.0, near=near, foreseen=truth in possible)
 
 
 def _host(world: World, name: str) -> Field:

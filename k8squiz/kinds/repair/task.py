@@ -56,8 +56,8 @@ def _rule(world: World, ask: RepairAsk) -> RepairField:
             f"{question.id}：只有 iptables 模式才能缺少规则",
         )
     node = ask.node
-    lost = _lost(world, ask)
-    known = world.rules(world.first, node)
+    known = world.node_rules(world.first, node)
+    lost = known[known.index(_lost(world, ask))]
     left = tuple(line for line in known if line is not lost)
 
     @functools.lru_cache(maxsize=16)

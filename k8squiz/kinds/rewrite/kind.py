@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.packet import split_host_port
 from engine.trace import Hop, Text
 from engine.values import dataclass
@@ -16,6 +18,8 @@ from k8squiz.world.predicates import HOP, Ambiguous, outcomes_of
 from k8squiz.world.texts import bilingual
 from k8squiz.world.world import World, direction_of, host_name
 
+# What an address counts that the request line gives: where nothing is rewritten, and beside one that is.
+_GIVEN, _BESIDE = 0.25, 0.5
 _FIELDS = {"src": Text("src", "源"), "dst": Text("dst", "目的")}
 
 
@@ -46,9 +50,11 @@ class Rewrite(TypedKind[RewriteAsk]):
     ask = record(RewriteAsk)
 
     def task(self, world: World, ask: RewriteAsk) -> Task:
-        """Two fields a point. Raises QuizError where a point is on no hop, Ambiguous where the ways differ."""
+        """Two fields a point; one that is rewritten there counts in full. Raises QuizError where a point is on no hop,
+        Ambiguous where the ways differ."""
         name = ask.on or world.first
         fields: list[AddressField] = []
+        sent = outcomes_of(world, name)[0].hops[0]
         for number, point in enumerate(ask.points, 1):
             hops = {_values(hop, point): hop for hop in _hops(world, name, point)}
             if len(hops) != 1:
@@ -58,11 +64,23 @@ class Rewrite(TypedKind[RewriteAsk]):
                 )
             ((values, hop),) = hops.items()
             row = bilingual(world, point.label) if point.label is not None else _label(hop, point)
+            weights = _weights(sent, hop, point)
             for field, truth in zip(point.fields, values, strict=True):
                 fields.append(AddressField(
-                    f"{number}.{field}", _FIELDS[field], truth, world.question.aliases, point.ports, row=row
+                    f"{number}.{field}", _FIELDS[field], truth, world.question.aliases, point.ports,
+                    weight=weights[field], row=row,
                 ))  # fmt: skip
         return Task(world.question, tuple(fields))
+
+
+def _weights(sent: Hop, hop: Hop, point: RewritePoint) -> Mapping[str, float]:
+    """What src and dst count at a point: less where they are as the request line gives them, turned round for an answer."""
+    given = (sent.src, sent.dst) if point.of == "request" else (sent.dst, sent.src)
+    changed = [
+        point.outer or _text(a, point) != _text(b, point) for a, b in zip((hop.src, hop.dst), given, strict=True)
+    ]
+    kept = _BESIDE if any(changed) else _GIVEN
+    return {field: 1.0 if new else kept for field, new in zip(_FIELDS, changed, strict=True)}
 
 
 KIND = Rewrite()
@@ -88,8 +106,11 @@ def _hops(world: World, name: str, point: RewritePoint) -> list[Hop]:
 def _values(hop: Hop, point: RewritePoint) -> tuple[str, ...]:
     if point.outer and hop.encapsulation is not None:
         return tuple(str(getattr(hop.encapsulation, field)) for field in point.fields)
-    texts = (str(getattr(hop, field)) for field in point.fields)
-    return tuple(text if point.ports else split_host_port(text)[0] for text in texts)
+    return tuple(_text(str(getattr(hop, field)), point) for field in point.fields)
+
+
+def _text(endpoint: str, point: RewritePoint) -> str:
+    return endpoint if point.ports else split_host_port(endpoint)[0]
 
 
 def _label(hop: Hop, point: RewritePoint) -> Text:

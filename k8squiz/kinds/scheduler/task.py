@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from engine.errors import EngineError
 from engine.ipvs.scenario import Scenario, candidates, indistinguishable
 from engine.trace import Text
+from engine.values import dataclass
 from k8squiz.bank.question import Question
 from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
@@ -37,7 +40,35 @@ def schedulers_task(world: World, ask: SchedulerAsk) -> Task:
         for letter, name in zip(letters(len(names)), names, strict=True)
     )
     truth = tuple(item.key for item in items if item.key in fitting)
-    return Task(question, (MenuField("schedulers", ASKED, items, truth, True),))
+    return Task(
+        question,
+        (SchedulersField("schedulers", ASKED, items, truth, True, undecided=_undecided(found, names, question)),),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulersField(MenuField):
+    """The menu of schedulers. `undecided` says of which luck decides whether they fit: nobody can know."""
+
+    undecided: Callable[[], Iterator[Text]] = lambda: iter(())
+
+    def flaws(self) -> Iterator[Text]:
+        yield from self.undecided()
+        yield from MenuField.flaws(self)
+
+
+def _undecided(found: Scenario, names: list[str], question: Question) -> Callable[[], Iterator[Text]]:
+    def told() -> Iterator[Text]:
+        for name in names:
+            near = found.undecided(name, question.seed)
+            if near is not None:
+                value = float(getattr(found.measure(name, question.seed), near.metric))
+                yield Text(
+                    f"luck decides whether {name} fits: {near.metric} is {value:.4g}, too near to {near}",
+                    f"{name} 是否满足全凭运气：{near.metric} 为 {value:.4g}，离 {near} 太近",
+                )
+
+    return told
 
 
 def _shown(world: World, ask: SchedulerAsk, found: Scenario) -> list[str]:

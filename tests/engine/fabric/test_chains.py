@@ -113,6 +113,22 @@ def test_every_code_has_a_text(writer: ChainWriter) -> None:
         assert "{" not in said.en + said.zh
 
 
+WRITTEN = [
+    ("nat", "KUBE-POSTROUTING", "kube-proxy"),
+    ("kube-proxy", "masquerading", "kube-proxy"),
+    ("nat", "FLANNEL-POSTRTG", "flannel"),
+    ("nat", "cali-nat-outgoing", "calico"),
+    ("nat", "KIND-MASQ-AGENT", "kindnet"),
+    ("nat", "POSTROUTING", None),
+    ("nat", "MINE", None),
+]
+
+
+@pytest.mark.parametrize(("table", "chain", "writer"), WRITTEN)
+def test_who_wrote_it(table: str, chain: str, writer: str | None) -> None:
+    assert chains.written_by(table, chain) == writer
+
+
 LEADS = [
     ("nat", "KUBE-SVC-LOLE4ISW44XBNF3G", "the Service's endpoints, to draw one from."),
     ("kube-proxy", "service-ABCDEFGH-default/web/tcp/", "the Service's endpoints, to draw one from."),

@@ -11,7 +11,10 @@ import pytest
 from k8squiz.__main__ import main
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import find
+from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import make_task
+from k8squiz.locale.i18n import Lang
+from k8squiz.screens import practice as keys
 from k8squiz.screens.question import Titled
 from k8squiz.terminal.console import make_console
 from k8squiz.world.world import World
@@ -216,3 +219,37 @@ def test_no_answer_ends_the_sitting(
     assert (code, err) == (0, "")
     assert told in out
     assert "went wrong" not in out
+
+
+class _Keys:
+    """A keyboard that is at hand, with lines typed beforehand."""
+
+    interactive = True
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = iter(lines)
+
+    def line(self, prompt: str, field: Field | None = None) -> str:
+        return next(self._lines)
+
+    def order(self, prompt: str, field: Field, lang: Lang) -> str:
+        return next(self._lines)
+
+
+def test_the_picture_comes_first_and_every_rule_on_demand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000"
+    shown = []
+    for typed in (["", ""], ["", "w", ""]):
+        monkeypatch.setattr(
+            keys, "keyboard", lambda typed=typed: _Keys([*truth("nodeport-forward-order", "3"), *typed])
+        )
+        _, out, _ = run(
+            monkeypatch, capsys, "", "practice", "--question", "nodeport-forward-order", "--seed", "3", width=200
+        )
+        shown.append(out)
+    brief, whole = shown
+    assert "[DNAT] dst" in brief and rule not in brief
+    assert brief.count("The walk, computed") == 1 and whole.count("The walk, computed") == 2
+    assert rule in whole

@@ -190,3 +190,61 @@ def test_an_ipvs_nodes_parts_may_come_in_a_file_each(tmp_path: Path, capsys: Cap
     without_servers = k8squiz(capsys, *words, *rules["tables"], *rules["ipset"])
     assert (without_servers.code, without_servers.out) == (2, "")
     assert "ipvsadm-save -n" in without_servers.err
+
+
+def test_notes_tell_the_rule_that_decided(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    done = k8squiz(capsys, *NODEPORT, "--notes")
+    assert "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000" in done.out
+    assert "-A KUBE-MARK-MASQ" not in k8squiz(capsys, *NODEPORT).out
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        pytest.param(["--picture"], ["client  1.2.3.4", "[SNAT] src 1.2.3.4:54321 » 10.244.1.0:23885", "2 routing"], id="drawn"),
+        pytest.param(["--picture", "--notes"], ["8 -A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000"], id="with rules"),
+        pytest.param(["--picture", "--all"], ["━━ Way 2 of 3, probability 1/3: 10.244.1.6:8080"], id="every way"),
+        pytest.param(["--against", "without=masquerade"], ["≠ The first difference", "  ≡ 16 hops alike"], id="without a part"),
+        pytest.param(["--against", "mode=ipvs"], ["≡ 3 hops alike", "ipvs mode, first met by node1"], id="another mode"),
+        pytest.param(["--against", "external-policy=Local"], ["KUBE-SVL-LOLE4ISW44XBNF3G", "the server sees 1.2.3.4"], id="another policy"),
+        pytest.param(["--against", "internal-policy=Local"], ["The two walks are the same."], id="a policy that is not asked"),
+        pytest.param(["--against", CLUSTER, "--against", "release=1.28"], ["release=1.28"], id="another file and release"),
+    ],
+)  # fmt: skip
+def test_pictures(words: list[str], lines: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = k8squiz(capsys, *NODEPORT, *words)
+    assert done.code == 0
+    assert [line for line in lines if line not in done.out] == []
+    assert max(map(width_of, done.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("words", [[], ["--all"], ["--against", "mode=nftables"]], ids=["one", "all", "two"])
+@pytest.mark.parametrize(
+    ("name", "begins"), [("w.html", "<!doctype html>"), ("w.svg", "<svg "), ("w.md", "# TCP 1.2.3.4")]
+)
+def test_a_walk_is_written(words: list[str], name: str, begins: str, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / name
+    done = k8squiz(capsys, *NODEPORT, *words, "--export", str(path))
+    assert (done.code, done.out, done.err.splitlines()[-1]) == (0, "", str(path))
+    assert path.read_text(encoding="utf-8").startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("words", "en", "zh"),
+    [
+        (["--export", "w.png"], "must end in .html, .svg or .md", "须以 .html、.svg 或 .md 结尾"),
+        (["--against", "mode=ebpf"], "no such mode: 'ebpf'", "ebpf"),
+        (["--against", "external-policy=local"], "did you mean Local?", "是不是 Local？"),
+        (["--against", "without=nothing"], "there is no part 'nothing'", "没有可去掉的部分 'nothing'"),
+        (["--against", "nosuch.yaml"], "nosuch.yaml: cannot be read", "nosuch.yaml: 无法读取"),
+        (["--against", "mode=ipvs", "--all"], "leave --all out", "请去掉 --all"),
+        (["--json", "--picture"], "--json goes with neither", "--json 不能与"),
+    ],
+)
+def test_pictures_refused(words: list[str], en: str, zh: str, capsys: Capture) -> None:
+    for lang, told in (("en", en), ("zh", zh)):
+        done = k8squiz(capsys, *NODEPORT, *words, "--lang", lang)
+        assert (done.code, done.out) == (2, "")
+        assert told in done.err

@@ -15,9 +15,10 @@ from k8squiz.errors import QuizError
 from k8squiz.explain import TOPICS, tell
 from k8squiz.locale.i18n import LANGS, Lang
 from k8squiz.screens.explain import story_parts, story_view
-from k8squiz.story.blocks import Grid, Paragraph, Rules, Steps, Story, Walk
+from k8squiz.story.blocks import BesideWalk, Grid, Paragraph, Rules, Steps, Story, Walk
 from k8squiz.story.markdown import story_markdown
 from k8squiz.story.page import story_page
+from k8squiz.story.picture.drawing import svg_drawing
 from k8squiz.terminal.console import make_console
 from k8squiz.terminal.export import recorder, to_svg
 from k8squiz.terminal.width import width_of
@@ -40,6 +41,8 @@ def texts(story: Story) -> Iterator[Text]:
             match block:
                 case Paragraph(text):
                     yield text
+                case BesideWalk(caption, names, _):
+                    yield from (caption, *names)
                 case Walk(caption, outcome):
                     yield caption
                     yield from (hop.note for hop in (*outcome.hops, *outcome.reply))
@@ -115,7 +118,7 @@ def test_without_a_part_the_walk_ends(topic: str, without: set[str], verdict: Ve
     [
         # What the seed gets wrong, said by the trace.
         ("nodeport", ["10.244.1.0 with VXLAN, 192.168.1.10 with host-gw", "KUBE-SVC draws"]),
-        ("traffic-policy", ["pod-a gets DELIVERED, seen 10.244.1.5", "DROP"]),
+        ("traffic-policy", ["pod-a on node1 gets DELIVERED, seen 10.244.1.5", "pod-b at node1 gets DROP"]),
         (
             "iptables-vs-ipvs",
             [
@@ -269,6 +272,25 @@ def test_a_page_escapes_and_says_what_is_taken_away(stories: dict[str, Story]) -
     assert "&lt;b&gt;<code>a&lt;b</code>&lt;/b&gt;" in page
     assert "Taken away here: masquerade" in page
     assert "**Taken away here: masquerade**" in story_markdown(story, "en", frozenset({"masquerade"}))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_story_is_drawn(stories: dict[str, Story], name: str, lang: Lang) -> None:
+    drawn = svg_drawing(stories[name].drawings(), (lang,))
+    assert drawn.count("data-host") >= 2 and "textLength" not in drawn
+    assert story_page(stories[name], lang).count("<svg") == len(walks(stories[name]))
+
+
+@pytest.mark.parametrize("name", ["hairpin", "nodeport", "ipvs", "nftables"])
+def test_without_a_part_the_walk_stands_beside_the_whole_one(name: str) -> None:
+    without = "masquerade" if name != "ipvs" else "kube-ipvs0"
+    told = [block for s in tell(name, frozenset({without})).sections for block in s.blocks]
+    first = next(index for index, block in enumerate(told) if isinstance(block, Walk))
+    beside = told[first + 1]
+    assert isinstance(beside, BesideWalk) and not beside.pair.same
+    assert beside.pair.left.delivered and beside.names[1].en == f"without {without}"
+    assert "≠ The first difference" in story_markdown(tell(name, frozenset({without})), "en")
 
 
 def test_chinese_text_is_two_cells_wide_in_svg() -> None:

@@ -89,3 +89,7 @@ def test_a_removed_server_comes_back_with_its_counts_and_a_drained_one_keeps_its
     assert "b: weight 0, 2 active" in told[1][0]
     assert told[1][1] == "They go to a a a."
     assert "b:" not in told[1][-1]
+
+
+def test_a_port_that_comes_again_is_scheduled_anew(story: Story) -> None:
+    assert rows(story)["1"][-1] == ["c b a c", "c b a b"]

@@ -87,6 +87,28 @@ def test_rewrite() -> None:
     assert isinstance(fields[0], AddressField)
 
 
+# Question, seed, who is believed to see the sender's own address or the node's, the score that it earns.
+BELIEFS = [
+    ("hairpin-rewrites", "1", "pod", 0.6),
+    ("nodeport-cross-node-rewrites", "3", "node", 0.6),
+    ("rewrites-with-ipvs", "2", "client", 3.5 / 5.5),
+    ("rewrites-with-ipvs", "1", "node", 3.5 / 4.5),
+]
+
+
+@pytest.mark.parametrize(("question", "seed", "believed", "score"), BELIEFS)
+def test_what_is_rewritten_weighs_more(question: str, seed: str, believed: str, score: float) -> None:
+    drawn = draw(find(question), seed)
+    task = make_task(World(drawn))
+    points = {field.id: field for field in task.fields}
+    seen = points["2.src"].truth
+    own = points["1.src"].truth
+    wrong = drawn.picture.nodes[0].address if believed == "node" else own
+    assert wrong != seen
+    answers = {field.id: wrong if field.id in ("2.src", "3.dst") else field.truth for field in task.fields}
+    assert grade(task, answers).score == pytest.approx(score)
+
+
 def test_a_point_on_no_hop_is_an_error() -> None:
     with pytest.raises(QuizError, match="no hop of the walk fits"):
         make_task(world(DELIVERED, kind="rewrite", ask={"points": [{"at": {"stage": "ipvs"}}]}))
@@ -192,3 +214,15 @@ def test_the_line_of_the_verdict_agrees_with_the_answer(seed: str) -> None:
         for way in world.all_outcomes(request.name):
             reason = Text("", "") if way.where is None else way.where.reason
             assert ("rejected" in reason.en, "被拒绝" in reason.zh) == (str(way.verdict) == "REJECT",) * 2
+
+
+# What one wishes for, and of whom luck decides whether they fit.
+WISHES = [("spread <= 1.02, refused <= 0", []), ("spread <= 2.9", ["dh"])]
+
+
+@pytest.mark.parametrize(("requirements", "near"), WISHES)
+def test_a_draw_that_luck_decides_is_a_flaw(requirements: str, near: list[str]) -> None:
+    load = {"servers": {"count": 3, "slots": 20}, "clients": 20, "connections": 300, "requirements": requirements}
+    ask = {"scenario": load, "among": ["rr", "dh"], "show": 2}
+    (field,) = make_task(world(DELIVERED, kind="scheduler", ask=ask)).fields
+    assert [flaw.en.split()[3] for flaw in field.flaws()] == near

@@ -140,7 +140,7 @@ STAGE_ROWS = {
     "wire": ("leaves on the wire", "发到物理网络", "", ""),
     "decapsulate": ("outer header is taken off", "去掉外层头部", "asked", "nobody has put on"),
     "output": ("OUTPUT hook", "OUTPUT 钩子", "asked", "a forwarded packet for one the host sends"),
-    "bridge": ("bridge cni0 forwards", "网桥 cni0", "asked", "Bridges what is routed"),
+    "bridge": ("passes the bridge cni0", "经过网桥 cni0", "asked", "Bridges what is routed"),
     "veth": ("across the veth pair", "穿过 veth pair", "", ""),
     "socket": ("the socket receives it", "套接字收到", "", ""),
     "answer": ("the server answers", "服务端应答", "", ""),

@@ -33,6 +33,7 @@ FACT_ROWS: dict[str, tuple[object, object]] = {
     "source_seen": ("10.244.1.0", None),
     "source_kept": (False, False),
     "masqueraded": (True, False),
+    "masqueraded_by": ("kube-proxy", "none"),
     "nodes": (2, 1),
     "encapsulation": ("vxlan", "none"),
     "overhead": (50, 0),

@@ -14,7 +14,7 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import NumberField
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import make_task
-from k8squiz.screens.grade import walk_view
+from k8squiz.screens.grade import bench_view
 from k8squiz.screens.question import given_view
 from k8squiz.terminal.console import make_console
 from k8squiz.world.predicates import value_of
@@ -92,7 +92,7 @@ def test_such_a_question_shows_its_size_and_every_mode() -> None:
     ):
         console = make_console(width=120)
         with console.capture() as shown:
-            console.print(given_view(asked.question, lang), walk_view(asked, lang))  # type: ignore[arg-type]
+            console.print(given_view(asked.question, lang), bench_view(asked, lang))  # type: ignore[arg-type]
         assert words in shown.get()
         assert "3,223" in shown.get()
 
