@@ -387,8 +387,8 @@ def test_a_part_is_named_in_its_own_home() -> None:
 CHAINS_TOLD = ("k8squiz/explain/", "k8squiz/kinds/repair/kind.py")
 # Not chains but ipsets: which of them hold the addresses of kube-ipvs0 in a saved node.
 SETS_NAMED = ("engine/netfilter/saved.py",)
-# kube-router's policy controller names its chains as kube-proxy does.
-CHAINS_OF_OTHERS = ("engine/cni/enforcement.py",)
+# kube-router's policy controller and OVN-Kubernetes name their chains as kube-proxy does.
+CHAINS_OF_OTHERS = ("engine/cni/enforcement.py", "engine/cni/unmodelled.py")
 
 
 @pytest.mark.parametrize("room", ["engine", "k8squiz"])
@@ -414,7 +414,7 @@ def test_a_cni_plugin_is_named_in_its_own_folder(room: str) -> None:
 FACTS_NAMED = {
     "k8squiz/bank/manifests.py": {"clientAddress"},
     "engine/cni/flannel/detection.py": {"hairpinMode"},
-    "engine/manifests/fact_shapes.py": {"rpFilter"},
+    "engine/manifests/fact_shapes.py": {"ipRules", "rpFilter"},
     # What names a node or a pod is held against those that are there.
     "engine/manifests/check.py": {"missingRoutes", "serviceCIDRVia", "sharedAddresses", "underlayDrops"},
 }

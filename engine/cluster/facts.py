@@ -40,6 +40,8 @@ class Shape(enum.Enum):
     SHARED_ADDRESSES = enum.auto()
     CARDS = enum.auto()
     CONNTRACK = enum.auto()
+    IP_RULES = enum.auto()
+    IP_ROUTES = enum.auto()
     NODES = enum.auto()
 
 
@@ -129,6 +131,13 @@ class NodeFacts:
     conntrack: str = fact(
         "", "conntrack", Shape.CONNTRACK,
         "what `conntrack -L` printed before; its NAT is repeated for its connections", usual="empty",
+    )  # fmt: skip
+    ip_rules: str = fact(
+        "", "ipRules", Shape.IP_RULES,
+        "what `ip rule` prints: tables beside main, asked by source, destination, mark or incoming card", usual="empty",
+    )  # fmt: skip
+    ip_routes: str = fact(
+        "", "ipRoutes", Shape.IP_ROUTES, "what `ip route show table all` prints: what stands in those tables", usual="empty",
     )  # fmt: skip
 
 
@@ -236,6 +245,10 @@ class NetworkFacts:
     underlay_drops: tuple[UnderlayDrop, ...] = fact(
         (), "underlayDrops", Shape.UNDERLAY_DROPS,
         "what the network between the nodes drops: a protocol (TCP, UDP, SCTP, IPIP) and a port, from and to which node",
+    )  # fmt: skip
+    tcp_mtu_probing: int = fact(
+        0, "tcpMTUProbing", Shape.NUMBER,
+        "net.ipv4.tcp_mtu_probing of who sends large packets: 1 where they seem lost, 2 always", 0, 2,
     )  # fmt: skip
     underlay_mtu: int = fact(
         0, "underlayMTU", Shape.NUMBER, "bytes that a switch between the nodes carries; 0: as the cards", 576, 65535

@@ -82,7 +82,7 @@ class Pod:
 
     `hostname` and `subdomain` are spec's, "" where not set: with a headless Service of the subdomain's name, its DNS name.
     `container_id` is the id of the pod's sandbox, which no field of the API holds (annotation k8squiz.dev/container-id); ""
-    where it is not given.
+    where it is not given. `run_as_user`, `run_as_group`: the securityContext's of its first container that is no mesh's proxy.
     """
 
     namespace: str
@@ -98,6 +98,8 @@ class Pod:
     container_id: str = ""
     hostname: str = ""
     subdomain: str = ""
+    run_as_user: int | None = None
+    run_as_group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +223,8 @@ class Mode(enum.StrEnum):
 class ProxyConfig:
     """KubeProxyConfiguration, the fields that change the dataplane (kubeproxy.config.k8s.io/v1alpha1).
 
-    `cluster_cidrs` is clusterCIDR split at commas. `mode` None: it is left open.
-    """
+    `cluster_cidrs` is clusterCIDR split at commas. `mode` None: it is left open. `udp_timeouts` are conntrack.udpTimeout and
+    udpStreamTimeout in seconds, the kernel's own where they are 0."""
 
     mode: Mode | None = None
     cluster_cidrs: tuple[str, ...] = ()
@@ -236,6 +238,7 @@ class ProxyConfig:
     ipvs_scheduler: str = ""
     ipvs_strict_arp: bool = False
     tcp_be_liberal: bool = False
+    udp_timeouts: tuple[int, int] = (30, 120)
 
     @property
     def effective_mode(self) -> Mode:
@@ -270,6 +273,19 @@ class PortMap:
 
 
 @dataclass(frozen=True, slots=True)
+class MasqueradeAgent:
+    """ip-masq-agent, or what a cloud's nodes write in its stead (`program`, with which their rules' comments begin): what goes
+    to none of the networks `inside` is masqueraded; `link_local`: link-local addresses too, `ipv6`: IPv6 too."""
+
+    program: str = "ip-masq-agent"
+    chain: str = "IP-MASQ-AGENT"
+    inside: tuple[str, ...] = ()
+    link_local: bool = False
+    random_fully: bool = True
+    ipv6: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CNIConfig:
     """How pods of different nodes reach each other, and what the plugin writes on nodes.
 
@@ -279,7 +295,9 @@ class CNIConfig:
     not known: then kube-proxy's clusterCIDR is taken. `ip_masq` says whether the plugin masquerades what leaves them
     (`random_fully`: from a random port), `forward_rules` whether it accepts what it forwards, `nftables` whether it writes its
     own rules with nft. `bridge_ip_masq` is ipMasq of the plugin `bridge`, None where flannel decides it by `ip_masq`. `pools`
-    are Calico's; `port_map` None: no host ports.
+    are Calico's; `port_map` None: no host ports. `masquerade_agent` is who masquerades beside the plugin. `policies_by` is who
+    enforces network policies where it is not the plugin (a word of engine.cni.enforcement), "" where that is the plugin's own
+    affair. `unmodelled` names what it is told to do that changes a packet's way and is not modelled, each with its file and line.
     """
 
     plugin: str = "flannel"
@@ -297,6 +315,9 @@ class CNIConfig:
     bridge_ip_masq: bool | None = None
     pools: tuple[IPPool, ...] = ()
     port_map: PortMap | None = PortMap()
+    masquerade_agent: MasqueradeAgent | None = None
+    policies_by: str = ""
+    unmodelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

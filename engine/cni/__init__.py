@@ -25,6 +25,7 @@ __all__ = [
     "cni_addresses",
     "native_config",
     "plugin_named",
+    "refuse_unmodelled",
 ]
 
 _FLANNEL, _CALICO = Flannel(), Calico()
@@ -48,6 +49,13 @@ def plugin_named(name: str, backend: str) -> Plugin:
             zh=f"{name} 的后端 {backend!r} 未建模；已知后端：{known}",
         )
     return plugin
+
+
+def refuse_unmodelled(config: CNIConfig) -> None:
+    """Raise UnsupportedFeature where the plugin is told to do what leads packets another way than is modelled."""
+    if config.unmodelled:
+        what = config.unmodelled[0]
+        raise UnsupportedFeature(f"{what} is not modelled", zh=f"{what} 未建模")
 
 
 def cni_addresses(config: CNIConfig, node: Node) -> tuple[str, ...]:

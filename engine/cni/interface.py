@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from engine.cluster import CNIConfig, ContainerPort, Node
 from engine.cni.enforcement import PolicyEnforcement
@@ -16,6 +16,9 @@ from engine.network.devices import Device
 from engine.network.routes import Route, number
 from engine.packet import Family
 from engine.values import dataclass
+
+# The backend of a plugin that enforces policies alone: the pods hang on another's devices.
+NO_WIRING = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,13 @@ class Wiring:
 @dataclass(frozen=True, slots=True)
 class DaemonSet:
     """apps/v1 DaemonSet, as far as it tells of a plugin: the `arguments` of all its containers (command and args), and their
-    `environment` where it is given as values."""
+    `environment` where it is given as values. `where` is its FILE:LINE."""
 
     namespace: str
     name: str
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,10 @@ class ManifestFields(Protocol):
     def items(self, key: str) -> Iterator[ManifestFields]: ...
 
     def inside(self, key: str) -> AbstractContextManager[Iterator[ManifestFields]]: ...
+
+    def strings(self, key: str) -> Iterator[tuple[str, Any]]: ...
+
+    def where(self, key: str) -> str: ...
 
 
 class Plugin(Protocol):

@@ -16,8 +16,9 @@ from engine.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class UnmodelledPlugin:
-    """`daemon_sets` are names, `annotations` and `labels` beginnings of a Node's keys, `groups` API groups of its objects
-    and CustomResourceDefinitions. `policy_only`: an argument with which its DaemonSet wires nothing. `native`: pods may have
+    """`daemon_sets` and `config_maps` are names, `annotations` and `labels` beginnings of a Node's keys, `groups` API groups of
+    its objects and CustomResourceDefinitions, `chains` beginnings of its chains on a node, where programs of its own that no
+    listing shows decide beside them. `policy_only`: an argument with which its DaemonSet wires nothing. `native`: pods may have
     addresses of the nodes' own network."""
 
     name: str
@@ -25,6 +26,8 @@ class UnmodelledPlugin:
     annotations: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    config_maps: tuple[str, ...] = ()
+    chains: tuple[str, ...] = ()
     policy_only: str = ""
     native: bool = False
 
@@ -35,6 +38,9 @@ class UnmodelledPlugin:
         return daemon_set.name in self.daemon_sets and not (
             self.policy_only and self.policy_only in daemon_set.arguments
         )
+
+    def told_by_config_map(self, name: str) -> bool:
+        return name in self.config_maps
 
     def told_by_group(self, group: str) -> bool:
         return any(group == own or group.endswith("." + own) for own in self.groups)
@@ -50,13 +56,32 @@ UNMODELLED: tuple[UnmodelledPlugin, ...] = (
         daemon_sets=("cilium", "anetd"),
         annotations=("network.cilium.io/", "io.cilium.network."),
         groups=("cilium.io",),
+        config_maps=("cilium-config",),
+        chains=("CILIUM_",),
     ),
-    UnmodelledPlugin("Antrea", ("antrea-agent",), ("node.antrea.io/",), groups=("antrea.io",)),
-    UnmodelledPlugin("OVN-Kubernetes", ("ovnkube-node", "ovnkube-master"), ("k8s.ovn.org/",), groups=("k8s.ovn.org",)),
+    UnmodelledPlugin("Antrea", ("antrea-agent",), ("node.antrea.io/",), groups=("antrea.io",), chains=("ANTREA-",)),
+    UnmodelledPlugin(
+        "OVN-Kubernetes",
+        ("ovnkube-node", "ovnkube-master"),
+        ("k8s.ovn.org/",),
+        groups=("k8s.ovn.org",),
+        config_maps=("ovnkube-config",),
+        chains=("OVN-KUBE-",),
+    ),
+    UnmodelledPlugin("OpenShift SDN", ("sdn",), groups=("network.openshift.io",)),
     UnmodelledPlugin("Kube-OVN", ("kube-ovn-cni", "ovs-ovn"), ("ovn.kubernetes.io/",), groups=("kubeovn.io",)),
     UnmodelledPlugin("Weave Net", ("weave-net",)),
     UnmodelledPlugin("kube-router", ("kube-router",), ("kube-router.io/",), policy_only="--run-router=false"),
     UnmodelledPlugin("Terway", ("terway", "terway-eniip", "terway-eni"), groups=("network.alibabacloud.com",)),
+    UnmodelledPlugin("Calico VPP", ("calico-vpp-node",)),
+    UnmodelledPlugin("Contiv-VPP", ("contiv-vswitch",)),
+    UnmodelledPlugin("Hybridnet", ("hybridnet-daemon",)),
+    UnmodelledPlugin("Kilo", ("kilo",), ("kilo.squat.ai/",)),
+    UnmodelledPlugin("NSX Container Plugin", ("nsx-node-agent", "nsx-ncp-bootstrap")),
+    UnmodelledPlugin("Romana", ("romana-agent",)),
+    UnmodelledPlugin("Spiderpool", ("spiderpool-agent",), groups=("spiderpool.spidernet.io",)),
+    UnmodelledPlugin("TKE's own network", ("tke-bridge-agent", "tke-eni-agent")),
+    UnmodelledPlugin("OKE's VCN-native network", ("vcn-native-ip-cni",)),
     # Under these labels a managed cluster's own; another plugin's words beside them count before.
     UnmodelledPlugin(
         "Azure CNI",
@@ -65,5 +90,11 @@ UNMODELLED: tuple[UnmodelledPlugin, ...] = (
         groups=("acn.azure.com",),
         native=True,
     ),
-    UnmodelledPlugin("GKE's own network", ("netd",), labels=("cloud.google.com/gke-",), native=True),
+    UnmodelledPlugin("AKS's own network", labels=("kubernetes.azure.com/",), native=True),
+    UnmodelledPlugin("OpenShift's own network", labels=("node.openshift.io/",), native=True),
 )
+
+
+def writer_of(chain: str) -> UnmodelledPlugin | None:
+    """Whose chain it is, of those that decide by more than their rules."""
+    return next((one for one in UNMODELLED if one.chains and chain.startswith(one.chains)), None)

@@ -9,23 +9,36 @@ import dataclasses
 import functools
 import ipaddress
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engine.cluster import Cluster, CNIConfig, Mode, Node
-from engine.cni import NodePlan, plugin_named
+from engine.cni import NodePlan, plugin_named, refuse_unmodelled
 from engine.cni.enforcement import ENFORCEMENTS, PolicyEnforcement
 from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.fabric.address_index import AddressIndex, AddressOwner, index_addresses
+from engine.fabric.foreign_rules import foreign_rules, foreign_text
+from engine.fabric.hosts import (
+    ANY,
+    LAN,
+    ROUTER,
+    external_host,
+    external_hosts,
+    make_host,
+    own_networks,
+    router_host,
+)
 from engine.fabric.lans import lans_of
 from engine.fabric.node_facts import (
     PLAIN,
     card,
     check_cards,
+    check_rules,
     cluster_on,
     given_connections,
     named_cards,
     parts_taken,
+    policy_routing,
     rename_bridge,
     with_mtus,
     with_policies,
@@ -33,28 +46,23 @@ from engine.fabric.node_facts import (
 )
 from engine.fabric.node_rules import CNI_RULES, cni_rules, with_chances, with_written
 from engine.fabric.plans import node_plans, with_networks
+from engine.fabric.rule_devices import named_by_rules
 from engine.fabric.service_index import ServiceIndex
+from engine.fabric.sysctls import node_sysctls
 from engine.fabric.without import check_parts, cut
 from engine.manifests.check import check_addresses, check_network
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.skb import ConntrackEntry
-from engine.network.devices import Device, DeviceKind, InterfaceAddress, interface, loopback
+from engine.network.devices import Device, DeviceKind, InterfaceAddress, loopback
 from engine.network.host import Host, HostKind, Sysctls
-from engine.network.routes import Route, RoutingTable, contains, number
+from engine.network.routes import Route, RoutingTable, contains, is_public, number
 from engine.packet import FAMILY_OF_VERSION, Family
 from engine.proxy.interface import MODES, compile_rules, mode_named
-from engine.proxy.nodeports import node_port_addresses
-from engine.proxy.releases import behaviour_on
+from engine.trace import Text
 
 if TYPE_CHECKING:
     from engine.networkpolicy import PolicyIndex
-
-ROUTER = "router"
-CLIENT = "client"
-LAN = "lan"
-OUTSIDE = "outside"
-_ANY = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 class Fabric:
@@ -74,16 +82,23 @@ class Fabric:
         check_parts(parts_taken(cluster.network))
         check_network(cluster)
         check_addresses(cluster)
+        self.cni = _cni_config(cluster)
+        self.plugin = plugin_named(self.cni.plugin, self.cni.backend)
+        refuse_unmodelled(self.cni)
+        self.assumed: tuple[Text, ...] = ()
+        self.foreign: dict[str, str] = {}
+        if rulesets:
+            cluster, self.assumed = named_by_rules(cluster, rulesets, self.plugin.bridge)
+            self.foreign = foreign_rules(rulesets)
+            self.assumed += tuple(foreign_text(node, name) for node, name in self.foreign.items())
         self.cluster = cluster
         self.mode = mode
         self.release = release
         self.address_index: AddressIndex = index_addresses(cluster)
-        self.cni = _cni_config(cluster)
-        self.plugin = plugin_named(self.cni.plugin, self.cni.backend)
         self.nodes: dict[str, Node] = {node.name: node for node in cluster.nodes}
         self.own_addresses = {node.name: self._own_addresses(node) for node in cluster.nodes}
         self.lans = lans_of(cluster.nodes, self.own_addresses)
-        self.external: dict[str, str] = _external_hosts(cluster, self.address_index)
+        self.external: dict[str, str] = external_hosts(cluster, self.address_index)
         self.neighbours: dict[str, tuple[str, str]] = {}
         self.service_index = ServiceIndex(cluster)
         self._given = {name: with_chances(ruleset) for name, ruleset in (rulesets or {}).items()}
@@ -113,6 +128,14 @@ class Fabric:
         if owner is None or owner.node not in self.nodes:
             raise NoSuchObject(f"there is no {name} with a network of its own", zh=f"没有拥有独立网络的 {name}")
         return owner.host
+
+    def process_owner(self, host: str) -> tuple[int | None, int | None] | None:
+        """User and group of the processes of a pod with rules of its own, as its manifest says them; None for another host."""
+        if host not in self._given or host not in self._pod_owners:
+            return None
+        key = self._pod_owners[host].key
+        found = next((pod for pod in self.cluster.pods if f"{pod.namespace}/{pod.name}" == key), None)
+        return (None, None) if found is None else (found.run_as_user, found.run_as_group)
 
     def pod_ruleset(self, host: str) -> Ruleset | None:
         """The rules inside a pod, which only a given text tells: a mesh's, a load balancer's."""
@@ -166,9 +189,18 @@ class Fabric:
 
     @functools.cached_property
     def enforcement(self) -> PolicyEnforcement | None:
-        """Who enforces network policies on the nodes: as a Network document says, else as the CNI does."""
-        told = self.cluster.network.policy_enforcement
-        return self.plugin.enforcement(self.cluster.nodes) if told is None else ENFORCEMENTS[told]
+        """Who enforces network policies on the nodes: as a Network document says, else who is there beside the CNI, else the
+        CNI itself. Raises UnsupportedFeature for one that is not modelled."""
+        told = self.cluster.network.policy_enforcement or self.cni.policies_by
+        if not told:
+            return self.plugin.enforcement(self.cluster.nodes)
+        if told not in ENFORCEMENTS:
+            raise UnsupportedFeature(
+                f"network policies are enforced by {told} here, which is not modelled (a Network document's policyEnforcement"
+                " may name another)",
+                zh=f"此处由 {told} 执行网络策略，未建模（可用 Network 文档的 policyEnforcement 指定其他执行者）",
+            )
+        return ENFORCEMENTS[told]
 
     @functools.cached_property
     def policies(self) -> PolicyIndex:
@@ -212,6 +244,16 @@ class Fabric:
         found = self.address_index.blocks.lookup(address)
         return None if found is None else found.device
 
+    def is_of_the_world(self, address: str) -> bool:
+        """Whether the address is a public one (IANA's special-purpose registries) that nothing of the cluster is near: some
+        clouds give Services and pods public ranges."""
+        own = address in self.external or self.on_lan(address)
+        return (
+            not own
+            and is_public(address)
+            and not any(contains(net, address) for net in own_networks(self.cluster, self.cni, self._plans.values()))
+        )
+
     def on_lan(self, address: str) -> bool:
         return any(contains(lan.prefix, address) for lan in self.lans)
 
@@ -219,14 +261,14 @@ class Fabric:
         if name in self.nodes:
             return self._make_node(self.nodes[name])
         if name == ROUTER:
-            return self._make_router()
+            return router_host(self.lans, self._pods_beyond(), self.cni.mtu)
         pod_owner = self._pod_owners.get(name)
         if pod_owner is not None:
             return self._make_pod(pod_owner)
         addresses = tuple(a for a, owner in self.external.items() if owner == name)
         if not addresses:
             addresses = (str(ipaddress.ip_address(name)),)
-        return _external_host(name, addresses)
+        return external_host(name, addresses)
 
     def _own_addresses(self, node: Node) -> tuple[str, ...]:
         """The addresses of the node's network cards: those of the API, and those that the CNI's annotations tell of."""
@@ -235,12 +277,15 @@ class Fabric:
 
     def _bring_pods_in(self) -> None:
         """Where the nodes' own network knows where pods are, a node answers there for its own (as a card's further
-        addresses, or by proxy ARP)."""
-        if self.plugin.on_underlay:
-            for name, plan in self._plans.items():
-                for pod in plan.pods:
-                    for ip in filter(self.on_lan, pod.ips):
-                        self.neighbours.setdefault(ip, (name, plan.underlay))
+        addresses, or by proxy ARP): on the card that rules of the node's have the pod's packets leave by."""
+        for name, plan in self._plans.items():
+            rules = policy_routing(self.cluster.network.nodes.get(name, PLAIN))
+            for gateway in rules.gateways() if rules is not None else ():
+                self.neighbours.setdefault(gateway, (ROUTER, "eth0"))
+            for pod in plan.pods if self.plugin.on_underlay else ():
+                for ip in filter(self.on_lan, pod.ips):
+                    card = None if rules is None else next(rules.devices_of(ip), None)
+                    self.neighbours.setdefault(ip, (name, card or plan.underlay))
 
     def _pods_beyond(self) -> list[Route]:
         """The router's routes to pods whose addresses lie in none of the nodes' networks and which the network still knows."""
@@ -300,7 +345,7 @@ class Fabric:
         routes += without_other_defaults(
             facts,
             (
-                Route(_ANY[number(lan.router)[0]], name, lan.router, origin="dhcp")
+                Route(ANY[number(lan.router)[0]], name, lan.router, origin="dhcp")
                 for name, own in cards.items()
                 for a in own
                 for lan in self.lans
@@ -308,8 +353,13 @@ class Fabric:
             ),
         )
         routes += [route for route in routed if self._kept(plan, route, routes)]
-        sysctls = dataclasses.replace(self._node_sysctls(node), localnet_devices=self._localnet_devices(plan, routes))
-        return _host(node.name, HostKind.NODE, devices, routes, sysctls)
+        sysctls = dataclasses.replace(
+            node_sysctls(self.cluster, self.on_node(node.name).network, node, self.mode, self.release),
+            localnet_devices=self._localnet_devices(plan, routes),
+        )
+        rules = policy_routing(facts)
+        check_rules(rules, node.name, (device.name for device in devices))
+        return make_host(node.name, HostKind.NODE, devices, routes, sysctls, rules)
 
     def _localnet_devices(self, plan: NodePlan, routes: list[Route]) -> frozenset[str]:
         """Where portmap sets route_localnet: on the devices that its pods are reached by (enableLocalnetRouting)."""
@@ -349,26 +399,11 @@ class Fabric:
             return any(r.via is None and contains(r.prefix, route.via) for r in underlay)
         return True
 
-    def _node_sysctls(self, node: Node) -> Sysctls:
-        facts, proxy = self.on_node(node.name).network, self.cluster.proxy
-        own = self.cluster.network.nodes.get(node.name, PLAIN)
-        behaviour = behaviour_on(node, self.release)
-        # --nodeport-addresses may leave 127.0.0.1 out: then kube-proxy does not touch route_localnet.
-        loopback_covered = node_port_addresses(self.cluster, node, Family.IPV4, behaviour).ipv4_loopback
-        localnet = MODES[self.mode].sets_route_localnet and proxy.localhost_node_ports and loopback_covered
-        return Sysctls(
-            ip_forward=facts.ip_forward and "ip_forward" not in facts.without,
-            rp_filter=facts.rp_filter,
-            rp_filter_of={one.name: one.rp_filter for one in own.cards if one.rp_filter is not None},
-            route_localnet=facts.route_localnet and localnet and "route_localnet" not in facts.without,
-            bridge_nf_call_iptables=facts.bridge_nf_call_iptables and "br_netfilter" not in facts.without,
-        )
-
     def _make_pod(self, pod_owner: AddressOwner) -> Host:
         node = self.node(pod_owner.node or "")
         cni = self._cni_on(node.name)
         wiring = self.plugin.wire_pod(cni, self._plans[node.name], pod_owner.plan)
-        return _host(
+        return make_host(
             pod_owner.host,
             HostKind.POD,
             [loopback(), *with_mtus(self.on_node(node.name).network, wiring.devices)],
@@ -376,45 +411,11 @@ class Fabric:
             Sysctls(),
         )
 
-    def _make_router(self) -> Host:
-        inside = tuple(InterfaceAddress(lan.router, int(lan.prefix.rpartition("/")[2])) for lan in self.lans)
-        devices = [
-            loopback(),
-            Device("eth0", DeviceKind.ETHERNET, inside, self.cni.mtu, segment=LAN),
-            Device("eth1", DeviceKind.ETHERNET, segment=OUTSIDE),
-        ]
-        routes = [Route(lan.prefix, "eth0", src=lan.router) for lan in self.lans]
-        routes += self._pods_beyond()
-        routes += [Route(any_, "eth1", origin="static") for any_ in _ANY.values()]
-        return _host(ROUTER, HostKind.ROUTER, devices, routes, Sysctls(ip_forward=True))
-
-
-def _host(name: str, kind: HostKind, devices: Iterable[Device], routes: Iterable[Route], sysctls: Sysctls) -> Host:
-    return Host(name, kind, {device.name: device for device in devices}, RoutingTable(routes), sysctls)
-
-
-def _external_host(name: str, addresses: tuple[str, ...]) -> Host:
-    """A host beyond the router; its default route is its only one, since nobody shares its network here."""
-    own = tuple(interface(f"{a}/{32 if number(a)[0] == 4 else 128}") for a in addresses)
-    devices = [loopback(), Device("eth0", DeviceKind.ETHERNET, own, segment=OUTSIDE)]
-    routes = [Route(_ANY[number(a)[0]], "eth0", src=a, origin="dhcp") for a in addresses]
-    return _host(name, HostKind.EXTERNAL, devices, routes, Sysctls())
-
 
 def _cni_config(cluster: Cluster) -> CNIConfig:
     facts = cluster.network
     hairpin = cluster.cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode
     return dataclasses.replace(cluster.cni, hairpin_mode=hairpin and "hairpin-mode" not in facts.without)
-
-
-def _external_hosts(cluster: Cluster, address_index: AddressIndex) -> dict[str, str]:
-    facts = cluster.network
-    found = {address: name for name, address in facts.external_hosts.items()}
-    found[facts.client_address] = CLIENT
-    found[facts.client_address_v6] = CLIENT
-    for address in address_index.external:
-        found.setdefault(address, address)
-    return found
 
 
 _CACHE: OrderedDict[tuple[int, Mode, str | None], Fabric] = OrderedDict()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.cluster import (
     CardFacts,
@@ -17,13 +17,16 @@ from engine.cluster import (
     StaleEndpoint,
 )
 from engine.cluster.facts import facts_of
-from engine.errors import NoSuchObject, UnsupportedFeature
+from engine.errors import ManifestError, NoSuchObject, UnsupportedFeature
 from engine.hooks import Hook
 from engine.netfilter.built_in import built_in_chains
 from engine.netfilter.rules import Backend, Ruleset, Table
 from engine.netfilter.skb import ConntrackEntry
 from engine.network.devices import Device, DeviceKind, InterfaceAddress
 from engine.network.routes import Route, contains, number
+
+if TYPE_CHECKING:
+    from engine.network.policy_routing import PolicyRouting
 
 PLAIN = NodeFacts()
 
@@ -124,8 +127,34 @@ def with_policies(ruleset: Ruleset, network: NetworkFacts) -> Ruleset:
 def named_cards(facts: NodeFacts, found: list[tuple[str, InterfaceAddress]]) -> list[tuple[str, InterfaceAddress]]:
     """The cards' addresses, each with its card's name: as a fact calls the card that has one of its addresses."""
     by_address = {one.address: one.name for one in facts.cards if one.address is not None}
-    names = {device: by_address[own.address] for device, own in found if own.address in by_address}
-    return [(names.get(device, device), own) for device, own in found]
+    names: dict[str, str] = {}
+    for device, own in found:
+        if own.address in by_address:
+            names.setdefault(device, by_address[own.address])
+    # Two cards may have addresses of one network (a cloud's further ones): what a fact names goes by its own name.
+    return [(by_address.get(own.address) or names.get(device, device), own) for device, own in found]
+
+
+def policy_routing(facts: NodeFacts) -> PolicyRouting | None:
+    """The node's rules and tables beside main; None where none are given."""
+    if not facts.ip_rules:
+        return None
+    # Few nodes have any.
+    from engine.network.policy_routing import read_policy_routing
+
+    return read_policy_routing(facts.ip_rules, facts.ip_routes, lambda en, zh: ManifestError(en, zh=zh))
+
+
+def check_rules(rules: PolicyRouting | None, node: str, devices: Iterable[str]) -> None:
+    """Raise NoSuchObject where a table leads to a device that is not there."""
+    known = tuple(devices)
+    for name, table in rules.tables.items() if rules is not None else ():
+        for route in table.routes:
+            if route.device not in known:
+                raise NoSuchObject(
+                    f"ipRoutes of {node}: table {name} leads to {route.device!r}; the node has {', '.join(known)}",
+                    zh=f"{node} 的 ipRoutes：路由表 {name} 指向 {route.device!r}；该节点有 {', '.join(known)}",
+                )
 
 
 def check_cards(facts: NodeFacts, node: str, cards: Iterable[str]) -> None:

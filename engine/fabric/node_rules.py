@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from engine.cluster import Cluster, CNIConfig
-from engine.cni import NodePlan, Plugin, plugin_named
+from engine.cni import NodePlan, Plugin, plugin_named, refuse_unmodelled
 from engine.cni.chained import chained_rules
 from engine.cni.interface import WrittenRules
 from engine.fabric.address_index import index_addresses
@@ -40,6 +40,7 @@ def compile_node(
     if CNI_RULES in cluster.network.without:
         return ruleset
     plugin = plugin_named(cluster.cni.plugin, cluster.cni.backend)
+    refuse_unmodelled(cluster.cni)
     plans = node_plans(cluster, index_addresses(cluster), plugin)
     config = with_networks(cluster.cni, cluster, plans)
     return with_written(ruleset, cni_rules(plugin, config, plans[node_name], family_named(family)))

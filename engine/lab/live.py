@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from engine.cluster import Mode
-from engine.fabric.fabric import ROUTER, Fabric
+from engine.fabric.fabric import Fabric
+from engine.fabric.hosts import ROUTER
 from engine.hooks import Hook
 from engine.lab import observe
 from engine.lab.client import Call, Reply

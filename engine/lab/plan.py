@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 
 from engine.cluster import Mode
 from engine.cluster.facts import facts_of
-from engine.fabric.fabric import LAN, OUTSIDE, ROUTER, Fabric
+from engine.fabric.fabric import Fabric
+from engine.fabric.hosts import LAN, OUTSIDE, ROUTER
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, number

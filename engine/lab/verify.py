@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from engine.cluster import Cluster
 from engine.errors import EngineError, UnsupportedFeature
-from engine.fabric.fabric import CLIENT, Fabric, build_fabric
+from engine.fabric.fabric import Fabric, build_fabric
+from engine.fabric.hosts import CLIENT
 from engine.lab.cases import way_of
 from engine.lab.compare import ComparedPoint, compare, nearest, points
 from engine.lab.errors import NotInThisLab

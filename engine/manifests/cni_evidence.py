@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import re
 from collections.abc import Iterable
 
 from engine.cluster import CNIConfig, Node, Pod
 from engine.cni import NATIVE, PLUGINS, native_config
-from engine.cni.interface import DaemonSet
+from engine.cni.enforcement import ENFORCEMENTS
+from engine.cni.interface import NO_WIRING, DaemonSet
 from engine.cni.unmodelled import UNMODELLED, UnmodelledPlugin
 from engine.manifests.fields import Fields
+from engine.manifests.masquerade_agent import is_agents, read_agent
 
 _Pair = tuple[str, str]
 
@@ -29,7 +32,12 @@ _VPC = (
     "The VPC's networks stand in no Kubernetes object: {nets} is assumed, the smallest that holds all nodes and pods.",
     "VPC 的网段不在任何 Kubernetes 对象中：假定为 {nets}，即包含所有节点和 Pod 的最小网段。",
 )
+_GKE = (
+    "The nodes are GKE's: Dataplane V2 (Cilium's) is taken to be off, and IP-MASQ to masquerade what leaves the private networks.",
+    "节点属于 GKE：视为未启用 Dataplane V2（即 Cilium），且 IP-MASQ 链对离开私有网段的流量做 MASQUERADE。",
+)
 _AWS_PROVIDER = "aws://"
+_ENFORCERS = ("azure-npm",)
 
 
 class CNIEvidence:
@@ -37,18 +45,29 @@ class CNIEvidence:
 
     def __init__(self) -> None:
         self._config_maps: list[Fields] = []
-        self._daemon_sets: list[DaemonSet] = []
+        self._daemon_sets: dict[tuple[str, str], DaemonSet] = {}
+        self._of_pods: dict[tuple[str, str], DaemonSet] = {}
+        self._agents: list[Fields] = []
         self._objects: list[tuple[str, Fields]] = []
         self._foreign: dict[str, UnmodelledPlugin] = {}
 
     def config_map(self, fields: Fields) -> None:
-        self._config_maps.append(fields)
+        name = fields.mapping("metadata").text("name")
+        self._notice(one for one in UNMODELLED if one.told_by_config_map(name))
+        (self._agents if is_agents(fields) else self._config_maps).append(fields)
 
     def daemon_set(self, fields: Fields) -> None:
         """apps/v1 DaemonSet."""
         found = read_daemon_set(fields)
-        self._daemon_sets.append(found)
-        self._notice(one for one in UNMODELLED if one.told_by_daemon_set(found))
+        self._daemon_sets[found.namespace, found.name] = found
+
+    def pod(self, fields: Fields) -> None:
+        """A Pod: one of a DaemonSet's tells what that would, where the DaemonSet itself is not given."""
+        name = _daemon_set_of(fields.data)
+        if name:
+            key = (fields.mapping("metadata").text("namespace") or "default", name)
+            if key not in self._daemon_sets and key not in self._of_pods:
+                self._of_pods[key] = _daemon_set(fields, name, fields.data.get("spec"))
 
     def definition(self, fields: Fields) -> None:
         """A CustomResourceDefinition: a plugin's API is installed."""
@@ -70,20 +89,45 @@ class CNIEvidence:
     ) -> tuple[CNIConfig, tuple[_Pair, ...]]:
         """The CNI, and what was assumed of it (English and Chinese). Raises ManifestError where nodes disagree."""
         nodes, pods = tuple(nodes), tuple(pods)
+        daemon_sets = tuple({**self._of_pods, **self._daemon_sets}.values())
+        for one in daemon_sets:
+            self._notice(known for known in UNMODELLED if known.told_by_daemon_set(one))
         for node, _ in nodes:
             self._notice(one for one in UNMODELLED if one.told_by_node(node.annotations, node.labels))
-        configured = self._configured()
         # Wiring of their own: whatever else is there (Calico for policies, flannel's leftovers), these have the pods.
         strong = next((one for one in self._foreign.values() if not one.native), None)
         if strong is not None:
             return _refused(strong.name), ()
+        configured = self._configured(daemon_sets)
+        enforcers = [name for name, told in configured.items() if told.backend == NO_WIRING]
+        wiring = {name: told for name, told in configured.items() if name not in enforcers}
+        found, assumed = self._wired(nodes, pods, wiring, enforcers)
+        enforcers += [name for name in configured if name != found.plugin and found.plugin == NATIVE]
+        agent = read_agent(daemon_sets, self._agents)
+        return (
+            dataclasses.replace(
+                found,
+                policies_by=found.policies_by or _enforced_by(enforcers, nodes) or _other_enforcer(daemon_sets),
+                masquerade_agent=agent or found.masquerade_agent,
+            ),
+            assumed,
+        )
+
+    def _wired(
+        self,
+        nodes: tuple[tuple[Node, Fields], ...],
+        pods: tuple[Pod, ...],
+        configured: dict[str, CNIConfig],
+        enforcers: list[str],
+    ) -> tuple[CNIConfig, tuple[_Pair, ...]]:
+        """Who wires the pods, of those that the manifests tell of and that do not only enforce policies."""
         native = _in_nodes_network([node for node, _ in nodes], pods)
         vpc = configured.pop(NATIVE, None)
         if vpc is not None:
             return _with_vpc(vpc, nodes, pods)
-        told = _told_by_nodes(nodes, configured) or next(iter(configured.values()), None)
+        told = _told_by_nodes(nodes, configured, enforcers) or next(iter(configured.values()), None)
         if told is not None:
-            return told, ()
+            return told, _of_plugin(told)
         foreign = next(iter(self._foreign.values()), None)
         if native:
             if any(node.provider_id.startswith(_AWS_PROVIDER) for node, _ in nodes) and foreign is None:
@@ -93,7 +137,7 @@ class CNIEvidence:
             return _refused(foreign.name), ()
         return CNIConfig(), (ASSUMED,)
 
-    def _configured(self) -> dict[str, CNIConfig]:
+    def _configured(self, daemon_sets: Iterable[DaemonSet]) -> dict[str, CNIConfig]:
         """Plugin -> what its ConfigMaps, DaemonSets and own objects say together. An object is the first plugin's that
         knows it."""
         found: dict[str, CNIConfig] = {}
@@ -109,7 +153,7 @@ class CNIEvidence:
                 if told is not None:
                     found[name] = told
                     break
-        for daemon_set in self._daemon_sets:
+        for daemon_set in daemon_sets:
             for name, plugin in PLUGINS.items():
                 told = plugin.from_daemon_set(daemon_set, found.get(name))
                 if told is not None:
@@ -120,10 +164,13 @@ class CNIEvidence:
 
 def read_daemon_set(fields: Fields) -> DaemonSet:
     """What a plugin may be told by. Most DaemonSets are nothing to do with one, so nothing in them is an error."""
-    metadata = fields.mapping("metadata")
     pod = fields.data.get("spec", {})
     for key in ("template", "spec"):
         pod = pod.get(key, {}) if isinstance(pod, dict) else {}
+    return _daemon_set(fields, fields.mapping("metadata").text("name"), pod)
+
+
+def _daemon_set(fields: Fields, name: str, pod: object) -> DaemonSet:
     containers = pod.get("containers") if isinstance(pod, dict) else None
     arguments: list[str] = []
     environment: dict[str, str] = {}
@@ -135,19 +182,61 @@ def read_daemon_set(fields: Fields) -> DaemonSet:
         environment.update(
             {entry["name"]: entry["value"] for entry in entries if _words(entry.get("name"), entry.get("value"))}
         )
-    return DaemonSet(metadata.text("namespace") or "default", metadata.text("name"), tuple(arguments), environment)
+    namespace = fields.mapping("metadata").text("namespace") or "default"
+    return DaemonSet(namespace, name, tuple(arguments), environment, fields.where(""))
+
+
+def _daemon_set_of(pod: dict[str, object]) -> str:
+    """The name of the DaemonSet that made a Pod: its owner, or what stands before the five letters of its own name where
+    the owner is left out of a Pod of the node's network."""
+    metadata, spec = pod.get("metadata"), pod.get("spec")
+    if not isinstance(metadata, dict):
+        return ""
+    owners = metadata.get("ownerReferences")
+    if isinstance(owners, list) and owners:
+        found = (one.get("name") for one in owners if isinstance(one, dict) and one.get("kind") == "DaemonSet")
+        return next((name for name in found if isinstance(name, str)), "")
+    name = metadata.get("name")
+    if not (isinstance(spec, dict) and spec.get("hostNetwork") is True and isinstance(name, str)):
+        return ""
+    made = re.fullmatch(r"(.+)-[bcdfghjklmnpqrstvwxz2456789]{5}", name)
+    return "" if made is None else made[1]
+
+
+def _enforced_by(plugins: Iterable[str], nodes: tuple[tuple[Node, Fields], ...]) -> str:
+    """The word (engine.cni.enforcement) of the first of these plugins that enforces policies."""
+    asked = [PLUGINS[name].enforcement(node for node, _ in nodes) for name in plugins]
+    words = (word for one in asked for word, known in ENFORCEMENTS.items() if one is not None and one is known)
+    return next(words, "")
+
+
+def _other_enforcer(daemon_sets: Iterable[DaemonSet]) -> str:
+    """Who is known to enforce policies, and is not modelled."""
+    return next((one.name for one in daemon_sets if one.name in _ENFORCERS), "")
+
+
+def _of_plugin(told: CNIConfig) -> tuple[_Pair, ...]:
+    """What is assumed of a plugin that the manifests name."""
+    return (_GKE,) if told.plugin == NATIVE else ()
 
 
 def _words(*values: object) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def _told_by_nodes(nodes: tuple[tuple[Node, Fields], ...], configured: dict[str, CNIConfig]) -> CNIConfig | None:
-    """The CNI as the nodes' annotations tell it; each node may tell of one only, and all of the same."""
+def _told_by_nodes(
+    nodes: tuple[tuple[Node, Fields], ...], configured: dict[str, CNIConfig], enforcers: list[str]
+) -> CNIConfig | None:
+    """The CNI as the nodes' annotations tell it; each node may tell of one only, and all of the same. `enforcers` wire
+    nothing."""
     found: CNIConfig | None = None
     for node, document in nodes:
         annotations = document.mapping("metadata").mapping("annotations")
-        asked = (plugin.from_node(node, annotations, configured.get(name)) for name, plugin in PLUGINS.items())
+        asked = (
+            plugin.from_node(node, annotations, configured.get(name))
+            for name, plugin in PLUGINS.items()
+            if name not in enforcers
+        )
         written = next((told for told in asked if told is not None), None)
         if written is None:
             continue
@@ -194,4 +283,4 @@ def _with_vpc(
     while not all(value in span for value in values):
         span = span.supernet()
     en, zh = (text.replace("{nets}", str(span)) for text in _VPC)
-    return dataclasses.replace(config, networks=(str(span),)), (*assumed, (en, zh))
+    return dataclasses.replace(config, networks=(str(span), *config.networks)), (*assumed, (en, zh))

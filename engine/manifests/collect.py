@@ -119,6 +119,7 @@ class Collector:
             self._mention(pod.node_name, f"Pod {pod.namespace}/{pod.name}", fields.mapping("spec"))
         self._pods.append(pod)
         self._proxy.pod(fields.mapping("metadata"), fields.mapping("spec"))
+        self._cni.pod(fields)
 
     def _service(self, fields: Fields) -> None:
         service = objects.service(fields)

@@ -7,6 +7,7 @@ Source: pkg/proxy/apis/config/v1alpha1 (kube-proxy).
 from __future__ import annotations
 
 import dataclasses
+import re
 
 from engine.cluster import CNIConfig, Mode, NetworkFacts, ProxyConfig
 from engine.cluster.facts import facts_of
@@ -44,12 +45,27 @@ def proxy_config(document: Fields) -> ProxyConfig:
         ipvs_scheduler=ipvs.text("scheduler"),
         ipvs_strict_arp=ipvs.boolean("strictARP"),
         tcp_be_liberal=document.mapping("conntrack").boolean("tcpBeLiberal"),
+        udp_timeouts=(_seconds(document, "udpTimeout", 30), _seconds(document, "udpStreamTimeout", 120)),
     )
 
 
 def mode_of(word: str) -> Mode | None:
     """One of MODES as a mode; None where it is left open."""
     return Mode(word) if word else None
+
+
+def _seconds(document: Fields, key: str, usual: int) -> int:
+    """A duration of conntrack's as Go writes it (`1m30s`), in whole seconds; `usual` where it is 0 or not there."""
+    text = document.mapping("conntrack").text(key)
+    found = re.findall(r"(\d+(?:\.\d+)?)(h|ms|m|s)", text)
+    if "".join(number + unit for number, unit in found) != text:
+        raise document.mapping("conntrack").error(
+            key,
+            f"must be a duration such as 30s, not {shown(text)}",
+            zh=f"须为 30s 这样的时长，而不是 {shown_zh(text)}",
+        )
+    units = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
+    return int(sum(float(number) * units[unit] for number, unit in found)) or usual
 
 
 def _cluster_cidrs(document: Fields) -> tuple[str, ...]:

@@ -178,6 +178,29 @@ def _conntrack(entry: Fields, row: Fact) -> str:
     return text
 
 
+def _ip_rules(entry: Fields, row: Fact) -> str:
+    """The text, checked where it stands."""
+    return _policy_routing(entry, row.name, entry.long_text(row.name) or "", "")
+
+
+def _ip_routes(entry: Fields, row: Fact) -> str:
+    """As _ip_rules. Routes need rules that lead to their tables."""
+    rules = "ipRules"
+    if rules not in entry:
+        raise entry.error(
+            row.name, f"needs {rules} too: what leads to its tables", zh=f"还需要 {rules}：哪些规则会用到这些路由表"
+        )
+    return _policy_routing(entry, row.name, "", entry.long_text(row.name) or "")
+
+
+def _policy_routing(entry: Fields, key: str, rules: str, routes: str) -> str:
+    # Few documents have any.
+    from engine.network.policy_routing import read_policy_routing
+
+    read_policy_routing(rules, routes, lambda en, zh: entry.error(key, f": {en}", zh=f"：{zh}"))
+    return rules or routes
+
+
 def _cards(entry: Fields, row: Fact) -> Iterator[CardFacts]:
     names: set[str] = set()
     for card in entry.items(row.name):
@@ -246,5 +269,7 @@ SHAPES: Mapping[Shape, Spelling] = {
     Shape.SHARED_ADDRESSES: Spelling(_shared_addresses, dict),
     Shape.CARDS: Spelling(lambda fields, row: tuple(_cards(fields, row)), _list_of(_written_card)),
     Shape.CONNTRACK: Spelling(_conntrack),
+    Shape.IP_RULES: Spelling(_ip_rules),
+    Shape.IP_ROUTES: Spelling(_ip_routes),
     Shape.NODES: Spelling(_nodes, _written_nodes),
 }

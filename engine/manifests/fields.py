@@ -50,6 +50,10 @@ class Fields:
             return Place(self.path, self.file, self.line)
         return Place(self.name_of(key), self.file, self.data.line_of(key))
 
+    def where(self, key: str) -> str:
+        """FILE:LINE of the field `key`."""
+        return f"{self.file}:{self.data.line_of(key)}"
+
     def only(self, known: tuple[str, ...]) -> None:
         """Refuse a field that is none of `known`: where passing it over would change what the rest means."""
         for key in self.data:

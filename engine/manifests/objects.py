@@ -5,6 +5,8 @@ Sources: the Kubernetes API reference; pkg/apis/core/v1/defaults.go and pkg/apis
 
 from __future__ import annotations
 
+import itertools
+
 from engine.cluster import (
     ContainerPort,
     EndpointPort,
@@ -25,6 +27,8 @@ SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 _POLICIES = ("Cluster", "Local")
 _DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 _NONE: frozenset[str] = frozenset()
+# Containers that a mesh puts beside a pod's own.
+_PROXIES = ("istio-proxy", "linkerd-proxy", "envoy", "kuma-sidecar")
 
 
 def node(document: Fields) -> Node:
@@ -99,6 +103,7 @@ def pod(document: Fields) -> Pod:
     finished = status.text("phase") in ("Succeeded", "Failed")
     ips = [ip.address("ip") for ip in status.items("podIPs")] or [status.address("podIP")]
     conditions = {c.text("type"): c.text("status") for c in status.items("conditions")}
+    user, group = _run_as(spec)
     return Pod(
         namespace=namespace_of(metadata),
         name=name_of(metadata),
@@ -113,7 +118,21 @@ def pod(document: Fields) -> Pod:
         container_id=metadata.string_map("annotations").get(CONTAINER_ID_ANNOTATION, ""),
         hostname=spec.label("hostname"),
         subdomain=spec.label("subdomain"),
+        run_as_user=user,
+        run_as_group=group,
     )
+
+
+def _run_as(spec: Fields) -> tuple[int | None, int | None]:
+    """User and group of the processes that a pod is there for: a container's own securityContext before the pod's."""
+    containers = (one for one in spec.items("containers") if one.text("name") not in _PROXIES)
+    contexts = [one.mapping("securityContext") for one in itertools.islice(containers, 1)]
+    contexts.append(spec.mapping("securityContext"))
+    found = []
+    for key in ("runAsUser", "runAsGroup"):
+        said = next((context for context in contexts if key in context), None)
+        found.append(None if said is None else said.integer(key, 0, 0, 2**31 - 1))
+    return found[0], found[1]
 
 
 def _container_ports(spec: Fields) -> list[ContainerPort]:

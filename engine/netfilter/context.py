@@ -41,6 +41,10 @@ class Routing(Protocol):
         """The type of the route to an address ("LOCAL" or "UNICAST") and the device it leaves by; None without one."""
         ...
 
+    def device_mtu(self, device: str) -> int | None:
+        """The device's MTU in bytes; None where the host has no such device."""
+        ...
+
     def device_address(self, device: str, family: Family) -> str | None:
         """The first address of a device in that family; None where it has none."""
         ...

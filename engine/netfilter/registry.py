@@ -53,6 +53,7 @@ MODULES: list[str] = [
     "engine.netfilter.parts.random_verdict",
     "engine.netfilter.parts.random_nat",
     "engine.netfilter.parts.set_update",
+    "engine.netfilter.parts.segment_size",
     "engine.netfilter.parts.field_match",
     "engine.netfilter.parts.statement",
     "engine.netfilter.parts.opaque",

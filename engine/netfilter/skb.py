@@ -106,8 +106,9 @@ class Skb:
     quotes; such an Skb has protocol ICMP in `flow`, with ports 0. `ipvs_property`: IPVS has had it and leaves it alone.
     `physdev_in` is the bridge port that br_netfilter took it from (struct nf_bridge_info; None: no bridge, or it is off),
     `physdev_out` the port that the bridge sends it to. `zone` is the conntrack zone that a rule put it in. `local`: a
-    process of this host sent it (skb->sk).
+    process of this host sent it (skb->sk), `owner` is that process' user and group where it is a pod's (each None: not told).
     `size` is the IP packet's length in bytes, with DF set; 0: small enough for every link.
+    `segment_size` is the MSS that a SYN or SYN/ACK of TCP announces; 0: nobody asks.
     `ttl` is the TTL or hop limit, which each host that forwards it takes one off (net.ipv4.ip_default_ttl: 64).
     """
 
@@ -125,6 +126,8 @@ class Skb:
     zone: int = 0
     local: bool = False
     size: int = 0
+    owner: tuple[int | None, int | None] | None = None
+    segment_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def icmp_source(host: Host, flow: FiveTuple) -> str:
     host's own, else the one that the route back asks for."""
     if host.is_local(flow.dst):
         return flow.dst
-    return source_address(host, flow.src, host.table.lookup(flow.src)) or flow.dst
+    return source_address(host, flow.src, host.lookup(flow.src)) or flow.dst
 
 
 def _select_v4(host: Host, device: Device, towards: str | None, scope: Scope) -> str | None:

@@ -31,12 +31,13 @@ def refuses(host: Host, device: str, src: str, dst: str) -> ReasonCode | None:
     if host.is_local(src):
         return ReasonCode.MARTIAN_SOURCE
     mode = max(host.sysctls.rp_filter, host.sysctls.rp_filter_of.get(device, 0))
-    return _reverse_path(host, device, src, mode) if mode else None
+    return _reverse_path(host, device, src, dst, mode) if mode else None
 
 
-def _reverse_path(host: Host, device: str, src: str, mode: int) -> ReasonCode | None:
+def _reverse_path(host: Host, device: str, src: str, dst: str, mode: int) -> ReasonCode | None:
     """RFC 3704: strict asks that the answer would leave by the same device, loose that it could leave at all."""
-    back = host.table.lookup(src)
+    # The way back is asked for without the packet's mark (src_valid_mark is 0).
+    back = host.lookup(src, dst)
     # Loose mode too refuses a source that no route leads to.
     if back is None or back.kind != "unicast":
         return ReasonCode.RP_FILTER

@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from engine.network.devices import Device
-from engine.network.routes import RoutingTable, contains, number
+from engine.network.routes import Route, RoutingTable, contains, number
 from engine.values import dataclass
+
+if TYPE_CHECKING:
+    from engine.network.policy_routing import PolicyRouting
 
 _LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
 
@@ -40,18 +44,29 @@ class Sysctls:
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Host:
-    """One host. `devices` are in the order of their interface indexes, lo first."""
+    """One host. `devices` are in the order of their interface indexes, lo first; `table` is its main routing table, `policy`
+    says which others are asked (None: no other)."""
 
     name: str
     kind: HostKind
     devices: Mapping[str, Device]
     table: RoutingTable
     sysctls: Sysctls = Sysctls()
+    policy: PolicyRouting | None = None
     own: Mapping[str, str] = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
         own = {a.address: device.name for device in self.devices.values() for a in device.addresses}
         object.__setattr__(self, "own", own)
+
+    def lookup(
+        self, destination: str, source: str | None = None, mark: int = 0, in_device: str | None = None
+    ) -> Route | None:
+        """The route of a packet, the local table left aside: of the table that the rules lead to, else of main. `source` is
+        None where it is still to be chosen, `in_device` where the host sends the packet itself."""
+        if self.policy is None:
+            return self.table.lookup(destination)
+        return self.policy.lookup(self.table, destination, source, mark, in_device)
 
     def is_local(self, address: str) -> bool:
         """Whether the local routing table holds the address (fib type LOCAL)."""

@@ -32,8 +32,12 @@ class HostRouting:
         """fib_lookup: the local table stands before main (ip rule, priority 0)."""
         if self.host.is_local(address):
             return "LOCAL", self.host.own.get(address, "lo")
-        found = self.host.table.lookup(address)
+        found = self.host.lookup(address)
         return ("UNICAST", found.device) if found is not None and found.kind == "unicast" else None
+
+    def device_mtu(self, device: str) -> int | None:
+        found = self.host.devices.get(device)
+        return None if found is None else found.mtu
 
     def device_address(self, device: str, family: Family) -> str | None:
         """The device's first address of the family that is not link-local."""
@@ -74,7 +78,7 @@ class HostRouting:
             if device in (None, self.host.own.get(text, "lo")):
                 found.append("LOCAL")
             return found
-        route = self.host.table.lookup(text)
+        route = self.host.lookup(text)
         if route is None or route.kind != "unicast" or device not in (None, route.device):
             found.append("UNREACHABLE")
         return found

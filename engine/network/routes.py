@@ -26,6 +26,12 @@ def _network(prefix: str) -> tuple[int, int, int]:
     return parsed.version, int(parsed.network_address), parsed.prefixlen
 
 
+@functools.lru_cache(maxsize=1024)
+def is_public(address: str) -> bool:
+    """Whether an address is reachable in the whole internet (IANA's special-purpose address registries)."""
+    return ipaddress.ip_address(address).is_global
+
+
 def contains(prefix: str, address: str) -> bool:
     """Whether the canonical CIDR string `prefix` contains `address`."""
     version, network, length = _network(prefix)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.cluster import Mode, Node
+from engine.cluster import Cluster, Mode, Node
 from engine.errors import UnsupportedFeature
 from engine.proxy.endpoints import EndpointRules
 from engine.trace import Text
@@ -297,6 +297,16 @@ def behaviour_on(node: Node, release: str | None = None) -> Behaviour:
     if release is not None:
         return behaviour_of(release)
     return _behaviour(_known(node.proxy_version, node.name)) if node.proxy_version else _behaviour(NEWEST)
+
+
+def reported(cluster: Cluster, release: str | None) -> Cluster:
+    """`cluster` whose every node reports kube-proxy `release`; itself where that is None. Raises UnsupportedFeature as
+    behaviour_of."""
+    if release is None:
+        return cluster
+    behaviour_of(release)
+    nodes = tuple(dataclasses.replace(node, proxy_version=release) for node in cluster.nodes)
+    return dataclasses.replace(cluster, nodes=nodes)
 
 
 def _known(version: str, node: str) -> str:

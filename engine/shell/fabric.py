@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.cluster import Cluster, Mode
-from engine.fabric.fabric import LAN, Fabric, build_fabric
+from engine.fabric.fabric import Fabric, build_fabric
+from engine.fabric.hosts import LAN
 from engine.netfilter.ruleset import Ruleset
 from engine.netfilter.skb import ConntrackEntry
 from engine.network.devices import DeviceKind

@@ -10,6 +10,7 @@ from engine.network.host import Host, HostKind
 from engine.packet import L4, FiveTuple
 from engine.trace import Direction, Hop, Outcome, ReasonCode, Stage, Verdict
 from engine.walk.run import run_to_end
+from engine.walk.segments import announced, probe_size, within_segments
 from engine.walk.state import Arrived, Died, Outgoing, WalkState
 from engine.words import endings
 from engine.words import hops as hop_words
@@ -75,6 +76,9 @@ def _walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple, client: Hos
 
 
 def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
+    if host.kind is HostKind.EXTERNAL and host.name == flow.dst and state.fabric.is_of_the_world(flow.dst):
+        state.assume(endings.of_the_world(flow))
+        return True
     # Every kernel answers an echo request itself (icmp_echo); what no socket is for, nobody has to listen to.
     if (host.name, flow.dport) in state.proxies or flow.protocol is L4.ICMP:
         return True
@@ -127,6 +131,7 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     # The server answers the peer it saw, not the client: whether that undoes every NAT depends on the answer passing
     # the hosts whose conntrack did it.
     answer = Skb(end.skb.flow.reply(), segment=Segment.ANSWER)
+    answer.segment_size = told = announced(state, host, answer.flow)
     state.start_leg(Direction.REPLY)
     state.hop(host, end.device, Stage.SOCKET, answer, hop_words.answer(host.name, answer.flow))
     back = run_to_end(state, Outgoing(host.name, answer))
@@ -144,7 +149,8 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     if stuck is None and stray and flow.protocol not in (L4.UDP, L4.ICMP):
         stuck = _next_answer(state, flow, client, end)
     if stuck is None and state.resolved.size:
-        stuck = _large_packet(state, flow, client)
+        assert isinstance(back, Arrived)
+        stuck = _large_packet(state, flow, client, within_segments(state, client, flow, told, back))
     return dataclasses.replace(
         base,
         verdict=Verdict.DELIVERED,
@@ -184,20 +190,32 @@ def _next_packet(state: WalkState, flow: FiveTuple, client: Host, server: Arrive
     return None
 
 
-def _large_packet(state: WalkState, flow: FiveTuple, client: Host) -> Died | None:
-    """What stops a packet of the size that was asked for; None where it arrives, or where its sender hears that it is too
-    large and goes on with smaller ones that do."""
-    size = state.resolved.size
+def _large_packet(state: WalkState, flow: FiveTuple, client: Host, size: int) -> Died | None:
+    """What stops a packet of that size; None where it arrives, or where its sender hears or finds out that it is too large
+    and goes on with smaller ones that do."""
     while True:
-        state.start_leg(Direction.REQUEST)
-        end = run_to_end(state, Outgoing(client.name, Skb(flow, segment=Segment.DATA, size=size)))
+        end = _sized(state, flow, client, size)
         if not isinstance(end, Died):
             return None
         if end.answer is None or _walk_error(state, end.answer, flow, client) is not None:
-            return end
+            return None if _probed(state, flow, client, size) else end
         # RFC 1191: the next hop's MTU stands in the error.
         size = state.host(end.where.host).devices[end.device].mtu
         state.assume(endings.learned_mtu(client.name, size))
+
+
+def _sized(state: WalkState, flow: FiveTuple, client: Host, size: int) -> Arrived | Died:
+    state.start_leg(Direction.REQUEST)
+    return run_to_end(state, Outgoing(client.name, Skb(flow, segment=Segment.DATA, size=size)))
+
+
+def _probed(state: WalkState, flow: FiveTuple, client: Host, size: int) -> bool:
+    """Whether the sender finds out by itself (RFC 4821): after lost retransmissions it goes down to tcp_base_mss."""
+    smaller = probe_size(state, flow)
+    if not smaller or smaller >= size or isinstance(_sized(state, flow, client, smaller), Died):
+        return False
+    state.assume(endings.probed(client.name, size, smaller))
+    return True
 
 
 def _next_answer(state: WalkState, flow: FiveTuple, client: Host, server: Arrived) -> Died | None:

@@ -12,6 +12,7 @@ from engine.network import checks
 from engine.network.devices import Device
 from engine.network.host import Host
 from engine.network.routes import number
+from engine.packet import L4
 from engine.trace import ReasonCode, Stage
 from engine.walk.hooks import run_hook
 from engine.walk.ip import receive
@@ -67,7 +68,7 @@ def _after_nat(state: WalkState, host: Host, bridge: Device, skb: Skb) -> tuple[
     if not host.sysctls.ip_forward and number(skb.flow.dst)[0] == 4:
         # IPv4's route is then an unreachable one by lo, so the IP stack gets the frame and refuses to forward it.
         return up
-    route = host.table.lookup(skb.flow.dst)
+    route = host.lookup(skb.flow.dst, skb.flow.src, skb.mark, bridge.name)
     if route is None or route.kind != "unicast":
         return state.lost(host, ReasonCode.NO_ROUTE, skb)
     if route.device != bridge.name:
@@ -75,7 +76,8 @@ def _after_nat(state: WalkState, host: Host, bridge: Device, skb: Skb) -> tuple[
     target = resolve(state, host, bridge, route.via or skb.flow.dst)
     if target is None:
         next_hop = route.via or skb.flow.dst
-        return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=bridge.name, next_hop=next_hop)
+        asked = "again" if skb.flow.protocol is L4.TCP and skb.state == "NEW" else "sender"
+        return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=bridge.name, next_hop=next_hop, asked=asked)
     return target
 
 

@@ -74,6 +74,7 @@ def run_hook(
     passage = netfilter.traverse(hook, skb, in_device=in_device, out_device=out_device, masquerade_address=own_address)
     state.pay(passage, inside is not None)
     _note_proxy(state, host, skb, passage)
+    state.say_from_before(host, skb)
     state.stray = state.stray or (inside is None and skb.state == "INVALID")
     device = (out_device if hook in (Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING) else in_device) or "lo"
     if inside is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from engine.fabric.fabric import ROUTER
+from engine.fabric.hosts import ROUTER
 from engine.hooks import Hook
 from engine.netfilter.skb import NetfilterVerdict
 from engine.netfilter.stack import Passage, Skb
@@ -81,7 +81,7 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
     # Pods are behind the node: without ip_forward every packet that is not for the node itself ends here.
     if not host.sysctls.ip_forward:
         return state.lost(host, ReasonCode.IP_FORWARD_OFF, skb)
-    route = _lookup(state, host, skb.flow.dst)
+    route = _lookup(state, host, skb.flow.dst, skb, device)
     if route is None:
         return state.lost(host, ReasonCode.NO_ROUTE, skb)
     if route.kind is RouteKind.BLACKHOLE:
@@ -137,17 +137,18 @@ def _note_router(state: WalkState, host: Host, route: Route, skb: Skb, inside: I
     state.hop(host, route.device, Stage.ROUTING, shown, note, outer=inside.outer if inside else None, mark=0)
 
 
-def _lookup(state: WalkState, host: Host, destination: str) -> Route | None:
-    """The main table; and on the router the way to the node that foreign packets of this walk are sent to."""
+def _lookup(state: WalkState, host: Host, destination: str, skb: Skb, in_device: str | None = None) -> Route | None:
+    """The table that the host's rules lead to; and on the router the way to the node that foreign packets of this walk are sent to."""
     resolved = state.resolved
     if host.name == ROUTER and state.arrival is not None and destination == resolved.dst:
         node = state.fabric.node(state.arrival)
         via = next((a for a in node.internal_ips if number(a)[0] == number(destination)[0]), None)
-        if via is not None and not state.fabric.on_lan(destination):
+        # What a host of the nodes' network has, it answers for itself; what none has, the node that was elected or named.
+        if via is not None and destination not in state.fabric.neighbours:
             origin = "load-balancer" if destination in state.fabric.service_index.virtual_addresses else "static"
             prefix = f"{destination}/{32 if number(destination)[0] == 4 else 128}"
             return Route(prefix, "eth0", via, origin=origin)
-    return host.table.lookup(destination)
+    return host.lookup(destination, skb.flow.src, skb.mark, in_device)
 
 
 def send(state: WalkState, packet: Outgoing) -> Step:
@@ -157,10 +158,11 @@ def send(state: WalkState, packet: Outgoing) -> Step:
         state.remember_outer(host, skb.flow)
     # A tunnel's outer packet is its inner one's sender's (skb->sk is kept within one network namespace).
     skb.local = inside is None or inside.skb.local
-    before = skb.flow.dst
+    skb.owner = state.fabric.process_owner(host.name)
+    before, unmarked = skb.flow.dst, skb.mark
     # Routed once before OUTPUT, so that connect() has a source address, and again after it where DNAT changed the
     # destination: the source address stays the one the first route chose.
-    route = _route_out(state, host, before)
+    route = _route_out(state, host, before, skb)
     if route is None:
         return state.lost(host, ReasonCode.NO_ROUTE, skb)
     result = run_hook(state, host, Hook.OUTPUT, skb, out_device=route.device, inside=inside)
@@ -168,6 +170,9 @@ def send(state: WalkState, packet: Outgoing) -> Step:
         return result
     if result.verdict is NetfilterVerdict.STOLEN:
         return _send_on(state, host, skb)
+    if skb.flow.dst == before and skb.mark != unmarked and host.policy is not None:
+        # ipt_mangle_out calls ip_route_me_harder where a rule has changed the mark.
+        route = _route_out(state, host, before, skb) or route
     if skb.flow.dst != before:
         # nf_nat_ipv4_local_fn calls ip_route_me_harder: what it refuses never leaves the hook.
         rerouted = _reroute(state, host, skb)
@@ -207,7 +212,7 @@ def _send_on(state: WalkState, host: Host, skb: Skb) -> Step:
 
 
 def _reroute(state: WalkState, host: Host, skb: Skb) -> Route | Died:
-    route = _route_out(state, host, skb.flow.dst)
+    route = _route_out(state, host, skb.flow.dst, skb)
     if route is None:
         return state.lost(host, ReasonCode.NO_ROUTE, skb)
     text = str(route) if route.device != "lo" else "dev lo"
@@ -215,11 +220,11 @@ def _reroute(state: WalkState, host: Host, skb: Skb) -> Route | Died:
     return route
 
 
-def _route_out(state: WalkState, host: Host, destination: str) -> Route | None:
+def _route_out(state: WalkState, host: Host, destination: str, skb: Skb) -> Route | None:
     """The route of a packet the host sends; its own addresses are reached by lo (the local table)."""
     if host.is_local(destination):
         return Route(f"{destination}/{32 if number(destination)[0] == 4 else 128}", "lo")
-    route = _lookup(state, host, destination)
+    route = _lookup(state, host, destination, skb)
     return None if route is None or route.kind != "unicast" else route
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from engine.cluster import Cluster
 from engine.fabric.fabric import Fabric, build_fabric
 from engine.packet import Encapsulation, FiveTuple, join_host_port
+from engine.proxy.assumptions import assumed_of_proxy
+from engine.proxy.interface import mode_named
 from engine.trace import ConntrackView, Cost, Hop, Outcome, Request, Text, Where
 from engine.walk.locate import locate
 from engine.walk.outcomes import first_node, source_of
@@ -32,7 +34,9 @@ def trace_to_dict(
         "outcomes": [outcome_to_dict(outcome) for outcome in outcomes],
     }
     by_the_cluster = (Text(en, zh) for en, zh in cluster.assumed)
-    assumed = dict.fromkeys((*by_the_cluster, *(text for outcome in outcomes for text in outcome.assumed)))
+    asked = release if fabric is None else fabric.release
+    of_proxy = assumed_of_proxy(cluster, mode_named(form["request"]["mode"]), asked)
+    assumed = dict.fromkeys((*by_the_cluster, *of_proxy, *(text for one in outcomes for text in one.assumed)))
     if assumed:
         form["assumed"] = [{"en": text.en, "zh": text.zh} for text in assumed]
     return form

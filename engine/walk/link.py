@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import NoSuchObject
-from engine.fabric.fabric import LAN, OUTSIDE, ROUTER
+from engine.fabric.hosts import LAN, OUTSIDE, ROUTER
 from engine.limits import INITIAL_TTL
 from engine.netfilter.stack import Skb
 from engine.network.devices import Device, DeviceKind
@@ -18,7 +18,14 @@ from engine.words import hops as hop_words
 
 def fresh(skb: Skb) -> Skb:
     """The packet on another host: mark, connection and state stay behind."""
-    return Skb(skb.flow, segment=skb.segment, error_about=skb.error_about, ttl=skb.ttl, size=skb.size)
+    return Skb(
+        skb.flow,
+        segment=skb.segment,
+        error_about=skb.error_about,
+        ttl=skb.ttl,
+        size=skb.size,
+        segment_size=skb.segment_size,
+    )
 
 
 def transmit(
@@ -27,7 +34,7 @@ def transmit(
     """Send `skb` out of `device` to the owner of `next_hop`."""
     if device.kind is DeviceKind.LOOPBACK:
         # loopback_xmit: skb_orphan.
-        skb.local = False
+        skb.local, skb.owner = False, None
         return Frame(host.name, device.name, skb, (host.name, device.name), inside)
     if device.kind in (DeviceKind.VXLAN, DeviceKind.IPIP):
         return _into_tunnel(state, host, device, next_hop, skb, inside)
@@ -46,7 +53,8 @@ def _on_lan(
     # ARP or NDP asks on one Ethernet network; who is not on it does not answer.
     found = state.fabric.neighbours.get(next_hop) if device.segment == LAN and device.up else None
     if found is None or not state.host(found[0]).devices[found[1]].up:
-        return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=device.name, next_hop=next_hop)
+        asked = "sender" if inside is None else "nobody"
+        return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=device.name, next_hop=next_hop, asked=asked)
     outer = inside.outer if inside else None
     shown = inside.skb if inside else skb
     if _not_carried(state, host.name, found[0], skb.flow):
@@ -86,6 +94,8 @@ def _outside(state: WalkState, host: Host, device: Device, skb: Skb) -> Frame | 
             zh=f"{skb.flow.dst}（{stray.key}）位于节点 {stray.node!r}，而清单中没有该节点",
         )
     owner = resolved.host if skb.flow.dst == resolved.src else state.fabric.external.get(skb.flow.dst)
+    if owner is None and skb.flow.dst == resolved.dst and state.fabric.is_of_the_world(skb.flow.dst):
+        owner = skb.flow.dst
     if owner is None or state.host(owner).kind is not HostKind.EXTERNAL:
         return state.lost(host, ReasonCode.NO_SUCH_HOST, skb)
     return Frame(owner, "eth0", fresh(skb), (owner, "eth0"))
@@ -169,7 +179,7 @@ def _into_tunnel(
     if local and outer.kind == "VXLAN":
         # vxlan_xmit_one() hands it to its own device (vxlan_encap_bypass), where the frame's address is another's.
         return state.lost(host, ReasonCode.TUNNEL_TO_ITSELF, skb, device=device.name, outer_dst=outer.dst)
-    route = None if local else host.table.lookup(outer.dst)
+    route = None if local else host.lookup(outer.dst, outer.src)
     if inside is not None or (route is not None and route.device == device.name):
         # vxlan_get_route() and ip_tunnel_xmit() drop what would leave by the tunnel itself (-ELOOP, "collisions").
         return state.lost(host, ReasonCode.TUNNEL_LOOP, skb, device=device.name, outer_dst=outer.dst)

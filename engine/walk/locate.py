@@ -6,7 +6,8 @@ import ipaddress
 
 from engine.cluster import Pod, Service, ServicePort
 from engine.errors import EngineError, NoSuchObject, UnsupportedFeature
-from engine.fabric.fabric import CLIENT, Fabric
+from engine.fabric.fabric import Fabric
+from engine.fabric.hosts import CLIENT
 from engine.network.routes import number
 from engine.packet import L4, FiveTuple, canonical, port_of, split_host_port
 from engine.trace import Request

@@ -12,7 +12,9 @@ from fractions import Fraction
 from engine.choose import Choose, every_path, seeded, too_many_ways
 from engine.cluster import Cluster
 from engine.errors import EngineError
-from engine.fabric.fabric import ROUTER, Fabric, build_fabric
+from engine.fabric.fabric import Fabric, build_fabric
+from engine.fabric.foreign_rules import refuse_service
+from engine.fabric.hosts import ROUTER
 from engine.limits import MOST_STEPS_OF_ALL_WAYS
 from engine.netfilter.ruleset import Ruleset
 from engine.netfilter.stack import Skb
@@ -26,7 +28,9 @@ from engine.walk import load_balancer
 from engine.walk.answer import finish
 from engine.walk.locate import ResolvedRequest, locate
 from engine.walk.run import run_to_end
+from engine.walk.segments import announced
 from engine.walk.state import Died, Outgoing, WalkState
+from engine.words import endings
 from engine.words import hops as hop_words
 
 __all__ = ["first_node", "outcomes", "source_of"]
@@ -55,6 +59,10 @@ def outcomes(
     built = fabric if fabric is not None else build_fabric(cluster, mode, rulesets, release)
     resolved = locate(built, request)
     _check_reachable(built, resolved)
+    if built.foreign:
+        first = first_node(built, resolved) or ""
+        if first in built.foreign:
+            refuse_service(cluster, first, built.foreign[first], resolved.dst, resolved.dport or 0)
 
     taken = 0
 
@@ -114,14 +122,18 @@ def _check_reachable(fabric: Fabric, resolved: ResolvedRequest) -> None:
 def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> tuple[Outcome, int]:
     """The way that `choose` takes, and how many steps its packets took."""
     state = WalkState(fabric, choose, resolved, None)
+    for text in fabric.assumed:
+        state.assume(text)
     host = state.host(resolved.host)
     flow = resolved.flow(source_of(fabric, resolved))
     _note_connect(state, host, flow)
     arrived = _arrival(state, host, flow)
-    if isinstance(arrived, Died):
-        return finish(state, arrived, flow, host), state.steps
-    state.arrival = arrived
-    outcome = finish(state, run_to_end(state, Outgoing(host.name, Skb(flow))), flow, host)
+    if not isinstance(arrived, Died):
+        state.arrival = arrived
+        end = run_to_end(state, Outgoing(host.name, Skb(flow, segment_size=announced(state, host, flow))))
+    else:
+        end = arrived
+    outcome = finish(state, end, flow, host)
     if state.assumed:
         outcome = dataclasses.replace(outcome, assumed=tuple(state.assumed))
     return outcome, state.steps
@@ -132,7 +144,7 @@ def source_of(fabric: Fabric, resolved: ResolvedRequest) -> str:
     if resolved.src is not None:
         return resolved.src
     host = fabric.host(resolved.host)
-    source = source_address(host, resolved.dst, host.table.lookup(resolved.dst))
+    source = source_address(host, resolved.dst, host.lookup(resolved.dst))
     if source is None:
         raise EngineError(
             f"{host.name} has no IPv{number(resolved.dst)[0]} address to send from",
@@ -146,20 +158,22 @@ def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | Died | None
     fabric, resolved = state.fabric, state.resolved
     if resolved.node is not None and host.kind is HostKind.EXTERNAL:
         return resolved.node
-    if resolved.dst in fabric.service_index.virtual_addresses:
+    if resolved.dst in fabric.service_index.virtual_addresses and resolved.dst not in fabric.neighbours:
         service = load_balancer.service_at(fabric, resolved.dst, flow.protocol, flow.dport)
         if host.kind is not HostKind.EXTERNAL:
             return None
         nodes = load_balancer.candidates(fabric, service, number(resolved.dst)[0]) if service else ()
         if not nodes:
             return state.died(Verdict.LOST, state.host(ROUTER), ReasonCode.NO_HEALTHY_NODE, flow)
+        if fabric.on_lan(resolved.dst):
+            state.assume(endings.elected(resolved.dst))
         return nodes[state.choose(tuple(Fraction(1, len(nodes)) for _ in nodes))].name
     return fabric.cluster.network.service_cidr_via if host.kind is HostKind.EXTERNAL else None
 
 
 def _note_connect(state: WalkState, host: Host, flow: FiveTuple) -> None:
     local = host.is_local(flow.dst)
-    route = None if local else host.table.lookup(flow.dst)
+    route = None if local else host.lookup(flow.dst, flow.src)
     if route is not None and route.kind != "unicast":
         route = None
     chosen = state.resolved.src is None

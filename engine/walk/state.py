@@ -11,7 +11,7 @@ from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.network.host import Host, HostKind
 from engine.network.host_routing import HostRouting
 from engine.network.routes import number
-from engine.packet import Encapsulation, FiveTuple
+from engine.packet import L4, Encapsulation, FiveTuple
 from engine.trace import ConntrackView, Cost, Direction, HeaderChange, Hop, ReasonCode, Stage, Text, Verdict, Where
 from engine.values import dataclass
 from engine.walk.circle import Forward, find_circle
@@ -93,6 +93,7 @@ class WalkState:
         self._netfilters: dict[str, HostNetfilter] = {}
         self.steps = 0
         self._forwards: list[Forward] = []
+        self._from_before: set[int] = set()
         self._outer_flows: set[tuple[str, FiveTuple]] = set()
 
     def start_leg(self, direction: Direction) -> None:
@@ -117,8 +118,17 @@ class WalkState:
             found = HostNetfilter(host.name, ruleset, host.is_local, self.choose, routing=HostRouting(host))
             for entry in self.fabric.held_connections(host.name):
                 found.conntrack.enter(entry)
+                self._from_before.add(id(entry))
             self._netfilters[host.name] = found
         return found
+
+    def say_from_before(self, host: Host, skb: Skb) -> None:
+        """Say how long an entry of UDP lives that was there before the walk, where the packet is its."""
+        entry = skb.connection
+        if entry is not None and skb.flow.protocol is L4.UDP and id(entry) in self._from_before:
+            seconds = self.fabric.cluster.proxy.udp_timeouts
+            flow, to = entry.original, entry.reply.source
+            self.assume(endings.entry_from_before(host.name, flow, to, seconds, entry.assured))
 
     def assume(self, text: Text) -> None:
         """Say of the whole walk that something was taken for granted."""

@@ -68,8 +68,8 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
         "{host} 对 {dst_ip} 有 blackhole 路由：地址在本节点的地址块内，但没有 Pod 使用它",
     ),
     ReasonCode.NO_NEIGHBOUR: (
-        "nobody on {device}'s network answers for {next_hop}",
-        "{device} 所在网络上没有主机应答 {next_hop}（ARP/NDP 无响应）",
+        "nobody on {device}'s network answers for {next_hop}{heard}",
+        "{device} 所在网络上没有主机应答 {next_hop}（ARP/NDP 无响应）{heard_zh}",
     ),
     ReasonCode.NETWORK_POLICY: (
         "no network policy lets the packet pass at the pod's door",
@@ -152,6 +152,25 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
 }
 
 
+# Who hears that nobody answers (arp_solicit, mcast_solicit requests of a second each; ipv4_link_failure): the packet's
+# sender, from the host that asked or as its own error; nobody, where a tunnel's outer packet was on its way (no skb of the
+# sender's to answer to); nobody yet, where the bridge holds back a frame whose connection is not confirmed.
+_HEARD = {
+    "sender": {
+        "heard": "; after three requests, about 3 s, {host} gives up and {src} is told: no route to host (EHOSTUNREACH)",
+        "heard_zh": "；{host} 询问三次（约 3 秒）后放弃，并告知 {src}：no route to host（EHOSTUNREACH）",
+    },
+    "nobody": {
+        "heard": "; the sender of what the tunnel carries is not told, and waits in vain",
+        "heard_zh": "；隧道所承载的包的发送方得不到通知，只能一直等待",
+    },
+    "again": {
+        "heard": "; no conntrack entry is confirmed yet, so that the SYN sent again after 1 s draws its endpoint anew",
+        "heard_zh": "；此时 conntrack 表项尚未确认，因此 1 秒后重发的 SYN 会重新抽取端点",
+    },
+}
+
+
 def reason(code: ReasonCode, flow: FiveTuple, **facts: str) -> Text:
     """The reason for `code`, about a packet with the tuple `flow`; `facts` fill in what else the sentence names."""
     known = _REASONS.get(code)
@@ -166,8 +185,11 @@ def reason(code: ReasonCode, flow: FiveTuple, **facts: str) -> Text:
         "dst": flow.destination,
         "dst_ip": flow.dst,
         "protocol": flow.protocol.value,
+        **_HEARD[facts.get("asked", "sender")],
         **facts,
     }
+    for key in ("heard", "heard_zh"):
+        values[key] = values[key].format(**values)
     return Text(english.format(**values), chinese.format(**values))
 
 
@@ -187,6 +209,54 @@ def undeclared_port(host: str, flow: FiveTuple) -> Text:
         f"{host} declares ports, and {port} is not among them: nobody is taken to listen there (a Network document's"
         " listeners say otherwise).",
         f"{host} 声明了端口，其中没有 {port}：视为无进程监听（可用 Network 文档的 listeners 另行说明）。",
+    )
+
+
+def elected(address: str) -> Text:
+    """Which node a packet to a load balancer's address within the nodes' own network reaches."""
+    return Text(
+        f"{address} lies in the nodes' own network: one node answers ARP for it (as MetalLB and kube-vip elect one); which, is drawn.",
+        f"{address} 位于节点自己的网络中：由某一个节点应答其 ARP（如 MetalLB、kube-vip 选出的节点）；此处随机抽取。",
+    )
+
+
+def of_the_world(flow: FiveTuple) -> Text:
+    """Who has a public address that nothing describes."""
+    en, zh = (f" on {flow.dport}/{flow.protocol}", f"在 {flow.dport}/{flow.protocol} 上") if flow.dport else ("", "")
+    return Text(
+        f"{flow.dst} is a public address that nothing here describes: a host is taken to have it and to answer{en}"
+        " (a Network document's externalHosts name those that are known).",
+        f"{flow.dst} 是公网地址，清单没有描述它：视为有主机使用该地址并{zh}应答（已知主机可用 Network 文档的 externalHosts 指明）。",
+    )
+
+
+def entry_from_before(host: str, flow: FiveTuple, goes_to: str, seconds: tuple[int, int], stream: bool) -> Text:
+    """How long an entry of UDP lives that conntrack held before the walk: `seconds` are nf_conntrack_udp_timeout and
+    _stream."""
+    kept = seconds[1] if stream else seconds[0]
+    word = "nf_conntrack_udp_timeout_stream" if stream else "nf_conntrack_udp_timeout"
+    return Text(
+        f"{host}'s conntrack held {flow} before, on to {goes_to}: no rule is asked. Each packet renews the entry: it lives until"
+        f" {kept} s pass without one ({word}), until conntrack -D, or until kube-proxy deletes it; another source port is new.",
+        f"{host} 的 conntrack 中已有 {flow} 的表项（转到 {goes_to}），因此不再查询规则。每个包都会刷新它：直到 {kept} 秒没有包（{word}）、"
+        "执行 conntrack -D 或被 kube-proxy 删除；换一个源端口则是新连接。",
+    )
+
+
+def clamped(host: str, segment: int, size: int) -> Text:
+    """What becomes of a large packet where a rule has lowered the MSS of the handshake."""
+    return Text(
+        f"A rule on the way lowers the MSS that {host} is told to {segment}: it sends packets of at most {size} bytes.",
+        f"路径上有规则把告知 {host} 的 MSS 降为 {segment}：它发送的包最多 {size} 字节。",
+    )
+
+
+def probed(host: str, size: int, smaller: int) -> Text:
+    """What becomes of a large packet that gets lost where TCP tries smaller ones (tcp_mtu_probing)."""
+    return Text(
+        f"Packets of {size} bytes get lost and nobody says why; after some seconds of lost retransmissions {host} goes on with"
+        f" {smaller} bytes (tcp_mtu_probing, tcp_base_mss).",
+        f"{size} 字节的包丢失且没有任何通知；{host} 在数秒的重传失败后改发 {smaller} 字节的包（tcp_mtu_probing、tcp_base_mss）。",
     )
 
 

@@ -73,10 +73,11 @@ def explain(
         typer.Option("--export", metavar="FILE", help="Write the story to FILE.html, FILE.svg or FILE.md."),
     ] = None,
     live: Annotated[bool, typer.Option("--live", help="Have this machine's kernel do it (Linux).")] = False,
+    release: Release = None,
 ) -> int:
     from k8squiz.commands.explain import run
 
-    return run(ctx.obj, topic, tuple(without or ()), step, export, live)
+    return run(ctx.obj, topic, tuple(without or ()), step, export, live, release)
 
 
 @command("mock")
@@ -240,10 +241,11 @@ def scale(
         Path | None, typer.Option("--export", metavar="FILE", help="Draw the growth into FILE.svg.")
     ] = None,
     json: Json = False,
+    release: Release = None,
 ) -> int:
     from k8squiz.commands.scale import run
 
-    return run(ctx.obj, services, endpoints, grow, measure, export, json)
+    return run(ctx.obj, services, endpoints, grow, measure, export, json, release)
 
 
 @command("schedulers")

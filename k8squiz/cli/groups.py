@@ -17,6 +17,7 @@ from k8squiz.cli.options import (
     Level,
     Mode,
     Paths,
+    Release,
     Seed,
     Source,
     Topics,
@@ -125,10 +126,12 @@ lab = group_of("lab")
 
 
 @command("up", lab, "Build the cluster in network namespaces and leave it running.")
-def lab_up(ctx: typer.Context, paths: Clusters, mode: Mode = None, family: Family = "ipv4") -> int:
+def lab_up(
+    ctx: typer.Context, paths: Clusters, mode: Mode = None, family: Family = "ipv4", release: Release = None
+) -> int:
     from k8squiz.commands.lab import up
 
-    return up(tuple(paths), mode, family, ctx.obj)
+    return up(tuple(paths), mode, family, ctx.obj, release)
 
 
 @command("run", lab, "Send one request on this kernel, beside what the engine says; exit code 1 where they disagree.")
@@ -148,10 +151,11 @@ def lab_run(
         ),
     ] = "tcp",
     mode: Mode = None,
+    release: Release = None,
 ) -> int:
     from k8squiz.commands.lab import run
 
-    return run(tuple(paths), source, destination, node, protocol, mode, ctx.obj)
+    return run(tuple(paths), source, destination, node, protocol, mode, ctx.obj, release)
 
 
 @command("verify", lab, "Hold the engine against this kernel in many drawn clusters; exit code 1 on a disagreement.")
@@ -167,10 +171,11 @@ def lab_verify(
         int,
         typer.Option("--questions", min=0, metavar="N", help="Every question's requests too, drawn N times."),
     ] = 0,
+    release: Release = None,
 ) -> int:
     from k8squiz.commands.lab import verify
 
-    return verify(cases, seed, workers, fixed, questions, ctx.obj)
+    return verify(cases, seed, workers, fixed, questions, ctx.obj, release)
 
 
 @command("shell", lab, "A shell, or a command, inside a host of the lab that is up.")

@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 
 
 def run(
-    lang: Lang, topic: str | None, without: tuple[str, ...], step: bool, export: Path | None, live: bool = False
+    lang: Lang,
+    topic: str | None,
+    without: tuple[str, ...],
+    step: bool,
+    export: Path | None,
+    live: bool = False,
+    release: str | None = None,
 ) -> int:
     """Tell `topic` on the terminal, or write it to `export` (.html, .svg, .md). Without a topic: the list. `live`: have
     this machine's kernel do what the story tells."""
     if topic is None:
-        if without or step or export is not None:
+        if without or step or export is not None or release is not None:
             raise QuizError(
                 "which topic? name it: k8squiz explain TOPIC; without any option k8squiz explain lists them",
                 "哪个主题？请写成 k8squiz explain 主题；不带选项的 k8squiz explain 会列出所有主题",
@@ -31,7 +37,7 @@ def run(
     if live:
         from k8squiz.commands import live as kernel
 
-        return kernel.run(lang, topic, frozenset(without))
+        return kernel.run(lang, topic, frozenset(without), release)
     from k8squiz.explain import tell
 
     if export is not None:
@@ -39,7 +45,8 @@ def run(
 
         check_suffix(export)
     parts = frozenset(without)
-    story = tell(topic, parts)
+    story = tell(topic, parts, release)
+    _say_release(release, lang)
     from k8squiz.screens.explain import story_parts, story_view
     from k8squiz.terminal.console import make_console
 
@@ -55,6 +62,19 @@ def run(
         if name not in ("heading", "sources") and not _go_on(lang):
             return 0
     return 0
+
+
+def _say_release(release: str | None, lang: Lang) -> None:
+    """On stderr, that a story's prose was read for one release, where its walks are another's."""
+    from k8squiz.commands.input import say_note
+    from k8squiz.world.release import RELEASE, spoken
+
+    if release is not None and spoken(release) != spoken(RELEASE):
+        say_note(
+            f"Walks and rules are those of kube-proxy {spoken(release)}; what the prose says was read for {spoken(RELEASE)}.",
+            f"路径与规则按 kube-proxy {spoken(release)}；文字说明按 {spoken(RELEASE)} 写成。",
+            lang,
+        )
 
 
 def _list(lang: Lang) -> int:

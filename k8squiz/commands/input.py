@@ -10,6 +10,7 @@ import engine
 from engine.cluster import Cluster, Mode
 from engine.errors import os_reason
 from engine.fabric.fabric import Fabric
+from engine.fabric.rule_devices import mentions
 from engine.netfilter.packet_facts import device_matches
 from engine.netfilter.rules import Ruleset
 from engine.packet import Family
@@ -35,27 +36,11 @@ def read_cluster(paths: tuple[str, ...], lang: Lang, strict: bool = True) -> Clu
 
 
 def say_release(cluster: Cluster, node: str | None, mode: Mode, release: str | None, lang: Lang) -> None:
-    """On stderr, what a real kube-proxy would know and the manifests do not tell: its release on `node` (None: on every
-    node), and in nftables mode the Services' networks."""
-    from engine.proxy.releases import NEWEST, behaviour_on
+    """On stderr, what is assumed of kube-proxy on `node` (None: on every node)."""
+    from engine.proxy.assumptions import assumed_of_proxy
 
-    asked = [one for one in cluster.nodes if node in (None, one.name)]
-    silent = release is None and any(not one.proxy_version for one in asked)
-    if silent:
-        say_note(
-            f"No nodeInfo says which kube-proxy runs here: v{NEWEST}, the newest known, is assumed (--release).",
-            f"节点的 nodeInfo 未说明 kube-proxy 版本：按已知最新的 v{NEWEST} 处理（可用 --release 指定）。",
-            lang,
-        )
-    known = any(behaviour_on(one, release).service_cidrs_are_known for one in asked)
-    if mode is Mode.NFTABLES and known and not cluster.service_cidrs:
-        say_note(
-            "No ServiceCIDR is given, which every cluster has since v1.33: the rule that drops unallocated ClusterIPs is"
-            " left out (kubectl get servicecidrs -o yaml).",
-            "没有给出 ServiceCIDR（自 v1.33 起每个集群都有）：因此没有丢弃未分配 ClusterIP 的规则"
-            "（kubectl get servicecidrs -o yaml）。",
-            lang,
-        )
+    for text in assumed_of_proxy(cluster, mode, release, node):
+        say_note(text.en, text.zh, lang)
 
 
 def say_note(english: str, chinese: str, lang: Lang) -> None:
@@ -89,20 +74,15 @@ def say_unknown_devices(fabric: Fabric, rulesets: Mapping[str, Ruleset], lang: L
     for node, ruleset in rulesets.items():
         # Inside a pod all there is is lo and eth0.
         known = ("lo", "eth0") if node.startswith("pod/") else tuple(fabric.host(node).devices)
-        asked = dict.fromkeys(
-            device
-            for table in ruleset.tables.values()
-            for chain in table.chains.values()
-            for rule in chain.rules
-            for match in rule.matches
-            for device in match.devices()
-        )
+        asked = dict.fromkeys(mention.name for mention in mentions(ruleset))
         unknown = [name for name in asked if not any(device_matches(name, device) for device in known)]
         if unknown:
             names = ", ".join(unknown[:_MOST_NAMES]) + (", ..." if len(unknown) > _MOST_NAMES else "")
             say_note(
-                f"The rules of {node} speak of devices that it does not have here ({names}); it has {', '.join(known)}.",
-                f"{node} 的规则提到了模型中没有的设备（{names}）；模型中的设备为 {', '.join(known)}。",
+                f"The rules of {node} speak of devices that it does not have here ({names}); it has {', '.join(known)}"
+                " (a Network document's nodes name cards and bridges).",
+                f"{node} 的规则提到了模型中没有的设备（{names}）；模型中的设备为 {', '.join(known)}"
+                "（可在 Network 文档的 nodes 中指定网卡和网桥的名称）。",
                 lang,
             )
 

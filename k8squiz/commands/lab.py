@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections import Counter
@@ -15,10 +16,11 @@ from engine.lab.known import known
 from engine.lab.requirements import prepare
 from engine.lab.scene import Scene
 from engine.lab.verify import VerifiedCase, enough, run_all, run_scene, spread
-from engine.proxy.interface import family_named
+from engine.proxy.interface import family_named, mode_named
+from engine.proxy.releases import reported
 from engine.trace import Request
 from engine.walk.locate import locate
-from k8squiz.commands.input import read_cluster
+from k8squiz.commands.input import read_cluster, say_release
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.terminal.console import make_console, print_plain
@@ -35,12 +37,12 @@ def _say(word: str, lang: Lang) -> str:
     return chinese if lang == "zh" else english
 
 
-def up(paths: tuple[str, ...], mode: str | None, family: str, lang: Lang) -> int:
+def up(paths: tuple[str, ...], mode: str | None, family: str, lang: Lang, release: str | None = None) -> int:
     """Build the cluster and leave it running in the background, for `lab shell`."""
     from engine.lab import registry
     from engine.lab.live import Lab
 
-    fabric = _fabric(paths, mode, lang)
+    fabric = _fabric(paths, mode, lang, release)
     prepare_for_good()
     version = family_named(family).version
     lab = registry.start(lambda: Lab(fabric, version))
@@ -65,10 +67,17 @@ def prepare_for_good() -> None:
 
 
 def run(
-    paths: tuple[str, ...], source: str, destination: str, node: str | None, protocol: str, mode: str | None, lang: Lang
+    paths: tuple[str, ...],
+    source: str,
+    destination: str,
+    node: str | None,
+    protocol: str,
+    mode: str | None,
+    lang: Lang,
+    release: str | None = None,
 ) -> int:
     """Send one request on the kernel and in the engine; 1 where they disagree."""
-    fabric = _fabric(paths, mode, lang)
+    fabric = _fabric(paths, mode, lang, release)
     request = Request(source, destination, protocol.upper(), node)
     version = 6 if ":" in locate(fabric, request).dst else 4
     prepare()
@@ -81,12 +90,16 @@ def run(
     return 1 if result.differences else 0
 
 
-def verify(cases: int, seed: int, workers: int, fixed: bool, questions: int, lang: Lang) -> int:
-    """Generated clusters and requests (and first the fixed scenes); 1 where kernel and engine disagree on any."""
+def verify(
+    cases: int, seed: int, workers: int, fixed: bool, questions: int, lang: Lang, release: str | None = None
+) -> int:
+    """Generated clusters and requests (and first the fixed scenes), of kube-proxy `release` where one is given; 1 where
+    kernel and engine disagree on any."""
     drawn = drawn_on(prepare())
     began = time.monotonic()
     wanted = chain(known() if fixed else (), bank_scenes(questions), enough(scenes(seed, *drawn), cases))
-    results = run_all(wanted, workers)
+    asked = (dataclasses.replace(scene, cluster=reported(scene.cluster, release)) for scene in wanted)
+    results = run_all(asked, workers)
     took = time.monotonic() - began
     wrong = [result for result in results if result.differences]
     for result in wrong[:10]:
@@ -200,6 +213,8 @@ def down(lang: Lang) -> int:
     return 0
 
 
-def _fabric(paths: tuple[str, ...], mode: str | None, lang: Lang) -> Fabric:
+def _fabric(paths: tuple[str, ...], mode: str | None, lang: Lang, release: str | None) -> Fabric:
     cluster = read_cluster(paths, lang)
-    return build_fabric(cluster, mode or cluster.proxy.effective_mode)
+    asked = mode_named(mode) if mode else cluster.proxy.effective_mode
+    say_release(cluster, None, asked, release, lang)
+    return build_fabric(reported(cluster, release), asked)

@@ -12,7 +12,7 @@ from k8squiz.story.blocks import Live
 from k8squiz.terminal.console import make_console
 
 
-def run(lang: Lang, topic: str, without: frozenset[str]) -> int:
+def run(lang: Lang, topic: str, without: frozenset[str], release: str | None = None) -> int:
     """Run each of the story's cases on the kernel, and show it beside the engine; 1 where they disagree."""
     known = [entry.name for entry in TOPICS if entry.live]
     if topic not in known and topic in (entry.name for entry in TOPICS):
@@ -20,7 +20,7 @@ def run(lang: Lang, topic: str, without: frozenset[str]) -> int:
             f"{topic} has nothing to run on a kernel; --live goes with {', '.join(known)}",
             f"{topic} 没有可在内核上运行的内容；--live 可用于 {'、'.join(known)}",
         )
-    story = tell(topic, without)
+    story = tell(topic, without, release)
     from rich.text import Text as Styled
 
     from k8squiz.screens.explain import heading

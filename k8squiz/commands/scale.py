@@ -12,12 +12,22 @@ from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.scale import figures as model
 from k8squiz.terminal.console import make_console, print_json
+from k8squiz.world.release import RELEASE
 
 if TYPE_CHECKING:
     from k8squiz.scale.timing import Timing
 
 
-def run(lang: Lang, services: int, endpoints: int, grow: bool, measure: bool, export: Path | None, json: bool) -> int:
+def run(
+    lang: Lang,
+    services: int,
+    endpoints: int,
+    grow: bool,
+    measure: bool,
+    export: Path | None,
+    json: bool,
+    release: str | None = None,
+) -> int:
     """Compute, then print as tables or JSON; write the charts to `export` (.svg)."""
     if export is not None and export.suffix != ".svg":
         raise QuizError(f"{export}: the name must end in .svg", f"{export}：文件名须以 .svg 结尾")
@@ -25,12 +35,12 @@ def run(lang: Lang, services: int, endpoints: int, grow: bool, measure: bool, ex
         raise QuizError(
             "--export draws the growth; leave --no-growth away", "--export 绘制增长曲线；请去掉 --no-growth"
         )
-    found = model.compute(services, endpoints, grow, _progress(lang))
+    found = model.compute(services, endpoints, grow, _progress(lang), release or RELEASE)
     timings: tuple[Timing, ...] = ()
     if measure:
         from k8squiz.scale.timing import measure as time_tools
 
-        timings = time_tools(services, endpoints)
+        timings = time_tools(services, endpoints, release)
     if export is not None:
         write(export, _svg(found, lang))
     if json:

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.errors import unknown
+from k8squiz.errors import QuizError, unknown
 from k8squiz.story.blocks import BesideWalk, Block, Story, Walk
 
 
@@ -59,8 +59,9 @@ TOPICS: tuple[TopicEntry, ...] = (
 )
 
 
-def tell(topic: str, without: frozenset[str] = frozenset()) -> Story:
-    """The story of `topic` with the parts in `without` taken away. Raises QuizError for an unknown word of either."""
+def tell(topic: str, without: frozenset[str] = frozenset(), release: str | None = None) -> Story:
+    """The story of `topic` with the parts in `without` taken away, its walks and rules as kube-proxy `release` writes them.
+    Raises QuizError for an unknown word of either, UnsupportedFeature for an unknown release."""
     entry = next((entry for entry in TOPICS if entry.name == topic), None)
     if entry is None:
         raise unknown("topic", topic, (known.name for known in TOPICS))
@@ -68,6 +69,24 @@ def tell(topic: str, without: frozenset[str] = frozenset()) -> Story:
     for part in sorted(without):
         if part not in module.WITHOUT:
             raise unknown("part to go without", part, module.WITHOUT)
+    if release is None:
+        return _told(module, without)
+    # The list of stories asks for neither.
+    from engine.proxy.releases import behaviour_of
+    from k8squiz.world.release import told_of
+
+    known = behaviour_of(release).release
+    since = getattr(module, "SINCE", known)
+    if int(known.split(".")[1]) < int(since.split(".")[1]):
+        raise QuizError(
+            f"{topic} tells of rules that kube-proxy writes since v{since}; --release {release} has others",
+            f"{topic} 讲的是 kube-proxy 自 v{since} 起的规则；--release {release} 的规则与之不同",
+        )
+    with told_of(known):
+        return _told(module, without)
+
+
+def _told(module: Topic, without: frozenset[str]) -> Story:
     story = module.build(without)
     return _beside_the_whole(story, module.build(), without) if without else story
 

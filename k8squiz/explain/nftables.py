@@ -26,6 +26,8 @@ from k8squiz.story.blocks import Grid, Paragraph, Rules, Section, Steps, Story, 
 from k8squiz.story.endings import brief, ending
 from k8squiz.world.release import RELEASE, spoken
 
+# Its sets and maps of endpoints are those of nftables mode since then.
+SINCE = "1.36"
 WITHOUT = ("masquerade", "hairpin-masquerade", "cluster-ips-check", "route")
 _NODE1 = NODES["node1"][0]
 _ALL = Shape(service_cidr=True)

@@ -14,18 +14,19 @@ from k8squiz.explain.clusters import Shape, cluster_yaml
 from k8squiz.story.blocks import BesideWalk, Live, Step, Walk
 from k8squiz.story.picture.beside import beside
 from k8squiz.story.picture.layout import lay_out
-from k8squiz.world.release import as_of
+from k8squiz.world.release import as_of, told
 
 
 # A story asks for the same clusters again and again: one object each lets the engine find what it has built for them.
 @functools.lru_cache(maxsize=32)
-def _loaded(shape: Shape) -> Cluster:
+def _loaded(shape: Shape, release: str) -> Cluster:
+    assert release == told()
     return as_of(load_cluster(text=cluster_yaml(shape)))
 
 
 @functools.lru_cache(maxsize=32)
-def _without(shape: Shape, without: frozenset[str]) -> Cluster:
-    loaded = _loaded(shape)
+def _without(shape: Shape, without: frozenset[str], release: str) -> Cluster:
+    loaded = _loaded(shape, release)
     return dataclasses.replace(
         loaded, network=dataclasses.replace(loaded.network, without=loaded.network.without | without)
     )
@@ -37,7 +38,7 @@ class StoryCluster:
     def __init__(self, shape: Shape, without: frozenset[str] = frozenset(), mode: Mode = Mode.IPTABLES) -> None:
         self._shape = shape
         self.mode = mode
-        self.cluster = _without(shape, without)
+        self.cluster = _without(shape, without, told())
 
     @property
     def yaml(self) -> str:

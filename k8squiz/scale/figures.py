@@ -10,6 +10,7 @@ from typing import TypeAlias
 from engine.cluster import Mode
 from engine.cost.count import ModeCost, PacketCost, UpdateCost, costs
 from engine.proxy.interface import MODES
+from engine.proxy.releases import behaviour_of
 from engine.values import dataclass
 from k8squiz.errors import QuizError
 from k8squiz.world.release import EARLIER, RELEASE
@@ -39,13 +40,14 @@ class ScalePoint:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """`points` are the modes at the size asked for; `growth` the modes at each of `sizes`, size by size; `earlier` is
-    nftables mode as EARLIER wrote it, at the size asked for."""
+    nftables mode as EARLIER wrote it, at the size asked for. All else is as kube-proxy `release` writes it."""
 
     services: int
     endpoints: int
     points: tuple[ScalePoint, ...]
     growth: tuple[ScalePoint, ...]
     earlier: ScalePoint
+    release: str = RELEASE
 
     def of(self, mode: Mode) -> ScalePoint:
         """The point of `mode` at the size asked for."""
@@ -75,20 +77,27 @@ def check(services: int, endpoints: int) -> None:
 
 
 def compute(
-    services: int, endpoints: int, grow: bool = True, tell: Callable[[int, int], None] = lambda done, of: None
+    services: int,
+    endpoints: int,
+    grow: bool = True,
+    tell: Callable[[int, int], None] = lambda done, of: None,
+    release: str = RELEASE,
 ) -> Figures:
-    """All figures. `tell` hears how many of the points are done. Raises QuizError for sizes that are refused."""
+    """All figures, of kube-proxy `release`. `tell` hears how many of the points are done. Raises QuizError for sizes that are
+    refused, UnsupportedFeature for a release that is not known."""
     check(services, endpoints)
+    release = behaviour_of(release).release
     sizes = [size for size in SIZES if size * endpoints <= MOST_ENDPOINTS] if grow else []
-    wanted = [(mode, size, endpoints, RELEASE) for size in dict.fromkeys([services, *sizes]) for mode in MODES]
+    wanted = [(mode, size, endpoints, release) for size in dict.fromkeys([services, *sizes]) for mode in MODES]
     wanted.append(before := (Mode.NFTABLES, services, endpoints, EARLIER))
     found = dict(zip(wanted, _each(wanted, tell), strict=True))
     return Figures(
         services,
         endpoints,
-        tuple(found[mode, services, endpoints, RELEASE] for mode in MODES),
-        tuple(found[mode, size, endpoints, RELEASE] for size in sizes for mode in MODES),
+        tuple(found[mode, services, endpoints, release] for mode in MODES),
+        tuple(found[mode, size, endpoints, release] for size in sizes for mode in MODES),
         found[before],
+        release,
     )
 
 
@@ -124,7 +133,7 @@ def as_json(figures: Figures) -> dict[str, object]:
     return {
         "services": figures.services,
         "endpoints": figures.endpoints,
-        "release": RELEASE,
+        "release": figures.release,
         "modes": {point.mode: _json(point) for point in figures.points},
         "growth": [
             {"services": size, "modes": {p.mode: _json(p) for p in figures.growth if p.services == size}}

@@ -12,7 +12,7 @@ from engine.trace import Text
 from k8squiz.scale.figures import Figures, ScalePoint
 from k8squiz.story.blocks import Claim, Grid, Section, same
 from k8squiz.story.measured import CONNECT_MICROSECONDS, NANOSECONDS_PER_RULE, SYNC_SECONDS
-from k8squiz.world.release import EARLIER, RELEASE, spoken
+from k8squiz.world.release import EARLIER, spoken
 
 PACKETS_PER_SECOND = 100_000
 
@@ -79,8 +79,8 @@ def sections(figures: Figures) -> tuple[Section, ...]:
         ),
     )
     title = Text(
-        f"{figures.services:,} Services of {figures.endpoints:,} endpoints, compiled and walked, as of {spoken(RELEASE)}",
-        f"{figures.services:,} 个 Service，每个 {figures.endpoints:,} 个端点：实际编译并走包（{spoken(RELEASE)}）",
+        f"{figures.services:,} Services of {figures.endpoints:,} endpoints, compiled and walked, as of {spoken(figures.release)}",
+        f"{figures.services:,} 个 Service，每个 {figures.endpoints:,} 个端点：实际编译并走包（{spoken(figures.release)}）",
     )
     return (Section(title, (size, packets, updates)),)
 

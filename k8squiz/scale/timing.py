@@ -32,6 +32,7 @@ from engine.lab.namespaces import (
 from engine.netfilter.rules import Ruleset
 from engine.proxy import nftables_transaction
 from engine.proxy.partial import Transaction, partial_transaction
+from engine.proxy.releases import reported
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.world.release import as_of
@@ -50,9 +51,10 @@ class Timing:
     lacking: Text | None = None
 
 
-def measure(services: int, endpoints: int) -> tuple[Timing, ...]:
-    """Medians of a few rounds on this machine. Leaves nothing behind; says for each tool what it lacks."""
-    before = as_of(synthetic_cluster(services, endpoints))
+def measure(services: int, endpoints: int, release: str | None = None) -> tuple[Timing, ...]:
+    """Medians of a few rounds on this machine, of what kube-proxy `release` writes. Leaves nothing behind; says for each
+    tool what it lacks."""
+    before = reported(as_of(synthetic_cluster(services, endpoints)), release)
     after = with_one_endpoint_replaced(before)
     return (_iptables(before, after), _nft(before, after), _ipvs(before, after))
 

@@ -7,7 +7,10 @@ named here. A question that is about another says so (`cluster.release`, `ask.sc
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
+from contextvars import ContextVar
 
 from engine.cluster import Cluster
 
@@ -16,9 +19,28 @@ RELEASE = "1.37"
 EARLIER = "1.35"
 
 
+# The release that a story is told of, where somebody asked for another.
+_TOLD: ContextVar[str] = ContextVar("told", default=RELEASE)
+
+
+@contextlib.contextmanager
+def told_of(release: str) -> Iterator[None]:
+    """Tell stories of kube-proxy `release` inside."""
+    token = _TOLD.set(release)
+    try:
+        yield
+    finally:
+        _TOLD.reset(token)
+
+
+def told() -> str:
+    """The release that stories are told of."""
+    return _TOLD.get()
+
+
 def as_of(cluster: Cluster) -> Cluster:
     """`cluster` with that release on every node that does not report its own."""
-    nodes = (dataclasses.replace(node, proxy_version=node.proxy_version or RELEASE) for node in cluster.nodes)
+    nodes = (dataclasses.replace(node, proxy_version=node.proxy_version or told()) for node in cluster.nodes)
     return dataclasses.replace(cluster, nodes=tuple(nodes))
 
 

@@ -97,7 +97,7 @@ FATES = [
     # own, by a set that the listing does not hold.
     Fate("istio-sidecar.iptables-save", POD, f"{B}:8080", "DELIVERED", A, to=f"{B}:15006", on="pod/pod-b"),
     Fate("istio-sidecar.iptables-save", POD, f"{B}:15021", "REFUSED", A, to=f"{B}:15021", on="pod/pod-b"),
-    Fate("istio-sidecar.iptables-save", POD, f"{B}:8080", "", on="pod/pod-a", refused="-m owner --uid-owner 1337"),
+    Fate("istio-sidecar.iptables-save", POD, f"{B}:8080", "DELIVERED", to="127.0.0.1:15001", on="pod/pod-a"),
     Fate("istio-ambient-pod.iptables-save", POD, f"{B}:8080", "DELIVERED", A, to=f"{B}:15006", on="pod/pod-b"),
     Fate("istio-ambient-pod.iptables-save", POD, f"{B}:15008", "REFUSED", A, to=f"{B}:15008", on="pod/pod-b"),
     Fate("istio-ambient-pod.iptables-save", POD, f"{B}:8080", "DELIVERED", to="127.0.0.1:15001", on="pod/pod-a"),

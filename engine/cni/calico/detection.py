@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from engine.cluster import CNIConfig, IPPool, Node, PortMap
-from engine.cni.interface import DaemonSet, ManifestFields
+from engine.cni.interface import NO_WIRING, DaemonSet, ManifestFields
 
 _PREFIX = "projectcalico.org/"
 _ADDRESS = _PREFIX + "IPv4Address"
@@ -24,6 +24,9 @@ _NETWORK = "k8s-pod-network"
 _ENCAPSULATED: dict[str, Any] = {"vni": 4096, "port": 4789}
 _NAT_OUTGOING = {4: "true", 6: "false"}
 _POOL_KINDS = ("crd.projectcalico.org/IPPool", "projectcalico.org/IPPool")
+_FELIX_KINDS = ("crd.projectcalico.org/FelixConfiguration", "projectcalico.org/FelixConfiguration")
+# What felix can be told that leads packets another way, by its field and by calico-node's environment.
+_FELIX_SWITCHES = {"bpfEnabled": "FELIX_BPFENABLED", "wireguardEnabled": "FELIX_WIREGUARDENABLED"}
 
 
 class _Annotated(Protocol):
@@ -50,12 +53,18 @@ def from_daemon_set(daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIC
     """calico-node, whose environment says how it makes the first pool where there is none (node/pkg/lifecycle/startup)."""
     if daemon_set.name != "calico-node":
         return None
-    if configured is not None and configured.pools:
-        return configured
     told = daemon_set.environment
     base = configured or CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
+    if told.get("CALICO_NETWORKING_BACKEND") == NO_WIRING:
+        return dataclasses.replace(base, backend=NO_WIRING)
+    switched = tuple(
+        f"{daemon_set.where}: calico-node's {name}"
+        for name in _FELIX_SWITCHES.values()
+        if told.get(name, "").lower() in ("1", "t", "true")
+    )
+    base = dataclasses.replace(base, unmodelled=(*base.unmodelled, *switched))
     nets = tuple(filter(None, (_net(told.get(f"CALICO_IPV{version}POOL_CIDR", "")) for version in (4, 6))))
-    if not nets or told.get("NO_DEFAULT_POOLS", "").lower() == "true":
+    if base.pools or not nets or told.get("NO_DEFAULT_POOLS", "").lower() == "true":
         return base
     pools = tuple(
         IPPool(
@@ -71,7 +80,10 @@ def from_daemon_set(daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIC
 
 
 def from_object(kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
-    """An IPPool; disabled ones hold addresses that were given out before, and count as the others do for felix."""
+    """An IPPool; disabled ones hold addresses that were given out before, and count as the others do for felix. Or felix's
+    own configuration."""
+    if kind in _FELIX_KINDS:
+        return _of_felix(fields.mapping("spec"), configured)
     if kind not in _POOL_KINDS:
         return None
     spec = fields.mapping("spec")
@@ -83,6 +95,26 @@ def from_object(kind: str, fields: ManifestFields, configured: CNIConfig | None)
     )
     base = configured or CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
     return _of_pools(base, (*base.pools, pool)) if pool.cidr else base
+
+
+def _of_felix(spec: ManifestFields, configured: CNIConfig | None) -> CNIConfig:
+    base = configured or CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
+    asked = [key for key in _FELIX_SWITCHES if spec.boolean(key)]
+    asked += ["natOutgoingAddress"] if spec.text("natOutgoingAddress") else []
+    asked += ["natOutgoingExclusions"] if spec.text("natOutgoingExclusions") == "IPPoolsAndHostIPs" else []
+    found = tuple(f"{spec.where(key)}: FelixConfiguration's {key}" for key in asked)
+    return dataclasses.replace(
+        base, unmodelled=(*base.unmodelled, *found), nftables=spec.text("nftablesMode") == "Enabled"
+    )
+
+
+def from_config_map(config_map: ManifestFields) -> CNIConfig | None:
+    """calico-config of calico.yaml, whose calico_backend is bird or vxlan."""
+    backend = config_map.mapping("data").text("calico_backend")
+    if not backend:
+        return None
+    base = CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
+    return dataclasses.replace(base, backend="vxlan", **_ENCAPSULATED) if backend == "vxlan" else base
 
 
 def _of_pools(base: CNIConfig, pools: tuple[IPPool, ...]) -> CNIConfig:

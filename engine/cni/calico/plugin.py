@@ -53,8 +53,7 @@ class Calico:
         return detection.from_node(node, annotations, configured)
 
     def from_config_map(self, config_map: ManifestFields) -> CNIConfig | None:
-        # Calico's configuration stands in resources of its own, which kubectl get prints when it is asked for them.
-        return None
+        return detection.from_config_map(config_map)
 
     def from_daemon_set(self, daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIConfig | None:
         return detection.from_daemon_set(daemon_set, configured)

@@ -74,7 +74,7 @@ class Canal:
         return _named(self._between.from_config_map(config_map) or CNIConfig())
 
     def from_daemon_set(self, daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIConfig | None:
-        return _named(configured or CNIConfig()) if daemon_set.name == NAME else None
+        return _named(configured or CNIConfig()) if daemon_set.name in (NAME, f"rke2-{NAME}") else None
 
     def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         return None

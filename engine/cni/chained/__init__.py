@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.cluster import CNIConfig
-from engine.cni.chained import ip_masq, portmap, portmap_nft
+from engine.cni.chained import ip_masq, masquerade_agent, portmap, portmap_nft
 from engine.cni.chained.names import ContainerAddress, container_addresses
 from engine.cni.interface import NodePlan, WrittenRules
 from engine.errors import UnsupportedFeature
@@ -17,11 +17,13 @@ from engine.packet import Family
 
 __all__ = ["WRITERS", "ContainerAddress", "chained_rules"]
 
-WRITERS: tuple[ChainWriter, ...] = (portmap.WRITER, portmap_nft.WRITER, ip_masq.WRITER)
+WRITERS: tuple[ChainWriter, ...] = (portmap.WRITER, portmap_nft.WRITER, ip_masq.WRITER, masquerade_agent.WRITER)
 
 
 def chained_rules(config: CNIConfig, node: NodePlan, family: Family, bridged: bool) -> Iterator[WrittenRules]:
     """What the chained plugins write for the node's pods; `bridged` says whether the main plugin hangs pods on a bridge."""
+    if config.masquerade_agent is not None and (family is Family.IPV4 or config.masquerade_agent.ipv6):
+        yield masquerade_agent.written_rules(config.masquerade_agent, family)
     if config.port_map is None and not bridged:
         return
     containers = container_addresses(node, family, bridged)

@@ -124,6 +124,9 @@ def from_daemon_set(daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIC
     if not daemon_set.name.startswith(_DAEMON_SET):
         return None
     base = configured or CNIConfig(assumed=False)
+    if not daemon_set.arguments and not daemon_set.environment:
+        # Cut down to its name: flanneld does not run without arguments.
+        return base
     return dataclasses.replace(
         base,
         ip_masq=_flag(daemon_set, "ip-masq", False),

@@ -7,13 +7,15 @@ On the node a routed veth leads to each pod. Sources: aws/amazon-vpc-cni-k8s doc
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from engine.cluster import CNIConfig, Node
+from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.enforcement import PolicyEnforcement
 from engine.cni.interface import DaemonSet, LabNetwork, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
-from engine.cni.vpc.chains import WRITER
+from engine.cni.masquerade import GKE
+from engine.cni.vpc.chains import PORT_PREFIX, WRITER
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, Scope, interface
 from engine.network.routes import Route, number
@@ -22,17 +24,23 @@ from engine.packet import Family
 NAME = "vpc-native"
 _GATEWAY = {4: "169.254.1.1", 6: "fe80::1"}
 _ANY = {4: "0.0.0.0/0", 6: "::/0"}
+_GKE = "cloud.google.com/gke-"
 _DAEMON_SET, _EXTERNAL_SNAT = "aws-node", "AWS_VPC_K8S_CNI_EXTERNALSNAT"
+_EXCLUDED, _RANDOM = "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS", "AWS_VPC_K8S_CNI_RANDOMIZESNAT"
+# Pods on network cards of their own, or in networks that are not the nodes'.
+_UNMODELLED = ("ENABLE_POD_ENI", "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG")
+_AGENT = "aws-eks-nodeagent"
 
 
 class VpcNative:
-    """`aws` masquerades (SNAT to the node's address) what leaves the VPC; `routed` leaves that to others."""
+    """`aws` masquerades (SNAT to the node's address) what leaves the VPC; `routed` leaves that to others. `gke`: the network
+    knows each node's podCIDR, and the nodes masquerade what leaves the private networks (engine.cni.masquerade)."""
 
     name: str = NAME
-    backends: tuple[str, ...] = ("routed", "aws")
+    backends: tuple[str, ...] = ("routed", "aws", "gke")
     usual_backend: str = "routed"
     bridge: str | None = None
-    port_prefix: str = "eni"
+    port_prefix: str = PORT_PREFIX
     block_lengths: Mapping[int, int] = MappingProxyType({4: 32, 6: 128})
     has_more_blocks: bool = True
     on_underlay: bool = True
@@ -42,7 +50,12 @@ class VpcNative:
     in_lab: tuple[LabNetwork, ...] = (LabNetwork("routed"), LabNetwork("aws"))
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
-        return None
+        # GKE without Dataplane V2, which is Cilium's.
+        if not any(label.startswith(_GKE) for label in node.labels):
+            return None
+        return CNIConfig(
+            NAME, "gke", assumed=False, ip_masq=False, port_map=PortMap("k8s-pod-network"), masquerade_agent=GKE
+        )
 
     def from_config_map(self, config_map: ManifestFields) -> CNIConfig | None:
         return None
@@ -50,8 +63,20 @@ class VpcNative:
     def from_daemon_set(self, daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIConfig | None:
         if daemon_set.name != _DAEMON_SET:
             return None
-        external = daemon_set.environment.get(_EXTERNAL_SNAT, "").lower() == "true"
-        return CNIConfig(NAME, "aws", assumed=False, ip_masq=not external)
+        told = daemon_set.environment
+        on = {name for name, value in told.items() if value.lower() == "true"}
+        given = tuple(f"{daemon_set.where}: aws-node's {name}" for name in _UNMODELLED if name in on)
+        excluded = tuple(filter(None, map(_net, told.get(_EXCLUDED, "").split(","))))
+        return CNIConfig(
+            NAME,
+            "aws",
+            assumed=False,
+            networks=excluded,
+            ip_masq=_EXTERNAL_SNAT not in on,
+            random_fully=told.get(_RANDOM, "prng") != "none",
+            policies_by=_AGENT if "--enable-network-policy=true" in daemon_set.arguments else "",
+            unmodelled=given,
+        )
 
     def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         return None
@@ -121,3 +146,10 @@ def native_config(aws: bool) -> CNIConfig:
 
 def _single(address: str) -> str:
     return f"{address}/{32 if number(address)[0] == 4 else 128}"
+
+
+def _net(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_network(text.strip(), strict=False))
+    except ValueError:
+        return None

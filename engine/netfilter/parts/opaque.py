@@ -1,6 +1,6 @@
 """What is not modelled, kept word for word: it is printed as it stood, and only a packet that depends on it is refused.
 
-Sources: iptables-extensions(8); the targets that let a packet go on: xt_LOG.c, xt_TCPMSS.c, xt_CHECKSUM.c, ... all
+Sources: iptables-extensions(8); the targets that let a packet go on: xt_LOG.c, xt_CHECKSUM.c, ... all
 answer XT_CONTINUE.
 """
 
@@ -38,7 +38,7 @@ class OpaqueTarget(Target):
 
 @dataclass(frozen=True, slots=True)
 class PassingTarget(ModelledTarget):
-    """A target that leaves the packet's way alone (LOG, TCPMSS, CHECKSUM, ...), as its text stood after -j."""
+    """A target that leaves the packet's way alone (LOG, CHECKSUM, ...), as its text stood after -j."""
 
     text: str
 
@@ -54,7 +54,7 @@ class PassingTarget(ModelledTarget):
 
 # Targets that let the packet go on as it is, as far as anything modelled can tell.
 _PASSING = frozenset(
-    {"LOG", "NFLOG", "ULOG", "TCPMSS", "TCPOPTSTRIP", "CHECKSUM", "AUDIT", "CLASSIFY", "DSCP", "TOS", "TTL", "HL"}
+    {"LOG", "NFLOG", "ULOG", "TCPOPTSTRIP", "CHECKSUM", "AUDIT", "CLASSIFY", "DSCP", "TOS", "TTL", "HL"}
     | {"ECN", "IDLETIMER", "LED", "RATEEST", "TRACE"}
 )
 # Targets known by name that are not modelled; any other name after -j must be a chain.

@@ -14,6 +14,7 @@ from engine.netfilter.nft_names import not_equal
 from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
 from engine.packet import Family
+from engine.trace import Text
 from engine.values import dataclass
 
 _OWNER = ("--socket-exists", "--uid-owner", "--gid-owner", "--suppl-groups")
@@ -22,8 +23,8 @@ _SOCKET = ("--transparent", "--nowildcard", "--restore-skmark")
 
 @dataclass(frozen=True, slots=True)
 class SocketOwner(ModelledMatch):
-    """`options` are (option, its value or None, negated), in the order of printing. Who runs a process is not told by any
-    Kubernetes object, so of a packet that a process of the host sends only --socket-exists is decided."""
+    """`options` are (option, its value or None, negated), in the order of printing. Who runs a process of a node is told by
+    no Kubernetes object; who runs a pod's, by its securityContext, where that says so."""
 
     options: tuple[tuple[str, str | None, bool], ...]
 
@@ -33,7 +34,10 @@ class SocketOwner(ModelledMatch):
         # A packet that is forwarded has no socket: it matches only where every option is turned round.
         if not context.skb.local:
             return all(negate for _, _, negate in self.options)
-        return not self.options[0][2] if [o for o, _, _ in self.options] == ["--socket-exists"] else None
+        # With --suppl-groups any group of the process counts, and no manifest names them all.
+        open_ones = {"--suppl-groups", "--gid-owner"} if "--suppl-groups" in {o for o, _, _ in self.options} else set()
+        held = [None if o in open_ones else _held(o, value, negate, context) for o, value, negate in self.options]
+        return False if False in held else None if None in held else True
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         words = (f"{negation(n)} {o}{'' if value is None else f' {value}'}" for o, value, n in self.options)
@@ -45,6 +49,37 @@ class SocketOwner(ModelledMatch):
         if option not in names:
             return Match.nft_text(self, ip)
         return f"meta {names[option]} {not_equal(negate)}{value}"
+
+
+def _held(option: str, value: str | None, negate: bool, context: Context) -> bool | None:
+    """One option of a packet that a process of the host sends."""
+    if option == "--socket-exists":
+        return not negate
+    asked, owner = _range(value), context.skb.owner
+    if asked is None or owner is None or option not in ("--uid-owner", "--gid-owner"):
+        return None
+    own = owner[option == "--gid-owner"]
+    if own is not None:
+        return (asked[0] <= own <= asked[1]) != negate
+    if asked[0] == 0:
+        # What most images run as.
+        return None
+    word, field = ("user", "runAsUser") if option == "--uid-owner" else ("group", "runAsGroup")
+    context.assume(
+        Text(
+            f"No manifest says which {word} the pod's process runs as ({field}): it is taken not to be {value}, a proxy's.",
+            f"清单没有说明该 Pod 的进程以哪个{'用户' if word == 'user' else '组'}运行（{field}）：视为不是代理所用的 {value}。",
+        )
+    )
+    return negate
+
+
+def _range(value: str | None) -> tuple[int, int] | None:
+    """`1337`, `0-99`, `root`; None for another name."""
+    first, dash, last = ("0" if value == "root" else value or "").partition("-")
+    if not (first.isdigit() and (last.isdigit() or not dash)):
+        return None
+    return int(first), int(last if dash else first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Statement(ModelledMatch):
 
 @dataclass(frozen=True, slots=True)
 class PassingStatement(ModelledTarget):
-    """A statement that does nothing that a walk can tell: `log ...`, `tcp option maxseg size set ...`."""
+    """A statement that does nothing that a walk can tell: `log ...`, `ip dscp set ...`."""
 
     text: str
 
@@ -190,9 +190,7 @@ _LOG = (
     r'log(?: (?:prefix "[^"]*"|level [a-z]+|group \d+|snaplen \d+|queue-threshold \d+'
     r"|flags (?:all|skuid|ether|(?:tcp|ip) [a-z]+(?:,[a-z]+)?)))*"
 )
-_PASSING = (
-    rf"{_LOG}|tcp option maxseg size set (?:rt mtu|\d+)|meta nftrace set [01]|ip6? dscp set \w+|meta priority set \S+"
-)
+_PASSING = rf"{_LOG}|meta nftrace set [01]|ip6? dscp set \w+|meta priority set \S+"
 
 PART = Part(
     classes=(Statement, PassingStatement, OpaqueStatement, OtherFamily),

@@ -14,6 +14,7 @@ from engine.errors import UnsupportedFeature
 Object = dict[str, Any]
 FLANNEL = {"flannel.alpha.coreos.com/backend-type": "vxlan"}
 CALICO = {"projectcalico.org/IPv4Address": "192.168.1.10/24"}
+GKE_LABELS = {"cloud.google.com/gke-nodepool": "default"}
 IPIP = {**CALICO, "projectcalico.org/IPv4IPIPTunnelAddr": "10.244.1.0"}
 
 
@@ -42,6 +43,19 @@ def daemon_set(name: str, *args: str, **env: str) -> Object:
     container = {"name": "c", "args": list(args), "env": [{"name": key, "value": value} for key, value in env.items()]}
     template = {"spec": {"containers": [container]}}
     return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": name}, "spec": {"template": template}}
+
+
+def made_by(name: str, *args: str, owner: bool = True, host_network: bool = True, **env: str) -> Object:
+    """A Pod of the DaemonSet `name`, with its owner or without."""
+    made = {"ownerReferences": [{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": name}]} if owner else {}
+    spec = daemon_set(name, *args, **env)["spec"]["template"]["spec"]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": f"{name}-x7k2p", "namespace": "kube-system", **made},
+        "spec": {**spec, "hostNetwork": host_network, "nodeName": "node1"},
+        "status": {"podIP": "192.168.1.10"},
+    }
 
 
 def config_map(name: str, **data: object) -> Object:
@@ -88,6 +102,20 @@ CANAL_CONFIG = config_map("canal-config", net_conf=NET, canal_iface="", masquera
         ([node(cidr="", address="10.0.6.121", providerID="aws:///z/i-0"), pod("10.0.5.40")], "vpc-native", "aws"),
         ([node(cidr="", address="10.240.0.4", providerID="azure:///x"), pod("10.240.0.30")], "vpc-native", "routed"),
         ([node(cidr="", address="10.240.0.4"), daemon_set("azure-cns"), pod("10.240.0.30")], "vpc-native", "routed"),
+        ([node(), made_by("kindnet", POD_SUBNET="10.244.0.0/16")], "kindnet", "ptp"),
+        ([node(), made_by("kube-flannel-ds", "--ip-masq")], "flannel", "vxlan"),
+        ([node(), made_by("calico-node", owner=False, CALICO_IPV4POOL_CIDR="10.244.0.0/16")], "calico", "ipip"),
+        ([node(cidr=""), made_by("aws-node")], "vpc-native", "aws"),
+        ([node(FLANNEL), daemon_set("rke2-canal")], "canal", "vxlan"),
+        ([node(), config_map("calico-config", calico_backend="bird")], "calico", "bgp"),
+        ([node(), config_map("calico-config", calico_backend="vxlan")], "calico", "vxlan"),
+        ([node(labels=GKE_LABELS)], "vpc-native", "gke"),
+        # A DaemonSet that is given says it itself; a pod of somebody's own says nothing.
+        ([node(), made_by("kindnet"), daemon_set("kindnet", POD_SUBNET="10.9.0.0/16")], "kindnet", "ptp"),
+        ([node(FLANNEL), made_by("cilium", owner=False, host_network=False)], "flannel", "vxlan"),
+        # Calico that only enforces policies leaves the wiring to another.
+        ([node(labels=GKE_LABELS), daemon_set("calico-node", CALICO_NETWORKING_BACKEND="none")], "vpc-native", "gke"),
+        ([node(FLANNEL), daemon_set("calico-node", CALICO_NETWORKING_BACKEND="none")], "flannel", "vxlan"),
         # What else runs here wires nothing.
         ([node(FLANNEL), daemon_set("kube-router", "--run-router=false")], "flannel", "vxlan"),
         ([node(FLANNEL), daemon_set("node-exporter"), daemon_set("kube-proxy")], "flannel", "vxlan"),
@@ -110,7 +138,29 @@ def test_the_plugin(objects: list[Object], plugin: str, backend: str) -> None:
         ([node(), daemon_set("weave-net")], "Weave Net"),
         ([node(), daemon_set("kube-router", "--run-router=true")], "kube-router"),
         ([node(), daemon_set("azure-cns")], "Azure CNI"),
-        ([node(labels={"cloud.google.com/gke-nodepool": "default"})], "GKE's own network"),
+        ([node(labels={"kubernetes.azure.com/cluster": "MC_rg"})], "AKS's own network"),
+        ([node(labels={"node.openshift.io/os_id": "rhcos"})], "OpenShift's own network"),
+        ([node(), daemon_set("sdn")], "OpenShift SDN"),
+        (
+            [node(), {"apiVersion": "network.openshift.io/v1", "kind": "HostSubnet", "metadata": {"name": "n"}}],
+            "OpenShift SDN",
+        ),
+        ([node(), config_map("cilium-config", routing_mode="tunnel")], "Cilium"),
+        ([node(), config_map("ovnkube-config", x="y")], "OVN-Kubernetes"),
+        ([node(), daemon_set("nsx-node-agent")], "NSX Container Plugin"),
+        ([node(), daemon_set("spiderpool-agent")], "Spiderpool"),
+        ([node(), daemon_set("hybridnet-daemon")], "Hybridnet"),
+        ([node(), daemon_set("romana-agent")], "Romana"),
+        ([node(), daemon_set("calico-vpp-node")], "Calico VPP"),
+        ([node(), daemon_set("contiv-vswitch")], "Contiv-VPP"),
+        ([node(), daemon_set("kilo")], "Kilo"),
+        ([node(), daemon_set("tke-bridge-agent")], "TKE's own network"),
+        ([node(), daemon_set("vcn-native-ip-cni")], "OKE's VCN-native network"),
+        # kubectl get pods shows what DaemonSets made, by its owner or by its name alone.
+        ([node(), made_by("cilium")], "Cilium"),
+        ([node(), made_by("antrea-agent")], "Antrea"),
+        ([node(), made_by("kube-router", "--run-router=true")], "kube-router"),
+        ([node(), made_by("weave-net", owner=False)], "Weave Net"),
     ],
 )
 def test_what_is_not_modelled_is_refused_by_name(objects: list[Object], name: str) -> None:
@@ -193,3 +243,104 @@ def test_nothing_in_a_daemon_set_is_an_error() -> None:
         "x",
     ]
     assert load(node(FLANNEL), odd).cni.plugin == "flannel"
+
+
+POLICY_ONLY = daemon_set("calico-node", CALICO_NETWORKING_BACKEND="none")
+
+
+@pytest.mark.parametrize(
+    ("objects", "word"),
+    [
+        ([node(labels=GKE_LABELS), POLICY_ONLY], "calico"),
+        ([node(FLANNEL), POLICY_ONLY], "calico"),
+        ([node(cidr=""), daemon_set("aws-node"), daemon_set("calico-node")], "calico"),
+        ([node(cidr=""), daemon_set("aws-node", "--enable-network-policy=true")], "aws-eks-nodeagent"),
+        ([node(cidr=""), daemon_set("aws-node", "--enable-network-policy=false")], ""),
+        ([node(cidr="", address="10.240.0.4"), daemon_set("azure-npm"), pod("10.240.0.30")], "azure-npm"),
+        ([node(FLANNEL)], ""),
+        ([node(CALICO)], ""),
+    ],
+)
+def test_who_enforces_policies_beside_the_plugin(objects: list[Object], word: str) -> None:
+    assert load(*objects).cni.policies_by == word
+
+
+def felix(**spec: Any) -> Object:
+    kind = {"apiVersion": "crd.projectcalico.org/v1", "kind": "FelixConfiguration", "metadata": {"name": "default"}}
+    return {**kind, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("objects", "what"),
+    [
+        ([node(CALICO), felix(bpfEnabled=True)], "FelixConfiguration's bpfEnabled"),
+        ([node(CALICO), felix(wireguardEnabled=True)], "FelixConfiguration's wireguardEnabled"),
+        ([node(CALICO), felix(natOutgoingAddress="192.0.2.1")], "FelixConfiguration's natOutgoingAddress"),
+        ([node(CALICO), felix(natOutgoingExclusions="IPPoolsAndHostIPs")], "FelixConfiguration's natOutgoingExclusions"),
+        ([node(CALICO), daemon_set("calico-node", FELIX_BPFENABLED="true")], "calico-node's FELIX_BPFENABLED"),
+        ([node(CALICO), made_by("calico-node", FELIX_WIREGUARDENABLED="1")], "calico-node's FELIX_WIREGUARDENABLED"),
+        ([node(cidr=""), daemon_set("aws-node", ENABLE_POD_ENI="true")], "aws-node's ENABLE_POD_ENI"),
+        ([node(cidr=""), daemon_set("aws-node", AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG="true")], "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"),
+    ],
+)  # fmt: skip
+def test_a_switch_that_is_not_modelled_is_refused_with_its_place(objects: list[Object], what: str) -> None:
+    with pytest.raises(UnsupportedFeature, match=rf"<text>:\d+: .*{what} is not modelled") as refused:
+        compile_node(load(*objects), "node1")
+    assert "未建模" in refused.value.zh
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [felix(bpfEnabled=False, nftablesMode="Auto"), felix(natOutgoingExclusions="IPPoolsOnly"),
+     daemon_set("calico-node", FELIX_BPFENABLED="false")],
+)  # fmt: skip
+def test_a_switch_that_is_off_changes_nothing(quiet: Object) -> None:
+    assert load(node(CALICO), quiet).cni.unmodelled == ()
+
+
+RETURNS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+
+
+@pytest.mark.parametrize(
+    ("objects", "chain", "inside", "masquerade"),
+    [
+        ([daemon_set("ip-masq-agent")], "IP-MASQ-AGENT", ("169.254.0.0/16", *RETURNS), "-j MASQUERADE --random-fully"),
+        ([daemon_set("ip-masq-agent", "--random-fully=false")], "IP-MASQ-AGENT", ("169.254.0.0/16", *RETURNS), "-j MASQUERADE"),
+        ([daemon_set("ip-masq-agent", "--masq-chain=IP-MASQ")], "IP-MASQ", ("169.254.0.0/16", *RETURNS), "-j MASQUERADE --random-fully"),
+        ([daemon_set("ip-masq-agent", "--nomasq-all-reserved-ranges")], "IP-MASQ-AGENT",
+         ("169.254.0.0/16", *RETURNS, "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
+          "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4"), "-j MASQUERADE --random-fully"),
+        ([config_map("ip-masq-agent", config="nonMasqueradeCIDRs:\n  - 10.48.0.0/14\nmasqLinkLocal: true\n")],
+         "IP-MASQ-AGENT", ("10.48.0.0/14",), "-j MASQUERADE --random-fully"),
+        ([config_map("ip-masq-agent", config='{"masqLinkLocal": true}')], "IP-MASQ-AGENT", RETURNS, "-j MASQUERADE --random-fully"),
+        ([config_map("ip-masq-agent", config="nonMasqueradeCIDRs: []\n")], "IP-MASQ-AGENT", ("169.254.0.0/16",), "-j MASQUERADE --random-fully"),
+        ([daemon_set("azure-ip-masq-agent"),
+          config_map("azure-ip-masq-agent-config-reconciled", **{"ip-masq-agent-reconciled": "nonMasqueradeCIDRs:\n- 10.224.0.0/12\nmasqLinkLocal: true\n"}),
+          config_map("azure-ip-masq-agent-config", **{"ip-masq-agent": "nonMasqueradeCIDRs:\n- 10.9.0.0/16\n"})],
+         "IP-MASQ-AGENT", ("10.224.0.0/12", "10.9.0.0/16"), "-j MASQUERADE"),
+    ],
+)  # fmt: skip
+def test_ip_masq_agent(objects: list[Object], chain: str, inside: tuple[str, ...], masquerade: str) -> None:
+    lines = str(compile_node(load(node(FLANNEL), *objects), "node1")).splitlines()
+    said = '-m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN'
+    last = f'-m comment --comment "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)" {masquerade}'
+    assert [line for line in lines if line.startswith(f"-A {chain} ")] == [
+        *(f"-A {chain} -d {net} {said}" for net in inside), f"-A {chain} {last}"
+    ]  # fmt: skip
+    assert (
+        f'-A POSTROUTING -m comment --comment "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic'
+        f' to our custom {chain} chain" -m addrtype ! --dst-type LOCAL -j {chain}'
+    ) in lines
+
+
+def test_gke_masquerades_without_an_agent_and_with_one_as_it_says() -> None:
+    alone = str(compile_node(load(node(labels=GKE_LABELS)), "node1"))
+    assert (
+        '-A IP-MASQ -d 203.0.113.0/24 -m comment --comment "ip-masq: RFC 5737 reserved range is not subject to MASQUERADE" -j RETURN'
+        in alone
+    )
+    assert '(must be last in chain)" -j MASQUERADE\n' in alone
+    agent = config_map("ip-masq-agent", config="nonMasqueradeCIDRs: [10.0.0.0/8]\n")
+    told = str(compile_node(load(node(labels=GKE_LABELS), agent), "node1"))
+    assert "203.0.113.0/24" not in told
+    assert "-A IP-MASQ-AGENT -d 10.0.0.0/8 " in told

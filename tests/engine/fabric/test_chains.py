@@ -61,6 +61,7 @@ ROWS = [
     ("calico", "cali-POSTROUTING", "lead", None, None, None),
     ("calico", "cali-nat-outgoing", "lead card", None, None, None),
     ("aws-vpc-cni", "AWS-SNAT-CHAIN-0", "lead card", None, None, None),
+    ("aws-vpc-cni", "AWS-CONNMARK-CHAIN-0", "lead", None, None, None),
     ("kindnet", "KIND-MASQ-AGENT", "lead card", None, None, None),
     ("portmap", "CNI-HOSTPORT-DNAT", "lead card", None, None, None),
     ("portmap", "CNI-DN-", "lead card", None, None, None),
@@ -70,6 +71,8 @@ ROWS = [
     ("portmap nftables", "hostports", "lead", None, None, None),
     ("portmap nftables", "masquerading", "lead", None, None, None),
     ("bridge", "CNI-", "lead", None, None, None),
+    ("ip-masq-agent", "IP-MASQ-AGENT", "lead card", None, None, None),
+    ("ip-masq-agent", "IP-MASQ", "lead card", None, None, None),
 ]
 
 

@@ -32,6 +32,7 @@ from engine.netfilter.parts.physdev import Physdev
 from engine.netfilter.parts.rate import Counter, RateLimit
 from engine.netfilter.parts.redirect import Redirect
 from engine.netfilter.parts.reverse_path import FibOutDevice, ReversePath
+from engine.netfilter.parts.segment_size import SegmentSize
 from engine.netfilter.parts.socket_owner import SocketMatch, SocketOwner
 from engine.netfilter.parts.statement import OpaqueStatement, OtherFamily, PassingStatement, Statement
 from engine.netfilter.parts.tcp_flags import TcpFlags
@@ -155,6 +156,8 @@ PARTS: list[tuple[r.Match | r.Target, tuple[r.Backend, ...]]] = [
     (r.SetMark(1, 0xFFFFFFFF), BOTH),
     (r.SetMark(1, 3), BOTH),
     (r.PassingTarget("LOG --log-level 7"), (IPTABLES,)),
+    (SegmentSize(None), BOTH),
+    (SegmentSize(1360), BOTH),
     (r.OpaqueTarget("TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1"), (IPTABLES,)),
     (ConntrackHelper("ftp"), BOTH),
     (ConntrackZone(1), BOTH),

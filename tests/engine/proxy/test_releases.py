@@ -7,14 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from engine.cluster import Cluster, Node, ProxyConfig, Service
+from engine.cluster import Cluster, Mode, Node, ProxyConfig, Service
 from engine.errors import UnsupportedFeature
 from engine.fabric.fabric import build_fabric
 from engine.netfilter.text import parse
 from engine.packet import Family
+from engine.proxy.assumptions import assumed_of_proxy
 from engine.proxy.endpoints import EndpointRules
 from engine.proxy.interface import compile_rules
-from engine.proxy.releases import BY_NAME, DIFFERENCES, NEWEST, RELEASES, Behaviour, behaviour_of, behaviour_on
+from engine.proxy.releases import (
+    BY_NAME,
+    DIFFERENCES,
+    NEWEST,
+    RELEASES,
+    Behaviour,
+    behaviour_of,
+    behaviour_on,
+    reported,
+)
 from engine.trace import Request
 from engine.walk.one_node import resolve
 from engine.walk.outcomes import outcomes
@@ -286,3 +296,31 @@ def test_a_long_comment_is_cut_since_v1_37() -> None:
 def test_the_page_is_the_table() -> None:
     said = (HERE / "docs" / "releases.md").read_text(encoding="utf-8")
     assert said == page(), "write it anew: python -m tests.engine.proxy.release_page > docs/releases.md"
+
+
+def test_a_cluster_of_one_release() -> None:
+    cluster = Cluster(nodes=(Node("node1", proxy_version="v1.31.2"), Node("node2")))
+    assert reported(cluster, None) is cluster
+    assert {node.proxy_version for node in reported(cluster, "1.30").nodes} == {"1.30"}
+    with pytest.raises(UnsupportedFeature, match=r"9\.9"):
+        reported(cluster, "9.9")
+
+
+@pytest.mark.parametrize(
+    ("versions", "mode", "release", "cidrs", "said"),
+    [
+        (("", "1.30"), Mode.IPTABLES, None, (), ["nodeInfo"]),
+        (("1.30", "1.30"), Mode.IPTABLES, None, (), []),
+        (("", ""), Mode.IPTABLES, "1.30", (), []),
+        (("1.33",), Mode.NFTABLES, None, (), ["ServiceCIDR"]),
+        (("1.33",), Mode.NFTABLES, None, ("10.96.0.0/12",), []),
+        (("1.30",), Mode.NFTABLES, None, (), []),
+        (("",), Mode.NFTABLES, None, (), ["nodeInfo", "ServiceCIDR"]),
+    ],
+)
+def test_what_is_assumed_of_kube_proxy(
+    versions: tuple[str, ...], mode: Mode, release: str | None, cidrs: tuple[str, ...], said: list[str]
+) -> None:
+    nodes = tuple(Node(f"node{number}", proxy_version=version) for number, version in enumerate(versions))
+    found = list(assumed_of_proxy(Cluster(nodes=nodes, service_cidrs=cidrs), mode, release))
+    assert [word for text, word in zip(found, said, strict=True) if word in text.en and word in text.zh] == said

@@ -19,6 +19,9 @@ from tests.engine.clusters import B, cluster
 
 HEAD = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
 EATEN = HEAD + "-A OUTPUT -p icmp -m icmp --icmp-type 3 -j DROP\nCOMMIT\n"
+CLAMP = "*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS %s\nCOMMIT\n"
+TO_ROUTES = CLAMP % "--clamp-mss-to-pmtu"
+PROBING = {"tcp_mtu_probing": 1}
 RIGHT: dict[str, Any] = {}
 WIDE_PODS = {"pod_mtu": 1500}
 NO_DEV = {"pod_mtu": 1500, "tunnel_mtu": 1500}
@@ -37,6 +40,13 @@ def fate(way: Outcome) -> str:
     assert way.verdict == "DELIVERED"  # the handshake works in every row
     if way.stalls is not None:
         return f"{way.stalls.code} at {way.stalls.host}"
+    for word, said in (
+        ("clamped to 1450", "at most 1450 bytes"),
+        ("clamped to 1350", "at most 1350 bytes"),
+        ("probed", "tcp_base_mss"),
+    ):
+        if any(said in one.en for one in way.assumed):
+            return word
     return "smaller" if [one for one in way.assumed if "goes on with 1450 bytes" in one.en] else "through"
 
 
@@ -49,6 +59,30 @@ ROWS: dict[str, tuple[dict[str, Any], str, dict[int, str]]] = {
     "the underlay drops its fragments": (NO_DEV | {"underlay_drops_fragments": True}, "", {1450: "through", 1452: "fragments-dropped at node1"}),
     "a switch that carries 1400": ({"underlay_mtu": 1400}, "", {1350: "through", 1400: "underlay-mtu at node1", 1451: "message-too-long at pod-a"}),
 }  # fmt: skip
+
+# The same for TCP alone: what the two sides tell each other, and what the sender tries.
+TCP_ROWS: dict[str, tuple[dict[str, Any], str, dict[int, str]]] = {
+    "ICMP eaten, node1 clamps": (WIDE_PODS, EATEN + TO_ROUTES, {1450: "through", 1452: "clamped to 1450", 1500: "clamped to 1450"}),
+    "ICMP eaten, probing": (WIDE_PODS | PROBING, EATEN, {1450: "through", 1452: "probed", 1500: "probed"}),
+    "no dev, fragments dropped, node1 clamps": (NO_DEV | {"underlay_drops_fragments": True}, TO_ROUTES, {1450: "through", 1452: "fragments-dropped at node1"}),
+    "no dev, fragments dropped, node1 sets 1410": (NO_DEV | {"underlay_drops_fragments": True}, CLAMP % "--set-mss 1410", {1452: "clamped to 1450"}),
+    "no dev, fragments dropped, probing": (NO_DEV | {"underlay_drops_fragments": True} | PROBING, "", {1500: "probed"}),
+    "a switch of 1400, node1 clamps": ({"underlay_mtu": 1400}, TO_ROUTES, {1350: "through", 1400: "underlay-mtu at node1"}),
+    "a switch of 1400, node1 sets 1310": ({"underlay_mtu": 1400}, CLAMP % "--set-mss 1310", {1350: "through", 1400: "clamped to 1350"}),
+    "a switch of 1400, probing": ({"underlay_mtu": 1400} | PROBING, "", {1400: "probed"}),
+    # No rule makes a segment larger.
+    "pods 1450, node1 sets 1460": (RIGHT, CLAMP % "--set-mss 1460", {1450: "through"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TCP_ROWS)
+def test_measured_of_tcp(name: str) -> None:
+    facts, rules, sizes = TCP_ROWS[name]
+    assert {size: fate(walk(size, facts, rules)) for size in sizes} == sizes
+
+
+def test_neither_helps_a_ping() -> None:
+    assert fate(walk(1500, WIDE_PODS | PROBING, EATEN + TO_ROUTES, "ICMP", B)) == "fragmentation-needed at node1"
 
 
 @pytest.mark.parametrize("protocol", ["TCP", "ICMP"])

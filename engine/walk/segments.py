@@ -1,0 +1,44 @@
+"""How large the segments of a TCP connection may be: what each side announces, what rules make of it, what is tried in the end.
+
+Sources: net/ipv4/tcp_output.c (tcp_advertise_mss, tcp_mtu_probing), tcp_timer.c (tcp_mtu_probing), ip-sysctl.rst
+(tcp_base_mss: 1024).
+"""
+
+from __future__ import annotations
+
+from engine.netfilter.parts.segment_size import HEADERS
+from engine.network.host import Host
+from engine.packet import L4, FiveTuple, is_ipv6
+from engine.walk.state import Arrived, WalkState
+from engine.words import endings
+
+_BASE_MSS = 1024
+
+
+def announced(state: WalkState, host: Host, flow: FiveTuple) -> int:
+    """The MSS that `host` announces when it sends `flow`: what its device towards there carries; 0 where no size was asked
+    for."""
+    route = host.lookup(flow.dst, flow.src)
+    if not state.resolved.size or flow.protocol is not L4.TCP or route is None or route.device not in host.devices:
+        return 0
+    return host.devices[route.device].mtu - HEADERS[is_ipv6(flow.dst)]
+
+
+def within_segments(state: WalkState, client: Host, flow: FiveTuple, told: int, back: Arrived) -> int:
+    """The size that was asked for, or what is left of it where a rule on the way made the SYN/ACK announce less than `told`."""
+    size, heard = state.resolved.size, back.skb.segment_size
+    if not heard or heard >= told:
+        return size
+    largest = heard + HEADERS[is_ipv6(flow.dst)]
+    if largest >= size:
+        return size
+    state.assume(endings.clamped(client.name, heard, largest))
+    return largest
+
+
+def probe_size(state: WalkState, flow: FiveTuple) -> int:
+    """The packet that TCP goes down to where larger ones get lost and nobody says why; 0 where it does not
+    (tcp_mtu_probing)."""
+    if flow.protocol is not L4.TCP or not state.fabric.cluster.network.tcp_mtu_probing:
+        return 0
+    return _BASE_MSS + HEADERS[is_ipv6(flow.dst)]
