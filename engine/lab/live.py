@@ -15,6 +15,7 @@ from engine.lab.client import Call, Reply
 from engine.lab.errors import NotInThisLab
 from engine.lab.namespaces import Namespace
 from engine.lab.plan import WIRES, HostPlan, forwarding, host_names, plan
+from engine.lab.policy_rules import policy_rules
 from engine.lab.requirements import features, restore_tool
 from engine.lab.servers import Servers
 from engine.lab.sets import without_sets
@@ -141,6 +142,9 @@ class Lab:
             ruleset = without_sets(ruleset)
         for program, part in rule_parts(ruleset, self.version):
             inside.run(*program, text=part)
+        policies = policy_rules(self.fabric, node, self.version)
+        if policies is not None:
+            inside.run("nft", "-f", "-", text=policies)
 
     def send(self, resolved: ResolvedRequest, arrival: str | None = None, timeout: float = 0.4) -> Observation:
         """Send the request that `resolved` describes. `arrival` is the node that the router sends it to, where its

@@ -167,10 +167,12 @@ def lab_verify(
         int,
         typer.Option("--questions", min=0, metavar="N", help="Every question's requests too, drawn N times."),
     ] = 0,
+    mode: Mode = None,
+    json: Json = False,
 ) -> int:
     from k8squiz.commands.lab import verify
 
-    return verify(cases, seed, workers, fixed, questions, ctx.obj)
+    return verify(cases, seed, workers, fixed, questions, mode, json, ctx.obj)
 
 
 @command("shell", lab, "A shell, or a command, inside a host of the lab that is up.")
