@@ -60,7 +60,8 @@ def scenes(
 
 def drawn_on(there: Features) -> tuple[tuple[Mode, ...], tuple[tuple[str, LabNetwork], ...]]:
     """The modes and networks to draw on a kernel with these features."""
-    return (*MODES, Mode.IPVS) if there.ipvs else MODES, networks(there.devices)
+    modes = MODES if there.nf_tables else (Mode.IPTABLES,)
+    return (*modes, Mode.IPVS) if there.ipvs else modes, networks(there.devices)
 
 
 def scene(
