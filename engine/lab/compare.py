@@ -165,8 +165,11 @@ def _stopped_in(outcome: Outcome) -> set[tuple[str, Hook]]:
     if outcome.where is not None and outcome.where.hook is not None:
         found.add((outcome.where.host, outcome.where.hook))
     last = outcome.hops[-1] if outcome.hops else None
-    if last is not None and last.hook is not None and re.search(r"\b(reject|drop)\b", last.rule or "", re.IGNORECASE):
-        found.add((last.host, last.hook))
+    if last is not None and last.hook is not None:
+        refuses = re.search(r"\b(reject|drop)\b", last.rule or "", re.IGNORECASE)
+        # What a policy lets pass goes on to further hops.
+        if refuses or last.stage is Stage.POLICY:
+            found.add((last.host, last.hook))
     return found
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from engine.cluster import Mode
 from engine.lab.cases import (
     EGRESS,
     HOST_PORT_WAY,
@@ -29,8 +30,8 @@ from tests.engine.walk.test_policies import DENY_OUT, scene
 WAYS = (HOST_PORT_WAY, EGRESS, OTHER_PROCESS, LOCAL_ELSEWHERE, POLICY)
 
 
-@pytest.mark.parametrize("modes", [("iptables", "nftables"), ("ipvs",)], ids="-".join)
-def test_each_way_comes_up_at_least_20_times_in_1000(modes: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("modes", [(Mode.IPTABLES, Mode.NFTABLES), (Mode.IPVS,)], ids="-".join)
+def test_each_way_comes_up_at_least_20_times_in_1000(modes: tuple[Mode, ...]) -> None:
     found: Counter[str] = Counter()
     for one in enough(scenes(1, modes), 150):
         for request in one.requests:
@@ -42,13 +43,13 @@ def test_each_way_comes_up_at_least_20_times_in_1000(modes: tuple[str, ...]) -> 
 @pytest.mark.parametrize(
     ("there", "modes"),
     [
-        ({}, ("iptables", "nftables")),
-        ({"ipvs": True}, ("iptables", "nftables", "ipvs")),
-        ({"ipvs": True, "nf_tables": False}, ("iptables", "ipvs")),
+        ({}, (Mode.IPTABLES, Mode.NFTABLES)),
+        ({"ipvs": True}, (Mode.IPTABLES, Mode.NFTABLES, Mode.IPVS)),
+        ({"ipvs": True, "nf_tables": False}, (Mode.IPTABLES, Mode.IPVS)),
     ],
     ids=["neither", "IPVS", "IPVS alone"],
 )
-def test_what_is_drawn_follows_the_kernel(there: dict[str, bool], modes: tuple[str, ...]) -> None:
+def test_what_is_drawn_follows_the_kernel(there: dict[str, bool], modes: tuple[Mode, ...]) -> None:
     found, networks = drawn_on(Features(frozenset({"bridge", "veth", "ipip"}), br_netfilter=True, **there))
     assert found == modes
     assert IPIP in networks
@@ -56,17 +57,17 @@ def test_what_is_drawn_follows_the_kernel(there: dict[str, bool], modes: tuple[s
 
 @pytest.mark.parametrize(
     ("mode", "parts"),
-    [("iptables", set()), ("nftables", {"cluster-ips-check"}), ("ipvs", {"kube-ipvs0", "vs-conntrack"})],
+    [(Mode.IPTABLES, set()), (Mode.NFTABLES, {"cluster-ips-check"}), (Mode.IPVS, {"kube-ipvs0", "vs-conntrack"})],
 )
-def test_the_parts_of_a_mode_are_taken_away_in_it(mode: str, parts: set[str]) -> None:
+def test_the_parts_of_a_mode_are_taken_away_in_it(mode: Mode, parts: set[str]) -> None:
     own = {"cluster-ips-check", "kube-ipvs0", "vs-conntrack"}
     drawn = {part for one in itertools.islice(scenes(1, (mode,)), 40) for part in one.cluster.network.without}
     assert drawn & own == parts
 
 
 def test_ipvs_mode_is_fixed_with_and_without_its_own_parts() -> None:
-    found = list(known(("ipvs",)))
-    assert {one.mode for one in found} == {"ipvs"}
+    found = list(known((Mode.IPVS,)))
+    assert {one.mode for one in found} == {Mode.IPVS}
     assert {part for one in found for part in one.cluster.network.without} >= {"kube-ipvs0", "vs-conntrack"}
     assert {one.name for one in known()} < {one.name for one in found}
 

@@ -38,7 +38,9 @@ def disagreements(results: list[VerifiedCase]) -> list[str]:
     "mode",
     [
         *(Mode.IPTABLES, Mode.NFTABLES),
-        pytest.param(Mode.IPVS, marks=pytest.mark.skipif(_REASON is None and not features().ipvs, reason="no IPVS here")),
+        pytest.param(
+            Mode.IPVS, marks=pytest.mark.skipif(_REASON is None and not features().ipvs, reason="no IPVS here")
+        ),
     ],
 )
 def test_the_known_paths(mode: Mode) -> None:
