@@ -1,7 +1,7 @@
 """One observation of the kernel against what the engine says can happen. Pure.
 
-Compared: the verdict, the server that answered and the peer it saw, the tuples each hook left behind on every host, and
-the nodes' conntrack entries. Ports that NAT drew at random are only compared as "some other port".
+Compared: the verdict, the server that answered and the peer it saw, the nodes' conntrack entries, and, where the kernel has
+nf_tables to watch with, the tuples each hook left behind on every host. Ports that NAT drew at random are only compared as "some other port".
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from engine.fabric.fabric import Fabric
 from engine.hooks import Hook
 from engine.lab.client import Heard
 from engine.lab.live import Observation
+from engine.lab.observe import Sighting
 from engine.network.host import HostKind
 from engine.packet import FiveTuple, join_host_port, split_host_port
 from engine.trace import Direction, Hop, Outcome, ReasonCode, Stage, Verdict
@@ -73,12 +74,9 @@ def points(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Compare
         saw = str(seen.reply.seen)
         found.append(ComparedPoint("source seen", saw, str(outcome.source_seen), saw == outcome.source_seen))
     ports = _known_ports(fabric) | {seen.flow.sport}
-    return (
-        *found,
-        *_hooks(fabric, seen, outcome, ports),
-        _hosts(fabric, seen, outcome),
-        _conntrack(seen, outcome, ports),
-    )
+    if seen.sightings is not None:
+        found += [*_hooks(fabric, seen.sightings, outcome, ports), _hosts(fabric, seen.sightings, outcome)]
+    return (*found, _conntrack(seen, outcome, ports))
 
 
 def _differences(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[ComparedPoint, ...]:
@@ -111,7 +109,9 @@ def _end(address: str, port: int, ports: frozenset[int] | set[int]) -> str:
     return join_host_port(address, port) if port in ports else f"{address}:*"
 
 
-def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset[int]) -> list[ComparedPoint]:
+def _hooks(
+    fabric: Fabric, sightings: frozenset[Sighting], outcome: Outcome, ports: frozenset[int]
+) -> list[ComparedPoint]:
     """Each hook of each node. A packet that a rule drops in a hook never leaves it; what answers for a server that is
     not there (a reset, an ICMP error) is not looked at."""
     legs = [outcome.hops, outcome.reply] if outcome.source_seen is not None else [outcome.hops]
@@ -131,7 +131,7 @@ def _hooks(fabric: Fabric, seen: Observation, outcome: Outcome, ports: frozenset
             src, dst = map(split_host_port, _ends(hop))
             told.setdefault((hop.host, hop.hook), set()).add(f"{_end(*src, ports)} -> {_end(*dst, ports)}")
     measured: dict[tuple[str, Hook], set[str]] = {}
-    for sighting in seen.sightings:
+    for sighting in sightings:
         if fabric.host(sighting.host).kind is HostKind.NODE:
             measured.setdefault((sighting.host, sighting.hook), set()).add(_shown(sighting.flow, ports))
     died = _stopped_in(outcome)
@@ -165,8 +165,11 @@ def _stopped_in(outcome: Outcome) -> set[tuple[str, Hook]]:
     if outcome.where is not None and outcome.where.hook is not None:
         found.add((outcome.where.host, outcome.where.hook))
     last = outcome.hops[-1] if outcome.hops else None
-    if last is not None and last.hook is not None and re.search(r"\b(reject|drop)\b", last.rule or "", re.IGNORECASE):
-        found.add((last.host, last.hook))
+    if last is not None and last.hook is not None:
+        refuses = re.search(r"\b(reject|drop)\b", last.rule or "", re.IGNORECASE)
+        # What a policy lets pass goes on to further hops.
+        if refuses or last.stage is Stage.POLICY:
+            found.add((last.host, last.hook))
     return found
 
 
@@ -180,14 +183,14 @@ def _perhaps_unseen(outcome: Outcome) -> str:
     return where.host if outcome.hops[-1].src.startswith(("127.", "[::1]")) else ""
 
 
-def _hosts(fabric: Fabric, seen: Observation, outcome: Outcome) -> ComparedPoint:
+def _hosts(fabric: Fabric, sightings: frozenset[Sighting], outcome: Outcome) -> ComparedPoint:
     """Which pods, routers and external hosts the request and its answer came to; nodes are compared hook by hook."""
     hops = (*outcome.hops, *outcome.reply) if outcome.source_seen is not None else outcome.hops
     # A router that carries a tunnel's outer packets does not see what is in them.
     told = {hop.host for hop in (*hops, *outcome.reply[:1]) if hop.encapsulation is None}
     if outcome.where is not None and (outcome.where.direction is Direction.REQUEST or outcome.source_seen is not None):
         told.add(outcome.where.host)
-    measured = {sighting.host for sighting in seen.sightings}
+    measured = {sighting.host for sighting in sightings}
     left_out = {*fabric.nodes, outcome.hops[0].host if outcome.hops else "", _perhaps_unseen(outcome)}
     told, measured = told - left_out, measured - left_out
     return _sets("hosts reached", measured, told, measured == told)

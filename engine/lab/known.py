@@ -1,4 +1,4 @@
-"""Fixed scenes: the paths whose outcome is known from measurements, in both modes; the first thing a lab shows."""
+"""Fixed scenes: the paths whose outcome is known from measurements, in every mode; the first thing a lab shows."""
 
 from __future__ import annotations
 
@@ -43,12 +43,21 @@ _ALL_WAYS = (
     Request("client", f"{VIP}:80", node="node1"),
     Request("client", f"{B}:8080", node="node1"),
 )
+# What the CNI's own rules decide.
+_BESIDE = (
+    Request("pod/pod-a", "1.2.3.4:443"),
+    Request("pod/pod-a", f"{NODE2}:10250"),
+    Request("pod/pod-a", f"{NODE1}:10250"),
+    Request("pod/pod-a", f"{NODE2}:30080"),
+    Request("pod/pod-b", f"{NODE1}:30080"),
+    Request("client", f"{B}:8080", node="node1"),
+)
 _SELF = (Request("pod/pod-a", f"{VIP}:80"), Request("pod/pod-a", f"{NODE1}:30080"))
 
 
-def known() -> Iterator[Scene]:
-    """Every scene in iptables and in nftables mode."""
-    for mode in (Mode.IPTABLES, Mode.NFTABLES):
+def known(modes: tuple[Mode, ...] = (Mode.IPTABLES, Mode.NFTABLES)) -> Iterator[Scene]:
+    """Every scene in each of the modes; ipvs mode also without the parts of its own."""
+    for mode in modes:
         for backend in PLUGINS[_CNI.plugin].backends:
             cni = dataclasses.replace(_CNI, backend=backend)
             for endpoint in (A, B):
@@ -57,12 +66,24 @@ def known() -> Iterator[Scene]:
         for endpoint in (A, B):
             local = _cluster((endpoint,), external="Local")
             yield Scene(f"external policy Local, endpoint {endpoint}", local, mode, _ALL_WAYS)
+        for rules in (frozenset[str](), frozenset({"cni-rules"})):
+            local = _cluster((B,), facts=NetworkFacts(without=rules), external="Local")
+            yield Scene(f"{'without' if rules else 'with'} the CNI's rules", local, mode, _BESIDE)
         yield Scene("internal policy Local, endpoint elsewhere", _cluster((B,), internal="Local"), mode, _ALL_WAYS)
         yield from _hairpins(mode)
         for bridged in (True, False):
             facts = NetworkFacts(bridge_nf_call_iptables=bridged)
             name = f"neighbour on the same bridge, br_netfilter {'on' if bridged else 'off'}"
             yield Scene(name, _cluster((C,), facts=facts), mode, _SELF)
+        if mode is Mode.IPVS:
+            yield from _without_parts()
+
+
+def _without_parts() -> Iterator[Scene]:
+    for part in ("vs-conntrack", "kube-ipvs0"):
+        facts = NetworkFacts(without=frozenset({part}))
+        for endpoint in (A, B):
+            yield Scene(f"no {part}, endpoint {endpoint}", _cluster((endpoint,), facts=facts), Mode.IPVS, _ALL_WAYS)
 
 
 def _hairpins(mode: Mode) -> Iterator[Scene]:

@@ -16,6 +16,7 @@ from engine.lab.client import Call, Reply
 from engine.lab.errors import NotInThisLab
 from engine.lab.namespaces import Namespace
 from engine.lab.plan import WIRES, HostPlan, forwarding, host_names, plan
+from engine.lab.policy_rules import policy_rules
 from engine.lab.requirements import features, restore_tool
 from engine.lab.servers import Servers
 from engine.lab.sets import without_sets
@@ -28,6 +29,7 @@ from engine.walk.locate import ResolvedRequest
 
 ALL_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING)
 _COUNTED = re.compile(r" -m nfacct --nfacct-name  \S+")
+_NFT = ("nft", "-f", "-")
 # Each host is a network namespace, and a bridge has 1023 ports.
 MOST_HOSTS = 150
 END_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.OUTPUT)
@@ -35,11 +37,12 @@ END_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.OUTPUT)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Observation:
-    """What the kernel did with one request. `flow` is what the client's socket sent."""
+    """What the kernel did with one request. `flow` is what the client's socket sent. `sightings` None: nothing watched the
+    hooks."""
 
     flow: FiveTuple
     reply: Reply
-    sightings: frozenset[observe.Sighting]
+    sightings: frozenset[observe.Sighting] | None
     conntrack: tuple[observe.ConntrackEntryText, ...]
 
 
@@ -49,6 +52,7 @@ class Lab:
     def __init__(self, fabric: Fabric, version: int = 4) -> None:
         self.fabric, self.version = fabric, version
         self.namespaces: dict[str, Namespace] = {}
+        self._watched = features().nf_tables
         self._servers = Servers()
         self._routed: str | None = None
 
@@ -95,6 +99,8 @@ class Lab:
                 "ipvs mode needs a kernel with IPVS and dummy devices (modprobe ip_vs dummy), ipset and ipvsadm",
                 zh="ipvs 模式需要内核支持 IPVS 和 dummy 设备（modprobe ip_vs dummy），以及 ipset 和 ipvsadm",
             )
+        if self.fabric.mode is Mode.NFTABLES and not self._watched:
+            raise no_nf_tables()
         hosts = len(host_names(self.fabric))
         if hosts > MOST_HOSTS:
             raise NotInThisLab(
@@ -131,7 +137,8 @@ class Lab:
         if entries:
             inside.run("bridge", "-batch", "-", text="\n".join(entries) + "\n")
         hooks = ALL_HOOKS if one.filtered else END_HOOKS
-        inside.run("nft", "-f", "-", text=observe.observer(self.version, hooks, self.fabric.mode))
+        if self._watched:
+            inside.run("nft", "-f", "-", text=observe.observer(self.version, hooks, self.fabric.mode))
         if one.filtered:
             self._load_rules(one.name, inside)
         self._servers.listen(one.name, inside, self.version, one.listeners)
@@ -140,7 +147,13 @@ class Lab:
         ruleset = self.fabric.ruleset(node, self.version)
         if not features().ipset:
             ruleset = without_sets(ruleset)
-        for program, part in rule_parts(ruleset, self.version):
+        parts = list(rule_parts(ruleset, self.version))
+        policies = policy_rules(self.fabric, node, self.version)
+        if policies is not None:
+            parts.append((_NFT, policies))
+        if not self._watched and any(program == _NFT for program, _ in parts):
+            raise no_nf_tables()
+        for program, part in parts:
             inside.run(*program, text=part)
 
     def send(self, resolved: ResolvedRequest, arrival: str | None = None, timeout: float = 0.4) -> Observation:
@@ -159,19 +172,21 @@ class Lab:
             for name, namespace in self.namespaces.items():
                 if name == WIRES:
                     continue
-                seen |= observe.sightings(name, namespace, self.version, resolved.protocol)
+                if self._watched:
+                    seen |= observe.sightings(name, namespace, self.version, resolved.protocol)
                 if name in self.fabric.nodes:
                     entries += observe.connections(name, namespace, self.version)
         finally:
             call.close()
-        return Observation(flow, reply, frozenset(seen), tuple(entries))
+        return Observation(flow, reply, frozenset(seen) if self._watched else None, tuple(entries))
 
     def _forget(self) -> None:
         for name, namespace in self.namespaces.items():
             if name == WIRES:
                 continue
             hooks = ALL_HOOKS if name in self.fabric.nodes else END_HOOKS
-            namespace.run("nft", "-f", "-", text=observe.forget(self.version, hooks))
+            if self._watched:
+                namespace.run("nft", "-f", "-", text=observe.forget(self.version, hooks))
             if name in self.fabric.nodes:
                 namespace.run("conntrack", "-F")
 
@@ -190,12 +205,17 @@ class Lab:
         router.run("ip", family, "route", "replace", self._routed, "via", via, "dev", "eth0")
 
 
+def no_nf_tables() -> NotInThisLab:
+    """The error where something is nftables' and the kernel has none."""
+    return NotInThisLab("this kernel has no nf_tables for IP", zh="本机内核没有用于 IP 的 nf_tables")
+
+
 def rule_parts(ruleset: Ruleset, version: int) -> Iterator[tuple[tuple[str, ...], str]]:
     """The programs that load a ruleset, each with its part, in the order in which they must run."""
     commands = {
         "ipvsadm": ("ipvsadm", "-R"),
         "ipset": ("ipset", "restore"),
-        "nft": ("nft", "-f", "-"),
+        "nft": _NFT,
         "iptables": (restore_tool(version), "-w"),
     }
     for listing in listings(ruleset):

@@ -32,12 +32,13 @@ _PROBES = {
 class Features:
     """`devices` are the kinds of network device the kernel can make; `br_netfilter` whether bridges can call iptables;
     `ipset` whether it has sets of networks, and the machine the tool that fills them; `ipvs` whether the kernel has IPVS,
-    and the machine the tools that fill its tables."""
+    and the machine the tools that fill its tables; `nf_tables` whether it has nftables for IP, with which hooks are watched."""
 
     devices: frozenset[str]
     br_netfilter: bool
     ipvs: bool = False
     ipset: bool = False
+    nf_tables: bool = True
 
 
 def restore_tool(version: int) -> str:
@@ -144,11 +145,12 @@ def features() -> Features:
         with namespace.entered():
             bridged = Path("/proc/sys/net/bridge/bridge-nf-call-iptables").exists()
             ipvs = Path("/proc/sys/net/ipv4/vs/conntrack").exists()
+        nf_tables = _runs(namespace, "add table ip probe\n", "nft", "-f", "-")
         ipset = bool(tool("ipset")) and _runs(namespace, "create probe hash:net\ndestroy probe\n", "ipset", "restore")
     finally:
         namespace.close()
     ipvs = ipvs and "dummy" in devices and bool(tool("ipvsadm")) and bool(tool("ipset"))
-    return Features(devices, bridged, ipvs, ipset)
+    return Features(devices, bridged, ipvs, ipset, nf_tables)
 
 
 def _makes(namespace: Namespace, line: str) -> bool:

@@ -44,6 +44,9 @@ def _smaller(cluster: Cluster) -> Iterator[Cluster]:
         services = tuple(one for one in cluster.services if one is not service)
         slices = tuple(slice_ for slice_ in cluster.slices if slice_.service_name != service.name)
         yield dataclasses.replace(cluster, services=services, slices=slices)
+    for policy in cluster.network_policies:
+        rest = tuple(one for one in cluster.network_policies if one is not policy)
+        yield dataclasses.replace(cluster, network_policies=rest)
     for pod in cluster.pods:
         slices = tuple(_without(slice_, {pod.ips}) for slice_ in cluster.slices)
         yield dataclasses.replace(cluster, pods=tuple(one for one in cluster.pods if one is not pod), slices=slices)

@@ -15,7 +15,7 @@ from engine.cluster import Cluster
 from engine.errors import EngineError, UnsupportedFeature
 from engine.fabric.fabric import Fabric, build_fabric
 from engine.fabric.hosts import CLIENT
-from engine.lab.cases import way_of
+from engine.lab.cases import ways_of
 from engine.lab.compare import ComparedPoint, compare, nearest, points
 from engine.lab.errors import NotInThisLab
 from engine.lab.live import Lab, Observation
@@ -151,7 +151,8 @@ def run_all(
 
 
 def spread(results: Iterable[VerifiedCase]) -> dict[str, Counter[str]]:
-    """How the results spread: over modes, IP versions, networks, traffic policies, broken parts, outcomes, endings."""
+    """How the results spread: over modes, IP versions, networks, traffic policies, what decides beside kube-proxy's rules
+    (engine.lab.cases.ways_of), broken parts, outcomes, endings."""
     found: dict[str, Counter[str]] = {
         name: Counter() for name in ("mode", "ip", "cni", "policy", "way", "broken", "outcome", "ending")
     }
@@ -163,7 +164,7 @@ def spread(results: Iterable[VerifiedCase]) -> dict[str, Counter[str]]:
         found["ip"][f"IPv{scene.version}"] += 1
         found["cni"][f"{scene.cluster.cni.plugin} {scene.cluster.cni.backend}"] += 1
         found["policy"][_policy(scene, result.request)] += 1
-        found["way"][way_of(scene.cluster, result.request) or "other"] += 1
+        found["way"].update(ways_of(scene.cluster, result.request, result.outcome) or ("other",))
         found["broken"].update(_broken(scene.cluster) or ("nothing",))
         found["outcome"][result.outcome.verdict.value] += 1
         found["ending"][ending(result.outcome)] += 1

@@ -107,6 +107,12 @@ class ConntrackTable:
         self._by_tuple[connection.zone, connection.reply] = (connection, True)
         self._confirmed.append(connection)
 
+    def withdraw(self, connection: ConntrackEntry) -> None:
+        """Take an entry out of the table again."""
+        connection.confirmed = False
+        del self._by_tuple[connection.zone, connection.original], self._by_tuple[connection.zone, connection.reply]
+        self._confirmed.remove(connection)
+
 
 def _out_of_order(connection: ConntrackEntry, skb: Skb) -> bool:
     """Whether TCP's state table has no room for the packet: the client goes on though this host has never seen the

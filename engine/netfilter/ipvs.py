@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from typing import TypeAlias
 
-from engine.errors import UnsupportedFeature
 from engine.hooks import PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
 from engine.netfilter.context import Context
 from engine.netfilter.ipset import IpSet
@@ -118,13 +117,18 @@ def _untrack(skb: Skb) -> None:
 
 
 def answer(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVerdict:
-    """ip_vs_out at FORWARD, INPUT and OUTPUT: an answer from a real server gets the virtual server's address back."""
+    """ip_vs_out at FORWARD, INPUT and OUTPUT: an answer from a real server gets the virtual server's address back, and so
+    does an ICMP error about a request to one, whoever sends it (ip_vs_out_icmp, ip_vs_nat_icmp)."""
     skb = context.skb
     asked = _asked(ruleset, skb, own)
     if asked is None:
         return NetfilterVerdict.ACCEPT
-    before = skb.flow
-    skb.flow = dataclasses.replace(before, src=asked.dst, sport=asked.dport)
+    before, quoted = skb.flow, skb.error_about
+    if quoted is None:
+        skb.flow = dataclasses.replace(before, src=asked.dst, sport=asked.dport)
+    else:
+        skb.flow = dataclasses.replace(before, src=asked.dst)
+        skb.error_about = dataclasses.replace(quoted, dst=asked.dst, dport=asked.dport)
     skb.ipvs_property = True
     context.events.append(IpvsEvent(context.hook, asked.destination, before, skb.flow, undo=True))
     if not ruleset.conntrack:
@@ -133,19 +137,13 @@ def answer(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVe
 
 
 def _asked(ruleset: IpvsRuleset, skb: Skb, own: OwnTable) -> FiveTuple | None:
-    """The request, client to virtual server, that a packet answers."""
-    flow, connection = skb.flow, skb.connection
+    """The request, client to virtual server, that a packet answers or is an error about."""
+    if skb.ipvs_property:
+        return None
+    connection, served = skb.connection, skb.error_about or skb.flow.reply()
     if not ruleset.conntrack:
-        if own and skb.error_about is not None:
-            raise UnsupportedFeature(
-                "an ICMP error about a connection that IPVS alone knows (net.ipv4.vs.conntrack=0) is not modelled",
-                zh="只有 IPVS 知道的连接（net.ipv4.vs.conntrack=0）上的 ICMP 错误未建模",
-            )
-        if skb.ipvs_property:
-            return None
-        client = (flow.protocol, flow.dst, flow.dport)
-        wanted = (flow.src, flow.sport)
+        client, wanted = (served.protocol, served.src, served.sport), (served.dst, served.dport)
         return next((r for r, s in own.items() if s == wanted and (r.protocol, r.src, r.sport) == client), None)
-    if connection is None or not skb.reply or connection.ipvs_server != (flow.src, flow.sport):
+    if connection is None or not skb.reply or connection.ipvs_server != (served.dst, served.dport):
         return None
     return connection.original

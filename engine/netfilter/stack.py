@@ -218,6 +218,13 @@ class HostNetfilter:
             return NetfilterVerdict.DROP
         return NetfilterVerdict.ACCEPT
 
+    def refused_late(self, skb: Skb, passage: Passage) -> None:
+        """What `passage` let through is refused by rules of the same hook that are not in this ruleset: conntrack would
+        have confirmed its entry after those."""
+        confirmed = any(isinstance(event, ConntrackEvent) and event.confirmed for event in passage.events)
+        if confirmed and skb.connection is not None:
+            self.conntrack.withdraw(skb.connection)
+
     def reject_error(self, skb: Skb, source: str, passage: Passage) -> Skb | None:
         """The packet that a REJECT answers with, to be sent through OUTPUT and POSTROUTING of this host.
 

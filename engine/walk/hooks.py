@@ -83,6 +83,7 @@ def run_hook(
     if passage.verdict is NetfilterVerdict.ACCEPT and asks and not early:
         refused = policy.judge(state, host, hook, skb, in_device, out_device)
         if refused is not None:
+            netfilter.refused_late(skb, passage)
             return refused
     if passage.verdict in (NetfilterVerdict.ACCEPT, NetfilterVerdict.STOLEN):
         return passage

@@ -172,10 +172,12 @@ def lab_verify(
         typer.Option("--questions", min=0, metavar="N", help="Every question's requests too, drawn N times."),
     ] = 0,
     release: Release = None,
+    mode: Mode = None,
+    json: Json = False,
 ) -> int:
     from k8squiz.commands.lab import verify
 
-    return verify(cases, seed, workers, fixed, questions, ctx.obj, release)
+    return verify(cases, seed, workers, fixed, questions, mode, json, ctx.obj, release)
 
 
 @command("shell", lab, "A shell, or a command, inside a host of the lab that is up.")

@@ -8,7 +8,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
+from typing import Any
 
+from engine.cluster import Mode
 from engine.errors import EngineError, NoSuchObject
 from engine.fabric.fabric import Fabric, build_fabric
 from engine.lab.cases import drawn_on, scenes
@@ -23,7 +25,7 @@ from engine.walk.locate import locate
 from k8squiz.commands.input import read_cluster, say_release
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, pick
-from k8squiz.terminal.console import make_console, print_plain
+from k8squiz.terminal.console import make_console, print_json, print_plain
 
 _WORDS = {
     "none": ("No lab is up.", "没有正在运行的实验环境。"),
@@ -91,17 +93,29 @@ def run(
 
 
 def verify(
-    cases: int, seed: int, workers: int, fixed: bool, questions: int, lang: Lang, release: str | None = None
+    cases: int,
+    seed: int,
+    workers: int,
+    fixed: bool,
+    questions: int,
+    mode: str | None,
+    as_json: bool,
+    lang: Lang,
+    release: str | None = None,
 ) -> int:
     """Generated clusters and requests (and first the fixed scenes), of kube-proxy `release` where one is given; 1 where
     kernel and engine disagree on any."""
-    drawn = drawn_on(prepare())
+    modes, networks = drawn_on(prepare())
+    asked = modes if mode is None else (Mode(mode),)
     began = time.monotonic()
-    wanted = chain(known() if fixed else (), bank_scenes(questions), enough(scenes(seed, *drawn), cases))
-    asked = (dataclasses.replace(scene, cluster=reported(scene.cluster, release)) for scene in wanted)
-    results = run_all(asked, workers)
+    bank = (scene for scene in bank_scenes(questions) if mode in (None, scene.mode))
+    wanted = chain(known(asked) if fixed else (), bank, enough(scenes(seed, asked, networks), cases))
+    results = run_all((dataclasses.replace(one, cluster=reported(one.cluster, release)) for one in wanted), workers)
     took = time.monotonic() - began
     wrong = [result for result in results if result.differences]
+    if as_json:
+        print_json(_as_data(results, took))
+        return 1 if wrong else 0
     for result in wrong[:10]:
         print_plain(_report(result, lang))
     counted = [result for result in results if result.outcome is not None]
@@ -137,6 +151,26 @@ def _spread_text(results: list[VerifiedCase], lang: Lang) -> str:
     reasons = Counter(pick(result.skipped, lang) for result in results if result.skipped)
     lines += [f"{_say('left out', lang)}: {count} ({reason})" for reason, count in reasons.most_common()]
     return "\n".join(lines) + "\n"
+
+
+def _as_data(results: list[VerifiedCase], seconds: float) -> dict[str, Any]:
+    reasons = Counter(result.skipped for result in results if result.skipped is not None)
+    return {
+        "cases": sum(result.outcome is not None for result in results),
+        "disagreements": [_disagreement(result) for result in results if result.differences],
+        "seconds": round(seconds, 1),
+        "drawn": {name: dict(counter.most_common()) for name, counter in spread(results).items()},
+        "left_out": [
+            {"count": count, "reason": {"en": reason.en, "zh": reason.zh}} for reason, count in reasons.most_common()
+        ],
+    }
+
+
+def _disagreement(result: VerifiedCase) -> dict[str, Any]:
+    request, scene = result.request, result.scene
+    told = {"from": request.source, "to": request.destination, "protocol": request.protocol, "node": request.node}
+    points = [{"what": one.what, "kernel": one.kernel, "engine": one.engine} for one in result.differences]
+    return {"scene": scene.name, "request": {**told, "mode": scene.mode}, "differences": points}
 
 
 def _report(result: VerifiedCase, lang: Lang) -> str:

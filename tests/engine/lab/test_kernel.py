@@ -13,11 +13,12 @@ from engine.cluster import Mode
 from engine.fabric.fabric import build_fabric
 from engine.lab.cases import scenes
 from engine.lab.compare import compare
-from engine.lab.known import A, B, known
+from engine.lab.known import NODE1, A, B, known
 from engine.lab.live import Lab
-from engine.lab.requirements import why_not
+from engine.lab.requirements import features, why_not
 from engine.lab.scene import Scene
 from engine.lab.verify import VerifiedCase, enough, measure, run_all, run_scene
+from engine.policies import NetworkPolicy, PolicyType
 from engine.trace import Request
 from engine.walk.outcomes import outcomes
 
@@ -33,9 +34,17 @@ def disagreements(results: list[VerifiedCase]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("mode", ["iptables", "nftables"])
-def test_the_known_paths(mode: str) -> None:
-    results = run_all((scene for scene in known() if scene.mode == mode), workers=4)
+@pytest.mark.parametrize(
+    "mode",
+    [
+        *(Mode.IPTABLES, Mode.NFTABLES),
+        pytest.param(
+            Mode.IPVS, marks=pytest.mark.skipif(_REASON is None and not features().ipvs, reason="no IPVS here")
+        ),
+    ],
+)
+def test_the_known_paths(mode: Mode) -> None:
+    results = run_all(known((mode,)), workers=4)
     assert disagreements(results) == []
     assert len(results) > 100 and all(r.outcome is not None for r in results)
 
@@ -59,7 +68,14 @@ def _regressions() -> list[Scene]:
         cluster = dataclasses.replace(first.cluster, network=network, cni=cni)
         return Scene(f"{plugin} without ip_forward", cluster, Mode.IPTABLES, requests)
 
-    return [no_forwarding("calico", "bgp"), no_forwarding("vpc-native", "routed")]
+    cni = dataclasses.replace(first.cluster.cni, plugin="calico", backend="bgp")
+    shut = NetworkPolicy("default", "shut", policy_types=(PolicyType.EGRESS,))
+    isolated = dataclasses.replace(first.cluster, cni=cni, network_policies=(shut,))
+    own_node = (Request("pod/pod-a", f"{NODE1}:10250"),)
+    return [
+        *(no_forwarding("calico", "bgp"), no_forwarding("vpc-native", "routed")),
+        Scene("a policy at INPUT", isolated, Mode.NFTABLES, own_node),
+    ]
 
 
 @pytest.mark.parametrize("scene", _regressions(), ids=lambda scene: scene.name)

@@ -14,6 +14,8 @@ from engine.cluster import CNIConfig
 from engine.fabric.fabric import build_fabric
 from engine.lab import live, requirements
 from engine.lab.cases import scenes
+from engine.lab.client import Heard, Reply
+from engine.lab.compare import points
 from engine.lab.errors import LabUnavailable, NotInThisLab
 from engine.lab.known import known
 from engine.lab.live import Lab
@@ -21,6 +23,7 @@ from engine.lab.plan import WIRES, mac, plan
 from engine.lab.requirements import Features
 from engine.lab.scene import Scene
 from engine.lab.smallest import as_text, smallest
+from engine.packet import L4, FiveTuple, split_host_port
 from engine.walk.outcomes import outcomes
 
 
@@ -95,6 +98,26 @@ def test_ipvs_is_refused_where_the_kernel_has_none(monkeypatch: pytest.MonkeyPat
     with pytest.raises(NotInThisLab, match="ipvs mode needs a kernel with IPVS") as told:
         Lab(build_fabric(first().cluster, "ipvs")).build()
     assert "ipvs 模式需要内核支持 IPVS" in told.value.zh
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_hooks_are_compared_where_something_watched_them(watched: bool) -> None:
+    scene = first()
+    fabric = build_fabric(scene.cluster, scene.mode)
+    (outcome,) = outcomes(scene.cluster, scene.requests[0], scene.mode)
+    flow = FiveTuple(L4.TCP, "1.2.3.4", 40001, *split_host_port(scene.requests[0].destination))
+    reply = Reply(Heard.CONNECTED, "pod-a", outcome.source_seen, 40001)
+    seen = live.Observation(flow, reply, frozenset() if watched else None, ())
+    found = [point.what for point in points(fabric, seen, outcome)]
+    assert {"verdict", "server", "source seen", "conntrack"} <= set(found)
+    assert ("hosts reached" in found, "PREROUTING on node1" in found) == (watched, watched)
+
+
+def test_nftables_mode_is_refused_where_the_kernel_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = Features(frozenset({"bridge", "veth", "vxlan"}), br_netfilter=True, nf_tables=False)
+    monkeypatch.setattr(live, "features", lambda: there)
+    with pytest.raises(NotInThisLab, match="no nf_tables for IP"):
+        Lab(build_fabric(first().cluster, "nftables")).build()
 
 
 def test_ipvs_mode_is_built_as_kube_proxy_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,19 @@ from typing import Any
 
 import pytest
 
-from engine.cluster import Cluster, CNIConfig, ContainerPort, LoadBalancerIngress, NetworkFacts, Pod, SliceEndpoint
+from engine.cluster import (
+    Cluster,
+    CNIConfig,
+    ContainerPort,
+    EndpointPort,
+    LoadBalancerIngress,
+    NetworkFacts,
+    Pod,
+    ServicePort,
+    SliceEndpoint,
+)
 from engine.hooks import Hook
+from engine.packet import L4
 from engine.trace import Outcome, Request, Stage, Verdict
 from engine.walk.outcomes import outcomes
 from tests.engine.clusters import NODE1, NODE2, VIP, A, B, C, cluster, web
@@ -258,3 +269,22 @@ def test_the_walk_says_that_no_nat_rule_sees_an_untracked_packet() -> None:
     )
     (hop,) = [hop for hop in outcome.hops if hop.host == "node1" and hop.hook is Hook.POSTROUTING]
     assert hop.note.en == "POSTROUTING: IPVS took the packet out of conntrack, so no nat rule sees it."
+
+
+# Measured with `k8squiz lab run` on Linux 6.1: an ICMP error about a connection of IPVS, wherever it comes from, gets the
+# virtual server's address back (ip_vs_out_icmp), so that the client's socket knows it.
+DEAF = cluster(B, service=web(ports=(ServicePort("", L4.UDP, 53, 5353, 30053),)))
+DEAF = dataclasses.replace(DEAF, slices=(dataclasses.replace(DEAF.slices[0], ports=(EndpointPort("", L4.UDP, 5353),)),))
+
+
+@UNTRACKED
+@pytest.mark.parametrize("source", ["client", "pod/pod-a", "node/node1"])
+def test_an_icmp_error_about_a_request_that_ipvs_sent_on_is_heard(source: str, without: frozenset[str]) -> None:
+    made = dataclasses.replace(DEAF, network=dataclasses.replace(DEAF.network, without=DEAF.network.without | without))
+    (outcome,) = outcomes(made, Request(source, f"{NODE1}:30053", "UDP"), "ipvs")
+    if without and source == "client":
+        # Not masqueraded, so that the error goes past node1.
+        assert says(outcome) == WRONG_SOURCE
+    else:
+        assert says(outcome) == ("REFUSED", "nobody-listens")
+        assert outcome.reply[-1].src == NODE1

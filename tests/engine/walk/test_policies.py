@@ -279,3 +279,11 @@ def test_the_fact_is_read() -> None:
     with pytest.raises(ManifestError, match=r"policyEnforcement") as caught:
         load_cluster(text=text % "felix")
     assert caught.value.line == 3
+
+
+@pytest.mark.parametrize("mode", ["iptables", "nftables", "ipvs"])
+@pytest.mark.parametrize("plugin", ["calico", "kube-router"])
+def test_what_is_refused_at_the_end_of_a_hook_leaves_no_conntrack_entry(plugin: str, mode: str) -> None:
+    """The nftables and ipvs modes' own rules come first at INPUT; conntrack confirms after all of them."""
+    way = walk(scene(plugin, DENY_OUT, B), "pod/pod-a", f"{NODE1}:10250", mode)
+    assert (way.where and way.where.code, way.conntrack) == ("network-policy", ())

@@ -90,6 +90,19 @@ def test_what_the_lab_cannot_do_is_told_in_both_languages(
 
 
 @on_a_kernel
+def test_verify_says_how_often_each_way_was_drawn() -> None:
+    words = ("lab", "verify", "--cases", "7", "--no-fixed", "--seed", "1", "--mode", "nftables")
+    told = process(*words)
+    assert (told.code, told.err) == (0, "")
+    assert told.out.startswith("7 cases, 0 disagreements")
+    assert "\nway: " in told.out
+    said = json.loads(process(*words, "--json").out)
+    assert (said["cases"], said["disagreements"], said["left_out"]) == (7, [], [])
+    assert said["drawn"]["mode"] == {"nftables": 7}
+    assert set(said["drawn"]) == {"mode", "ip", "cni", "policy", "way", "broken", "outcome", "ending"}
+
+
+@on_a_kernel
 def test_a_host_of_a_lab_has_the_kernel_s_own_tools(lab: Lab) -> None:
     assert lab("up", CLUSTER).code == 0
     assert "-A KUBE-SERVICES" in lab("shell", "node1", "iptables", "--", "-t", "nat", "-S").out
