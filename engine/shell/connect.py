@@ -85,7 +85,7 @@ def attempt(
         sport=None if protocol == "ICMP" else port_used,
         size=size,
     )
-    outcome, after = live.walk(request)
+    outcome, after = live.walk(request, closed=True)
     ending, seconds = _ending(live, host, outcome, protocol)
     hangs = outcome.stalls is not None and ending is Ending.CONNECTED
     return Attempt(ending, seconds, outcome, after, port_used, hangs)

@@ -16,6 +16,7 @@ from engine.errors import NoSuchObject
 from engine.netfilter.ruleset import Ruleset
 from engine.network.host import HostKind
 from engine.packet import Family
+from engine.shell.conntrack_table import entries
 from engine.shell.edits import Edit
 from engine.shell.fabric import LiveFabric
 from engine.shell.kube_proxy import resync
@@ -96,7 +97,7 @@ class LiveCluster:
                 (name, family): rules for name, state in self.hosts.items() for family, rules in state.rules.items()
             },
             seen={name: proxy.seen for name, proxy in self.proxies.items() if proxy.seen is not None},
-            held={name: tuple(c.view for c in state.connections) for name, state in self.hosts.items()},
+            held={name: tuple(held.view for held, _ in entries(self, name)) for name in self.hosts},
         )
 
     def host_named(self, name: str) -> str:
@@ -193,14 +194,17 @@ class LiveCluster:
         """A seed that no other decision has, and the cluster that counts it."""
         return f"{self.seed}:{self.draws}", dataclasses.replace(self, draws=self.draws + 1)
 
-    def walk(self, request: Request) -> tuple[Outcome, LiveCluster]:
-        """One connection of `request`, drawn: what becomes of it, and the cluster whose conntrack tables remember it.
-        Raises as engine.outcomes."""
+    def walk(self, request: Request, *, closed: bool = False) -> tuple[Outcome, LiveCluster]:
+        """One connection of `request`, drawn: what becomes of it, and the cluster whose conntrack tables remember it; `closed`:
+        as they do once both ends have closed it. Raises as engine.outcomes."""
         from engine.walk.outcomes import outcomes
 
         seed, after = self.draw()
         outcome = outcomes(self.cluster, request, fabric=self.fabric, seed=seed)[0]
-        return outcome, after.remembering(outcome.conntrack)
+        left = outcome.conntrack
+        if closed:
+            left = tuple(dataclasses.replace(v, state="TIME_WAIT") if v.state == "ESTABLISHED" else v for v in left)
+        return outcome, after.remembering(left)
 
     def remembering(self, entries: Iterable[ConntrackView]) -> LiveCluster:
         """With those entries in the conntrack tables of their hosts; an entry of the same original tuple is renewed."""

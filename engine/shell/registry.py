@@ -56,6 +56,19 @@ MODULES: dict[tuple[str, ...], str] = {
         "ip6tables-nft",
         "ip6tables-nft-save",
     ): "engine.shell.tools.iptables",
+    ("conntrack",): "engine.shell.tools.conntrack",
+    ("ipset",): "engine.shell.tools.ipset",
+    (
+        "ipvsadm",
+        "ipvsadm-save",
+    ): "engine.shell.tools.ipvsadm",
+    ("nft",): "engine.shell.tools.nft",
+    (
+        "nslookup",
+        "dig",
+    ): "engine.shell.tools.nslookup",
+    ("ss",): "engine.shell.tools.ss",
+    ("systemctl",): "engine.shell.tools.systemctl",
     ("true", "false", ":"): "engine.shell.tools.true",
 }
 

@@ -69,7 +69,7 @@ _DEFAULTS = {
     "net.ipv4.neigh.default.gc_thresh2": "512",
     "net.ipv4.neigh.default.gc_thresh3": "1024",
 }
-_NODE_DEFAULTS = {
+NODE_DEFAULTS = {
     "net.netfilter.nf_conntrack_max": "131072",
     "net.netfilter.nf_conntrack_buckets": "65536",
     "net.netfilter.nf_conntrack_tcp_be_liberal": "{be_liberal}",
@@ -176,7 +176,7 @@ def defaults_on(live: LiveCluster, here: Host) -> dict[str, str]:
     """The sysctls that a host has and no walk asks for."""
     found = dict(_DEFAULTS)
     if here.kind is HostKind.NODE:
-        found.update(_NODE_DEFAULTS)
+        found.update(NODE_DEFAULTS)
         if live.mode is Mode.IPVS:
             found.update(_IPVS_DEFAULTS)
     words = {"hostname": here.name.rpartition("/")[2], "be_liberal": int(live.cluster.proxy.tcp_be_liberal)}

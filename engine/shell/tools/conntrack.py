@@ -1,0 +1,114 @@
+"""conntrack(8): a node's connections, listed, counted, deleted. Source: conntrack-tools 1.4.7, src/conntrack.c;
+libnetfilter_conntrack, src/conntrack/snprintf_default.c."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from engine.packet import L4, FiveTuple
+from engine.shell.conntrack_table import entries
+from engine.shell.interface import ON_NODES, Call, Result, Tool, failed
+from engine.shell.live import HeldConnection
+from engine.trace import ConntrackView
+
+_NUMBERS = {L4.TCP: 6, L4.UDP: 17, L4.SCTP: 132, L4.ICMP: 1}
+_WITH_VALUE = {
+    "-p": "proto", "--proto": "proto", "-s": "orig-src", "--src": "orig-src", "--orig-src": "orig-src", "-d": "orig-dst",
+    "--dst": "orig-dst", "--orig-dst": "orig-dst", "-r": "reply-src", "--reply-src": "reply-src", "-q": "reply-dst", "--reply-dst": "reply-dst",
+    "--sport": "sport", "--orig-port-src": "sport", "--dport": "dport", "--orig-port-dst": "dport", "--state": "state", "-f": "family",
+    "--family": "family", "-o": "output", "--output": "output",
+}  # fmt: skip
+_VERBS = {"--dump": "-L", "--list": "-L", "--delete": "-D", "--flush": "-F", "--count": "-C", "--stats": "-S"}
+
+
+class _Bad(Exception):
+    pass
+
+
+def run(call: Call) -> Result:
+    """`conntrack -L|-D|-C|-F [-p tcp|udp] [-s|-d|-r|-q ADDRESS] [--sport|--dport PORT] [--state STATE]`."""
+    try:
+        verb, asked = _read(call.args)
+    except _Bad as error:
+        return failed(f"conntrack v1.4.7 (conntrack-tools): {error}\nTry `conntrack -h' or 'conntrack --help' for more information.", 2)  # fmt: skip
+    held = list(entries(call.live, call.host))
+    if verb == "-C":
+        return Result(f"{len(held)}\n")
+    if verb == "-F":
+        return _without(
+            call,
+            [one for one, _ in held],
+            "conntrack v1.4.7 (conntrack-tools): connection tracking table has been emptied.\n",
+        )
+    found = [(one, left) for one, left in held if _fits(one.view, asked)]
+    lines = "".join(f"{entry_line(one.view, left)}\n" for one, left in found)
+    count = f"conntrack v1.4.7 (conntrack-tools): {len(found)} flow entries have been"
+    if verb == "-L":
+        return Result(lines, f"{count} shown.\n")
+    if not found:
+        return Result("", "conntrack v1.4.7 (conntrack-tools): 0 flow entries have been deleted.\n", 1)
+    return dataclasses.replace(_without(call, [one for one, _ in found], f"{count} deleted.\n"), stdout=lines)
+
+
+def _read(words: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    verb, asked, left = "", dict[str, str](), [_VERBS.get(word, word) for word in words]
+    while left:
+        word = left.pop(0)
+        name, equals, value = word.partition("=")
+        if word in ("-L", "-D", "-F", "-C"):
+            verb = word
+        elif word in ("conntrack", "-n", "--any-nat", "-j", "--src-nat", "-g", "--dst-nat"):
+            continue
+        elif name in _WITH_VALUE:
+            if not equals and not left:
+                raise _Bad(f"option `{word}' requires an argument")
+            asked[_WITH_VALUE[name]] = value if equals else left.pop(0)
+        else:
+            raise _Bad(f"unknown option `{word}'")
+    if not verb:
+        raise _Bad("command required")
+    if asked.get("proto", "tcp").lower() not in (one.lower() for one in L4):
+        raise _Bad(f"`{asked['proto']}' unsupported protocol")
+    return verb, asked
+
+
+def _fits(view: ConntrackView, asked: dict[str, str]) -> bool:
+    original, reply = view.original, view.reply
+    held = {
+        "proto": original.protocol.lower(),
+        "orig-src": original.src,
+        "orig-dst": original.dst,
+        "reply-src": reply.src,
+        "reply-dst": reply.dst,
+        "sport": str(original.sport),
+        "dport": str(original.dport),
+        "state": view.state,
+    }
+    return all(held.get(name, value.lower()) in (value, value.lower(), value.upper()) for name, value in asked.items())
+
+
+def _without(call: Call, gone: list[HeldConnection], said: str) -> Result:
+    state = call.live.state(call.host)
+    kept = tuple(one for one in state.connections if one not in gone)
+    return Result(stderr=said, live=call.live.with_state(call.host, dataclasses.replace(state, connections=kept)))
+
+
+def entry_line(view: ConntrackView, left: int) -> str:
+    """One line of `conntrack -L`."""
+    protocol = view.original.protocol
+    state = f"{view.state} " if view.state else ""
+    unreplied = "" if view.replied else "[UNREPLIED] "
+    assured = "[ASSURED] " if view.replied and protocol in (L4.TCP, L4.SCTP) else ""
+    return (
+        f"{protocol.lower():<8} {_NUMBERS[protocol]} {left} {state}{_tuple(view.original)}{unreplied}{_tuple(view.reply)}"
+        f"{assured}mark=0 use=1"
+    )
+
+
+def _tuple(flow: FiveTuple) -> str:
+    if flow.protocol is L4.ICMP:
+        return f"src={flow.src} dst={flow.dst} type=8 code=0 id={flow.sport or 1} "
+    return f"src={flow.src} dst={flow.dst} sport={flow.sport} dport={flow.dport} "
+
+
+TOOL = Tool(("conntrack",), run, ON_NODES)

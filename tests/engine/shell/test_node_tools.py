@@ -1,0 +1,58 @@
+"""conntrack, ipvsadm, ipset, nft, ss, systemctl and the resolver's tools on a live cluster."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import Request
+from engine.shell import Shell
+
+from .clusters import opened, run
+
+SPOKEN = "conntrack v1.4.7 (conntrack-tools): "
+TOLD = {
+    "no connection": ("iptables", "node1", (), "conntrack -L", "", f"{SPOKEN}0 flow entries have been shown.\n", 0),
+    "a closed connection": ("iptables", "node1", ("kubectl exec c -- curl -s 10.96.0.10",), "conntrack -L -p tcp | grep -c 'TIME_WAIT src=10.244.1.7 dst=10.96.0.10'", "1\n", f"{SPOKEN}1 flow entries have been shown.\n", 0),
+    "a connection deleted": ("iptables", "node1", ("kubectl exec c -- curl -s 10.96.0.10", "conntrack -D -d 10.96.0.10"), "conntrack -C", "0\n", "", 0),
+    "nothing to delete": ("iptables", "node1", (), "conntrack -D -d 10.96.0.99", "", f"{SPOKEN}0 flow entries have been deleted.\n", 1),
+    "a bad option": ("iptables", "node1", (), "conntrack -L --frob", "", f"{SPOKEN}unknown option `--frob'\nTry `conntrack -h' or 'conntrack --help' for more information.\n", 2),
+    "virtual servers": ("ipvs", "node1", (), "ipvsadm -Ln -t 10.96.0.10:80 | tail -3", "TCP  10.96.0.10:80 rr\n  -> 10.244.1.5:8080              Masq    1      0          0         \n  -> 10.244.2.8:8080              Masq    1      0          0         \n", "", 0),
+    "no virtual server": ("ipvs", "node1", (), "ipvsadm -Ln -t 10.96.0.99:80", "", "No such service\n", 255),
+    "a set": ("ipvs", "node1", (), "ipset list KUBE-CLUSTER-IP | tail -1", "10.96.0.10,tcp:80\n", "", 0),
+    "not in a set": ("ipvs", "node1", (), "ipset test KUBE-CLUSTER-IP 10.96.0.99,tcp:80", "10.96.0.99,tcp:80 is NOT in set KUBE-CLUSTER-IP.\n", "", 1),
+    "no set": ("ipvs", "node1", (), "ipset list X", "", "ipset v7.17: The set with the given name does not exist\n", 1),
+    "nft's tables": ("nftables", "node1", (), "nft list tables", "table ip kube-proxy\ntable ip6 kube-proxy\n", "", 0),
+    "an nft chain": ("nftables", "node1", (), "nft list chain ip kube-proxy masquerading | grep -c 'masquerade fully-random'", "1\n", "", 0),
+    "no nft chain": ("nftables", "node1", (), "nft list chain ip kube-proxy x", "", "Error: No such file or directory\nlist chain ip kube-proxy x\n", 1),
+    "who listens": ("iptables", "pod/a", (), "ss -ltnH", "LISTEN 0 4096 *:8080 *:*\n", "", 0),
+    "kube-proxy runs": ("iptables", "node1", (), "systemctl is-active kube-proxy", "active\n", "", 0),
+    "kube-proxy stopped": ("iptables", "node1", ("systemctl stop kube-proxy",), "systemctl is-active kube-proxy", "inactive\n", "", 3),
+    "no unit": ("iptables", "node1", (), "systemctl status x", "", "Unit x.service could not be found.\n", 4),
+    "a name": ("iptables", "pod/c", (), "nslookup web | grep Name", "Name:\tweb.default.svc.cluster.local\n", "", 0),
+    "no name": ("iptables", "pod/c", (), "nslookup nothing | grep find", "** server can't find nothing: NXDOMAIN\n", "", 0),
+    "a record": ("iptables", "pod/c", (), "dig +short web.default.svc.cluster.local", "10.96.0.10\n", "", 0),
+    "a short name is not searched": ("iptables", "pod/c", (), "dig +short web", "", "", 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("mode", "host", "before", "line", "stdout", "stderr", "status"), TOLD.values(), ids=TOLD)
+def test_told(mode: str, host: str, before: tuple[str, ...], line: str, stdout: str, stderr: str, status: int) -> None:
+    reply = run(opened(mode), host, *before, line)
+    assert (reply.stdout, reply.stderr, reply.status) == (stdout, stderr, status)
+
+
+def test_a_connection_runs_out() -> None:
+    shell = run(opened(), "pod/c", "curl -s 10.96.0.10").shell
+    assert shell.run("node1", "conntrack -C").stdout == "1\n"
+    assert Shell(shell.live.later(121)).run("node1", "conntrack -C").stdout == "0\n"
+
+
+def test_nft_flushed_breaks_the_service() -> None:
+    shell = run(opened("nftables"), "node1", "nft flush table ip kube-proxy").shell
+    assert shell.live.walk(Request("pod/c", "svc/web"))[0].verdict != "DELIVERED"
+
+
+def test_a_stopped_kube_proxy_follows_no_change() -> None:
+    shell = run(opened(), "node1", "systemctl stop kube-proxy", "kubectl delete pod a").shell
+    assert "10.244.1.5:8080" in shell.run("node1", "iptables-save").stdout
+    assert "10.244.1.5:8080" not in run(shell, "node1", "systemctl start kube-proxy", "iptables-save").stdout
