@@ -22,7 +22,7 @@ TOLD = {
     "not in a set": ("ipvs", "node1", (), "ipset test KUBE-CLUSTER-IP 10.96.0.99,tcp:80", "10.96.0.99,tcp:80 is NOT in set KUBE-CLUSTER-IP.\n", "", 1),
     "no set": ("ipvs", "node1", (), "ipset list X", "", "ipset v7.17: The set with the given name does not exist\n", 1),
     "nft's tables": ("nftables", "node1", (), "nft list tables", "table ip kube-proxy\ntable ip6 kube-proxy\n", "", 0),
-    "an nft chain": ("nftables", "node1", (), "nft list chain ip kube-proxy masquerading | grep -c 'masquerade fully-random'", "1\n", "", 0),
+    "an nft chain": ("nftables", "node1", (), "nft list chain ip kube-proxy masquerading | grep -c 'masquerade fully-random'", "2\n", "", 0),
     "no nft chain": ("nftables", "node1", (), "nft list chain ip kube-proxy x", "", "Error: No such file or directory\nlist chain ip kube-proxy x\n", 1),
     "who listens": ("iptables", "pod/a", (), "ss -ltnH", "LISTEN 0 4096 *:8080 *:*\n", "", 0),
     "kube-proxy runs": ("iptables", "node1", (), "systemctl is-active kube-proxy", "active\n", "", 0),
