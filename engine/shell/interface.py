@@ -24,13 +24,15 @@ Execute: TypeAlias = "Callable[[LiveCluster, str, tuple[str, ...], str | None], 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One command of a line on `host`: its words (`argv[0]` is the tool's name) and what a pipe gives it, None where it
-    reads from the terminal. `execute` runs another command (kubectl exec): the cluster, a host, its words, what it reads."""
+    reads from the terminal. `execute` runs another command (kubectl exec): the cluster, a host, its words, what it reads.
+    `background`: a & stands behind the line."""
 
     live: LiveCluster
     host: str
     argv: tuple[str, ...]
     stdin: str | None = None
     execute: Execute | None = None
+    background: bool = False
 
     @property
     def args(self) -> tuple[str, ...]:

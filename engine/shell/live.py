@@ -20,6 +20,7 @@ from engine.shell.conntrack_table import entries
 from engine.shell.edits import Edit
 from engine.shell.fabric import LiveFabric
 from engine.shell.kube_proxy import resync
+from engine.shell.packets import SeenPacket, packets_of
 from engine.trace import ConntrackView, Outcome, Request
 from engine.values import dataclass
 
@@ -57,6 +58,18 @@ class HostState:
 
 
 @dataclass(frozen=True, slots=True)
+class Capture:
+    """A tcpdump that runs in the background on `host`: its device, "any" for all, the words of its filter, how many packets
+    it shows at most (None: all) and has shown."""
+
+    host: str
+    device: str
+    words: tuple[str, ...] = ()
+    most: int | None = None
+    shown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ProxyState:
     """A node's kube-proxy: whether it runs, and the API objects of its last sync where those are not the API server's
     (None). `started` is the time of the cluster's clock."""
@@ -73,7 +86,8 @@ _RUNNING = ProxyState()
 @dataclasses.dataclass(frozen=True)
 class LiveCluster:
     """`cluster` is what the API server holds. `clock` counts seconds since the start, `draws` the random decisions that were
-    made, each by `seed` and its number. `traffic` are the connections that go on by themselves all the time."""
+    made, each by `seed` and its number. `traffic` are the connections that go on by themselves all the time, `captures` the packet sockets that are open, `packets`
+    what the last commands sent while there were any."""
 
     cluster: Cluster
     mode: Mode = Mode.IPTABLES
@@ -82,6 +96,8 @@ class LiveCluster:
     hosts: Mapping[str, HostState] = dataclasses.field(default_factory=dict)
     proxies: Mapping[str, ProxyState] = dataclasses.field(default_factory=dict)
     traffic: tuple[Request, ...] = ()
+    captures: tuple[Capture, ...] = ()
+    packets: tuple[SeenPacket, ...] = ()
     clock: float = 0.0
     draws: int = 0
 
@@ -197,10 +213,13 @@ class LiveCluster:
     def walk(self, request: Request, *, closed: bool = False) -> tuple[Outcome, LiveCluster]:
         """One connection of `request`, drawn: what becomes of it, and the cluster whose conntrack tables remember it; `closed`:
         as they do once both ends have closed it. Raises as engine.outcomes."""
-        from engine.walk.outcomes import outcomes
+        from engine.walk.outcomes import tapped
 
         seed, after = self.draw()
-        outcome = outcomes(self.cluster, request, fabric=self.fabric, seed=seed)[0]
+        outcome, taps = tapped(self.fabric, request, seed)
+        if self.captures:
+            sent = packets_of(outcome, taps, request.l4, self.clock)
+            after = dataclasses.replace(after, packets=(*self.packets, *sent))
         left = outcome.conntrack
         if closed:
             left = tuple(dataclasses.replace(v, state="TIME_WAIT") if v.state == "ESTABLISHED" else v for v in left)

@@ -69,6 +69,7 @@ MODULES: dict[tuple[str, ...], str] = {
     ): "engine.shell.tools.nslookup",
     ("ss",): "engine.shell.tools.ss",
     ("systemctl",): "engine.shell.tools.systemctl",
+    ("tcpdump", "pkill", "kill"): "engine.shell.tools.tcpdump",
     ("true", "false", ":"): "engine.shell.tools.true",
 }
 

@@ -54,7 +54,7 @@ class Shell:
         for pipeline in pipelines:
             if (pipeline.connector == "&&" and status != 0) or (pipeline.connector == "||" and status == 0):
                 continue
-            result = _run_pipeline(live, host, pipeline, status)
+            result = _with_captures(_run_pipeline(live, host, pipeline, status))
             live = result.live or live
             out, err, status = out + result.stdout, err + result.stderr, result.status
             shown += result.stderr + result.stdout
@@ -71,13 +71,25 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_OUTPUT else text[:MOST_OUTPUT] + "\n[output cut]\n"
 
 
+def _with_captures(result: Result) -> Result:
+    """With what packet sockets that are open print of what the command sent, before its own output ends."""
+    if result.live is None or not (result.live.captures and result.live.packets):
+        return result
+    from engine.shell.tools.tcpdump import show
+
+    shown, live = show(result.live)
+    return dataclasses.replace(result, stderr=result.stderr + shown, live=live)
+
+
 def _run_pipeline(live: LiveCluster, host: str, pipeline: Pipeline, before: int) -> Result:
     stdin: str | None = None
     errors, status, last = "", 0, len(pipeline.commands) - 1
     stdout = ""
     for at, command in enumerate(pipeline.commands):
         words = tuple(word.replace(STATUS, str(before)) for word in command.words)
-        result = _run_command(live.later(_TAKES), host, dataclasses.replace(command, words=words), stdin)
+        result = _run_command(
+            live.later(_TAKES), host, dataclasses.replace(command, words=words), stdin, pipeline.background
+        )
         live = result.live or live.later(_TAKES)
         errors += result.stderr
         status = result.status
@@ -88,7 +100,7 @@ def _run_pipeline(live: LiveCluster, host: str, pipeline: Pipeline, before: int)
     return Result(stdout, errors, status, live)
 
 
-def _run_command(live: LiveCluster, host: str, command: Command, stdin: str | None) -> Result:
+def _run_command(live: LiveCluster, host: str, command: Command, stdin: str | None, background: bool = False) -> Result:
     name = command.words[0]
     tool = find_tool(name)
     try:
@@ -98,7 +110,7 @@ def _run_command(live: LiveCluster, host: str, command: Command, stdin: str | No
         if tool is None or not (tool.at_administrator if host == ADMINISTRATOR else live.has(host, tool.hosts)):
             result = Result(stderr=f"sh: {_shown(name)}: command not found\n", status=127)
         else:
-            result = tool.run(Call(live, host, command.words, stdin, _execute))
+            result = tool.run(Call(live, host, command.words, stdin, _execute, background))
         return _redirected(result, live, host, command.redirections)
     except FileRefused as error:
         return Result(stderr=f"sh: {error}\n", status=1)

@@ -32,6 +32,17 @@ def transmit(
     state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb, inside: Inside | None = None
 ) -> Frame | Outgoing | Died:
     """Send `skb` out of `device` to the owner of `next_hop`."""
+    at = len(state.taps)
+    result = _send_out(state, host, device, next_hop, skb, inside)
+    # Where nobody answers for the next hop, ARP's question is all that leaves.
+    if not (isinstance(result, Died) and result.where.code is ReasonCode.NO_NEIGHBOUR):
+        state.tap(host, device.name, skb, outgoing=True, inside=inside, at=at)
+    return result
+
+
+def _send_out(
+    state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb, inside: Inside | None
+) -> Frame | Outgoing | Died:
     if device.kind is DeviceKind.LOOPBACK:
         # loopback_xmit: skb_orphan.
         skb.local, skb.owner = False, None
@@ -165,6 +176,7 @@ def _out_of_bridge(state: WalkState, host: Host, bridge: Device, next_hop: str, 
 
 def out_of_port(state: WalkState, host: Host, port: str, target: tuple[str, str], skb: Skb) -> Frame:
     """The last metre: through a bridge port into the pod behind it."""
+    state.tap(host, port, skb, outgoing=True)
     state.hop(host, port, Stage.VETH, skb, hop_words.veth_out(target[0], port))
     return Frame(*target, fresh(skb), target)
 

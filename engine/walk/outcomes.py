@@ -29,11 +29,11 @@ from engine.walk.answer import finish
 from engine.walk.locate import ResolvedRequest, locate
 from engine.walk.run import run_to_end
 from engine.walk.segments import announced
-from engine.walk.state import Died, Outgoing, WalkState
+from engine.walk.state import Died, Outgoing, Tap, WalkState
 from engine.words import endings
 from engine.words import hops as hop_words
 
-__all__ = ["first_node", "outcomes", "source_of"]
+__all__ = ["first_node", "outcomes", "source_of", "tapped"]
 
 
 def outcomes(
@@ -68,8 +68,8 @@ def outcomes(
 
     def run(choose: Choose) -> Outcome:
         nonlocal taken
-        outcome, steps = _one_way(built, resolved, choose)
-        taken += steps
+        outcome, state = _one_way(built, resolved, choose)
+        taken += state.steps
         if taken > MOST_STEPS_OF_ALL_WAYS:
             raise too_many_ways(f"{MOST_STEPS_OF_ALL_WAYS} steps", f"{MOST_STEPS_OF_ALL_WAYS} 步")
         return outcome
@@ -90,6 +90,15 @@ def outcomes(
     for probability, outcome in every_path(run):
         merged[outcome] = merged.get(outcome, Fraction(0)) + probability
     return tuple(dataclasses.replace(outcome, probability=chance) for outcome, chance in merged.items())
+
+
+def tapped(fabric: Fabric, request: Request, seed: int | str) -> tuple[Outcome, tuple[Tap, ...]]:
+    """The way that `seed` draws, and what packet sockets on all devices see of its first packet and its answer, in their
+    order. Raises as outcomes()."""
+    resolved = locate(fabric, request)
+    _check_reachable(fabric, resolved)
+    outcome, state = _one_way(fabric, resolved, seeded(seed))
+    return outcome, tuple(state.taps)
 
 
 def first_node(fabric: Fabric, resolved: ResolvedRequest) -> str | None:
@@ -119,8 +128,8 @@ def _check_reachable(fabric: Fabric, resolved: ResolvedRequest) -> None:
         )
 
 
-def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> tuple[Outcome, int]:
-    """The way that `choose` takes, and how many steps its packets took."""
+def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> tuple[Outcome, WalkState]:
+    """The way that `choose` takes, and what its packets left behind."""
     state = WalkState(fabric, choose, resolved, None)
     for text in fabric.assumed:
         state.assume(text)
@@ -136,7 +145,7 @@ def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> tuple
     outcome = finish(state, end, flow, host)
     if state.assumed:
         outcome = dataclasses.replace(outcome, assumed=tuple(state.assumed))
-    return outcome, state.steps
+    return outcome, state
 
 
 def source_of(fabric: Fabric, resolved: ResolvedRequest) -> str:

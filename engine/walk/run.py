@@ -31,6 +31,7 @@ def run_to_end(state: WalkState, step: Step) -> Arrived | Died:
 def _come_in(state: WalkState, frame: Frame) -> Step:
     host = state.host(frame.host)
     device = host.devices[frame.device]
+    state.tap(host, device.name, frame.skb, outgoing=False, inside=frame.inside)
     if host.kind is HostKind.NODE:
         _note_entry(state, host, frame)
     if device.master is not None:

@@ -30,6 +30,22 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
+class Tap:
+    """A packet as a packet socket on a device sees it (AF_PACKET: before PREROUTING, after POSTROUTING). `inner` is what a
+    tunnel's packet carries; `leg` counts the packets of the walk: the request, its answer, what follows."""
+
+    host: str
+    device: str
+    flow: FiveTuple
+    outgoing: bool
+    direction: Direction
+    outer: Encapsulation | None = None
+    inner: FiveTuple | None = None
+    error_about: FiveTuple | None = None
+    leg: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """A packet about to come in by `device` of `host`. `target` is the (host, device) whose MAC address it carries."""
 
@@ -92,6 +108,8 @@ class WalkState:
         self.first_node: str | None = None
         self._netfilters: dict[str, HostNetfilter] = {}
         self.steps = 0
+        self.taps: list[Tap] = []
+        self._leg = 0
         self._forwards: list[Forward] = []
         self._from_before: set[int] = set()
         self._outer_flows: set[tuple[str, FiveTuple]] = set()
@@ -100,6 +118,7 @@ class WalkState:
         """Begin another packet: its hops and what it pays are counted from nothing. `stray` tells whether some host's
         conntrack found it to belong to nothing (INVALID)."""
         self.direction = direction
+        self._leg += 1
         self.hops = []
         self.cost = Cost()
         self.underlay_cost = Cost()
@@ -146,6 +165,14 @@ class WalkState:
             self.underlay_cost = after
         else:
             self.cost = after
+
+    def tap(
+        self, host: Host, device: str, skb: Skb, *, outgoing: bool, inside: Inside | None = None, at: int | None = None
+    ) -> None:
+        """Note what a packet socket on the device sees; `at` is its place among what has been seen, None the last."""
+        outer, inner = (None, None) if inside is None else (inside.outer, inside.skb.flow)
+        seen = Tap(host.name, device, skb.flow, outgoing, self.direction, outer, inner, skb.error_about, self._leg)
+        self.taps.insert(len(self.taps) if at is None else at, seen)
 
     def forwarded(self, host: Host, skb: Skb) -> Died | None:
         """Take one off the TTL of a packet that `host` forwards (ip_forward, ip6_forward); its end where none is left.

@@ -1,0 +1,138 @@
+"""What packet sockets see of one connection: the walk's packets with what a handshake, a request and its answer put in.
+
+The walk has a connection's first packet and its answer; what follows takes the same ways. Sequence numbers and windows are
+those of any such exchange. Sources: tcpdump 4.99, print-tcp.c, print-icmp.c, print-ip.c; tcp(7) for the retries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.packet import L4, is_ipv6
+from engine.trace import Outcome, ReasonCode, Verdict
+from engine.values import dataclass
+from engine.walk.state import Tap
+
+_SYN = "Flags [S], seq 1482906112, win 64240, options [mss 1460,sackOK,TS val 815320917 ecr 0,nop,wscale 7], length 0"
+_SYN_ACK = "Flags [S.], seq 2913460237, ack 1482906113, win 65160, options [mss 1460,sackOK,TS val 3078312204 ecr 815320917,nop,wscale 7], length 0"  # fmt: skip
+_TIMES = "options [nop,nop,TS val 815320918 ecr 3078312205]"
+# What follows the handshake: which way it goes (0 there, 1 back), what it says.
+_HTTP = (
+    (0, f"Flags [.], ack 1, win 502, {_TIMES}, length 0"),
+    (0, f"Flags [P.], seq 1:75, ack 1, win 502, {_TIMES}, length 74"),
+    (1, f"Flags [.], ack 75, win 509, {_TIMES}, length 0"),
+    (1, f"Flags [P.], seq 1:149, ack 75, win 509, {_TIMES}, length 148"),
+    (0, f"Flags [.], ack 149, win 501, {_TIMES}, length 0"),
+    (0, f"Flags [F.], seq 75, ack 149, win 501, {_TIMES}, length 0"),
+    (1, f"Flags [F.], seq 149, ack 76, win 509, {_TIMES}, length 0"),
+    (0, f"Flags [.], ack 150, win 501, {_TIMES}, length 0"),
+)
+_RESET = "Flags [R.], seq 0, ack 1482906113, win 0, length 0"
+# Seconds after the first at which a SYN that nobody answers is sent again: as many as one sees within some seconds.
+_RETRIES = (1.0, 3.0, 7.0)
+# Between two packets of one exchange, and between two devices of one way.
+_APART, _DEVICE = 0.0002, 0.000005
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPacket:
+    """One packet on one device: when (seconds of the cluster's clock), where, and what tcpdump says of it after the
+    addresses."""
+
+    at: float
+    tap: Tap
+    said: str
+
+
+def packets_of(outcome: Outcome, taps: tuple[Tap, ...], protocol: L4, clock: float) -> list[SeenPacket]:
+    """All that is seen of one attempt."""
+    legs = [[tap for tap in taps if tap.leg == leg] for leg in (0, 1)]
+    found = [
+        packet
+        for number, (leg, at, said) in enumerate(_sent(outcome, protocol, bool(legs[1])))
+        for packet in _along(legs[leg], clock + at + number * _APART, said)
+    ]
+    return sorted(found, key=lambda packet: packet.at)
+
+
+def _along(way: Iterable[Tap], at: float, said: str) -> Iterator[SeenPacket]:
+    for number, tap in enumerate(way):
+        yield SeenPacket(at + number * _DEVICE, tap, said)
+
+
+def _sent(outcome: Outcome, protocol: L4, answered: bool) -> Iterator[tuple[int, float, str]]:
+    """(which way, seconds, what it says) of each packet."""
+    if protocol is L4.ICMP:
+        yield 0, 0.0, "ICMP echo request, id 1, seq 1, length 64"
+        if answered:
+            yield 1, 0.0, "ICMP echo reply, id 1, seq 1, length 64"
+        return
+    if protocol is not L4.TCP:
+        yield 0, 0.0, "UDP, length 47"
+        if answered:
+            yield 1, 0.0, "UDP, length 112"
+        return
+    yield 0, 0.0, _SYN
+    if outcome.verdict in (Verdict.REFUSED, Verdict.REJECT) or _told(outcome):
+        yield 1, 0.0, _RESET
+        return
+    if answered:
+        yield 1, 0.0, _SYN_ACK
+    if outcome.verdict is Verdict.DELIVERED:
+        for leg, said in _HTTP if outcome.stalls is None else _HTTP[:2]:
+            yield leg, 0.0, said
+    elif outcome.where is not None and outcome.where.code is ReasonCode.WRONG_REPLY_SOURCE:
+        # The client knows of no such connection.
+        yield 0, 0.0, "Flags [R], seq 1482906113, win 0, length 0"
+    else:
+        for seconds in _RETRIES:
+            yield 0, seconds, _SYN
+            if answered:
+                yield 1, seconds, _SYN_ACK
+
+
+def _told(outcome: Outcome) -> bool:
+    """Whether an ICMP error came back."""
+    return any(hop.stage == "socket" for hop in outcome.reply) and outcome.verdict is not Verdict.DELIVERED and not outcome.source_seen  # fmt: skip
+
+
+def line(packet: SeenPacket, every: bool) -> str:
+    """As `tcpdump -n` prints it; `every` as with -i any, which names the device."""
+    tap = packet.tap
+    where = f"{tap.device:<5} {'Out' if tap.outgoing else 'In '} " if every else ""
+    text = f"{_clock(packet.at)} {where}"
+    if tap.inner is not None and tap.flow.protocol is L4.UDP:
+        head = f"IP {_end(tap.flow.src, tap.flow.sport)} > {_end(tap.flow.dst, tap.flow.dport)}"
+        name = "OTV" if tap.flow.dport == 8472 else "VXLAN"
+        vni = tap.outer.vni if tap.outer is not None else 1
+        told = (
+            f"{name}, flags [I] (0x08), overlay 0, instance {vni}"
+            if name == "OTV"
+            else f"{name}, flags [I] (0x08), vni {vni}"
+        )
+        return f"{text}{head}: {told}\n{_flow_text(tap, packet.said, inner=True)}"
+    return text + _flow_text(tap, packet.said, inner=False)
+
+
+def _flow_text(tap: Tap, said: str, *, inner: bool) -> str:
+    flow = tap.inner if inner and tap.inner is not None else tap.flow
+    name = "IP6" if is_ipv6(flow.src) else "IP"
+    if tap.error_about is not None and not inner:
+        about = tap.error_about
+        return f"{name} {flow.src} > {flow.dst}: ICMP {about.dst} {about.protocol.lower()} port {about.dport} unreachable, length 68"
+    if flow.protocol is L4.ICMP:
+        return f"{name} {flow.src} > {flow.dst}: {said}"
+    if tap.inner is not None and not inner:
+        return f"{name} {flow.src} > {flow.dst}: {name} {_end(tap.inner.src, tap.inner.sport)} > {_end(tap.inner.dst, tap.inner.dport)}: {said}"
+    return f"{name} {_end(flow.src, flow.sport)} > {_end(flow.dst, flow.dport)}: {said}"
+
+
+def _end(address: str, port: int) -> str:
+    return f"{address}.{port}"
+
+
+def _clock(seconds: float) -> str:
+    """The cluster's clock begins at five past two."""
+    micro = round((14 * 3600 + 5 * 60 + seconds) * 1_000_000)
+    whole, rest = divmod(micro, 1_000_000)
+    return f"{whole // 3600 % 24:02}:{whole // 60 % 60:02}:{whole % 60:02}.{rest:06}"
