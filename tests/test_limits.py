@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,13 @@ from k8squiz.bank import find as bank
 from k8squiz.bank import limits as of_the_quiz
 from k8squiz.bank.draw import draw
 from k8squiz.errors import QuizError
+from k8squiz.kinds.interface import make_task
+from k8squiz.world import predicates, work
+from k8squiz.world.rule_lines import RuleLine
+from k8squiz.world.virtual_servers import ClusterSize
+from k8squiz.world.world import World
 from tests.k8squiz.runner import k8squiz
+from tests.work import function_calls
 
 HOSTILE = Path(__file__).parent / "hostile"
 PAGE = (Path(__file__).parents[1] / "docs" / "limits.md").read_text(encoding="utf-8")
@@ -80,16 +87,91 @@ def test_what_grows_is_refused_with_its_line(old: str, new: str, said: str) -> N
     assert len(str(caught.value)) < 1100
 
 
+VIRTUAL = """
+format_version: 1
+id: large
+topic: schedulers
+level: 1
+kind: choice
+title: {en: Large, zh: 大}
+cluster: {nodes: 1, pods: {caller: node1}, services: {web: {}}}
+request: {from: caller, to: web}
+ask:
+  multiple: true
+  ASKED
+  options:
+    - {text: {en: a, zh: 甲}, when: {compare: [FIGURE, ge, 0]}}
+    - {text: {en: b, zh: 乙}, when: {compare: [FIGURE, lt, 0]}}
+prompt: {en: a, zh: 甲}
+explanation: {en: a, zh: 甲}
+key_points: [{en: a, zh: 甲}]
+sources: [{ref: x}]
+"""
+TAKEN = "{taken: pod-1}"
+VIRTUALS = [
+    ("ipvs: {scheduler: rr, servers: 1000000000, steps: [connect]}", TAKEN, "at most 200 servers"),
+    ("ipvs: {scheduler: rr, servers: 2, steps: [connect 1000000000]}", TAKEN, "more than 200 clients"),
+    ("ipvs: {scheduler: rr, servers: 2, steps: [connect " + "9" * 5000 + "]}", TAKEN, "makes no sense there"),
+    ("ipvs: {scheduler: rr, servers: 2, steps: [" + ", ".join(["connect"] * 401) + "]}", TAKEN, "at most 400 steps"),
+    ("scale: {services: 20001, endpoints: 1}", "{figure: rules}", "20000 in all"),
+    ("scale: {services: 1, endpoints: 501}", "{figure: rules}", "at most 500 endpoints"),
+    ("scale: {services: 1, endpoints: 1}", "{add: ["
+     + ", ".join(f"{{figure: {{name: rules, services: {n}}}}}" for n in range(19_000, 20_000)) + "]}", "takes too long to solve"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "figure", "said"), VIRTUALS, ids=[f"{asked[:50]}: {said}" for asked, _, said in VIRTUALS]
+)
+def test_what_is_asked_without_a_cluster_has_limits_too(
+    asked: str, figure: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is counted here is what is asked for; counting it for real is another's test.
+    monkeypatch.setattr(ClusterSize, "figure", lambda self, name, mode=None: Fraction(1))
+    text = VIRTUAL.replace("ASKED", asked).replace("FIGURE", figure)
+    with pytest.raises(QuizError, match=r"f/g\.yaml:\d+: ") as caught:
+        make_task(World(draw(bank.parse_template(text, Path("f/g.yaml")), "1")))
+    assert said in str(caught.value)
+
+
+def large(requests: str, option: str, cluster: str) -> str:
+    """A question of many ways: each option is one more predicate about them."""
+    asked = VIRTUAL.replace("cluster: {nodes: 1, pods: {caller: node1}, services: {web: {}}}", f"cluster: {cluster}")
+    return asked.replace("request: {from: caller, to: web}", requests).replace("  ASKED\n", "").replace(
+        "{compare: [FIGURE, ge, 0]}", option
+    ).replace("{compare: [FIGURE, lt, 0]}", "{verdict: DROP}")  # fmt: skip
+
+
+CROWD = "{nodes: 1, pods: {caller: node1}, services: {web: {endpoints: {node1: 1}}}, background: {services: 20000}}"
+MANY = "{nodes: 1, pods: {caller: node1}, services: {web: {endpoints: {node1: 150}}}}"
+LARGE = [
+    large("requests:\n" + "".join(f"  r{n}: {{from: caller, to: web}}\n" for n in range(9)),
+          "{all: [" + ", ".join(f"{{verdict: DELIVERED, for: r{n}}}" for n in range(9)) + "]}", CROWD),
+    large("request: {from: caller, to: web}", "{some: {some: {some: {some: {verdict: LOST}}}}}", MANY),
+    large("request: {from: caller, to: web}", "{any: [" + ", ".join(["{rule: {node: '{node1}', text: x}}"] * 2000) + "]}", CROWD),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LARGE, ids=["requests", "nested", "rules"])
+def test_a_question_that_multiplies_is_refused_with_its_line(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(World, "rules", lambda self, *_: tuple(RuleLine("nat", "X", "x") for _ in range(99_999)))
+    monkeypatch.setattr(predicates, "_all_match", lambda *_: False)
+    monkeypatch.setattr(work, "MOST_WORK", 2_500_000)
+    with pytest.raises(QuizError, match=r"f/g\.yaml:\d+: the question takes too long to solve"):
+        make_task(World(draw(bank.parse_template(text, Path("f/g.yaml")), "1")))
+
+
 SCENARIO = {"servers": [{"name": "a"}, {"name": "b"}], "requirements": "spread <= 2"}
 WORKLOADS = [
     ({"gap": 4294967296}, ("gap",)), ({"short": 4294967296}, ("short",)), ({"long": 10**100}, ("long",)),
-    ({"gap": 10**8, "connections": 30}, ("connections",)), ({"connections": 40_001}, ("connections",)),
+    ({"gap": 10**8, "connections": 30}, ("connections",)), ({"connections": 10_001}, ("connections",)),
     ({"clients": 10**8}, ("servers",)), ({"destinations": 10**8}, ("servers",)), ({"persistent": 10**10}, ("persistent",)),
     ({"servers": [{"name": f"s{n}"} for n in range(251)]}, ("servers",)),
-    ({"servers": [{"name": f"s{n}"} for n in range(250)], "connections": 40_000}, ("connections",)),
+    ({"servers": [{"name": f"s{n}"} for n in range(250)], "connections": 10_000}, ("connections",)),
     ({"servers": [{"name": "a", "weight": 10**9}, {"name": "b"}]}, ("servers",)),
     ({"servers": [{"name": "a", "speed": 10**10}, {"name": "b"}]}, ("servers", 0, "speed")),
     ({"changes": [{"at": 10**10, "action": "drain", "server": "a"}]}, ("changes", 0, "at")),
+    ({"changes": [{"at": 1, "action": "drain", "server": "a"}] * 51}, ("changes",)),
 ]  # fmt: skip
 
 
@@ -98,6 +180,27 @@ def test_a_workload_without_end_is_refused(change: dict[str, object], path: tupl
     with pytest.raises(EngineError) as caught:
         load_scenario({**SCENARIO, **change})
     assert getattr(caught.value, "path", None) == path
+
+
+# The largest that is taken, of each kind that could take long: who measures it, and what it is made of.
+LARGEST: list[dict[str, object]] = [
+    {"connections": 10_000, "clients": 10_000, "destinations": 10_000, "persistent": 10**9, "gap": 1, "short": 100_000},
+    {"connections": 10_000, "clients": 10_000, "persistent": 1, "gap": 100_000, "short": 100_000, "long": 100_000},
+    {"connections": 10_000, "clients": 10_000, "changes": [{"at": 1, "action": "drain", "server": f"s{n}"} for n in range(10)]},
+    {"connections": 400, "servers": [{"name": f"s{n}", "weight": 65535 - n} for n in range(250)],
+     "changes": [{"at": 1, "action": "drain", "server": f"s{n}"} for n in range(50)]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "candidate"),
+    list(zip(LARGEST, ["lblcr", "rr", "mh+mh-fallback", "mh"], strict=True)),
+    ids=["persistent", "expiring", "nobody left", "many servers"],
+)
+def test_the_largest_workload_costs_no_more_than_its_connections(change: dict[str, object], candidate: str) -> None:
+    """Calls, not seconds: some three hundred for each connection. A walk over all that stands would be thousands."""
+    made = load_scenario({"servers": [{"name": f"s{n}"} for n in range(10)], "requirements": "spread <= 2", **change})
+    assert function_calls(lambda: made.measure(candidate, "1")) < 4_000_000
 
 
 def test_a_scenario_without_end_is_refused_with_its_line(capsys: Capture) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Protocol
 
 from engine.ipvs.server import RealServer
@@ -18,23 +19,35 @@ class PersistenceTemplate:
     """Persistence: the server a client (or network of clients) stays on.
 
     Its timer starts anew with every connection; while it still has connections it lives on in steps of a minute.
+    `network` is whom it is kept for.
     """
 
+    network: str
     server: RealServer
     timeout: float
     controls: int = 0
-    deadline: float = 0.0
+    deadline: float = math.inf
 
     def use(self, now: float) -> None:
+        """One more connection hangs on it."""
+        self.renew(now)
+        self.controls += 1
+
+    def renew(self, now: float) -> None:
+        """Its timer starts anew: as long as before, or a minute once it has been put off."""
+        if self.deadline <= now:
+            self.timeout = _RETRY
         self.deadline = now + self.timeout
 
-    def survives(self, now: float) -> bool:
-        while self.deadline <= now:
-            # While connections hang on it the template is only put off, not dropped (ip_vs_conn_expire).
-            if not self.controls:
-                return False
+    def release(self, moment: float) -> bool:
+        """A connection that hung on it ended; whether it was the last. While there are some the timer that runs out only puts
+        the template off, by a minute each time (ip_vs_conn_expire)."""
+        self.controls -= 1
+        if self.controls:
+            return False
+        if self.deadline < moment:
             self.timeout = _RETRY
-            self.deadline += _RETRY
+            self.deadline += _RETRY * math.ceil((moment - self.deadline) / _RETRY)
         return True
 
 
@@ -52,6 +65,8 @@ class ConnectionTable(Protocol):
     def note_reopened(self, connection: Connection) -> None: ...
 
     def note_expired(self, connection: Connection) -> None: ...
+
+    def note_idle(self, template: PersistenceTemplate) -> None: ...
 
 
 class Connection:
@@ -75,7 +90,7 @@ class Connection:
             self._count(1)
             real.bound()
         if template is not None:
-            template.controls += 1
+            template.use(owner.now)
 
     def __repr__(self) -> str:
         return f"<{self.key[0]}:{self.key[1]} -> {self.server}>"
@@ -118,18 +133,18 @@ class Connection:
             self.closed = False
             self._count(1)
             if self.template is not None:
-                self.template.use(self.owner.now)
+                self.template.renew(self.owner.now)
 
-    def expire(self) -> None:
-        """Drop the entry from the table."""
+    def expire(self, moment: float | None = None) -> None:
+        """Drop the entry from the table, at `moment` (None: now)."""
         if self.expired or self.real is None:
             return
         self._count(-1)
         self.owner.note_expired(self)
         self.expired = True
         self.real.unbound()
-        if self.template is not None:
-            self.template.controls -= 1
+        if self.template is not None and self.template.release(self.owner.now if moment is None else moment):
+            self.owner.note_idle(self.template)
 
     def _count(self, by: int) -> None:
         assert self.real is not None

@@ -51,7 +51,7 @@ def load_scenario(data: Mapping[str, Any]) -> Scenario:
     try:
         workload = Workload(servers, changes=changes, **numbers)
     except EngineError as error:
-        about = "changes" if "change of" in error.en else "servers" if "server " in error.en else "connections"
+        about = "changes" if "change" in error.en else "servers" if "server " in error.en else "connections"
         raise ScenarioError((about,) if about in fields else ("servers",), error.en, error.zh) from error
     return Scenario(
         name=name,

@@ -7,6 +7,7 @@ their trash), ip_vs_conn.c (counts, templates), ip_vs_proto_tcp.c and ip_vs_prot
 from __future__ import annotations
 
 import functools
+import heapq
 import ipaddress
 import itertools
 from collections.abc import Iterable
@@ -66,6 +67,10 @@ class VirtualServer:
         self._connections: dict[tuple[str, int, str], Connection] = {}
         self._closed: dict[Connection, None] = {}  # in the order in which they are due
         self._templates: dict[str, PersistenceTemplate] = {}
+        self._idle: list[
+            tuple[float, int, PersistenceTemplate]
+        ] = []  # a heap: those no connection hangs on, by when due
+        self._order = itertools.count()
         self._flush_at: float | None = None  # when ip_vs_expire_nodest_conn_flush runs next
         self._scheduler = scheduler_class(scheduler, self.flags)(self._servers, self.flags, choose or seeded(0))
 
@@ -174,15 +179,18 @@ class VirtualServer:
             return
         self.now = now
         if self._flush_at is not None and self._flush_at <= now:
-            self._flush_at = None
+            flushed_at, self._flush_at = self._flush_at, None
             for connection in [one for one in self._connections.values() if one.real and not one.real.available]:
-                connection.expire()
+                connection.expire(flushed_at)
         due = list(itertools.takewhile(lambda connection: connection.deadline <= now, self._closed))
         for connection in due:
-            connection.expire()
-        for client, template in list(self._templates.items()):
-            if not template.survives(now):
-                del self._templates[client]
+            connection.expire(connection.deadline)
+        while self._idle and self._idle[0][0] <= now:
+            deadline, _, template = heapq.heappop(self._idle)
+            # One that was used since is due later, and stands here again by then.
+            used = template.controls or template.deadline != deadline
+            if not used and self._templates.get(template.network) is template:
+                del self._templates[template.network]
 
     def _again(self, connection: Connection) -> Connection:
         """A packet that opens a connection the table still holds: it follows the entry, not the scheduler. Where the
@@ -214,11 +222,9 @@ class VirtualServer:
             if server is None:
                 self._templates.pop(network, None)
                 return Connection(self, key, None, None)
-            template = PersistenceTemplate(server, float(self.persistent))
+            template = PersistenceTemplate(network, server, float(self.persistent))
             self._templates[network] = template
-        connection = Connection(self, key, template.server, template)
-        template.use(self.now)
-        return connection
+        return Connection(self, key, template.server, template)
 
     def _template_usable(self, template: PersistenceTemplate) -> bool:
         server = template.server
@@ -236,6 +242,9 @@ class VirtualServer:
         self._closed.pop(connection, None)
         if self._connections.get(connection.key) is connection:
             del self._connections[connection.key]
+
+    def note_idle(self, template: PersistenceTemplate) -> None:
+        heapq.heappush(self._idle, (template.deadline, next(self._order), template))
 
     # Input
 

@@ -144,7 +144,7 @@ class MaglevHashing(_Table):
         value = folded(arrival.client) + (arrival.client_port if "mh-port" in self.flags else 0)
         first = hsiphash_u32(value, _MH_KEY_OFFSET) % _MH_SIZE
         server = self._look_up(first)
-        if server is not None or "mh-fallback" not in self.flags:
+        if server is not None or "mh-fallback" not in self.flags or not any(map(_usable, self.servers)):
             return server
         for offset in range(_MH_SIZE):
             shifted = value + (offset + first) % _MH_SIZE

@@ -14,6 +14,7 @@ from fractions import Fraction
 from engine.errors import EngineError
 from engine.limits import (
     LONGEST_WORKLOAD,
+    MOST_CHANGES,
     MOST_CONNECTIONS,
     MOST_CONNECTIONS_BY_SERVERS,
     MOST_SERVERS,
@@ -121,6 +122,8 @@ class Workload:
                 f"workload: connections times servers is at most {MOST_CONNECTIONS_BY_SERVERS}",
                 zh=f"负载：连接数乘以服务器数最多为 {MOST_CONNECTIONS_BY_SERVERS}",
             )
+        if len(self.changes) > MOST_CHANGES:
+            raise EngineError(f"workload: changes: at most {MOST_CHANGES}", zh=f"负载：changes：最多 {MOST_CHANGES} 项")
         longest = max(self.gap, self.short, self.long)
         if self.connections * longest > LONGEST_WORKLOAD or (self.persistent or 0) > LONGEST_WORKLOAD:
             raise EngineError(

@@ -13,7 +13,7 @@ import re
 from engine.errors import RuleError
 from engine.hooks import IPTABLES_PRIORITY, Hook
 from engine.netfilter.ipt_words import Option, options, split, unquote
-from engine.netfilter.part import BadRule
+from engine.netfilter.part import BadRule, in_own_words
 from engine.netfilter.parts.opaque import OpaqueMatch, opaque_target
 from engine.netfilter.parts.ports import L4Module
 from engine.netfilter.parts.protocol import MODULE_NUMBERED
@@ -47,7 +47,8 @@ def parse(text: str, family: Family = Family.IPV4, file: str = "<text>") -> Rule
     except BadRule as error:
         raise RuleError(str(error), file, error.line or number, zh=error.zh) from None
     except ValueError as error:
-        raise RuleError(str(error), file, number, zh=f"无法理解：{error}") from None
+        told = in_own_words(error)
+        raise RuleError(told.en, file, number, zh=told.zh) from None
     return reader.ruleset
 
 
@@ -65,7 +66,8 @@ def parse_rule(line: str, chains: frozenset[str] = frozenset(), family: Family =
             raise BadRule(_no_chain(leads_to), zh=f"跳转到不存在的链 {leads_to!r}")
         return words[1], rule
     except (BadRule, ValueError) as error:
-        raise RuleError(str(error), zh=error.zh if isinstance(error, BadRule) else f"无法理解：{error}") from None
+        told = in_own_words(error)
+        raise RuleError(told.en, zh=told.zh) from None
 
 
 class _SaveReader:

@@ -24,7 +24,7 @@ from engine.netfilter.nft_names import (
     split_commas,
 )
 from engine.netfilter.nft_sets import Element, NamedSet
-from engine.netfilter.part import BadRule
+from engine.netfilter.part import BadRule, in_own_words
 from engine.netfilter.parts.comment import cut_nft_comment
 from engine.netfilter.parts.verdicts import read_verdict
 from engine.netfilter.registry import REGISTRY
@@ -193,7 +193,8 @@ class _NftReader:
                 elif line not in ("auto-merge", "counter") and word not in ("gc-interval", "policy"):
                     named.comment = self.comment(line)
             except ValueError as error:
-                raise self.fail(str(error), zh=f"无法理解：{error}") from error
+                told = in_own_words(error)
+                raise self.fail(told.en, told.zh) from error
         try:
             # The type may stand after the elements, or twice.
             for key in named.elements:
@@ -260,7 +261,8 @@ class _NftReader:
         try:
             chain.hook, chain.priority = Hook(found[2].upper()), priority_number(found[3])
         except ValueError as error:
-            raise self.fail(str(error), zh=f"无法理解：{error}") from error
+            told = in_own_words(error)
+            raise self.fail(told.en, told.zh) from error
         chain.kind, chain.policy = found[1], (found[4] or "accept").upper()
 
     def rule(self, line: str) -> Rule:
@@ -283,8 +285,9 @@ class _NftReader:
         except BadRule as error:
             raise self.fail(str(error), zh=error.zh) from error
         except (ValueError, KeyError) as error:
+            told = in_own_words(error)
             raise self.fail(
-                f"rule {line!r} is not understood: {error}", zh=f"无法理解规则 {line!r}：{error}"
+                f"rule {line!r} is not understood: {told.en}", f"无法理解规则 {line!r}：{told.zh}"
             ) from error
         return Rule((*matches, *comment))
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from engine.netfilter.context import Context, Decision
 from engine.netfilter.ruleset import Match, Target
 from engine.packet import Family
+from engine.trace import Text
 from engine.values import dataclass
 
 # A message is for a person; the text it quotes may be of any length.
@@ -29,6 +30,28 @@ class BadRule(Exception):
         self.zh = zh if len(zh) <= _LONGEST else zh[: _LONGEST - 1] + "…"
         super().__init__(message if len(message) <= _LONGEST else message[: _LONGEST - 3] + "...")
         self.line = line
+
+
+# What Python says of a word that is no number, address or network -> what we say.
+_PYTHONS = (
+    (re.compile(r"(?:invalid literal for int\(\) with base \d+|could not convert string to float): (.*)", re.DOTALL), "is not a number", "不是数字"),
+    (re.compile(r"(.*) does not appear to be an IPv4 or IPv6 (?:address|network)", re.DOTALL), "is not an IP address or network", "不是 IP 地址或网段"),
+    (re.compile(r"(.*) has host bits set", re.DOTALL), "has bits set behind its prefix", "在前缀之后还有非零位"),
+    (re.compile(r"(.*) is not a valid \w+", re.DOTALL), "is not known here", "在此未知"),
+)  # fmt: skip
+
+
+def in_own_words(error: Exception) -> Text:
+    """What a reader's error says, in both languages; nothing of Python's own."""
+    if isinstance(error, BadRule):
+        return Text(str(error), error.zh)
+    if isinstance(error, KeyError):
+        return Text(f"{error} is not known here", f"{error} 在此未知")
+    for pattern, en, zh in _PYTHONS:
+        found = pattern.fullmatch(str(error))
+        if found is not None:
+            return Text(f"{found[1]} {en}", f"{found[1]} {zh}")
+    return Text(str(error), f"无法理解：{error}")
 
 
 class ModelledMatch(Match):

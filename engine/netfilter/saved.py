@@ -339,9 +339,12 @@ def _named_sets(rules: _Rules) -> dict[str, dict[str, UnusableSet]]:
     table = ""
     if "--match-set" not in rules.text:
         return found
-    for number, line in enumerate(rules.text.split("\n"), 1):
+    # As the parser reads them: blanks before a line say nothing, and a comment asks for no set.
+    for number, line in enumerate(map(str.strip, rules.text.split("\n")), 1):
         if line.startswith("*"):
             table = line[1:].strip()
+        if line.startswith("#"):
+            continue
         for name in _MATCHED_SET.findall(line):
             error = RuleError(
                 f"a rule matches on the ipset {name}; iptables-save does not hold sets: "

@@ -23,3 +23,14 @@ MOST_ADDRESSES = 32
 MOST_PODS = 500
 #: Services and endpoints behind the question's own (`background`).
 MOST_BACKGROUND = 20_000
+#: Options that one screen shows, a letter each.
+MOST_OPTIONS = 26
+#: A virtual server and its history: real servers, clients that connect, and lines.
+MOST_HISTORY_SERVERS = 200
+MOST_HISTORY_CLIENTS = 200
+MOST_HISTORY_STEPS = 400
+#: Endpoints where rules are counted (`ask.scale`): in all, and of a Service, to each of which a packet is followed.
+MOST_SCALE_ENDPOINTS = 20_000
+MOST_ENDPOINTS_OF_A_SERVICE = 500
+#: Work of drawing and solving a question, in microseconds or so (k8squiz.world.work).
+MOST_WORK = 6_000_000

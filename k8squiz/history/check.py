@@ -62,6 +62,9 @@ def is_body(body: object) -> TypeGuard[Mapping[str, object]]:
     return not body_flaw(body)
 
 
+_UNDER_REVIEW = 2
+
+
 def card_flaw(state: object) -> str:
     """The first field of a card's state that FSRS could not go on with; empty where it is sound."""
     if not isinstance(state, Mapping):
@@ -69,7 +72,9 @@ def card_flaw(state: object) -> str:
     fits: dict[str, Callable[[object], bool]] = {
         "card_id": lambda value: is_whole(value, 0, 2**62), "state": lambda value: is_whole(value, 1, 3),
         "stability": lambda value: is_number(value, 0.001, 1e6), "difficulty": lambda value: is_number(value, 1, 10),
-        "due": _is_date, "last_review": _is_date, "step": lambda value: value is None or is_whole(value, 0, 99),
+        "due": _is_date, "last_review": _is_date,
+        # A card that is being learnt stands at one of the steps; one under review at none.
+        "step": lambda value: is_whole(value, 0, 99) or value is None and state.get("state") == _UNDER_REVIEW,
     }  # fmt: skip
     return next((name for name, fit in fits.items() if name not in state or not fit(state[name])), "")
 

@@ -12,6 +12,7 @@ from engine.cost.count import ModeCost, PacketCost, UpdateCost, costs
 from engine.proxy.interface import MODES
 from engine.proxy.releases import behaviour_of
 from engine.values import dataclass
+from k8squiz.bank.limits import MOST_ENDPOINTS_OF_A_SERVICE
 from k8squiz.errors import QuizError
 from k8squiz.world.release import EARLIER, RELEASE
 
@@ -67,6 +68,11 @@ def check(services: int, endpoints: int) -> None:
     if services < 1 or endpoints < 1:
         raise QuizError(
             "--services and --endpoints are numbers from 1 up", "--services 和 --endpoints 须为大于等于 1 的整数"
+        )
+    if endpoints > MOST_ENDPOINTS_OF_A_SERVICE:
+        raise QuizError(
+            f"--endpoints is {endpoints}: a packet is followed to each of a Service's endpoints, at most {MOST_ENDPOINTS_OF_A_SERVICE}",
+            f"--endpoints 为 {endpoints}：会把数据包跟踪到 Service 的每个端点，最多 {MOST_ENDPOINTS_OF_A_SERVICE} 个",
         )
     if services * endpoints > MOST_ENDPOINTS:
         raise QuizError(

@@ -114,6 +114,7 @@ def outcomes_of(world: World, name: str) -> tuple[Outcome, ...]:
 
 def fits(predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
     """Whether `predicate` is true of one way of request `on`."""
+    world.work.look(len(predicate))
     other = str(predicate.get("for", on))
     if other != on:
         return holds(predicate, world, other)
@@ -130,6 +131,7 @@ _Operator: TypeAlias = "Callable[[Yaml, Predicate, World, str, Outcome], bool]"
 def _hops(of: str) -> _Operator:
     def check(value: Yaml, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:
         hops = outcome.reply if of == "reply" else outcome.hops
+        world.work.look(len(hops))
         return any(_all_match(_mapping(value, world), partial(hop_fact, hop=hop)) for hop in hops)
 
     return check
@@ -152,6 +154,7 @@ def matching_rules(value: Conditions, world: World, on: str, chains: bool = Fals
     """The rules (or chains) of a node that fit `value`, as another `release` writes them where one is named."""
     release = str(value["release"]) if "release" in value else None
     lines = world.rules(on, str(value["node"]), str(value.get("family", "ipv4")), release)
+    world.work.look(len(lines))
     wanted = {key: item for key, item in value.items() if key not in ("node", "family", "release")}
     return tuple(line for line in lines if line.declares is chains and _all_match(wanted, partial(getattr, line)))
 
@@ -159,6 +162,7 @@ def matching_rules(value: Conditions, world: World, on: str, chains: bool = Fals
 def count_entries(value: Conditions, world: World, on: str) -> int:
     """How many entries of a node's sets (ipsets, IPVS's table, nft's sets and maps) fit `value`."""
     found = world.entries(on, str(value["node"]), str(value.get("family", "ipv4")))
+    world.work.look(len(found))
     wanted = {key: item for key, item in value.items() if key not in ("node", "family")}
     return sum(1 for entry in found if _all_match(wanted, partial(getattr, entry)))
 
@@ -304,6 +308,7 @@ def _scale_figure(value: Yaml, world: World, on: str) -> Fraction:
     found = size(world.question, {key: other[key] for key in _SIZED_BY if key in other})
     if found is None:
         raise QuizError(f"{world.question.id}: ask.scale is missing", f"{world.question.id}：缺少 ask.scale")
+    world.work.count(found.services, found.endpoints, found.mode, found.release)
     return found.figure(str(name))
 
 

@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING
 
 from engine.cluster import Mode
 from engine.errors import EngineError
+from engine.limits import MOST_SERVERS
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.bank.limits import (
+    MOST_ENDPOINTS_OF_A_SERVICE,
+    MOST_HISTORY_CLIENTS,
+    MOST_HISTORY_SERVERS,
+    MOST_HISTORY_STEPS,
+    MOST_SCALE_ENDPOINTS,
+)
 from k8squiz.bank.question import Question
 from k8squiz.bank.shapes import DRAWN_INTEGER, MAPPING, Place
 from k8squiz.bank.yaml_values import Yaml
@@ -28,8 +36,8 @@ if TYPE_CHECKING:
     from engine.ipvs.scenario import Scenario
 
 _ADDRESS, _PORT = "10.96.0.10", 80
-_MOST_STEPS = 400
-_MOST_ENDPOINTS = 20_000  # compiled in about a second
+# Of a count or a weight: what it may be the kernel says, or the limits.
+_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class History:
     def picked(self, which: int | str) -> str:
         """The server of connection `which` (from 1, or "last"); "" where none took it."""
         picks = self.picks
-        number = len(picks) if which == "last" else int(which) if str(which).isdecimal() else 0
+        number = len(picks) if which == "last" else int(which) if _is_number(str(which)) else 0
         if not 1 <= number <= len(picks):
             raise QuizError(f"ask.ipvs: there is no connection {which}", f"ask.ipvs：没有第 {which} 个连接")
         return picks[number - 1] or ""
@@ -67,7 +75,21 @@ class History:
 def history(question: Question) -> History | None:
     """The history of a question's `ask.ipvs`; None where there is none. Raises QuizError for what makes no sense."""
     spec = history_spec(question)
-    return None if spec is None else _history(spec)
+    if spec is None:
+        return None
+    place = Place(question.template, ("ask", "ipvs"))
+    servers = spec.servers if isinstance(spec.servers, int) else len(spec.servers)
+    _at_most(servers, MOST_HISTORY_SERVERS, "servers", place.at("servers"))
+    _at_most(len(spec.steps), MOST_HISTORY_STEPS, "steps", place.at("steps"))
+    try:
+        return _history(spec)
+    except QuizError as error:
+        raise QuizError(f"{place.where}: {error.en}", f"{place.where}：{error.zh}") from error
+
+
+def _at_most(number: int, most: int, name: str, place: Place) -> None:
+    if number > most:
+        raise place.error(f"at most {most} {name}", f"最多 {most} 个 {name}")
 
 
 @functools.lru_cache(maxsize=256)
@@ -80,6 +102,14 @@ def _history(spec: HistorySpec) -> History:
 
 def _senseless(line: str) -> QuizError:
     return QuizError(f"ask.ipvs: {line!r} makes no sense there", f"ask.ipvs：{line!r} 在此没有意义")
+
+
+def _too_many(what: str, most: int) -> QuizError:
+    return QuizError(f"ask.ipvs: more than {most} {what}", f"ask.ipvs：{what} 超过 {most} 个")
+
+
+def _is_number(word: str) -> bool:
+    return word.isdecimal() and len(word) <= _DIGITS
 
 
 class _HistoryRun:
@@ -107,12 +137,12 @@ class _HistoryRun:
         steps: list[HistoryStep] = []
         for line in self._spec.steps:
             steps += self._step(line)
-            if len(steps) > _MOST_STEPS:
-                raise QuizError(f"ask.ipvs: more than {_MOST_STEPS} steps", f"ask.ipvs：步骤超过 {_MOST_STEPS} 个")
         return History(self._spec.scheduler, tuple(self._weights), self._spec.persistent, tuple(steps))
 
     def _add(self, server: str, weight: int) -> None:
         # One that comes back has its old address, so that the kernel knows it again.
+        if server not in self._servers and len(self._servers) == MOST_HISTORY_SERVERS:
+            raise _too_many("servers", MOST_HISTORY_SERVERS)
         self._servers.setdefault(server, f"10.244.1.{len(self._servers) + 5}")
         self._vs.add_server(self._servers[server], _PORT, weight=weight)
 
@@ -122,15 +152,17 @@ class _HistoryRun:
                 return [self._connect(f"client-{len(self._connections) + 1}")]
             case ["connect", "from", client]:
                 return [self._connect(client)]
-            case ["connect", count] if count.isdecimal():
+            case ["connect", count] if _is_number(count):
+                if int(count) > MOST_HISTORY_CLIENTS:
+                    raise _too_many("clients", MOST_HISTORY_CLIENTS)
                 return [self._connect(f"client-{len(self._connections) + 1}") for _ in range(int(count))]
-            case ["close", number] if number.isdecimal() and 1 <= int(number) <= len(self._connections):
+            case ["close", number] if _is_number(number) and 1 <= int(number) <= len(self._connections):
                 self._connections[int(number) - 1].close()
                 return [HistoryStep(Text(f"connection {number} closes", f"第 {number} 个连接关闭"))]
-            case ["weight", server, weight] if server in self._servers and weight.isdecimal():
+            case ["weight", server, weight] if server in self._servers and _is_number(weight):
                 self._vs.set_weight(self._servers[server], _PORT, int(weight))
                 return [HistoryStep(Text(f"the weight of {server} becomes {weight}", f"{server} 的权重变为 {weight}"))]
-            case ["add", server, weight] if weight.isdecimal():
+            case ["add", server, weight] if _is_number(weight):
                 self._add(server, int(weight))
                 return [HistoryStep(Text(f"{server} joins with weight {weight}", f"{server} 加入，权重为 {weight}"))]
             case ["remove", server] if server in self._servers:
@@ -139,6 +171,8 @@ class _HistoryRun:
         raise _senseless(line)
 
     def _connect(self, client: str) -> HistoryStep:
+        if client not in self._clients and len(self._clients) == MOST_HISTORY_CLIENTS:
+            raise _too_many("clients", MOST_HISTORY_CLIENTS)
         address = self._clients.setdefault(client, f"198.51.100.{len(self._clients) + 1}")
         number = len(self._connections) + 1
         made = self._vs.connect(address, 40000 + number)
@@ -171,7 +205,9 @@ def _alike(raw: Mapping[str, Yaml], place: Place) -> list[dict[str, Yaml]]:
     if "count" not in raw:
         raise place.error("'count' is missing", "缺少 'count'")
     rest = {key: value for key, value in raw.items() if key != "count"}
-    return [{"name": pod, **rest} for pod in _pods(DRAWN_INTEGER.read(raw["count"], place.at("count")))]
+    count = DRAWN_INTEGER.read(raw["count"], place.at("count"))
+    _at_most(count, MOST_SERVERS, "servers", place.at("count"))
+    return [{"name": pod, **rest} for pod in _pods(count)]
 
 
 def _pods(count: int) -> list[str]:
@@ -232,9 +268,11 @@ def size(question: Question, changed: Mapping[str, Yaml] | None = None) -> Clust
         scale = MAPPING.read(question.ask["scale"], Place(question.template, ("ask", "scale")))
         spec = SIZE.read({**scale, **changed}, Place(question.template, ("ask", "scale")))
     services, endpoints = spec.services, spec.endpoints
-    if services < 1 or endpoints < 1 or services * endpoints > _MOST_ENDPOINTS:
-        raise QuizError(
-            f"ask.scale: {services} Services of {endpoints} endpoints; from 1 up, and at most {_MOST_ENDPOINTS} endpoints",
-            f"ask.scale：{services} 个 Service、每个 {endpoints} 个端点；均须大于等于 1，且端点总数不超过 {_MOST_ENDPOINTS}",
+    if services < 1 or not 1 <= endpoints <= MOST_ENDPOINTS_OF_A_SERVICE or services * endpoints > MOST_SCALE_ENDPOINTS:
+        where = Place(question.template, ("ask", "scale"))
+        raise where.error(
+            f"{services} Services of {endpoints} endpoints; from 1 up, at most {MOST_ENDPOINTS_OF_A_SERVICE} endpoints of a Service and "
+            f"{MOST_SCALE_ENDPOINTS} in all",
+            f"{services} 个 Service、每个 {endpoints} 个端点；均须大于等于 1，每个 Service 最多 {MOST_ENDPOINTS_OF_A_SERVICE} 个端点，总数最多 {MOST_SCALE_ENDPOINTS}",
         )
     return ClusterSize(services, endpoints, spec.mode, spec.release)

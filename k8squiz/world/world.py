@@ -19,6 +19,7 @@ from k8squiz.bank.question import Background, Question, QuestionRequest
 from k8squiz.errors import unknown
 from k8squiz.world.release import as_of
 from k8squiz.world.rule_lines import RuleLine, rule_lines
+from k8squiz.world.work import Work
 
 if TYPE_CHECKING:
     from engine import Ruleset
@@ -35,6 +36,7 @@ class World:
         self._outcomes: dict[str, tuple[Outcome, ...]] = {}
         self._rules: dict[tuple[str, str, str, str | None], tuple[RuleLine, ...]] = {}
         self._entries: dict[tuple[str, str, str], tuple[SetElement, ...]] = {}
+        self.work = Work(question.template)
 
     @property
     def first(self) -> str:
@@ -64,12 +66,15 @@ class World:
         if name not in self._outcomes:
             asked = self.request(name)
             request = Request(asked.source, asked.destination, asked.protocol, asked.node, asked.sport)
-            self._outcomes[name] = self._walk(name, request)
+            self._outcomes[name] = self.walked(name, request)
         return self._outcomes[name]
 
     def walked(self, name: str, request: Request) -> tuple[Outcome, ...]:
         """Every way the packet of any `request` can go in the cluster of request `name`."""
-        return self._walk(name, request)
+        self.work.compile(self.cluster(name))
+        found = self._walk(name, request)
+        self.work.walk(found)
+        return found
 
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
         return engine.outcomes(self.cluster(name), request, mode=self.request(name).mode)
@@ -80,6 +85,7 @@ class World:
         key = (name, node, family, release)
         if key not in self._rules:
             mode = self.request(name).mode
+            self.work.compile(self.cluster(name))
             text = str(compile_rules(self.cluster(name), node, mode, family=family, release=release))
             self._rules[key] = rule_lines(text)
         return self._rules[key]
@@ -94,6 +100,7 @@ class World:
         if key not in self._entries:
             from k8squiz.world.set_elements import entries
 
+            self.work.compile(self.cluster(name))
             self._entries[key] = entries(
                 compile_rules(self.cluster(name), node, self.request(name).mode, family=family)
             )

@@ -9,7 +9,7 @@ import ipaddress
 
 from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options, negation, number
-from engine.netfilter.part import Matches, ModelledMatch, Part
+from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
 from engine.packet import Family
 from engine.values import dataclass
@@ -74,6 +74,17 @@ def _masked(address: str, mask: str) -> str:
     return str(ipaddress.IPv6Address(number) if ":" in address else ipaddress.IPv4Address(number))
 
 
+def _mask(text: str, family: Family) -> str:
+    """A mask of the family's width (libxt_recent.c: xtables_numeric_to_ipmask, xtables_numeric_to_ip6addr)."""
+    try:
+        parsed = ipaddress.ip_address(text)
+    except ValueError:
+        parsed = None
+    if parsed is None or f"ipv{parsed.version}" != family:
+        raise BadRule(f"--mask {text!r} is not a mask of {family}", zh=f"--mask {text!r} 不是 {family} 的掩码")
+    return text
+
+
 def _read(name: str, options: Options, family: Family) -> Matches | None:
     operations = [flag for flag in _OPERATIONS if flag in options]
     if not options.keys() <= _KNOWN or len(operations) != 1:
@@ -86,7 +97,7 @@ def _read(name: str, options: Options, family: Family) -> Matches | None:
             value.get("--name") or "DEFAULT",
             number(value["--seconds"]) if "--seconds" in value else None,
             "--reap" in value,
-            value.get("--mask") or full,
+            _mask(value.get("--mask") or full, family),
             "rdest" if "--rdest" in value else "rsource",
             options[operations[0]][0],
         ),

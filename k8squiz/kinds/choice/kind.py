@@ -5,8 +5,9 @@ from __future__ import annotations
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.forms import PREDICATE
+from k8squiz.bank.limits import MOST_OPTIONS
 from k8squiz.bank.rng import Rng
-from k8squiz.bank.shapes import FLAG, TEXT, WORD, integer, key, list_of, record
+from k8squiz.bank.shapes import FLAG, TEXT, WORD, Place, integer, key, list_of, record
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item, MenuField
 from k8squiz.kinds.interface import Task, TypedKind, letters
@@ -62,8 +63,14 @@ class Choice(TypedKind[ChoiceAsk]):
                 f"{world.question.id}: {'all' if right else 'none'} of the options are right",
                 f"{world.question.id}：{'所有选项都' if right else '没有选项'}正确",
             )
+        count = min(ask.show or len(options), len(options))
+        if count > MOST_OPTIONS:
+            raise Place(world.question.template, ("ask", "options")).error(
+                f"at most {MOST_OPTIONS} can be shown, a letter each; say how many with show",
+                f"最多显示 {MOST_OPTIONS} 个，每个一个字母；请用 show 指定个数",
+            )
         rng = Rng(world.question.id, world.question.seed, "options")
-        shown = _shown(rng.shuffled(options), right, ask.show or len(options))
+        shown = _shown(rng.shuffled(options), right, count)
         items = tuple(
             Item(letter, str(index), bilingual(world, option.text))
             for letter, (index, option) in zip(letters(len(shown)), shown, strict=True)

@@ -287,3 +287,23 @@ def _rulesets(draw: st.DrawFn) -> r.Ruleset:
 @given(_rulesets())
 def test_what_is_printed_is_read_back(ruleset: r.Ruleset) -> None:
     assert parse(dump(ruleset)) == ruleset
+
+
+WORDS = {
+    "a size": ("\tset s {\n\t\ttype ipv4_addr\n\t\tsize many\n\t}", 4, "'many' is not a number", "'many' 不是数字"),
+    "a priority": (
+        "\tchain c {\n\t\ttype nat hook output priority dstnat - x; policy accept;\n\t}", 3, "'dstnat - x'", "'dstnat - x'",
+    ),
+    "a network": (
+        "\tchain c {\n\t\tip daddr 10.0.0.0/40 drop\n\t}", 3,
+        "'10.0.0.0/40' is not an IP address or network", "'10.0.0.0/40' 不是 IP 地址或网段",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("block", "line", "en", "zh"), WORDS.values(), ids=list(WORDS))
+def test_nothing_is_told_in_pythons_words(block: str, line: int, en: str, zh: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        parse(f"table ip t {{\n{block}\n}}\n")
+    assert f":{line}: " in caught.value.en and en in caught.value.en and zh in caught.value.zh
+    assert not any(word in caught.value.zh for word in ("invalid literal", "does not appear", "valid "))

@@ -72,6 +72,16 @@ def test_the_packets_family_chooses_among_the_texts() -> None:
     assert ruleset.tables["filter"].chains["INPUT"].policy == "DROP"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [RULES.replace("*filter", " *filter"), f"# was: -m set --match-set KUBE-CLUSTER-IP dst\n{RULES}", RULES.replace("-A", "\t[3:180] -A")],
+    ids=["a table's line set in", "a comment before the first table", "a rule with counters, set in"],
+)  # fmt: skip
+def test_a_set_is_asked_for_by_the_rule_that_names_it(text: str) -> None:
+    ruleset = read(text)
+    assert {name: list(table.sets) for name, table in ruleset.tables.items()} == {"filter": ["KUBE-CLUSTER-IP"]}
+
+
 def test_rules_alone_are_rules() -> None:
     assert type(read(RULES.replace("-m set --match-set KUBE-CLUSTER-IP dst,dst ", ""))) is Ruleset
 

@@ -441,3 +441,10 @@ def any_rule(draw: st.DrawFn) -> r.Rule:
 def test_reading_what_is_printed_is_the_identity(first: list[r.Rule], second: list[r.Rule]) -> None:
     ruleset = iptables(nat={"PREROUTING": first, "MY-CHAIN": second, "LAST": []}, filter={"INPUT": second, "LAST": []})
     assert parse(str(ruleset)) == ruleset
+
+
+@pytest.mark.parametrize("mask", ["255.255.255.255rce", "255.255.255.25节", "ffff::", "24", "x"])
+def test_recents_mask_is_one_of_the_family(mask: str) -> None:
+    rule = f"-A PREROUTING -m recent --set --name A --mask {mask} --rsource"
+    with pytest.raises(RuleError, match=rf"^f:3: --mask '{mask}' is not a mask of ipv4"):
+        parse(f"*nat\n:PREROUTING ACCEPT [0:0]\n{rule}\nCOMMIT\n", file="f")

@@ -94,7 +94,7 @@ def test_an_export_is_json_that_a_terminal_may_be_shown() -> None:
 
 CARD = json.loads(exported(filled([], [0.7])))["cards"][0]
 STATES = [
-    {"state": 9}, {"state": True}, {"stability": 0}, {"stability": None}, {"stability": "3"}, {"difficulty": 1e99}, {"step": -1},
+    {"state": 9}, {"state": True}, {"step": None, "state": 1}, {"step": None, "state": 3}, {"stability": 0}, {"stability": None}, {"stability": "3"}, {"difficulty": 1e99}, {"step": -1},
     {"due": "2026-01-01T00:00:00"}, {"due": "9999-12-31T23:59:59+00:00"}, {"last_review": 7}, {"last_review": "x"}, {"card_id": 2**80},
 ]  # fmt: skip
 

@@ -223,5 +223,5 @@ NONSENSE = [
 def test_a_history_that_makes_no_sense(spec: dict[str, object]) -> None:
     with pytest.raises(QuizError) as caught:
         history(asking(ipvs=spec))
-    assert caught.value.en.startswith("ask.ipvs")
-    assert caught.value.zh.startswith("ask.ipvs")
+    assert caught.value.en.startswith("fake.yaml:1: ask.ipvs")
+    assert caught.value.zh.startswith("fake.yaml:1：ask.ipvs")
