@@ -9,6 +9,7 @@ import os
 import platform
 import time
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from k8squiz.errors import QuizError
 from k8squiz.history.folder import data_folder
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
+from k8squiz.mock.score import QuestionScore
 from k8squiz.screens.prose import Prose
 
 FILE = "errors.log"
@@ -33,6 +35,15 @@ def tell(error: Exception, question: str, seed: str, console: Console, lang: Lan
     path = _noted(error, question, seed)
     where = say("amiss-noted", lang, path=path) if path is not None else ""
     console.print(Prose(say("amiss", lang, what=type(error).__name__) + where, "notice"))
+
+
+def tell_flaws(results: Iterable[QuestionScore], console: Console, lang: Lang) -> None:
+    """Say which questions of an interview count for nothing, and why: each by its label and id."""
+    for result in results:
+        if result.flaw is not None:
+            item, error = result.item, result.flaw
+            console.print(Prose(say("not-counted", lang, label=item.label, question=item.question), "notice"))
+            tell(error, item.question, item.seed, console, lang)
 
 
 def _noted(error: Exception, question: str, seed: str) -> Path | None:

@@ -16,6 +16,7 @@ from rich.console import Console
 from k8squiz.bank import find as bank
 from k8squiz.bank.followup import follow_ups
 from k8squiz.bank.question import QuestionMeta
+from k8squiz.commands.faults import tell_flaws
 from k8squiz.commands.mock_dialog import Left, MockDialog
 from k8squiz.commands.mock_journal import MockJournal, begin, take_up
 from k8squiz.errors import QuizError
@@ -209,6 +210,7 @@ def _closed(
     score = drawn_questions.score(interview.state)
     console.print(Prose(say("over", lang), "strong"))
     console.print(views.closing_view(drawn_questions, score, lang))
+    tell_flaws(score.results, console, lang)
     journal.finish(score.results)
     if journal.safe:
         console.print(say("full-report", lang, session=journal.session))

@@ -20,6 +20,7 @@ def run(lang: Lang, session: int | None = None, form: str | None = None, out: Pa
         form = _form_of(out)
     record = recorded(session)
     report = _built(record)
+    _say_flaws(report, lang)
     if form is None:
         from k8squiz.screens.report import report_view
 
@@ -34,6 +35,15 @@ def run(lang: Lang, session: int | None = None, form: str | None = None, out: Pa
     write_text(out, text)
     make_console().print(say("written", lang, path=out))
     return 0
+
+
+def _say_flaws(report: InterviewReport, lang: Lang) -> None:
+    """On stderr: a report may be read by a program."""
+    results = [question.result for question in report.questions]
+    if any(result.flaw is not None for result in results):
+        from k8squiz.commands.faults import tell_flaws
+
+        tell_flaws(results, make_console(stderr=True), lang)
 
 
 def _form_of(out: Path) -> str:

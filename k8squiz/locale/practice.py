@@ -14,6 +14,7 @@ WORDS: dict[str, Text] = {
         "这道题出了意外错误（{what}），不是你的问题。跳过它，继续。",
     ),
     "amiss-noted": Text(" What is needed to report it stands in {path}.", " 报告所需的信息已写入 {path}。"),
+    "not-counted": Text("Question {label} ({question}) does not count:", "第 {label} 题（{question}）不计入得分："),
     "amiss-file": Text("This question cannot be asked: {reason}", "这道题无法提问：{reason}"),
     "cluster": Text("Cluster", "集群"),
     "request": Text("Request{name}: ", "请求{name}："),

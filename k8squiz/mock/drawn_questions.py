@@ -34,11 +34,31 @@ class DrawnQuestions:
     def hints(self, position: int) -> tuple[tuple[float, Text], ...]:
         return self._drawn(position)[2]
 
+    def flaw(self, position: int) -> Exception | None:
+        """Why a question cannot be drawn: its file is gone, or has changed since the plan was made; None where it can."""
+        try:
+            self._drawn(position)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other questions stand
+            return error
+        return None
+
     def score(self, state: InterviewState) -> Score:
         """What `state` comes to. Draws every question that was answered or not."""
         places = range(len(self.plan.items))
-        tasks = [self.task(position) for position in places]
-        return score(self.plan, state, tasks, [[cost for cost, _ in self.hints(position)] for position in places])
+        flaws = [self.flaw(position) for position in places]
+        tasks = [self.task(position) if flaw is None else flaw for position, flaw in zip(places, flaws, strict=True)]
+        costs = [
+            [cost for cost, _ in self.hints(position)] if flaw is None else []
+            for position, flaw in zip(places, flaws, strict=True)
+        ]
+        return score(self.plan, state, tasks, costs)
+
+    def title(self, position: int) -> Text:
+        """A question's title; of one that cannot be drawn its id."""
+        if self.flaw(position) is None:
+            return self.world(position).question.template.title
+        name = self.plan.items[position].question
+        return Text(name, name)
 
     def _drawn(self, position: int) -> tuple[World, Task, tuple[tuple[float, Text], ...]]:
         item = self.plan.items[position]

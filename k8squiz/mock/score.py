@@ -23,12 +23,14 @@ RULE = Text(
 
 @dataclasses.dataclass(frozen=True)
 class QuestionScore:
-    """One question as it went. `grade` is None where nothing was written."""
+    """One question as it went. `grade` is None where nothing was written, or where `flaw` says why nothing can be graded:
+    such a question counts for nothing either way."""
 
     item: PlannedQuestion
     sheet: AnswerSheet
     grade: Grade | None
     weight: float
+    flaw: Exception | None = None
 
     @property
     def score(self) -> float:
@@ -67,8 +69,11 @@ def weight(item: PlannedQuestion) -> float:
     return (1.0 + (item.level - 1) / 4) * (1.0 if item.parent is None else 0.5)
 
 
-def score(plan: InterviewPlan, state: InterviewState, tasks: Sequence[Task], costs: Sequence[Sequence[float]]) -> Score:
-    """The score of `state`. `tasks` and `costs` (of each hint in turn) are the plan's, in its order."""
+def score(
+    plan: InterviewPlan, state: InterviewState, tasks: Sequence[Task | Exception], costs: Sequence[Sequence[float]]
+) -> Score:
+    """The score of `state`. `tasks` and `costs` (of each hint in turn) are the plan's, in its order; a question that cannot be
+    drawn any more has its error for a task."""
     results = tuple(
         _result(item, sheet, task, cost)
         for item, sheet, task, cost in zip(plan.items, state.sheets, tasks, costs, strict=True)
@@ -76,14 +81,16 @@ def score(plan: InterviewPlan, state: InterviewState, tasks: Sequence[Task], cos
     return Score(results, _mean(results))
 
 
-def _result(item: PlannedQuestion, sheet: AnswerSheet, task: Task, costs: Sequence[float]) -> QuestionScore:
+def _result(item: PlannedQuestion, sheet: AnswerSheet, task: Task | Exception, costs: Sequence[float]) -> QuestionScore:
+    if isinstance(task, Exception):
+        return QuestionScore(item, sheet, None, 0.0, task)
     if sheet.graded_answer is None:
         return QuestionScore(item, sheet, None, weight(item))
     try:
         return QuestionScore(item, sheet, grade(task, sheet.graded_answer, sum(costs[: sheet.hints])), weight(item))
-    except Exception:  # noqa: BLE001 - whatever it is, the other answers count
-        # An answer of another form (the question's file has changed since), or a fault of ours. It counts as none.
-        return QuestionScore(item, sheet, None, weight(item))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other answers count
+        # An answer of another form (the question's file has changed since), or a fault of ours.
+        return QuestionScore(item, sheet, None, 0.0, error)
 
 
 def _mean(results: Sequence[QuestionScore]) -> float:
@@ -100,6 +107,6 @@ def study(score: Score) -> Mapping[str, tuple[str, ...]]:
     """What to look at next: by topic, the weakest first, the questions in which something was missed."""
     missed: dict[str, list[str]] = {part.name: [] for part in score.by(lambda item: item.topic) if part.score < 1.0}
     for result in sorted(score.results, key=lambda result: result.score):
-        if result.score < 1.0:
+        if result.score < 1.0 and result.flaw is None:
             missed[result.item.topic].append(result.item.question)
     return {topic: tuple(dict.fromkeys(names)) for topic, names in missed.items()}

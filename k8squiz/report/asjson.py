@@ -95,6 +95,7 @@ def _field(field: FieldLine) -> dict[str, object]:
     return {
         "label": _both(field.label), "answer": given, "truth": _both(field.truth), "score": field.score,
         "ordered": field.ordered, "options": options,
+        "credit": _both(field.credit) if field.credit is not None else None,
     }  # fmt: skip
 
 

@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.cluster import Mode
+from engine.errors import EngineError
 from engine.trace import Text
 from k8squiz.bank.find import is_told
 from k8squiz.bank.question import FieldMark, Picture, QuestionRequest
+from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field, Value
 from k8squiz.kinds.interface import shown_requests
 from k8squiz.mock.drawn_questions import DrawnQuestions, shown
@@ -123,7 +125,7 @@ def build(
     drawn_questions: DrawnQuestions | None = None,
     bench: Bench = no_bench,
 ) -> InterviewReport:
-    """Compute the report. Raises QuizError where the bank no longer has a question of the plan."""
+    """Compute the report. A question that the bank no longer has, or has otherwise, stands in it by its id and says why."""
     drawn_questions = drawn_questions if drawn_questions is not None else DrawnQuestions(plan)
     score = drawn_questions.score(state)
     questions = tuple(
@@ -138,6 +140,26 @@ def build(
 
 
 def _answered(drawn_questions: DrawnQuestions, position: int, result: QuestionScore, bench: Bench) -> Answered:
+    flaw = drawn_questions.flaw(position)
+    try:
+        return _told(drawn_questions, position, result, bench) if flaw is None else _untold(result, flaw)
+    except (QuizError, EngineError) as error:
+        # What is drawn only to be told: an explanation, a walk.
+        return _untold(result, error)
+
+
+def _untold(result: QuestionScore, error: Exception) -> Answered:
+    """A question that is there no more: why, in place of what it asked."""
+    name, why = result.item.question, error if isinstance(error, (QuizError, EngineError)) else None
+    reason = Text(why.en, why.zh) if why is not None else Text(type(error).__name__, type(error).__name__)
+    prompted = Text(
+        f"The question cannot be drawn any more and does not count: {reason.en}",
+        f"这道题已无法生成，不计入得分：{reason.zh}",
+    )
+    return Answered(result, Text(name, name), prompted, (), (), (), (), (), (), ())
+
+
+def _told(drawn_questions: DrawnQuestions, position: int, result: QuestionScore, bench: Bench) -> Answered:
     world, task = drawn_questions.world(position), drawn_questions.task(position)
     given, computed = bench(world)
     marks: Sequence[FieldMark | None] = result.grade.marks if result.grade is not None else [None] * len(task.fields)

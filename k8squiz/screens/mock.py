@@ -94,7 +94,7 @@ def closing_view(drawn_questions: DrawnQuestions, score: Score, lang: Lang) -> R
     for position, result in enumerate(score.results):
         sign, style = sign_of(result.score)
         share = f"{result.score:.0%}" if result.grade is not None else "—"
-        title = pick(drawn_questions.world(position).question.template.title, lang)
+        title = pick(drawn_questions.title(position), lang)
         time = f"{clock(result.sheet.spent)} / {clock(result.item.seconds)}"
         table.add_row(Styled(sign, style), result.item.label, Styled(share, justify="right"), Prose(title), time)
     return Group(

@@ -80,7 +80,7 @@ def _mask(text: str, family: Family) -> str:
         parsed = ipaddress.ip_address(text)
     except ValueError:
         parsed = None
-    if parsed is None or f"ipv{parsed.version}" != family:
+    if parsed is None or parsed.version != family.version:
         raise BadRule(f"--mask {text!r} is not a mask of {family}", zh=f"--mask {text!r} 不是 {family} 的掩码")
     return text
 

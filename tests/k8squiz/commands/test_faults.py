@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 from k8squiz.__main__ import main
+from k8squiz.bank import find as bank
+from k8squiz.bank.question import Template
+from k8squiz.commands.mock_journal import recorded
+from k8squiz.errors import QuizError
 from k8squiz.kinds import grade as grading
+from k8squiz.mock.drawn_questions import drawn
 from tests.k8squiz.runner import CLUSTER, ROOT, process
 
 Capture = pytest.CaptureFixture[str]
@@ -83,13 +88,51 @@ def test_a_mock_goes_on(monkeypatch: pytest.MonkeyPatch, capsys: Capture, home: 
     assert "Unforeseen in " in (home / "errors.log").read_text(encoding="utf-8")
 
 
-def test_a_grade_that_fails_counts_none_and_the_interview_ends(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_grade_that_fails_does_not_count_and_is_told(
+    language: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture, home: Path
 ) -> None:
     monkeypatch.setattr("k8squiz.mock.score.grade", lambda *args: 1 // 0 if args else grading)
     typed(monkeypatch, "A\n" * 40 + "end\nend\n")
-    assert main(["mock", "--questions", "2", "--seed", "3", "--minutes", "30"]) == 0
-    assert "Traceback" not in "".join(capsys.readouterr())
+    words = ["--questions", "2", "--seed", "3", "--minutes", "30", "--topic", "hairpin"]
+    assert main(["mock", *words, "--lang", language]) == 0
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    assert ("Question 1 (" in out and ") does not count:" in out) if language == "en" else "不计入得分：" in out
+    assert "ZeroDivisionError in " in (home / "errors.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_question_that_is_gone_stops_neither_the_end_nor_the_report(
+    language: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture, home: Path
+) -> None:
+    """Its file is deleted, or changed so that it draws no more, between the sitting and its end."""
+    words = ["--lang", language]
+    typed(monkeypatch, "A\nskip\n")
+    assert main(["mock", "--questions", "2", "--seed", "3", "--minutes", "30", *words]) == 0
+    drawn.cache_clear()
+    gone = recorded(None).plan.items[0].question
+
+    def find(name: str) -> Template:
+        if name == gone:
+            raise QuizError(f"{name}.yaml:7: it draws no more", f"{name}.yaml:7：已无法生成")
+        return found(name)
+
+    found = bank.find
+    monkeypatch.setattr("k8squiz.mock.drawn_questions.find", find)
+    capsys.readouterr()
+    typed(monkeypatch, "end\nend\nend\n")
+    assert main(["mock", "--resume", *words]) == 0
+    out, err = capsys.readouterr()
+    why = "it draws no more" if language == "en" else "已无法生成"
+    said = f"({gone}) does not count:" if language == "en" else f"（{gone}）不计入得分："
+    assert said in out and why in out and "Traceback" not in out + err
+    for form in ([], ["--format", "md"], ["--format", "html"], ["--format", "json"]):
+        assert main(["report", *form, *words]) == 0
+        out, err = capsys.readouterr()
+        assert gone in out and why in out
+        assert said in err.replace("\n", "") and why in err
+    drawn.cache_clear()
 
 
 # Commands and the code they have with nobody reading.

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.trace import Text
 from k8squiz.bank.question import Question
+from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import NameField
 from k8squiz.kinds.interface import Task
 from k8squiz.mock.score import Score, score, study, weight
@@ -54,6 +55,15 @@ SCORES = {
 def test_score(name: str) -> None:
     sheets, total = SCORES[name]
     assert scored(*sheets).total == pytest.approx(total, abs=1e-6)
+
+
+def test_what_cannot_be_graded_counts_for_nothing_either_way() -> None:
+    """The last question, of weight 2, cannot be drawn any more."""
+    state = InterviewState((sheet("right", "right"), *(AnswerSheet(),) * 2, sheet("wrong", "wrong")))
+    found = score(PLAN, state, (*TASKS[:3], QuizError("gone", "没有了")), COSTS)
+    assert found.total == pytest.approx(1.25 / 3.125, abs=1e-6)
+    assert [result.flaw is None for result in found.results] == [True, True, True, False]
+    assert PLAN.items[3].question not in {name for names in study(found).values() for name in names}
 
 
 def test_weights() -> None:

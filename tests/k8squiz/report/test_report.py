@@ -267,7 +267,7 @@ def test_a_question_without_a_cluster_shows_its_workload_instead(lang: Lang) -> 
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_credit_in_part_is_told_in_every_form_to_be_read(lang: Lang) -> None:
+def test_credit_in_part_is_told_in_every_form(lang: Lang) -> None:
     credit = Text("+1 of 2, -1 of 4 for B: 25%", "+1/2，-1/4（B）：25%")
     of = report()
     first, *others = of.questions
@@ -276,6 +276,7 @@ def test_credit_in_part_is_told_in_every_form_to_be_read(lang: Lang) -> None:
     out = io.StringIO()
     make_console(width=200, file=out).print(report_view(of, lang))
     told = "for B: 25%" if lang == "en" else "（B）：25%"
+    assert json.loads(report_json(of))["questions"][0]["fields"][0]["credit"] == {"en": credit.en, "zh": credit.zh}
     assert told in report_page(of, lang)
     assert told in report_markdown(of, lang)
     assert told in out.getvalue()
