@@ -9,7 +9,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,12 +39,12 @@ def test_a_sitting_is_a_journal(home: Path) -> None:
 
 
 def test_what_was_seen_graded_outlives_a_kill(home: Path) -> None:
-    """SIGKILL at random moments of a sitting in which one line is typed after another."""
+    """SIGKILL after so many grades and so many lines more were seen, in a sitting in which one line is typed after another."""
     rng = random.Random(11)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
     command = [sys.executable, "-m", "k8squiz", "practice", "--topic", "traffic-policy", "--all", "--seed", "2"]
     seen = 0
-    for _ in range(8):
+    for grades in (0, 1, 2, 3, 1, 2, 3, 5):
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
         ) as run:
@@ -53,11 +52,15 @@ def test_what_was_seen_graded_outlives_a_kill(home: Path) -> None:
             assert run.stdout is not None
             # Whatever is asked, some of these lines answer it.
             run.stdin.write("A\nnone\n1\n10.0.0.1\n10.0.0.1:80\nDELIVERED\n" * 200)
-            run.stdin.flush()
-            run.stdout.readline()
-            time.sleep(rng.random() * 0.5)
+            run.stdin.close()
+            told, more = 0, rng.randrange(40)
+            for line in run.stdout:
+                told += "Score " in line
+                more -= told >= grades
+                if more < 0:
+                    break
             run.send_signal(signal.SIGKILL)
-            seen += sum("Score " in line for line in run.stdout)
+            seen += told + sum("Score " in line for line in run.stdout)
         store = open_store()
         assert store.is_sound()
         assert len(store.reviews()) >= seen
@@ -65,7 +68,7 @@ def test_what_was_seen_graded_outlives_a_kill(home: Path) -> None:
             store.reviews()
         )
         store.close()
-    assert seen
+    assert seen >= 8
 
 
 def _small_files() -> None:

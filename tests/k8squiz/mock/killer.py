@@ -1,15 +1,17 @@
-"""Kill interviews at random moments and look at what is left. `python -m tests.k8squiz.mock.killer KILLS SEED FOLDER`.
+"""Kill interviews at drawn moments and look at what is left. `python -m tests.k8squiz.mock.killer KILLS SEED FOLDER`.
 
 Each interview is the real program in a forked process: real standard input, real database, SIGKILL. Its clock is not the
 wall's: it is a number in shared memory that goes on a second with each look at the line, so that what the
-clock should say after a kill is known exactly, however busy the machine is. After each kill the database must be sound,
+clock should say after a kill is known exactly, and the kill comes after so much was read, however busy the machine is. After each kill the database must be sound,
 every answer that was acknowledged must be there, the clock must be within five seconds, and `--resume` must go on; the
 resumed interview is killed again, until one gets through. Prints what it saw as JSON; the last line says how it went.
 """
 
 from __future__ import annotations
 
+import array
 import contextlib
+import fcntl
 import json
 import mmap
 import os
@@ -19,7 +21,9 @@ import signal
 import sqlite3
 import struct
 import sys
+import termios
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,7 +41,6 @@ from k8squiz.mock.state import InterviewState
 from k8squiz.screens import clocked
 
 CLOCK_WITHIN = 5.0
-SLOWEST = 0.25  # seconds after which an interview is killed at the latest
 WORDS = ("mock", "--minutes", "45", "--questions", "3", "--topic", "traffic-policy", "--lang", "en")
 ACK = b"Answer recorded."
 
@@ -100,7 +103,8 @@ def child(words: tuple[str, ...], home: Path, clock: Clock, reading: int, writin
 
 
 def run(words: tuple[str, ...], home: Path, lines: list[str], rng: random.Random, doomed: bool) -> Run:
-    """Type `lines` at random moments; where it is `doomed`, kill it at another. Ends with the end of input."""
+    """Type `lines`, half a line at a time; where it is `doomed`, kill it when it has read a drawn number of such pieces, or
+    before it began. Ends with the end of input."""
     clock = Clock()
     (theirs, ours), (heard, says) = os.pipe(), os.pipe()
     process = os.fork()
@@ -109,21 +113,24 @@ def run(words: tuple[str, ...], home: Path, lines: list[str], rng: random.Random
         child(words, home, clock, theirs, says)
     os.close(theirs)
     os.close(says)
-    if doomed and rng.random() < 0.8:
-        # On a busy machine too most are to die in the middle, not before they began.
-        select.select([heard], [], [], 5.0)
-    deadline = time.monotonic() + rng.uniform(0.004, SLOWEST)
-    text = "".join(f"{line}\n" for line in lines).encode()
-    while text and not (doomed and time.monotonic() >= deadline):
-        # Half a line at a time: what stands unfinished is saved too.
-        size = rng.randint(1, 6) if doomed else len(text)
+    # What stands unfinished is saved too.
+    pieces = (
+        list(cut("".join(f"{line}\n" for line in lines).encode(), rng))
+        if doomed
+        else ["\n".join(lines).encode() + b"\n"]
+    )
+    last = rng.randint(1, len(pieces)) if rng.random() < 0.95 else 0
+    for piece in pieces[: last if doomed else None]:
         with contextlib.suppress(BrokenPipeError):
-            os.write(ours, text[:size])
-        text = text[size:]
-        if doomed:
-            time.sleep(rng.choice([0.0, 0.002, 0.006, 0.015]))
+            os.write(ours, piece)
+        if doomed and rng.random() < 0.5:
+            taken(ours, process)
     if doomed:
-        time.sleep(max(0.0, deadline - time.monotonic()))
+        if last:
+            taken(ours, process)
+        # Somewhere in what it does with what it has just read.
+        for _ in range(rng.choice([0, 10, 1_000, 10_000, 100_000])):
+            pass
         os.kill(process, signal.SIGKILL)
     os.close(ours)
     out = b""
@@ -131,6 +138,23 @@ def run(words: tuple[str, ...], home: Path, lines: list[str], rng: random.Random
         out += chunk
     os.close(heard)
     return Run(out, os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), clock())
+
+
+def cut(text: bytes, rng: random.Random) -> Iterator[bytes]:
+    while text:
+        size = rng.randint(1, 6)
+        yield text[:size]
+        text = text[size:]
+
+
+def taken(ours: int, process: int) -> None:
+    """Wait until it has read all that was typed, or has ended."""
+    unread = array.array("i", [1])
+    while os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        fcntl.ioctl(ours, termios.FIONREAD, unread)
+        if not unread[0]:
+            return
+        time.sleep(0.0005)
 
 
 def to_type(drawn_questions: DrawnQuestions, state: InterviewState | None, rng: random.Random) -> list[str]:
