@@ -22,6 +22,7 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.interface import make_task
 from k8squiz.world import predicates, work
 from k8squiz.world.rule_lines import RuleLine
+from k8squiz.world.texts import explanation, key_points, prompt
 from k8squiz.world.virtual_servers import ClusterSize
 from k8squiz.world.world import World
 from tests.k8squiz.runner import k8squiz
@@ -260,3 +261,28 @@ def test_missing_dnat_is_answered_in_bounded_time() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True, encoding="utf-8")
     assert '"code": "routing-loop"' in done.stdout
     assert "router -> node1 -> router" in done.stdout
+
+
+EMPTY = [
+    ("prompt: {en: a, zh: 甲}", 'prompt: {en: "", zh: 甲}', "15: prompt.en: needs at least 1 characters"),
+    ("prompt: {en: a, zh: 甲}", 'prompt: {en: "\\t ", zh: 甲}', "15: prompt.en: says nothing"),
+    ("explanation: {en: a, zh: 甲}", 'explanation: [{en: a, zh: "  "}]', "16: explanation.0.zh: says nothing"),
+    ("prompt: {en: a,", 'params: {p: {choice: [""]}}\nprompt: {en: "{p}",', "16: a text says nothing once its placeholders"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "said"), EMPTY, ids=[new for _, new, _ in EMPTY])
+def test_a_text_that_says_nothing_is_refused_with_its_line(old: str, new: str, said: str) -> None:
+    text = (
+        VIRTUAL.strip("\n")
+        .replace("ASKED", "ipvs: {scheduler: rr, servers: 2, steps: [connect]}")
+        .replace("FIGURE", TAKEN)
+    )
+    assert old in text
+    with pytest.raises(QuizError, match=re.escape(f"f/g.yaml:{said}")):
+        told(text.replace(old, new))
+
+
+def told(text: str) -> object:
+    world = World(draw(bank.parse_template(text, Path("f/g.yaml")), "1"))
+    return prompt(world), explanation(world), key_points(world)

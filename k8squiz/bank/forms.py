@@ -19,6 +19,7 @@ from k8squiz.bank.shapes import (
     DRAWN_INTEGER,
     MAPPING,
     PLACEHOLDER,
+    PROSE,
     TEXT,
     WORD,
     Place,
@@ -133,8 +134,8 @@ class HintForm:
     """`cost` is a share of the score."""
 
     cost: float = key(Shape({"type": "number", "minimum": 0, "maximum": 0.5}, _cost))
-    en: str = key(WORD)
-    zh: str = key(WORD)
+    en: str = key(PROSE)
+    zh: str = key(PROSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +143,8 @@ class BlockForm:
     """A block of an explanation, shown where `when` holds."""
 
     when: Mapping[str, Yaml] | None = key(PREDICATE, None)
-    en: str = key(WORD)
-    zh: str = key(WORD)
+    en: str = key(PROSE)
+    zh: str = key(PROSE)
 
 
 @dataclass(frozen=True, slots=True)

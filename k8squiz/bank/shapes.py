@@ -101,7 +101,14 @@ def _mapping(value: Yaml, place: Place) -> Mapping[str, Yaml]:
 
 def _text(value: Yaml, place: Place) -> Text:
     raw = _mapping(value, place)
-    return Text(_word(raw.get("en"), place.at("en")), _word(raw.get("zh"), place.at("zh")))
+    return Text(_prose(raw.get("en"), place.at("en")), _prose(raw.get("zh"), place.at("zh")))
+
+
+def _prose(value: Yaml, place: Place) -> str:
+    text = _word(value, place)
+    if not text.strip():
+        raise place.error("says nothing", "没有内容")
+    return text
 
 
 def _anything(value: Yaml, place: Place) -> Yaml:
@@ -110,6 +117,8 @@ def _anything(value: Yaml, place: Place) -> Yaml:
 
 ANYTHING: Shape[Yaml] = Shape({}, _anything)
 WORD = Shape({"type": "string"}, _word)
+#: Text that is shown to people: some.
+PROSE = Shape({"type": "string"}, _prose)
 FLAG = Shape({"type": "boolean"}, _flag)
 MAPPING = Shape({"type": "object"}, _mapping)
 TEXT = ref("text", _text)

@@ -22,6 +22,7 @@ from k8squiz.bank.forms import (
 from k8squiz.bank.placeholders import COMPUTED, fill, filled, substitute
 from k8squiz.bank.shapes import TEXT, Place
 from k8squiz.bank.yaml_values import Yaml
+from k8squiz.errors import QuizError
 from k8squiz.world.predicates import holds, value_of
 from k8squiz.world.release import spoken
 from k8squiz.world.subjects import size_spec
@@ -77,7 +78,14 @@ def figure(value: Yaml | Fraction) -> Yaml:
 def bilingual(world: World, raw: Text | HintForm | BlockForm, where: str = "") -> Text:
     """A `{en, zh}` of the question file, filled."""
     names = Names(world)
-    return Text(fill(raw.en, names, "en", where).strip(), _joined(fill(raw.zh, names, "zh", where).strip()))
+    told = Text(fill(raw.en, names, "en", where).strip(), _joined(fill(raw.zh, names, "zh", where).strip()))
+    if not told.en or not told.zh:
+        place, asked = where or world.question.template.place(), (raw.en or raw.zh)[:60]
+        raise QuizError(
+            f"{place}: a text says nothing once its placeholders are filled in: {asked!r}",
+            f"{place}：有文本填入占位符后为空：{asked!r}",
+        )
+    return told
 
 
 def _joined(text: str) -> str:

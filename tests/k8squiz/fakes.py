@@ -78,6 +78,7 @@ class FakeWorld:
         template = Template(meta, Text("Fake", "假"), {"sources": [{"ref": "x"}], **data}, {})
         asks = tuple(SimpleNamespace(name=name, mode="iptables", way=None, source="client") for name in requests)
         names = {"node1": "node1", "pod-b": "pod-b"}
+        self.work = SimpleNamespace(look=lambda things: None, count=lambda *size: None)
         self.question = Question(
             template, "1", cast(Any, asks), data.get("ask", {}), names, ALIASES, cast(Any, SimpleNamespace())
         )

@@ -99,7 +99,7 @@ def test_such_a_question_shows_its_size_and_every_mode() -> None:
 
 BAD = [
     ("{services: 0, endpoints: 10}", "rules", "from 1 up"),
-    ("{services: 5000, endpoints: 10}", "rules", "at most 20000"),
+    ("{services: 5000, endpoints: 10}", "rules", "20000 in all"),
     ("{services: 10, endpoints: 1}", "rulez", "did you mean rules"),
     ("{services: 10, endpoints: 1, mode: ebpf}", "rules", "ebpf"),
 ]
