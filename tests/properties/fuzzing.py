@@ -50,7 +50,7 @@ MOST_SECONDS, MOST_BYTES = 10.0, 1 << 30
 OURS = (EngineError, QuizError)
 # What Python says, and no message of ours.
 PYTHONS = re.compile(
-    r"invalid literal|does not appear to be an|to unpack|could not convert|has no attribute|NoneType| object is |not supported between"
+    r"invalid literal|does not appear to be an|to unpack|could not convert|has no attribute|NoneType|not supported between"
 )
 # A database is written and synced for each input: in memory, where the system has such a folder.
 _IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
