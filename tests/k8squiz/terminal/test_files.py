@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -189,3 +190,32 @@ def test_an_export_written_in_any_locale_comes_in_again(tmp_path: Path) -> None:
     assert json.loads(out)["format"] == "k8squiz-data"
     taken = process("data", "import", str(tmp_path / "b.json"), K8SQUIZ_HOME=str(tmp_path / "other"))
     assert (taken.code, taken.out) == (0, "New: 1 sessions, 0 cards, 0 answers.\n")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB of its own."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no right to mount a file system")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("new", [True, False], ids=["a new file", "over an old one"])
+def test_a_disk_that_is_full_really(small_disk: Path, new: bool, lang: str) -> None:
+    target = small_disk / "story.html"
+    if not new:
+        target.write_text("the old one", encoding="utf-8")
+    with contextlib.suppress(OSError):
+        (small_disk / "filler").write_bytes(bytes(128 * 1024))
+    before = sorted(path.name for path in small_disk.iterdir())
+    code, out, err = process("explain", "nodeport", "--export", str(target), "--lang", lang)
+    assert (code, out) == (2, "")
+    assert ("the disk is full" if lang == "en" else "磁盘已满") in err and "Traceback" not in err
+    assert sorted(path.name for path in small_disk.iterdir()) == before
+    assert new or target.read_text(encoding="utf-8") == "the old one"
