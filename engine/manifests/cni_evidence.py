@@ -177,8 +177,8 @@ def _daemon_set(fields: Fields, name: str, pod: object) -> DaemonSet:
     for one in containers if isinstance(containers, list) else ():
         if not isinstance(one, dict):
             continue
-        arguments += [word for key in ("command", "args") for word in one.get(key) or () if isinstance(word, str)]
-        entries = [entry for entry in one.get("env") or () if isinstance(entry, dict)]
+        arguments += [word for key in ("command", "args") for word in _listed(one.get(key)) if isinstance(word, str)]
+        entries = [entry for entry in _listed(one.get("env")) if isinstance(entry, dict)]
         environment.update(
             {entry["name"]: entry["value"] for entry in entries if _words(entry.get("name"), entry.get("value"))}
         )
@@ -284,3 +284,8 @@ def _with_vpc(
         span = span.supernet()
     en, zh = (text.replace("{nets}", str(span)) for text in _VPC)
     return dataclasses.replace(config, networks=(str(span), *config.networks)), (*assumed, (en, zh))
+
+
+def _listed(value: object) -> list[object]:
+    """What a list holds; nothing where it is none: the plugin's own manifest is no affair of the walk's."""
+    return value if isinstance(value, list) else []

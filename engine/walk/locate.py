@@ -180,10 +180,7 @@ def _where(fabric: Fabric, text: str, protocol: L4) -> tuple[str, int]:
             )
         if kind == "node":
             port = _port(port_text, text)
-            node = fabric.node(name)
-            if not node.internal_ips:
-                raise NoSuchObject(f"node {name} has no InternalIP", zh=f"节点 {name} 没有 InternalIP")
-            return node.internal_ips[0], port
+            return _node_address(fabric, name), port
         return _pod_address(fabric, name), _pod_port(fabric, name, port_text, text, protocol)
     address, number_ = _address(text, WHERE_FORMS, WHERE_FORMS_ZH)
     if number_ is None:
@@ -200,10 +197,7 @@ def _without_port(fabric: Fabric, text: str, kind: str, rest: str) -> str:
     if kind == "svc" and name:
         return _cluster_ip(_named_service(fabric, name))
     if kind == "node" and name:
-        node = fabric.node(name)
-        if not node.internal_ips:
-            raise NoSuchObject(f"node {name} has no InternalIP", zh=f"节点 {name} 没有 InternalIP")
-        return node.internal_ips[0]
+        return _node_address(fabric, name)
     if kind == "pod" and name:
         return _pod_address(fabric, name)
     address, _ = _address(text, WHERE_FORMS, WHERE_FORMS_ZH)
@@ -226,7 +220,14 @@ def _pod_address(fabric: Fabric, name: str) -> str:
     pods = fabric.service_index.pods(name)
     version = number(pods[0].ips[0])[0] if len(pods) == 1 and pods[0].ips else 4
     host, address = _pod(fabric, name, version)
-    return address if address is not None else fabric.node(host).internal_ips[0]
+    return address if address is not None else _node_address(fabric, host)
+
+
+def _node_address(fabric: Fabric, name: str) -> str:
+    node = fabric.node(name)
+    if not node.internal_ips:
+        raise NoSuchObject(f"node {name} has no InternalIP", zh=f"节点 {name} 没有 InternalIP")
+    return node.internal_ips[0]
 
 
 def _pod_port(fabric: Fabric, name: str, port: str, whole: str, protocol: L4) -> int:

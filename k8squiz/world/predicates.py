@@ -72,6 +72,12 @@ def _mapping(value: Yaml, world: World) -> Mapping[str, Yaml]:
     return value
 
 
+def _named(value: Mapping[str, Yaml], key: str, world: World) -> str:
+    if key not in value:
+        raise QuizError(f"{world.question.id}: {key!r} is missing", f"{world.question.id}：缺少 {key!r}")
+    return str(value[key])
+
+
 def _list(value: Yaml, world: World, count: int | None = None) -> Sequence[Yaml]:
     if not isinstance(value, (list, tuple)) or count is not None and len(value) != count:
         raise _misshapen(world, f"a list{'' if count is None else f' of {count}'}", "一个列表", value)
@@ -153,7 +159,7 @@ def count_rules(value: Conditions, world: World, on: str, chains: bool = False) 
 def matching_rules(value: Conditions, world: World, on: str, chains: bool = False) -> tuple[RuleLine, ...]:
     """The rules (or chains) of a node that fit `value`, as another `release` writes them where one is named."""
     release = str(value["release"]) if "release" in value else None
-    lines = world.rules(on, str(value["node"]), str(value.get("family", "ipv4")), release)
+    lines = world.rules(on, _named(value, "node", world), str(value.get("family", "ipv4")), release)
     world.work.look(len(lines))
     wanted = {key: item for key, item in value.items() if key not in ("node", "family", "release")}
     return tuple(line for line in lines if line.declares is chains and _all_match(wanted, partial(getattr, line)))
@@ -161,7 +167,7 @@ def matching_rules(value: Conditions, world: World, on: str, chains: bool = Fals
 
 def count_entries(value: Conditions, world: World, on: str) -> int:
     """How many entries of a node's sets (ipsets, IPVS's table, nft's sets and maps) fit `value`."""
-    found = world.entries(on, str(value["node"]), str(value.get("family", "ipv4")))
+    found = world.entries(on, _named(value, "node", world), str(value.get("family", "ipv4")))
     world.work.look(len(found))
     wanted = {key: item for key, item in value.items() if key not in ("node", "family")}
     return sum(1 for entry in found if _all_match(wanted, partial(getattr, entry)))
@@ -304,7 +310,7 @@ def _scale_figure(value: Yaml, world: World, on: str) -> Fraction:
     release."""
     from k8squiz.world.virtual_servers import size
 
-    name, other = (value["name"], value) if isinstance(value, Mapping) else (value, {})
+    name, other = (_named(value, "name", world), value) if isinstance(value, Mapping) else (value, {})
     found = size(world.question, {key: other[key] for key in _SIZED_BY if key in other})
     if found is None:
         raise QuizError(f"{world.question.id}: ask.scale is missing", f"{world.question.id}：缺少 ask.scale")

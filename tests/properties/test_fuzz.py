@@ -27,3 +27,19 @@ def test_taken_or_refused(name: str) -> None:
             wrong.append(f"{name} {seed}: {what}, {took:.1f} CPU s")
     assert not wrong, "\n".join(wrong)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < MOST_BYTES
+
+
+# Inputs that longer runs have found something with.
+FOUND = [
+    ("cluster", 753),
+    ("cluster", 1153),
+    ("question", 54259),
+    ("question", 71882),
+    ("rules-ipvs", 472),
+    ("import", 1570),
+]
+
+
+@pytest.mark.parametrize(("name", "seed"), FOUND, ids=[f"{name} {seed}" for name, seed in FOUND])
+def test_what_longer_runs_found(name: str, seed: int) -> None:
+    assert run(name, seed)[0] in ("taken", "refused")

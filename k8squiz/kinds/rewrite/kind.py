@@ -110,7 +110,7 @@ def _values(hop: Hop, point: RewritePoint) -> tuple[str, ...]:
 
 
 def _text(endpoint: str, point: RewritePoint) -> str:
-    return endpoint if point.ports else split_host_port(endpoint)[0]
+    return endpoint if point.ports else _host(endpoint)
 
 
 def _label(hop: Hop, point: RewritePoint) -> Text:
@@ -130,3 +130,11 @@ def _moment(hop: Hop, lang: str, reply: bool) -> str:
         return "离开 " if lang == "zh" else "leaving"
     moment = STAGES[str(hop.stage)].moment or Text(f"{hop.stage} on", f"{hop.stage}，")
     return moment.zh if lang == "zh" else moment.en
+
+
+def _host(endpoint: str) -> str:
+    """An endpoint's address; an ICMP packet's has no port."""
+    try:
+        return split_host_port(endpoint)[0]
+    except ValueError:
+        return endpoint
