@@ -6,45 +6,58 @@ KubeProxyConfiguration conntrack.tcpEstablishedTimeout (24h).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.packet import L4
-from engine.shell import sysctls
+from engine.trace import ConntrackView
+from engine.values import dataclass
 
-if TYPE_CHECKING:
-    from engine.shell.live import HeldConnection, LiveCluster
-
-# The state of an entry -> the sysctl that says for how many seconds it lives on, and what it is on a host that is no node.
-_LIVES = {
-    "ESTABLISHED": ("nf_conntrack_tcp_timeout_established", 432000),
-    "SYN_SENT": ("nf_conntrack_tcp_timeout_syn_sent", 120),
-    "TIME_WAIT": ("nf_conntrack_tcp_timeout_time_wait", 120),
+# The sysctls of a node, by their names under net.netfilter, as kube-proxy leaves them.
+TIMEOUTS = {
+    "nf_conntrack_tcp_timeout_established": 86400,
+    "nf_conntrack_tcp_timeout_close_wait": 3600,
+    "nf_conntrack_tcp_timeout_time_wait": 120,
+    "nf_conntrack_tcp_timeout_syn_sent": 120,
+    "nf_conntrack_udp_timeout": 30,
+    "nf_conntrack_udp_timeout_stream": 120,
+    "nf_conntrack_icmp_timeout": 30,
+}
+# The state of an entry -> the sysctl that says for how many seconds it lives on.
+_BY_STATE = {
+    "ESTABLISHED": "nf_conntrack_tcp_timeout_established",
+    "SYN_SENT": "nf_conntrack_tcp_timeout_syn_sent",
+    "TIME_WAIT": "nf_conntrack_tcp_timeout_time_wait",
 }
 _PLAIN = {
-    (L4.UDP, False): ("nf_conntrack_udp_timeout", 30),
-    (L4.UDP, True): ("nf_conntrack_udp_timeout_stream", 120),
-    (L4.ICMP, False): ("nf_conntrack_icmp_timeout", 30),
-    (L4.ICMP, True): ("nf_conntrack_icmp_timeout", 30),
+    (L4.UDP, False): "nf_conntrack_udp_timeout",
+    (L4.UDP, True): "nf_conntrack_udp_timeout_stream",
+    (L4.ICMP, False): "nf_conntrack_icmp_timeout",
+    (L4.ICMP, True): "nf_conntrack_icmp_timeout",
 }
 # nf_conntrack_tcp_timeout_close, nf_conntrack_sctp_timeout_*: of no sysctl that is shown here.
-_OTHERS = ("", 10)
+_OTHERS = 10
 
 
-def lifetime(live: LiveCluster, host: str, held: HeldConnection) -> int:
-    """Seconds that an entry lives on after its last packet: as the host's sysctl says, where that can be read."""
-    view = held.view
-    name, usual = _LIVES.get(view.state) or _PLAIN.get((view.original.protocol, view.replied), _OTHERS)
-    # Not sysctls.read(): that asks for the host, which is made of these entries.
-    own = live.state(host).sysctls.get(f"net.netfilter.{name}")
-    node = host in {one.name for one in live.cluster.nodes}
-    said = own or (sysctls.NODE_DEFAULTS.get(f"net.netfilter.{name}") if node else None)
-    return int(said) if said is not None and said.isdigit() else usual
+@dataclass(frozen=True, slots=True)
+class HeldConnection:
+    """An entry of a host's conntrack table: what it says, and the time of the cluster's clock at which it was last used."""
+
+    view: ConntrackView
+    used: float
 
 
-def entries(live: LiveCluster, host: str) -> Iterator[tuple[HeldConnection, int]]:
-    """The entries that have not run out, each with the seconds that are left."""
-    for held in live.state(host).connections:
-        left = round(held.used + lifetime(live, host, held) - live.clock)
+def lifetime(view: ConntrackView, sysctls: Mapping[str, str]) -> int:
+    """Seconds that an entry lives on after its last packet; `sysctls` are those that were written on its host."""
+    name = _BY_STATE.get(view.state) or _PLAIN.get((view.original.protocol, view.replied), "")
+    written = sysctls.get(f"net.netfilter.{name}", "")
+    return int(written) if written.isdigit() else TIMEOUTS.get(name, _OTHERS)
+
+
+def alive(
+    connections: Iterable[HeldConnection], sysctls: Mapping[str, str], clock: float
+) -> Iterator[tuple[HeldConnection, int]]:
+    """The entries that have not run out at that time, each with the seconds that are left."""
+    for held in connections:
+        left = round(held.used + lifetime(held.view, sysctls) - clock)
         if left > 0:
             yield held, left

@@ -6,14 +6,13 @@ Source: net/netfilter/ipvs/ip_vs_proto_tcp.c (set_tcp_state: ESTABLISHED is acti
 from __future__ import annotations
 
 from engine.netfilter.virtual_service import VirtualService
-from engine.shell.conntrack_table import entries
 from engine.shell.live import LiveCluster
 
 
 def counts(live: LiveCluster, host: str, service: VirtualService, server: tuple[str, int]) -> tuple[int, int]:
     """(active, inactive) connections of `server` by that virtual server."""
     active = inactive = 0
-    for held, _ in entries(live, host):
+    for held, _ in live.connections(host):
         original, reply = held.view.original, held.view.reply
         wanted = (service.protocol, service.address, service.port)
         if (original.protocol, original.dst, original.dport) == wanted and (reply.src, reply.sport) == server:

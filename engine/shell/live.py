@@ -16,7 +16,7 @@ from engine.errors import NoSuchObject
 from engine.netfilter.ruleset import Ruleset
 from engine.network.host import HostKind
 from engine.packet import Family
-from engine.shell.conntrack_table import entries
+from engine.shell.conntrack_table import HeldConnection, alive
 from engine.shell.edits import Edit
 from engine.shell.fabric import LiveFabric
 from engine.shell.kube_proxy import resync
@@ -34,14 +34,6 @@ def _nothing() -> Mapping[str, str]:
 
 def _no_rules() -> Mapping[Family, Ruleset]:
     return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class HeldConnection:
-    """An entry of a host's conntrack table: what it says, and the time of the cluster's clock at which it was last used."""
-
-    view: ConntrackView
-    used: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +105,7 @@ class LiveCluster:
                 (name, family): rules for name, state in self.hosts.items() for family, rules in state.rules.items()
             },
             seen={name: proxy.seen for name, proxy in self.proxies.items() if proxy.seen is not None},
-            held={name: tuple(held.view for held, _ in entries(self, name)) for name in self.hosts},
+            held={name: tuple(held.view for held, _ in self.connections(name)) for name in self.hosts},
         )
 
     def host_named(self, name: str) -> str:
@@ -143,6 +135,11 @@ class LiveCluster:
     def state(self, host: str) -> HostState:
         """What was changed on the host."""
         return self.hosts.get(host, _UNTOUCHED)
+
+    def connections(self, host: str) -> tuple[tuple[HeldConnection, int], ...]:
+        """The entries of the host's conntrack table that have not run out, each with the seconds that are left."""
+        state = self.state(host)
+        return tuple(alive(state.connections, state.sysctls, self.clock))
 
     def proxy(self, node: str) -> ProxyState:
         """The kube-proxy of the node."""

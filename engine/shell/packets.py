@@ -99,7 +99,7 @@ def _told(outcome: Outcome) -> bool:
 def line(packet: SeenPacket, every: bool) -> str:
     """As `tcpdump -n` prints it; `every` as with -i any, which names the device."""
     tap = packet.tap
-    where = f"{tap.device:<5} {'Out' if tap.outgoing else 'In '} " if every else ""
+    where = f"{tap.device:<5} {tap.way:<3} " if every else ""
     text = f"{_clock(packet.at)} {where}"
     if tap.inner is not None and tap.flow.protocol is L4.UDP:
         head = f"IP {_end(tap.flow.src, tap.flow.sport)} > {_end(tap.flow.dst, tap.flow.dport)}"

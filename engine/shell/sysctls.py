@@ -15,6 +15,7 @@ from engine.cluster import Mode
 from engine.cluster.facts import NetworkFacts, Shape, facts_of
 from engine.network.devices import DeviceKind
 from engine.network.host import Host, HostKind, Sysctls
+from engine.shell.conntrack_table import TIMEOUTS
 from engine.shell.edits import SysctlsSet
 from engine.values import dataclass
 
@@ -69,18 +70,11 @@ _DEFAULTS = {
     "net.ipv4.neigh.default.gc_thresh2": "512",
     "net.ipv4.neigh.default.gc_thresh3": "1024",
 }
-NODE_DEFAULTS = {
+_NODE_DEFAULTS = {
     "net.netfilter.nf_conntrack_max": "131072",
     "net.netfilter.nf_conntrack_buckets": "65536",
     "net.netfilter.nf_conntrack_tcp_be_liberal": "{be_liberal}",
-    # kube-proxy's conntrack.tcpEstablishedTimeout and tcpCloseWaitTimeout; the others are the kernel's own.
-    "net.netfilter.nf_conntrack_tcp_timeout_established": "86400",
-    "net.netfilter.nf_conntrack_tcp_timeout_close_wait": "3600",
-    "net.netfilter.nf_conntrack_tcp_timeout_time_wait": "120",
-    "net.netfilter.nf_conntrack_tcp_timeout_syn_sent": "120",
-    "net.netfilter.nf_conntrack_udp_timeout": "30",
-    "net.netfilter.nf_conntrack_udp_timeout_stream": "120",
-    "net.netfilter.nf_conntrack_icmp_timeout": "30",
+    **{f"net.netfilter.{name}": str(seconds) for name, seconds in TIMEOUTS.items()},
 }
 _IPVS_DEFAULTS = {
     "net.ipv4.vs.conntrack": "1",
@@ -176,7 +170,7 @@ def defaults_on(live: LiveCluster, here: Host) -> dict[str, str]:
     """The sysctls that a host has and no walk asks for."""
     found = dict(_DEFAULTS)
     if here.kind is HostKind.NODE:
-        found.update(NODE_DEFAULTS)
+        found.update(_NODE_DEFAULTS)
         if live.mode is Mode.IPVS:
             found.update(_IPVS_DEFAULTS)
     words = {"hostname": here.name.rpartition("/")[2], "be_liberal": int(live.cluster.proxy.tcp_be_liberal)}

@@ -18,7 +18,7 @@ from engine.walk.hooks import run_hook
 from engine.walk.ip import receive
 from engine.walk.link import out_of_port, port_of, resolve
 from engine.walk.policy import note_bridged
-from engine.walk.state import Died, Frame, Step, WalkState
+from engine.walk.state import Died, Frame, Step, TapWay, WalkState
 from engine.words import hops as hop_words
 
 
@@ -46,13 +46,13 @@ def enter(state: WalkState, host: Host, port: Device, frame: Frame) -> Step:
             # The next hop is not behind this bridge, so the frame has to be routed, and PREROUTING is not run again
             # (ip_sabotage_in).
             if target[0] == host.name:
-                state.tap(host, bridge.name, skb, outgoing=False)
+                state.tap(host, bridge.name, skb, TapWay.IN)
                 note = hop_words.bridge_up_after_nat(bridge.name, skb.flow.dst)
                 state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
                 return receive(state, host, bridge.name, skb, prerouted=True)
             return _switch(state, host, bridge, port, target, skb, filtered=True, moved=True)
     if target[0] == host.name:
-        state.tap(host, bridge.name, skb, outgoing=False)
+        state.tap(host, bridge.name, skb, TapWay.IN)
         state.hop(host, bridge.name, Stage.BRIDGE, skb, hop_words.bridge_up(bridge.name))
         return receive(state, host, bridge.name, skb, prerouted=filtered)
     return _switch(state, host, bridge, port, target, skb, filtered=filtered, moved=False)
@@ -97,8 +97,7 @@ def _switch(
     """br_forward: to the port behind which the target is, but not back out of the one it came in by, unless that is
     in hairpin mode. With br_netfilter FORWARD and POSTROUTING see the frame with the bridge as their device."""
     out = port_of(state, target[0])
-    # A packet socket sets its device promiscuous, and a bridge then hands up what it switches too (br_pass_frame_up).
-    state.tap(host, bridge.name, skb, outgoing=False)
+    state.tap(host, bridge.name, skb, TapWay.SWITCHED)
     # should_deliver(): flooding a frame back to its sender would be a loop, so without hairpin_mode the port is left
     # out. This is why a pod cannot reach itself through its Service where the CNI does not set it.
     if out == port.name and not port.hairpin:

@@ -12,7 +12,7 @@ from engine.network.routes import number
 from engine.network.tunnel import encapsulate
 from engine.packet import L4, FiveTuple
 from engine.trace import ReasonCode, Stage
-from engine.walk.state import Died, Frame, Inside, Outgoing, WalkState
+from engine.walk.state import Died, Frame, Inside, Outgoing, TapWay, WalkState
 from engine.words import hops as hop_words
 
 
@@ -36,7 +36,7 @@ def transmit(
     result = _send_out(state, host, device, next_hop, skb, inside)
     # Where nobody answers for the next hop, ARP's question is all that leaves.
     if not (isinstance(result, Died) and result.where.code is ReasonCode.NO_NEIGHBOUR):
-        state.tap(host, device.name, skb, outgoing=True, inside=inside, at=at)
+        state.tap(host, device.name, skb, TapWay.OUT, inside=inside, at=at)
     return result
 
 
@@ -176,7 +176,7 @@ def _out_of_bridge(state: WalkState, host: Host, bridge: Device, next_hop: str, 
 
 def out_of_port(state: WalkState, host: Host, port: str, target: tuple[str, str], skb: Skb) -> Frame:
     """The last metre: through a bridge port into the pod behind it."""
-    state.tap(host, port, skb, outgoing=True)
+    state.tap(host, port, skb, TapWay.OUT)
     state.hop(host, port, Stage.VETH, skb, hop_words.veth_out(target[0], port))
     return Frame(*target, fresh(skb), target)
 

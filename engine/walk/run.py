@@ -9,7 +9,7 @@ from engine.network.host import Host, HostKind
 from engine.trace import Stage
 from engine.walk.bridge import enter
 from engine.walk.ip import receive, send
-from engine.walk.state import Arrived, Died, Frame, Outgoing, Step, WalkState
+from engine.walk.state import Arrived, Died, Frame, Outgoing, Step, TapWay, WalkState
 from engine.words import hops as hop_words
 
 
@@ -31,7 +31,8 @@ def run_to_end(state: WalkState, step: Step) -> Arrived | Died:
 def _come_in(state: WalkState, frame: Frame) -> Step:
     host = state.host(frame.host)
     device = host.devices[frame.device]
-    state.tap(host, device.name, frame.skb, outgoing=False, inside=frame.inside)
+    way = TapWay.IN if device.master is None else TapWay.OTHER_HOST
+    state.tap(host, device.name, frame.skb, way, inside=frame.inside)
     if host.kind is HostKind.NODE:
         _note_entry(state, host, frame)
     if device.master is not None:

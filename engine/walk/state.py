@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TypeAlias
 
 from engine.choose import Choose
@@ -29,6 +30,16 @@ class Inside:
     outer: Encapsulation
 
 
+class TapWay(enum.StrEnum):
+    """How a packet meets a packet socket (packet(7), sll_pkttype): it comes in, leaves, is for another's MAC address, as on a
+    bridge's port; SWITCHED: a bridge hands it up only because the socket has set it promiscuous (br_pass_frame_up)."""
+
+    IN = "In"
+    OUT = "Out"
+    OTHER_HOST = "P"
+    SWITCHED = "switched"
+
+
 @dataclass(frozen=True, slots=True)
 class Tap:
     """A packet as a packet socket on a device sees it (AF_PACKET: before PREROUTING, after POSTROUTING). `inner` is what a
@@ -37,7 +48,7 @@ class Tap:
     host: str
     device: str
     flow: FiveTuple
-    outgoing: bool
+    way: TapWay
     direction: Direction
     outer: Encapsulation | None = None
     inner: FiveTuple | None = None
@@ -167,11 +178,11 @@ class WalkState:
             self.cost = after
 
     def tap(
-        self, host: Host, device: str, skb: Skb, *, outgoing: bool, inside: Inside | None = None, at: int | None = None
+        self, host: Host, device: str, skb: Skb, way: TapWay, *, inside: Inside | None = None, at: int | None = None
     ) -> None:
         """Note what a packet socket on the device sees; `at` is its place among what has been seen, None the last."""
         outer, inner = (None, None) if inside is None else (inside.outer, inside.skb.flow)
-        seen = Tap(host.name, device, skb.flow, outgoing, self.direction, outer, inner, skb.error_about, self._leg)
+        seen = Tap(host.name, device, skb.flow, way, self.direction, outer, inner, skb.error_about, self._leg)
         self.taps.insert(len(self.taps) if at is None else at, seen)
 
     def forwarded(self, host: Host, skb: Skb) -> Died | None:

@@ -6,9 +6,8 @@ from __future__ import annotations
 import dataclasses
 
 from engine.packet import L4, FiveTuple
-from engine.shell.conntrack_table import entries
+from engine.shell.conntrack_table import HeldConnection
 from engine.shell.interface import ON_NODES, Call, Result, Tool, failed
-from engine.shell.live import HeldConnection
 from engine.trace import ConntrackView
 
 _NUMBERS = {L4.TCP: 6, L4.UDP: 17, L4.SCTP: 132, L4.ICMP: 1}
@@ -31,7 +30,7 @@ def run(call: Call) -> Result:
         verb, asked = _read(call.args)
     except _Bad as error:
         return failed(f"conntrack v1.4.7 (conntrack-tools): {error}\nTry `conntrack -h' or 'conntrack --help' for more information.", 2)  # fmt: skip
-    held = list(entries(call.live, call.host))
+    held = list(call.live.connections(call.host))
     if verb == "-C":
         return Result(f"{len(held)}\n")
     if verb == "-F":

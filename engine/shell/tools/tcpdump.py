@@ -15,6 +15,7 @@ from engine.shell.live import Capture, LiveCluster
 from engine.shell.packets import line
 from engine.shell.pcap_filter import BadFilter, read_filter
 from engine.shell.tools.lines import Unusable, split_options
+from engine.walk.state import Tap, TapWay
 
 
 def run(call: Call) -> Result:
@@ -67,6 +68,11 @@ def _stopped(call: Call) -> Result:
     return Result(stderr=said, live=dataclasses.replace(call.live, captures=left, packets=()))
 
 
+def _hears(capture: Capture, tap: Tap) -> bool:
+    """Whether a socket on that device gets it; one on all devices sets none of them promiscuous."""
+    return capture.device == tap.device or (capture.device == "any" and tap.way is not TapWay.SWITCHED)
+
+
 def show(live: LiveCluster) -> tuple[str, LiveCluster]:
     """What the captures print of the packets that were sent since, and the cluster without these."""
     out, captures = "", []
@@ -75,9 +81,7 @@ def show(live: LiveCluster) -> tuple[str, LiveCluster]:
         seen = [
             packet
             for packet in live.packets
-            if packet.tap.host == capture.host
-            and capture.device in ("any", packet.tap.device)
-            and wanted(packet.tap.flow)
+            if packet.tap.host == capture.host and _hears(capture, packet.tap) and wanted(packet.tap.flow)
         ]
         seen = seen if capture.most is None else seen[: capture.most - capture.shown]
         out += "".join(f"{line(packet, capture.device == 'any')}\n" for packet in seen)

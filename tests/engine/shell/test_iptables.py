@@ -121,9 +121,9 @@ def test_saved_and_restored() -> None:
     again = run(
         shell,
         "node1",
-        "iptables-save > /tmp/rules",
+        "iptables-save > rules",
         "iptables -t nat -F",
-        "iptables-restore < /tmp/rules",
+        "iptables-restore < rules",
         "iptables-save",
     )
     assert again.stdout == text
