@@ -1,15 +1,15 @@
-"""`dataclass(frozen=True, slots=True)` that costs little until it is used.
+"""`dataclass(slots=True)`, frozen or not, that costs little until it is used.
 
 dataclasses writes six methods for each class and has them compiled at import; the engine has some hundred classes, and
-that was a third of every start. Here a class shares its methods with all others, and `__init__` is compiled when the
-first object is made. Behaviour is dataclasses' own: fields(), replace(), match_args, defaults, signature,
-FrozenInstanceError, slots. Left out on purpose: kw_only, InitVar, order.
+that was a third of every start. Here a class shares its methods with all others, and its `__init__` is compiled only
+where more than a few objects are made. Behaviour is dataclasses' own: fields(), replace(), match_args, defaults,
+signature, FrozenInstanceError, slots. Left out on purpose: kw_only, InitVar, order.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -17,71 +17,114 @@ if TYPE_CHECKING:
     from dataclasses import dataclass
 else:
 
-    def dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
-        """The class decorator. Both arguments must be True: they are written out for whoever reads the class."""
-        if not (frozen and slots):
-            raise TypeError("this is for frozen values with slots; use dataclasses.dataclass")
-        return _value
+    def dataclass(*, slots: bool, frozen: bool = False, eq: bool = True) -> Callable[[type], type]:
+        """The class decorator. `slots` must be True: it is written out for whoever reads the class."""
+        if not slots:
+            raise TypeError("this is for classes with slots; use dataclasses.dataclass")
+        return lambda cls: _value(cls, frozen, eq)
 
 
 __all__ = ["dataclass"]
 
 _set = object.__setattr__
 _MISSING = dataclasses.MISSING
+# To compile an __init__ takes as long as some thirty calls of the general one, and a short command makes fewer objects
+# of most classes.
+_FEW = 30
 
 
-def _value(cls: type) -> type:
-    documented = cls.__doc__
-    # Without a text, dataclasses makes one from the signature, which takes longer than all the rest.
-    cls.__doc__ = documented or "."
-    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, frozen=False)(cls)
-    fields: dict[str, dataclasses.Field[Any]] = made.__dataclass_fields__
-    real = [field for field in fields.values() if field._field_type is dataclasses._FIELD]  # type: ignore[attr-defined]
-    slotted = _with_slots(made, real)
-    slotted.__doc__ = documented
-    compared = [field.name for field in real if field.compare]
-    key = attrgetter(*compared) if compared else _nothing
+def _value(cls: type, frozen: bool, eq: bool) -> type:
+    every, own = _fields(cls)
+    fields = tuple(every.values())
     members: dict[str, Any] = {
-        "__signature__": _LazySignature(slotted, real),
-        "__init__": _first_init(slotted, real),
-        "__repr__": _repr(tuple(field.name for field in real if field.repr)),
-        "__eq__": _eq(slotted, key),
-        "__hash__": lambda self: hash(key(self)),
-        "__setattr__": _refuse_set,
-        "__delattr__": _refuse_delete,
+        "__dataclass_fields__": every,
+        "__match_args__": tuple(field.name for field in fields if field.init),
+        "__repr__": _repr(tuple(field.name for field in fields if field.repr)),
         "__getstate__": _getstate,
         "__setstate__": _setstate,
+        "__replace__": dataclasses.replace,
     }
-    for name, member in members.items():
-        if name not in cls.__dict__ or name == "__hash__" and "__eq__" not in cls.__dict__:
-            setattr(slotted, name, member)
-    return slotted
+    if eq:
+        compared = [field.name for field in fields if field.compare]
+        key = attrgetter(*compared) if compared else _nothing
+        members["__eq__"] = _eq(key)
+        members["__hash__"] = (lambda self: hash(key(self))) if frozen else None
+    if frozen:
+        members |= {"__setattr__": _refuse_set, "__delattr__": _refuse_delete}
+    body = dict(cls.__dict__)
+    for name in (*(field.name for field in own), "__dict__", "__weakref__"):
+        body.pop(name, None)
+    # type() gives a class with an __eq__ of its own the __hash__ None: not what its author has written.
+    if body.get("__hash__", members) is None and "__eq__" in body:
+        del body["__hash__"]
+    inherited = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
+    made = type(cls)(
+        cls.__name__,
+        cls.__bases__,
+        {**members, **body, "__slots__": tuple(field.name for field in own if field.name not in inherited)},
+    )
+    made.__qualname__ = cls.__qualname__
+    made.__signature__ = _LazySignature(made, fields)  # type: ignore[attr-defined]
+    if "__init__" not in body:
+        made.__init__ = _general_init(made, fields, frozen)  # type: ignore[misc]
+    return made
+
+
+def _fields(cls: type) -> tuple[dict[str, dataclasses.Field[Any]], list[dataclasses.Field[Any]]]:
+    """All fields by name, those of its bases first; and its own."""
+    every: dict[str, dataclasses.Field[Any]] = {}
+    for base in cls.__mro__[:0:-1]:
+        every |= base.__dict__.get("__dataclass_fields__", {})
+    own = []
+    for name, annotation in cls.__annotations__.items():
+        # A text where the module says `from __future__ import annotations`.
+        if str(annotation).removeprefix("typing.").startswith("ClassVar"):
+            continue
+        default = cls.__dict__.get(name, _MISSING)
+        field: Any = default if isinstance(default, dataclasses.Field) else dataclasses.field(default=default)
+        if type(field.default).__hash__ is None:
+            raise ValueError(f"mutable default for field {name}: use default_factory")
+        field.name, field.type, field.kw_only = name, annotation, False
+        field._field_type = dataclasses._FIELD  # type: ignore[attr-defined]
+        every[name] = field
+        own.append(field)
+    return every, own
 
 
 def _nothing(value: object) -> tuple[()]:
     return ()
 
 
-def _with_slots(cls: type, fields: list[dataclasses.Field[Any]]) -> type:
-    """The class anew, with slots for the fields its bases do not have already."""
-    inherited = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
-    names = tuple(field.name for field in fields)
-    body = dict(cls.__dict__)
-    for name in (*names, "__dict__", "__weakref__"):
-        body.pop(name, None)
-    body["__slots__"] = tuple(name for name in names if name not in inherited)
-    made = type(cls)(cls.__name__, cls.__bases__, body)
-    made.__qualname__ = cls.__qualname__
-    return made
+def _general_init(cls: type, fields: Sequence[dataclasses.Field[Any]], frozen: bool) -> Callable[..., None]:
+    """An __init__ that works for any class. After a few objects, or where the arguments do not fit, it has the class's
+    own compiled, puts that in its place and goes on there."""
+    names = tuple(field.name for field in fields if field.init)
+    checked = hasattr(cls, "__post_init__")
+    made = 0
 
-
-def _first_init(cls: type, fields: list[dataclasses.Field[Any]]) -> Callable[..., None]:
-    """An __init__ that has the real one compiled, puts it in its own place and goes on there."""
-
-    def __init__(self: object, *args: object, **kwargs: object) -> None:
-        real = _compile_init(cls, fields)
-        cls.__init__ = real  # type: ignore[misc]
-        real(self, *args, **kwargs)
+    def __init__(self: Any, *args: object, **kwargs: object) -> None:
+        nonlocal made
+        made += 1
+        given = dict(zip(names, args, strict=False))
+        if made <= _FEW and len(args) <= len(names) and given.keys().isdisjoint(kwargs):
+            given |= kwargs
+            for field in fields:
+                if field.init and field.name in given:
+                    _set(self, field.name, given.pop(field.name))
+                elif field.default is not _MISSING:
+                    _set(self, field.name, field.default)
+                elif field.default_factory is not _MISSING:
+                    _set(self, field.name, field.default_factory())
+                elif field.init:
+                    break
+            else:
+                if not given:
+                    if checked:
+                        self.__post_init__()
+                    return
+        own = _compile_init(cls, fields, frozen)
+        cls.__init__ = own  # type: ignore[misc]
+        own(self, *args, **kwargs)
 
     return __init__
 
@@ -89,7 +132,7 @@ def _first_init(cls: type, fields: list[dataclasses.Field[Any]]) -> Callable[...
 class _LazySignature:
     """What inspect.signature() and help() say of the class, made when they ask. A subclass says its own."""
 
-    def __init__(self, cls: type, fields: list[dataclasses.Field[Any]]) -> None:
+    def __init__(self, cls: type, fields: Sequence[dataclasses.Field[Any]]) -> None:
         self._cls = cls
         self._fields = fields
 
@@ -122,8 +165,8 @@ class _Made:
 _MADE = _Made()
 
 
-def _compile_init(cls: type, fields: list[dataclasses.Field[Any]]) -> Callable[..., None]:
-    scope: dict[str, Any] = {"_set": _set, "_MISSING": _MISSING}
+def _compile_init(cls: type, fields: Sequence[dataclasses.Field[Any]], frozen: bool) -> Callable[..., None]:
+    scope: dict[str, Any] = {"_MISSING": _MISSING}
     parameters, body = [], []
     for field in fields:
         name, value = field.name, field.name
@@ -134,10 +177,14 @@ def _compile_init(cls: type, fields: list[dataclasses.Field[Any]]) -> Callable[.
         elif field.default is not _MISSING:
             scope[f"_default_{name}"] = field.default
             value = name if field.init else f"_default_{name}"
+        elif not field.init:
+            continue
         if field.init:
             default = "=_MISSING" if made else f"=_default_{name}" if field.default is not _MISSING else ""
             parameters.append(f"{name}{default}")
-        body.append(f" _set(self, {name!r}, {value})")
+        # The slot itself takes two thirds of the time of object.__setattr__, which looks for it by name.
+        scope[f"_set_{name}"] = getattr(cls, name).__set__
+        body.append(f" _set_{name}(self, {value})" if frozen else f" self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
         body.append(" self.__post_init__()")
     text = f"def __init__(self, {', '.join(parameters)}):\n" + ("\n".join(body) or " pass")
@@ -156,7 +203,7 @@ def _repr(names: tuple[str, ...]) -> Callable[[object], str]:
     return __repr__
 
 
-def _eq(cls: type, key: Callable[[object], Any]) -> Callable[[object, object], bool]:
+def _eq(key: Callable[[object], Any]) -> Callable[[object, object], bool]:
     def __eq__(self: object, other: object) -> bool:
         if other.__class__ is not self.__class__:
             return NotImplemented

@@ -47,6 +47,21 @@ class Empty:
     pass
 
 
+@values.dataclass(slots=True)
+class Mutable:
+    a: int
+    b: list[int] = dataclasses.field(default_factory=list)
+    c: int = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.c = self.a + len(self.b)
+
+
+@values.dataclass(slots=True, eq=False)
+class Own:
+    a: int
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Model:
     a: int
@@ -115,7 +130,7 @@ def test_classes_and_values_are_told_apart() -> None:
             "too many": (lambda: Base(1, "b", 3), TypeError),  # type: ignore[call-arg]
             "an unknown field": (lambda: Base(1, d=3), TypeError),  # type: ignore[call-arg]
             "what __post_init__ refuses": (lambda: Checked(-1), ValueError),
-            "not frozen": (lambda: values.dataclass(frozen=False, slots=True), TypeError),
+            "without slots": (lambda: values.dataclass(frozen=True, slots=False), TypeError),
             "setting a field": (lambda: setattr(Base(1), "a", 2), dataclasses.FrozenInstanceError),
             "setting what is no field": (lambda: setattr(Base(1), "new", 2), dataclasses.FrozenInstanceError),
             "deleting a field": (lambda: delattr(Base(1), "a"), dataclasses.FrozenInstanceError),
@@ -125,3 +140,39 @@ def test_classes_and_values_are_told_apart() -> None:
 def test_refusals(make: Callable[[], object], error: type[Exception]) -> None:
     with pytest.raises(error):
         make()
+
+
+def test_a_class_that_is_not_frozen() -> None:
+    one, same = Mutable(1, [2]), Mutable(1, b=[2])
+    assert one == same
+    assert (one.c, repr(one)) == (2, "Mutable(a=1, b=[2], c=2)")
+    one.b.append(3)
+    one.a = 5
+    assert one != same
+    assert copy.copy(one) == one
+    assert not hasattr(one, "__dict__")
+    assert Mutable.__hash__ is None
+
+
+def test_a_class_without_equality_compares_by_identity() -> None:
+    one = Own(1)
+    assert one == one
+    assert one != Own(1)
+    assert hash(one) == object.__hash__(one)
+
+
+def test_the_first_objects_and_the_later_ones_are_made_alike() -> None:
+    # The later ones by an __init__ that was compiled for the class.
+    for _ in range(40):
+        assert (Base(1), Base(a=1, b="x"), Derived(2, c=(5,))) == (Base(1, "b"), Base(1, "x"), Derived(2, "b", (5,)))
+        with pytest.raises(TypeError, match="argument"):
+            Base(1, a=1)  # type: ignore[misc]
+
+
+def test_annotations_may_be_types() -> None:
+    scope: dict[str, Any] = {"dataclass": values.dataclass}
+    text = "import typing\n@dataclass(slots=True)\nclass Evaluated:\n    a: int\n    b: typing.ClassVar[int] = 3\n"
+    # This module's own annotations are texts.
+    exec(compile(text, "evaluated", "exec", dont_inherit=True), scope)
+    made = scope["Evaluated"](1)
+    assert (made.a, made.b, [field.name for field in dataclasses.fields(made)]) == (1, 3, ["a"])
