@@ -31,7 +31,7 @@ from engine.lab.plan import plan as lab_plan
 from engine.lab.smallest import as_text
 from engine.manifests import config, fact_shapes
 from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
-from engine.netfilter.nft_text import parse as parse_nft
+from engine.netfilter.nft_parse import parse as parse_nft
 from engine.netfilter.registry import MODULES, REGISTRY
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.netfilter.text import dump, parse

@@ -1,4 +1,4 @@
-"""Rulesets as `nft list ruleset` prints them (nftables 1.0.6), and back.
+"""Rulesets as `nft list ruleset` prints them (nftables 1.0.6); nft_parse.py reads them.
 
 Rules are printed from the objects that are evaluated, so what is shown is what is run.
 Sources: nft(8); nftables 1.0.6 src/rule.c, src/expression.c, src/statement.c.
@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.netfilter.nft_names import TABLE_FAMILY, duration_text, element_order, priority_text
-from engine.netfilter.nft_parse import parse, parse_all
 from engine.netfilter.nft_sets import Element, Key, NamedSet, named_set
 from engine.netfilter.parts.comment import nft_quoted
 from engine.netfilter.parts.verdicts import verdict_text
 from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
 from engine.packet import Family
 
-__all__ = ["dump", "element_text", "parse", "parse_all", "rule_text", "set_text"]
+__all__ = ["dump", "element_text", "rule_text", "set_text"]
 
 
 def dump(ruleset: Ruleset) -> str:

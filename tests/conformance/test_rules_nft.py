@@ -12,7 +12,8 @@ import pytest
 
 from engine.cluster import Cluster
 from engine.manifests import load_cluster
-from engine.netfilter.nft_text import dump, parse, parse_all
+from engine.netfilter.nft_parse import parse, parse_all
+from engine.netfilter.nft_text import dump
 from engine.proxy.interface import compile_rules
 
 from .canonical_nft import canonical

@@ -11,7 +11,7 @@ from engine.choose import every_path
 from engine.errors import RuleError
 from engine.hooks import Hook
 from engine.netfilter.index import check_chains
-from engine.netfilter.nft_text import parse
+from engine.netfilter.nft_parse import parse
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.packet import L4, FiveTuple
 

@@ -11,7 +11,8 @@ from engine.hooks import Hook
 from engine.netfilter import nft
 from engine.netfilter import rules as r
 from engine.netfilter.nft_names import duration_seconds, duration_text, priority_number, priority_text
-from engine.netfilter.nft_text import dump, parse, parse_all, rule_text
+from engine.netfilter.nft_parse import parse, parse_all
+from engine.netfilter.nft_text import dump, rule_text
 from engine.packet import L4, Family
 
 DNAT = r.DestinationNat("10.244.1.5", 8080)

@@ -9,7 +9,7 @@ import pytest
 from engine.cluster import Cluster, LoadBalancerIngress, Node, ProxyConfig, Service, ServicePort
 from engine.errors import UnsupportedFeature
 from engine.manifests import load_cluster
-from engine.netfilter.nft_text import parse
+from engine.netfilter.nft_parse import parse
 from engine.packet import L4, Family
 from engine.proxy.interface import compile_rules
 from engine.proxy.nftables import nodeport_addresses

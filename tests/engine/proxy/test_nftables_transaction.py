@@ -11,7 +11,8 @@ import pytest
 from engine.cluster import Cluster, Node, ProxyConfig
 from engine.cost.sizes import synthetic_cluster
 from engine.errors import RuleError
-from engine.netfilter.nft_text import dump, parse
+from engine.netfilter.nft_parse import parse
+from engine.netfilter.nft_text import dump
 from engine.netfilter.rules import Backend, Ruleset
 from engine.packet import Family
 from engine.proxy.interface import compile_rules
