@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Protocol
 
 from engine.ipvs.server import RealServer
 from engine.packet import L4
+from engine.values import dataclass
 
 TCP_TIME_WAIT = 120.0
 SCTP_CLOSED = 10.0
 _RETRY = 60.0
 
 
-@dataclasses.dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class PersistenceTemplate:
     """Persistence: the server a client (or network of clients) stays on.
 

@@ -6,7 +6,6 @@ varies; a Service has one address, so one entry. Times are seconds since the ser
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
@@ -15,6 +14,7 @@ from engine.ipvs.counting import connection_overhead, least_weighted
 from engine.ipvs.hashing import folded, hash_32
 from engine.ipvs.interface import Arrival, Scheduler
 from engine.ipvs.server import RealServer
+from engine.values import dataclass
 
 _TABLE_BITS = 10
 _TABLE_SIZE = 1 << _TABLE_BITS
@@ -25,7 +25,7 @@ _FULL_EXPIRATION = 24 * 60 * 60  # sysctl net.ipv4.vs.lblc_expiration, lblcr_exp
 _ENTRY_TIMEOUT = 6 * 60  # only once the table holds more than _MAX_ENTRIES
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class LocalityEntry:
     last_use: float
 
@@ -84,7 +84,7 @@ class _Locality(Scheduler):
         return server.active > server.weight and any(s.active * 2 < s.weight for s in self.servers)
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class _OneServer(LocalityEntry):
     server: RealServer
 
@@ -110,7 +110,7 @@ class LocalityLeastConnection(_Locality):
         return least
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class _ServerSet(LocalityEntry):
     """`servers` newest first; `modified` is when one was last put in or taken out."""
 

@@ -5,8 +5,6 @@ Sources: include/net/ip_vs.h, net/netfilter/ipvs/ip_vs_conn.c (ip_vs_bind_dest, 
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.packet import join_host_port
 from engine.values import dataclass
 
@@ -26,7 +24,7 @@ class ServerView:
         return join_host_port(self.address, self.port)
 
 
-@dataclasses.dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class RealServer:
     """One destination. Identity matters: a removed server that comes back from the trash is the same object.
 

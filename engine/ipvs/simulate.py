@@ -56,7 +56,7 @@ class Measured:
 METRICS = tuple(field.name for field in dataclasses.fields(Measured) if field.name != "connections")
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class _Station:
     """A server at work."""
 

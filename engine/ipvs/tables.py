@@ -6,7 +6,6 @@ IP_VS_DH_TAB_BITS 8, CONFIG_IP_VS_MH_TAB_INDEX=12: the prime 4093). mh is Maglev
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 
@@ -14,6 +13,7 @@ from engine.choose import Choose
 from engine.ipvs.hashing import folded, hash_32, hsiphash_u32
 from engine.ipvs.interface import Arrival, FirstChoice, Scheduler
 from engine.ipvs.server import RealServer
+from engine.values import dataclass
 
 _SH_BITS = 8
 _DH_BITS = 8
@@ -91,7 +91,7 @@ class SourceHashing(_Table):
         return None
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class _Preference:
     """One server's permutation of the table: it starts at `slot` and goes on by `skip`; `turns` slots a round."""
 

@@ -7,7 +7,6 @@ as the YAML it is.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -147,7 +146,7 @@ def _lined(value: Any) -> Any:
     return value
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class _Open:
     value: Map | Seq
     anchor: str | None

@@ -54,7 +54,7 @@ class Routing(Protocol):
 SetUpNat = Callable[[Manip, str | None, tuple[int, int] | None, bool], None]
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class Context:
     """Everything a match or target may look at or touch while one packet passes one hook.
 

@@ -8,7 +8,6 @@ Sources: net/ipv4/netfilter/ip_tables.c (ipt_do_table), net/netfilter/nf_tables_
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from engine.errors import EngineError, RuleError, UnsupportedFeature
@@ -20,9 +19,10 @@ from engine.netfilter.part import ModelledMatch, ModelledTarget
 from engine.netfilter.ruleset import Chain, Match, Rule, Table, Target, name_of
 from engine.netfilter.skb import NetfilterVerdict, TargetAction
 from engine.packet import family_of
+from engine.values import dataclass
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class _Frame:
     chain: Chain
     path: tuple[str, ...]

@@ -13,6 +13,7 @@ import ipaddress
 from engine.errors import EngineError
 from engine.netfilter.part import BadRule
 from engine.packet import Family, FiveTuple, canonical, family_of, port_of
+from engine.values import dataclass
 
 
 class SetType(enum.StrEnum):
@@ -33,7 +34,7 @@ class SetType(enum.StrEnum):
         return tuple(self.value.partition(":")[2].split(","))
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class IpSet:
     """One set. `entries` are written as `ipset add` takes them (`10.96.0.10,tcp:80`), `excluded`
     are those that were added with `nomatch`. A bitmap of ports is of no family and keeps IPv4."""
@@ -89,7 +90,7 @@ def _fits(entry: list[str], parts: list[str], kinds: tuple[str, ...]) -> bool:
     )
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class UnusableSet:
     """A set that a rule names and that no packet can be looked up in: its entries were not given, or its type is not
     modelled. `error` is raised when a packet has to be looked up."""

@@ -6,13 +6,13 @@ Source: iptables 1.8.9 iptables/xshared.c (add_param_to_argv, do_parse), libxtab
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable
 from typing import TypeAlias, TypeVar
 
 from engine.netfilter.part import BadRule
 from engine.packet import Family
+from engine.values import dataclass
 
 # Blanks, the unquoted and the quoted parts of words (a backslash escapes inside quotes only), a quote left open.
 _PIECE = r'(\s+)|[^\s"]+|"(?:[^"\\]|\\.)*"|(")'
@@ -92,7 +92,7 @@ def unquote(word: str) -> str:
     return re.sub(_QUOTED, lambda found: re.sub(_ESCAPE, r"\1", found.group(1)), word)
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class Option:
     """One header option with its words; `rest` are the words that follow a -m or -j and belong to it."""
 

@@ -19,13 +19,14 @@ from engine.netfilter.skb import UNTRACKED, IpvsEvent, NetfilterVerdict, Segment
 from engine.netfilter.virtual_service import Chances, VirtualService, equal_chances
 from engine.packet import L4, FiveTuple, is_ipv6
 from engine.trace import ReasonCode
+from engine.values import dataclass
 
 # Where IPVS takes requests, and where it gives answers their address back.
 TAKE_AT = {Hook.INPUT: PRIORITY_NAT_SRC - 1, Hook.OUTPUT: PRIORITY_NAT_DST + 2}
 ANSWER_AT = {Hook.INPUT: PRIORITY_NAT_SRC - 2, Hook.OUTPUT: PRIORITY_NAT_DST + 1, Hook.FORWARD: PRIORITY_NAT_SRC - 1}
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class IpvsRuleset(Ruleset):
     """What kube-proxy's ipvs mode leaves on a node: iptables rules, ipsets, virtual servers, addresses of kube-ipvs0.
 

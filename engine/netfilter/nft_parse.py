@@ -30,6 +30,7 @@ from engine.netfilter.parts.verdicts import read_verdict
 from engine.netfilter.registry import REGISTRY
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table, Target
 from engine.packet import Family
+from engine.values import dataclass
 
 _FAMILY = {word: family for family, word in TABLE_FAMILY.items()}
 _FAMILIES = tuple(_FAMILY.values())
@@ -51,7 +52,7 @@ _OTHER = {
 }
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class Listing:
     """A listing: the rulesets by family, in its order, and the tables passed over ("bridge filter")."""
 

@@ -39,7 +39,7 @@ class Element:
     value: str | None = None
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class NamedSet:
     """A set, or with `verdicts` a map to verdicts (the kernel holds both alike, struct nft_set).
 

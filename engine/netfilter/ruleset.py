@@ -117,7 +117,7 @@ class Rule:
     target: Target | None = None
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class Chain:
     """A chain. A base chain has `hook` and `priority` (iptables: and `policy`); a user chain has none of them.
 
@@ -143,7 +143,7 @@ class Backend(enum.StrEnum):
     NFTABLES = "nftables"
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class Table:
     """A table: chains by name, in the order the kernel's tool lists them. `sets` (maps among them) and `comment` are
     nft's, with nft.NamedSet for values; an iptables table's `sets` are the ipsets (ipset.IpSet, ipset.UnusableSet).
@@ -160,7 +160,7 @@ class Table:
     backend: Backend | None = None
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class Ruleset:
     """All tables of one host and family. str() is what the kernel's tool prints."""
 

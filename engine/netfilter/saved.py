@@ -140,7 +140,7 @@ def _no_nat(file: str) -> Text:
     )
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class _Part:
     """The lines of one iptables-save, as they are read. `start` is its first line."""
 

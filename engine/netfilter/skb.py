@@ -73,7 +73,7 @@ class Manip(enum.StrEnum):
     DST = "DST"
 
 
-@dataclasses.dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class ConntrackEntry:
     """One conntrack entry (struct nf_conn). Identity matters, so two entries are never equal.
 
@@ -97,7 +97,7 @@ class ConntrackEntry:
     zone: int = 0
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class Skb:
     """A packet on one host. Make a new one when it crosses a wire or a network namespace: mark and connection stay behind.
 

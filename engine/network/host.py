@@ -42,7 +42,7 @@ class Sysctls:
         return self.route_localnet or device in self.localnet_devices
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Host:
     """One host. `devices` are in the order of their interface indexes, lo first; `table` is its main routing table, `policy`
     says which others are asked (None: no other)."""

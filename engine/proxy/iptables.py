@@ -7,8 +7,6 @@ by release: releases.py).
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.cluster import Cluster, Node
 from engine.netfilter.rules import Backend, Chain, Rule, Ruleset, Table
 from engine.packet import Family
@@ -17,12 +15,13 @@ from engine.proxy.endpoints import ServicePortView, categorize, service_ports
 from engine.proxy.iptables_service import ServiceRules, Surroundings, service_rules
 from engine.proxy.nodeports import own_address
 from engine.proxy.releases import Behaviour
+from engine.values import dataclass
 
 # Above this many endpoints (largeClusterEndpointsThreshold) the rules of endpoints carry no comments.
 LARGE_CLUSTER_ENDPOINTS = 1000
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class Sync:
     """Everything a full sync of one node writes. `base` and `last` are the rules that no Service owns: (table, chain,
     rule); `last` comes after the Services'."""

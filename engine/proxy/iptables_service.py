@@ -61,7 +61,7 @@ class Surroundings:
     counts_localhost: bool
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class ServiceRules:
     """`dispatch`: rules of shared chains, (table, chain, rule); `chains`: the Service's own, all in nat, in the order
     kube-proxy declares them."""

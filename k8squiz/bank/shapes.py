@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, Generic, TypeAlias, TypeVar, cast
 
 from engine.trace import Text
+from engine.values import dataclass
 from k8squiz.bank.question import Template
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
@@ -23,7 +24,7 @@ Schema: TypeAlias = "dict[str, object]"
 _REQUIRED = object()
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a value stands in a question file."""
 

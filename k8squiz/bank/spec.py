@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from engine.cluster import ProxyConfig
 from engine.cluster.facts import NetworkFacts, Shape, facts_of
+from engine.values import dataclass
 from k8squiz.bank.forms import CLUSTER, BackgroundForm, ClusterForm, NodeForm, PodForm, ServiceForm
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.limits import MOST_ADDRESSES, MOST_NODES, MOST_PODS, MOST_SERVICES
@@ -17,7 +18,7 @@ from k8squiz.errors import QuizError, unknown
 _MOST_PODS = 150  # a node's /24 holds no more that are drawn apart
 
 
-@dataclasses.dataclass
+@dataclass(slots=True)
 class NodeSpec:
     role: str
     name: str
@@ -40,7 +41,7 @@ class NodeSpec:
         return f"{self.subnet}.0"
 
 
-@dataclasses.dataclass
+@dataclass(slots=True)
 class PodSpec:
     role: str
     name: str
@@ -56,7 +57,7 @@ class PodSpec:
     labels: Mapping[str, Yaml] = dataclasses.field(default_factory=dict)
 
 
-@dataclasses.dataclass
+@dataclass(slots=True)
 class ServiceSpec:
     role: str
     name: str
@@ -80,7 +81,7 @@ class ServiceSpec:
         return port if isinstance(port, int) else 0
 
 
-@dataclasses.dataclass
+@dataclass(slots=True)
 class ClusterSpec:
     nodes: dict[str, NodeSpec]
     pods: dict[str, PodSpec]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterable
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from engine.values import dataclass
 from k8squiz.commands.mock_lock import InterviewLock
 from k8squiz.errors import QuizError
 from k8squiz.history.check import is_body, is_time
@@ -128,7 +128,7 @@ def begin(plan: InterviewPlan, lang: Lang, console: Console) -> tuple[MockJourna
     return MockJournal(store, session, console, lang, InterviewLock(_path(store), session)), waiting
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Taken:
     """An interview to go on with: `away` in seconds since it was last heard of, `when` it began."""
 
@@ -182,7 +182,7 @@ def _when(session: SessionRow) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(session.started))
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """An interview as it stands on disk."""
 

@@ -6,7 +6,7 @@ Service 10.96.0.10:80 with NodePort 30080, pods listening on 8080.
 
 from __future__ import annotations
 
-import dataclasses
+from engine.values import dataclass
 
 NODES = {"node1": ("192.168.1.10", "10.244.1.0/24"), "node2": ("192.168.1.11", "10.244.2.0/24")}
 PODS = {
@@ -24,7 +24,7 @@ SERVICE_CIDR = "10.96.0.0/16"
 SECOND_ADDRESS = "192.168.99.10"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shape:
     """What differs between the stories' clusters."""
 

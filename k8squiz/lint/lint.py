@@ -59,7 +59,7 @@ class Finding:
         return f"{self.place}：{'警告：' if self.warning else ''}{self.zh}" if lang == "zh" else str(self)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LintReport:
     questions: int
     findings: tuple[Finding, ...]

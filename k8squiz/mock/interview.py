@@ -5,10 +5,10 @@ Nothing here knows a terminal or a disk: `clock` is any steady count of seconds,
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from engine.values import dataclass
 from k8squiz.bank.question import Answer, Value
 from k8squiz.mock.plan import InterviewPlan
 from k8squiz.mock.state import Ending, Event, InterviewState, Status, apply, replay
@@ -23,7 +23,7 @@ class Journal(Protocol):
     def draft(self, draft: AnswerDraft) -> None: ...
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AnswerDraft:
     """The unfinished line of field `field` of question `position`, and the clock when it stood there."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.trace import Text
+from engine.values import dataclass
 from k8squiz.bank.question import QuestionMeta
 from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError, unknown
@@ -19,7 +20,7 @@ _LEVEL = {1: 0.8, 2: 0.9, 3: 1.0, 4: 1.15, 5: 1.3}
 _SECONDS = 180  # of a kind that this k8squiz does not know
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Track:
     """Whom the interview is for: `mix` says how often each level comes; `simple`: the kinds that suit juniors alone."""
 
@@ -36,7 +37,7 @@ TRACKS: dict[str, Track] = {
 _ANY = Track(Text("By topic", "按主题"), dict.fromkeys(range(1, 6), 1))
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedQuestion:
     """One question of the plan. `parent` is the place in the plan of the question it follows up, None for one of its
     own; `seconds` its share of the time; `question` and `seed` draw it."""
@@ -51,7 +52,7 @@ class PlannedQuestion:
     parent: int | None = None
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InterviewPlan:
     """A whole interview. The shares of its items add up to its minutes."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.trace import Text
+from engine.values import dataclass
 from k8squiz.bank.question import Grade
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import Task
@@ -21,7 +21,7 @@ RULE = Text(
 )
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class QuestionScore:
     """One question as it went. `grade` is None where nothing was written, or where `flaw` says why nothing can be graded:
     such a question counts for nothing either way."""
@@ -37,7 +37,7 @@ class QuestionScore:
         return self.grade.score if self.grade is not None else 0.0
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ScorePart:
     """Some of the questions together: those of a topic, a kind, a level."""
 
@@ -48,7 +48,7 @@ class ScorePart:
     budget: float
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Score:
     """`total` 0..1."""
 

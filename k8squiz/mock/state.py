@@ -13,6 +13,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine.values import dataclass
 from k8squiz.bank.question import Answer, Value
 from k8squiz.errors import QuizError
 from k8squiz.mock.plan import InterviewPlan
@@ -31,7 +32,7 @@ class Ending(enum.Enum):
     CLOCK = "clock"  # the time was up
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """One line of the journal. `body` holds plain values only."""
 
@@ -40,7 +41,7 @@ class Event:
     body: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AnswerSheet:
     """One question's answer sheet. `given` are the fields filled in so far; `answer` is what was handed in last, None where
     nothing was; `line` what stood unfinished when the clock struck; `spent` seconds in front of it."""
@@ -64,7 +65,7 @@ class AnswerSheet:
         return self.status in (Status.ANSWERED, Status.TIMED_OUT)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Interruption:
     """The candidate was away for `away` seconds by the wall clock, `at` seconds into the interview, in front of
     question `position`. `told`: the program had the time to note that it ended."""
@@ -75,7 +76,7 @@ class Interruption:
     told: bool
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InterviewState:
     """`position` is the question in front of the candidate; `elapsed` the seconds in front of questions so far."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.cluster import Mode
 from engine.errors import EngineError
 from engine.trace import Text
+from engine.values import dataclass
 from k8squiz.bank.find import is_told
 from k8squiz.bank.question import FieldMark, Picture, QuestionRequest
 from k8squiz.errors import QuizError
@@ -24,7 +24,7 @@ from k8squiz.world.world import World
 FORMAT_VERSION = 1
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OptionLine:
     """Something that could be picked. `truth` and `given` are its place in the order (from 1), 1 for a menu's, 0 for
     not picked."""
@@ -35,7 +35,7 @@ class OptionLine:
     given: int
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FieldLine:
     """One blank: what was answered beside what is computed. `given` is None where it was left blank."""
 
@@ -67,7 +67,7 @@ def no_bench(world: World) -> tuple[Text, Text]:
     return _NONE
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answered:
     """One question as it went. A question about IPVS alone has `given` and `computed` instead of a cluster and walks;
     a repair has what is to be mended as `given` beside them."""
@@ -86,7 +86,7 @@ class Answered:
     computed: Text = _NONE[1]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Study:
     """What to look at next in one topic, with the commands that do it."""
 
@@ -95,7 +95,7 @@ class Study:
     commands: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InterviewReport:
     """A whole report. `session` is its number in the data folder (0 where it was not saved), `started` when it began."""
 

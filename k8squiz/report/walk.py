@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from engine.trace import Hop, Text
+from engine.values import dataclass
 from k8squiz.kinds.chains import is_own
 from k8squiz.story.picture.layout import WalkLayout
 from k8squiz.story.picture.question import QuestionWalk, question_walks
 from k8squiz.world.world import World, host_name
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReportedHop:
     """One row: `chains` are kube-proxy's, in order; `changes` as `src A » B`; `packet` as `A → B` after it; `rule` is the line that decided, as
     iptables-save or nft prints it."""
@@ -27,7 +27,7 @@ class ReportedHop:
     rule: str
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReportedWalk:
     """One request's likeliest way, there and back. `reason` is empty where it was delivered."""
 

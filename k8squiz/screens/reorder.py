@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from engine.values import dataclass
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang, pick
 
@@ -18,7 +19,7 @@ _KEYS = {
 COMMANDS = "skip, show, quit"
 
 
-@dataclasses.dataclass
+@dataclass(slots=True)
 class Order:
     """What has been picked so far. Knows no keys: the application below presses its buttons."""
 
