@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from k8squiz.bank.schema import JsonSchema
 
 _HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?:#.*)?$", re.MULTILINE)
+# A title whose two texts stand plainly on a line each; one that is quoted or folded is left to YAML.
+_TITLE = re.compile(r"^title:\n  en: (\w[^\n]*)\n  zh: (\w[^\n]*)\n(?=\S)", re.MULTILINE)
+_NOT_PLAIN = re.compile(r"\s#|:(?:\s|$)|\s$|\ufffd")
 _HEADER_BYTES = 1024
 
 
@@ -87,15 +90,28 @@ def metas(folder: Path | None = None) -> tuple[QuestionMeta, ...]:
 
 def scan(path: Path) -> QuestionMeta | None:
     """The heading in a file's first lines; None where it is not there."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEADER_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return None
-    found = dict(_HEADER.findall(head))
+    found = dict(_HEADER.findall(_head(path)))
     if len(found) != 4 or not found["level"].isdigit():
         return None
     return QuestionMeta(found["id"], found["topic"], int(found["level"]), found["kind"], str(path))
+
+
+def title(meta: QuestionMeta) -> Text:
+    """The title of a question, read off its file's first lines; parsed, as by load, where they do not say it plainly."""
+    found = _TITLE.search(_head(Path(meta.path)))
+    # A single ASCII word may be another thing than text to YAML: `yes`, `null`, `1e3`.
+    if found and all((" " in text or not text.isascii()) and not _NOT_PLAIN.search(text) for text in found.groups()):
+        return Text(*found.groups())
+    return load(Path(meta.path)).title
+
+
+def _head(path: Path) -> str:
+    """A file's first lines; "" where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_HEADER_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def select(

@@ -23,13 +23,12 @@ _WIDE = 110
 
 def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None = None, json: bool = False) -> int:
     """The questions of the bank, one line each."""
-    templates = [bank.load(Path(meta.path)) for meta in bank.select(topics, level)]
+    listed = [(meta, bank.title(meta)) for meta in bank.select(topics, level)]
     if json:
         rows = [
-            {"id": t.meta.id, "topic": t.meta.topic, "level": t.meta.level, "kind": t.meta.kind,
-             "title": {"en": t.title.en, "zh": t.title.zh}}
-            for t in templates
-        ]  # fmt: skip
+            {"id": meta.id, "topic": meta.topic, "level": meta.level, "kind": meta.kind, "title": _both(title)}
+            for meta, title in listed
+        ]
         print_json(rows)
         return 0
     from rich.console import Group
@@ -49,14 +48,13 @@ def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None =
     if beside:
         table.add_column(overflow="fold")
     topic = ""
-    for t in templates:
-        meta = t.meta
+    for meta, title in listed:
         if meta.topic != topic:
             topic = meta.topic
             table.add_row(Styled(topic, style="topic"))
-        title = Prose(pick(t.title, lang), "" if beside else "quiet")
-        name = meta.id if beside else Group(meta.id, Padding(title, (0, 0, 0, 2)))
-        table.add_row(Padding(name, (0, 0, 0, 2)), str(meta.level), meta.kind, *([title] if beside else []))
+        shown = Prose(pick(title, lang), "" if beside else "quiet")
+        name = meta.id if beside else Group(meta.id, Padding(shown, (0, 0, 0, 2)))
+        table.add_row(Padding(name, (0, 0, 0, 2)), str(meta.level), meta.kind, *([shown] if beside else []))
     console.print(table)
     return 0
 
