@@ -64,7 +64,9 @@ def run(
                 )
         return _resumed(lang)
     chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
-    drawn = _planned(chosen, minutes_ if minutes_ is not None else DEFAULT_MINUTES, questions, track, topics)
+    drawn = _planned(
+        chosen, minutes_ if minutes_ is not None else DEFAULT_MINUTES, questions, track, topics, interviewer is not None
+    )
     if interviewer is not None:
         from k8squiz.commands.interviewer import write
 
@@ -78,26 +80,19 @@ def run(
 
 
 def _planned(
-    seed: str, minutes_: int, questions: int | None, track: str | None, topics: tuple[str, ...]
+    seed: str, minutes_: int, questions: int | None, track: str | None, topics: tuple[str, ...], every: bool
 ) -> InterviewPlan:
-    """The plan for `seed`, of questions that can be drawn: one that cannot must not end an interview midway."""
+    """The plan for `seed`, its first question, or `every` one, such that it can be drawn. The others are drawn when they
+    are asked, for the candidate waits; one that cannot be is told of then, and counts for nothing."""
     known = list(bank.metas())
     while True:
         drawn = plan(known, seed, minutes_, questions, track, topics, follow_up_headings)
-        amiss = {
-            item.question.partition("/")[0] for index, item in enumerate(drawn.items) if not _can_be_drawn(drawn, index)
-        }
+        flaw = DrawnQuestions(drawn).flaw
+        checked = drawn.items if every else drawn.items[:1]
+        amiss = {item.question.partition("/")[0] for place, item in enumerate(checked) if flaw(place)}
         if not amiss:
             return drawn
         known = [meta for meta in known if meta.id not in amiss]
-
-
-def _can_be_drawn(drawn: InterviewPlan, position: int) -> bool:
-    try:
-        DrawnQuestions(drawn).task(position)
-    except QuizError:
-        return False
-    return True
 
 
 def follow_up_headings(meta: QuestionMeta) -> tuple[QuestionMeta, ...]:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.trace import Text
 from k8squiz.bank import find as bank
+from k8squiz.bank.question import QuestionMeta, Template
 from k8squiz.errors import QuizError
 from k8squiz.kinds.interface import REGISTRY
 from k8squiz.kinds.skeleton import skeleton
 from tests.k8squiz.fakes import anything
+from tests.rows import named
 
 GOOD = skeleton("outcome", "nodeport")
 
@@ -86,3 +89,48 @@ def test_what_is_no_question_at_all(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(QuizError, match="x.yaml:1: "):
         bank.load(path)
+
+
+def test_titles_are_those_of_the_parsed_files() -> None:
+    for meta in bank.metas():
+        assert bank.title(meta) == bank.load(Path(meta.path)).title
+
+
+def test_hardly_a_file_is_parsed_for_its_title(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[Path] = []
+    load = bank.load
+
+    def counting(path: Path) -> Template:
+        parsed.append(path)
+        return load(path)
+
+    monkeypatch.setattr(bank, "load", counting)
+    known = bank.metas()
+    for meta in known:
+        bank.title(meta)
+    assert len(parsed) < len(known) / 20
+
+
+@pytest.mark.parametrize(
+    ("en", "plain"),
+    named(
+        {
+            "words": ("A packet, and its way", True),
+            "a number first": ("127.0.0.1 and the NodePort", True),
+            "one word": ("yes", False),
+            "a comment": ("A packet # of mine", False),
+            "a mapping": ("A packet: and its way", False),
+            "a quote": ("'A packet: and its way'", False),
+            "an anchor": ("&a A packet", False),
+            "folded": ("A packet\n    and its way", False),
+        }
+    ),
+)
+def test_a_title_that_is_not_plain_is_left_to_yaml(
+    en: str, plain: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "q.yaml"
+    path.write_text(f"id: q\ntitle:\n  en: {en}\n  zh: 数据包\nparams: {{}}\n", encoding="utf-8")
+    meta, parsed = QuestionMeta("q", "nodeport", 1, "outcome", str(path)), Text("parsed", "parsed")
+    monkeypatch.setattr(bank, "load", lambda path: Template(meta, parsed, {}, {}))
+    assert bank.title(meta) == (Text(en, "数据包") if plain else parsed)

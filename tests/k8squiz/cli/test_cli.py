@@ -10,6 +10,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -150,6 +151,39 @@ def test_the_first_answers_import_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "unneeded"),
+    [
+        ("practice --seed 1", "prompt_toolkit asyncio fsrs engine.walk.outcomes engine.ipvs.simulate engine.netfilter.nft_parse"),
+        ("explain hairpin", "sqlite3 prompt_toolkit asyncio engine.ipvs engine.netfilter.nft_parse k8squiz.bank.draw"),
+        ("questions list", "sqlite3 prompt_toolkit engine.manifests engine.walk engine.proxy k8squiz.bank.draw"),
+        ("stats", "yaml prompt_toolkit engine.manifests engine.walk engine.proxy k8squiz.bank.draw"),
+        ("rules docs/examples/cluster.yaml --node node1", "sqlite3 engine.walk engine.ipvs k8squiz.bank"),
+    ],
+)  # fmt: skip
+def test_a_command_does_not_load_what_it_does_not_need(words: str, unneeded: str, tmp_path: Path) -> None:
+    script = (
+        "import sys; from k8squiz.__main__ import main; code = main(sys.argv[1].split()); "
+        "print(code, *(name for name in sys.argv[2].split() if name in sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, words, unneeded],
+        cwd=ROOT, capture_output=True, text=True, input="quit\n", check=True,
+        env={**os.environ, "K8SQUIZ_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.stderr.strip() == "0"
+
+
+def test_nothing_is_looked_through_as_the_program_ends() -> None:
+    # What was registered first is called last.
+    script = (
+        "import atexit, gc, sys; atexit.register(lambda: print(gc.get_freeze_count() > 1000)); "
+        "sys.argv[1:] = ['--version']; from k8squiz.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True"
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from k8squiz.errors import QuizError
 from k8squiz.history.store import open_store
-from k8squiz.kinds.interface import Task
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.plan import from_json
 from tests.k8squiz.runner import ROOT, Result, k8squiz, process
@@ -144,26 +144,69 @@ def test_the_same_seed_asks_the_same(program: Program) -> None:
     assert other != again
 
 
-def test_a_question_that_cannot_be_drawn_is_not_asked(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    def ids() -> list[str]:
-        program("mock", *TWO, typed="quit\n")
-        store = open_store({"K8SQUIZ_HOME": str(program.home)})
-        plan = from_json(store.sessions("mock")[-1].plan)
-        store.close()
-        return [item.question for item in plan.items]
+def refuse(name: str, patch: pytest.MonkeyPatch) -> None:
+    """A question of that name cannot be drawn any more."""
+    drawn = DrawnQuestions._drawn
 
-    first = ids()
-    task = DrawnQuestions.task
-
-    def refusing(drawn_questions: DrawnQuestions, position: int) -> Task:
-        if drawn_questions.plan.items[position].question == first[-1]:
+    def refusing(drawn_questions: DrawnQuestions, position: int) -> Any:
+        if drawn_questions.plan.items[position].question == name:
             raise QuizError("ambiguous", "有歧义")
-        return task(drawn_questions, position)
+        return drawn(drawn_questions, position)
 
-    monkeypatch.setattr(DrawnQuestions, "task", refusing)
-    second = ids()
-    assert first[-1].partition("/")[0] not in {name.partition("/")[0] for name in second}
-    assert second == ids()
+    patch.setattr(DrawnQuestions, "_drawn", refusing)
+
+
+def planned(program: Program) -> list[str]:
+    """The questions of the latest interview."""
+    store = open_store({"K8SQUIZ_HOME": str(program.home)})
+    plan = from_json(store.sessions("mock")[-1].plan)
+    store.close()
+    return [item.question for item in plan.items]
+
+
+def test_an_interview_does_not_begin_with_a_question_that_cannot_be_drawn(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("mock", *TWO, typed="quit\n")
+    first = planned(program)
+    refuse(first[0], monkeypatch)
+    program("mock", *TWO, typed="quit\n")
+    second = planned(program)
+    assert first[0].partition("/")[0] not in {name.partition("/")[0] for name in second}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_question_that_cannot_be_drawn_is_told_of_and_counts_for_nothing(
+    program: Program, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    program("mock", *TWO, typed="quit\n")
+    typed = "\n".join([*right(str(program.home)), *[""] * 5])
+    refuse(planned(program)[-1], monkeypatch)
+    told = "cannot be asked: ambiguous" if lang == "en" else "无法提问：有歧义"
+    done = program("mock", *TWO, typed=typed, lang=lang)
+    assert (done.code, done.err) == (0, "")
+    assert told in done.out
+    assert "100%" in done.out
+    reported = program("report", "--format", "json", lang=lang)
+    assert reported.code == 0
+    question = json.loads(reported.out)["questions"][-1]
+    assert question["weight"] == 0.0
+    assert question["prompt"]["en"].endswith("does not count: ambiguous")
+
+
+def test_the_first_question_is_asked_before_the_others_are_solved(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solved: list[int] = []
+    drawn = DrawnQuestions._drawn
+
+    def counting(drawn_questions: DrawnQuestions, position: int) -> Any:
+        solved.append(position)
+        return drawn(drawn_questions, position)
+
+    monkeypatch.setattr(DrawnQuestions, "_drawn", counting)
+    program("mock", "--seed", "4", typed="quit\n")
+    assert set(solved) == {0}
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
