@@ -19,7 +19,7 @@ from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.packet import L4, FiveTuple
 from engine.proxy import nftables_transaction
 from engine.proxy.garbage import without_garbage_search
-from engine.proxy.interface import compile_rules, find_node, mode_named
+from engine.proxy.interface import find_node, fresh_rules, mode_named
 from engine.proxy.partial import transactions
 from engine.values import dataclass
 from engine.walk.one_node import local_addresses, passages
@@ -98,7 +98,7 @@ def costs(mode: str, services: int, endpoints: int, release: str | None = None) 
     with without_garbage_search():
         cluster = synthetic_cluster(services, endpoints)
         wanted = mode_named(mode)
-        ruleset = compile_rules(cluster, _NODE, wanted, release=release)
+        ruleset = fresh_rules(cluster, _NODE, wanted, release=release)
         listing = str(ruleset)
         update = _update(wanted, cluster, ruleset, listing, release)
         return _standing(wanted, services, endpoints, cluster, ruleset, listing), update
@@ -120,7 +120,7 @@ def mode_cost(mode: str, services: int, endpoints: int, release: str | None = No
     with without_garbage_search():
         cluster = synthetic_cluster(services, endpoints)
         wanted = mode_named(mode)
-        ruleset = compile_rules(cluster, _NODE, wanted, release=release)
+        ruleset = fresh_rules(cluster, _NODE, wanted, release=release)
         return _standing(wanted, services, endpoints, cluster, ruleset, str(ruleset))
 
 
@@ -135,7 +135,7 @@ def _update(mode: Mode, before: Cluster, old: Ruleset, listing: str, release: st
             full.chain_lines,
             partial.chain_lines,
         )
-    new = compile_rules(after, _NODE, mode, release=release)
+    new = fresh_rules(after, _NODE, mode, release=release)
     if mode is Mode.NFTABLES:
         return UpdateCost(
             mode, nftables_transaction.full_sync_lines(new, old), nftables_transaction.partial_sync_lines(new, old)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import ipaddress
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,8 @@ from engine.network.devices import Device, DeviceKind, InterfaceAddress, loopbac
 from engine.network.host import Host, HostKind, Sysctls
 from engine.network.routes import Route, RoutingTable, contains, is_public, number
 from engine.packet import FAMILY_OF_VERSION, Family
-from engine.proxy.interface import MODES, compile_rules, mode_named
+from engine.proxy.compiled import ClusterCache
+from engine.proxy.interface import MODES, mode_named, shared_rules
 from engine.trace import Text
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class Fabric:
                 found = given
             else:
                 here = self.on_node(node)
-                found = compile_rules(here, node, self.mode, family, self.release)
+                found = shared_rules(here, node, self.mode, family, self.release)
                 if CNI_RULES not in here.network.without:
                     found = with_written(found, cni_rules(self.plugin, self.cni, self._plans[node], family))
                 found = with_policies(cut(here, found), here.network)
@@ -418,8 +418,7 @@ def _cni_config(cluster: Cluster) -> CNIConfig:
     return dataclasses.replace(cluster.cni, hairpin_mode=hairpin and "hairpin-mode" not in facts.without)
 
 
-_CACHE: OrderedDict[tuple[int, Mode, str | None], Fabric] = OrderedDict()
-_CACHED = 4
+_BUILT: ClusterCache[Fabric] = ClusterCache(most=4)
 
 
 def build_fabric(
@@ -434,12 +433,4 @@ def build_fabric(
     wanted = mode_named(mode)
     if rulesets:
         return Fabric(cluster, wanted, rulesets, release)
-    key = (id(cluster), wanted, release)
-    found = _CACHE.get(key)
-    if found is None or found.cluster is not cluster:
-        found = Fabric(cluster, wanted, release=release)
-        _CACHE[key] = found
-        while len(_CACHE) > _CACHED:
-            _CACHE.popitem(last=False)
-    _CACHE.move_to_end(key)
-    return found
+    return _BUILT.get(cluster, (wanted, release), lambda: Fabric(cluster, wanted, release=release))

@@ -39,6 +39,14 @@ class IpvsRuleset(Ruleset):
     chances: Chances = equal_chances
     conntrack: bool = True
     _by_address: dict[tuple[L4, str, int], VirtualService] | None = dataclasses.field(default=None, repr=False)
+    _dummies: frozenset[str] | None = dataclasses.field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def dummies(self) -> frozenset[str]:
+        """`dummy_addresses` to look an address up in."""
+        if self._dummies is None:
+            self._dummies = frozenset(self.dummy_addresses)
+        return self._dummies
 
     def service(self, flow: FiveTuple) -> VirtualService | None:
         """The virtual server that a packet is addressed to."""

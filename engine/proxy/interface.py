@@ -9,6 +9,7 @@ from engine.cluster import Cluster, Mode, Node
 from engine.errors import NoSuchObject
 from engine.netfilter.rules import Ruleset
 from engine.packet import Family
+from engine.proxy.compiled import ClusterCache, copied, rules_in
 from engine.proxy.garbage import without_garbage_search
 from engine.proxy.releases import Behaviour, behaviour_on
 from engine.values import dataclass
@@ -36,6 +37,8 @@ MODES: dict[Mode, ModeRow] = {
     Mode.NFTABLES: ModeRow("engine.proxy.nftables", "compile_nftables"),
 }
 
+_COMPILED: ClusterCache[Ruleset] = ClusterCache(most=16, heaviest=400_000, weigh=rules_in)
+
 
 def compile_rules(
     cluster: Cluster, node_name: str, mode: str = "iptables", family: str = "ipv4", release: str | None = None
@@ -45,8 +48,25 @@ def compile_rules(
     `mode` is one of MODES, `family` "ipv4" or "ipv6", `release` kube-proxy's ("1.30", "v1.30.5"; None: the one that
     the node reports, else the newest). Raises NoSuchObject for an unknown node, mode or family, UnsupportedFeature for
     a release that is not modelled or that would leave the node without rules.
-    The same cluster always gives the same rules, in the same order (services by namespace/name:port).
+    The same cluster always gives the same rules, in the same order (services by namespace/name:port). For a cluster
+    object that was asked about before they are not compiled again (shared_rules), only copied: they are the caller's own.
     """
+    return copied(shared_rules(cluster, node_name, mode, family, release))
+
+
+def shared_rules(cluster: Cluster, node_name: str, mode: str, family: str, release: str | None = None) -> Ruleset:
+    """As compile_rules, but the same object for the same cluster object, not to be altered.
+
+    Kept are the last 16 rulesets, of 400,000 rules together (200 MiB) or the latest alone where that has more. Threads
+    may share it."""
+    key = (node_name, mode, family, release)
+    return _COMPILED.get(cluster, key, lambda: fresh_rules(cluster, node_name, mode, family, release))
+
+
+def fresh_rules(
+    cluster: Cluster, node_name: str, mode: str, family: str = "ipv4", release: str | None = None
+) -> Ruleset:
+    """As compile_rules, compiled now and kept nowhere: for clusters that nobody will ask about again."""
     node = find_node(cluster, node_name)
     row = MODES[mode_named(mode)]
     wanted = family_named(family)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from fractions import Fraction
 
 from engine.choose import Choose, every_path
@@ -22,7 +22,8 @@ from engine.netfilter.rules import Ruleset
 from engine.netfilter.skb import NetfilterVerdict, TargetAction
 from engine.netfilter.stack import Event, HostNetfilter, MarkEvent, Passage, RuleEvent, Skb
 from engine.packet import L4, FiveTuple, canonical, family_of, is_ipv6, split_host_port
-from engine.proxy.interface import compile_rules, find_node
+from engine.proxy.compiled import ClusterCache
+from engine.proxy.interface import find_node, shared_rules
 from engine.trace import Request, Resolution
 from engine.walk.locate import DEFAULT_SPORT, locate
 
@@ -40,14 +41,14 @@ def resolve(
     node = find_node(cluster, node_name)
     flow = _flow(cluster, request, release)
     family = family_of(flow.dst)
-    ruleset = compile_rules(cluster, node_name, mode or cluster.proxy.effective_mode, family, release)
+    ruleset = shared_rules(cluster, node_name, mode or cluster.proxy.effective_mode, family, release)
     return resolve_flow(cluster, node, flow, ruleset)
 
 
 def resolve_flow(cluster: Cluster, node: Node, flow: FiveTuple, ruleset: Ruleset) -> tuple[Resolution, ...]:
     """As resolve, for a tuple and a ruleset at hand."""
-    bound = ruleset.dummy_addresses if isinstance(ruleset, IpvsRuleset) else ()
-    is_local = local_addresses(node, (*bound, *cni_addresses(cluster.cni, node)))
+    bound = ruleset.dummies if isinstance(ruleset, IpvsRuleset) else frozenset[str]()
+    is_local = local_addresses(node, cni_addresses(cluster.cni, node), bound)
     device = in_device(cluster, node, flow.src)
     mark = cluster.proxy.masquerade_mark
     bridged = device == _plugin(cluster).bridge and cluster.network.bridge_nf_call_iptables
@@ -112,11 +113,13 @@ def _send(netfilter: HostNetfilter, skb: Skb, is_local: Callable[[str], bool], n
     yield netfilter.traverse(Hook.POSTROUTING, skb, out_device=device(), masquerade_address=_own(node, skb))
 
 
-def local_addresses(node: Node, bound: Iterable[str] = ()) -> Callable[[str], bool]:
-    """Whether an address is the node's own (fib type LOCAL): an interface address, one of `bound` (what ipvs mode
-    gives to kube-ipvs0, what the CNI's devices hold), or in a loopback network."""
-    own = frozenset(node.internal_ips) | frozenset(node.addresses) | frozenset(bound)
-    return lambda address: address in own or ipaddress.ip_address(address).is_loopback
+def local_addresses(
+    node: Node, devices: Iterable[str] = (), bound: Collection[str] = frozenset()
+) -> Callable[[str], bool]:
+    """Whether an address is the node's own (fib type LOCAL): an interface address, one of the CNI's `devices`, `bound` to
+    kube-ipvs0 by ipvs mode, or in a loopback network."""
+    own = frozenset(node.internal_ips) | frozenset(node.addresses) | frozenset(devices)
+    return lambda address: address in own or address in bound or ipaddress.ip_address(address).is_loopback
 
 
 def in_device(cluster: Cluster, node: Node, source: str) -> str:
@@ -125,9 +128,10 @@ def in_device(cluster: Cluster, node: Node, source: str) -> str:
 
     Where the manifests do not tell the CNI, kube-proxy's configuration is believed about the name.
     """
-    of_this_node = any(
-        source in pod.ips for pod in cluster.pods if pod.node_name == node.name and not pod.host_network
-    ) or any(ipaddress.ip_address(source) in ipaddress.ip_network(cidr) for cidr in node.pod_cidrs)
+    nodes = _POD_NODES.get(cluster, None, lambda: _pod_nodes(cluster)).get(source, ())
+    of_this_node = node.name in nodes or any(
+        ipaddress.ip_address(source) in ipaddress.ip_network(cidr) for cidr in node.pod_cidrs
+    )
     if not of_this_node:
         return "eth0"
     proxy = cluster.proxy
@@ -137,6 +141,19 @@ def in_device(cluster: Cluster, node: Node, source: str) -> str:
         return proxy.interface_name_prefix + "0"
     plugin = _plugin(cluster)
     return plugin.bridge or plugin.port_prefix + "0"
+
+
+def _pod_nodes(cluster: Cluster) -> dict[str, tuple[str, ...]]:
+    """The nodes of the pods that have an address in the pod network; more than one where pods share it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pod in cluster.pods:
+        if pod.node_name is not None and not pod.host_network:
+            for ip in pod.ips:
+                found[ip] = (*found.get(ip, ()), pod.node_name)
+    return found
+
+
+_POD_NODES: ClusterCache[dict[str, tuple[str, ...]]] = ClusterCache(most=4)
 
 
 def _plugin(cluster: Cluster) -> Plugin:
