@@ -326,7 +326,7 @@ class Cluster:
     them what was `assumed` because nothing says it.
 
     `service_cidrs` are the networks of the ServiceCIDR objects (networking.k8s.io/v1, v1.33). `node_mentions` says for
-    each node that something lies on where the manifests first say so: (what lies there, file, line). `namespaces` are the
+    each node that something lies on and no Node object describes where the manifests first say so: (what, file, line). `namespaces` are the
     labels of the v1 Namespace objects by name, kubernetes.io/metadata.name among them. `other_policies` names the policies
     of kinds that are not modelled, which engine.networkpolicy then refuses to pass over.
     `places` is where each object stands: (kind, namespace, name) -> (file, line).

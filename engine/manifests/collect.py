@@ -12,6 +12,7 @@ from engine.manifests.cni_evidence import CNIEvidence
 from engine.manifests.disagreements import disagreements
 from engine.manifests.fields import Fields, shown, shown_zh
 from engine.manifests.proxy_evidence import ProxyEvidence
+from engine.manifests.quick_json import ReadAgain
 from engine.manifests.selectors import derived_slices
 from engine.manifests.source import Map
 
@@ -41,7 +42,7 @@ class Collector:
         self._network: Fields | None = None
         self._seen: dict[tuple[str, str, str], Place] = {}
         self._taken: dict[tuple[str, str], tuple[str, Place]] = {}
-        self._mentions: dict[str, tuple[str, str, int]] = {}
+        self._mentions: dict[str, tuple[str, Fields]] = {}
         self._ignored: list[str] = []
         self._kinds: dict[tuple[str, str], Callable[[Fields], None]] = {
             ("v1", "Node"): self._node,
@@ -74,7 +75,25 @@ class Collector:
         if in_folder and "kind" not in document and "apiVersion" not in document:
             self._ignored.append(file)
             return
-        for fields, version, kind in _objects(Fields(document, file), "", "", 0):
+        self._add_objects(_objects(Fields(document, file), "", "", 0))
+
+    def add_item(self, item: Any, file: str, index: int) -> None:
+        """An item of the list `items` at a document's top, of a List in all likelihood: `end_list` tells. Raises ReadAgain
+        where the whole document is needed to know what it is."""
+        if not isinstance(item, Map) or "kind" not in item or "apiVersion" not in item:
+            raise ReadAgain
+        self._add_objects(_objects(Fields(item, file, f"items[{index}]"), "", "", 1))
+
+    def end_list(self, document: Any, file: str) -> None:
+        """The rest of the document whose items came before. Raises ReadAgain where it was no List."""
+        kind = document.get("kind")
+        if not isinstance(kind, str) or not kind.endswith("List") or not isinstance(document.get("apiVersion"), str):
+            raise ReadAgain
+        for _ in _objects(Fields(document, file), "", "", 0):
+            pass
+
+    def _add_objects(self, found: Iterator[tuple[Fields, str, str]]) -> None:
+        for fields, version, kind in found:
             handler = self._kinds.get((version, kind))
             if handler is not None:
                 handler(fields)
@@ -90,6 +109,9 @@ class Collector:
                     self._other_policy(fields, version, kind)
 
     def _unique(self, kind: str, namespace: str, name: str, fields: Fields) -> None:
+        if not fields.line:
+            # An object in a List in a List, read without lines.
+            raise ReadAgain
         key = (kind, namespace, name)
         if key in self._seen:
             file, line = self._seen[key]
@@ -104,7 +126,7 @@ class Collector:
 
     def _mention(self, node: str | None, what: str, fields: Fields) -> None:
         if node is not None:
-            self._mentions.setdefault(node, (what, fields.file, fields.data.line_of("nodeName")))
+            self._mentions.setdefault(node, (what, fields))
 
     def _node(self, fields: Fields) -> None:
         node = objects.node(fields)
@@ -229,13 +251,24 @@ class Collector:
             notices=(*assumed, *self._notices(nodes)),
             assumed=assumed,
             service_cidrs=tuple(dict.fromkeys(self._cidrs or self._proxy.service_cidrs)),
-            node_mentions=self._mentions,
+            node_mentions=self._mentions_of_others(nodes),
             namespaces=self._namespaces,
             network_policies=tuple(self._policies),
             cluster_network_policies=tuple(self._cluster_policies),
             other_policies=tuple(self._other_policies),
             places=self._seen,
         )
+
+    def _mentions_of_others(self, nodes: tuple[Node, ...]) -> dict[str, tuple[str, str, int]]:
+        known = {node.name for node in nodes}
+        found = {}
+        for name, (what, fields) in self._mentions.items():
+            if name not in known:
+                line = fields.data.line_of("nodeName")
+                if not line:
+                    raise ReadAgain
+                found[name] = (what, fields.file, line)
+        return found
 
     def _notices(self, nodes: tuple[Node, ...]) -> Iterator[tuple[str, str]]:
         yield from disagreements(self._pods, self._slices, nodes, self._seen)

@@ -19,6 +19,9 @@ from engine.packet import L4
 
 _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\Z")
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
+# What ipaddress would give back as it is; most addresses are that.
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}\Z")
 _NO_STRINGS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -139,16 +142,16 @@ class Fields:
         """The mapping in `key`; an empty one where there is none."""
         value = self.data.get(key)
         if value is None:
-            return Fields(Map(self.data.line_of(key)), self.file, self.name_of(key))
-        if not isinstance(value, Map):
+            value = Map(self.data.line_of(key))
+        elif not isinstance(value, Map):
             raise self.error(key, f"must be a mapping, not {shown(value)}", zh=f"必须是映射，而不是 {shown_zh(value)}")
         return Fields(value, self.file, self.name_of(key))
 
-    def _list(self, key: str) -> Seq:
+    def _list(self, key: str) -> list[Any]:
         value = self.data.get(key)
         if value is None:
-            return Seq(0)
-        if not isinstance(value, Seq):
+            return []
+        if not isinstance(value, list):
             raise self.error(key, f"must be a list, not {shown(value)}", zh=f"必须是列表，而不是 {shown_zh(value)}")
         return value
 
@@ -158,9 +161,8 @@ class Fields:
         values = self._list(key)
         for index, value in enumerate(values):
             if not isinstance(value, Map):
-                message = f"{name}[{index}] must be a mapping, not {shown(value)}"
-                raise ManifestError(
-                    message, self.file, values.lines[index], zh=f"{name}[{index}] 必须是映射，而不是 {shown_zh(value)}"
+                raise Place(name, self.file, line_at(values, index), index).error(
+                    f"must be a mapping, not {shown(value)}", zh=f"必须是映射，而不是 {shown_zh(value)}"
                 )
             yield Fields(value, self.file, f"{name}[{index}]")
 
@@ -169,7 +171,7 @@ class Fields:
         name = self.name_of(key)
         values = self._list(key)
         for index, value in enumerate(values):
-            at = Place(f"{name}[{index}]", self.file, values.lines[index])
+            at = Place(name, self.file, line_at(values, index), index)
             if value.__class__ is not str:
                 raise at.error(
                     f"must be a string, not {shown(value)}{_advice(value)}",
@@ -263,15 +265,25 @@ class Fields:
         return value
 
 
+def line_at(values: list[Any], index: int) -> int:
+    """The line of an item; 0 where it was read without lines (engine.manifests.quick_json)."""
+    return values.lines[index] if isinstance(values, Seq) else 0
+
+
 class Place:
-    """One value's place, to make errors about it."""
+    """One value's place, to make errors about it: a field, or with `index` an item of the list in a field."""
 
-    __slots__ = ("file", "line", "name")
+    __slots__ = ("_field", "_index", "file", "line")
 
-    def __init__(self, name: str, file: str, line: int) -> None:
-        self.name = name
+    def __init__(self, field: str, file: str, line: int, index: int | None = None) -> None:
+        self._field = field
+        self._index = index
         self.file = file
         self.line = line
+
+    @property
+    def name(self) -> str:
+        return self._field if self._index is None else f"{self._field}[{self._index}]"
 
     def error(self, message: str, zh: str) -> ManifestError:
         return ManifestError(f"{self.name} {message}", self.file, self.line, zh=f"{self.name} {zh}")
@@ -302,6 +314,8 @@ def is_subdomain(value: str) -> bool:
 @functools.lru_cache(maxsize=65536)
 def canonical_address(value: str) -> str:
     """The canonical text of an address; ValueError for anything else, and for an address with a zone (%eth0)."""
+    if _IPV4.match(value):
+        return value
     if "%" in value:
         raise ValueError(value)
     return str(ipaddress.ip_address(value))

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from engine.cluster import Node, ProxyConfig
 from engine.manifests.config import LOCAL_MODES, MODES, embedded_proxy_config, mode_of, proxy_config
-from engine.manifests.fields import Fields, Place, shown, shown_zh
+from engine.manifests.fields import Fields, Place, line_at, shown, shown_zh
 
 _CONFIG_MAPS = ("kube-proxy", "kube-proxy-config")
 _NODE_ARGS = ("k3s.io/node-args", "rke2.io/node-args")
@@ -206,7 +206,7 @@ def _words(container: Fields) -> Iterator[tuple[str, Place]]:
     for key in ("command", "args"):
         if key in container:
             for index, value in enumerate(container.data[key] if isinstance(container.data[key], list) else ()):
-                at = Place(f"{container.name_of(key)}[{index}]", container.file, container.data[key].lines[index])
+                at = Place(container.name_of(key), container.file, line_at(container.data[key], index), index)
                 if isinstance(value, str):
                     yield from ((word, at) for word in value.split())
 

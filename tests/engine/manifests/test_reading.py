@@ -103,7 +103,7 @@ def test_a_file_of_200_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:
         file.write(b"a: &a [x]\nb: [*a")
         file.truncate(200 * 1024 * 1024)
     begin = time.process_time()
-    assert "200 MiB are more than the 64 MiB" in str(refused(bomb))
+    assert "200 MiB are more than the 128 MiB" in str(refused(bomb))
     assert time.process_time() - begin < 1
 
 

@@ -127,7 +127,7 @@ def test_bombs_are_refused_at_once(bomb: str) -> None:
 
 
 def test_size_and_count_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ManifestError, match="200 MiB are more than the 64 MiB that are read at most"):
+    with pytest.raises(ManifestError, match="200 MiB are more than the 128 MiB that are read at most"):
         source.check_size(200 * 1024 * 1024, "big.yaml")
     monkeypatch.setattr(source, "MAX_VALUES", 10)
     with pytest.raises(ManifestError, match="more than 10 values"):
