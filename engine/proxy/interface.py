@@ -9,12 +9,13 @@ from engine.cluster import Cluster, Mode, Node
 from engine.errors import NoSuchObject
 from engine.netfilter.rules import Ruleset
 from engine.packet import Family
+from engine.proxy.common import Common
 from engine.proxy.compiled import ClusterCache, copied, rules_in
 from engine.proxy.garbage import without_garbage_search
 from engine.proxy.releases import Behaviour, behaviour_on
 from engine.values import dataclass
 
-Compiler = Callable[[Cluster, Node, Family, Behaviour], Ruleset]
+Compiler = Callable[[Cluster, Node, Family, Behaviour, Common], Ruleset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ MODES: dict[Mode, ModeRow] = {
     Mode.NFTABLES: ModeRow("engine.proxy.nftables", "compile_nftables"),
 }
 
+# What nodes have in common is worth keeping while rulesets of that cluster are made.
+_COMMON: ClusterCache[Common] = ClusterCache(most=3)
 _COMPILED: ClusterCache[Ruleset] = ClusterCache(most=16, heaviest=400_000, weigh=rules_in)
 
 
@@ -60,19 +63,25 @@ def shared_rules(cluster: Cluster, node_name: str, mode: str, family: str, relea
     Kept are the last 16 rulesets, of 400,000 rules together (200 MiB) or the latest alone where that has more. Threads
     may share it."""
     key = (node_name, mode, family, release)
-    return _COMPILED.get(cluster, key, lambda: fresh_rules(cluster, node_name, mode, family, release))
+    return _COMPILED.get(cluster, key, lambda: _compiled(cluster, node_name, mode, family, release, shared=True))
 
 
 def fresh_rules(
     cluster: Cluster, node_name: str, mode: str, family: str = "ipv4", release: str | None = None
 ) -> Ruleset:
     """As compile_rules, compiled now and kept nowhere: for clusters that nobody will ask about again."""
+    return _compiled(cluster, node_name, mode, family, release, shared=False)
+
+
+def _compiled(cluster: Cluster, node_name: str, mode: str, family: str, release: str | None, shared: bool) -> Ruleset:
     node = find_node(cluster, node_name)
     row = MODES[mode_named(mode)]
     wanted = family_named(family)
     compiler: Compiler = getattr(importlib.import_module(row.module), row.function)
+    behaviour = behaviour_on(node, release)
+    common = _COMMON.get(cluster, (mode, family, behaviour), Common) if shared else Common()
     with without_garbage_search():
-        return compiler(cluster, node, wanted, behaviour_on(node, release))
+        return compiler(cluster, node, wanted, behaviour, common)
 
 
 def mode_named(mode: str) -> Mode:

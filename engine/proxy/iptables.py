@@ -11,7 +11,8 @@ from engine.cluster import Cluster, Node
 from engine.netfilter.rules import Backend, Chain, Rule, Ruleset, Table
 from engine.packet import Family
 from engine.proxy import iptables_frame as frame
-from engine.proxy.endpoints import ServicePortView, categorize, service_ports
+from engine.proxy.common import Common
+from engine.proxy.endpoints import ServicePortView, categorize
 from engine.proxy.iptables_service import ServiceRules, Surroundings, service_rules
 from engine.proxy.nodeports import own_address
 from engine.proxy.releases import Behaviour
@@ -33,9 +34,10 @@ class Sync:
     large: bool
 
 
-def full_sync(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour) -> Sync:
+def full_sync(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour, common: Common | None = None) -> Sync:
     """What a full sync writes on `node` for `family`, Service by Service."""
-    views = service_ports(cluster, family, behaviour.endpoints)
+    common = Common() if common is None else common
+    views = common.service_ports(cluster, family, behaviour.endpoints)
     proxy = cluster.proxy
     ports = frame.node_ports(cluster, node, family, behaviour)
     large = sum(len(view.endpoints) for view in views) > LARGE_CLUSTER_ENDPOINTS
@@ -46,6 +48,7 @@ def full_sync(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour
         masquerade_all=proxy.masquerade_all,
         large=large,
         counts_localhost=behaviour.counts_by_nfacct and ports.localhost,
+        ways=common.ways,
     )
     return Sync(
         family,
@@ -61,10 +64,12 @@ def full_sync(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour
     )
 
 
-def compile_iptables(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour) -> Ruleset:
+def compile_iptables(
+    cluster: Cluster, node: Node, family: Family, behaviour: Behaviour, common: Common | None = None
+) -> Ruleset:
     """The rules in the kernel after a full sync, as iptables-save (ip6tables-save) lists them: built-in chains first,
     the others by name."""
-    sync = full_sync(cluster, node, family, behaviour)
+    sync = full_sync(cluster, node, family, behaviour, common)
     own: dict[str, dict[str, Chain]] = {
         table: {name: Chain(name) for name in (*frame.BASE_CHAINS.get(table, ()), frame.CANARY)}
         for table in frame.TABLES

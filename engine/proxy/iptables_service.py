@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import ipaddress
 from fractions import Fraction
+from typing import TypeAlias
 
 from engine.cluster import Endpoint
 from engine.netfilter.parts.addresses import host_net
@@ -30,6 +31,7 @@ from engine.netfilter.rules import (
     Recent,
     Reject,
     Rule,
+    Source,
     StatisticRandom,
     Target,
 )
@@ -49,9 +51,23 @@ _MODULE = {protocol: L4Module(protocol) for protocol in L4}
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """An endpoint's chain, and the jump to it with its comment."""
+
+    chain: Chain
+    jump: Jump
+    comment: tuple[Match, ...]
+
+
+# By Service port (its label and protocol), then by the endpoint's address and port.
+Ways: TypeAlias = dict[tuple[str, L4], dict[tuple[str, int], Way]]
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a Service's rules depend on beside the Service. `large` drops the comments of endpoints, `counts_localhost`
-    counts NodePorts asked on 127.0.0.0/8 apart."""
+    counts NodePorts asked on 127.0.0.0/8 apart. `ways` holds those written so far, of this cluster, family and `large`:
+    they are the same on every node."""
 
     family: Family
     local: frame.LocalTraffic | None
@@ -59,6 +75,7 @@ class Surroundings:
     masquerade_all: bool
     large: bool
     counts_localhost: bool
+    ways: Ways = dataclasses.field(default_factory=dict, compare=False)
 
 
 @dataclass(slots=True)
@@ -99,6 +116,12 @@ class _Writer:
         self.has_external = bool(endpoints.local) if view.external_policy_local else endpoints.has_any
         self.firewalled = bool(self.has_any and view.load_balancer_vips and view.load_balancer_source_ranges)
         self.internal_name = self.local_chain if view.internal_policy_local else self.cluster_chain
+        # What all endpoints' rules share.
+        self.affinity_seconds = view.affinity_seconds
+        self.hash_text = naming.endpoint_text(view.label, view.protocol)
+        self.comment: tuple[Match, ...] = () if around.large else (Comment(self.label),)
+        # DNAT to a port needs a protocol in the rule.
+        self.matches = (_PROTOCOL[view.protocol], *self.comment, _MODULE[view.protocol])
         # Rules that stand before the endpoint rules of a policy chain, which is declared only later.
         self.first: dict[str, list[Rule]] = {}
 
@@ -235,7 +258,11 @@ class _Writer:
     def policy_chains(self) -> None:
         """KUBE-SVC and KUBE-SVL, which choose an endpoint, and each endpoint's KUBE-SEP."""
         view, endpoints, chains = self.view, self.endpoints, self.result.chains
-        ways = {(endpoint.address, endpoint.port): _Way(self, endpoint) for endpoint in endpoints.reachable}
+        own = self.around.ways.setdefault((view.label, view.protocol), {})
+        ways = {}
+        for endpoint in endpoints.reachable:
+            where = endpoint.address, endpoint.port
+            ways[where] = own.get(where) or own.setdefault(where, self._way(endpoint))
         for name, used, members in (
             (self.cluster_chain, view.uses_cluster_endpoints, endpoints.cluster),
             (self.local_chain, view.uses_local_endpoints, endpoints.local),
@@ -243,18 +270,17 @@ class _Writer:
             if used and members:
                 chosen = [ways[endpoint.address, endpoint.port] for endpoint in members]
                 chains.append(Chain(name, [*self.first.get(name, ()), *self._choice(chosen)]))
-        comment: tuple[Match, ...] = () if self.around.large else (Comment(self.label),)
-        chains.extend(self._endpoint_chain(way, comment) for way in ways.values())
+        chains.extend(way.chain for way in ways.values())
 
-    def _choice(self, ways: list[_Way]) -> list[Rule]:
+    def _choice(self, ways: list[Way]) -> list[Rule]:
         """First whoever was here before (sessionAffinity), then 1/n, 1/(n-1), ... and the last one always."""
         rules = []
-        seconds = self.view.affinity_seconds
+        seconds = self.affinity_seconds
         if seconds is not None:
             mask = _full_mask(self.around.family)
             for way in ways:
                 # Before any draw; --reap frees what is older than the timeout, so that such a client is drawn anew.
-                seen = Recent("rcheck", way.chain, seconds=seconds, reap=True, mask=mask)
+                seen = Recent("rcheck", way.jump.chain, seconds=seconds, reap=True, mask=mask)
                 rules.append(Rule((*way.comment, seen), way.jump))
         last = len(ways) - 1
         for position, way in enumerate(ways):
@@ -263,31 +289,22 @@ class _Writer:
             rules.append(Rule((*way.comment, *chance), way.jump))
         return rules
 
-    def _endpoint_chain(self, way: _Way, comment: tuple[Match, ...]) -> Chain:
-        endpoint, protocol = way.endpoint, self.view.protocol
-        seen: tuple[Match, ...] = ()
-        if self.view.affinity_seconds is not None:
+    def _way(self, endpoint: Endpoint) -> Way:
+        """The endpoint's chain, and the jump to it."""
+        around = self.around
+        where = join_host_port(endpoint.address, endpoint.port)
+        name = naming.ENDPOINT + naming.hashed(self.hash_text + where)
+        matches = self.matches
+        if self.affinity_seconds is not None:
             # Remembered here, where the choice is made: the list has the chain's name.
-            seen = (Recent("set", way.chain, mask=_full_mask(self.around.family)),)
+            matches = (*matches[:-1], Recent("set", name, mask=_full_mask(around.family)), matches[-1])
         # An endpoint that drew itself would see its own address as the client's and answer to itself; what it takes for
         # the Service's answer never comes.
-        hairpin = Rule((*frame.source(host_net(endpoint.address)), *comment), _MARK_MASQ)
-        # DNAT to a port needs a protocol in the rule; it ends the walk through nat.
-        matches = (_PROTOCOL[protocol], *comment, *seen, _MODULE[protocol])
-        return Chain(way.chain, [hairpin, Rule(matches, DestinationNat(endpoint.address, endpoint.port))])
-
-
-class _Way:
-    """What the rules that lead to one endpoint share."""
-
-    __slots__ = ("chain", "comment", "endpoint", "jump")
-
-    def __init__(self, writer: _Writer, endpoint: Endpoint) -> None:
-        where = join_host_port(endpoint.address, endpoint.port)
-        self.endpoint = endpoint
-        self.chain = naming.endpoint_chain(writer.label, writer.view.protocol, where)
-        self.jump = Jump(self.chain)
-        self.comment: tuple[Match, ...] = () if writer.around.large else (Comment(f"{writer.label} -> {where}"),)
+        hairpin = Rule((Source(host_net(endpoint.address)), *self.comment), _MARK_MASQ)
+        # It ends the walk through nat.
+        translated = Rule(matches, DestinationNat(endpoint.address, endpoint.port))
+        told: tuple[Match, ...] = () if around.large else (Comment(f"{self.label} -> {where}"),)
+        return Way(Chain(name, [hairpin, translated]), Jump(name), told)
 
 
 @functools.lru_cache(maxsize=4096)

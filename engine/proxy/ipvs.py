@@ -19,7 +19,8 @@ from engine.netfilter.rules import Backend, InInterface, Match, Source
 from engine.netfilter.virtual_service import VirtualService
 from engine.packet import L4, Family, family_of
 from engine.proxy import ipvs_sets as sets
-from engine.proxy.endpoints import Endpoints, ServicePortView, categorize, service_ports
+from engine.proxy.common import Common
+from engine.proxy.endpoints import Endpoints, ServicePortView, categorize
 from engine.proxy.ipvs_rules import Frame, build_tables
 from engine.proxy.nodeports import interface_addresses, node_port_addresses, own_address
 from engine.proxy.releases import Behaviour, behaviour_on
@@ -28,7 +29,11 @@ DEFAULT_SCHEDULER = "rr"
 
 
 def compile_ipvs(
-    cluster: Cluster, node: Node, family: Family = Family.IPV4, behaviour: Behaviour | None = None
+    cluster: Cluster,
+    node: Node,
+    family: Family = Family.IPV4,
+    behaviour: Behaviour | None = None,
+    common: Common | None = None,
 ) -> IpvsRuleset:
     """The node's ruleset for `family`, as a release of that `behaviour` writes it (None: the one the node reports).
     Raises EngineError for a scheduler that the kernel does not have."""
@@ -40,7 +45,7 @@ def compile_ipvs(
             zh=f"未知的 ipvs.scheduler {scheduler!r}；内核支持 {'、'.join(SCHEDULERS)}",
         )
     writer = _Writer(cluster, node, family, scheduler, behaviour)
-    for view in service_ports(cluster, family, behaviour.endpoints):
+    for view in (common or Common()).service_ports(cluster, family, behaviour.endpoints):
         writer.write(view, categorize(view, node))
     return writer.finish()
 

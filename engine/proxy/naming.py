@@ -6,7 +6,6 @@ Source: pkg/proxy/iptables/proxier.go (portProtoHash, servicePortEndpointChainNa
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 
@@ -27,10 +26,21 @@ SHARED_CHAINS: dict[str, frozenset[str]] = {
 _HASHED = re.compile(r"KUBE-(?:SVC|SVL|SEP|FW|EXT)-[A-Z2-7]{16}")
 
 
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+# Two letters of base32 by their 10 bits: every endpoint has a name, and base64.b32encode is slow for so few bytes.
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+
+
 def hashed(text: str) -> str:
     """The first 16 letters of base32(sha256(text))."""
-    # 10 bytes are exactly 16 letters of base32.
-    return base64.b32encode(hashlib.sha256(text.encode()).digest()[:10]).decode()
+    digest = hashlib.sha256(text.encode()).digest()
+    return eight_letters(digest[:5]) + eight_letters(digest[5:10])
+
+
+def eight_letters(five: bytes) -> str:
+    """Five bytes in base32 (RFC 4648)."""
+    bits = int.from_bytes(five, "big")
+    return _PAIRS[bits >> 30] + _PAIRS[bits >> 20 & 1023] + _PAIRS[bits >> 10 & 1023] + _PAIRS[bits & 1023]
 
 
 def service_hash(service_port_name: str, protocol: L4) -> str:
@@ -40,7 +50,12 @@ def service_hash(service_port_name: str, protocol: L4) -> str:
 
 def endpoint_chain(service_port_name: str, protocol: L4, endpoint: str) -> str:
     """KUBE-SEP-...; `endpoint` is `ip:port`, an IPv6 address in brackets."""
-    return ENDPOINT + hashed(service_port_name + protocol.lower() + endpoint)
+    return ENDPOINT + hashed(endpoint_text(service_port_name, protocol) + endpoint)
+
+
+def endpoint_text(service_port_name: str, protocol: L4) -> str:
+    """What is hashed for all endpoints of a Service port, before `ip:port`."""
+    return service_port_name + protocol.lower()
 
 
 def is_service_chain(name: str) -> bool:

@@ -12,7 +12,8 @@ from engine.errors import UnsupportedFeature
 from engine.netfilter.nft import InInterfaceIndex
 from engine.netfilter.rules import Backend, InInterface, Jump, Match, Ruleset, SetMark, Source
 from engine.packet import Family, family_of
-from engine.proxy.endpoints import categorize, service_ports
+from engine.proxy.common import Common
+from engine.proxy.endpoints import categorize
 from engine.proxy.nftables_frame import MARK_FOR_MASQUERADE, FrameConfig, build_frame
 from engine.proxy.nftables_names import TABLE
 from engine.proxy.nftables_service import NodeFacts, ServiceWriter
@@ -20,7 +21,9 @@ from engine.proxy.nodeports import PRIMARY, node_port_addresses, own_address
 from engine.proxy.releases import BY_NAME, Behaviour
 
 
-def compile_nftables(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour) -> Ruleset:
+def compile_nftables(
+    cluster: Cluster, node: Node, family: Family, behaviour: Behaviour, common: Common | None = None
+) -> Ruleset:
     """What kube-proxy in nftables mode leaves in the node's kernel after a full sync.
 
     Services come sorted by namespace/name:port, elements in the order in which nft lists them. Raises
@@ -49,7 +52,7 @@ def compile_nftables(cluster: Cluster, node: Node, family: Family, behaviour: Be
     # A jump costs the loading of a large ruleset more than the statement itself (issue 135639).
     to_mark = SetMark(mark, mark) if behaviour.marks_inline else Jump(MARK_FOR_MASQUERADE)
     facts = NodeFacts(node.name, behaviour, local, not_local, proxy.masquerade_all, own_address(node, family), to_mark)
-    for view in service_ports(cluster, family, behaviour.endpoints):
+    for view in (common or Common()).service_ports(cluster, family, behaviour.endpoints):
         ServiceWriter(view, categorize(view, node), facts, table.chains, sets).write()
     table.sets = sets
     return Ruleset(Backend.NFTABLES, family, {TABLE: table})

@@ -5,10 +5,10 @@ Source: pkg/proxy/nftables/proxier.go, hashAndTruncate and its callers.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 
 from engine.packet import L4
+from engine.proxy.naming import eight_letters
 
 TABLE = "kube-proxy"
 
@@ -40,7 +40,5 @@ def service_of(chain: str) -> str | None:
 
 
 def _hashed(name: str) -> str:
-    # 5 bytes are exactly 8 letters of base32.
-    digest = base64.b32encode(hashlib.sha256(name.encode()).digest()[:5]).decode()
-    base = f"{digest}-{name}"
+    base = f"{eight_letters(hashlib.sha256(name.encode()).digest()[:5])}-{name}"
     return base if len(base) <= _BASE_LENGTH_MAX else base[: _BASE_LENGTH_MAX - 3] + "..."

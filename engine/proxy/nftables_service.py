@@ -78,10 +78,11 @@ class ServiceWriter:
         base = service_base(view.namespace, view.name, view.protocol, view.port_name)
         self.cluster_chain, self.local_chain = f"service-{base}", f"local-{base}"
         self.external_chain, self.firewall_chain = f"external-{base}", f"firewall-{base}"
-        self.bases = {(each.address, each.port): self._endpoint_base(each) for each in endpoints.reachable}
-        self.gotos = {where: Goto(f"endpoint-{base}") for where, base in self.bases.items()}
         self.own_protocol = (Protocol(view.protocol),)
         self.has_endpoint_chains = view.affinity_seconds is not None or not node.behaviour.has_endpoint_map
+        named = endpoints.reachable if self.has_endpoint_chains else ()
+        self.bases = {(each.address, each.port): self._endpoint_base(each) for each in named}
+        self.gotos = {where: Goto(f"endpoint-{base}") for where, base in self.bases.items()}
         self.has_internal = bool(endpoints.local) if view.internal_policy_local else endpoints.has_any
         self.has_external = bool(endpoints.local) if view.external_policy_local else endpoints.has_any
         self.firewalled = bool(view.load_balancer_vips and view.load_balancer_source_ranges)

@@ -162,3 +162,22 @@ def test_an_error_is_not_kept(cluster: Cluster) -> None:
     with pytest.raises(ZeroDivisionError):
         cache.get(cluster, "a", lambda: 1 // 0)
     assert cache.get(cluster, "a", lambda: 1) == 1
+
+
+def test_nodes_share_the_chains_of_endpoints(cluster: Cluster) -> None:
+    first, second = (shared_rules(cluster, name, "iptables", "ipv4").tables["nat"].chains for name in (NODE, "node2"))
+    endpoints = [name for name in first if name.startswith("KUBE-SEP-")]
+    assert len(endpoints) == 6
+    assert all(first[name] is second[name] for name in endpoints)
+
+
+def test_what_is_compiled_afresh_shares_nothing(cluster: Cluster) -> None:
+    first, second = (fresh_rules(cluster, NODE, "iptables").tables["nat"].chains for _ in range(2))
+    assert first == second
+    assert not any(first[name] is second[name] for name in first)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_shared_or_not_the_rules_are_the_same(mode: str, cluster: Cluster) -> None:
+    for name in (NODE, "node2"):
+        assert str(shared_rules(cluster, name, mode, "ipv4")) == str(fresh_rules(cluster, name, mode))
