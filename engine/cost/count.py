@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterator
 from fractions import Fraction
 
 from engine.choose import Choose, every_path
 from engine.cluster import Cluster, Mode
 from engine.cost.sizes import NODES, synthetic_cluster
 from engine.hooks import Hook
+from engine.netfilter.ipt_text import dump_iptables
 from engine.netfilter.ipvs import IpvsRuleset
+from engine.netfilter.ipvsadm_text import save_service
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.packet import L4, FiveTuple
 from engine.proxy import nftables_transaction
 from engine.proxy.garbage import without_garbage_search
 from engine.proxy.interface import find_node, fresh_rules, mode_named
-from engine.proxy.partial import transactions
+from engine.proxy.iptables import Sync, in_kernel
+from engine.proxy.partial import syncs, transactions
 from engine.values import dataclass
 from engine.walk.one_node import local_addresses, passages
 
@@ -97,10 +101,16 @@ def costs(mode: str, services: int, endpoints: int, release: str | None = None) 
     """
     with without_garbage_search():
         cluster = synthetic_cluster(services, endpoints)
+        after = with_one_endpoint_replaced(cluster)
         wanted = mode_named(mode)
+        if wanted is Mode.IPTABLES:
+            # What kube-proxy writes and what then stands in the kernel are two things here: one compile serves both.
+            old, new = syncs(cluster, after, _NODE, release=release)
+            update, ruleset = _of_transactions(old, new), in_kernel(old)
+            return _standing(wanted, services, endpoints, cluster, ruleset, str(ruleset)), update
         ruleset = fresh_rules(cluster, _NODE, wanted, release=release)
         listing = str(ruleset)
-        update = _update(wanted, cluster, ruleset, listing, release)
+        update = _update(wanted, ruleset, listing, fresh_rules(after, _NODE, wanted, release=release))
         return _standing(wanted, services, endpoints, cluster, ruleset, listing), update
 
 
@@ -124,24 +134,38 @@ def mode_cost(mode: str, services: int, endpoints: int, release: str | None = No
         return _standing(wanted, services, endpoints, cluster, ruleset, str(ruleset))
 
 
-def _update(mode: Mode, before: Cluster, old: Ruleset, listing: str, release: str | None) -> UpdateCost:
-    after = with_one_endpoint_replaced(before)
-    if mode is Mode.IPTABLES:
-        full, partial = transactions(before, after, _NODE, release=release)
-        return UpdateCost(
-            mode,
-            full.rule_lines + full.chain_lines,
-            partial.rule_lines + partial.chain_lines,
-            full.chain_lines,
-            partial.chain_lines,
-        )
-    new = fresh_rules(after, _NODE, mode, release=release)
-    if mode is Mode.NFTABLES:
+def _of_transactions(old: Sync, new: Sync) -> UpdateCost:
+    full, partial = transactions(old, new)
+    return UpdateCost(
+        Mode.IPTABLES,
+        full.rule_lines + full.chain_lines,
+        partial.rule_lines + partial.chain_lines,
+        full.chain_lines,
+        partial.chain_lines,
+    )
+
+
+def _update(mode: Mode, old: Ruleset, listing: str, new: Ruleset) -> UpdateCost:
+    if not (isinstance(old, IpvsRuleset) and isinstance(new, IpvsRuleset)):
         return UpdateCost(
             mode, nftables_transaction.full_sync_lines(new, old), nftables_transaction.partial_sync_lines(new, old)
         )
-    was, now = Counter(listing.splitlines()), Counter(str(new).splitlines())
-    return UpdateCost(mode, now.total(), (now - was).total() + (was - now).total())
+    was, now = Counter(_own_lines(old, new)), Counter(_own_lines(new, old))
+    gone, come = (was - now).total(), (now - was).total()
+    return UpdateCost(mode, listing.count("\n") - gone + come, gone + come)
+
+
+def _own_lines(ruleset: IpvsRuleset, other: IpvsRuleset) -> Iterator[str]:
+    """The lines that list what is not the same object or value in `other`."""
+    theirs = frozenset(other.services)
+    for service in ruleset.services:
+        if service not in theirs:
+            yield from save_service(service)
+    for one, another in zip(ruleset.ipsets, other.ipsets, strict=True):
+        if one != another:
+            yield from one.save()
+    if ruleset.tables != other.tables:
+        yield from dump_iptables(ruleset).splitlines()
 
 
 def _standing(mode: Mode, services: int, endpoints: int, cluster: Cluster, ruleset: Ruleset, listing: str) -> ModeCost:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from engine.netfilter.part import BadRule
 from engine.netfilter.virtual_service import VirtualService
@@ -56,7 +57,7 @@ def save_service(service: VirtualService) -> list[str]:
     persistent = f" -p {service.persistent}" if service.persistent is not None else ""
     flags = f" -b {','.join(service.flags)}" if service.flags else ""
     weighted = zip(service.servers, service.server_weights, strict=True)
-    servers = sorted(weighted, key=lambda one: (_address_order(one[0][0]), one[0][1]))
+    servers = sorted(weighted, key=_server_order)
     return [
         f"-A {where} -s {service.scheduler}{persistent}{flags}",
         *(f"-a {where} -r {join_host_port(*server)} -m -w {weight}" for server, weight in servers),
@@ -68,7 +69,12 @@ def save_services(services: Iterable[VirtualService]) -> list[str]:
     return [line for service in sorted(services, key=_service_order) for line in save_service(service)]
 
 
-def _service_order(service: VirtualService) -> tuple[int, object, int]:
+def _server_order(weighted: tuple[tuple[str, int], int]) -> tuple[Any, int]:
+    (address, port), _ = weighted
+    return _address_order(address), port
+
+
+def _service_order(service: VirtualService) -> tuple[int, Any, int]:
     return _NUMBER[service.protocol], _address_order(service.address), service.port
 
 
@@ -77,17 +83,22 @@ def _words(address: str) -> tuple[int, ...]:
     return tuple(int.from_bytes(packed[i : i + 4], "big") for i in range(0, len(packed), 4))
 
 
-def _compare(first: str, second: str) -> int:
+def _compare(first: tuple[int, ...], second: tuple[int, ...]) -> int:
     """ipvsadm compares addresses by the sign of a 32-bit difference (ipvs_cmp_services), so far apart ones turn round:
     192.168.0.1 comes before 10.0.0.1."""
-    for a, b in zip(_words(first), _words(second), strict=True):
+    for a, b in zip(first, second, strict=True):
         difference = (a - b) & 0xFFFFFFFF
         if difference:
             return -1 if difference & 0x80000000 else 1
     return 0
 
 
-_address_order = functools.cmp_to_key(_compare)
+_order = functools.cmp_to_key(_compare)
+
+
+def _address_order(address: str) -> Any:
+    """A sort key."""
+    return _order(_words(address))
 
 
 def is_ipvsadm_line(line: str) -> bool:

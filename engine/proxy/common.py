@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 
 class Common:
-    """Of one cluster, family and behaviour; filled while a node is compiled. Threads may share it."""
+    """Of one cluster, family and behaviour; filled while a node is compiled. Threads may share it. `ways` may come from
+    another cluster of the same family, as before a change: what did not change is not made again."""
 
     __slots__ = ("_views", "ways")
 
-    def __init__(self) -> None:
+    def __init__(self, ways: Ways | None = None) -> None:
         self._views: tuple[ServicePortView, ...] | None = None
-        self.ways: Ways = {}
+        self.ways: Ways = {} if ways is None else ways
 
     def service_ports(self, cluster: Cluster, family: Family, rules: EndpointRules) -> tuple[ServicePortView, ...]:
         """As engine.proxy.endpoints.service_ports."""

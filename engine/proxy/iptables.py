@@ -69,7 +69,11 @@ def compile_iptables(
 ) -> Ruleset:
     """The rules in the kernel after a full sync, as iptables-save (ip6tables-save) lists them: built-in chains first,
     the others by name."""
-    sync = full_sync(cluster, node, family, behaviour, common)
+    return in_kernel(full_sync(cluster, node, family, behaviour, common))
+
+
+def in_kernel(sync: Sync) -> Ruleset:
+    """The rules in the kernel after that sync."""
     own: dict[str, dict[str, Chain]] = {
         table: {name: Chain(name) for name in (*frame.BASE_CHAINS.get(table, ()), frame.CANARY)}
         for table in frame.TABLES
@@ -87,7 +91,7 @@ def compile_iptables(
         table: Table(table, frame.hooked_chains(table) | {name: chains[name] for name in sorted(chains)})
         for table, chains in own.items()
     }
-    return Ruleset(Backend.IPTABLES, family, tables)
+    return Ruleset(Backend.IPTABLES, sync.family, tables)
 
 
 def _append(chains: dict[str, dict[str, Chain]], rules: list[tuple[str, str, Rule]]) -> None:

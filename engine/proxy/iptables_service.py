@@ -59,15 +59,16 @@ class Way:
     comment: tuple[Match, ...]
 
 
-# By Service port (its label and protocol), then by the endpoint's address and port.
-Ways: TypeAlias = dict[tuple[str, L4], dict[tuple[str, int], Way]]
+# By what they depend on: the Service port's label, protocol and affinity, whether the cluster is large; then the
+# endpoint's address and port.
+Ways: TypeAlias = dict[tuple[str, L4, int | None, bool], dict[tuple[str, int], Way]]
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a Service's rules depend on beside the Service. `large` drops the comments of endpoints, `counts_localhost`
-    counts NodePorts asked on 127.0.0.0/8 apart. `ways` holds those written so far, of this cluster, family and `large`:
-    they are the same on every node."""
+    counts NodePorts asked on 127.0.0.0/8 apart. `ways` holds those written so far for
+    this family: they are the same on every node."""
 
     family: Family
     local: frame.LocalTraffic | None
@@ -258,7 +259,7 @@ class _Writer:
     def policy_chains(self) -> None:
         """KUBE-SVC and KUBE-SVL, which choose an endpoint, and each endpoint's KUBE-SEP."""
         view, endpoints, chains = self.view, self.endpoints, self.result.chains
-        own = self.around.ways.setdefault((view.label, view.protocol), {})
+        own = self.around.ways.setdefault((view.label, view.protocol, self.affinity_seconds, self.around.large), {})
         ways = {}
         for endpoint in endpoints.reachable:
             where = endpoint.address, endpoint.port

@@ -67,8 +67,13 @@ def partial_sync(after: Ruleset, before: Ruleset) -> Iterator[str]:
 
 
 def full_sync_lines(after: Ruleset, before: Ruleset | None = None) -> int:
-    """How many lines full_sync writes."""
-    return sum(1 for _ in full_sync(after, before))
+    """How many lines full_sync writes, counted without writing them."""
+    table = _table(after)
+    lines = 1 if NODEPORT_IPS in table.sets else 3
+    lines += sum(1 if "dynamic" in named.flags else 2 for named in _sets(table))
+    lines += sum(len(named.elements) for named in _sets(table))
+    lines += sum(2 + len(chain.rules) for chain in table.chains.values())
+    return lines + (sum(1 for _ in _stale(after, before)) if before is not None else 0)
 
 
 def partial_sync_lines(after: Ruleset, before: Ruleset) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from engine.cluster import Cluster
 from engine.packet import Family
 from engine.proxy import iptables_frame as frame
+from engine.proxy.common import Common
 from engine.proxy.endpoints import ServicePortView, hints_wanted
 from engine.proxy.interface import find_node
 from engine.proxy.iptables import Sync, full_sync
@@ -65,22 +66,28 @@ def partial_transaction(
     `cleanup` says whether chains no longer used are deleted; None means as kube-proxy does right after another sync:
     yes, unless the cluster is large. Raises NoSuchObject for an unknown node.
     """
-    old = _full_sync(before, node_name, family, release)
-    return _partial(old, _full_sync(after, node_name, family, release), cleanup)
+    return _partial(*syncs(before, after, node_name, family, release), cleanup)
 
 
-def transactions(
-    before: Cluster, after: Cluster, node_name: str, family: Family = Family.IPV4, release: str | None = None
-) -> tuple[Transaction, Transaction]:
-    """`full_transaction` of `before` and `partial_transaction` from it to `after`, each cluster compiled once."""
-    old = _full_sync(before, node_name, family, release)
-    new = _full_sync(after, node_name, family, release)
+def transactions(old: Sync, new: Sync) -> tuple[Transaction, Transaction]:
+    """`full_transaction` of `old` and `partial_transaction` from it to `new`, of two syncs at hand."""
     return _transaction(old, None, (), 2 * len(frame.JUMPS)), _partial(old, new, None)
 
 
-def _full_sync(cluster: Cluster, node_name: str, family: Family, release: str | None) -> Sync:
+def syncs(
+    before: Cluster, after: Cluster, node_name: str, family: Family = Family.IPV4, release: str | None = None
+) -> tuple[Sync, Sync]:
+    """The full syncs of two clusters on the node of that name. What they have in common is made once."""
+    common = Common()
+    old = _full_sync(before, node_name, family, release, common)
+    return old, _full_sync(after, node_name, family, release, Common(common.ways))
+
+
+def _full_sync(
+    cluster: Cluster, node_name: str, family: Family, release: str | None, common: Common | None = None
+) -> Sync:
     node = find_node(cluster, node_name)
-    return full_sync(cluster, node, family, behaviour_on(node, release))
+    return full_sync(cluster, node, family, behaviour_on(node, release), common)
 
 
 def _partial(old: Sync, new: Sync, cleanup: bool | None) -> Transaction:

@@ -7,7 +7,7 @@ prose with a number that neither the draw nor the engine nor a source confirms. 
 from __future__ import annotations
 
 import dataclasses
-import os
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -29,6 +29,7 @@ from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import Task, kind, make_task
 from k8squiz.lint.confirmed import Confirmed, literal_numbers
 from k8squiz.locale.i18n import Lang
+from k8squiz.terminal.processes import processors, shared_out
 from k8squiz.terminal.sanitize import visible
 from k8squiz.world.predicates import Ambiguous
 from k8squiz.world.texts import explanation, followups, hints, key_points, prompt
@@ -86,12 +87,10 @@ def lint(paths: Iterable[Path] = (), seeds: int = SEEDS) -> LintReport:
 
 def _each(paths: list[Path], seeds: int) -> list[tuple[str, list[Finding]]]:
     """The files' findings, in their order; many files are shared out among the processors."""
-    if len(paths) * seeds < _WORTH_SHARING or (os.cpu_count() or 1) < 2:
-        return [_file(path, seeds) for path in paths]
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor() as pool:
-        return list(pool.map(_file, paths, [seeds] * len(paths)))
+    work = functools.partial(_file, seeds=seeds)
+    if len(paths) * seeds < _WORTH_SHARING or processors() < 2:
+        return [work(path) for path in paths]
+    return list(shared_out(work, paths))
 
 
 def _file(path: Path, seeds: int) -> tuple[str, list[Finding]]:

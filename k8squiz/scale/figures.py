@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
@@ -14,6 +13,7 @@ from engine.proxy.releases import behaviour_of
 from engine.values import dataclass
 from k8squiz.bank.limits import MOST_ENDPOINTS_OF_A_SERVICE
 from k8squiz.errors import QuizError
+from k8squiz.terminal.processes import processors, shared_out
 from k8squiz.world.release import EARLIER, RELEASE
 
 SIZES = (10, 100, 1000, 10000)
@@ -111,27 +111,20 @@ def compute(
 _Wanted: TypeAlias = tuple[Mode, int, int, str]
 
 
-def _point(mode: Mode, services: int, endpoints: int, release: str) -> ScalePoint:
-    return ScalePoint(*costs(mode, services, endpoints, release))
+def _point(wanted: _Wanted) -> ScalePoint:
+    return ScalePoint(*costs(*wanted))
 
 
 def _each(wanted: Sequence[_Wanted], tell: Callable[[int, int], None]) -> list[ScalePoint]:
-    found = []
-    if max(size for _, size, _, _ in wanted) < _WORTH_SHARING or (os.cpu_count() or 1) < 2:
-        for number, one in enumerate(wanted):
-            tell(number, len(wanted))
-            found.append(_point(*one))
-        return found
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor() as pool:
-        # The largest first, so that no processor is left waiting for them at the end.
-        order = sorted(wanted, key=lambda one: -one[1])
-        started = {one: pool.submit(_point, *one) for one in order}
-        for number, one in enumerate(wanted):
-            tell(number, len(wanted))
-            found.append(started[one].result())
-    return found
+    # The largest first, so that no processor is left waiting for them at the end.
+    order = sorted(wanted, key=lambda one: -one[1])
+    shared = max(size for _, size, _, _ in wanted) >= _WORTH_SHARING and processors() > 1
+    points = shared_out(_point, order) if shared else map(_point, order)
+    found = {}
+    for number, one in enumerate(order):
+        tell(number, len(order))
+        found[one] = next(points)
+    return [found[one] for one in wanted]
 
 
 def as_json(figures: Figures) -> dict[str, object]:

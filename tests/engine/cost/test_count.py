@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from fractions import Fraction
 
 import pytest
 
 from engine import compile_rules
-from engine.cost.count import mode_cost, packet_cost, update_cost
+from engine.cost.count import costs, mode_cost, packet_cost, update_cost, with_one_endpoint_replaced
 from engine.cost.sizes import NODES, synthetic_cluster
 
 MODES = ("iptables", "ipvs", "nftables")
@@ -76,3 +77,16 @@ def test_lines_written(
 
 def test_one_endpoint_is_two_changes_to_ipvs() -> None:
     assert update_cost("ipvs", 20, 4).partial == 2
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_counted_once_is_what_is_compiled_twice(mode: str) -> None:
+    before = synthetic_cluster(7, 3)
+    after = with_one_endpoint_replaced(before)
+    old, new = (str(compile_rules(cluster, NODES[0], mode)).splitlines() for cluster in (before, after))
+    cost, update = costs(mode, 7, 3)
+    assert cost == mode_cost(mode, 7, 3)
+    assert cost.size.bytes == sum(len(line) + 1 for line in old)
+    if mode == "ipvs":
+        differing = (Counter(old) - Counter(new)).total() + (Counter(new) - Counter(old)).total()
+        assert (update.full, update.partial) == (len(new), differing)

@@ -44,6 +44,18 @@ def test_everything_is_rewritten_for_one_endpoint(services: int, lines: int) -> 
     assert full_sync_lines(rules(replace_endpoint(before, services // 2)), rules(before)) == lines
 
 
+@pytest.mark.parametrize("release", ["1.31", "1.34", "1.37"])
+def test_lines_are_counted_as_they_are_written(release: str) -> None:
+    before = synthetic_cluster(5, 3)
+    sticky = dataclasses.replace(before.services[0], session_affinity="ClientIP")
+    before = dataclasses.replace(before, services=(sticky, *before.services[1:]))
+    old, new = (
+        compile_rules(one, "node1", "nftables", release=release) for one in (before, replace_endpoint(before, 0))
+    )
+    assert full_sync_lines(new, old) == len(list(full_sync(new, old)))
+    assert full_sync_lines(new) == len(list(full_sync(new)))
+
+
 def test_lines_grow_by_46_for_a_service_with_ten_endpoints() -> None:
     # add and flush of 11 chains, 2 elements, 2 rules of the Service, 2 of each endpoint
     assert full_sync_lines(rules(synthetic_cluster(8, 10))) - full_sync_lines(rules(synthetic_cluster(7, 10))) == 46

@@ -241,3 +241,16 @@ def test_streams_that_are_closed_or_full(words: list[str], redirected: str, code
     )
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("words", ["questions lint --seeds 2000", "scale"])
+def test_ctrl_c_ends_what_is_shared_out_among_processors(words: str) -> None:
+    begun = subprocess.Popen(
+        [sys.executable, "-m", "k8squiz", *words.split()],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True,
+    )  # fmt: skip
+    time.sleep(1.5)
+    begun.send_signal(signal.SIGINT)
+    # The pipes are the processes' own too: they end with the last of them.
+    out, err = begun.communicate(timeout=10)
+    assert (begun.returncode, out, err) == (130, "", "")
