@@ -23,7 +23,7 @@ def run(lang: Lang, topic: str, without: frozenset[str], release: str | None = N
     story = tell(topic, without, release)
     from rich.text import Text as Styled
 
-    from k8squiz.screens.explain import heading
+    from k8squiz.screens.heading import heading
     from k8squiz.screens.lab import comparison_view
 
     prepare()

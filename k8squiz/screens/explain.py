@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
-from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.screens.heading import heading
 from k8squiz.screens.picture import beside_view, picture_view
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.walk import outcome_parts
@@ -63,10 +63,6 @@ def section_view(section: Section, lang: Lang) -> RenderableType:
     parts: list[RenderableType] = [heading(pick(section.title, lang))]
     parts += [block_view(block, lang) for block in section.blocks]
     return Group(*parts)
-
-
-def heading(text: str) -> RenderableType:
-    return Group(Styled(""), Line(Styled(text, style="strong"), align="left", style="quiet"))
 
 
 def block_view(block: Block, lang: Lang) -> RenderableType:

@@ -11,7 +11,8 @@ from k8squiz.scale import story
 from k8squiz.scale.chart import COLOURS, MARKS, Series, text_chart
 from k8squiz.scale.figures import Figures
 from k8squiz.scale.timing import Timing, seconds
-from k8squiz.screens.explain import block_view, claims_view, heading, section_view
+from k8squiz.screens.explain import block_view, claims_view, section_view
+from k8squiz.screens.heading import heading
 from k8squiz.screens.prose import Prose
 from k8squiz.story.blocks import Grid, Section, same
 

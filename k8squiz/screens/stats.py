@@ -9,7 +9,7 @@ from rich.text import Text as Styled
 from engine.trace import Text
 from k8squiz.history.stats import Stats, Strength
 from k8squiz.locale.i18n import Lang, pick
-from k8squiz.screens.explain import heading
+from k8squiz.screens.heading import heading
 from k8squiz.screens.prose import Prose
 
 _WORDS = {
