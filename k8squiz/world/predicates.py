@@ -23,6 +23,7 @@ from k8squiz.world.rule_lines import RuleLine
 from k8squiz.world.world import World
 
 if TYPE_CHECKING:
+    from k8squiz.world.set_elements import SetElement
     from k8squiz.world.virtual_servers import History
 
 
@@ -166,11 +167,16 @@ def matching_rules(value: Conditions, world: World, on: str, chains: bool = Fals
 
 
 def count_entries(value: Conditions, world: World, on: str) -> int:
-    """How many entries of a node's sets (ipsets, IPVS's table, nft's sets and maps) fit `value`."""
+    """How many entries of a node's sets fit `value`."""
+    return len(matching_entries(value, world, on))
+
+
+def matching_entries(value: Conditions, world: World, on: str) -> tuple[SetElement, ...]:
+    """The entries of a node's sets (ipsets, IPVS's table, nft's sets and maps) that fit `value`."""
     found = world.entries(on, _named(value, "node", world), str(value.get("family", "ipv4")))
     world.work.look(len(found))
     wanted = {key: item for key, item in value.items() if key not in ("node", "family")}
-    return sum(1 for entry in found if _all_match(wanted, partial(getattr, entry)))
+    return tuple(entry for entry in found if _all_match(wanted, partial(getattr, entry)))
 
 
 def _rule(value: Yaml, predicate: Predicate, world: World, on: str, outcome: Outcome) -> bool:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.values import dataclass
+
+# What a rule, or an entry of a map, says to people alone.
+_COMMENT = re.compile(r' (?:-m comment --)?comment "[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +18,11 @@ class RuleLine:
     chain: str
     text: str
     declares: bool = False
+
+
+def brief(rule: str) -> str:
+    """A rule or an entry as printed, less its comment, which decides nothing."""
+    return _COMMENT.sub("", rule)
 
 
 def rule_lines(text: str) -> tuple[RuleLine, ...]:
