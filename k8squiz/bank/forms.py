@@ -223,7 +223,19 @@ CLUSTER, REQUEST = record(ClusterForm), record(RequestForm)
 REQUESTS = mapping_of(REQUEST, minProperties=1)
 HINTS, SOURCES = list_of(record(HintForm)), list_of(record(SourceForm), least=1)
 BLOCKS = list_of(record(BlockForm), least=1)
-POINTS, FOLLOWUPS = list_of(TEXT, last=True, least=1), list_of(TEXT)
+POINTS = list_of(TEXT, last=True, least=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpForm:
+    """What one may be asked next in words, and the answer."""
+
+    en: str = key(WORD)
+    zh: str = key(WORD)
+    answer: Text | None = key(TEXT, None)
+
+
+FOLLOWUPS = list_of(record(FollowUpForm))
 VALUES = mapping_of(VALUE)
 
 

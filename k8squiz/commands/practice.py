@@ -6,12 +6,14 @@ import datetime as dt
 import os
 import time
 from collections.abc import Sequence
+from typing import Protocol
 
 from rich.console import Console
 
+from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.find import find, is_told, select
-from k8squiz.bank.question import Answer, QuestionMeta
+from k8squiz.bank.question import Answer, Grade, QuestionMeta
 from k8squiz.commands.faults import tell
 from k8squiz.commands.practice_journal import PracticeJournal
 from k8squiz.errors import QuizError
@@ -25,6 +27,7 @@ from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import question_view, title_view
 from k8squiz.terminal.console import make_console
 from k8squiz.terminal.sanitize import one_line
+from k8squiz.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def run(
         asked = (
             plan(known, None if every else count, chosen) if drawn else _due(known, journal, count, chosen, wish, day)
         )
-        session = PracticeSession(asked, chosen)
+        session = PracticeSession(asked, chosen, returning=not wish.cram)
         if not drawn and journal.cards:
             again = sum(1 for each in asked if each.id in journal.cards)
             console.print(say("mixed", lang, again=again, new=len(asked) - again), style="quiet")
@@ -144,6 +147,9 @@ def _sit(
 def _ask(
     session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang, journal: PracticeJournal
 ) -> None:
+    if session.returned:
+        console.print(say("once-more", lang), style="told")
+    console.print(title_view(session.world.question, lang, session.number, session.total))
     _show(session, keyboard, console, lang)
     try:
         answer = _fill_in(session, keyboard, console, lang)
@@ -152,47 +158,63 @@ def _ask(
         session.skip()
         journal.note(session.summary().attempts[-1])
         return
-    _grade(session, answer, console, lang, journal)
-    more = session.number < session.total
-    if _pause("walk" if more else "walk-last", keyboard, lang):
-        _explain(session, console, lang)
-        if keyboard.interactive:
-            _look_around("go-on" if more else "go-on-last", session, keyboard, console, lang)
+    found = session.answer(answer)
+    # First on disk, then on the screen: what one has seen graded is never lost.
+    journal.note(session.summary().attempts[-1])
+    if _looked_at(session, found, keyboard, console, lang):
+        session.again()
     session.next()
 
 
-def _show(session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
-    console.print(title_view(session.world.question, lang, session.number, session.total))
-    console.print(question_view(session.world, session.task, lang, listed=not keyboard.interactive))
+def _looked_at(session: PracticeSession, found: Grade, keyboard: keys.Keyboard, console: Console, lang: Lang) -> bool:
+    """Show the grade and all that one asks for; whether the question is to be asked again."""
+    from k8squiz.commands.after_grade import AfterGrade, Graded, Left
+
+    def fill(world: World, task: Task) -> Answer:
+        return _fill_in(NoHints(world, task), keyboard, console, lang)
+
+    graded = Graded(session.world, session.task, found, session.last)
+    try:
+        return AfterGrade(graded, keyboard, console, lang, fill).run()
+    except Left:
+        raise Stopped from None
+
+
+class Sheet(Protocol):
+    """What is being filled in, with the hints that there are."""
+
+    @property
+    def world(self) -> World: ...
+    @property
+    def task(self) -> Task: ...
+    @property
+    def hints_left(self) -> int: ...
+    @property
+    def next_hint_cost(self) -> float: ...
+    def hint(self) -> Text | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoHints:
+    """A follow-up: it counts nothing, and has no hints."""
+
+    world: World
+    task: Task
+    hints_left: int = 0
+    next_hint_cost: float = 0.0
+
+    def hint(self) -> Text | None:
+        return None
+
+
+def _show(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
+    console.print(question_view(sheet.world, sheet.task, lang, listed=not keyboard.interactive))
     console.print()
 
 
-def _look_around(words: str, session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
-    """Until one goes on, show what is asked for."""
-    while True:
-        typed = keyboard.line("\n" + say(words, lang)).strip().lower()
-        if typed in keys.QUIT:
-            raise Stopped
-        if typed not in keys.WALK:
-            return
-        from k8squiz.screens.reveal import details_view
-
-        console.print(details_view(session.world, lang))
-
-
-def _pause(words: str, keyboard: keys.Keyboard, lang: Lang) -> bool:
-    """On a terminal, wait until the page has been read; returns False where the rest is to be left out."""
-    if not keyboard.interactive:
-        return True
-    typed = keyboard.line("\n" + say(words, lang)).strip().lower()
-    if typed in keys.QUIT:
-        raise Stopped
-    return typed not in keys.NEXT
-
-
-def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang) -> Answer:
+def _fill_in(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang) -> Answer:
     """All fields, one after another; `back` goes one up."""
-    fields = session.task.fields
+    fields = sheet.task.fields
     answer: dict[str, object] = {}
     told = ""
     console.print(say("commands", lang), style="quiet")
@@ -202,12 +224,12 @@ def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console
         if field.how(lang, not keyboard.interactive) != told:
             told = field.how(lang, not keyboard.interactive)
             console.print(Prose(told, "quiet"))
-        typed = _typed(keyboard, session.task, field, lang).strip()
+        typed = _typed(keyboard, sheet.task, field, lang).strip()
         if typed.lower() in keys.BACK:
             index = max(0, index - 1)
         elif typed.lower() in keys.SHOW:
-            _show(session, keyboard, console, lang)
-        elif not _command(typed, session, console, lang):
+            _show(sheet, keyboard, console, lang)
+        elif not _command(typed, sheet, console, lang):
             try:
                 answer[field.id] = field.read(typed)
                 index += 1
@@ -225,7 +247,7 @@ def _prompt(task: Task, field: Field, lang: Lang) -> str:
     return say("answer", lang) if len(task.fields) == 1 else field.prompt(lang)
 
 
-def _command(typed: str, session: PracticeSession, console: Console, lang: Lang) -> bool:
+def _command(typed: str, sheet: Sheet, console: Console, lang: Lang) -> bool:
     """Obey what is no answer; returns whether it was one of those."""
     word = typed.lower()
     if word in keys.QUIT:
@@ -233,8 +255,8 @@ def _command(typed: str, session: PracticeSession, console: Console, lang: Lang)
     if word in keys.SKIP:
         raise Skipped
     if word in keys.HINT:
-        cost = session.next_hint_cost if session.hints_left else 0.0
-        text = session.hint()
+        cost = sheet.next_hint_cost if sheet.hints_left else 0.0
+        text = sheet.hint()
         shown = say("no-hint", lang) if text is None else say("hint", lang, cost=cost, text=pick(text, lang))
         console.print(Prose(shown, "told"))
         return True
@@ -242,23 +264,6 @@ def _command(typed: str, session: PracticeSession, console: Console, lang: Lang)
         console.print(Prose(say("help", lang), "told"))
         return True
     return not word
-
-
-def _grade(session: PracticeSession, answer: Answer, console: Console, lang: Lang, journal: PracticeJournal) -> None:
-    from k8squiz.screens.grade import grade_view
-
-    found = session.answer(answer)
-    # First on disk, then on the screen: what one has seen graded is never lost.
-    journal.note(session.summary().attempts[-1])
-    console.print(grade_view(session.world, session.task, found, lang))
-
-
-def _explain(session: PracticeSession, console: Console, lang: Lang) -> None:
-    from k8squiz.screens.grade import why_view
-    from k8squiz.screens.reveal import reveal_view
-
-    console.print(reveal_view(session.world, lang))
-    console.print(why_view(session.world, lang))
 
 
 def _summary(session: PracticeSession, console: Console, lang: Lang, seed: str) -> None:

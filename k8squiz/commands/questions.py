@@ -71,7 +71,7 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
         print_json(_json(world, task, answer))
         return 0
     from k8squiz.kinds.grade import grade
-    from k8squiz.screens.grade import grade_view, why_view
+    from k8squiz.screens.grade import followups_view, grade_view, points_view, why_view
     from k8squiz.screens.question import question_view, title_view
     from k8squiz.screens.reveal import details_view
 
@@ -84,7 +84,7 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
         return 0
     console.print(grade_view(world, task, grade(task, {field.id: field.truth for field in task.fields}), lang))
     console.print(details_view(world, lang))
-    console.print(why_view(world, lang))
+    console.print(why_view(world, lang), points_view(world, lang), followups_view(world, lang))
     return 0
 
 

@@ -11,9 +11,10 @@ from typing import ClassVar, Generic, TypeVar, cast
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.bank.question import Question, QuestionRequest
+from k8squiz.bank.question import Grade, Question, QuestionRequest
 from k8squiz.bank.shapes import Place, Schema, Shape
 from k8squiz.errors import unknown
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import Field
 from k8squiz.world.world import World
 
@@ -53,6 +54,10 @@ class Kind(abc.ABC):
     def hidden(self, question: Question) -> str | None:
         """The request that would give the answer away before it is graded."""
 
+    @abc.abstractmethod
+    def causes(self, world: World, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        """Why each wrong part of the answer is wrong, in the order of the fields. Nothing where all is right."""
+
 
 class TypedKind(Kind, Generic[A]):
     """A kind whose `ask` is read into a value of type A."""
@@ -76,6 +81,13 @@ class TypedKind(Kind, Generic[A]):
 
     def hidden(self, question: Question) -> str | None:
         return None
+
+    def causes(self, world: World, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        return self.why(world, self.asked(world.question), task, grade) if grade.differences else ()
+
+    def why(self, world: World, ask: A, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        """As causes, with the `ask` at hand, where something is wrong. A kind that cannot say has none."""
+        return ()
 
 
 # A kind's name, and the folder it is in.
@@ -101,6 +113,11 @@ def kind(name: str) -> Kind:
 def make_task(world: World) -> Task:
     """Compute what the question asks and its truth. Raises QuizError for what cannot be asked so."""
     return kind(world.question.meta.kind).make(world)
+
+
+def causes_of(world: World, task: Task, grade: Grade) -> tuple[Cause, ...]:
+    """Why each wrong part of an answer is wrong."""
+    return kind(world.question.meta.kind).causes(world, task, grade)
 
 
 def shown_requests(question: Question) -> tuple[QuestionRequest, ...]:

@@ -312,7 +312,7 @@ def _slot(task: Task) -> _Slot:
 def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[Finding]:
     """Every text of this draw can be filled, something explains it, and its numbers are confirmed."""
     shown: list[tuple[str, Callable[[World], object]]] = [
-        ("prompt", prompt), ("hints", hints), ("explanation", explanation), ("key_points", key_points), ("followups", followups),
+        ("prompt", prompt), ("hints", hints), ("explanation", explanation), ("key_points", key_points), ("followups", _asked_next),
     ]  # fmt: skip
     for name, render in shown:
         try:
@@ -354,6 +354,11 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
                 f"{number} is not confirmed by the engine; use a placeholder, or name the source that `states` it",
                 f"引擎未能确认 {number}；请改用占位符，或在来源的 `states` 中注明",
             )
+
+
+def _asked_next(world: World) -> tuple[Text, ...]:
+    """The follow-ups in words, with their answers."""
+    return tuple(text for one in followups(world) for text in (one.asked, one.answer) if text is not None)
 
 
 def _parts(rendered: object) -> Iterator[Text]:

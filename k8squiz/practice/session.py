@@ -7,7 +7,8 @@ draws -> PRESENTED --hint*--> PRESENTED --answer--> GRADED --next--> PRESENTED .
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from engine.errors import EngineError
 from engine.trace import Text
@@ -69,13 +70,34 @@ def plan(known: Sequence[QuestionMeta], count: int | None, seed: str) -> tuple[Q
     return tuple(sorted(drawn, key=lambda meta: meta.level))
 
 
-class PracticeSession:
-    """Ask `metas` one after another. `seed` decides every draw."""
+# What scores less comes back at the end of the sitting.
+MISSED = 0.5
+Chooser: TypeAlias = "Callable[[Sequence[Attempt]], QuestionMeta | None]"
 
-    def __init__(self, metas: Sequence[QuestionMeta], seed: str, exact: bool = False) -> None:
-        self._headings = tuple(metas)
+
+class PracticeSession:
+    """Ask `metas` one after another. `seed` decides every draw.
+
+    `exact`: the one question is drawn as `questions show --seed` draws it. `returning`: what was missed is asked once more
+    at the end, drawn anew. `chooser` picks what is asked after `metas`, by how it went, up to `count` questions in all.
+    """
+
+    def __init__(
+        self,
+        metas: Sequence[QuestionMeta],
+        seed: str,
+        exact: bool = False,
+        returning: bool = False,
+        chooser: Chooser | None = None,
+        count: int = 0,
+    ) -> None:
+        self._headings = list(metas)
         self._seed = seed
         self._exact = exact
+        self._returning, self._chooser = returning, chooser
+        self._count = max(count, len(self._headings))
+        self._again: set[int] = set()
+        self._missed: list[QuestionMeta] = []
         self._attempts: list[Attempt] = []
         self._position = -1
         self.state = PracticeState.PRESENTED
@@ -105,7 +127,18 @@ class PracticeSession:
 
     @property
     def total(self) -> int:
-        return len(self._headings)
+        """How many there are, as far as is known: what is missed adds to it."""
+        return max(self._count, len(self._headings))
+
+    @property
+    def last(self) -> bool:
+        """Whether no question comes after the one that is graded."""
+        return self.number >= self.total and not self._missed and not self._comes_back()
+
+    @property
+    def returned(self) -> bool:
+        """Whether the current question was asked before in this sitting."""
+        return self._position in self._again
 
     @property
     def meta(self) -> QuestionMeta:
@@ -142,9 +175,25 @@ class PracticeSession:
         self._record({}, None)
         self._advance()
 
+    def again(self) -> None:
+        """Ask the graded question once more, next, with other numbers."""
+        self._expect(PracticeState.GRADED)
+        self._insert(self._position + 1)
+
+    def _insert(self, position: int) -> None:
+        self._headings.insert(position, self.meta)
+        self._again = {at + (at >= position) for at in self._again} | {position}
+        self._count += 1
+
     def next(self) -> None:
         self._expect(PracticeState.GRADED)
+        # Whoever asks for it himself has it at once.
+        if self._comes_back() and self._position + 1 not in self._again:
+            self._missed.append(self.meta)
         self._advance()
+
+    def _comes_back(self) -> bool:
+        return self._returning and not self.returned and self.grade is not None and self.grade.raw < MISSED
 
     def leave(self) -> None:
         """Go on to the next question, whatever went wrong in this one; nothing more is recorded of it."""
@@ -165,15 +214,29 @@ class PracticeSession:
         meta, seed = self.meta, self.world.question.seed
         self._attempts.append(Attempt(meta.id, meta.topic, meta.level, meta.kind, seed, answer, self._taken, result))
 
+    def _is_there(self) -> bool:
+        """Whether there is a question at the position: planned, chosen now, or missed before."""
+        at = self._position
+        if at < len(self._headings):
+            return True
+        chosen = self._chooser(self._attempts) if self._chooser is not None and at < self._count else None
+        if chosen is None and self._missed:
+            chosen = self._missed.pop(0)
+            self._again.add(at)
+        if chosen is None:
+            return False
+        self._headings.append(chosen)
+        return True
+
     def _advance(self) -> None:
         self._position += 1
         self._taken, self.grade = 0, None
-        if self._position >= len(self._headings):
+        if not self._is_there():
             self.state = PracticeState.OVER
             return
         template = opened(self.meta)
         # A single question by its seed is exactly what `questions show --seed` shows.
-        seed = self._seed if self._exact else f"{self._seed}-{self.number}"
+        seed = self._seed if self._exact and not self._position else f"{self._seed}-{self.number}"
         try:
             question = draw(template, seed)
             self.world = World(question)

@@ -104,7 +104,10 @@ def _guide(drawn_questions: DrawnQuestions, position: int, question: Answered, l
         yield from (f"**{say('if-stuck', lang)}**", "", *(f"- {plain(pick(text, lang))}" for _, text in stuck), "")
     more = followups(drawn_questions.world(position))
     if more:
-        yield from (f"**{say('next', lang)}**", "", *(f"- {plain(pick(text, lang))}" for text in more), "")
+        yield from (f"**{say('next', lang)}**", "")
+        for one in more:
+            yield f"- {plain(pick(one.asked, lang))}" + (f" *{plain(pick(one.answer, lang))}*" if one.answer else "")
+        yield ""
     yield from walk_lines(question, lang)
 
 

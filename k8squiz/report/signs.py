@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+CAUSE = "└"
 RIGHT, WRONG, PART = "✓", "✗", "~"
 
 

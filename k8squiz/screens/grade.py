@@ -12,11 +12,12 @@ from rich.text import Text as Styled
 
 from engine.trace import Text
 from k8squiz.bank.question import Grade
-from k8squiz.kinds.interface import Task, kind
+from k8squiz.kinds.interface import Task, causes_of, kind
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.practice.session import Summary
 from k8squiz.report.signs import sign_of
+from k8squiz.screens.causes import causes_view
 from k8squiz.screens.fields.rows import rows_view
 from k8squiz.screens.fields.views import view_of
 from k8squiz.screens.prose import Prose
@@ -27,15 +28,17 @@ from k8squiz.world.world import World
 def grade_view(world: World, task: Task, grade: Grade, lang: Lang) -> RenderableType:
     """The score, then each field with the differences marked by signs as well as by colour."""
     parts: list[RenderableType] = [_score(grade, lang)]
+    causes = causes_of(world, task, grade)
     plain = []
     for field, mark in zip(task.fields, grade.marks, strict=True):
         view = view_of(field)
         if view is None:
             plain.append((field, mark))
         else:
-            parts += view(field, mark, lang)
+            parts += view(field, mark, lang, [cause for cause in causes if cause.field == field.id])
     if plain:
         parts.append(rows_view(plain, lang))
+    parts += causes_view([cause for cause in causes if cause.part is None], lang)
     parts += [Prose(text, "notice") for text in reckonings(task, grade, lang)]
     return Group(*parts)
 
@@ -77,25 +80,32 @@ def bench_view(world: World, lang: Lang) -> RenderableType:
 
 
 def why_view(world: World, lang: Lang) -> RenderableType:
-    """The explanation, key points, follow-ups, sources."""
-    parts: list[RenderableType] = [meta(say("explanation", lang))]
-    parts.append(Prose("\n".join(pick(text, lang) for text in explanation(world))))
+    """The explanation."""
+    return Group(meta(say("explanation", lang)), Prose("\n".join(pick(text, lang) for text in explanation(world))))
+
+
+def points_view(world: World, lang: Lang) -> RenderableType:
+    """What an interviewer wants to hear, and the sources."""
+    parts: list[RenderableType] = []
     points = () if kind(world.question.meta.kind).grades_points else key_points(world)
-    for key, texts in (("key-points", points), ("followups", followups(world))):
-        if texts:
-            parts += [meta(say(key, lang)), _list(texts, lang)]
-    parts += [
-        Styled(""),
-        Prose(
-            say(
-                "sources",
-                lang,
-                list=("; " if lang == "en" else "；").join(pick(source, lang) for source in sources(world)),
-            ),
-            style="quiet",
-        ),
-    ]
+    if points:
+        parts += [meta(say("key-points", lang)), _list(points, lang)]
+    listed = ("; " if lang == "en" else "；").join(pick(source, lang) for source in sources(world))
+    parts += [Styled(""), Prose(say("sources", lang, list=listed), style="quiet")]
     return Group(*parts)
+
+
+def followups_view(world: World, lang: Lang) -> RenderableType:
+    """The follow-ups in words, each with its answer."""
+    found = followups(world)
+    if not found:
+        return Group()
+    table = Table.grid(padding=(0, 1))
+    for one in found:
+        table.add_row("•", Prose(pick(one.asked, lang)))
+        if one.answer is not None:
+            table.add_row("", Prose(f"→ {pick(one.answer, lang)}", "told"))
+    return Group(meta(say("followups", lang)), table)
 
 
 def meta(text: str) -> RenderableType:

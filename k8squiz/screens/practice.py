@@ -18,6 +18,12 @@ NEXT = frozenset({"n", "next", "下一题"})
 HELP = frozenset({"help", "帮助"})
 SHOW = frozenset({"show", "重看"})
 WALK = frozenset({"w", "walk", "路径"})
+RULES = frozenset({"r", "rules", "规则"})
+STEP = frozenset({"t", "step", "逐步"})
+WHAT_IF = frozenset({"x", "what if", "假如"})
+FOLLOW_UP = frozenset({"f", "follow-up", "追问"})
+POINTS = frozenset({"k", "key points", "要点"})
+AGAIN = frozenset({"a", "again", "再来"})
 
 
 class Keyboard(Protocol):

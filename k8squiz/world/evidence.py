@@ -43,7 +43,7 @@ def _told(predicate: Predicate, world: World, name: str, outcome: Outcome) -> It
     if _SOURCE & set(facts):
         yield source(outcome)
     if _ENDPOINT & set(facts):
-        yield _endpoint(world, name, outcome)
+        yield endpoints(world, name, outcome)
     for key in facts:
         if key == "masqueraded":
             yield masquerade(outcome)
@@ -105,7 +105,8 @@ def _rewritten(hop: Hop, field: str) -> Text:
     return Text(f"hop {hop.n}, {place}: {told}", f"第 {hop.n} 跳，{place}：{told}")
 
 
-def _endpoint(world: World, name: str, outcome: Outcome) -> Text:
+def endpoints(world: World, name: str, outcome: Outcome) -> Text:
+    """Where it goes: the hop that decides, or all places that may be drawn."""
     ways = outcomes_of(world, name)
     rewritten = [hop for hop in outcome.hops if any(change.field == "dst" for change in hop.changes)]
     if len(ways) == 1 and rewritten:
@@ -147,8 +148,9 @@ _OF = {"request": "请求", "reply": "应答"}
 
 
 def hop_line(hop: Hop, of: str = "request") -> Text:
-    """A hop in a line: where, what it rewrites, the rule that decided."""
-    place = " ".join(filter(None, (host_name(hop.host), str(hop.stage), hop.table, hop.chain)))
+    """A hop in a line: where, what it rewrites, the rule that decided (else the chain)."""
+    chain = () if hop.rule else (hop.table, hop.chain)
+    place = " ".join(filter(None, (host_name(hop.host), str(hop.stage), *chain)))
     changes = ", ".join(f"{change.field} {change.before} » {change.after}" for change in hop.changes)
     rest = ": ".join(filter(None, (changes, brief(hop.rule or ""))))
     reply = of == "reply"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from engine.trace import Text
+from engine.values import dataclass
 from k8squiz.bank.forms import (
     EXPLANATION,
     FOLLOWUPS,
@@ -129,8 +130,21 @@ def key_points(world: World) -> tuple[Text, ...]:
     return tuple(bilingual(world, text) for text in part(world.question.template, "key_points", POINTS, ()))
 
 
-def followups(world: World) -> tuple[Text, ...]:
-    return tuple(bilingual(world, text) for text in part(world.question.template, "followups", FOLLOWUPS, ()))
+@dataclass(frozen=True, slots=True)
+class FollowUpText:
+    """A follow-up in words; `answer` is None where the file has none."""
+
+    asked: Text
+    answer: Text | None
+
+
+def followups(world: World) -> tuple[FollowUpText, ...]:
+    return tuple(
+        FollowUpText(
+            bilingual(world, Text(one.en, one.zh)), None if one.answer is None else bilingual(world, one.answer)
+        )
+        for one in part(world.question.template, "followups", FOLLOWUPS, ())
+    )
 
 
 def sources(world: World) -> tuple[Text, ...]:

@@ -6,9 +6,11 @@ from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.forms import PREDICATE
 from k8squiz.bank.limits import MOST_OPTIONS
+from k8squiz.bank.question import Grade
 from k8squiz.bank.rng import Rng
 from k8squiz.bank.shapes import FLAG, TEXT, WORD, Place, integer, key, list_of, record
 from k8squiz.errors import QuizError
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import Item, MenuField
 from k8squiz.kinds.interface import Task, TypedKind, letters
 from k8squiz.world.predicates import Predicate, holds
@@ -77,6 +79,11 @@ class Choice(TypedKind[ChoiceAsk]):
         )
         truth = tuple(item.key for item in items if item.key in right)
         return Task(world.question, (MenuField("choice", ALL if ask.multiple else ONE, items, truth, ask.multiple),))
+
+    def why(self, world: World, ask: ChoiceAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        from k8squiz.kinds.choice.why import option_causes
+
+        return option_causes(world, [option.when for option in ask.options], ask.on, task, grade)
 
 
 KIND = Choice()

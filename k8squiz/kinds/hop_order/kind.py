@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from k8squiz.bank.question import Grade
 from k8squiz.bank.shapes import record
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.hop_order.ask import ABOUT, HopOrderAsk
 from k8squiz.kinds.interface import Task, TypedKind
 from k8squiz.world.world import World
@@ -20,6 +22,11 @@ class HopOrder(TypedKind[HopOrderAsk]):
         from k8squiz.kinds.hop_order.task import order_task
 
         return order_task(world, ask)
+
+    def why(self, world: World, ask: HopOrderAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        from k8squiz.kinds.hop_order.why import order_causes
+
+        return order_causes(world, ask, task, grade)
 
 
 KIND = HopOrder()

@@ -35,14 +35,40 @@ def steps(
 ) -> tuple[StepCard, ...]:
     """The walk as cards: hops of one host and stage in a row are one step; with detail "chain" each of kube-proxy's
     chains is one, told when it is entered first; with `table` those of that table alone."""
-    found = [step for hop in hops if not table or hop.table == table for step in _steps(hop, detail, mode)]
-    if reply and found and found[0].key.endswith("/socket"):
-        found[0] = stage_step(found[0].key.partition("/")[0], "answer")
-    wanted = [step for step in found if _wanted(step, () if detail == "chain" else only, hosts)]
+    return tuple(step for step, _ in _steps_and_hops(hops, detail, only, hosts, reply, mode, table))
+
+
+def hops_of_steps(
+    hops: Iterable[Hop],
+    detail: str,
+    only: Sequence[str] = (),
+    hosts: Sequence[str] = (),
+    reply: bool = False,
+    mode: Mode = Mode.IPTABLES,
+    table: str = "",
+) -> dict[str, Hop]:
+    """For each of the cards that `steps` gives, by its key, the hop that it begins with."""
+    return {step.key: hop for step, hop in _steps_and_hops(hops, detail, only, hosts, reply, mode, table)}
+
+
+def _steps_and_hops(
+    hops: Iterable[Hop],
+    detail: str,
+    only: Sequence[str],
+    hosts: Sequence[str],
+    reply: bool,
+    mode: Mode,
+    table: str,
+) -> list[tuple[StepCard, Hop]]:
+    found = [(step, hop) for hop in hops if not table or hop.table == table for step in _steps(hop, detail, mode)]
+    if reply and found and found[0][0].key.endswith("/socket"):
+        found[0] = stage_step(found[0][0].key.partition("/")[0], "answer"), found[0][1]
+    wanted = [(step, hop) for step, hop in found if _wanted(step, () if detail == "chain" else only, hosts)]
     if detail == "chain":
-        return tuple({step.key: step for step in reversed(wanted)}[key] for key in dict.fromkeys(s.key for s in wanted))
-    merged = [step for index, step in enumerate(wanted) if index == 0 or wanted[index - 1].key != step.key]
-    return tuple(_numbered(merged))
+        first = {step.key: (step, hop) for step, hop in reversed(wanted)}
+        return [first[key] for key in dict.fromkeys(step.key for step, _ in wanted)]
+    merged = [each for index, each in enumerate(wanted) if index == 0 or wanted[index - 1][0].key != each[0].key]
+    return list(zip(_numbered([step for step, _ in merged]), (hop for _, hop in merged), strict=True))
 
 
 def _wanted(step: StepCard, only: Sequence[str], hosts: Sequence[str]) -> bool:

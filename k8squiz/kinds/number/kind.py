@@ -9,9 +9,11 @@ from fractions import Fraction
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.forms import VALUE
+from k8squiz.bank.question import Grade
 from k8squiz.bank.shapes import FLAG, TEXT, WORD, Place, Shape, key, record
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import NumberField
 from k8squiz.kinds.interface import Task, TypedKind
 from k8squiz.world.predicates import value_of
@@ -69,6 +71,11 @@ class Number(TypedKind[NumberAsk]):
             "number", self.about, str(truth), tolerance, ask.percent, unit=unit, share=ask.percent or chance
         )
         return Task(world.question, (field,))
+
+    def why(self, world: World, ask: NumberAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        from k8squiz.kinds.number.why import number_causes
+
+        return number_causes(world, ask.value, ask.on, task, grade)
 
 
 KIND = Number()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.bank.question import Grade
 from k8squiz.bank.shapes import WORD, key, list_of, one_of, record
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.interface import Task, TypedKind
 from k8squiz.kinds.outcome.parts import PARTS
 from k8squiz.world.world import World
@@ -28,6 +30,11 @@ class OutcomeKind(TypedKind[OutcomeAsk]):
         """A field for each part asked. Raises Ambiguous where the ways end differently."""
         name = ask.on or world.first
         return Task(world.question, tuple(PARTS[part](world, name) for part in ask.parts))
+
+    def why(self, world: World, ask: OutcomeAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        from k8squiz.kinds.outcome.why import ending_causes
+
+        return ending_causes(world, ask.on or world.first, ask.parts, task, grade)
 
 
 KIND = OutcomeKind()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.trace import Text
-from k8squiz.bank.question import Question
+from k8squiz.bank.question import Grade, Question
 from k8squiz.bank.shapes import record
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.interface import Task, TypedKind
 from k8squiz.kinds.repair.ask import RepairAsk
 from k8squiz.world.world import World
@@ -31,6 +32,11 @@ class Repair(TypedKind[RepairAsk]):
 
     def hidden(self, question: Question) -> str | None:
         return self.asked(question).fixed_request or None
+
+    def why(self, world: World, ask: RepairAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        from k8squiz.kinds.repair.why import repair_causes
+
+        return repair_causes(world, ask, task, grade)
 
 
 KIND = Repair()

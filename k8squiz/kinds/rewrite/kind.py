@@ -7,33 +7,20 @@ from collections.abc import Mapping
 from engine.packet import split_host_port
 from engine.trace import Hop, Text
 from engine.values import dataclass
-from k8squiz.bank.shapes import FLAG, TEXT, WORD, key, list_of, one_of, record
-from k8squiz.errors import QuizError
+from k8squiz.bank.question import Grade
+from k8squiz.bank.shapes import WORD, key, list_of, record
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import AddressField
 from k8squiz.kinds.interface import Task, TypedKind
+from k8squiz.kinds.rewrite.points import RewritePoint, hop_at
 from k8squiz.kinds.stages import STAGES
-from k8squiz.world.comparisons import Conditions, match
-from k8squiz.world.facts import hop_fact
-from k8squiz.world.predicates import HOP, Ambiguous, outcomes_of
+from k8squiz.world.predicates import Ambiguous, outcomes_of
 from k8squiz.world.texts import bilingual
-from k8squiz.world.world import World, direction_of, host_name
+from k8squiz.world.world import World, host_name
 
 # What an address counts that the request line gives: where nothing is rewritten, and beside one that is.
 _GIVEN, _BESIDE = 0.25, 0.5
 _FIELDS = {"src": Text("src", "源"), "dst": Text("dst", "目的")}
-
-
-@dataclass(frozen=True, slots=True)
-class RewritePoint:
-    """A point of the walk: the hop that fits `at` (the last, or the first), as the packet stands after it."""
-
-    at: Conditions = key(HOP)
-    nth: str = key(one_of("first", "last"), "last")
-    of: str = key(one_of("request", "reply"), "request")
-    label: Text | None = key(TEXT, None)
-    fields: tuple[str, ...] = key(list_of(one_of("src", "dst"), least=1, last=True), ("src", "dst"))
-    outer: bool = key(FLAG, False)
-    ports: bool = key(FLAG, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +43,10 @@ class Rewrite(TypedKind[RewriteAsk]):
         fields: list[AddressField] = []
         sent = outcomes_of(world, name)[0].hops[0]
         for number, point in enumerate(ask.points, 1):
-            hops = {_values(hop, point): hop for hop in _hops(world, name, point)}
+            hops = {
+                _values(hop, point): hop
+                for hop in (hop_at(world, outcome, point) for outcome in outcomes_of(world, name))
+            }
             if len(hops) != 1:
                 raise Ambiguous(
                     f"{world.question.id}: the ways differ at point {number}: {sorted(hops)}",
@@ -72,6 +62,11 @@ class Rewrite(TypedKind[RewriteAsk]):
                 ))  # fmt: skip
         return Task(world.question, tuple(fields))
 
+    def why(self, world: World, ask: RewriteAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        from k8squiz.kinds.rewrite.why import rewrite_causes
+
+        return rewrite_causes(world, ask.on or world.first, ask.points, task, grade)
+
 
 def _weights(sent: Hop, hop: Hop, point: RewritePoint) -> Mapping[str, float]:
     """What src and dst count at a point: less where they are as the request line gives them, turned round for an answer."""
@@ -84,23 +79,6 @@ def _weights(sent: Hop, hop: Hop, point: RewritePoint) -> Mapping[str, float]:
 
 
 KIND = Rewrite()
-
-
-def _hops(world: World, name: str, point: RewritePoint) -> list[Hop]:
-    found = []
-    for outcome in outcomes_of(world, name):
-        fitting = [
-            hop for hop in direction_of(outcome, point.of)
-            if all(match(hop_fact(key, hop), value) for key, value in point.at.items())
-            and (not point.outer or hop.encapsulation is not None)
-        ]  # fmt: skip
-        if not fitting:
-            raise QuizError(
-                f"{world.question.id}: no hop of the walk fits the point {dict(point.at)}",
-                f"{world.question.id}：路径上没有一跳符合观察点 {dict(point.at)}",
-            )
-        found.append(fitting[0] if point.nth == "first" else fitting[-1])
-    return found
 
 
 def _values(hop: Hop, point: RewritePoint) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from engine.trace import Text
+from k8squiz.bank.question import Grade
 from k8squiz.bank.shapes import record
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.interface import Task, TypedKind
 from k8squiz.kinds.scheduler.ask import SchedulerAsk
 from k8squiz.world.world import World
@@ -24,6 +26,11 @@ class Scheduler(TypedKind[SchedulerAsk]):
         from k8squiz.kinds.scheduler.task import schedulers_task
 
         return schedulers_task(world, ask)
+
+    def why(self, world: World, ask: SchedulerAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        from k8squiz.kinds.scheduler.why import scheduler_causes
+
+        return scheduler_causes(world, ask, task, grade)
 
 
 KIND = Scheduler()

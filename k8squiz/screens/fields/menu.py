@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Styled
 
 from k8squiz.bank.question import FieldMark
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import MenuField
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.report.signs import RIGHT, WRONG
+from k8squiz.report.signs import CAUSE, RIGHT, WRONG
 from k8squiz.screens.prose import Prose
+from k8squiz.terminal.sanitize import one_line
 
 
-def view(field: MenuField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
+def view(field: MenuField, mark: FieldMark, lang: Lang, causes: Sequence[Cause] = ()) -> list[RenderableType]:
     given: tuple[str, ...] = mark.given or ()
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
@@ -30,4 +34,7 @@ def view(field: MenuField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
             sign = Styled("")
         row = (sign, "■" if ours else "·", "■" if theirs else "·")
         table.add_row(*row, Prose(f"{item.letter}  {pick(item.text, lang)}", style="strong" if ours else ""))
+        for cause in causes:
+            if cause.part == item.key:
+                table.add_row("", "", "", Prose(f"   {CAUSE} {one_line(pick(cause.text, lang))}", style="notice"))
     return [table]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Styled
 
 from k8squiz.bank.question import FieldMark
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import OrderField
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.report.signs import RIGHT, WRONG
+from k8squiz.report.signs import CAUSE, RIGHT, WRONG
+from k8squiz.screens.causes import told_cause
+from k8squiz.screens.prose import Prose
+from k8squiz.terminal.sanitize import one_line
 
 
-def view(field: OrderField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
+def view(field: OrderField, mark: FieldMark, lang: Lang, causes: Sequence[Cause] = ()) -> list[RenderableType]:
     cards = {item.key: item for item in field.items}
     given: tuple[str, ...] = mark.given or ()
     table = Table.grid(padding=(0, 1))
@@ -39,11 +45,15 @@ def view(field: OrderField, mark: FieldMark, lang: Lang) -> list[RenderableType]
         step = mark.first_wrong
         key = "too-few" if step >= len(given) else "first-wrong"
         parts.append(Styled(say(key, lang, step=step if key == "too-few" else step + 1), style="notice"))
+        parts += [told_cause(cause, lang) for cause in causes if cause.place is not None or cause.part in field.truth]
+    told = {cause.part: pick(cause.text, lang) for cause in causes}
     left = [cards[key] for key in dict.fromkeys(given) if key not in field.truth]
     for card in left:
         parts.append(
             Styled(f"{WRONG} {card.letter}  {pick(card.text, lang)}: {say('never-happens', lang)}", style="wrong")
         )
+        if card.key in told:
+            parts.append(Prose(f"  {CAUSE} {one_line(told[card.key])}", style="notice"))
     return parts
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Styled
 
 from k8squiz.bank.question import FieldMark
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.repair.fields import RepairField
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
@@ -15,7 +18,7 @@ from k8squiz.screens.prose import Prose
 from k8squiz.terminal.sanitize import visible
 
 
-def view(field: RepairField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
+def view(field: RepairField, mark: FieldMark, lang: Lang, causes: Sequence[Cause] = ()) -> list[RenderableType]:
     """The line that had been there, the one typed, and what becomes of every request with either."""
     table = Table.grid(padding=(0, 1))
     for _ in range(2):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
 from rich.console import RenderableType
 
 from k8squiz.bank.question import FieldMark
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
 
-View: TypeAlias = Callable[[Field, FieldMark, Lang], list[RenderableType]]
+View: TypeAlias = Callable[[Field, FieldMark, Lang, Sequence[Cause]], list[RenderableType]]
 
 # A field's class, and the module whose `view` shows one with its mark. Loaded when one is met.
 VIEWS: dict[str, str] = {

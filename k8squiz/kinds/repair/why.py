@@ -1,0 +1,28 @@
+"""Why a line does not mend it, or not all: what the goal, and what had to stay, are decided by with the line put in."""
+
+from __future__ import annotations
+
+from engine.errors import EngineError
+from k8squiz.bank.question import Grade
+from k8squiz.errors import QuizError
+from k8squiz.kinds.cause import Cause
+from k8squiz.kinds.fields import Unreadable
+from k8squiz.kinds.interface import Task
+from k8squiz.kinds.repair.ask import RepairAsk
+from k8squiz.kinds.repair.fields import RepairField, holds_throughout
+from k8squiz.world.evidence import evidence
+from k8squiz.world.world import World
+
+
+def repair_causes(world: World, ask: RepairAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+    """A line for the goal that is not met, and for each thing that had to stay and did not."""
+    (field,), (mark,) = task.fields, grade.marks
+    if not isinstance(field, RepairField) or mark.given is None:
+        return ()
+    try:
+        mended = field.world(mark.given)
+        wanted = [field.goal, *field.keep]
+        return tuple(Cause(field.id, evidence(each, mended)) for each in wanted if not holds_throughout(each, mended))
+    except (Unreadable, EngineError, QuizError):
+        # The line is refused: what reads it has said why.
+        return ()
