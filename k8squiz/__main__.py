@@ -74,12 +74,20 @@ def _at_once(words: list[str], lang: Lang) -> int | None:
     if rest == ["--version"]:
         print(f"k8squiz {__version__}")
         return 0
+    if not rest and _at_a_terminal():
+        from k8squiz.commands.home import run
+
+        return run(lang)
     if rest in ([], ["--help"]):
         from k8squiz.cli.help_pages import root_page
 
         sys.stdout.write(root_page(lang))
         return 0
     return None
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _without_lang(words: list[str]) -> list[str]:

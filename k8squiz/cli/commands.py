@@ -15,7 +15,7 @@ from k8squiz.cli import groups  # noqa: F401 - adds its commands
 from k8squiz.cli.app import app, command
 from k8squiz.cli.help_layout import Group, complaint
 from k8squiz.cli.options import (
-    Clusters,
+    AQuestion,
     Destination,
     Entry,
     FamilyOrAll,
@@ -24,8 +24,11 @@ from k8squiz.cli.options import (
     Mode,
     Release,
     Seed,
+    SomeClusters,
     Source,
     Topics,
+    clusters,
+    needed,
     one_of,
 )  # fmt: skip
 from k8squiz.errors import QuizError
@@ -53,10 +56,13 @@ def practice(
         str | None, typer.Option("--until", metavar="DATE", help="The interview's day (YYYY-MM-DD): plan towards it.")
     ] = None,
     cram: Annotated[bool, typer.Option("--cram", help="Weakest first, and reschedule nothing.")] = False,
+    shuffle: Annotated[
+        bool, typer.Option("--shuffle", help="What is new in no order: no placement the first time, no path after it.")
+    ] = False,
 ) -> int:
     from k8squiz.commands.practice import Wish, run
 
-    return run(ctx.obj, tuple(topics or ()), level, count, seed, question, every, Wish(new, until, cram))
+    return run(ctx.obj, tuple(topics or ()), level, count, seed, question, every, Wish(new, until, cram, shuffle))
 
 
 @command("explain")
@@ -130,9 +136,10 @@ def report(
 @command("trace")
 def trace(
     ctx: typer.Context,
-    paths: Clusters,
-    source: Source,
-    destination: Destination,
+    paths: SomeClusters = None,
+    source: Source = None,
+    destination: Destination = None,
+    question: AQuestion = None,
     node: Entry = None,
     protocol: Annotated[
         str,
@@ -186,15 +193,26 @@ def trace(
     from k8squiz.commands.trace import Options, Shown, run
 
     given = tuple(rules or ())
-    options = Options(tuple(paths), source, destination, node, protocol, mode, seed, every, given, release, size)
+    chosen = clusters(ctx, paths, question, seed)
+    if question is not None:
+        from k8squiz.commands.question_world import opened
+
+        # The seed draws the question; the way is drawn as always.
+        asked, seed = opened(chosen[0]).request, None
+        source, destination, node = source or asked.source, destination or asked.destination, node or asked.node
+        protocol = asked.protocol.lower() if protocol == "tcp" else protocol
+    whom, where = needed(ctx, "source", source), needed(ctx, "destination", destination)
+    options = Options(chosen, whom, where, node, protocol, mode, seed, every, given, release, size)
     return run(options, ctx.obj, Shown(notes, json, picture, export, tuple(against or ())))
 
 
 @command("rules")
 def rules(
     ctx: typer.Context,
-    paths: Clusters,
-    node: Annotated[str, typer.Option("--node", metavar="N", help="The node.")],
+    paths: SomeClusters = None,
+    node: Annotated[str | None, typer.Option("--node", metavar="N", help="The node.")] = None,
+    question: AQuestion = None,
+    seed: Seed = None,
     mode: Mode = None,
     family: FamilyOrAll = None,
     release: Release = None,
@@ -204,26 +222,30 @@ def rules(
 ) -> int:
     from k8squiz.commands.rules import run
 
-    return run(tuple(paths), node, mode, family, ctx.obj, release, every)
+    chosen = clusters(ctx, paths, question, seed)
+    return run(chosen, needed(ctx, "node", node), mode, family, ctx.obj, release, every)
 
 
 @command("shell")
 def shell(
     ctx: typer.Context,
     words: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="CLUSTER... [HOST] [COMMAND]",
             help="Kubernetes YAML; then a node, pod/NAME or client, and a command to run there.",
         ),
-    ],
+    ] = None,
+    question: AQuestion = None,
     mode: Mode = None,
     release: Release = None,
     seed: Seed = None,
 ) -> int:
     from k8squiz.commands.shell import run
 
-    return run(tuple(words), mode, release, seed, ctx.obj)
+    if question is None:
+        return run(tuple(needed(ctx, "words", words)), mode, release, seed, ctx.obj)
+    return run((*clusters(ctx, None, question, seed), *(words or ())), mode, release, None, ctx.obj)
 
 
 @command("scale")

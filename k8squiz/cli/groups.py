@@ -9,6 +9,7 @@ import typer
 
 from k8squiz.cli.app import command, group_of
 from k8squiz.cli.options import (
+    AQuestion,
     Clusters,
     Destination,
     Entry,
@@ -19,8 +20,11 @@ from k8squiz.cli.options import (
     Paths,
     Release,
     Seed,
+    SomeClusters,
     Source,
     Topics,
+    clusters,
+    needed,
     one_of,
 )
 
@@ -137,9 +141,11 @@ def lab_up(
 @command("run", lab, "Send one request on this kernel, beside what the engine says; exit code 1 where they disagree.")
 def lab_run(
     ctx: typer.Context,
-    paths: Clusters,
-    source: Source,
-    destination: Destination,
+    paths: SomeClusters = None,
+    source: Source = None,
+    destination: Destination = None,
+    question: AQuestion = None,
+    seed: Seed = None,
     node: Entry = None,
     protocol: Annotated[
         str,
@@ -155,7 +161,15 @@ def lab_run(
 ) -> int:
     from k8squiz.commands.lab import run
 
-    return run(tuple(paths), source, destination, node, protocol, mode, ctx.obj, release)
+    chosen = clusters(ctx, paths, question, seed)
+    if question is not None:
+        from k8squiz.commands.question_world import opened
+
+        asked = opened(chosen[0]).request
+        source, destination, node = source or asked.source, destination or asked.destination, node or asked.node
+        protocol = asked.protocol.lower() if protocol == "tcp" else protocol
+    whom, where = needed(ctx, "source", source), needed(ctx, "destination", destination)
+    return run(chosen, whom, where, node, protocol, mode, ctx.obj, release)
 
 
 @command("verify", lab, "Hold the engine against this kernel in many drawn clusters; exit code 1 on a disagreement.")

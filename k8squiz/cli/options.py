@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import click
 import typer
+
+T = TypeVar("T")
 
 
 def one_of(*values: str, case_sensitive: bool = True) -> click.Choice[str]:
@@ -22,6 +24,16 @@ Level = Annotated[int | None, typer.Option("--level", min=1, max=5, metavar="1-5
 Clusters = Annotated[
     list[str],
     typer.Argument(metavar="CLUSTER...", help="Kubernetes YAML: files, folders, or - for standard input."),
+]
+SomeClusters = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[CLUSTER]...", help="Kubernetes YAML: files, folders, or - for standard input; or --question."
+    ),
+]
+AQuestion = Annotated[
+    str | None,
+    typer.Option("--question", metavar="ID", help="The cluster, and the request, of this question, drawn by --seed."),
 ]
 Paths = Annotated[
     list[Path] | None, typer.Argument(metavar="[PATH]...", help="Files or folders (default: the whole bank).")
@@ -57,10 +69,10 @@ Release = Annotated[
     ),
 ]
 Source = Annotated[
-    str, typer.Option("--from", metavar="WHO", help="pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client.")
+    str | None, typer.Option("--from", metavar="WHO", help="pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client.")
 ]
 Destination = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--to",
         metavar="WHERE",
@@ -68,3 +80,19 @@ Destination = Annotated[
     ),
 ]
 Entry = Annotated[str | None, typer.Option("--node", metavar="N", help="The node a foreign packet arrives at.")]
+
+
+def clusters(ctx: click.Context, paths: list[str] | None, question: str | None, seed: str | None) -> tuple[str, ...]:
+    """The CLUSTERs that were given, or the question's. Raises click.MissingParameter for neither."""
+    if question is not None:
+        from k8squiz.commands.question_world import named
+
+        return (named(question, seed),)
+    return tuple(needed(ctx, "paths", paths))
+
+
+def needed(ctx: click.Context, name: str, value: T | None) -> T:
+    """The value of a parameter that nothing else stands for. Raises click.MissingParameter without one."""
+    if not value:
+        raise click.MissingParameter(ctx=ctx, param=next(param for param in ctx.command.params if param.name == name))
+    return value

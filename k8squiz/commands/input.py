@@ -15,6 +15,7 @@ from engine.netfilter.packet_facts import device_matches
 from engine.netfilter.rules import Ruleset
 from engine.packet import Family
 from engine.trace import Text
+from k8squiz.commands.question_world import PREFIX, opened
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.sanitize import one_line
@@ -25,10 +26,13 @@ _MOST_NAMES = 8
 
 
 def read_cluster(paths: tuple[str, ...], lang: Lang, strict: bool = True) -> Cluster:
-    """The cluster of these files, folders or "-"; what had to be assumed is said on stderr.
+    """The cluster of these files, folders or "-", or of a question (`question:ID:SEED`); what had to be assumed is said on
+    stderr.
 
     `strict` refuses endpoints on unknown nodes and doubled addresses: a walk needs all hosts, one node's rules do not.
     """
+    if len(paths) == 1 and paths[0].startswith(PREFIX):
+        return opened(paths[0]).cluster
     cluster = engine.load_cluster(list(paths), strict=strict)
     for english, chinese in cluster.notices:
         say_note(english, chinese, lang)

@@ -32,11 +32,13 @@ from k8squiz.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one wants of the memory: so many `new` questions, the day to plan `until` (YYYY-MM-DD), or to `cram`."""
+    """What one wants of the memory: so many `new` questions, the day to plan `until` (YYYY-MM-DD), or to `cram`; to
+    `shuffle` what is new, with neither placement nor path."""
 
     new: int | None = None
     until: str | None = None
     cram: bool = False
+    shuffle: bool = False
 
 
 class Skipped(Exception):
@@ -72,14 +74,10 @@ def run(
         session = PracticeSession((meta,), chosen, exact=True)
     else:
         # A seed asks for the same questions again, whatever is remembered.
-        drawn = seed is not None or every or topics and not (wish.cram or wish.until)
-        asked = (
-            plan(known, None if every else count, chosen) if drawn else _due(known, journal, count, chosen, wish, day)
-        )
-        session = PracticeSession(asked, chosen, returning=not wish.cram)
-        if not drawn and journal.cards:
-            again = sum(1 for each in asked if each.id in journal.cards)
-            console.print(say("mixed", lang, again=again, new=len(asked) - again), style="quiet")
+        drawn = seed is not None or every or bool(topics) and not (wish.cram or wish.until)
+        session = _drawn(known, None if every else count, chosen) if drawn else _remembered(
+            known, journal, count, chosen, wish, day, console, lang
+        )  # fmt: skip
     keyboard = keys.keyboard()
     try:
         _sit(session, keyboard, console, lang, journal)
@@ -113,15 +111,35 @@ def _day(text: str) -> float:
     return end
 
 
-def _due(
-    known: Sequence[QuestionMeta], journal: PracticeJournal, count: int, seed: str, wish: Wish, day: float | None
-) -> tuple[QuestionMeta, ...]:
-    """What is due, mixed with what is new; the weakest first when cramming."""
+def _drawn(known: Sequence[QuestionMeta], count: int | None, seed: str) -> PracticeSession:
+    """A sitting that the seed alone decides."""
+    return PracticeSession(plan(known, count, seed), seed, returning=True)
+
+
+def _remembered(
+    known: Sequence[QuestionMeta], journal: PracticeJournal, count: int, seed: str, wish: Wish, day: float | None,
+    console: Console, lang: Lang,
+) -> PracticeSession:  # fmt: skip
+    """The first sitting finds the level; later ones ask what is due, mixed with the next of the path; the weakest first
+    when cramming. What it is is said."""
     from k8squiz.history import due as memory
+    from k8squiz.practice.path import path, placement, standing
 
     if wish.cram:
-        return memory.weakest(known, journal.store.reviews(), count, seed)
-    return memory.queue(known, journal.cards, count, time.time(), seed, wish.new, day, _midnight())
+        asked = memory.weakest(known, journal.store.reviews(), count, seed)
+        return PracticeSession(asked, seed)
+    if not (journal.cards or wish.shuffle or wish.until or wish.new is not None):
+        console.print(Prose(say("placement", lang, count=count), "told"))
+        return PracticeSession((), seed, returning=True, chooser=lambda done: placement(known, done, seed), count=count)
+    way = None
+    if not wish.shuffle:
+        scores = {review.question: review.score for review in journal.store.reviews()}
+        way = path(known, standing(scores, known))
+    asked = memory.queue(known, journal.cards, count, time.time(), seed, wish.new, day, _midnight(), way)
+    if journal.cards:
+        again = sum(1 for each in asked if each.id in journal.cards)
+        console.print(say("mixed", lang, again=again, new=len(asked) - again), style="quiet")
+    return PracticeSession(asked, seed, returning=True)
 
 
 def _sit(

@@ -12,6 +12,7 @@ from engine.shell import Shell, open_shell
 from engine.shell.live import ADMINISTRATOR
 from engine.shell.registry import find_tool, names
 from k8squiz.commands.input import read_cluster
+from k8squiz.commands.question_world import PREFIX
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.terminal.console import print_plain
@@ -48,7 +49,14 @@ def run(words: tuple[str, ...], mode: str | None, release: str | None, seed: str
 
 def _split(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files and folders that `words` begin with, and the rest."""
-    count = next((at for at, word in enumerate(words) if word != "-" and not Path(word).exists()), len(words))
+    count = next(
+        (
+            at
+            for at, word in enumerate(words)
+            if word != "-" and not word.startswith(PREFIX) and not Path(word).exists()
+        ),
+        len(words),
+    )
     if count == 0:
         raise QuizError(
             f"{words[0]}: no such file or folder; name the cluster's manifests first",

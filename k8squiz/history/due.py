@@ -22,6 +22,7 @@ AGAIN, HARD, GOOD, EASY = 1, 2, 3, 4
 RATINGS = ((0.5, AGAIN), (0.8, HARD), (1.0, GOOD))
 _RETENTION, _RETENTION_AT_THE_END = 0.9, 0.95
 _LAST_DAYS = 3
+_SOON = dt.timedelta(minutes=10)
 
 
 class Asked(Protocol):
@@ -71,8 +72,8 @@ def _scheduler(now: float, until: float | None) -> Scheduler:
     near = days is not None and days <= _LAST_DAYS
     return Scheduler(
         desired_retention=_RETENTION_AT_THE_END if near else _RETENTION,
-        # No steps of minutes: a sitting asks a question once.
-        learning_steps=(), relearning_steps=(), enable_fuzzing=False,
+        # What was missed is due again the same day.
+        learning_steps=(_SOON,), relearning_steps=(_SOON,), enable_fuzzing=False,
         maximum_interval=36500 if days is None else max(1, days),
     )  # fmt: skip
 
@@ -110,15 +111,16 @@ def queue(
     new: int | None = None,
     until: float | None = None,
     today: float | None = None,
+    path: Sequence[Q] | None = None,
 ) -> tuple[Q, ...]:
     """What to ask in a sitting of `count`: what is due by the end of `today` (default: by now), then new material, then
     what is due soonest. More than `new` unseen ones are asked only where there is nothing else.
 
-    Easier ones first within a sitting; the same seed and the same cards give the same sitting."""
+    New material comes in the order of `path`, or in none. Easier ones first within a sitting; the same seed and the same cards give the same sitting."""
     by_id = {meta.id: meta for meta in known}
     rng = Rng("queue", seed)
     ready = [by_id[name] for name in due(cards, now if today is None else today) if name in by_id]
-    unseen = rng.shuffled([meta for meta in known if meta.id not in cards])
+    unseen = [meta for meta in path or rng.shuffled(known) if meta.id not in cards]
     fresh = unseen[: new_share(len(unseen), count, now, until, new)]
     chosen = [*ready[: max(0, count - len(fresh))], *fresh][:count]
     chosen += _soonest(by_id, cards, chosen, unseen, count - len(chosen), known_first=new is not None)

@@ -68,6 +68,7 @@ MORE = ("'k8squiz COMMAND --help' says more about a command.", "“k8squiz 命�
 # What each argument is, by the name that help pages give it.
 ARGUMENTS = {
     "CLUSTER...": "Kubernetes YAML: files, folders, or - for standard input.",
+    "[CLUSTER]...": "Kubernetes YAML: files, folders, or - for standard input; or --question.",
     "[TOPIC]": "The topic; none lists them.",
     "ID": "The question's id, or a question file of your own.",
     "[SESSION]": "The interview's number (default: the latest).",
@@ -148,6 +149,9 @@ ZH: dict[str, str] = {
     "Draw the growth into FILE.svg.": "把增长曲线画到 FILE.svg。",
     "How many of them not seen before.": "其中多少道是没见过的。",
     "The interview's day (YYYY-MM-DD): plan towards it.": "面试日期（YYYY-MM-DD）：按此安排复习。",
+    "What is new in no order: no placement the first time, no path after it.": "新题不按顺序：首次不摸底，之后也不按路线。",
+    "The cluster, and the request, of this question, drawn by --seed.": "使用这道题的集群与请求，由 --seed 抽取。",
+    "Kubernetes YAML: files, folders, or - for standard input; or --question.": "Kubernetes YAML：文件、目录，或 - 表示标准输入；也可用 --question。",
     "Weakest first, and reschedule nothing.": "先练最薄弱的，且不改变复习安排。",
     "Write all your data as JSON.": "以 JSON 格式导出全部数据。",
     "Write to FILE instead of printing.": "写入 FILE，而不是打印出来。",

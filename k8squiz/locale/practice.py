@@ -71,6 +71,11 @@ WORDS: dict[str, Text] = {
     "followups": Text("Follow-up questions", "追问"),
     "sources": Text("Sources: {list}", "出处：{list}"),
     "no-key": Text("? {typed} is none of these keys; Enter goes on.", "? 没有 {typed} 这个键；回车继续。"),
+    "placement": Text(
+        "The first time: {count} questions to see where you stand, each a level up or down by how the one before went. "
+        "After that a path goes on from your level (--shuffle: neither).",
+        "第一次：先用 {count} 道题看看你的水平，每题难度视上一题的表现升降。之后从你的水平按路线继续（--shuffle 则都不用）。",
+    ),
     "once-more": Text("Once more, with other numbers:", "换一组数字，再来一次："),
     "key-walk": Text("w walk", "w 路径"),
     "key-rules": Text("r rules", "r 规则"),
