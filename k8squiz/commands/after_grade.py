@@ -11,7 +11,7 @@ from engine.errors import EngineError
 from engine.values import dataclass
 from k8squiz.bank.question import Answer, Grade
 from k8squiz.errors import QuizError
-from k8squiz.kinds.interface import Task
+from k8squiz.kinds.interface import Task, kind
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.screens import practice as keys
@@ -54,10 +54,13 @@ class AfterGrade:
     def run(self) -> bool:
         """Show the grade and why; then obey keys until one goes on. Whether the question is to be asked again. Raises Left."""
         from k8squiz.screens.grade import followups_view, grade_view, points_view, why_view
-        from k8squiz.screens.reveal import reveal_view
+        from k8squiz.screens.reveal import own_view, reveal_view
 
         lang, world = self._lang, self._world
         first: list[RenderableType] = [grade_view(world, self._graded.task, self._graded.grade, lang)]
+        made = kind(world.question.meta.kind).brought_about(self._graded.task, self._graded.grade)
+        if made is not None:
+            first.append(own_view(made.wanted, made.own, self._name, lang))
         if not self._keyboard.interactive:
             first += [why_view(world, lang), reveal_view(world, lang), points_view(world, lang)]
             self._console.print(*first, followups_view(world, lang))

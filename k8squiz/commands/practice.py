@@ -209,7 +209,10 @@ class Sheet(Protocol):
     def hints_left(self) -> int: ...
     @property
     def next_hint_cost(self) -> float: ...
+    @property
+    def tries(self) -> int: ...
     def hint(self) -> Text | None: ...
+    def tried(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +223,13 @@ class NoHints:
     task: Task
     hints_left: int = 0
     next_hint_cost: float = 0.0
+    tries: int = 0
 
     def hint(self) -> Text | None:
         return None
+
+    def tried(self) -> None:
+        pass
 
 
 def _show(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
@@ -247,13 +254,30 @@ def _fill_in(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang
             index = max(0, index - 1)
         elif typed.lower() in keys.SHOW:
             _show(sheet, keyboard, console, lang)
+        elif not typed and field.tried and field.id in answer:
+            # What was tried last is handed in.
+            index += 1
         elif not _command(typed, sheet, console, lang):
             try:
                 answer[field.id] = field.read(typed)
-                index += 1
             except Unreadable as error:
                 console.print(Prose(f"? {pick(error.text, lang)}", "notice"))
+                continue
+            if keyboard.interactive and field.tried and field.score(answer[field.id]) < 1.0:
+                _try(sheet, field, answer, console, lang)
+                continue
+            index += 1
     return answer
+
+
+def _try(sheet: Sheet, field: Field, answer: Answer, console: Console, lang: Lang) -> None:
+    """What becomes of the connections with this line put in; another one may follow."""
+    from k8squiz.practice.session import TRY
+    from k8squiz.screens.tries import try_view
+
+    sheet.tried()
+    console.print(try_view(sheet.world, sheet.task, answer, lang))
+    console.print(Prose(say("try", lang, count=sheet.tries, cost=TRY), "told"))
 
 
 def _typed(keyboard: keys.Keyboard, task: Task, field: Field, lang: Lang) -> str:

@@ -29,6 +29,17 @@ class Task:
     fields: tuple[Field, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BroughtAbout:
+    """What an answer makes of the cluster: the World as it was found, the one that was wanted, the one with the answer put
+    in, and how each request ends there."""
+
+    found: World
+    wanted: World
+    own: World
+    endings: tuple[Text, ...]
+
+
 class Kind(abc.ABC):
     """What is asked of a kind by those who do not know what its `ask` holds."""
 
@@ -53,6 +64,10 @@ class Kind(abc.ABC):
     @abc.abstractmethod
     def hidden(self, question: Question) -> str | None:
         """The request that would give the answer away before it is graded."""
+
+    def brought_about(self, task: Task, grade: Grade) -> BroughtAbout | None:
+        """What an answer makes of the question's World, where it makes something and not what was wanted."""
+        return None
 
     @abc.abstractmethod
     def causes(self, world: World, task: Task, grade: Grade) -> tuple[Cause, ...]:

@@ -72,6 +72,8 @@ def plan(known: Sequence[QuestionMeta], count: int | None, seed: str) -> tuple[Q
 
 # What scores less comes back at the end of the sitting.
 MISSED = 0.5
+# What a try that failed costs of the score, and all of them together at most.
+TRY, MOST_FOR_TRIES = 0.1, 0.5
 Chooser: TypeAlias = "Callable[[Sequence[Attempt]], QuestionMeta | None]"
 
 
@@ -106,6 +108,7 @@ class PracticeSession:
         self.grade: Grade | None = None
         self._hints: tuple[tuple[float, Text], ...] = ()
         self._taken = 0
+        self._tries = 0
         self.amiss: Exception | None = None
         """What went wrong with the first question; leave() goes on."""
         try:
@@ -160,10 +163,22 @@ class PracticeSession:
         self._taken += 1
         return self._hints[self._taken - 1][1]
 
+    def tried(self) -> None:
+        """A line was tried and does not do it all: what is handed in later counts a little less for each but the last."""
+        self._expect(PracticeState.PRESENTED)
+        self._tries += 1
+
+    @property
+    def tries(self) -> int:
+        """How many lines were tried that do not do it all."""
+        return self._tries
+
     def answer(self, answer: Answer) -> Grade:
         """Grade `answer`. The question stays at hand until `next`."""
         self._expect(PracticeState.PRESENTED)
-        cost = sum(cost for cost, _ in self._hints[: self._taken])
+        solved = grade(self.task, answer).raw >= 1.0
+        tries = self._tries if solved else max(0, self._tries - 1)
+        cost = sum(cost for cost, _ in self._hints[: self._taken]) + min(MOST_FOR_TRIES, tries * TRY)
         self.grade = grade(self.task, answer, cost)
         self._record(answer, self.grade)
         self.state = PracticeState.GRADED
@@ -230,7 +245,7 @@ class PracticeSession:
 
     def _advance(self) -> None:
         self._position += 1
-        self._taken, self.grade = 0, None
+        self._taken, self._tries, self.grade = 0, 0, None
         if not self._is_there():
             self.state = PracticeState.OVER
             return

@@ -58,7 +58,7 @@ def details_view(world: World, lang: Lang) -> RenderableType:
 def own_view(world: World, own: World, name: str, lang: Lang) -> RenderableType:
     """The walk that was wanted beside the one that the candidate's own answer brings about, for request `name`."""
     names = (Text(say("wanted", "en"), say("wanted", "zh")), Text(say("own", "en"), say("own", "zh")))
-    return Group(Styled(""), beside_view(beside_own(world, own, name), names, lang))
+    return Group(Styled(""), beside_view(beside_own(world, own, name), names, lang, brief=True))
 
 
 def walk_title(walk: QuestionWalk, several: bool, lang: Lang) -> str:

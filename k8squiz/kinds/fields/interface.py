@@ -85,6 +85,10 @@ class Field(Protocol):
         """Whether the options are put in order."""
 
     @property
+    def tried(self) -> bool:
+        """Whether what is typed is tried at once, and may be typed again."""
+
+    @property
     def before(self) -> str:
         """What one is shown beforehand, as it stands and in every language the same."""
 
@@ -127,6 +131,10 @@ class FieldBase:
 
     @property
     def ordered(self) -> bool:
+        return False
+
+    @property
+    def tried(self) -> bool:
         return False
 
     @property

@@ -27,7 +27,7 @@ class RepairField(FieldBase):
 
     `canonical` reads a line (raising Unreadable), `world` is the cluster with a line put in, `goal` and `keep` are
     predicates about it, `shown` the requests whose endings are told. `besides` is what a line changes of all other
-    connections of the cluster.
+    connections of the cluster; `names` may be completed while a line is typed.
     """
 
     id: str
@@ -42,6 +42,7 @@ class RepairField(FieldBase):
     keep: tuple[Predicate, ...] = ()
     besides: Callable[[str], tuple[Change, ...]] = lambda value: ()
     weight: float = 1.0
+    names: tuple[str, ...] = ()
 
     def read(self, typed: str) -> str:
         """Raises Unreadable for what is no such line, and for what the kernel or the API server would refuse."""
@@ -99,6 +100,13 @@ class RepairField(FieldBase):
 
     def show(self, value: str, zh: bool) -> str:
         return value
+
+    @property
+    def tried(self) -> bool:
+        return True
+
+    def words(self) -> tuple[str, ...]:
+        return self.names
 
     @property
     def before(self) -> str:

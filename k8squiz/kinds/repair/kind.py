@@ -6,7 +6,7 @@ from engine.trace import Text
 from k8squiz.bank.question import Grade, Question
 from k8squiz.bank.shapes import record
 from k8squiz.kinds.cause import Cause
-from k8squiz.kinds.interface import Task, TypedKind
+from k8squiz.kinds.interface import BroughtAbout, Task, TypedKind
 from k8squiz.kinds.repair.ask import RepairAsk
 from k8squiz.world.world import World
 
@@ -29,6 +29,11 @@ class Repair(TypedKind[RepairAsk]):
         from k8squiz.kinds.repair.task import repair_task
 
         return repair_task(world, ask)
+
+    def brought_about(self, task: Task, grade: Grade) -> BroughtAbout | None:
+        from k8squiz.kinds.repair.why import put_in
+
+        return put_in(task, grade)
 
     def hidden(self, question: Question) -> str | None:
         return self.asked(question).fixed_request or None

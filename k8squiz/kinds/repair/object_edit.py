@@ -189,6 +189,17 @@ def shown(document: Mapping[str, Yaml]) -> str:
     return str(yaml.dump(dict(document), Dumper=_DUMPER, sort_keys=False, width=76)).rstrip()
 
 
+def paths(document: Mapping[str, Yaml], above: str = "") -> tuple[str, ...]:
+    """The fields there are, as one types them: `spec.type:`."""
+    found: list[str] = []
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            found += paths(value, f"{above}{key}.")
+        else:
+            found.append(f"{above}{key}:")
+    return tuple(found)
+
+
 def _pairs(ours: Yaml, theirs: Yaml) -> list[tuple[Yaml, Yaml]] | None:
     """Two lists of as many objects each, pair by pair; None for anything else."""
     if not isinstance(ours, list) or not isinstance(theirs, list) or len(ours) != len(theirs):

@@ -97,7 +97,21 @@ def _rule(world: World, ask: RepairAsk) -> RepairField:
         shown, Text("-t nat -A CHAIN ... -j TARGET", "-t nat -A 链名 ... -j 目标"),
         canonical, mended, ask.goal, tuple(one.name for one in question.requests), ask.must_hold,
         _besides(mended, World(question), world.first, str(rules.edit_that_restores(lost, known))),
+        names=_names(left, lost.table),
     )  # fmt: skip
+
+
+# What stands in a rule besides the chains.
+_SPELLING = (
+    "-t", "nat", "filter", "-A", "-I", "-s", "-d", "-p", "tcp", "udp", "-j", "--dport", "-m", "--to-destination",
+    "MASQUERADE", "DNAT", "ACCEPT", "RETURN", "DROP", "REJECT",
+)  # fmt: skip
+
+
+def _names(lines: tuple[RuleLine, ...], table: str) -> tuple[str, ...]:
+    """The chains that there are, those of the broken table first, and the words of a rule."""
+    chains = sorted((line.table != table, line.chain) for line in lines if line.declares)
+    return tuple(dict.fromkeys([*(chain for _, chain in chains), *_SPELLING]))
 
 
 def _lost(world: World, ask: RepairAsk) -> RuleLine:
@@ -134,7 +148,7 @@ def _object(world: World, ask: RepairAsk) -> RepairField:
         "field", FIELD, str(edits[0]), objects.shown(broken), Text("spec.FIELD: VALUE", "spec.字段: 值"),
         lambda typed: str(objects.read_edit(typed, broken)), mended, ask.goal,
         tuple(one.name for one in question.requests if one.name != ask.fixed_request), ask.must_hold,
-        _besides(mended, world, ask.fixed_request, str(edits[0])),
+        _besides(mended, world, ask.fixed_request, str(edits[0])), names=objects.paths(broken),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from k8squiz.bank.question import Grade
 from k8squiz.errors import QuizError
 from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import Unreadable
-from k8squiz.kinds.interface import Task
+from k8squiz.kinds.interface import BroughtAbout, Task
 from k8squiz.kinds.repair.ask import RepairAsk
 from k8squiz.kinds.repair.fields import RepairField, holds_throughout
 from k8squiz.world.evidence import evidence
@@ -26,3 +26,16 @@ def repair_causes(world: World, ask: RepairAsk, task: Task, grade: Grade) -> tup
     except (Unreadable, EngineError, QuizError):
         # The line is refused: what reads it has said why.
         return ()
+
+
+def put_in(task: Task, grade: Grade) -> BroughtAbout | None:
+    """The World with the line put in; None where it is right, or is no line that can be put in."""
+    (field,), (mark,) = task.fields, grade.marks
+    if not isinstance(field, RepairField) or mark.given is None or mark.right:
+        return None
+    try:
+        return BroughtAbout(
+            field.world(""), field.world(field.truth), field.world(mark.given), field.effect(mark.given)
+        )
+    except (Unreadable, EngineError, QuizError):
+        return None
