@@ -167,7 +167,6 @@ def _ask(
 ) -> None:
     if session.returned:
         console.print(say("once-more", lang), style="told")
-    console.print(title_view(session.world.question, lang, session.number, session.total))
     _show(session, keyboard, console, lang)
     try:
         answer = _fill_in(session, keyboard, console, lang)
@@ -233,6 +232,8 @@ class NoHints:
 
 
 def _show(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
+    if isinstance(sheet, PracticeSession):
+        console.print(title_view(sheet.world.question, lang, sheet.number, sheet.total))
     console.print(question_view(sheet.world, sheet.task, lang, listed=not keyboard.interactive))
     console.print()
 

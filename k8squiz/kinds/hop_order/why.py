@@ -73,9 +73,10 @@ def order_causes(world: World, ask: HopOrderAsk, task: Task, grade: Grade) -> tu
     items = {item.key: item for item in field.options}
     given: tuple[str, ...] = mark.given or ()
     causes = []
-    if mark.first_wrong is not None and mark.first_wrong < len(field.truth):
-        wanted = field.truth[mark.first_wrong]
-        said = given[mark.first_wrong] if mark.first_wrong < len(given) else None
+    at = 0 if not given else mark.first_wrong
+    if at is not None and at < len(field.truth):
+        wanted = field.truth[at]
+        said = given[at] if at < len(given) else None
         causes.append(_parting(field.id, name, ask.of, items[wanted], None if said is None else items[said], placed))
     hops = direction_of(outcome, ask.of)
     extra = [key for key in dict.fromkeys(given) if key not in field.truth]

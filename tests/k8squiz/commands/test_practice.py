@@ -241,7 +241,7 @@ def test_the_picture_comes_first_and_every_rule_on_demand(
 ) -> None:
     rule = "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000"
     shown = []
-    for typed in (["", ""], ["", "w", ""]):
+    for typed in ([""], ["w", ""]):
         monkeypatch.setattr(
             keys, "keyboard", lambda typed=typed: _Keys([*truth("nodeport-forward-order", "3"), *typed])
         )
@@ -250,6 +250,6 @@ def test_the_picture_comes_first_and_every_rule_on_demand(
         )
         shown.append(out)
     brief, whole = shown
-    assert "[DNAT] dst" in brief and rule not in brief
-    assert brief.count("The walk, computed") == 1 and whole.count("The walk, computed") == 2
+    assert rule not in brief
+    assert whole.count("The walk, computed") == brief.count("The walk, computed") + 1
     assert rule in whole

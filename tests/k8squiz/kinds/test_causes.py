@@ -1,0 +1,113 @@
+"""Ten typical mistakes, one of each kind: the reveal holds the cause of exactly that mistake, in both languages."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from engine.cluster import Mode
+from k8squiz.bank.draw import draw
+from k8squiz.bank.find import find, select
+from k8squiz.kinds.grade import grade
+from k8squiz.kinds.interface import causes_of, make_task
+from k8squiz.locale.i18n import Lang
+from k8squiz.screens.grade import grade_view
+from k8squiz.terminal.console import make_console
+from k8squiz.world.what_if import ChangedWorld, what_ifs
+from k8squiz.world.world import World
+
+# (question, seed, what is typed for each field ("=": the truth), the cause in English, in Chinese).
+MISTAKES = {
+    "a set is thought empty": (
+        "what-is-in-the-sets", "3", ["E"], "KUBE-NODE-PORT-TCP: 31645", "KUBE-NODE-PORT-TCP: 31645",
+    ),
+    "a set is thought to hold a remote pod": (
+        "what-is-in-the-sets", "3", ["B C E"], "KUBE-LOOP-BACK on worker1 is empty", "KUBE-LOOP-BACK 为空或不存在",
+    ),
+    "the share of one pod is halved": (
+        "probability-of-a-rule", "1", ["2/9"], "4 × 1/9 = 4/9", "4 × 1/9 = 4/9",
+    ),
+    "the tunnel's header is forgotten": (
+        "what-the-tunnel-leaves", "1", ["9000"], "9000 - 50 (vxlan) = 8950", "9000 - 50 (vxlan) = 8950",
+    ),
+    "SNAT before routing": (
+        "nodeport-forward-order", "1", ["J E G F D H B"], "SNAT comes last, in POSTROUTING", "SNAT 在最后的 POSTROUTING",
+    ),
+    "a forwarded packet taken in": (
+        "nodeport-forward-order", "1", ["J G A E F D H B"], "on node1 there is nic › prerouting › dnat › routing",
+        "node1 上有的是 nic › prerouting › dnat › routing",
+    ),
+    "the pod is thought to see the client": (
+        "nodeport-cross-node-rewrites", "1", ["=", "=", "client", "=", "=", "=", "=", "="],
+        "yours stood there until hop 17", "你填的是第 17 跳之前的",
+    ),
+    "the policy's drop is overlooked": (
+        "a-route-is-missing", "1", ["=", "10.9.9.9"], "no hop rewrites the source", "没有一跳改写源地址",
+    ),
+    "a scheduler is overrated": (
+        "no-idle-pod", "1", ["all"], "required", "要求",
+    ),
+    "the rule names the wrong source": (
+        "hairpin-mend", "3", ["-t nat -A KUBE-SEP-EW454EMKD6DSHQR4 -s 10.233.38.195/32 -j KUBE-MARK-MASQ"],
+        "a martian", "martian",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(("name", "seed", "typed", "en", "zh"), MISTAKES.values(), ids=MISTAKES)
+def test_the_cause_of_a_mistake(name: str, seed: str, typed: list[str], en: str, zh: str, lang: Lang) -> None:
+    world = World(draw(find(name), seed))
+    task = make_task(world)
+    answer = {
+        field.id: field.truth if word == "=" else field.read(word)
+        for field, word in zip(task.fields, typed, strict=True)
+    }
+    found = grade(task, answer)
+    assert found.raw < 1.0
+    out = io.StringIO()
+    make_console(file=out, width=400).print(grade_view(world, task, found, lang))
+    assert (en if lang == "en" else zh) in out.getvalue()
+    # Nothing is explained that was right.
+    wrong = {mark.field for mark in found.differences}
+    causes = causes_of(world, task, found)
+    assert causes and {cause.field for cause in causes} <= wrong
+    right = grade(task, {field.id: field.truth for field in task.fields})
+    assert causes_of(world, task, right) == ()
+
+
+@pytest.mark.parametrize("kind", ["choice", "number", "scheduler", "outcome", "rewrite", "hop-order"])
+def test_every_question_says_why_a_blank_is_wrong(kind: str) -> None:
+    """What is blank is wrong in every part that is true; each has one line."""
+    for meta in select():
+        if meta.kind != kind:
+            continue
+        world = World(draw(find(meta.id), "2"))
+        task = make_task(world)
+        causes = causes_of(world, task, grade(task, {}))
+        assert causes, meta.id
+        for cause in causes:
+            for text in (cause.text.en, cause.text.zh):
+                assert text and "\n" not in text and "{" not in text.split(" /")[0][:20], (meta.id, text)
+
+
+WHAT_IFS = [
+    ("without=masquerade", {"LOST", "DELIVERED"}),
+    ("without=hairpin-mode", {"LOST", "DELIVERED"}),
+    ("masquerade-all=true", {"DELIVERED"}),
+    ("mode=ipvs", {"DELIVERED"}),
+]
+
+
+@pytest.mark.parametrize(("word", "verdicts"), WHAT_IFS, ids=[word for word, _ in WHAT_IFS])
+def test_a_changed_world_is_walked_anew(word: str, verdicts: set[str]) -> None:
+    """Of a pod that reaches itself through a Service of two, on flannel's bridge."""
+    world = World(draw(find("hairpin-mend"), "3"))
+    name = world.question.requests[0].name
+    changes = {change.word: change for change in what_ifs(world, name)}
+    assert "mode=iptables" not in changes and "mode=kernelspace" not in changes
+    changed = ChangedWorld(world, changes[word])
+    assert {str(way.verdict) for way in changed.all_outcomes(name)} == verdicts
+    assert changed.request(name).mode is (Mode.IPVS if word == "mode=ipvs" else Mode.IPTABLES)
+    assert {str(way.verdict) for way in world.all_outcomes(name)} == {"DELIVERED"}
