@@ -93,8 +93,8 @@ def test_the_first_sitting_places_and_k8squiz_alone_begins_it(sittings: contextl
     for number in range(1, 6):
         title = sitting.until(rf"Question {number}/5 [^\n]*level \d")
         levels.append(int(title[-1]))
-        shown = sitting.until(r"\n[^\n]*> ?$", r"esc ")
-        if "esc " in shown:
+        shown = sitting.until(r"\n[^\n]*> ?$", r"esc, ")
+        if "esc, " in shown:
             os.write(sitting._main, b"\x1b")
             time.sleep(0.8)
         sitting.type("skip")
@@ -110,13 +110,14 @@ def test_a_missed_question_returns_with_other_numbers(sittings: contextlib.ExitS
     sitting = sit(sittings, tmp_path, *words)
     first = sitting.until(r"answer>")
     sitting.type("1")
-    graded = sitting.until(r"Enter on>")
-    assert "Score 0%" in graded and "└" in graded
+    sitting.until(r"Score 0%")
+    sitting.until(r"└")
+    sitting.until(r"Enter on>")
     sitting.type("")
     sitting.until(r"Once more, with other numbers")
     again = sitting.until(r"answer>")
     assert "Question 2/2" in again
-    assert first.split("kube-proxy")[-1] != again.split("kube-proxy")[-1]
+    assert first.split("level 2")[-1] != again.split("level 2")[-1]
     sitting.type("1")
     # Once is enough.
     sitting.until(r"Enter ends>")
@@ -137,20 +138,26 @@ def test_what_if_and_again(sittings: contextlib.ExitStack, tmp_path: Path) -> No
     sitting = sit(sittings, tmp_path, "practice", "--question", "hairpin-what-breaks", "--seed", "3")
     first = sitting.until(r"answer>")
     sitting.type("A")
-    assert "Why" in sitting.until(r"Enter ends>")
+    sitting.until(r"Why")
+    sitting.until(r"Enter ends>")
     sitting.type("x")
     listed = sitting.until(r"Enter leaves\)>")
     assert "mode=ipvs" in listed and "without=masquerade" in listed
     sitting.type("mode=ipvs")
-    beside = sitting.until(r"Enter ends>")
-    assert "as it is" in beside and "The first difference" in beside
+    sitting.until(r"as it is")
+    sitting.until(r"The first difference")
+    sitting.until(r"Enter ends>")
     sitting.type("r")
-    assert "» -A" in sitting.until(r"Enter ends>", r"which node[^\n]*>")
+    sitting.until(r"» -A")
+    sitting.until(r"Enter ends>")
     sitting.type("zzz")
-    assert "none of these keys" in sitting.until(r"Enter ends>")
+    sitting.until(r"none of these keys")
+    sitting.until(r"Enter ends>")
     sitting.type("t")
-    assert "connect" in sitting.until(r"1/\d+: Enter forward")
+    sitting.until(r"connect")
+    sitting.until(r"1/\d+: Enter forward")
     sitting.type("q")
+    time.sleep(0.5)
     sitting.until(r"Enter ends>")
     sitting.type("a")
     sitting.until(r"Once more, with other numbers")
@@ -173,5 +180,4 @@ def test_a_repair_is_tried_until_it_does_it(sittings: contextlib.ExitStack, tmp_
     os.write(sitting._main, f"-t nat -I {found[1]} 1 -s {address[1]}/32 -j KUBE-MARK-MA\t".encode())
     time.sleep(0.5)
     sitting.type("")
-    graded = sitting.until(r"Enter ends>")
-    assert "Score 90% (100% less 10% for hints and tries)" in graded
+    sitting.until(r"Score 90% \(100% less 10% for hints and tries\)")
