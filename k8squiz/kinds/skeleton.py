@@ -47,7 +47,9 @@ key_points:
   - {{en: What an interviewer wants to hear., zh: 面试官想听到的要点。}}
   - {{en: What else one listens for., zh: 还想听到的另一点。}}
 followups:
-  - {{en: What would be asked next?, zh: 接下来会追问什么？}}
+  - en: What would be asked next?
+    zh: 接下来会追问什么？
+    answer: {{en: What one would say to that., zh: 对此该怎么回答。}}
 sources:
   - ref: the KEP, man page, kernel file or RFC that says so
     as_of: 2026-07

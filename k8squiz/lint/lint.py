@@ -19,7 +19,7 @@ from engine.values import dataclass
 from k8squiz.bank import find as bank
 from k8squiz.bank.draw import draw
 from k8squiz.bank.followup import follow_ups, names
-from k8squiz.bank.forms import part
+from k8squiz.bank.forms import FOLLOWUPS, FollowUpForm, part
 from k8squiz.bank.placeholders import PLACEHOLDER, placeholders
 from k8squiz.bank.question import Template
 from k8squiz.bank.shapes import MAPPING
@@ -99,7 +99,8 @@ def _file(path: Path, seeds: int) -> tuple[str, list[Finding]]:
         template = bank.load(path)
     except QuizError as error:
         return "", [_from_error(error, path)]
-    found = [*_identity(template, path), *_old_words(template), *_languages(template), *_over_seeds(template, seeds)]
+    found = [*_identity(template, path), *_old_words(template), *_languages(template), *_unanswered(template)]
+    found += _over_seeds(template, seeds)
     for each in follow_ups(template):
         found += _over_seeds(each, seeds)
     return template.meta.id, found
@@ -307,6 +308,18 @@ def _slot(task: Task) -> _Slot:
     """The letters of the right answer; None where letters are not what is typed."""
     slots = [field.show(field.truth, False) for field in task.fields if field.options]
     return tuple(slots) or None
+
+
+def _unanswered(template: Template) -> Iterator[Finding]:
+    """Follow-ups in words that nobody answers."""
+    asked: tuple[FollowUpForm, ...] = part(template, "followups", FOLLOWUPS, ())
+    for index, one in enumerate(asked):
+        if one.answer is None:
+            yield Finding(
+                template.place("followups", index),
+                "this follow-up has no answer: write one (answer: {en, zh}), or make it a graded one under `then`",
+                "这条追问没有答案：请写上（answer: {en, zh}），或改成 `then` 下可评分的追问",
+            )
 
 
 def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[Finding]:

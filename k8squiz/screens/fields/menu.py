@@ -1,4 +1,4 @@
-"""A menu under its grade: every option, what holds beside what was picked."""
+"""A menu under its grade: what holds beside what was picked. Of one choice, those two alone."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def view(field: MenuField, mark: FieldMark, lang: Lang, causes: Sequence[Cause] 
     table.add_row("", Styled(say("truth", lang), style="strong"), Styled(say("yours", lang), style="strong"), "")
     for item in field.items:
         ours, theirs = item.key in field.truth, item.key in given
-        sign = Styled(RIGHT, style="right") if ours == theirs else Styled(WRONG, style="wrong")
         if not (field.multiple or ours or theirs):
             # Of one that is to be picked, leaving the others is no merit.
-            sign = Styled("")
+            continue
+        sign = Styled(RIGHT, style="right") if ours == theirs else Styled(WRONG, style="wrong")
         row = (sign, "■" if ours else "·", "■" if theirs else "·")
         table.add_row(*row, Prose(f"{item.letter}  {pick(item.text, lang)}", style="strong" if ours else ""))
         for cause in causes:
