@@ -77,7 +77,9 @@ def _at_once(words: list[str], lang: Lang) -> int | None:
     if not rest and _at_a_terminal():
         from k8squiz.commands.home import run
 
-        return run(lang)
+        code = run(lang)
+        if code is not None:
+            return code
     if rest in ([], ["--help"]):
         from k8squiz.cli.help_pages import root_page
 

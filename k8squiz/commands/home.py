@@ -11,8 +11,9 @@ from k8squiz.locale.i18n import Lang
 _HELP = frozenset({"h", "?", "help", "帮助"})
 
 
-def run(lang: Lang) -> int:
-    """Show streak, what is due, the path and the next step; Enter starts it, h shows the commands, all else leaves."""
+def run(lang: Lang) -> int | None:
+    """Show streak, what is due, the path and the next step; Enter starts it, all else leaves. None where the commands are
+    asked for."""
     from k8squiz.bank.find import metas
     from k8squiz.history.stats import stats
     from k8squiz.history.store import read_store
@@ -43,11 +44,7 @@ def run(lang: Lang) -> int:
     except EOFError:
         return 0
     if typed in _HELP:
-        from k8squiz.cli.help_pages import root_page
-        from k8squiz.terminal.console import print_plain
-
-        print_plain(root_page(lang))
-        return 0
+        return None
     if typed:
         return 0
     return _take(step, lang)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from engine.errors import EngineError
 from k8squiz.bank.question import Grade
 from k8squiz.errors import QuizError
@@ -16,8 +18,8 @@ from k8squiz.world.world import World
 
 def repair_causes(world: World, ask: RepairAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
     """A line for the goal that is not met, and for each thing that had to stay and did not."""
-    (field,), (mark,) = task.fields, grade.marks
-    if not isinstance(field, RepairField) or mark.given is None:
+    field, (mark,) = _line(task), grade.marks
+    if mark.given is None:
         return ()
     try:
         mended = field.world(mark.given)
@@ -30,8 +32,8 @@ def repair_causes(world: World, ask: RepairAsk, task: Task, grade: Grade) -> tup
 
 def put_in(task: Task, grade: Grade) -> BroughtAbout | None:
     """The World with the line put in; None where it is right, or is no line that can be put in."""
-    (field,), (mark,) = task.fields, grade.marks
-    if not isinstance(field, RepairField) or mark.given is None or mark.right:
+    field, (mark,) = _line(task), grade.marks
+    if mark.given is None or mark.right:
         return None
     try:
         return BroughtAbout(
@@ -39,3 +41,8 @@ def put_in(task: Task, grade: Grade) -> BroughtAbout | None:
         )
     except (Unreadable, EngineError, QuizError):
         return None
+
+
+def _line(task: Task) -> RepairField:
+    """The one blank that repair_task makes."""
+    return cast(RepairField, task.fields[0])
