@@ -11,7 +11,7 @@ from engine.errors import EngineError
 from engine.values import dataclass
 from k8squiz.bank.question import Answer, Grade
 from k8squiz.errors import QuizError
-from k8squiz.kinds.interface import Task, kind
+from k8squiz.kinds.interface import Task, causes_of, kind
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.screens import practice as keys
@@ -50,6 +50,7 @@ class AfterGrade:
         on = self._world.question.ask.get("for")
         self._name = str(on) if on is not None else self._world.first
         self._asked = 0
+        self._causes = causes_of(graded.world, graded.task, graded.grade)
 
     def run(self) -> bool:
         """Show the grade and why; then obey keys until one goes on. Whether the question is to be asked again. Raises Left."""
@@ -62,11 +63,11 @@ class AfterGrade:
         if made is not None:
             first.append(own_view(made.wanted, made.own, self._name, lang))
         if not self._keyboard.interactive:
-            first += [why_view(world, lang), reveal_view(world, lang), points_view(world, lang)]
+            first += [why_view(world, lang), reveal_view(world, lang, self._causes), points_view(world, lang)]
             self._console.print(*first, followups_view(world, lang))
             return False
         first.append(why_view(world, lang))
-        picture = reveal_view(world, lang)
+        picture = reveal_view(world, lang, self._causes)
         if self._height([*first, picture]) < self._console.height - 2:
             first.append(picture)
         self._console.print(*first)
@@ -130,7 +131,7 @@ class AfterGrade:
     def _walk(self) -> None:
         from k8squiz.screens.reveal import details_view
 
-        self._console.print(details_view(self._world, self._lang))
+        self._console.print(details_view(self._world, self._lang, self._causes))
 
     def _points(self) -> None:
         from k8squiz.screens.grade import points_view

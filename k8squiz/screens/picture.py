@@ -14,7 +14,7 @@ from k8squiz.story.picture.beside import WalksBeside
 from k8squiz.story.picture.beside_lines import beside_lines
 from k8squiz.story.picture.export import way_name
 from k8squiz.story.picture.layout import WalkLayout
-from k8squiz.story.picture.lines import Detail, Line, ending, picture_lines
+from k8squiz.story.picture.lines import Detail, Line, Marks, ending, picture_lines
 
 
 class Lines:
@@ -37,9 +37,9 @@ def styled(line: Line) -> Styled:
     return found
 
 
-def picture_view(layout: WalkLayout, lang: Lang, detail: Detail = Detail.BRIEF) -> Lines:
-    """The walk as lanes: as wide as there is room."""
-    return Lines(lambda width: picture_lines(layout, lang, width, detail))
+def picture_view(layout: WalkLayout, lang: Lang, detail: Detail = Detail.BRIEF, marks: Marks = frozenset()) -> Lines:
+    """The walk as lanes: as wide as there is room. `marks` are hops where an answer parts from it."""
+    return Lines(lambda width: picture_lines(layout, lang, width, detail, marks))
 
 
 def pictures_view(asked: Text, layouts: Sequence[WalkLayout], lang: Lang, rules: bool = False) -> RenderableType:

@@ -34,23 +34,33 @@ class Detail(enum.IntEnum):
     RULES = 2
 
 
-def picture_lines(layout: WalkLayout, lang: Lang, width: int, detail: Detail = Detail.BRIEF) -> Iterator[Line]:
-    """The whole picture in `width` columns. Every line is plain text without a newline or an escape."""
+# Hops that are marked: by direction, and their number there.
+Marks = frozenset[tuple[Direction, int]]
+MARK = "◄"
+
+
+def picture_lines(
+    layout: WalkLayout, lang: Lang, width: int, detail: Detail = Detail.BRIEF, marks: Marks = frozenset()
+) -> Iterator[Line]:
+    """The whole picture in `width` columns. Every line is plain text without a newline or an escape. `marks` are hops where
+    an answer parts from the walk."""
     rail = make_rail(layout.lanes, width)
     yield from rail.heading()
     for direction in (Direction.REQUEST, Direction.REPLY):
         if layout.of(direction):
             yield (*rail.line(), Span("  "), Span(say(direction.value, lang), "strong"))
-            yield from _way(rail, layout, direction, lang, detail, max(20, width - rail.width - 2))
+            yield from _way(rail, layout, direction, lang, detail, max(20, width - rail.width - 2), marks)
     yield from ending(layout, lang, width, seen=False)
 
 
-def _way(rail: Rail, layout: WalkLayout, direction: Direction, lang: Lang, detail: Detail, room: int) -> Iterator[Line]:
+def _way(
+    rail: Rail, layout: WalkLayout, direction: Direction, lang: Lang, detail: Detail, room: int, marks: Marks
+) -> Iterator[Line]:
     """One direction: its visits, and where the packet dies if it does."""
     visits = layout.of(direction)
     died = layout.died if layout.died is not None and layout.died.direction is direction else None
     for visit in visits:
-        told = list(_told(visit, layout, lang, detail))
+        told = list(_told(visit, layout, lang, detail, marks))
         ends = "" if visit.leaves is not None or visit is not visits[-1] else DEAD if died is not None else "■"
         at = max(0, len(told) - 1)
         if ends and died is not None:
@@ -70,7 +80,7 @@ def _death(died: Where, layout: WalkLayout, told_already: bool = False) -> Itera
         yield (Span(f"  {one_line(died.rule)}", "rule"),)
 
 
-def _told(visit: HostVisit, layout: WalkLayout, lang: Lang, detail: Detail) -> Iterator[Line]:
+def _told(visit: HostVisit, layout: WalkLayout, lang: Lang, detail: Detail, marks: Marks) -> Iterator[Line]:
     """What there is to say of a visit, each a line that may be folded."""
     if detail > Detail.BRIEF:
         yield from _stages(visit)
@@ -80,6 +90,8 @@ def _told(visit: HostVisit, layout: WalkLayout, lang: Lang, detail: Detail) -> I
             yield badge(step.label, shown)
         if detail is Detail.RULES and step.rule:
             yield (Span(f"  {step.number} ", "quiet"), Span(one_line(step.rule), "rule"))
+        if (step.direction, step.number) in marks:
+            yield (Span(f"{MARK} {say('parts', lang, hop=step.number, stage=step.stage.value)}", "stopped"),)
     if visit.leaves is not None:
         yield _packet(visit.leaves, lang, detail)
     elif _received(visit, layout):

@@ -15,6 +15,7 @@ WORDS = {
     "request": Text("Request", "请求"),
     "reply": Text("Reply", "响应"),
     "in": Text("in", "封装于"),
+    "parts": Text("your answer parts here: {hop} {stage}", "你的回答从这里岔开：{hop} {stage}"),
     "seen": Text("the server sees {address}", "服务端看到的对端：{address}"),
     "stalls": Text("connected, but the client's next packet dies at {place}", "连接已建立，但客户端的下一个包在 {place} 丢失"),
     "stalls back": Text("connected, but what the server then sends dies at {place}", "连接已建立，但服务器随后发送的数据在 {place} 丢失"),

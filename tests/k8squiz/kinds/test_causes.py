@@ -13,6 +13,7 @@ from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import causes_of, make_task
 from k8squiz.locale.i18n import Lang
 from k8squiz.screens.grade import grade_view
+from k8squiz.screens.reveal import details_view
 from k8squiz.terminal.console import make_console
 from k8squiz.world.what_if import ChangedWorld, what_ifs
 from k8squiz.world.world import World
@@ -111,3 +112,13 @@ def test_a_changed_world_is_walked_anew(word: str, verdicts: set[str]) -> None:
     assert {str(way.verdict) for way in changed.all_outcomes(name)} == verdicts
     assert changed.request(name).mode is (Mode.IPVS if word == "mode=ipvs" else Mode.IPTABLES)
     assert {str(way.verdict) for way in world.all_outcomes(name)} == {"DELIVERED"}
+
+
+def test_the_walk_is_marked_where_the_answer_parts_from_it() -> None:
+    world = World(draw(find("nodeport-forward-order"), "1"))
+    task = make_task(world)
+    found = grade(task, {"order": task.fields[0].read("J E G F D H B")})
+    out = io.StringIO()
+    make_console(file=out, width=120).print(details_view(world, "en", causes_of(world, task, found)))
+    marked = [line for line in out.getvalue().splitlines() if "◄ your answer parts here" in line]
+    assert len(marked) == 1 and "12 routing" in marked[0]
