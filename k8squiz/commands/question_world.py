@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from engine.cluster import Cluster
+from typing import TYPE_CHECKING
+
 from engine.values import dataclass
-from k8squiz.bank.question import QuestionRequest
-from k8squiz.world.world import World
+
+# The bank and the world are for those who name a question; a start without one is not to wait for them.
+if TYPE_CHECKING:
+    from engine.cluster import Cluster
+    from k8squiz.bank.question import QuestionRequest
 
 PREFIX = "question:"
 _SEED = "1"
@@ -30,6 +34,7 @@ def opened(name: str, request: str | None = None) -> QuestionWorld:
     Raises QuizError for a question or a request that does not exist."""
     from k8squiz.bank.draw import draw
     from k8squiz.bank.find import find
+    from k8squiz.world.world import World
 
     question, _, seed = name.removeprefix(PREFIX).partition(":")
     world = World(draw(find(question), seed or _SEED))
