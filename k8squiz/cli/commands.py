@@ -27,6 +27,7 @@ from k8squiz.cli.options import (
     SomeClusters,
     Source,
     Topics,
+    asked,
     clusters,
     needed,
     one_of,
@@ -193,16 +194,12 @@ def trace(
     from k8squiz.commands.trace import Options, Shown, run
 
     given = tuple(rules or ())
-    chosen = clusters(ctx, paths, question, seed)
-    if question is not None:
-        from k8squiz.commands.question_world import opened
-
-        # The seed draws the question; the way is drawn as always.
-        asked, seed = opened(chosen[0]).request, None
-        source, destination, node = source or asked.source, destination or asked.destination, node or asked.node
-        protocol = asked.protocol.lower() if protocol == "tcp" else protocol
-    whom, where = needed(ctx, "source", source), needed(ctx, "destination", destination)
-    options = Options(chosen, whom, where, node, protocol, mode, seed, every, given, release, size)
+    one = asked(ctx, paths, question, seed, source, destination, node, protocol)
+    # A question's seed draws the question; the way is drawn as always.
+    way = seed if question is None else None
+    options = Options(
+        one.clusters, one.source, one.destination, one.node, one.protocol, mode, way, every, given, release, size
+    )
     return run(options, ctx.obj, Shown(notes, json, picture, export, tuple(against or ())))
 
 

@@ -23,8 +23,7 @@ from k8squiz.cli.options import (
     SomeClusters,
     Source,
     Topics,
-    clusters,
-    needed,
+    asked,
     one_of,
 )
 
@@ -161,15 +160,8 @@ def lab_run(
 ) -> int:
     from k8squiz.commands.lab import run
 
-    chosen = clusters(ctx, paths, question, seed)
-    if question is not None:
-        from k8squiz.commands.question_world import opened
-
-        asked = opened(chosen[0]).request
-        source, destination, node = source or asked.source, destination or asked.destination, node or asked.node
-        protocol = asked.protocol.lower() if protocol == "tcp" else protocol
-    whom, where = needed(ctx, "source", source), needed(ctx, "destination", destination)
-    return run(chosen, whom, where, node, protocol, mode, ctx.obj, release)
+    one = asked(ctx, paths, question, seed, source, destination, node, protocol)
+    return run(one.clusters, one.source, one.destination, one.node, one.protocol, mode, ctx.obj, release)
 
 
 @command("verify", lab, "Hold the engine against this kernel in many drawn clusters; exit code 1 on a disagreement.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
 import click
 import typer
@@ -96,3 +96,28 @@ def needed(ctx: click.Context, name: str, value: T | None) -> T:
     if not value:
         raise click.MissingParameter(ctx=ctx, param=next(param for param in ctx.command.params if param.name == name))
     return value
+
+
+class AskedRequest(NamedTuple):
+    """A cluster and a request that were given, or a question's with what was given instead of its own."""
+
+    clusters: tuple[str, ...]
+    source: str
+    destination: str
+    node: str | None
+    protocol: str
+
+
+def asked(
+    ctx: click.Context, paths: list[str] | None, question: str | None, seed: str | None,
+    source: str | None, destination: str | None, node: str | None, protocol: str,
+) -> AskedRequest:  # fmt: skip
+    """What is asked about. Raises click.MissingParameter for what is neither given nor a question's."""
+    chosen = clusters(ctx, paths, question, seed)
+    if question is not None:
+        from k8squiz.commands.question_world import opened
+
+        own = opened(chosen[0]).request
+        source, destination, node = source or own.source, destination or own.destination, node or own.node
+        protocol = own.protocol.lower() if protocol == "tcp" else protocol
+    return AskedRequest(chosen, needed(ctx, "source", source), needed(ctx, "destination", destination), node, protocol)
