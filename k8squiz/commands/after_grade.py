@@ -21,8 +21,8 @@ from k8squiz.world.subjects import needs_no_cluster
 from k8squiz.world.texts import followups
 from k8squiz.world.world import World
 
-Fill = Callable[[World, Task], Answer]
-"""Asks all fields of another task; raises as the practice's own does."""
+Fill = Callable[[World, Task], Answer | None]
+"""Asks all fields of another task; None where it is skipped."""
 
 
 class Left(Exception):
@@ -223,5 +223,7 @@ class AfterGrade:
         task = make_task(world)
         self._console.print(question_view(world, task, self._lang))
         answer = self._fill(world, task)
+        if answer is None:
+            return
         found = grade(task, answer)
         self._console.print(grade_view(world, task, found, self._lang), why_view(world, self._lang))

@@ -187,8 +187,11 @@ def _looked_at(session: PracticeSession, found: Grade, keyboard: keys.Keyboard, 
     """Show the grade and all that one asks for; whether the question is to be asked again."""
     from k8squiz.commands.after_grade import AfterGrade, Graded, Left
 
-    def fill(world: World, task: Task) -> Answer:
-        return _fill_in(NoHints(world, task), keyboard, console, lang)
+    def fill(world: World, task: Task) -> Answer | None:
+        try:
+            return _fill_in(NoHints(world, task), keyboard, console, lang)
+        except Skipped:
+            return None
 
     graded = Graded(session.world, session.task, found, session.last)
     try:

@@ -253,3 +253,23 @@ def test_the_picture_comes_first_and_every_rule_on_demand(
     assert rule not in brief
     assert whole.count("The walk, computed") == brief.count("The walk, computed") + 1
     assert rule in whole
+
+
+@pytest.mark.parametrize("typed", [["f", "skip", ""], ["f", "1/3", ""], ["f", "skip", "f", "", ""]], ids=" ".join)
+def test_follow_ups_are_asked_and_may_be_left(
+    typed: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(keys, "keyboard", lambda: _Keys(["1/7", *typed]))
+    code, out, _ = run(monkeypatch, capsys, "", "practice", "--question", "endpoint-share", "--seed", "2")
+    assert code == 0
+    assert "Now externalTrafficPolicy" in out or "externalTrafficPolicy Cluster" in out
+    assert "went wrong" not in out
+    # A follow-up counts nothing.
+    assert "0.0 of 1 points" in out
+
+
+def test_what_is_no_key_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(keys, "keyboard", lambda: _Keys(["1/7", "zz", "k", ""]))
+    _, out, _ = run(monkeypatch, capsys, "", "practice", "--question", "endpoint-share", "--seed", "2")
+    assert "? zz is none of these keys" in out
+    assert "What an interviewer wants to hear" in out
