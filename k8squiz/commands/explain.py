@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
+from k8squiz.locale.typed import Command, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,13 +96,13 @@ def _go_on(lang: Lang) -> bool:
     """Wait for Enter, and take the question off the screen again once it is answered."""
     prompt = "— 回车继续，q 退出 — " if lang == "zh" else "— Enter goes on, q stops — "
     try:
-        said = input(prompt).strip().lower()
+        obeyed = command(input(prompt))
     except EOFError:
         return False
     if os.environ.get("TERM", "dumb") != "dumb":
         sys.stdout.write("\x1b[1A\x1b[2K")
         sys.stdout.flush()
-    return said not in ("q", "quit")
+    return obeyed is None or obeyed[0] is not Command.QUIT
 
 
 def _exported(story: Story, suffix: str, lang: Lang, without: frozenset[str]) -> str:

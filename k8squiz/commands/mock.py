@@ -22,13 +22,13 @@ from k8squiz.commands.mock_journal import MockJournal, begin, take_up
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
+from k8squiz.locale.typed import Command, command
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.interview import AnswerDraft, Interview
 from k8squiz.mock.plan import InterviewPlan, plan
 from k8squiz.report.clocktext import away
 from k8squiz.screens import mock as views
 from k8squiz.screens.clocked import ClockedKeyboard, keyboard, minutes
-from k8squiz.screens.practice import QUIT
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.console import make_console
 
@@ -126,7 +126,7 @@ def _held(
     drawn_questions, keys = DrawnQuestions(plan), keyboard()
     with _listening() as gone:
         try:
-            if opening and keys.interactive and keys.plain("\n" + say("ready", lang)).strip().lower() in QUIT:
+            if opening and keys.interactive and _leaves(keys.plain("\n" + say("ready", lang))):
                 raise Left
             MockDialog(interview, drawn_questions, keys, console, lang).run(draft)
         except (Left, EOFError) as error:
@@ -148,6 +148,11 @@ def _held(
             return 128 + gone[0]
     _closed(interview, drawn_questions, journal, keys, console, lang)
     return 0
+
+
+def _leaves(typed: str) -> bool:
+    obeyed = command(typed)
+    return obeyed is not None and obeyed[0] is Command.QUIT
 
 
 @contextlib.contextmanager

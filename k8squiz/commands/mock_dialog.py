@@ -10,19 +10,21 @@ from k8squiz.commands.faults import tell
 from k8squiz.kinds.fields import Field, Unreadable, Value
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
+from k8squiz.locale.typed import AFTER_A_GRADE, Command, command
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.interview import AnswerDraft, Interview
 from k8squiz.mock.state import Ending
 from k8squiz.screens import mock as views
-from k8squiz.screens import practice as keys
 from k8squiz.screens.clocked import ClockedKeyboard, TimedOut, minutes
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import question_view
 from k8squiz.terminal.sanitize import one_line
 
-FLAG = frozenset({"flag", "标记"})
-LIST = frozenset({"list", "列表"})
-END = frozenset({"end", "结束"})
+
+def _is_command(line: str) -> bool:
+    """Whether what stands there is a command and no answer: it is neither saved nor graded."""
+    obeyed = command(line)
+    return obeyed is not None and obeyed[0] not in AFTER_A_GRADE
 
 
 class Left(Exception):
@@ -134,10 +136,11 @@ class MockDialog:
                 self._print(Prose(told, "quiet"))
             self._field = field.id
             typed = self._line(position, field).strip()
-            if typed.lower() in keys.BACK and index > 0:
+            obeyed = command(typed)
+            if obeyed == (Command.BACK, "") and index > 0:
                 index -= 1
                 continue
-            if self._command(typed, position):
+            if self._obey(obeyed, position) or not typed:
                 continue
             try:
                 self._interview.fill(field.id, field.read(typed))
@@ -160,7 +163,7 @@ class MockDialog:
         return self._keyboard.line(
             one_line(prompt),
             lambda: (self._interview.left_for(position), self._interview.left),
-            lambda line: self._interview.tick(field.id, line),
+            lambda line: self._interview.tick(field.id, "" if _is_command(line) else line),
             field,
             self._lang,
             text,
@@ -168,6 +171,7 @@ class MockDialog:
 
     def _struck(self, position: int, fields: tuple[Field, ...], line: str) -> None:
         standing: dict[str, Value] = {}
+        line = "" if _is_command(line) else line
         field = next(field for field in fields if field.id == self._field)
         with contextlib.suppress(Unreadable):
             standing[field.id] = field.read(line.strip())
@@ -185,32 +189,33 @@ class MockDialog:
         hints = self._room.hints(position)[self._interview.state.sheets[position].hints :]
         return say("commands", self._lang, cost=f"{hints[0][0]:.0%}") if hints else say("commands-no-hint", self._lang)
 
-    def _command(self, typed: str, position: int) -> bool:
-        """Obey what is no answer; returns whether it was one of those."""
-        word, _, rest = typed.lower().partition(" ")
+    def _obey(self, obeyed: tuple[Command, str] | None, position: int) -> bool:
+        """Obey a command; returns whether it is one that is known here."""
         sure, self._sure = self._sure, False
-        if word in END and not rest:
-            self._end(sure)
-        elif word in keys.QUIT and not rest:
-            raise Left
-        elif word in keys.SKIP and not rest:
-            self._skip()
-        elif word in keys.BACK:
-            to = self._place(rest.strip())
-            if to != position:
-                raise _Away(to)
-        elif word in FLAG and not rest:
-            self._say("flagged" if self._interview.flag() else "unflagged")
-        elif word in LIST and not rest:
-            self._print(views.list_view(self._room, self._interview, self._lang))
-        elif word in keys.HINT and not rest:
-            self._hint(position)
-        elif word in keys.SHOW and not rest:
-            self._put(position)
-        elif word in keys.HELP and not rest:
-            self._print(Prose(say("help", self._lang), "told"))
-        else:
-            return not typed
+        if obeyed is None or obeyed[0] in AFTER_A_GRADE:
+            return False
+        self._interview.forget_line(self._field)
+        match obeyed[0]:
+            case Command.END:
+                self._end(sure)
+            case Command.QUIT:
+                raise Left
+            case Command.SKIP:
+                self._skip()
+            case Command.BACK:
+                to = self._place(obeyed[1])
+                if to != position:
+                    raise _Away(to)
+            case Command.FLAG:
+                self._say("flagged" if self._interview.flag() else "unflagged")
+            case Command.LIST:
+                self._print(views.list_view(self._room, self._interview, self._lang))
+            case Command.HINT:
+                self._hint(position)
+            case Command.SHOW:
+                self._put(position)
+            case Command.HELP:
+                self._print(Prose(say("help", self._lang), "told"))
         return True
 
     def _hint(self, position: int) -> None:
@@ -270,15 +275,17 @@ class MockDialog:
             typed = ""
         if not typed:
             raise _Over(Ending.DONE)
-        word, _, rest = typed.lower().partition(" ")
-        if word in keys.BACK:
-            return self._place(rest.strip())
-        if word in END:
+        word, label = command(typed) or (None, "")
+        if word is Command.BACK:
+            return self._place(label)
+        if word is Command.END:
             raise _Over(Ending.DONE)
-        if word in keys.QUIT:
+        if word is Command.QUIT:
             raise Left
-        if word in LIST:
+        if word is Command.LIST:
             self._print(views.list_view(self._room, self._interview, self._lang))
+        if word is Command.HELP:
+            self._print(Prose(say("help-review", self._lang), "told"))
         return None
 
     # --- printing ---

@@ -19,6 +19,7 @@ from k8squiz.kinds.fields import Field, Unreadable
 from k8squiz.kinds.interface import Task
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
+from k8squiz.locale.typed import Command, command
 from k8squiz.practice.session import PracticeSession, PracticeState, plan
 from k8squiz.screens import practice as keys
 from k8squiz.screens.prose import Prose
@@ -170,10 +171,10 @@ def _show(session: PracticeSession, keyboard: keys.Keyboard, console: Console, l
 def _look_around(words: str, session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
     """Until one goes on, show what is asked for."""
     while True:
-        typed = keyboard.line("\n" + say(words, lang)).strip().lower()
-        if typed in keys.QUIT:
+        word, _ = command(keyboard.line("\n" + say(words, lang))) or (None, "")
+        if word is Command.QUIT:
             raise Stopped
-        if typed not in keys.WALK:
+        if word is not Command.WALK:
             return
         from k8squiz.screens.reveal import details_view
 
@@ -184,10 +185,10 @@ def _pause(words: str, keyboard: keys.Keyboard, lang: Lang) -> bool:
     """On a terminal, wait until the page has been read; returns False where the rest is to be left out."""
     if not keyboard.interactive:
         return True
-    typed = keyboard.line("\n" + say(words, lang)).strip().lower()
-    if typed in keys.QUIT:
+    obeyed = command(keyboard.line("\n" + say(words, lang)))
+    if obeyed is not None and obeyed[0] is Command.QUIT:
         raise Stopped
-    return typed not in keys.NEXT
+    return obeyed is None or obeyed[0] is not Command.NEXT
 
 
 def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang) -> Answer:
@@ -203,11 +204,13 @@ def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console
             told = field.how(lang, not keyboard.interactive)
             console.print(Prose(told, "quiet"))
         typed = _typed(keyboard, session.task, field, lang).strip()
-        if typed.lower() in keys.BACK:
+        obeyed = command(typed)
+        word = None if obeyed is None else obeyed[0]
+        if word is Command.BACK:
             index = max(0, index - 1)
-        elif typed.lower() in keys.SHOW:
+        elif word is Command.SHOW:
             _show(session, keyboard, console, lang)
-        elif not _command(typed, session, console, lang):
+        elif typed and not _obey(word, session, console, lang):
             try:
                 answer[field.id] = field.read(typed)
                 index += 1
@@ -225,23 +228,22 @@ def _prompt(task: Task, field: Field, lang: Lang) -> str:
     return say("answer", lang) if len(task.fields) == 1 else field.prompt(lang)
 
 
-def _command(typed: str, session: PracticeSession, console: Console, lang: Lang) -> bool:
-    """Obey what is no answer; returns whether it was one of those."""
-    word = typed.lower()
-    if word in keys.QUIT:
+def _obey(word: Command | None, session: PracticeSession, console: Console, lang: Lang) -> bool:
+    """Obey a command; returns whether it is one that is known here."""
+    if word is Command.QUIT:
         raise Stopped
-    if word in keys.SKIP:
+    if word is Command.SKIP:
         raise Skipped
-    if word in keys.HINT:
+    if word is Command.HINT:
         cost = session.next_hint_cost if session.hints_left else 0.0
         text = session.hint()
         shown = say("no-hint", lang) if text is None else say("hint", lang, cost=cost, text=pick(text, lang))
         console.print(Prose(shown, "told"))
         return True
-    if word in keys.HELP:
+    if word is Command.HELP:
         console.print(Prose(say("help", lang), "told"))
         return True
-    return not word
+    return False
 
 
 def _grade(session: PracticeSession, answer: Answer, console: Console, lang: Lang, journal: PracticeJournal) -> None:

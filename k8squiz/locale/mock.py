@@ -69,6 +69,10 @@ WORDS: dict[str, Text] = {
         "所有题目都已处理，剩余 {left}。back N 回看某题，list 查看全部，end 结束。",
     ),
     "review-prompt": Text("end> ", "end> "),
+    "help-review": Text(
+        "back 3 looks at question 3 again, list shows all of them, end (or Enter) ends the interview, quit leaves it for later.",
+        "back 3 回看第 3 题，list 列出全部题目，end（或直接回车）结束面试，quit 暂时离开。",
+    ),
     "time-up": Text("The interview's time is up.", "面试时间到。"),
     "over": Text("The interview is over.", "面试结束。"),
     "paused": Text(

@@ -10,15 +10,6 @@ from k8squiz.locale.i18n import Lang
 from k8squiz.screens.reorder import Order, ask
 from k8squiz.terminal.sanitize import one_line
 
-HINT = frozenset({"hint", "?", "提示"})
-SKIP = frozenset({"skip", "跳过"})
-QUIT = frozenset({"quit", "exit", "q", "退出"})
-BACK = frozenset({"back", "返回"})
-NEXT = frozenset({"n", "next", "下一题"})
-HELP = frozenset({"help", "帮助"})
-SHOW = frozenset({"show", "重看"})
-WALK = frozenset({"w", "walk", "路径"})
-
 
 class Keyboard(Protocol):
     """A source of lines. `line` raises EOFError at the end of input and KeyboardInterrupt on Ctrl-C."""

@@ -218,3 +218,20 @@ def test_a_resumed_sitting_goes_on_at_the_same_field() -> None:
     assert "You have here:" in sat.said
     assert "Your unfinished line was: nod" in sat.said
     assert sat.sheets[0].status is Status.ANSWERED
+
+
+@pytest.mark.parametrize("typed", ["hint", "skip", "quit", "？", "ＱＵＩＴ", "提示", "back 2", "list"])
+def test_a_command_that_stands_on_the_line_is_no_answer(typed: str) -> None:
+    """Neither saved as the unfinished line nor graded when the clock strikes,."""
+    sat = Sat([typed, 5.0, 5.0])
+    assert [draft.text for draft in sat.journal.drafts if draft.text] == []
+    struck = Sat([typed, 5.0, 2000.0])
+    (event,) = [event for event in struck.journal.events if event.kind == "answered" and event.body["by"] == "clock"]
+    assert event.body["line"] == ""
+    assert event.body["answer"] == {}
+
+
+def test_what_was_typed_of_a_command_is_not_there_after_a_resume() -> None:
+    sat = Sat(["qui", 3.0, "quit"])
+    assert sat.left == "Left"
+    assert [draft.text for draft in sat.journal.drafts] == ["qui", ""]
