@@ -60,7 +60,7 @@ class MockDialog:
     ) -> None:
         self._interview, self._room = interview, drawn_questions
         self._keyboard, self._console, self._lang = keyboard, console, lang
-        self._sure = False
+        self._sure = self._told = False
         self._broken: set[int] = set()
         self._standing: AnswerDraft | None = None
 
@@ -122,7 +122,10 @@ class MockDialog:
         task, listed = self._room.task(position), not self._keyboard.interactive
         self._print(question_view(self._room.world(position), task, self._lang, listed=listed))
         self._print()
-        self._print(Prose(self._commands(position), "quiet"))
+        if not self._told:
+            # Once a sitting: `help` tells them again, and what the next hint costs.
+            self._told = True
+            self._print(Prose(self._commands(position), "quiet"))
 
     def _fill_in(self, position: int, fields: tuple[Field, ...]) -> None:
         """The fields from the first blank one on; all of them where none is blank."""
@@ -186,8 +189,13 @@ class MockDialog:
     # --- commands ---
 
     def _commands(self, position: int) -> str:
+        cost = self._hint_cost(position)
+        return say("commands", self._lang, cost=cost) if cost != "–" else say("commands-no-hint", self._lang)
+
+    def _hint_cost(self, position: int) -> str:
+        """What the next hint costs; a dash where there is none."""
         hints = self._room.hints(position)[self._interview.state.sheets[position].hints :]
-        return say("commands", self._lang, cost=f"{hints[0][0]:.0%}") if hints else say("commands-no-hint", self._lang)
+        return f"{hints[0][0]:.0%}" if hints else "–"
 
     def _obey(self, obeyed: tuple[Command, str] | None, position: int) -> bool:
         """Obey a command; returns whether it is one that is known here."""
@@ -215,7 +223,7 @@ class MockDialog:
             case Command.SHOW:
                 self._put(position)
             case Command.HELP:
-                self._print(Prose(say("help", self._lang), "told"))
+                self._print(Prose(say("help", self._lang, cost=self._hint_cost(position)), "told"))
         return True
 
     def _hint(self, position: int) -> None:

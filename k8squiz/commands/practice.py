@@ -196,7 +196,9 @@ def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console
     fields = session.task.fields
     answer: dict[str, object] = {}
     told = ""
-    console.print(say("commands", lang), style="quiet")
+    if session.number == 1:
+        # Once a sitting: `help` tells them again.
+        console.print(say("commands", lang), style="quiet")
     index = 0
     while index < len(fields):
         field = fields[index]

@@ -28,7 +28,7 @@ WORDS: dict[str, Text] = {
     ),
     "help": Text(
         "Type the answer and press Enter.\n"
-        "hint or ?   a hint, at the price shown\n"
+        "hint or ?   a hint; the next one here costs {cost}\n"
         "skip        put the question aside; it comes again at the end\n"
         "flag        mark it to look at again; flag once more takes the mark away\n"
         "list        all questions, where you stand, how long is left\n"
@@ -37,7 +37,7 @@ WORDS: dict[str, Text] = {
         "end         end the interview now\n"
         "quit        leave; k8squiz mock --resume goes on where you were",
         "输入答案后按回车。\n"
-        "hint 或 ?   给出提示，按所示比例扣分\n"
+        "hint 或 ?   给出提示；本题下一条提示扣 {cost}\n"
         "skip        跳过本题，最后会再次出现\n"
         "flag        标记本题以便回看；再输入一次取消标记\n"
         "list        列出全部题目、进度和剩余时间\n"

@@ -19,9 +19,9 @@ WORDS: dict[str, Text] = {
     "cluster": Text("Cluster", "集群"),
     "request": Text("Request{name}: ", "请求{name}："),
     "without": Text("without {part}", "去掉 {part}"),
+    "same-request": Text("{name}: the same", "{name}：同上"),
     "arrives": Text(" (arrives at {node})", "（到达 {node}）"),
-    "client": Text("client {address} (outside the cluster)", "client {address}（集群外）"),
-    "endpoints": Text("endpoints: {names}", "端点：{names}"),
+    "client": Text("client {address}, outside", "client {address}（集群外）"),
     "no-endpoints": Text("no endpoints", "没有端点"),
     "commands": Text(
         "hint (costs points) · skip · show (the question again) · quit · help",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from rich.columns import Columns
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
@@ -16,6 +17,7 @@ from engine.ipvs.simulate import METRICS, Measured
 from engine.ipvs.workload import Action, Workload
 from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.screens.pieces import Pieces
 from k8squiz.screens.prose import Prose
 from k8squiz.world.virtual_servers import ClusterSize, History
 
@@ -33,6 +35,10 @@ _WORDS = {
     "scheduler": Text("scheduler", "调度算法"),
     "fits": Text("fits", "符合"),
     "went": Text("went to", "去往"),
+    "connections": Text(
+        "connections {first} to {last}, from client-{first} to client-{last} in turn",
+        "第 {first} 至 {last} 个连接，依次来自 client-{first} 至 client-{last}",
+    ),
     "nobody": Text("no server", "没有服务器"),
     "requirement": Text("Requirement", "要求"),
     "measured": Text("Measured: every scheduler, the same workload", "实测：同一负载下的每种调度算法"),
@@ -43,6 +49,7 @@ _WORDS = {
     ),
     "on one node": Text("On one node", "一个节点上"),
 }
+_A_RUN = 3  # so many connections alike are told in one line
 # What bench.FIGURES counts, for the table under the grade.
 _FIGURE_TEXTS: Mapping[str, Text] = {
     "chains": Text("chains", "链"),
@@ -88,7 +95,7 @@ def number(value: float) -> str:
 def scenario_view(found: Scenario, lang: Lang) -> RenderableType:
     """What is given: the dataplane, the servers, the traffic, what changes midway, the requirement."""
     work = found.workload
-    table = Table(padding=(0, 1))
+    table = Table(padding=(0, 1), box=None, pad_edge=False, header_style="caption")
     heads = ("server", "weight", "speed", "slots")
     for head in heads:
         table.add_column(word(head, lang))
@@ -100,8 +107,8 @@ def scenario_view(found: Scenario, lang: Lang) -> RenderableType:
     for change in work.changes:
         seconds = f"{change.at / 1000:g}"
         parts.append(Prose(f"{seconds} s: {change.server} {pick(_ACTIONS[change.action], lang)}"))
-    parts.append(Prose(_defined(word("requirement", lang), "", lang).rstrip()))
-    parts += [Padding(Prose(requirement_text(one, lang)), (0, 0, 0, 2)) for one in found.requirements]
+    required = (" · " if lang == "en" else "；").join(requirement_text(one, lang) for one in found.requirements)
+    parts.append(Prose(_defined(word("requirement", lang), required, lang)))
     return Group(*parts)
 
 
@@ -182,22 +189,36 @@ def bar_view(table: Mapping[str, Measured], metric: str, lang: Lang, width: int 
 
 
 def history_view(found: History, lang: Lang, solved: bool = False) -> RenderableType:
-    """Servers, weights and what happened; with `solved` where each connection went."""
-    grid = Table(padding=(0, 1))
-    grid.add_column(word("server", lang))
-    grid.add_column(word("weight", lang), justify="right")
-    for name, weight in found.servers:
-        grid.add_row(name, str(weight))
-    title = _defined(word("scheduler", lang), found.scheduler, lang)
+    """Scheduler, servers, weights and what happened; with `solved` where each connection went."""
+    title = [_defined(word("scheduler", lang), found.scheduler, lang)]
     if found.persistent is not None:
-        title += " · " + word("persistent", lang).format(n=found.persistent)
+        title.append(word("persistent", lang).format(n=found.persistent))
+    title += [_defined(name, f"{word('weight', lang)} {weight}", lang) for name, weight in found.servers]
+    if not solved:
+        return Group(Pieces(title), Columns(_happened(found, lang), padding=(0, 3), column_first=True))
     steps = Table.grid(padding=(0, 1))
     for at, step in enumerate(found.steps, 1):
-        went = ""
-        if solved and step.connected:
-            went = f"→ {step.picked or word('nobody', lang)}"
+        went = f"→ {step.picked or word('nobody', lang)}" if step.connected else ""
         steps.add_row(f"{at}.", pick(step.text, lang), Styled(went, style="strong"))
-    return Group(Prose(title, "strong"), grid, steps)
+    return Group(Pieces(title), steps)
+
+
+def _happened(found: History, lang: Lang) -> list[str]:
+    """The steps, numbered; connections one after another, each of a client that comes once, in one line."""
+    lines: list[str] = []
+    steps = list(enumerate(found.steps, 1))
+    while steps:
+        run = list(itertools.takewhile(lambda step: step[1].newcomer, steps))
+        if len(run) < _A_RUN:
+            run = steps[:1]
+        (first, step), (last, _) = run[0], run[-1]
+        text = pick(step.text, lang)
+        if len(run) > 1:
+            connections = step.connected, run[-1][1].connected
+            text = word("connections", lang).format(first=connections[0], last=connections[1])
+        lines.append(f"{first}.  {text}" if first == last else f"{first}.-{last}.  {text}")
+        steps = steps[len(run) :]
+    return lines
 
 
 def size_view(found: ClusterSize, lang: Lang) -> RenderableType:
