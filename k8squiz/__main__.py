@@ -28,11 +28,13 @@ def main(args: Sequence[str] | None = None) -> int:
         # As the process ends Python looks through all objects once more, to give back what ends with it anyway: a
         # sixth of a short command.
         atexit.register(gc.freeze)
+    lang: Lang = "en"
     try:
         _replace_closed_streams()
         _sensible_size()
         _survive_narrow_encodings()
         lang = detect(words, os.environ)
+        words = _without_theme(words)
         rest = _without_lang(words)
         if rest[:1] == ["help"]:
             words = [*rest[1:], "--help"]
@@ -44,7 +46,7 @@ def main(args: Sequence[str] | None = None) -> int:
             code = run(words, lang)
         return _flushed(code)
     except QuizError as error:
-        print(f"k8squiz: {error}", file=sys.stderr)
+        print(f"k8squiz: {error.zh if lang == 'zh' else error.en}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -71,15 +73,32 @@ def main(args: Sequence[str] | None = None) -> int:
 def _at_once(words: list[str], lang: Lang) -> int | None:
     """Answer what needs no command; None where a command is asked for."""
     rest = _without_lang(words)
-    if rest == ["--version"]:
+    if rest in (["--version"], ["version"]):
         print(f"k8squiz {__version__}")
         return 0
-    if rest in ([], ["--help"]):
+    if rest in ([], ["--help"], ["-h"]):
         from k8squiz.cli.help_pages import root_page
 
         sys.stdout.write(root_page(lang))
         return 0
     return None
+
+
+def _without_theme(words: list[str]) -> list[str]:
+    """The words without `--theme X`, which is kept in the environment for whatever prints colours. Raises QuizError."""
+    stop = words.index("--") if "--" in words else len(words)
+    at = next((at for at, word in enumerate(words[:stop]) if word == "--theme" or word.startswith("--theme=")), None)
+    if at is None and not os.environ.get("K8SQUIZ_THEME"):
+        return words
+    from k8squiz.terminal.theme import VARIABLE, check_theme
+
+    name, taken = os.environ.get(VARIABLE, ""), 0
+    if at is not None:
+        _, equals, name = words[at].partition("=")
+        taken = 1 if equals else 2
+        name = name if equals else " ".join(words[at + 1 : min(at + 2, stop)])
+    os.environ[VARIABLE] = check_theme(name)
+    return words if at is None else words[:at] + words[at + taken :]
 
 
 def _without_lang(words: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from typer.core import TyperCommand, TyperGroup
 
-from k8squiz.cli.help_pages import Row, both, page, root_page, word
+from k8squiz.cli.help_pages import Row, both, page, root_page, theme_row, word
 from k8squiz.locale.help import ARGUMENTS, HELP, LANG, ZH
 from k8squiz.locale.i18n import Lang
 
@@ -62,7 +62,7 @@ def _options(command: click.Command, lang: Lang) -> list[Row]:
     rows = [_option(param, lang) for param in command.params if isinstance(param, click.Option)]
     # What every command has stands last.
     rows.sort(key=lambda row: row[0].startswith("--lang"))
-    return [*rows, ("--help", both(HELP, lang))]
+    return [*rows, theme_row(lang), ("-h, --help", both(HELP, lang))]
 
 
 def _argument(param: click.Argument, lang: Lang) -> Row:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from k8squiz.locale.help import COMMANDS, COMPLETION, DESCRIPTION, HELP, LANG, MORE, VERSION, WORDS
+from k8squiz.locale.help import COMMANDS, COMPLETION, DESCRIPTION, HELP, LANG, MORE, THEME, VERSION, WORDS
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.width import screen_width, width_of, wrap
 
@@ -62,14 +62,20 @@ def usage_words(usage: str, lang: Lang) -> str:
     return usage
 
 
+def theme_row(lang: Lang) -> Row:
+    """What every command says of --theme, which is read before any of them."""
+    return "--theme auto|light|dark|none", both(THEME, lang)
+
+
 def root_page(lang: Lang, commands: Iterable[str] = COMMANDS) -> str:
     """What `k8squiz --help` prints."""
     rows = [(name, both(COMMANDS[name], lang)) for name in commands]
     options = [
         ("--lang en|zh", both(LANG, lang)),
+        theme_row(lang),
         ("--version", both(VERSION, lang)),
         ("--install-completion", both(COMPLETION, lang)),
-        ("--help", both(HELP, lang)),
+        ("-h, --help", both(HELP, lang)),
     ]
     usage = "k8squiz [OPTIONS] COMMAND [ARGS]..."
     return page(usage, both(DESCRIPTION, lang), [("Commands", rows), ("Options", options)], lang, end=both(MORE, lang))

@@ -63,6 +63,10 @@ LANG = (
     "Language, en or zh (default: K8SQUIZ_LANG, else the locale).",
     "语言，en 或 zh（默认取 K8SQUIZ_LANG，否则取系统区域设置）。",
 )
+THEME = (
+    "Colours for this background; none uses no colour at all (default: K8SQUIZ_THEME, else auto).",
+    "按背景选择配色；none 表示完全不用颜色（默认取 K8SQUIZ_THEME，否则为 auto）。",
+)
 MORE = ("'k8squiz COMMAND --help' says more about a command.", "“k8squiz 命令 --help” 显示该命令的详细说明。")
 
 # What each argument is, by the name that help pages give it.

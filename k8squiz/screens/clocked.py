@@ -21,7 +21,7 @@ from k8squiz.terminal.width import width_of
 
 _LOOK_EVERY = 0.25  # seconds between two looks at the clock
 _REDRAW_EVERY = 0.5
-_SOON, _NOW = 60, 20  # seconds left: the countdown turns yellow, then red
+_SOON, _NOW = 60, 20  # seconds left: the countdown is printed bold, then reversed
 COMMANDS = ("hint", "skip", "flag", "list", "back", "show", "end", "quit", "help")
 
 Tick = Callable[[str], bool]
@@ -59,11 +59,9 @@ _FACES = {"en": ("question", "all"), "zh": ("本题", "全程")}
 
 
 def face(left: float, whole: float, lang: Lang, prompt: str = "") -> tuple[str, str]:
-    """The countdown's style and text, shorter before a long `prompt`. What colour says, `!` says too:
+    """The countdown's style and text, shorter before a long `prompt`. What its look says, `!` says too:
     `[question 0:48! all 12:03]`."""
-    sign, style = (
-        ("!!", "ansired bold") if left <= _NOW else ("!", "ansiyellow bold") if left <= _SOON else ("", "ansicyan")
-    )
+    sign, style = ("!!", "bold reverse") if left <= _NOW else ("!", "bold") if left <= _SOON else ("", "")
     question, everything = _FACES[lang]
     named = "" if width_of(prompt) > _WIDE else f"{question} "
     return style, f"[{named}{minutes(left)}{sign} {everything} {minutes(whole)}] "

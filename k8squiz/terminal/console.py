@@ -35,7 +35,9 @@ def make_console(stderr: bool = False, width: int | None = None, file: IO[str] |
 
     `width` is in terminal columns; None asks the terminal (COLUMNS wins, 80 where there is none).
     """
-    return SafeConsole(stderr=stderr, width=width, file=file, markup=False, emoji=False, highlight=False, theme=theme())
+    console = SafeConsole(stderr=stderr, width=width, file=file, markup=False, emoji=False, highlight=False)
+    console.push_theme(theme("none" if console.color_system == "standard" else None))
+    return console
 
 
 def print_json(value: object, indent: int = 2) -> None:
