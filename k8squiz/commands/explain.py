@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from k8squiz.bank.find import SCALE
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.typed import Command, command
@@ -35,6 +36,8 @@ def run(
                 "哪个主题？请写成 k8squiz explain 主题；不带选项的 k8squiz explain 会列出所有主题",
             )
         return _list(lang)
+    if topic == SCALE:
+        return _scale(lang, bool(without or step or live or export is not None), release)
     if live:
         from k8squiz.commands import live as kernel
 
@@ -78,16 +81,30 @@ def _say_release(release: str | None, lang: Lang) -> None:
         )
 
 
+def _scale(lang: Lang, optioned: bool, release: str | None) -> int:
+    """The story of that topic is a command of its own."""
+    if optioned:
+        raise QuizError(
+            "the story of scale is the command k8squiz scale, which has options of its own: k8squiz scale --help",
+            "scale 的讲解是命令 k8squiz scale，它有自己的选项：k8squiz scale --help",
+        )
+    from k8squiz.commands import scale
+
+    return scale.run(lang, 1000, 10, grow=True, measure=False, export=None, json=False, release=release)
+
+
 def _list(lang: Lang) -> int:
     from rich.table import Table
 
     from k8squiz.explain import TOPICS
+    from k8squiz.locale.help import COMMANDS
     from k8squiz.locale.i18n import pick
     from k8squiz.terminal.console import make_console
 
     table = Table.grid(padding=(0, 2))
     for entry in TOPICS:
         table.add_row(f"  k8squiz explain {entry.name}", pick(entry.about, lang))
+    table.add_row("  k8squiz scale", COMMANDS[SCALE][lang == "zh"])
     make_console().print(table)
     return 0
 

@@ -6,8 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -31,9 +30,11 @@ from k8squiz.screens import mock as views
 from k8squiz.screens.clocked import ClockedKeyboard, keyboard, minutes
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.console import make_console
+from k8squiz.terminal.stopwatch import Stopwatch
 
 DEFAULT_MINUTES = 45
-clock = time.monotonic
+_stopwatch = Stopwatch()
+clock: Callable[[], float] = _stopwatch
 # Signals that end a program whose terminal is closed, or that is told to go.
 _GOING = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name))
 
@@ -124,7 +125,7 @@ def _held(
 ) -> int:
     """Sit through the interview, then say what it came to. The `opening` is left on the screen until it has been read."""
     drawn_questions, keys = DrawnQuestions(plan), keyboard()
-    with _listening() as gone:
+    with _listening() as gone, _stopwatch.minded():
         try:
             if opening and keys.interactive and _leaves(keys.plain("\n" + say("ready", lang))):
                 raise Left

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from engine.values import dataclass
-from k8squiz.bank.find import find, is_told, select
+from k8squiz.bank.find import find, select, told_by
 from k8squiz.bank.question import Answer, QuestionMeta
 from k8squiz.commands.faults import tell
 from k8squiz.commands.practice_journal import PracticeJournal
@@ -271,14 +271,9 @@ def _summary(session: PracticeSession, console: Console, lang: Lang, seed: str) 
         from k8squiz.screens.grade import summary_view
 
         console.print(summary_view(summary, lang))
-        study = [f"  k8squiz explain {topic}" for topic in summary.weakest() if _is_told(topic)]
+        study = [f"  {told}" for topic in summary.weakest() if (told := told_by(topic))]
         if study:
             console.print("\n".join([say("study", lang), *study]))
     else:
         console.print("\n" + say("nothing", lang))
     console.print(say("seed", lang, seed=seed), style="quiet")
-
-
-def _is_told(topic: str) -> bool:
-    """Whether `k8squiz explain` has a story of that name. Importing the stories for that would take longer."""
-    return is_told(topic)

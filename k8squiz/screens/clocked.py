@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
-from k8squiz.screens.practice import Plain, words
+from k8squiz.screens.practice import Plain, echo, has_keys, words
 from k8squiz.screens.reorder import Order, ask
 from k8squiz.terminal.sanitize import one_line
 from k8squiz.terminal.width import width_of
@@ -124,7 +124,7 @@ class Piped:
 
 
 def _echoed(line: str) -> str:
-    sys.stdout.write(one_line(line) + "\n")
+    echo(line)
     return line
 
 
@@ -138,7 +138,7 @@ class ClockedTerminal:
         from prompt_toolkit.history import InMemoryHistory
 
         self._io = io
-        self._session: Any = PromptSession(history=InMemoryHistory(), **io)
+        self._session: Any = PromptSession(history=InMemoryHistory(), enable_suspend=True, **io)
         self._order: tuple[Field, Order] | None = None
 
     def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str:
@@ -210,7 +210,7 @@ def _completer(field: Field) -> Any:
 
 
 def keyboard() -> ClockedKeyboard:
-    """The best there is: a terminal needs both ends of it."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    """The best there is."""
+    if has_keys():
         return ClockedTerminal()
     return Piped()

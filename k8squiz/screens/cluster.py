@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -45,14 +46,32 @@ class NodesTable:
         return Measurement(min(40, options.max_width), min(widest, options.max_width))
 
     def _facts(self) -> list[tuple[str, list[str]]]:
-        """What a column is called, and what each node has there."""
+        """What a column is called, and what each node has there. A bridge's address has the podCIDR's prefix, so one column
+        tells both."""
         devices = list(dict.fromkeys(device for node in self._nodes for device, _ in node.devices))
         columns = [("zone", [node.zone for node in self._nodes])] if any(node.zone for node in self._nodes) else []
         if len(self._nodes) > _MANY_NODES:
             columns.append(("eth0", [node.address for node in self._nodes]))
         else:
             columns += [(name, [dict(node.devices).get(name, "") for node in self._nodes]) for name in devices]
-        return [*columns, ("podCIDR", [node.pod_cidr for node in self._nodes])]
+        bridge = next((at for at, (_, values) in enumerate(columns) if self._in_pod_cidr(values)), None)
+        if bridge is None:
+            return [*columns, ("podCIDR", [node.pod_cidr for node in self._nodes])]
+        prefixes = [node.pod_cidr.rpartition("/")[2] for node in self._nodes]
+        name, values = columns[bridge]
+        columns[bridge] = f"{name}, podCIDR", [f"{a}/{b}" for a, b in zip(values, prefixes, strict=True)]
+        return columns
+
+    def _in_pod_cidr(self, addresses: list[str]) -> bool:
+        """Whether they are hosts' addresses in each node's own podCIDR."""
+        for node, address in zip(self._nodes, addresses, strict=True):
+            try:
+                network = ipaddress.ip_network(node.pod_cidr)
+                if ipaddress.ip_address(address) not in network or address == str(network.network_address):
+                    return False
+            except ValueError:
+                return False
+        return True
 
     def _rows_with_pods(self, width: int) -> Styled:
         table = [["", *(name for name, _ in self._facts()), "Pod"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, Protocol
 
@@ -22,7 +23,7 @@ class Keyboard(Protocol):
 
 
 class Plain:
-    """Lines from standard input; what is read is echoed, so that a transcript of a pipe can be read."""
+    """Lines from standard input; what is read out of a pipe is echoed."""
 
     interactive = False
 
@@ -34,11 +35,17 @@ class Plain:
             sys.stdout.write("\n")
             raise EOFError
         line = typed.rstrip("\r\n")
-        sys.stdout.write(one_line(line) + "\n")
+        echo(line)
         return line
 
     def order(self, prompt: str, field: Field, lang: Lang) -> str:
         return self.line(prompt, field)
+
+
+def echo(line: str) -> None:
+    """Print what was read, so that a transcript of a pipe can be read; a terminal has done so itself."""
+    if not sys.stdin.isatty():
+        sys.stdout.write(one_line(line) + "\n")
 
 
 class Terminal:
@@ -50,7 +57,7 @@ class Terminal:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.history import InMemoryHistory
 
-        self._session: Any = PromptSession(history=InMemoryHistory())
+        self._session: Any = PromptSession(history=InMemoryHistory(), enable_suspend=True)
         self._order: tuple[Field, Order] | None = None
 
     def line(self, prompt: str, field: Field | None = None) -> str:
@@ -65,9 +72,14 @@ class Terminal:
         return self.line(prompt, field) if typed is None else typed
 
 
+def has_keys() -> bool:
+    """Whether single keys can be read and the cursor moved: a terminal at both ends, and one that can (not TERM=dumb)."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
+
+
 def keyboard() -> Keyboard:
-    """The best there is: a terminal needs both ends of it."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    """The best there is."""
+    if has_keys():
         return Terminal()
     return Plain()
 

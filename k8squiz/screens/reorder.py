@@ -129,6 +129,7 @@ def _bindings(order: Order, field: Field) -> Any:
     bind("space", lambda event: order.toggle(order.cursor))
     bind("backspace", lambda event: order.undo())
     bind("escape", lambda event: event.app.exit(result=None))
+    bind("c-z", lambda event: event.app.suspend_to_background())
     bind("c-c", lambda event: event.app.exit(exception=KeyboardInterrupt()))
     bind("c-d", lambda event: event.app.exit(exception=EOFError()))
     bind("enter", lambda event: _submit(event, order, field))

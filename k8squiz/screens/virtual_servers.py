@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
@@ -43,12 +44,15 @@ _WORDS = {
     "requirement": Text("Requirement", "要求"),
     "measured": Text("Measured: every scheduler, the same workload", "实测：同一负载下的每种调度算法"),
     "persistent": Text("persistence {n} s", "会话保持 {n} 秒"),
+    "logarithmic": Text("logarithmic scale", "对数刻度"),
     "size": Text(
         "{services} ClusterIP Services of {endpoints} ready endpoints each (one port, default settings), and nothing else",
         "{services} 个 ClusterIP 类型的 Service，每个有 {endpoints} 个就绪端点（一个端口，默认配置），此外没有别的",
     ),
     "on one node": Text("On one node", "一个节点上"),
 }
+_THOUSAND, _E_NOTATION = 1000, 10**6
+_ORDERS = 100  # so many times the least: bars on a linear scale would show the largest alone
 _A_RUN = 3  # so many connections alike are told in one line
 # What bench.FIGURES counts, for the table under the grade.
 _FIGURE_TEXTS: Mapping[str, Text] = {
@@ -89,7 +93,9 @@ def word(key: str, lang: Lang) -> str:
 
 
 def number(value: float) -> str:
-    return f"{value:g}" if value == int(value) else f"{value:.3g}"
+    if value == int(value):
+        return f"{value:g}" if abs(value) < _E_NOTATION else f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) < _THOUSAND else f"{value:,.0f}"
 
 
 def scenario_view(found: Scenario, lang: Lang) -> RenderableType:
@@ -99,9 +105,12 @@ def scenario_view(found: Scenario, lang: Lang) -> RenderableType:
     heads = ("server", "weight", "speed", "slots")
     for head in heads:
         table.add_column(word(head, lang))
-    for server in work.servers:
-        name = server.name if server.from_start else server.name + _noted(_joins(work, server.name, lang), lang)
-        table.add_row(name, str(server.weight), str(server.speed), str(server.slots))
+    # Servers that are all alike share a row.
+    for figures, servers in itertools.groupby(work.servers, lambda one: (one.weight, one.speed, one.slots)):
+        names = [
+            one.name if one.from_start else one.name + _noted(_joins(work, one.name, lang), lang) for one in servers
+        ]
+        table.add_row((", " if lang == "en" else "、").join(names), *map(str, figures))
     dataplane = "kube-proxy" if found.dataplane == KUBE_PROXY else "bare"
     parts: list[RenderableType] = [Prose(word(dataplane, lang), "strong"), table, Prose(_traffic(work, lang))]
     for change in work.changes:
@@ -178,14 +187,27 @@ def _cell(metric: str, figures: Measured, requirements: Sequence[Requirement]) -
 
 
 def bar_view(table: Mapping[str, Measured], metric: str, lang: Lang, width: int = 40) -> RenderableType:
-    """One figure of every scheduler as bars."""
+    """One figure of every scheduler as bars, on a logarithmic scale where they span two orders of magnitude."""
     grid = Table.grid(padding=(0, 1))
-    most = max((float(getattr(figures, metric)) for figures in table.values()), default=0.0)
-    for name, figures in table.items():
-        value = float(getattr(figures, metric))
-        filled = round(value / most * width) if most else 0
+    values = {name: float(getattr(figures, metric)) for name, figures in table.items()}
+    lengths, logarithmic = bar_lengths(tuple(values.values()), width)
+    for (name, value), filled in zip(values.items(), lengths, strict=True):
         grid.add_row(name, Styled("█" * filled or "▏", style="bar"), number(value))
-    return Group(Prose(_defined(metric, pick(METRIC_TEXTS[metric], lang), lang), "strong"), grid)
+    title = _defined(metric, pick(METRIC_TEXTS[metric], lang), lang)
+    return Group(Prose(title + (_noted(word("logarithmic", lang), lang) if logarithmic else ""), "strong"), grid)
+
+
+def bar_lengths(values: Sequence[float], width: int) -> tuple[list[int], bool]:
+    """How many of `width` columns each value takes, and whether on a logarithmic scale: from the power of ten below the
+    least of those above 0, so that it shows too."""
+    above = [value for value in values if value > 0]
+    if not above:
+        return [0] * len(values), False
+    if max(above) < _ORDERS * min(above):
+        return [round(value / max(above) * width) for value in values], False
+    floor = math.floor(math.log10(min(above)) - 1e-9)
+    span = math.log10(max(above)) - floor
+    return [max(1, round((math.log10(v) - floor) / span * width)) if v > 0 else 0 for v in values], True
 
 
 def history_view(found: History, lang: Lang, solved: bool = False) -> RenderableType:

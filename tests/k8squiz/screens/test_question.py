@@ -59,14 +59,15 @@ def test_every_fact_stands_there_at_every_width(name: str) -> None:
         text = " ".join(" ".join(shown(name, width)).split())
         assert [fact for fact in facts if fact not in text] == []
         for node in picture.nodes:
-            assert text.count(node.pod_cidr) >= 1
+            bridge = dict(node.devices).get("cni0")
+            assert node.pod_cidr in text or f"{bridge}/{node.pod_cidr.rpartition('/')[2]}" in text
 
 
 def test_a_row_a_node() -> None:
     lines = shown("nodeport-cross-node-rewrites", 80)
-    assert lines[1].split() == ["eth0", "cni0", "podCIDR", "Pod"]
-    assert lines[2].split() == ["worker1", "10.7.128.195", "10.200.17.1", "10.200.17.0/24", "orders-a", "10.200.17.87"]
-    assert lines[3].split() == ["worker2", "10.7.128.206", "10.200.7.1", "10.200.7.0/24"]
+    assert lines[1].split() == ["eth0", "cni0,", "podCIDR", "Pod"]
+    assert lines[2].split() == ["worker1", "10.7.128.195", "10.200.17.1/24", "orders-a", "10.200.17.87"]
+    assert lines[3].split() == ["worker2", "10.7.128.206", "10.200.7.1/24"]
     assert lines[5].split(" · ")[0] == "Service orders: NodePort 30785"
 
 
@@ -82,7 +83,7 @@ def test_of_the_same_request_only_what_differs_is_told() -> None:
 def test_from_120_columns_on_the_cluster_stands_left_and_the_question_right() -> None:
     lines = shown("what-local-changes", 120)
     first = next(line for line in lines if "connects to the NodePort" in line)
-    assert first.split()[:2] == ["node1", "node2"]
+    assert first.split()[0] == "eth0"
     assert len(lines) < len(shown("what-local-changes", 80))
 
 
