@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 from rich.console import Console
 
+from k8squiz.bank.question import Answer
 from k8squiz.commands.faults import tell
 from k8squiz.kinds.fields import Field, Unreadable, Value
 from k8squiz.locale.i18n import Lang, pick
@@ -15,6 +17,7 @@ from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.interview import AnswerDraft, Interview
 from k8squiz.mock.state import Ending
 from k8squiz.screens import mock as views
+from k8squiz.screens.cells import Cells, is_table
 from k8squiz.screens.clocked import ClockedKeyboard, TimedOut, minutes
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import question_view
@@ -130,6 +133,9 @@ class MockDialog:
     def _fill_in(self, position: int, fields: tuple[Field, ...]) -> None:
         """The fields from the first blank one on; all of them where none is blank."""
         given = self._interview.state.sheets[position].given
+        if self._keyboard.interactive and is_table(fields):
+            self._fill_in_table(position, fields, given)
+            return
         index = next((index for index, field in enumerate(fields) if field.id not in given), 0)
         told = ""
         while index < len(fields):
@@ -151,6 +157,33 @@ class MockDialog:
             except Unreadable as error:
                 self._print(Prose(f"? {pick(error.text, self._lang)}", "notice"))
 
+    def _fill_in_table(self, position: int, fields: tuple[Field, ...], given: Answer) -> None:
+        """The fields as the cells of a table, looked over before they are handed in."""
+        self._print(Prose(fields[0].how(self._lang), "quiet"))
+        cells = Cells(fields, self._lang, lambda field, value: self._interview.fill(field.id, value))
+        cells.given(given)
+        standing, self._standing = self._standing, None
+        if standing is not None and (standing.position, standing.field) == (position, cells.field.id):
+            cells.texts[cells.cursor] = standing.text
+
+        def tick(line: str) -> bool:
+            self._field = cells.field.id
+            return self._interview.tick(cells.field.id, "" if _is_command(line) else line)
+
+        self._field = cells.field.id
+        clock = self._clock(position)
+        while typed := self._keyboard.in_cells(cells, clock, tick, self._lang):
+            self._field = cells.field.id
+            obeyed = command(typed)
+            if obeyed == (Command.BACK, ""):
+                cells.step(-1)
+            elif not self._obey(obeyed, position):
+                cells.enter_line(typed)
+
+    def _clock(self, position: int) -> Callable[[], tuple[float, float]]:
+        """How long is left for this question, and for all."""
+        return lambda: (self._interview.left_for(position), self._interview.left)
+
     def _line(self, position: int, field: Field) -> str:
         standing = self._standing
         self._standing = None
@@ -165,7 +198,7 @@ class MockDialog:
         prompt = field.prompt(self._lang) if not single else "> "
         return self._keyboard.line(
             one_line(prompt),
-            lambda: (self._interview.left_for(position), self._interview.left),
+            self._clock(position),
             lambda line: self._interview.tick(field.id, "" if _is_command(line) else line),
             field,
             self._lang,

@@ -22,6 +22,7 @@ from k8squiz.locale.practice import say
 from k8squiz.locale.typed import Command, command
 from k8squiz.practice.session import PracticeSession, PracticeState, plan
 from k8squiz.screens import practice as keys
+from k8squiz.screens.cells import Cells, is_table
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import question_view, title_view
 from k8squiz.terminal.console import make_console
@@ -199,6 +200,8 @@ def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console
     if session.number == 1:
         # Once a sitting: `help` tells them again.
         console.print(say("commands", lang), style="quiet")
+    if keyboard.interactive and is_table(fields):
+        return _fill_in_table(session, keyboard, console, lang)
     index = 0
     while index < len(fields):
         field = fields[index]
@@ -219,6 +222,22 @@ def _fill_in(session: PracticeSession, keyboard: keys.Keyboard, console: Console
             except Unreadable as error:
                 console.print(Prose(f"? {pick(error.text, lang)}", "notice"))
     return answer
+
+
+def _fill_in_table(session: PracticeSession, keyboard: keys.Keyboard, console: Console, lang: Lang) -> Answer:
+    """All fields as the cells of a table, looked over before they are handed in."""
+    fields = session.task.fields
+    console.print(Prose(fields[0].how(lang), "quiet"))
+    cells = Cells(fields, lang)
+    while typed := keys.in_cells(keyboard, cells, lang):
+        word, _ = command(typed) or (None, "")
+        if word is Command.SHOW:
+            _show(session, keyboard, console, lang)
+        elif word is Command.BACK:
+            cells.step(-1)
+        elif not _obey(word, session, console, lang):
+            cells.enter_line(typed)
+    return cells.values
 
 
 def _typed(keyboard: keys.Keyboard, task: Task, field: Field, lang: Lang) -> str:

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
+from k8squiz.screens.cells import Cells
+from k8squiz.screens.cells import ask as ask_cells
 from k8squiz.screens.practice import Plain, echo, has_keys, words
 from k8squiz.screens.reorder import Order, ask
 from k8squiz.terminal.sanitize import one_line
@@ -47,6 +49,10 @@ class ClockedKeyboard(Protocol):
     def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str: ...
 
     def plain(self, prompt: str) -> str: ...
+
+    def in_cells(self, cells: Cells, clock: Clock, tick: Tick, lang: Lang) -> str:
+        """What is typed while a table is filled in: "" once it is handed in, else a command or a line. Asked of one that is
+        interactive alone."""
 
 
 class Clock(Protocol):
@@ -109,6 +115,9 @@ class Piped:
             self._read()
         return _echoed(self._taken())
 
+    def in_cells(self, cells: Cells, clock: Clock, tick: Tick, lang: Lang) -> str:
+        raise NotImplementedError
+
     def _read(self) -> None:
         assert self._fd is not None
         chunk = os.read(self._fd, 65536)
@@ -159,6 +168,13 @@ class ClockedTerminal:
 
     def plain(self, prompt: str) -> str:
         return str(self._session.prompt(prompt, completer=None, refresh_interval=0, default="", pre_run=lambda: None))
+
+    def in_cells(self, cells: Cells, clock: Clock, tick: Tick, lang: Lang) -> str:
+        typed = ask_cells(
+            cells, lang, above=lambda: [face(*clock(), lang), ("", "\n")], commands=_BESIDE_A_LIST,
+            pre_run=lambda: _watch(lambda: cells.text, tick), refresh_interval=_REDRAW_EVERY, **self._io,
+        )  # fmt: skip
+        return (self.line("> ", clock, tick, cells.field, lang) or " ") if typed is None else typed
 
     def _put_in_order(self, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str) -> str | None:
         """The re-orderable list; what was picked stays picked while hints are read and after a resume."""

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
+from k8squiz.screens.cells import Cells
+from k8squiz.screens.cells import ask as ask_cells
 from k8squiz.screens.reorder import Order, ask
 from k8squiz.terminal.sanitize import one_line
 
@@ -70,6 +72,12 @@ class Terminal:
             self._order = (field, Order(len(field.options)))
         typed = ask(self._order[1], field, lang)
         return self.line(prompt, field) if typed is None else typed
+
+
+def in_cells(keyboard: Keyboard, cells: Cells, lang: Lang) -> str:
+    """What is typed while a table of cells is filled in: "" once it is handed in, else a command or a line."""
+    typed = ask_cells(cells, lang)
+    return (keyboard.line("> ") or " ") if typed is None else typed
 
 
 def has_keys() -> bool:

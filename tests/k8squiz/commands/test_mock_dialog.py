@@ -11,9 +11,11 @@ from k8squiz.commands.mock_dialog import Left, MockDialog
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
+from k8squiz.locale.typed import command
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.interview import AnswerDraft, Interview
 from k8squiz.mock.state import Ending, Event, Status
+from k8squiz.screens.cells import Cells
 from k8squiz.screens.clocked import Clock, Tick, TimedOut
 from k8squiz.terminal.console import make_console
 from k8squiz.terminal.width import width_of
@@ -48,6 +50,15 @@ class Script:
             if tick(text):
                 raise TimedOut(text)
         raise EOFError
+
+    def in_cells(self, cells: Cells, clock: Clock, tick: Tick, lang: Lang) -> str:
+        """The table filled in line by line."""
+        while len(cells.values) < len(cells.fields):
+            typed = self.line("", clock, tick, cells.field, lang)
+            if command(typed) is not None:
+                return typed
+            cells.enter_line(typed)
+        return ""
 
     def plain(self, prompt: str) -> str:
         if not self.lines:

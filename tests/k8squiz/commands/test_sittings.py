@@ -82,3 +82,20 @@ def test_a_chinese_keyboard_at_the_list_of_steps(tmp_path: Path) -> None:
         at.until("回车提交")
         at.send("ｊｇ\r")
         at.until("得分")
+
+
+def test_a_table_of_cells_is_looked_over_and_handed_in(tmp_path: Path) -> None:
+    words = ("practice", "--question", "nodeport-cross-node-rewrites", "--seed", "1")
+    with sitting(tmp_path, *words) as at:
+        at.until("enter takes what stands there")
+        at.send("client\rworker1\r")
+        at.send("？")
+        at.until("Hint (costs")
+        at.until("enter takes what stands there")
+        at.send("client\torders-a\r")
+        at.send("orders-a\rclient\rworker1\rclient\r")
+        at.until("look it over")
+        at.send("\r")
+        graded = at.until("Enter for")
+        assert "Score" in graded
+        assert "(blank)" not in graded
