@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,14 +51,19 @@ def run(
     story = tell(topic, parts, release)
     _say_release(release, lang)
     from k8squiz.screens.explain import story_parts, story_view
-    from k8squiz.terminal.console import make_console
+    from k8squiz.terminal.console import has_keys, make_console
 
     if export is not None:
         write(export, _exported(story, export.suffix, lang, parts))
         return 0
     console = make_console()
-    if not (step and sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_keys():
         console.print(story_view(story, lang, parts))
+        return 0
+    if not step:
+        from k8squiz.commands.chapters import read
+
+        read(story, console, lang, _asked, parts)
         return 0
     for name, part in story_parts(story, lang, parts, each_hop=True):
         console.print(part)
@@ -109,16 +113,21 @@ def _list(lang: Lang) -> int:
     return 0
 
 
+def _asked(prompt: str) -> str:
+    """What is typed at a terminal; prompt and answer leave the screen again."""
+    typed = input(prompt)
+    sys.stdout.write("\x1b[1A\x1b[2K")
+    sys.stdout.flush()
+    return typed
+
+
 def _go_on(lang: Lang) -> bool:
-    """Wait for Enter, and take the question off the screen again once it is answered."""
+    """Wait for Enter."""
     prompt = "— 回车继续，q 退出 — " if lang == "zh" else "— Enter goes on, q stops — "
     try:
-        obeyed = command(input(prompt))
+        obeyed = command(_asked(prompt))
     except EOFError:
         return False
-    if os.environ.get("TERM", "dumb") != "dumb":
-        sys.stdout.write("\x1b[1A\x1b[2K")
-        sys.stdout.flush()
     return obeyed is None or obeyed[0] is not Command.QUIT
 
 

@@ -16,8 +16,9 @@ from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
 from k8squiz.screens.cells import Cells
 from k8squiz.screens.cells import ask as ask_cells
-from k8squiz.screens.practice import Plain, echo, has_keys, words
+from k8squiz.screens.practice import Plain, echo, words
 from k8squiz.screens.reorder import Order, ask
+from k8squiz.terminal.console import has_keys
 from k8squiz.terminal.sanitize import one_line
 from k8squiz.terminal.width import width_of
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any, Protocol
 
@@ -11,6 +10,7 @@ from k8squiz.locale.i18n import Lang
 from k8squiz.screens.cells import Cells
 from k8squiz.screens.cells import ask as ask_cells
 from k8squiz.screens.reorder import Order, ask
+from k8squiz.terminal.console import has_keys
 from k8squiz.terminal.sanitize import one_line
 
 
@@ -78,11 +78,6 @@ def in_cells(keyboard: Keyboard, cells: Cells, lang: Lang) -> str:
     """What is typed while a table of cells is filled in: "" once it is handed in, else a command or a line."""
     typed = ask_cells(cells, lang)
     return (keyboard.line("> ") or " ") if typed is None else typed
-
-
-def has_keys() -> bool:
-    """Whether single keys can be read and the cursor moved: a terminal at both ends, and one that can (not TERM=dumb)."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
 
 
 def keyboard() -> Keyboard:
