@@ -21,7 +21,7 @@ _KEYS = {
 COMMANDS = "skip, show, quit"
 _UNUSED = {
     "en": "{typed} picks nothing here: letters go from A to {last}; esc, to type a line",
-    "zh": "{typed} 在这里不起作用：字母从 A 到 {last}；若输入法为中文请切换到英文，或按 esc 后输入一行",
+    "zh": "{typed} 不起作用：字母从 A 到 {last}；请切换到英文输入法，或按 esc 后输入一行",
 }
 _MOST_UNUSED = 8
 

@@ -85,6 +85,7 @@ def test_a_character_that_picks_nothing_is_told(lang: Lang, typed: str) -> None:
     shown = "".join(text for _, text in lines(order, FIELD, lang))
     assert f"“{plain(typed).casefold()}”" in shown
     assert "A" in shown and "D" in shown and "esc" in shown
+    assert max(map(width_of, shown.splitlines())) <= 80
     order.toggle(1)
     assert "“" not in "".join(text for _, text in lines(order, FIELD, lang))
 
