@@ -33,6 +33,7 @@ class World:
         self.question = question
         self._requests: Mapping[str, QuestionRequest] = {request.name: request for request in question.requests}
         self._clusters: dict[str, Cluster] = {}
+        self._loaded: dict[tuple[object, ...], Cluster] = {}
         self._outcomes: dict[str, tuple[Outcome, ...]] = {}
         self._rules: dict[tuple[str, str, str, str | None], tuple[RuleLine, ...]] = {}
         self._entries: dict[tuple[str, str, str], tuple[SetElement, ...]] = {}
@@ -52,13 +53,11 @@ class World:
         """The cluster of request `name`."""
         if name not in self._clusters:
             request = self.request(name)
-            cluster = as_of(load_cluster(text=request.manifests))
-            if request.background is not None:
-                cluster = _crowded(cluster, request.background)
-            if request.without:
-                network = dataclasses.replace(cluster.network, without=cluster.network.without | set(request.without))
-                cluster = dataclasses.replace(cluster, network=network)
-            self._clusters[name] = cluster
+            # Many requests of one cluster are walked on one that was read once.
+            same = (request.manifests, request.background, request.without)
+            if same not in self._loaded:
+                self._loaded[same] = _cluster(request)
+            self._clusters[name] = self._loaded[same]
         return self._clusters[name]
 
     def all_outcomes(self, name: str) -> tuple[Outcome, ...]:
@@ -179,6 +178,16 @@ def host_name(host: str) -> str:
 def direction_of(outcome: Outcome, of: str) -> tuple[Hop, ...]:
     """The hops of the request or of the reply."""
     return outcome.reply if of == "reply" else outcome.hops
+
+
+def _cluster(request: QuestionRequest) -> Cluster:
+    cluster = as_of(load_cluster(text=request.manifests))
+    if request.background is not None:
+        cluster = _crowded(cluster, request.background)
+    if request.without:
+        network = dataclasses.replace(cluster.network, without=cluster.network.without | set(request.without))
+        cluster = dataclasses.replace(cluster, network=network)
+    return cluster
 
 
 def _address(endpoint: str) -> str:

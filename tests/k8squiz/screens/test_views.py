@@ -10,6 +10,7 @@ from k8squiz.screens.fields.views import VIEWS
 LOOKS = {
     "OrderField": "order",
     "MenuField": "menu",
+    "TickField": "matrix",
     "RepairField": "repair",
     "TalkField": "talk",
     "PointField": "point",
