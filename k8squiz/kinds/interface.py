@@ -89,6 +89,7 @@ REGISTRY: dict[str, str] = {
     "scheduler": "k8squiz.kinds.scheduler",
     "repair": "k8squiz.kinds.repair",
     "matrix": "k8squiz.kinds.matrix",
+    "evidence": "k8squiz.kinds.evidence",
     "talk": "k8squiz.kinds.talk",
 }
 

@@ -23,6 +23,7 @@ from k8squiz.world.work import Work
 
 if TYPE_CHECKING:
     from engine import Ruleset
+    from engine.shell.live import LiveCluster
     from k8squiz.world.set_elements import SetElement
 
 
@@ -34,6 +35,7 @@ class World:
         self._requests: Mapping[str, QuestionRequest] = {request.name: request for request in question.requests}
         self._clusters: dict[str, Cluster] = {}
         self._loaded: dict[tuple[object, ...], Cluster] = {}
+        self._live: dict[str, LiveCluster] = {}
         self._outcomes: dict[str, tuple[Outcome, ...]] = {}
         self._rules: dict[tuple[str, str, str, str | None], tuple[RuleLine, ...]] = {}
         self._entries: dict[tuple[str, str, str], tuple[SetElement, ...]] = {}
@@ -58,7 +60,20 @@ class World:
             if same not in self._loaded:
                 self._loaded[same] = _cluster(request)
             self._clusters[name] = self._loaded[same]
+            if request.fault is not None:
+                self._clusters[name] = self.live(name).cluster
         return self._clusters[name]
+
+    def live(self, name: str) -> LiveCluster:
+        """The cluster of request `name` as one may look into it (engine.shell), with its fault. Raises QuizError."""
+        if name not in self._live:
+            from engine.shell import open_shell
+            from k8squiz.world.faults import faulty
+
+            request = self.request(name)
+            sound = open_shell(_cluster(request), request.mode, seed=self.question.seed).live
+            self._live[name] = sound if request.fault is None else faulty(sound, request.fault)
+        return self._live[name]
 
     def all_outcomes(self, name: str) -> tuple[Outcome, ...]:
         """Every way the packet of request `name` can go, whatever its `way` says (predicates.outcomes_of heeds it)."""
@@ -76,6 +91,9 @@ class World:
         return found
 
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
+        if self.request(name).fault is not None:
+            live = self.live(name)
+            return engine.outcomes(live.cluster, request, fabric=live.fabric)
         return engine.outcomes(self.cluster(name), request, mode=self.request(name).mode)
 
     def rules(self, name: str, node: str, family: str = "ipv4", release: str | None = None) -> tuple[RuleLine, ...]:

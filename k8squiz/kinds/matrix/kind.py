@@ -30,9 +30,7 @@ class MatrixAsk:
 class Matrix(TypedKind[MatrixAsk]):
     about = Text("Tick the connections that work", "勾选能建立的连接")
     example = "09-network-policy/default-deny"
-    skeleton = (
-        "# The connections are the requests: write `requests:` with three or more instead of `request:`.\nask: {}"
-    )
+    skeleton = "ask: {}  # the connections are the requests: write `requests:`, three or more, instead of `request:`"
     seconds = 240
     for_juniors = True
     ask = record(MatrixAsk)

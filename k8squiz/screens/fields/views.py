@@ -19,6 +19,7 @@ VIEWS: dict[str, str] = {
     "OrderField": "k8squiz.screens.fields.order",
     "MenuField": "k8squiz.screens.fields.menu",
     "TickField": "k8squiz.screens.fields.matrix",
+    "CauseField": "k8squiz.screens.fields.cause",
     "RepairField": "k8squiz.screens.fields.repair",
     "TalkField": "k8squiz.screens.fields.talk",
     "PointField": "k8squiz.screens.fields.point",

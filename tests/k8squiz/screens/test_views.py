@@ -11,6 +11,7 @@ LOOKS = {
     "OrderField": "order",
     "MenuField": "menu",
     "TickField": "matrix",
+    "CauseField": "cause",
     "RepairField": "repair",
     "TalkField": "talk",
     "PointField": "point",
