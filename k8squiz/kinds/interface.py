@@ -90,6 +90,7 @@ REGISTRY: dict[str, str] = {
     "repair": "k8squiz.kinds.repair",
     "matrix": "k8squiz.kinds.matrix",
     "evidence": "k8squiz.kinds.evidence",
+    "path": "k8squiz.kinds.path",
     "talk": "k8squiz.kinds.talk",
 }
 

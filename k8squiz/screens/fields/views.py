@@ -20,6 +20,7 @@ VIEWS: dict[str, str] = {
     "MenuField": "k8squiz.screens.fields.menu",
     "TickField": "k8squiz.screens.fields.matrix",
     "CauseField": "k8squiz.screens.fields.cause",
+    "PathField": "k8squiz.screens.fields.path",
     "RepairField": "k8squiz.screens.fields.repair",
     "TalkField": "k8squiz.screens.fields.talk",
     "PointField": "k8squiz.screens.fields.point",

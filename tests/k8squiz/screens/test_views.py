@@ -12,6 +12,7 @@ LOOKS = {
     "MenuField": "menu",
     "TickField": "matrix",
     "CauseField": "cause",
+    "PathField": "path",
     "RepairField": "repair",
     "TalkField": "talk",
     "PointField": "point",
