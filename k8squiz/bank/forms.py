@@ -66,6 +66,12 @@ class PodForm:
     serving: bool = key(DRAWN_FLAG, True)
     terminating: bool = key(DRAWN_FLAG, False)
     host_network: bool = key(DRAWN_FLAG, False, "hostNetwork")
+    host_port: int = key(DRAWN_INTEGER, 0, "hostPort")
+    port_name: str = key(WORD, "", "portName")
+    hostname: str = key(WORD, "")
+    subdomain: str = key(WORD, "")
+    dns_policy: str = key(WORD, "", "dnsPolicy")
+    dns_config: Mapping[str, Yaml] | None = key(drawn(MAPPING), None, "dnsConfig")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,7 @@ class RequestForm:
     without: tuple[str, ...] = key(drawn(list_of(WORD)), ())
     way: Mapping[str, Yaml] | None = key(PREDICATE, None)
     fault: FaultForm | None = key(record(FaultForm), None)
+    size: int | None = key(DRAWN_INTEGER, None)
 
 
 def _cost(value: Yaml, place: Place) -> float:

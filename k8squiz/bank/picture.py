@@ -70,6 +70,8 @@ def _state(pod: PodSpec, several: bool) -> str:
     """What one is to know of a pod besides its address; its namespace where the pods stand in `several`."""
     words = [f"namespace {pod.namespace}"] if several else []
     words += [f"{name}={value}" for name, value in pod.labels.items()]
+    words += [f"hostPort {pod.host_port}"] if pod.host_port else []
+    words += [f"{name} {_plain(value)}" for name, value in pod.more.items() if name != "dnsConfig"]
     if pod.terminating:
         words.append("terminating" + (", serving" if pod.serving else ""))
     elif not pod.ready:

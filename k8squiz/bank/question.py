@@ -84,6 +84,7 @@ class QuestionRequest:
     way: Mapping[str, Yaml] | None = None
     changed: tuple[tuple[str, str], ...] = ()
     fault: Fault | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

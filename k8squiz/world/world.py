@@ -79,7 +79,7 @@ class World:
         """Every way the packet of request `name` can go, whatever its `way` says (predicates.outcomes_of heeds it)."""
         if name not in self._outcomes:
             asked = self.request(name)
-            request = Request(asked.source, asked.destination, asked.protocol, asked.node, asked.sport)
+            request = Request(asked.source, asked.destination, asked.protocol, asked.node, asked.sport, asked.size)
             self._outcomes[name] = self.walked(name, request)
         return self._outcomes[name]
 
