@@ -8,6 +8,7 @@ from engine.trace import Outcome, Stage, Text, Verdict
 from engine.values import dataclass
 from k8squiz.bank.placeholders import fill
 from k8squiz.bank.question import Question, QuestionRequest
+from k8squiz.bank.rng import Rng
 from k8squiz.bank.shapes import FLAG, key, record
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Item
@@ -49,12 +50,13 @@ class Matrix(TypedKind[MatrixAsk]):
                 f"{question.id}：matrix 需要 {_LEAST} 到 {_MOST} 个请求",
             )
         works = {request.name: _works(world, request.name) for request in question.requests}
+        shown = Rng(question.id, question.seed, "connections").shuffled(question.requests)
         items = tuple(
             Item(letter, request.name, _connection(request, question))
-            for letter, request in zip(letters(len(question.requests)), question.requests, strict=True)
+            for letter, request in zip(letters(len(shown)), shown, strict=True)
         )
         decided = {name: decision(outcomes_of(world, name)[0]) for name in works}
-        truth = tuple(name for name, yes in works.items() if yes)
+        truth = tuple(item.key for item in items if works[item.key])
         given = _manifests(question) if ask.manifests else ""
         return Task(question, (TickField(FIELD, LABEL, items, truth, decided=decided, given=given),))
 
