@@ -262,7 +262,7 @@ def proxy_document(proxy: ProxyConfig) -> Document:
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
-        "mode": proxy.mode or "",
+        "mode": str(proxy.mode or ""),
         "clusterCIDR": ",".join(proxy.cluster_cidrs),
         "detectLocalMode": proxy.detect_local_mode,
         "detectLocal": _without_empty(detect),

@@ -26,7 +26,7 @@ CAUSE, PLACE = (
 
 @dataclass(frozen=True, slots=True)
 class EvidenceAsk:
-    show: tuple[ShownCommand, ...] = key(list_of(record(ShownCommand), least=1, most=8))
+    show: tuple[ShownCommand, ...] = key(list_of(record(ShownCommand), least=1, most=12))
     place: bool = key(FLAG, True)
 
 
