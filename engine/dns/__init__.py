@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine.dns.answers import DNSQuery, Lookup
 from engine.dns.lookup import lookup
-from engine.dns.pod import KubeletDNS, PodDNSConfig, PodResolvConf, pod_resolv_conf
+from engine.dns.pod import KubeletDNS, PodResolvConf, pod_resolv_conf
 from engine.dns.records import records
 
-__all__ = ["DNSQuery", "KubeletDNS", "Lookup", "PodDNSConfig", "PodResolvConf", "lookup", "pod_resolv_conf", "records"]
+__all__ = ["DNSQuery", "KubeletDNS", "Lookup", "PodResolvConf", "lookup", "pod_resolv_conf", "records"]

@@ -41,6 +41,11 @@ WORDS: dict[str, Text] = {
     "how-name": Text("One of {names}.", "填写其中之一：{names}。"),
     "how-number": Text("A number; 1/3 and 33% will do too.", "填数字；1/3 或 33% 也可以。"),
     "would-do": Text("would do", "可行的"),
+    "how-path": Text(
+        "A step for each device, with ; between: HOST DEVICE SOURCE > DESTINATION, and `outer A > B` for a tunnel's header. "
+        "Names will do for addresses, ports may be left out.",
+        "每经过一个设备写一步，用 ; 分隔：主机 设备 源 > 目的；有隧道头部时再写 outer A > B。地址可用名称代替，端口可省略。",
+    ),
     "how-talk": Text(
         "Say it as you would in the interview, in a line as long as you like. Its key points come next, for you to check.",
         "像面试时那样回答，写成一行，长短不限。随后逐条给出要点，由你自己核对。",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.trace import Text
 from k8squiz.bank.question import Question
 from k8squiz.bank.shapes import record
@@ -29,8 +31,9 @@ class Repair(TypedKind[RepairAsk]):
 
         return repair_task(world, ask)
 
-    def hidden(self, question: Question) -> str | None:
-        return self.asked(question).fixed_request or None
+    def hidden(self, question: Question) -> Collection[str]:
+        fixed = self.asked(question).fixed_request
+        return (fixed,) if fixed else ()
 
 
 KIND = Repair()
