@@ -69,13 +69,15 @@ class Wiring:
 @dataclass(frozen=True, slots=True)
 class DaemonSet:
     """apps/v1 DaemonSet, as far as it tells of a plugin: the `arguments` of all its containers (command and args), and their
-    `environment` where it is given as values. `where` is its FILE:LINE."""
+    `environment` where it is given as values. `where` is its FILE:LINE, `host_network` whether its pods are in the node's own
+    network."""
 
     namespace: str
     name: str
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     where: str = ""
+    host_network: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class CNIEvidence:
         self._config_maps: list[Fields] = []
         self._daemon_sets: dict[tuple[str, str], DaemonSet] = {}
         self._of_pods: dict[tuple[str, str], DaemonSet] = {}
+        self._nodes_of: dict[tuple[str, str], set[str]] = {}
         self._agents: list[Fields] = []
         self._objects: list[tuple[str, Fields]] = []
         self._foreign: dict[str, UnmodelledPlugin] = {}
@@ -66,6 +67,7 @@ class CNIEvidence:
         name = _daemon_set_of(fields.data)
         if name:
             key = (fields.mapping("metadata").text("namespace") or "default", name)
+            self._nodes_of.setdefault(key, set()).add(fields.mapping("spec").text("nodeName"))
             if key not in self._daemon_sets and key not in self._of_pods:
                 self._of_pods[key] = _daemon_set(fields, name, fields.data.get("spec"))
 
@@ -84,12 +86,21 @@ class CNIEvidence:
     def _notice(self, found: Iterable[UnmodelledPlugin]) -> None:
         self._foreign.update((one.name, one) for one in found)
 
+    def daemon_sets(self) -> tuple[DaemonSet, ...]:
+        """Those that are given, and those that their pods tell of."""
+        return tuple({**self._of_pods, **self._daemon_sets}.values())
+
+    def nodes_of(self, daemon_set: DaemonSet) -> frozenset[str] | None:
+        """The nodes that pods of it are on; None where no Pod of it is given."""
+        found = self._nodes_of.get((daemon_set.namespace, daemon_set.name))
+        return None if found is None else frozenset(found - {""})
+
     def conclusion(
         self, nodes: Iterable[tuple[Node, Fields]], pods: Iterable[Pod]
     ) -> tuple[CNIConfig, tuple[_Pair, ...]]:
         """The CNI, and what was assumed of it (English and Chinese). Raises ManifestError where nodes disagree."""
         nodes, pods = tuple(nodes), tuple(pods)
-        daemon_sets = tuple({**self._of_pods, **self._daemon_sets}.values())
+        daemon_sets = self.daemon_sets()
         for one in daemon_sets:
             self._notice(known for known in UNMODELLED if known.told_by_daemon_set(one))
         for node, _ in nodes:
@@ -183,7 +194,8 @@ def _daemon_set(fields: Fields, name: str, pod: object) -> DaemonSet:
             {entry["name"]: entry["value"] for entry in entries if _words(entry.get("name"), entry.get("value"))}
         )
     namespace = fields.mapping("metadata").text("namespace") or "default"
-    return DaemonSet(namespace, name, tuple(arguments), environment, fields.where(""))
+    host_network = isinstance(pod, dict) and pod.get("hostNetwork") is True
+    return DaemonSet(namespace, name, tuple(arguments), environment, fields.where(""), host_network)
 
 
 def _daemon_set_of(pod: dict[str, object]) -> str:
