@@ -157,6 +157,10 @@ class Plugin(Protocol):
         """What an object of the plugin's own API tells (`kind` is GROUP/KIND); None where it is another's."""
         ...
 
+    def unsaid(self, config: CNIConfig) -> Iterable[tuple[str, str]]:
+        """What is taken of it because its manifests do not say it (English and Chinese)."""
+        ...
+
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         """A node's annotations, as from_node reads them; backend "" is the usual one."""
         ...

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from engine.cluster import CNIConfig, Node, Pod
+from engine.cluster import CNIConfig, Node, Pod, PortMap
 from engine.cni import NATIVE, PLUGINS, native_config
 from engine.cni.enforcement import ENFORCEMENTS
 from engine.cni.interface import NO_WIRING, DaemonSet
@@ -35,6 +35,18 @@ _VPC = (
 _GKE = (
     "The nodes are GKE's: Dataplane V2 (Cilium's) is taken to be off, and IP-MASQ to masquerade what leaves the private networks.",
     "节点属于 GKE：视为未启用 Dataplane V2（即 Cilium），且 IP-MASQ 链对离开私有网段的流量做 MASQUERADE。",
+)
+# pkg/minikube/cni/bridge.go: its own list of plugins on a single node, where it does not take kindnet, which has a DaemonSet.
+_MINIKUBE_LABEL = "minikube.k8s.io/name"
+_MINIKUBE = (
+    (
+        "The node is minikube's, and the manifests name no CNI: minikube's bridge is assumed (ipMasq, hairpin mode, portmap). It is"
+        " called cni0 here, and what its plugin firewall accepts in FORWARD is not written."
+    ),
+    (
+        "节点属于 minikube，而清单没有说明 CNI：假定使用 minikube 的 bridge（ipMasq、hairpin 模式、portmap）。"
+        "网桥在此称为 cni0，其 firewall 插件在 FORWARD 中的放行规则没有写出。"
+    ),
 )
 _AWS_PROVIDER = "aws://"
 _ENFORCERS = ("azure-npm",)
@@ -146,6 +158,11 @@ class CNIEvidence:
             return native_config(aws=False), () if foreign is not None else (_NATIVE,)
         if foreign is not None:
             return _refused(foreign.name), ()
+        if len(nodes) == 1 and any(_MINIKUBE_LABEL in node.labels for node, _ in nodes):
+            bridge = CNIConfig(
+                backend="host-gw", ip_masq=False, forward_rules=False, bridge_ip_masq=True, port_map=PortMap("bridge")
+            )
+            return bridge, (_MINIKUBE,)
         return CNIConfig(), (ASSUMED,)
 
     def _configured(self, daemon_sets: Iterable[DaemonSet]) -> dict[str, CNIConfig]:
@@ -229,7 +246,7 @@ def _other_enforcer(daemon_sets: Iterable[DaemonSet]) -> str:
 
 def _of_plugin(told: CNIConfig) -> tuple[_Pair, ...]:
     """What is assumed of a plugin that the manifests name."""
-    return (_GKE,) if told.plugin == NATIVE else ()
+    return (_GKE,) if told.plugin == NATIVE else tuple(PLUGINS[told.plugin].unsaid(told))
 
 
 def _words(*values: object) -> bool:
