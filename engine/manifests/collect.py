@@ -241,7 +241,7 @@ class Collector:
         if self._network is not None:
             facts = config.network_facts(self._network)
             cni, of_cni = config.network_cni(self._network, facts, cni, of_cni)
-        proxy, of_proxy = self._proxy.conclusion(nodes, bool(self._services))
+        proxy, of_proxy = self._proxy.conclusion(nodes, bool(self._services), (pool.cidr for pool in cni.pools))
         assumed = (*of_proxy, *of_cni)
         derived = derived_slices(self._services, self._slices, self._pods, nodes)
         return Cluster(
