@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -14,6 +15,9 @@ from k8squiz.locale.i18n import Lang, detect
 
 INTERRUPTED = 130
 _MOST_COLUMNS = 500
+_OF_WRITING = frozenset(
+    {errno.EAGAIN, errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EINVAL, errno.EIO, errno.ENOSPC, errno.EPERM}
+)
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -56,17 +60,19 @@ def main(args: Sequence[str] | None = None) -> int:
         let_go_of_stdout()
         return 0
     except OSError as error:
-        # Whoever opens a file tells of it himself; what is left is standard output, on a full disk for one.
-        from engine.errors import os_reason
+        # Whoever opens a file tells of it himself; what is left is standard output, on a full disk for one. What write(2) does
+        # not fail with is no affair of standard output's.
+        from engine.errors import os_reason, sentence
         from k8squiz.terminal.pipe import let_go_of_stdout
 
         let_go_of_stdout()
         en, zh = os_reason(error)
-        chinese = detect(words, os.environ) == "zh"
-        print(
-            f"k8squiz: {'无法写到标准输出：' + zh if chinese else 'cannot write to standard output: ' + en}",
-            file=sys.stderr,
-        )
+        what = ("cannot write to standard output", "无法写到标准输出")
+        if error.errno not in _OF_WRITING or error.filename is not None:
+            place = "" if error.filename is None else f" ({error.filename})"
+            what = (f"the system refuses{place}", f"操作系统拒绝{place}")
+        said = f"{what[1]}：{zh}" if detect(words, os.environ) == "zh" else f"{what[0]}: {en}"
+        print(f"k8squiz: {sentence(said)}", file=sys.stderr)
         return 2
 
 

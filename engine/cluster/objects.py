@@ -298,6 +298,24 @@ class MasqueradeAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeLocalDNS:
+    """NodeLocal DNSCache, a DaemonSet of the node's network. `addresses` are its -localip, which its `device` holds ("": it
+    makes none) and its rules are for (`rules` False: it writes none); `bound` those that it listens on, port `port` of UDP and
+    TCP. `nodes` are those that it runs on, None where no Pod tells: then all."""
+
+    addresses: tuple[str, ...]
+    bound: tuple[str, ...]
+    nodes: frozenset[str] | None = None
+    device: str = "nodelocaldns"
+    rules: bool = True
+    port: int = 53
+    health_port: int = 8080
+
+    def runs_on(self, node: str) -> bool:
+        return self.nodes is None or node in self.nodes
+
+
+@dataclass(frozen=True, slots=True)
 class CNIConfig:
     """How pods of different nodes reach each other, and what the plugin writes on nodes.
 
@@ -359,6 +377,7 @@ class Cluster:
     network_policies: tuple[NetworkPolicy, ...] = ()
     cluster_network_policies: tuple[ClusterNetworkPolicy, ...] = ()
     other_policies: tuple[str, ...] = ()
+    node_local_dns: NodeLocalDNS | None = None
     places: Mapping[tuple[str, str, str], tuple[str, int]] = dataclasses.field(
         default_factory=_no_places, compare=False
     )

@@ -1,4 +1,5 @@
-"""Names: what glibc and musl ask for one, a pod's resolv.conf, the DNS records of a cluster, what a cache keeps of them.
+"""Names: what glibc and musl ask for one, a pod's resolv.conf, the DNS records of a cluster, what a cache keeps of them;
+and what NodeLocal DNSCache writes on a node.
 
 `lookup` is getaddrinfo over a zone. No packet lives here, nor how one reaches a name server: that is the walk's; nothing is
 sent and no clock is read.

@@ -1,7 +1,7 @@
 """Cluster -> documents: the objects as the API server gives them back, so that load_cluster reads the same cluster again.
 
 The reverse of objects.py and network_policies.py, and of nothing else: what no Kubernetes object holds (NetworkFacts), how
-the CNI was told and the plugins' own objects are not written here.
+the CNI was told, NodeLocal DNSCache and the plugins' own objects are not written here.
 """
 
 from __future__ import annotations
