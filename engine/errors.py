@@ -97,3 +97,12 @@ def os_reason(error: OSError | ValueError) -> tuple[str, str]:
     if not isinstance(error, OSError):
         return "not a usable path", "不是可用的路径"
     return _OS_REASONS.get(error.errno or 0) or (error.strerror or str(error),) * 2
+
+
+def no_processes(error: OSError) -> EngineError:
+    """What to say where processes cannot be started: Python's pools want a semaphore each, which sem_open(3) keeps in /dev/shm."""
+    en, zh = os_reason(error)
+    return EngineError(
+        f"cannot start processes of its own: {en}; what they share lies in /dev/shm, which must be there and be writable",
+        zh=f"无法启动自己的进程：{zh}；它们共享的内容位于 /dev/shm，该目录必须存在且可写",
+    )

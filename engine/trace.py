@@ -95,6 +95,7 @@ class ReasonCode(enum.StrEnum):
     WRONG_REPLY_SOURCE = "wrong-reply-source"
     REPLY_ELSEWHERE = "reply-elsewhere"
     NO_HEALTHY_NODE = "no-healthy-node"
+    NOT_BALANCED = "not-balanced"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -14,6 +15,9 @@ from k8squiz.locale.i18n import Lang, detect
 
 INTERRUPTED = 130
 _MOST_COLUMNS = 500
+_OF_WRITING = frozenset(
+    {errno.EAGAIN, errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EINVAL, errno.EIO, errno.ENOSPC, errno.EPERM}
+)
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -28,11 +32,13 @@ def main(args: Sequence[str] | None = None) -> int:
         # As the process ends Python looks through all objects once more, to give back what ends with it anyway: a
         # sixth of a short command.
         atexit.register(gc.freeze)
+    lang: Lang = "en"
     try:
         _replace_closed_streams()
         _sensible_size()
         _survive_narrow_encodings()
         lang = detect(words, os.environ)
+        words = _without_theme(words)
         rest = _without_lang(words)
         if rest[:1] == ["help"]:
             words = [*rest[1:], "--help"]
@@ -44,7 +50,7 @@ def main(args: Sequence[str] | None = None) -> int:
             code = run(words, lang)
         return _flushed(code)
     except QuizError as error:
-        print(f"k8squiz: {error}", file=sys.stderr)
+        print(f"k8squiz: {error.zh if lang == 'zh' else error.en}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -54,24 +60,26 @@ def main(args: Sequence[str] | None = None) -> int:
         let_go_of_stdout()
         return 0
     except OSError as error:
-        # Whoever opens a file tells of it himself; what is left is standard output, on a full disk for one.
-        from engine.errors import os_reason
+        # Whoever opens a file tells of it himself; what is left is standard output, on a full disk for one. What write(2) does
+        # not fail with is no affair of standard output's.
+        from engine.errors import os_reason, sentence
         from k8squiz.terminal.pipe import let_go_of_stdout
 
         let_go_of_stdout()
         en, zh = os_reason(error)
-        chinese = detect(words, os.environ) == "zh"
-        print(
-            f"k8squiz: {'无法写到标准输出：' + zh if chinese else 'cannot write to standard output: ' + en}",
-            file=sys.stderr,
-        )
+        what = ("cannot write to standard output", "无法写到标准输出")
+        if error.errno not in _OF_WRITING or error.filename is not None:
+            place = "" if error.filename is None else f" ({error.filename})"
+            what = (f"the system refuses{place}", f"操作系统拒绝{place}")
+        said = f"{what[1]}：{zh}" if detect(words, os.environ) == "zh" else f"{what[0]}: {en}"
+        print(f"k8squiz: {sentence(said)}", file=sys.stderr)
         return 2
 
 
 def _at_once(words: list[str], lang: Lang) -> int | None:
     """Answer what needs no command; None where a command is asked for."""
     rest = _without_lang(words)
-    if rest == ["--version"]:
+    if rest in (["--version"], ["version"]):
         print(f"k8squiz {__version__}")
         return 0
     if not rest and _at_a_terminal():
@@ -80,7 +88,7 @@ def _at_once(words: list[str], lang: Lang) -> int | None:
         code = run(lang)
         if code is not None:
             return code
-    if rest in ([], ["--help"]):
+    if rest in ([], ["--help"], ["-h"]):
         from k8squiz.cli.help_pages import root_page
 
         sys.stdout.write(root_page(lang))
@@ -90,6 +98,23 @@ def _at_once(words: list[str], lang: Lang) -> int | None:
 
 def _at_a_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _without_theme(words: list[str]) -> list[str]:
+    """The words without `--theme X`, which is kept in the environment for whatever prints colours. Raises QuizError."""
+    stop = words.index("--") if "--" in words else len(words)
+    at = next((at for at, word in enumerate(words[:stop]) if word == "--theme" or word.startswith("--theme=")), None)
+    if at is None and not os.environ.get("K8SQUIZ_THEME"):
+        return words
+    from k8squiz.terminal.theme import VARIABLE, check_theme
+
+    name, taken = os.environ.get(VARIABLE, ""), 0
+    if at is not None:
+        _, equals, name = words[at].partition("=")
+        taken = 1 if equals else 2
+        name = name if equals else " ".join(words[at + 1 : min(at + 2, stop)])
+    os.environ[VARIABLE] = check_theme(name)
+    return words if at is None else words[:at] + words[at + taken :]
 
 
 def _without_lang(words: list[str]) -> list[str]:

@@ -35,6 +35,7 @@ _WHAT = {
     "placeholder": "占位符",
     "figure": "指标",
     "scenario": "场景",
+    "theme": "配色",
 }
 
 

@@ -29,6 +29,7 @@ SLOW = (
     "k8squiz/commands/test_lab.py",
     "k8squiz/commands/test_mock.py",
     "k8squiz/commands/test_practice.py",
+    "k8squiz/commands/test_sittings.py",
     "k8squiz/commands/test_practice_journal.py",
     "k8squiz/history/test_store.py",
     "k8squiz/lint/test_lint.py",

@@ -194,7 +194,7 @@ SOURCES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "k8squiz").rglob("*.py")
 }
 # Words that are nobody's but a kind's; `choice`, `number`, `outcome` and `scheduler` are words of the field too.
-DISTINCT = [name for name in REGISTRY if name not in ("choice", "number", "outcome", "scheduler")]
+DISTINCT = [name for name in REGISTRY if name not in ("choice", "number", "outcome", "scheduler", "path")]
 # What a repair's words were called for one release, and the kind `questions new` begins with.
 KNOWN_ELSEWHERE = {"repair": {"k8squiz/bank/old_words.py"}}
 

@@ -77,12 +77,22 @@ class ContainerPort:
 
 
 @dataclass(frozen=True, slots=True)
+class PodDNSConfig:
+    """v1 Pod's spec.dnsConfig. An option is (name, value), with value None where it has none."""
+
+    nameservers: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    options: tuple[tuple[str, str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pod:
     """v1 Pod, as far as it can own an address, back a Service or send a packet. `finished`: phase Succeeded or Failed.
 
     `hostname` and `subdomain` are spec's, "" where not set: with a headless Service of the subdomain's name, its DNS name.
     `container_id` is the id of the pod's sandbox, which no field of the API holds (annotation k8squiz.dev/container-id); ""
     where it is not given. `run_as_user`, `run_as_group`: the securityContext's of its first container that is no mesh's proxy.
+    `dns_policy` and `dns_config` are spec's too.
     """
 
     namespace: str
@@ -100,6 +110,8 @@ class Pod:
     subdomain: str = ""
     run_as_user: int | None = None
     run_as_group: int | None = None
+    dns_policy: str = "ClusterFirst"
+    dns_config: PodDNSConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +298,24 @@ class MasqueradeAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeLocalDNS:
+    """NodeLocal DNSCache, a DaemonSet of the node's network. `addresses` are its -localip, which its `device` holds ("": it
+    makes none) and its rules are for (`rules` False: it writes none); `bound` those that it listens on, port `port` of UDP and
+    TCP. `nodes` are those that it runs on, None where no Pod tells: then all."""
+
+    addresses: tuple[str, ...]
+    bound: tuple[str, ...]
+    nodes: frozenset[str] | None = None
+    device: str = "nodelocaldns"
+    rules: bool = True
+    port: int = 53
+    health_port: int = 8080
+
+    def runs_on(self, node: str) -> bool:
+        return self.nodes is None or node in self.nodes
+
+
+@dataclass(frozen=True, slots=True)
 class CNIConfig:
     """How pods of different nodes reach each other, and what the plugin writes on nodes.
 
@@ -347,6 +377,7 @@ class Cluster:
     network_policies: tuple[NetworkPolicy, ...] = ()
     cluster_network_policies: tuple[ClusterNetworkPolicy, ...] = ()
     other_policies: tuple[str, ...] = ()
+    node_local_dns: NodeLocalDNS | None = None
     places: Mapping[tuple[str, str, str], tuple[str, int]] = dataclasses.field(
         default_factory=_no_places, compare=False
     )

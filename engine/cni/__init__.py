@@ -39,8 +39,9 @@ def plugin_named(name: str, backend: str) -> Plugin:
     plugin = PLUGINS.get(name)
     if plugin is None:
         raise UnsupportedFeature(
-            f"CNI plugin {name!r} is not modelled; known plugins: {', '.join(sorted(PLUGINS))}",
-            zh=f"CNI 插件 {name!r} 未建模；已知插件：{'、'.join(sorted(PLUGINS))}",
+            f"CNI plugin {name!r} is not modelled; known plugins, which a Network document's cni may name:"
+            f" {', '.join(sorted(PLUGINS))}",
+            zh=f"CNI 插件 {name!r} 未建模；已知插件（可用 Network 文档的 cni 指定）：{'、'.join(sorted(PLUGINS))}",
         )
     if backend not in plugin.backends:
         known = ", ".join(plugin.backends)

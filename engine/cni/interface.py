@@ -69,13 +69,15 @@ class Wiring:
 @dataclass(frozen=True, slots=True)
 class DaemonSet:
     """apps/v1 DaemonSet, as far as it tells of a plugin: the `arguments` of all its containers (command and args), and their
-    `environment` where it is given as values. `where` is its FILE:LINE."""
+    `environment` where it is given as values. `where` is its FILE:LINE, `host_network` whether its pods are in the node's own
+    network."""
 
     namespace: str
     name: str
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     where: str = ""
+    host_network: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,10 @@ class Plugin(Protocol):
 
     def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         """What an object of the plugin's own API tells (`kind` is GROUP/KIND); None where it is another's."""
+        ...
+
+    def unsaid(self, config: CNIConfig) -> Iterable[tuple[str, str]]:
+        """What is taken of it because its manifests do not say it (English and Chinese)."""
         ...
 
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:

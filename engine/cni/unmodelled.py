@@ -8,6 +8,7 @@ Sources: each project's own installation manifests and API groups.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from engine.cni.interface import DaemonSet
@@ -18,8 +19,9 @@ from engine.values import dataclass
 class UnmodelledPlugin:
     """`daemon_sets` and `config_maps` are names, `annotations` and `labels` beginnings of a Node's keys, `groups` API groups of
     its objects and CustomResourceDefinitions, `chains` beginnings of its chains on a node, where programs of its own that no
-    listing shows decide beside them. `policy_only`: an argument with which its DaemonSet wires nothing. `native`: pods may have
-    addresses of the nodes' own network."""
+    listing shows decide beside them. `node_args` is a Node's annotation that holds a command line, and what stands in it (a
+    regular expression). `policy_only`: an argument with which its DaemonSet wires nothing. `native`: pods may have addresses of
+    the nodes' own network, and another plugin's words count before."""
 
     name: str
     daemon_sets: tuple[str, ...] = ()
@@ -28,10 +30,13 @@ class UnmodelledPlugin:
     groups: tuple[str, ...] = ()
     config_maps: tuple[str, ...] = ()
     chains: tuple[str, ...] = ()
+    node_args: tuple[str, str] | None = None
     policy_only: str = ""
     native: bool = False
 
     def told_by_node(self, annotations: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+        if self.node_args is not None and re.search(self.node_args[1], annotations.get(self.node_args[0], "")):
+            return True
         return _begins(annotations, self.annotations) or _begins(labels, self.labels)
 
     def told_by_daemon_set(self, daemon_set: DaemonSet) -> bool:
@@ -92,6 +97,13 @@ UNMODELLED: tuple[UnmodelledPlugin, ...] = (
     ),
     UnmodelledPlugin("AKS's own network", labels=("kubernetes.azure.com/",), native=True),
     UnmodelledPlugin("OpenShift's own network", labels=("node.openshift.io/",), native=True),
+    # Told to bring none of their own: whoever wires the pods then has words of his own, or is not known.
+    UnmodelledPlugin(
+        "k3s --flannel-backend=none",
+        node_args=("k3s.io/node-args", r'"--flannel-backend(=|"\s*,\s*")none"'),
+        native=True,
+    ),
+    UnmodelledPlugin("RKE2 --cni=none", node_args=("rke2.io/node-args", r'"--cni(=|"\s*,\s*")none"'), native=True),
 )
 
 

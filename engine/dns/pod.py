@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from engine.cluster import PodDNSConfig
 from engine.errors import EngineError
 from engine.values import dataclass
 
@@ -24,15 +25,6 @@ _CLUSTER_OPTIONS: tuple[str, ...] = ("ndots:5",)
 # Name servers, domains, options.
 Settings = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 _NOTHING: Settings = ((), (), ())
-
-
-@dataclass(frozen=True, slots=True)
-class PodDNSConfig:
-    """spec.dnsConfig. An option is (name, value), with value None where it has none."""
-
-    nameservers: tuple[str, ...] = ()
-    searches: tuple[str, ...] = ()
-    options: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

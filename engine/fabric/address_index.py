@@ -183,6 +183,10 @@ def _listening(cluster: Cluster) -> tuple[_Ports, _Ports]:
     for node in cluster.nodes:
         for address in _node_addresses(node):
             ports.setdefault(address, set()).update(NODE_PORTS, checks)
+    cache = cluster.node_local_dns
+    if cache is not None:
+        for address in cache.bound:
+            ports.setdefault(address, set()).update({(L4.UDP, cache.port), (L4.TCP, cache.port)})
     return ports, undeclared
 
 

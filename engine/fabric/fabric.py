@@ -16,6 +16,7 @@ from engine.cni import NodePlan, plugin_named, refuse_unmodelled
 from engine.cni.enforcement import ENFORCEMENTS, PolicyEnforcement
 from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.fabric.address_index import AddressIndex, AddressOwner, index_addresses
+from engine.fabric.dns_cache import dns_cache_devices, dns_cache_rules
 from engine.fabric.foreign_rules import foreign_rules, foreign_text
 from engine.fabric.hosts import (
     ANY,
@@ -172,6 +173,7 @@ class Fabric:
                 found = shared_rules(here, node, self.mode, family, self.release)
                 if CNI_RULES not in here.network.without:
                     found = with_written(found, cni_rules(self.plugin, self.cni, self._plans[node], family))
+                found = with_written(found, dns_cache_rules(here, node, family))
                 found = with_policies(cut(here, found), here.network)
             self._rulesets[node, family] = found
         return found
@@ -336,7 +338,7 @@ class Fabric:
             for name, own in cards.items()
         ]
         check_cards(facts, node.name, cards)
-        devices += self._dummy(node)
+        devices += [*self._kube_ipvs0(node), *dns_cache_devices(self.cluster, node.name)]
         bridged, routed = rename_bridge(
             facts, with_mtus(self.on_node(node.name).network, wiring.devices), wiring.routes
         )
@@ -371,7 +373,7 @@ class Fabric:
         found = map(RoutingTable(routes).lookup, asked) if asked else ()
         return frozenset(route.device for route in found if route is not None)
 
-    def _dummy(self, node: Node) -> list[Device]:
+    def _kube_ipvs0(self, node: Node) -> list[Device]:
         """kube-ipvs0, which ipvs mode gives the Services' addresses to: the cluster's mode, or that of the rules given."""
         # Without an address of the host's own the packet would be forwarded and never reach LOCAL_IN, where IPVS waits.
         if not MODES[self.mode].binds_addresses and not isinstance(self._given.get(node.name), IpvsRuleset):

@@ -15,6 +15,7 @@ from engine.cni import NodePlan, Plugin, plugin_named, refuse_unmodelled
 from engine.cni.chained import chained_rules
 from engine.cni.interface import WrittenRules
 from engine.fabric.address_index import index_addresses
+from engine.fabric.dns_cache import dns_cache_rules
 from engine.fabric.plans import node_plans, with_networks
 from engine.netfilter.built_in import built_in_chains
 from engine.netfilter.ipset import IpSet
@@ -31,19 +32,19 @@ _AnyRuleset = TypeVar("_AnyRuleset", bound=Ruleset)
 def compile_node(
     cluster: Cluster, node_name: str, mode: str = "iptables", family: str = "ipv4", release: str | None = None
 ) -> Ruleset:
-    """All rules of node `node_name`: kube-proxy's as compile_rules gives them, and what the CNI's plugins write; str()
-    prints them as the kernel's own tools list them, one tool after the other.
+    """All rules of node `node_name`: kube-proxy's as compile_rules gives them, and what the CNI's plugins and NodeLocal
+    DNSCache write; str() prints them as the kernel's own tools list them, one tool after the other.
 
     Raises as compile_rules does, and UnsupportedFeature for a CNI that is not modelled.
     """
     ruleset = compile_rules(cluster, node_name, mode, family, release)
-    if CNI_RULES in cluster.network.without:
-        return ruleset
-    plugin = plugin_named(cluster.cni.plugin, cluster.cni.backend)
-    refuse_unmodelled(cluster.cni)
-    plans = node_plans(cluster, index_addresses(cluster), plugin)
-    config = with_networks(cluster.cni, cluster, plans)
-    return with_written(ruleset, cni_rules(plugin, config, plans[node_name], family_named(family)))
+    if CNI_RULES not in cluster.network.without:
+        plugin = plugin_named(cluster.cni.plugin, cluster.cni.backend)
+        refuse_unmodelled(cluster.cni)
+        plans = node_plans(cluster, index_addresses(cluster), plugin)
+        config = with_networks(cluster.cni, cluster, plans)
+        ruleset = with_written(ruleset, cni_rules(plugin, config, plans[node_name], family_named(family)))
+    return with_written(ruleset, dns_cache_rules(cluster, node_name, family_named(family)))
 
 
 def cni_rules(plugin: Plugin, config: CNIConfig, plan: NodePlan, family: Family) -> Iterator[WrittenRules]:

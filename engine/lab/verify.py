@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from engine.cluster import Cluster
-from engine.errors import EngineError, UnsupportedFeature
+from engine.errors import EngineError, UnsupportedFeature, no_processes
 from engine.fabric.fabric import Fabric, build_fabric
 from engine.fabric.hosts import CLIENT
 from engine.lab.cases import ways_of
@@ -124,6 +124,8 @@ def _pool(workers: int) -> multiprocessing.pool.Pool:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return multiprocessing.get_context("fork").Pool(workers, _start_worker)
+    except OSError as error:
+        raise no_processes(error) from None
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 

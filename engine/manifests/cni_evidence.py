@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from engine.cluster import CNIConfig, Node, Pod
+from engine.cluster import CNIConfig, Node, Pod, PortMap
 from engine.cni import NATIVE, PLUGINS, native_config
 from engine.cni.enforcement import ENFORCEMENTS
 from engine.cni.interface import NO_WIRING, DaemonSet
@@ -36,6 +36,18 @@ _GKE = (
     "The nodes are GKE's: Dataplane V2 (Cilium's) is taken to be off, and IP-MASQ to masquerade what leaves the private networks.",
     "节点属于 GKE：视为未启用 Dataplane V2（即 Cilium），且 IP-MASQ 链对离开私有网段的流量做 MASQUERADE。",
 )
+# pkg/minikube/cni/bridge.go: its own list of plugins on a single node, where it does not take kindnet, which has a DaemonSet.
+_MINIKUBE_LABEL = "minikube.k8s.io/name"
+_MINIKUBE = (
+    (
+        "The node is minikube's, and the manifests name no CNI: minikube's bridge is assumed (ipMasq, hairpin mode, portmap). It is"
+        " called cni0 here, and what its plugin firewall accepts in FORWARD is not written."
+    ),
+    (
+        "节点属于 minikube，而清单没有说明 CNI：假定使用 minikube 的 bridge（ipMasq、hairpin 模式、portmap）。"
+        "网桥在此称为 cni0，其 firewall 插件在 FORWARD 中的放行规则没有写出。"
+    ),
+)
 _AWS_PROVIDER = "aws://"
 _ENFORCERS = ("azure-npm",)
 
@@ -47,6 +59,7 @@ class CNIEvidence:
         self._config_maps: list[Fields] = []
         self._daemon_sets: dict[tuple[str, str], DaemonSet] = {}
         self._of_pods: dict[tuple[str, str], DaemonSet] = {}
+        self._nodes_of: dict[tuple[str, str], set[str]] = {}
         self._agents: list[Fields] = []
         self._objects: list[tuple[str, Fields]] = []
         self._foreign: dict[str, UnmodelledPlugin] = {}
@@ -66,6 +79,7 @@ class CNIEvidence:
         name = _daemon_set_of(fields.data)
         if name:
             key = (fields.mapping("metadata").text("namespace") or "default", name)
+            self._nodes_of.setdefault(key, set()).add(fields.mapping("spec").text("nodeName"))
             if key not in self._daemon_sets and key not in self._of_pods:
                 self._of_pods[key] = _daemon_set(fields, name, fields.data.get("spec"))
 
@@ -84,12 +98,21 @@ class CNIEvidence:
     def _notice(self, found: Iterable[UnmodelledPlugin]) -> None:
         self._foreign.update((one.name, one) for one in found)
 
+    def daemon_sets(self) -> tuple[DaemonSet, ...]:
+        """Those that are given, and those that their pods tell of."""
+        return tuple({**self._of_pods, **self._daemon_sets}.values())
+
+    def nodes_of(self, daemon_set: DaemonSet) -> frozenset[str] | None:
+        """The nodes that pods of it are on; None where no Pod of it is given."""
+        found = self._nodes_of.get((daemon_set.namespace, daemon_set.name))
+        return None if found is None else frozenset(found - {""})
+
     def conclusion(
         self, nodes: Iterable[tuple[Node, Fields]], pods: Iterable[Pod]
     ) -> tuple[CNIConfig, tuple[_Pair, ...]]:
         """The CNI, and what was assumed of it (English and Chinese). Raises ManifestError where nodes disagree."""
         nodes, pods = tuple(nodes), tuple(pods)
-        daemon_sets = tuple({**self._of_pods, **self._daemon_sets}.values())
+        daemon_sets = self.daemon_sets()
         for one in daemon_sets:
             self._notice(known for known in UNMODELLED if known.told_by_daemon_set(one))
         for node, _ in nodes:
@@ -135,6 +158,11 @@ class CNIEvidence:
             return native_config(aws=False), () if foreign is not None else (_NATIVE,)
         if foreign is not None:
             return _refused(foreign.name), ()
+        if len(nodes) == 1 and any(_MINIKUBE_LABEL in node.labels for node, _ in nodes):
+            bridge = CNIConfig(
+                backend="host-gw", ip_masq=False, forward_rules=False, bridge_ip_masq=True, port_map=PortMap("bridge")
+            )
+            return bridge, (_MINIKUBE,)
         return CNIConfig(), (ASSUMED,)
 
     def _configured(self, daemon_sets: Iterable[DaemonSet]) -> dict[str, CNIConfig]:
@@ -183,7 +211,8 @@ def _daemon_set(fields: Fields, name: str, pod: object) -> DaemonSet:
             {entry["name"]: entry["value"] for entry in entries if _words(entry.get("name"), entry.get("value"))}
         )
     namespace = fields.mapping("metadata").text("namespace") or "default"
-    return DaemonSet(namespace, name, tuple(arguments), environment, fields.where(""))
+    host_network = isinstance(pod, dict) and pod.get("hostNetwork") is True
+    return DaemonSet(namespace, name, tuple(arguments), environment, fields.where(""), host_network)
 
 
 def _daemon_set_of(pod: dict[str, object]) -> str:
@@ -217,7 +246,7 @@ def _other_enforcer(daemon_sets: Iterable[DaemonSet]) -> str:
 
 def _of_plugin(told: CNIConfig) -> tuple[_Pair, ...]:
     """What is assumed of a plugin that the manifests name."""
-    return (_GKE,) if told.plugin == NATIVE else ()
+    return (_GKE,) if told.plugin == NATIVE else tuple(PLUGINS[told.plugin].unsaid(told))
 
 
 def _words(*values: object) -> bool:

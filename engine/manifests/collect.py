@@ -11,6 +11,7 @@ from engine.manifests import config, objects
 from engine.manifests.cni_evidence import CNIEvidence
 from engine.manifests.disagreements import disagreements
 from engine.manifests.fields import Fields, shown, shown_zh
+from engine.manifests.node_local_dns import is_caches, read_node_local_dns
 from engine.manifests.proxy_evidence import ProxyEvidence
 from engine.manifests.quick_json import ReadAgain
 from engine.manifests.selectors import derived_slices
@@ -39,6 +40,7 @@ class Collector:
         self._other_policies: list[str] = []
         self._proxy = ProxyEvidence()
         self._cni = CNIEvidence()
+        self._dns_caches: list[Fields] = []
         self._network: Fields | None = None
         self._seen: dict[tuple[str, str, str], Place] = {}
         self._taken: dict[tuple[str, str], tuple[str, Place]] = {}
@@ -214,7 +216,9 @@ class Collector:
         self._other_policies.append(f"{kind} ({version}) {namespace}{metadata.text('name')}")
 
     def _config_map(self, fields: Fields) -> None:
-        if not self._proxy.config_map(fields):
+        if is_caches(fields):
+            self._dns_caches.append(fields)
+        elif not self._proxy.config_map(fields):
             self._cni.config_map(fields)
 
     def _daemon_set(self, fields: Fields) -> None:
@@ -237,7 +241,7 @@ class Collector:
         if self._network is not None:
             facts = config.network_facts(self._network)
             cni, of_cni = config.network_cni(self._network, facts, cni, of_cni)
-        proxy, of_proxy = self._proxy.conclusion(nodes, bool(self._services))
+        proxy, of_proxy = self._proxy.conclusion(nodes, bool(self._services), (pool.cidr for pool in cni.pools))
         assumed = (*of_proxy, *of_cni)
         derived = derived_slices(self._services, self._slices, self._pods, nodes)
         return Cluster(
@@ -256,6 +260,7 @@ class Collector:
             network_policies=tuple(self._policies),
             cluster_network_policies=tuple(self._cluster_policies),
             other_policies=tuple(self._other_policies),
+            node_local_dns=read_node_local_dns(self._cni.daemon_sets(), self._cni.nodes_of, self._dns_caches),
             places=self._seen,
         )
 

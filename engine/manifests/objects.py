@@ -14,6 +14,7 @@ from engine.cluster import (
     LoadBalancerIngress,
     Node,
     Pod,
+    PodDNSConfig,
     Service,
     ServicePort,
     SliceEndpoint,
@@ -26,6 +27,8 @@ ADDRESSES_ANNOTATION = "k8squiz.dev/addresses"
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 _POLICIES = ("Cluster", "Local")
 _DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
+_DNS_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
+_MOST_NAMESERVERS = 3
 _NONE: frozenset[str] = frozenset()
 # Containers that a mesh puts beside a pod's own.
 _PROXIES = ("istio-proxy", "linkerd-proxy", "envoy", "kuma-sidecar")
@@ -120,6 +123,8 @@ def pod(document: Fields) -> Pod:
         subdomain=spec.label("subdomain"),
         run_as_user=user,
         run_as_group=group,
+        dns_policy=spec.word("dnsPolicy", _DNS_POLICIES, "ClusterFirst"),
+        dns_config=_dns_config(spec),
     )
 
 
@@ -133,6 +138,32 @@ def _run_as(spec: Fields) -> tuple[int | None, int | None]:
         said = next((context for context in contexts if key in context), None)
         found.append(None if said is None else said.integer(key, 0, 0, 2**31 - 1))
     return found[0], found[1]
+
+
+def _dns_config(spec: Fields) -> PodDNSConfig | None:
+    """spec.dnsConfig, held to validatePodDNSConfig (pkg/apis/core/validation): dnsPolicy None needs a name server, at most
+    three are allowed, and an option needs a name."""
+    given = spec.mapping("dnsConfig")
+    servers = given.addresses("nameservers")
+    if spec.text("dnsPolicy") == "None" and not servers:
+        raise spec.error(
+            "dnsPolicy",
+            "None needs a name server in dnsConfig.nameservers",
+            zh="为 None 时，dnsConfig.nameservers 至少要有一个名称服务器",
+        )
+    if len(servers) > _MOST_NAMESERVERS:
+        raise given.error(
+            "nameservers",
+            f"holds {len(servers)}; at most {_MOST_NAMESERVERS} are allowed",
+            zh=f"有 {len(servers)} 个；最多 {_MOST_NAMESERVERS} 个",
+        )
+    options = []
+    for option in given.items("options"):
+        if not option.text("name"):
+            raise option.error("name", "is missing", zh="缺失")
+        options.append((option.text("name"), option.text("value") or None))
+    searches = tuple(value for value, _ in given.strings("searches"))
+    return PodDNSConfig(servers, searches, tuple(options)) if "dnsConfig" in spec else None
 
 
 def _container_ports(spec: Fields) -> list[ContainerPort]:

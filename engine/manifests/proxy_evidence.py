@@ -1,5 +1,6 @@
 """What manifests tell of kube-proxy's configuration, the surest source first: a KubeProxyConfiguration, the ConfigMaps that hold
-one, kube-proxy's own flags, the command line of k3s, kube-controller-manager's flags; else the span of the podCIDRs.
+one, kube-proxy's own flags, the command line of k3s, kube-controller-manager's flags; else the span of the podCIDRs, else that
+of the IPPools.
 
 Sources: cmd/kube-proxy/app/options.go (with --config the other flags count for nothing), kubeadm's ConfigMap kube-proxy
 (config.conf), EKS's kube-proxy-config (config), k3s' node annotation k3s.io/node-args and its defaults (docs.k3s.io, "k3s
@@ -140,8 +141,11 @@ class ProxyEvidence:
         self._manager = flags.networks("cluster-cidr") or self._manager
         self.service_cidrs = flags.networks("service-cluster-ip-range") or self.service_cidrs
 
-    def conclusion(self, nodes: Iterable[Node], serves: bool) -> tuple[ProxyConfig, tuple[Said, ...]]:
-        """The configuration, and what of it is assumed. `serves`: the cluster has Services, for which it matters."""
+    def conclusion(
+        self, nodes: Iterable[Node], serves: bool, pools: Iterable[str] = ()
+    ) -> tuple[ProxyConfig, tuple[Said, ...]]:
+        """The configuration, and what of it is assumed. `serves`: the cluster has Services, for which it matters. `pools` are
+        the CIDRs of IPPools, where pods without podCIDRs get their addresses (MicroK8s gives kube-proxy the same)."""
         told = self._explicit or self._config_map
         if told is not None:
             return told, ()
@@ -155,6 +159,9 @@ class ProxyEvidence:
         if cidrs:
             spans = tuple(spans_of(cidrs))
             return ProxyConfig(cluster_cidrs=spans), (_taken(spans, *_SPAN),) if serves else ()
+        spans = tuple(spans_of(pools))
+        if spans:
+            return ProxyConfig(cluster_cidrs=spans), (_taken(spans, *_POOLS),) if serves else ()
         return ProxyConfig(), (_UNKNOWN,) if serves else ()
 
     def _of_proxy(self) -> tuple[ProxyConfig, tuple[Said, ...]]:
@@ -182,6 +189,7 @@ class ProxyEvidence:
 
 _MANAGER = ("kube-controller-manager's --cluster-cidr", "kube-controller-manager 的 --cluster-cidr")
 _SPAN = ("the span of the nodes' podCIDRs", "各节点 podCIDR 的总范围")
+_POOLS = ("the span of the IPPools", "各 IPPool 的总范围")
 _K3S = ("k3s' default, since its command line names none", "k3s 的默认值（其命令行未指定）")
 _NONE_GIVEN = (
     "No KubeProxyConfiguration is given (ConfigMap kube-proxy, or kube-proxy's flags)",

@@ -1,7 +1,7 @@
 """Cluster -> documents: the objects as the API server gives them back, so that load_cluster reads the same cluster again.
 
 The reverse of objects.py and network_policies.py, and of nothing else: what no Kubernetes object holds (NetworkFacts), how
-the CNI was told and the plugins' own objects are not written here.
+the CNI was told, NodeLocal DNSCache and the plugins' own objects are not written here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from engine.cluster import (
     EndpointSlice,
     Node,
     Pod,
+    PodDNSConfig,
     ProxyConfig,
     Service,
     ServicePort,
@@ -95,6 +96,8 @@ def pod_document(pod: Pod) -> Document:
         "hostNetwork": pod.host_network or None,
         "hostname": pod.hostname,
         "subdomain": pod.subdomain,
+        "dnsPolicy": pod.dns_policy if pod.dns_policy != "ClusterFirst" else "",
+        "dnsConfig": _dns_config(pod.dns_config),
         "containers": [container],
     }
     status = {
@@ -104,6 +107,13 @@ def pod_document(pod: Pod) -> Document:
         "podIPs": [{"ip": ip} for ip in pod.ips],
     }
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _without_empty(spec), "status": _without_empty(status)}  # fmt: skip
+
+
+def _dns_config(config: PodDNSConfig | None) -> Document | None:
+    if config is None:
+        return None
+    options = [{"name": name, **({} if value is None else {"value": value})} for name, value in config.options]
+    return {"nameservers": list(config.nameservers), "searches": list(config.searches), "options": options}
 
 
 def _container_port(port: ContainerPort) -> Document:
@@ -252,7 +262,7 @@ def proxy_document(proxy: ProxyConfig) -> Document:
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
-        "mode": proxy.mode or "",
+        "mode": str(proxy.mode or ""),
         "clusterCIDR": ",".join(proxy.cluster_cidrs),
         "detectLocalMode": proxy.detect_local_mode,
         "detectLocal": _without_empty(detect),

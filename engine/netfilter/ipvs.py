@@ -65,7 +65,8 @@ def take(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVerd
     connection = skb.connection
     if skb.reply or skb.ipvs_property or skb.error_about is not None:
         return NetfilterVerdict.ACCEPT
-    if not ruleset.conntrack:
+    # What a rule has taken out of conntrack IPVS schedules all the same: its own table needs none.
+    if not ruleset.conntrack or skb.state == UNTRACKED:
         return _take_untracked(ruleset, context, own)
     if connection is None:
         return NetfilterVerdict.ACCEPT
@@ -82,8 +83,8 @@ def take(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVerd
 
 
 def _take_untracked(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVerdict:
-    """The same with net.ipv4.vs.conntrack=0: the packet goes on without its conntrack entry (ip_vs_notrack), so that no
-    NAT rule sees it any more and the entry is never confirmed."""
+    """The same with net.ipv4.vs.conntrack=0, or for what came untracked: the packet goes on without its conntrack entry
+    (ip_vs_notrack), so that no NAT rule sees it any more and the entry is never confirmed."""
     skb = context.skb
     asked = skb.flow
     server = own.get(asked)
@@ -140,7 +141,7 @@ def answer(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVe
         skb.error_about = dataclasses.replace(quoted, dst=asked.dst, dport=asked.dport)
     skb.ipvs_property = True
     context.events.append(IpvsEvent(context.hook, asked.destination, before, skb.flow, undo=True))
-    if not ruleset.conntrack:
+    if asked in own:
         _untrack(skb)
     return NetfilterVerdict.ACCEPT
 
@@ -150,9 +151,7 @@ def _asked(ruleset: IpvsRuleset, skb: Skb, own: OwnTable) -> FiveTuple | None:
     if skb.ipvs_property:
         return None
     connection, served = skb.connection, skb.error_about or skb.flow.reply()
-    if not ruleset.conntrack:
-        client, wanted = (served.protocol, served.src, served.sport), (served.dst, served.dport)
-        return next((r for r, s in own.items() if s == wanted and (r.protocol, r.src, r.sport) == client), None)
-    if connection is None or not skb.reply or connection.ipvs_server != (served.dst, served.dport):
-        return None
-    return connection.original
+    client, wanted = (served.protocol, served.src, served.sport), (served.dst, served.dport)
+    if ruleset.conntrack and connection is not None and skb.reply and connection.ipvs_server == wanted:
+        return connection.original
+    return next((r for r, s in own.items() if s == wanted and (r.protocol, r.src, r.sport) == client), None)

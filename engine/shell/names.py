@@ -12,7 +12,7 @@ from engine.network.host import HostKind
 from engine.shell.connect import Ending, attempt
 from engine.shell.files import read_file
 from engine.shell.live import LiveCluster
-from engine.shell.resolver import dns_service, resolv_conf
+from engine.shell.resolver import cluster_dns, dns_service, resolv_conf, upstream_servers
 from engine.values import dataclass
 
 # Seconds that a query takes which is answered.
@@ -32,10 +32,25 @@ class Resolved:
 
 def zone_of(live: LiveCluster) -> dict[str, tuple[tuple[str, str], ...]]:
     """All that the cluster's name servers answer: its records, and the world's names."""
-    zone = dict(records(live.cluster))
+    return {**records(live.cluster), **_world(live)}
+
+
+def _world(live: LiveCluster) -> dict[str, tuple[tuple[str, str], ...]]:
+    zone: dict[str, tuple[tuple[str, str], ...]] = {}
     for name, address in live.cluster.network.external_hosts.items():
         zone.setdefault(name, (("AAAA" if ":" in address else "A", address),))
     return zone
+
+
+def zone_behind(live: LiveCluster, text: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    """What the name servers of a resolv.conf answer: the cluster's all they have, others the world's names alone."""
+    servers = _servers(text)
+    return zone_of(live) if any(server in cluster_dns(live.cluster) for server in servers) else _world(live)
+
+
+def _servers(text: str) -> tuple[str, ...]:
+    lines = (line.split() for line in text.splitlines())
+    return tuple(words[1] for words in lines if len(words) > 1 and words[0] == "nameserver")
 
 
 def resolve_name(live: LiveCluster, host: str, name: str, family: str = "unspec") -> Resolved:
@@ -54,19 +69,16 @@ def resolve_name(live: LiveCluster, host: str, name: str, family: str = "unspec"
     text = resolv_conf(live, host)
     dead, after = unreachable_servers(live, host, text)
     assert family in ("unspec", "inet")
-    found = lookup(resolv_conf=text, name=name, family=family, zone=zone_of(live), dead=dead)  # type: ignore[arg-type]
+    found = lookup(resolv_conf=text, name=name, family=family, zone=zone_behind(live, text), dead=dead)  # type: ignore[arg-type]
     return Resolved(found.result, found.error, found.seconds + ROUND_TRIP * len(found.queries), after, found)
 
 
 def unreachable_servers(live: LiveCluster, host: str, text: str) -> tuple[tuple[str, ...], LiveCluster]:
     """The name servers of a resolv.conf that do not answer this host."""
-    servers = [
-        line.split()[1] for line in text.splitlines() if line.startswith("nameserver ") and len(line.split()) > 1
-    ]
     if dns_service(live.cluster) is None:
         return (), live
     dead = []
-    for server in servers[:3]:
+    for server in (one for one in _servers(text)[:3] if one not in upstream_servers(live, host)):
         found = attempt(live, host, server, 53, "UDP")
         live = found.live
         if found.ending is not Ending.CONNECTED:

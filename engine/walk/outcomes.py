@@ -171,7 +171,9 @@ def _arrival(state: WalkState, host: Host, flow: FiveTuple) -> str | Died | None
         service = load_balancer.service_at(fabric, resolved.dst, flow.protocol, flow.dport)
         if host.kind is not HostKind.EXTERNAL:
             return None
-        nodes = load_balancer.candidates(fabric, service, number(resolved.dst)[0]) if service else ()
+        if service is None:
+            return state.died(Verdict.LOST, state.host(ROUTER), ReasonCode.NOT_BALANCED, flow)
+        nodes = load_balancer.candidates(fabric, service, number(resolved.dst)[0])
         if not nodes:
             return state.died(Verdict.LOST, state.host(ROUTER), ReasonCode.NO_HEALTHY_NODE, flow)
         if fabric.on_lan(resolved.dst):

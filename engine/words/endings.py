@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.fabric import chains
-from engine.packet import FiveTuple
+from engine.packet import L4, FiveTuple
 from engine.trace import ReasonCode, Text
 
 # code -> (English, Chinese); filled in with str.format. Why a program's rule refuses is said beside its chains.
@@ -149,6 +149,10 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
         "the load balancer has no node that passes its health check",
         "负载均衡器没有任何通过健康检查的节点",
     ),
+    ReasonCode.NOT_BALANCED: (
+        "the load balancer has {dst_ip} for other ports: no Service behind it serves {wanted}",
+        "负载均衡器的 {dst_ip} 用于其他端口：其后没有 Service 提供 {wanted}",
+    ),
 }
 
 
@@ -184,6 +188,7 @@ def reason(code: ReasonCode, flow: FiveTuple, **facts: str) -> Text:
         "src_port": flow.source,
         "dst": flow.destination,
         "dst_ip": flow.dst,
+        "wanted": flow.protocol.value if flow.protocol is L4.ICMP else f"{flow.dport}/{flow.protocol}",
         "protocol": flow.protocol.value,
         **_HEARD[facts.get("asked", "sender")],
         **facts,

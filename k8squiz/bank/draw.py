@@ -113,6 +113,7 @@ def _request(
     return QuestionRequest(
         name, source, destination, asked.protocol, _node_name(asked.node, spec, where) or node, sport,
         asked.mode or MODE.read(spec.mode, Place(template, ("cluster", "proxy", "mode"))), manifests(spec), _background(spec, where), asked.without, asked.way, changed,
+        asked.fault.fault() if asked.fault is not None else None, asked.size,
     )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ _HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?
 _TITLE = re.compile(r"^title:\n  en: (\w[^\n]*)\n  zh: (\w[^\n]*)\n(?=\S)", re.MULTILINE)
 _NOT_PLAIN = re.compile(r"\s#|:(?:\s|$)|\s$|\ufffd")
 _HEADER_BYTES = 1024
+# The topic whose story is a command of its own.
+SCALE = "scale"
 
 
 @lru_cache(maxsize=1)
@@ -64,6 +66,13 @@ def _unpacked() -> Path:
             else:
                 (target / entry.name).write_bytes(entry.read_bytes())
     return folder
+
+
+def told_by(topic: str) -> str:
+    """The command that tells of a topic; "" where there is none."""
+    if topic == SCALE:
+        return "k8squiz scale"
+    return f"k8squiz explain {topic}" if is_told(topic) else ""
 
 
 def is_told(topic: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 from engine.cluster import CNIConfig, Mode
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.bank.question import Template
+from k8squiz.bank.question import Fault, Template
 from k8squiz.bank.shapes import (
     ANYTHING,
     DRAWN_FLAG,
@@ -66,6 +66,12 @@ class PodForm:
     serving: bool = key(DRAWN_FLAG, True)
     terminating: bool = key(DRAWN_FLAG, False)
     host_network: bool = key(DRAWN_FLAG, False, "hostNetwork")
+    host_port: int = key(DRAWN_INTEGER, 0, "hostPort")
+    port_name: str = key(WORD, "", "portName")
+    hostname: str = key(WORD, "")
+    subdomain: str = key(WORD, "")
+    dns_policy: str = key(WORD, "", "dnsPolicy")
+    dns_config: Mapping[str, Yaml] | None = key(drawn(MAPPING), None, "dnsConfig")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,18 @@ class ServiceForm:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultForm:
+    """A cause, and where it sits: roles or names."""
+
+    cause: str = key(WORD)
+    at: str = key(WORD)
+    to: str | None = key(WORD, None)
+
+    def fault(self) -> Fault:
+        return Fault(self.cause, self.at, self.to)
+
+
+@dataclass(frozen=True, slots=True)
 class RequestForm:
     """`changes` are fields of the cluster that are other for this request, by dotted path; `way` picks some of the ways."""
 
@@ -121,6 +139,8 @@ class RequestForm:
     changes: Mapping[str, Yaml] = key(MAPPING, {}, "set")
     without: tuple[str, ...] = key(drawn(list_of(WORD)), ())
     way: Mapping[str, Yaml] | None = key(PREDICATE, None)
+    fault: FaultForm | None = key(record(FaultForm), None)
+    size: int | None = key(DRAWN_INTEGER, None)
 
 
 def _cost(value: Yaml, place: Place) -> float:

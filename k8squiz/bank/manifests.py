@@ -66,7 +66,15 @@ def _pod(pod: PodSpec) -> _Object:
     spec: _Object = {"nodeName": pod.node.name}
     if pod.host_network:
         spec["hostNetwork"] = True
-    spec["containers"] = [{"name": "main", "ports": [{"containerPort": pod.port}]}]
+    spec |= pod.more
+    port: _Object = {"containerPort": pod.port}
+    if pod.port_name:
+        port["name"] = pod.port_name
+    if pod.protocol != "TCP":
+        port["protocol"] = pod.protocol
+    if pod.host_port:
+        port["hostPort"] = pod.host_port
+    spec["containers"] = [{"name": "main", "ports": [port]}]
     condition = {"type": "Ready", "status": "True" if pod.ready else "False"}
     metadata: _Object = {"name": pod.name, "namespace": pod.namespace, "labels": labels}
     if pod.terminating:
@@ -136,6 +144,8 @@ def _endpoint(pod: PodSpec, service: ServiceSpec) -> _Object:
     }
     if pod.node.zone:
         entry["zone"] = pod.node.zone
+    if pod.more.get("hostname") and pod.more.get("subdomain") == service.name:
+        entry["hostname"] = pod.more["hostname"]
     # The hints the EndpointSlice controller writes for trafficDistribution (KEP-4444, KEP-3015).
     if distribution and ready:
         entry["hints"] = {"forZones": [{"name": pod.node.zone}]} if pod.node.zone else {}

@@ -22,7 +22,9 @@ def names(spec: ClusterSpec, identity: Identity) -> dict[str, Yaml]:
             **{f"extra{index}": address for index, address in enumerate(node.extra, 1)},
         })  # fmt: skip
     for role, pod in spec.pods.items():
-        result |= _fields(role, pod.name, {"ip": pod.ip, "node": pod.node.name, "port": pod.port})
+        result |= _fields(
+            role, pod.name, {"ip": pod.ip, "node": pod.node.name, "port": pod.port, "namespace": pod.namespace}
+        )
     for role, service in spec.services.items():
         result |= _fields(role, service.name, {
             "namespace": service.namespace, "ip": service.cluster_ip, "port": service.port,
@@ -54,17 +56,22 @@ def picture(spec: ClusterSpec, identity: Identity) -> Picture:
     by_node: dict[str, list[PodSpec]] = {role: [] for role in spec.nodes}
     for pod in spec.pods.values():
         by_node[pod.node.role].append(pod)
-    nodes = tuple(_node(node, by_node[role], spec) for role, node in spec.nodes.items())
+    several = len({pod.namespace for pod in spec.pods.values()}) > 1
+    nodes = tuple(_node(node, by_node[role], spec, several) for role, node in spec.nodes.items())
     return Picture(nodes, tuple(_service(s) for s in spec.services.values()), identity.client, _facts(spec))
 
 
-def _node(node: NodeSpec, pods: list[PodSpec], spec: ClusterSpec) -> NodeView:
-    views = tuple(PodView(pod.name, pod.ip, _state(pod)) for pod in pods)
+def _node(node: NodeSpec, pods: list[PodSpec], spec: ClusterSpec, several: bool) -> NodeView:
+    views = tuple(PodView(pod.name, pod.ip, _state(pod, several)) for pod in pods)
     return NodeView(node.name, node.ip, node.pod_cidr, _devices(node, spec), views, node.zone)
 
 
-def _state(pod: PodSpec) -> str:
-    words = []
+def _state(pod: PodSpec, several: bool) -> str:
+    """What one is to know of a pod besides its address; its namespace where the pods stand in `several`."""
+    words = [f"namespace {pod.namespace}"] if several else []
+    words += [f"{name}={value}" for name, value in pod.labels.items()]
+    words += [f"hostPort {pod.host_port}"] if pod.host_port else []
+    words += [f"{name} {_plain(value)}" for name, value in pod.more.items() if name != "dnsConfig"]
     if pod.terminating:
         words.append("terminating" + (", serving" if pod.serving else ""))
     elif not pod.ready:

@@ -54,6 +54,16 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What is broken: a cause of k8squiz.world.faults, and the node, pod or Service it sits at, by name; `to` is another
+    node it is about."""
+
+    cause: str
+    at: str
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionRequest:
     """One request of a question: on which cluster it is made, by whom, to where.
 
@@ -73,6 +83,8 @@ class QuestionRequest:
     without: tuple[str, ...] = ()
     way: Mapping[str, Yaml] | None = None
     changed: tuple[tuple[str, str], ...] = ()
+    fault: Fault | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,11 @@ class PodSpec:
     terminating: bool = False
     host_network: bool = False
     labels: Mapping[str, Yaml] = dataclasses.field(default_factory=dict)
+    port_name: str = ""
+    host_port: int = 0
+    protocol: str = "TCP"
+    # What stands in its spec as it is written there.
+    more: Mapping[str, Yaml] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -207,8 +212,15 @@ def _pod(
         node.ip if form.host_network else form.ip or identity.pod_ip(role, node.role),
         port, form.namespace or service.namespace or identity.namespace, shown,
         not form.terminating if form.ready is None else form.ready, form.serving, form.terminating, form.host_network,
-        form.labels or {},
+        form.labels or {}, form.port_name, form.host_port, service.protocol, _more(form),
     )  # fmt: skip
+
+
+def _more(form: PodForm) -> dict[str, Yaml]:
+    written: dict[str, Yaml] = {
+        "hostname": form.hostname, "subdomain": form.subdomain, "dnsPolicy": form.dns_policy, "dnsConfig": form.dns_config,
+    }  # fmt: skip
+    return {name: value for name, value in written.items() if value}
 
 
 def _node(role: str, nodes: Mapping[str, NodeSpec], what: str, where: str) -> NodeSpec:

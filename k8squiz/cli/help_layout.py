@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from typing import Any
 
 import click
 from typer.core import TyperCommand, TyperGroup
 
-from k8squiz.cli.help_pages import Row, both, page, root_page, word
-from k8squiz.locale.help import ARGUMENTS, HELP, LANG, ZH
+from k8squiz.cli.help_pages import Row, both, examples, page, root_page, word
+from k8squiz.locale.help import ARGUMENTS, COMMAND_LINE, HELP, LANG, THEME, ZH
 from k8squiz.locale.i18n import Lang
 
 
@@ -24,30 +25,48 @@ def say(text: str, lang: Lang) -> str:
     return ZH.get(text, text) if lang == "zh" else text
 
 
-def _lang_option() -> click.Option:
-    # Read before anything else (i18n.detect); here it is only accepted and documented.
-    return click.Option(["--lang"], metavar="en|zh", help=LANG[0], expose_value=False)
+_EVERYWHERE = ("--lang", "--theme")
+
+
+def _with_everywhere(params: list[click.Parameter] | None, options: dict[str, Any]) -> list[click.Parameter]:
+    """What every command has, and values to complete for all that it has."""
+    # Read before anything else (k8squiz.__main__); here these are only accepted and documented.
+    every = [
+        *(params or []),
+        click.Option(["--lang"], metavar="en|zh", help=LANG[0], expose_value=False),
+        click.Option(["--theme"], metavar="auto|light|dark|none", help=THEME[0], expose_value=False),
+    ]
+    options["context_settings"] = {**(options.get("context_settings") or {}), "help_option_names": ["-h", "--help"]}
+    if "_K8SQUIZ_COMPLETE" in os.environ:
+        from k8squiz.cli.completion import complete
+
+        for param in every:
+            complete(param)
+    return every
 
 
 class Command(TyperCommand):
     """A command whose help page is k8squiz's own."""
 
     def __init__(self, *args: Any, params: list[click.Parameter] | None = None, **options: Any) -> None:
-        super().__init__(*args, params=[*(params or []), _lang_option()], **options)
+        super().__init__(*args, params=_with_everywhere(params, options), **options)
+        if any(param.metavar == COMMAND_LINE for param in self.params if isinstance(param, click.Argument)):
+            # From the host on all words are the command's: `lab shell node1 ip -br addr`.
+            self.allow_interspersed_args = False
 
     def get_help(self, ctx: click.Context) -> str:
         lang = lang_of(ctx)
         arguments = [_argument(param, lang) for param in self.params if isinstance(param, click.Argument)]
         sections = [("Arguments", arguments), ("Options", _options(self, lang))]
         usage = f"{ctx.command_path} {' '.join(self.collect_usage_pieces(ctx))}"
-        return page(usage, say(self.help or "", lang), sections, lang).rstrip("\n")
+        return page(usage, say(self.help or "", lang), [*sections, _examples(ctx, lang)], lang).rstrip("\n")
 
 
 class Group(TyperGroup):
     """A group whose help page is k8squiz's own."""
 
     def __init__(self, *args: Any, params: list[click.Parameter] | None = None, **options: Any) -> None:
-        super().__init__(*args, params=[*(params or []), _lang_option()], **options)
+        super().__init__(*args, params=_with_everywhere(params, options), **options)
 
     def get_help(self, ctx: click.Context) -> str:
         lang = lang_of(ctx)
@@ -55,14 +74,19 @@ class Group(TyperGroup):
             return root_page(lang).rstrip("\n")
         rows = [(name, say(command.help or "", lang)) for name, command in self.commands.items()]
         sections = [("Commands", rows), ("Options", _options(self, lang))]
+        sections.append(_examples(ctx, lang))
         return page(f"{ctx.command_path} COMMAND [ARGS]...", say(self.help or "", lang), sections, lang).rstrip("\n")
+
+
+def _examples(ctx: click.Context, lang: Lang) -> tuple[str, list[Row]]:
+    return "Examples", examples(ctx.command_path.partition(" ")[2], lang)
 
 
 def _options(command: click.Command, lang: Lang) -> list[Row]:
     rows = [_option(param, lang) for param in command.params if isinstance(param, click.Option)]
     # What every command has stands last.
-    rows.sort(key=lambda row: row[0].startswith("--lang"))
-    return [*rows, ("--help", both(HELP, lang))]
+    rows.sort(key=lambda row: row[0].startswith(_EVERYWHERE))
+    return [*rows, ("-h, --help", both(HELP, lang))]
 
 
 def _argument(param: click.Argument, lang: Lang) -> Row:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from k8squiz.locale.help import COMMANDS, COMPLETION, DESCRIPTION, HELP, LANG, MORE, VERSION, WORDS
+from k8squiz.locale.examples import EXAMPLES
+from k8squiz.locale.help import COMMANDS, COMPLETION, DESCRIPTION, HELP, LANG, MORE, THEME, VERSION, WORDS
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.width import screen_width, width_of, wrap
 
@@ -30,11 +31,18 @@ def table(rows: Sequence[Row], width: int) -> list[str]:
     for name, text in rows:
         body = wrap(text, width - left - 4)
         if width_of(name) > left:
-            lines.append(f"  {name}")
+            lines += _over_lines(name, width)
         else:
             lines.append(f"  {name}{' ' * (left - width_of(name))}  {body.pop(0)}".rstrip())
         lines += [" " * (left + 4) + rest for rest in body]
     return lines
+
+
+def _over_lines(command: str, width: int) -> list[str]:
+    """A name, or a command line that a shell still takes where it needs several lines."""
+    first, *rest = wrap(command, width - 6)
+    lines = [f"  {first}", *(f"    {line}" for line in rest)]
+    return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]
 
 
 def page(usage: str, description: str, sections: Sequence[tuple[str, Sequence[Row]]], lang: Lang, end: str = "") -> str:
@@ -62,14 +70,21 @@ def usage_words(usage: str, lang: Lang) -> str:
     return usage
 
 
+def examples(command: str, lang: Lang) -> list[Row]:
+    """The examples of a command ("" for the program itself), each with what it does."""
+    return [(f"k8squiz {line}", zh if lang == "zh" else en) for line, en, zh in EXAMPLES.get(command, ())]
+
+
 def root_page(lang: Lang, commands: Iterable[str] = COMMANDS) -> str:
     """What `k8squiz --help` prints."""
     rows = [(name, both(COMMANDS[name], lang)) for name in commands]
     options = [
         ("--lang en|zh", both(LANG, lang)),
+        ("--theme auto|light|dark|none", both(THEME, lang)),
         ("--version", both(VERSION, lang)),
         ("--install-completion", both(COMPLETION, lang)),
-        ("--help", both(HELP, lang)),
+        ("-h, --help", both(HELP, lang)),
     ]
+    sections = [("Commands", rows), ("Options", options), ("Examples", examples("", lang))]
     usage = "k8squiz [OPTIONS] COMMAND [ARGS]..."
-    return page(usage, both(DESCRIPTION, lang), [("Commands", rows), ("Options", options)], lang, end=both(MORE, lang))
+    return page(usage, both(DESCRIPTION, lang), sections, lang, end=both(MORE, lang))

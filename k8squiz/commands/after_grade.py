@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 
 from rich.console import Console, RenderableType
@@ -14,6 +13,7 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.interface import Task, causes_of, kind
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
+from k8squiz.locale.typed import Command, command, plain
 from k8squiz.screens import practice as keys
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.sanitize import one_line
@@ -79,13 +79,15 @@ class AfterGrade:
     def _obey(self) -> bool:
         while True:
             typed = self._line(self._keys())
-            if typed in keys.QUIT:
+            obeyed = command(typed)
+            word = None if obeyed is None else obeyed[0]
+            if word is Command.QUIT:
                 raise Left
-            if typed in keys.AGAIN:
+            if word is Command.AGAIN:
                 return True
-            if not typed or typed in keys.NEXT:
+            if not typed or word is Command.NEXT:
                 return False
-            look = self._looks().get(typed)
+            look = None if word is None else self._looks().get(word)
             if look is None:
                 self._console.print(Prose(say("no-key", self._lang, typed=one_line(typed)), "notice"))
                 continue
@@ -95,21 +97,15 @@ class AfterGrade:
                 self._console.print(Prose(pick(error, self._lang), "notice"))
 
     def _line(self, prompt: str) -> str:
-        # What a Chinese keyboard types in full width is the same key.
-        return unicodedata.normalize("NFKC", self._keyboard.line(f"\n{prompt}")).strip().lower()
+        return plain(self._keyboard.line(f"\n{prompt}"))
 
-    def _looks(self) -> dict[str, Callable[[], None]]:
-        """What each word shows."""
-        found: dict[str, Callable[[], None]] = {}
-        looks: list[tuple[frozenset[str], Callable[[], None]]] = [
-            (keys.WALK, self._walk), (keys.POINTS, self._points), (keys.SHOW, self._question),
-        ]  # fmt: skip
+    def _looks(self) -> dict[Command, Callable[[], None]]:
+        """What each key shows."""
+        found = {Command.WALK: self._walk, Command.POINTS: self._points, Command.SHOW: self._question}
         if self._walks:
-            looks += [(keys.RULES, self._rules), (keys.STEP, self._step), (keys.WHAT_IF, self._what_if)]
+            found |= {Command.RULES: self._rules, Command.STEP: self._step, Command.WHAT_IF: self._what_if}
         if self._has_followups():
-            looks.append((keys.FOLLOW_UP, self._follow_up))
-        for words, look in looks:
-            found |= dict.fromkeys(words, look)
+            found[Command.FOLLOW_UP] = self._follow_up
         return found
 
     def _has_followups(self) -> bool:
@@ -159,8 +155,10 @@ class AfterGrade:
             typed = self._line(say(words, self._lang, names=shown))
             if not typed:
                 return None
-            if typed in keys.QUIT:
+            obeyed = command(typed)
+            if obeyed is not None and obeyed[0] is Command.QUIT:
                 raise Left
+            typed = typed.lower()
             for number, name in enumerate(names, 1):
                 if typed in (str(number), name.lower()):
                     return name
@@ -178,9 +176,11 @@ class AfterGrade:
             if at + 1 == len(steps):
                 return
             typed = self._line(say("step-on", self._lang, at=at + 1, of=len(steps)))
-            if typed in keys.QUIT:
+            obeyed = command(typed)
+            if obeyed is not None and obeyed[0] is Command.QUIT:
                 return
-            at = max(0, at - 1) if typed in ("b", *keys.BACK) else at + 1
+            back = typed.lower() == "b" or obeyed is not None and obeyed[0] is Command.BACK
+            at = max(0, at - 1) if back else at + 1
 
     def _what_if(self) -> None:
         from k8squiz.screens.looks import changed_view, choices_view

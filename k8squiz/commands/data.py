@@ -11,6 +11,7 @@ from engine.errors import os_reason
 from k8squiz.bank.limits import MOST_IMPORT_BYTES
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
+from k8squiz.locale.typed import plain
 from k8squiz.terminal.console import print_machine, print_plain
 
 
@@ -93,7 +94,7 @@ def _agreed(target: Path, lang: Lang) -> bool:
         raise QuizError("nobody is there to ask; --yes deletes without asking", "没有人可以确认；用 --yes 直接删除")
     question = f"删除 {target} 中的全部数据？[y/N] " if lang == "zh" else f"Delete all data in {target}? [y/N] "
     try:
-        return input(question).strip().lower() in ("y", "yes", "是")
+        return plain(input(question)).casefold() in ("y", "yes", "是")
     except EOFError:
         return False
 

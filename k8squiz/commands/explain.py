@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from k8squiz.bank.find import SCALE
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
+from k8squiz.locale.typed import Command, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,8 @@ def run(
                 "哪个主题？请写成 k8squiz explain 主题；不带选项的 k8squiz explain 会列出所有主题",
             )
         return _list(lang)
+    if topic == SCALE:
+        return _scale(lang, bool(without or step or live or export is not None), release)
     if live:
         from k8squiz.commands import live as kernel
 
@@ -48,14 +51,19 @@ def run(
     story = tell(topic, parts, release)
     _say_release(release, lang)
     from k8squiz.screens.explain import story_parts, story_view
-    from k8squiz.terminal.console import make_console
+    from k8squiz.terminal.console import has_keys, make_console
 
     if export is not None:
         write(export, _exported(story, export.suffix, lang, parts))
         return 0
     console = make_console()
-    if not (step and sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_keys():
         console.print(story_view(story, lang, parts))
+        return 0
+    if not step:
+        from k8squiz.commands.chapters import read
+
+        read(story, console, lang, _asked, parts)
         return 0
     for name, part in story_parts(story, lang, parts, each_hop=True):
         console.print(part)
@@ -77,31 +85,50 @@ def _say_release(release: str | None, lang: Lang) -> None:
         )
 
 
+def _scale(lang: Lang, optioned: bool, release: str | None) -> int:
+    """The story of that topic is a command of its own."""
+    if optioned:
+        raise QuizError(
+            "the story of scale is the command k8squiz scale, which has options of its own: k8squiz scale --help",
+            "scale 的讲解是命令 k8squiz scale，它有自己的选项：k8squiz scale --help",
+        )
+    from k8squiz.commands import scale
+
+    return scale.run(lang, 1000, 10, grow=True, measure=False, export=None, json=False, release=release)
+
+
 def _list(lang: Lang) -> int:
     from rich.table import Table
 
     from k8squiz.explain import TOPICS
+    from k8squiz.locale.help import COMMANDS
     from k8squiz.locale.i18n import pick
     from k8squiz.terminal.console import make_console
 
     table = Table.grid(padding=(0, 2))
     for entry in TOPICS:
         table.add_row(f"  k8squiz explain {entry.name}", pick(entry.about, lang))
+    table.add_row("  k8squiz scale", COMMANDS[SCALE][lang == "zh"])
     make_console().print(table)
     return 0
 
 
+def _asked(prompt: str) -> str:
+    """What is typed at a terminal; prompt and answer leave the screen again."""
+    typed = input(prompt)
+    sys.stdout.write("\x1b[1A\x1b[2K")
+    sys.stdout.flush()
+    return typed
+
+
 def _go_on(lang: Lang) -> bool:
-    """Wait for Enter, and take the question off the screen again once it is answered."""
+    """Wait for Enter."""
     prompt = "— 回车继续，q 退出 — " if lang == "zh" else "— Enter goes on, q stops — "
     try:
-        said = input(prompt).strip().lower()
+        obeyed = command(_asked(prompt))
     except EOFError:
         return False
-    if os.environ.get("TERM", "dumb") != "dumb":
-        sys.stdout.write("\x1b[1A\x1b[2K")
-        sys.stdout.flush()
-    return said not in ("q", "quit")
+    return obeyed is None or obeyed[0] is not Command.QUIT
 
 
 def _exported(story: Story, suffix: str, lang: Lang, without: frozenset[str]) -> str:

@@ -6,8 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -22,18 +21,20 @@ from k8squiz.commands.mock_journal import MockJournal, begin, take_up
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
+from k8squiz.locale.typed import Command, command
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.interview import AnswerDraft, Interview
 from k8squiz.mock.plan import InterviewPlan, plan
 from k8squiz.report.clocktext import away
 from k8squiz.screens import mock as views
 from k8squiz.screens.clocked import ClockedKeyboard, keyboard, minutes
-from k8squiz.screens.practice import QUIT
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.console import make_console
+from k8squiz.terminal.stopwatch import Stopwatch
 
 DEFAULT_MINUTES = 45
-clock = time.monotonic
+_stopwatch = Stopwatch()
+clock: Callable[[], float] = _stopwatch
 # Signals that end a program whose terminal is closed, or that is told to go.
 _GOING = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name))
 
@@ -124,9 +125,9 @@ def _held(
 ) -> int:
     """Sit through the interview, then say what it came to. The `opening` is left on the screen until it has been read."""
     drawn_questions, keys = DrawnQuestions(plan), keyboard()
-    with _listening() as gone:
+    with _listening() as gone, _stopwatch.minded():
         try:
-            if opening and keys.interactive and keys.plain("\n" + say("ready", lang)).strip().lower() in QUIT:
+            if opening and keys.interactive and _leaves(keys.plain("\n" + say("ready", lang))):
                 raise Left
             MockDialog(interview, drawn_questions, keys, console, lang).run(draft)
         except (Left, EOFError) as error:
@@ -148,6 +149,11 @@ def _held(
             return 128 + gone[0]
     _closed(interview, drawn_questions, journal, keys, console, lang)
     return 0
+
+
+def _leaves(typed: str) -> bool:
+    obeyed = command(typed)
+    return obeyed is not None and obeyed[0] is Command.QUIT
 
 
 @contextlib.contextmanager

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 from rich.console import Console
 
+from k8squiz.bank.question import Answer
 from k8squiz.commands.faults import tell
 from k8squiz.kinds.fields import Field, Unreadable, Value
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
+from k8squiz.locale.typed import AFTER_A_GRADE, Command, command
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.interview import AnswerDraft, Interview
 from k8squiz.mock.state import Ending
 from k8squiz.screens import mock as views
-from k8squiz.screens import practice as keys
+from k8squiz.screens.cells import Cells, is_table
 from k8squiz.screens.clocked import ClockedKeyboard, TimedOut, minutes
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import question_view
 from k8squiz.terminal.sanitize import one_line
 
-FLAG = frozenset({"flag", "标记"})
-LIST = frozenset({"list", "列表"})
-END = frozenset({"end", "结束"})
+
+def _is_command(line: str) -> bool:
+    """Whether what stands there is a command and no answer: it is neither saved nor graded."""
+    obeyed = command(line)
+    return obeyed is not None and obeyed[0] not in AFTER_A_GRADE
 
 
 class Left(Exception):
@@ -58,7 +63,7 @@ class MockDialog:
     ) -> None:
         self._interview, self._room = interview, drawn_questions
         self._keyboard, self._console, self._lang = keyboard, console, lang
-        self._sure = False
+        self._sure = self._told = False
         self._broken: set[int] = set()
         self._standing: AnswerDraft | None = None
 
@@ -120,11 +125,17 @@ class MockDialog:
         task, listed = self._room.task(position), not self._keyboard.interactive
         self._print(question_view(self._room.world(position), task, self._lang, listed=listed))
         self._print()
-        self._print(Prose(self._commands(position), "quiet"))
+        if not self._told:
+            # Once a sitting: `help` tells them again, and what the next hint costs.
+            self._told = True
+            self._print(Prose(self._commands(position), "quiet"))
 
     def _fill_in(self, position: int, fields: tuple[Field, ...]) -> None:
         """The fields from the first blank one on; all of them where none is blank."""
         given = self._interview.state.sheets[position].given
+        if self._keyboard.interactive and is_table(fields):
+            self._fill_in_table(position, fields, given)
+            return
         index = next((index for index, field in enumerate(fields) if field.id not in given), 0)
         told = ""
         while index < len(fields):
@@ -134,16 +145,44 @@ class MockDialog:
                 self._print(Prose(told, "quiet"))
             self._field = field.id
             typed = self._line(position, field).strip()
-            if typed.lower() in keys.BACK and index > 0:
+            obeyed = command(typed)
+            if obeyed == (Command.BACK, "") and index > 0:
                 index -= 1
                 continue
-            if self._command(typed, position):
+            if self._obey(obeyed, position) or not typed:
                 continue
             try:
                 self._interview.fill(field.id, field.read(typed))
                 index += 1
             except Unreadable as error:
                 self._print(Prose(f"? {pick(error.text, self._lang)}", "notice"))
+
+    def _fill_in_table(self, position: int, fields: tuple[Field, ...], given: Answer) -> None:
+        """The fields as the cells of a table, looked over before they are handed in."""
+        self._print(Prose(fields[0].how(self._lang), "quiet"))
+        cells = Cells(fields, self._lang, lambda field, value: self._interview.fill(field.id, value))
+        cells.given(given)
+        standing, self._standing = self._standing, None
+        if standing is not None and (standing.position, standing.field) == (position, cells.field.id):
+            cells.texts[cells.cursor] = standing.text
+
+        def tick(line: str) -> bool:
+            self._field = cells.field.id
+            return self._interview.tick(cells.field.id, "" if _is_command(line) else line)
+
+        self._field = cells.field.id
+        clock = self._clock(position)
+        while typed := self._keyboard.in_cells(cells, clock, tick, self._lang):
+            self._field = cells.field.id
+            obeyed = command(typed)
+            if obeyed == (Command.BACK, ""):
+                cells.step(-1)
+            elif not self._obey(obeyed, position):
+                cells.enter_line(typed)
+
+    def _clock(self, position: int) -> Callable[[], tuple[float, float]]:
+        """How long is left for this question, and for all."""
+        return lambda: (self._interview.left_for(position), self._interview.left)
 
     def _line(self, position: int, field: Field) -> str:
         standing = self._standing
@@ -159,8 +198,8 @@ class MockDialog:
         prompt = field.prompt(self._lang) if not single else "> "
         return self._keyboard.line(
             one_line(prompt),
-            lambda: (self._interview.left_for(position), self._interview.left),
-            lambda line: self._interview.tick(field.id, line),
+            self._clock(position),
+            lambda line: self._interview.tick(field.id, "" if _is_command(line) else line),
             field,
             self._lang,
             text,
@@ -168,6 +207,7 @@ class MockDialog:
 
     def _struck(self, position: int, fields: tuple[Field, ...], line: str) -> None:
         standing: dict[str, Value] = {}
+        line = "" if _is_command(line) else line
         field = next(field for field in fields if field.id == self._field)
         with contextlib.suppress(Unreadable):
             standing[field.id] = field.read(line.strip())
@@ -182,35 +222,41 @@ class MockDialog:
     # --- commands ---
 
     def _commands(self, position: int) -> str:
-        hints = self._room.hints(position)[self._interview.state.sheets[position].hints :]
-        return say("commands", self._lang, cost=f"{hints[0][0]:.0%}") if hints else say("commands-no-hint", self._lang)
+        cost = self._hint_cost(position)
+        return say("commands", self._lang, cost=cost) if cost != "–" else say("commands-no-hint", self._lang)
 
-    def _command(self, typed: str, position: int) -> bool:
-        """Obey what is no answer; returns whether it was one of those."""
-        word, _, rest = typed.lower().partition(" ")
+    def _hint_cost(self, position: int) -> str:
+        """What the next hint costs; a dash where there is none."""
+        hints = self._room.hints(position)[self._interview.state.sheets[position].hints :]
+        return f"{hints[0][0]:.0%}" if hints else "–"
+
+    def _obey(self, obeyed: tuple[Command, str] | None, position: int) -> bool:
+        """Obey a command; returns whether it is one that is known here."""
         sure, self._sure = self._sure, False
-        if word in END and not rest:
-            self._end(sure)
-        elif word in keys.QUIT and not rest:
-            raise Left
-        elif word in keys.SKIP and not rest:
-            self._skip()
-        elif word in keys.BACK:
-            to = self._place(rest.strip())
-            if to != position:
-                raise _Away(to)
-        elif word in FLAG and not rest:
-            self._say("flagged" if self._interview.flag() else "unflagged")
-        elif word in LIST and not rest:
-            self._print(views.list_view(self._room, self._interview, self._lang))
-        elif word in keys.HINT and not rest:
-            self._hint(position)
-        elif word in keys.SHOW and not rest:
-            self._put(position)
-        elif word in keys.HELP and not rest:
-            self._print(Prose(say("help", self._lang), "told"))
-        else:
-            return not typed
+        if obeyed is None or obeyed[0] in AFTER_A_GRADE:
+            return False
+        self._interview.forget_line(self._field)
+        match obeyed[0]:
+            case Command.END:
+                self._end(sure)
+            case Command.QUIT:
+                raise Left
+            case Command.SKIP:
+                self._skip()
+            case Command.BACK:
+                to = self._place(obeyed[1])
+                if to != position:
+                    raise _Away(to)
+            case Command.FLAG:
+                self._say("flagged" if self._interview.flag() else "unflagged")
+            case Command.LIST:
+                self._print(views.list_view(self._room, self._interview, self._lang))
+            case Command.HINT:
+                self._hint(position)
+            case Command.SHOW:
+                self._put(position)
+            case Command.HELP:
+                self._print(Prose(say("help", self._lang, cost=self._hint_cost(position)), "told"))
         return True
 
     def _hint(self, position: int) -> None:
@@ -270,15 +316,17 @@ class MockDialog:
             typed = ""
         if not typed:
             raise _Over(Ending.DONE)
-        word, _, rest = typed.lower().partition(" ")
-        if word in keys.BACK:
-            return self._place(rest.strip())
-        if word in END:
+        word, label = command(typed) or (None, "")
+        if word is Command.BACK:
+            return self._place(label)
+        if word is Command.END:
             raise _Over(Ending.DONE)
-        if word in keys.QUIT:
+        if word is Command.QUIT:
             raise Left
-        if word in LIST:
+        if word is Command.LIST:
             self._print(views.list_view(self._room, self._interview, self._lang))
+        if word is Command.HELP:
+            self._print(Prose(say("help-review", self._lang), "told"))
         return None
 
     # --- printing ---

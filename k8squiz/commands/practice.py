@@ -12,7 +12,7 @@ from rich.console import Console
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.bank.find import find, is_told, select
+from k8squiz.bank.find import find, select, told_by
 from k8squiz.bank.question import Answer, Grade, QuestionMeta
 from k8squiz.commands.faults import tell
 from k8squiz.commands.practice_journal import PracticeJournal
@@ -21,8 +21,10 @@ from k8squiz.kinds.fields import Field, Unreadable
 from k8squiz.kinds.interface import Task
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
+from k8squiz.locale.typed import Command, command
 from k8squiz.practice.session import PracticeSession, PracticeState, plan
 from k8squiz.screens import practice as keys
+from k8squiz.screens.cells import Cells, is_table
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import question_view, title_view
 from k8squiz.terminal.console import make_console
@@ -212,6 +214,8 @@ class Sheet(Protocol):
     @property
     def next_hint_cost(self) -> float: ...
     @property
+    def number(self) -> int: ...
+    @property
     def tries(self) -> int: ...
     def hint(self) -> Text | None: ...
     def tried(self) -> None: ...
@@ -225,6 +229,7 @@ class NoHints:
     task: Task
     hints_left: int = 0
     next_hint_cost: float = 0.0
+    number: int = 0
     tries: int = 0
 
     def hint(self) -> Text | None:
@@ -246,7 +251,11 @@ def _fill_in(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang
     fields = sheet.task.fields
     answer: dict[str, object] = {}
     told = ""
-    console.print(say("commands", lang), style="quiet")
+    if sheet.number == 1:
+        # Once a sitting: `help` tells them again.
+        console.print(say("commands", lang), style="quiet")
+    if keyboard.interactive and is_table(fields):
+        return _fill_in_table(sheet, keyboard, console, lang)
     index = 0
     while index < len(fields):
         field = fields[index]
@@ -254,14 +263,16 @@ def _fill_in(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang
             told = field.how(lang, not keyboard.interactive)
             console.print(Prose(told, "quiet"))
         typed = _typed(keyboard, sheet.task, field, lang).strip()
-        if typed.lower() in keys.BACK:
+        obeyed = command(typed)
+        word = None if obeyed is None else obeyed[0]
+        if word is Command.BACK:
             index = max(0, index - 1)
-        elif typed.lower() in keys.SHOW:
+        elif word is Command.SHOW:
             _show(sheet, keyboard, console, lang)
         elif not typed and field.tried and field.id in answer:
             # What was tried last is handed in.
             index += 1
-        elif not _command(typed, sheet, console, lang):
+        elif typed and not _obey(word, sheet, console, lang):
             try:
                 answer[field.id] = field.read(typed)
             except Unreadable as error:
@@ -284,6 +295,22 @@ def _try(sheet: Sheet, field: Field, answer: Answer, console: Console, lang: Lan
     console.print(Prose(say("try", lang, count=sheet.tries, cost=TRY), "told"))
 
 
+def _fill_in_table(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang) -> Answer:
+    """All fields as the cells of a table, looked over before they are handed in."""
+    fields = sheet.task.fields
+    console.print(Prose(fields[0].how(lang), "quiet"))
+    cells = Cells(fields, lang)
+    while typed := keys.in_cells(keyboard, cells, lang):
+        word, _ = command(typed) or (None, "")
+        if word is Command.SHOW:
+            _show(sheet, keyboard, console, lang)
+        elif word is Command.BACK:
+            cells.step(-1)
+        elif not _obey(word, sheet, console, lang):
+            cells.enter_line(typed)
+    return cells.values
+
+
 def _typed(keyboard: keys.Keyboard, task: Task, field: Field, lang: Lang) -> str:
     prompt = one_line(_prompt(task, field, lang))
     return keyboard.order(prompt, field, lang) if field.ordered else keyboard.line(prompt, field)
@@ -293,23 +320,22 @@ def _prompt(task: Task, field: Field, lang: Lang) -> str:
     return say("answer", lang) if len(task.fields) == 1 else field.prompt(lang)
 
 
-def _command(typed: str, sheet: Sheet, console: Console, lang: Lang) -> bool:
-    """Obey what is no answer; returns whether it was one of those."""
-    word = typed.lower()
-    if word in keys.QUIT:
+def _obey(word: Command | None, sheet: Sheet, console: Console, lang: Lang) -> bool:
+    """Obey a command; returns whether it is one that is known here."""
+    if word is Command.QUIT:
         raise Stopped
-    if word in keys.SKIP:
+    if word is Command.SKIP:
         raise Skipped
-    if word in keys.HINT:
+    if word is Command.HINT:
         cost = sheet.next_hint_cost if sheet.hints_left else 0.0
         text = sheet.hint()
         shown = say("no-hint", lang) if text is None else say("hint", lang, cost=cost, text=pick(text, lang))
         console.print(Prose(shown, "told"))
         return True
-    if word in keys.HELP:
+    if word is Command.HELP:
         console.print(Prose(say("help", lang), "told"))
         return True
-    return not word
+    return False
 
 
 def _summary(session: PracticeSession, console: Console, lang: Lang, seed: str) -> None:
@@ -318,14 +344,9 @@ def _summary(session: PracticeSession, console: Console, lang: Lang, seed: str) 
         from k8squiz.screens.grade import summary_view
 
         console.print(summary_view(summary, lang))
-        study = [f"  k8squiz explain {topic}" for topic in summary.weakest() if _is_told(topic)]
+        study = [f"  {told}" for topic in summary.weakest() if (told := told_by(topic))]
         if study:
             console.print("\n".join([say("study", lang), *study]))
     else:
         console.print("\n" + say("nothing", lang))
     console.print(say("seed", lang, seed=seed), style="quiet")
-
-
-def _is_told(topic: str) -> bool:
-    """Whether `k8squiz explain` has a story of that name. Importing the stories for that would take longer."""
-    return is_told(topic)

@@ -72,15 +72,16 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
         return 0
     from k8squiz.kinds.grade import grade
     from k8squiz.screens.grade import followups_view, grade_view, points_view, why_view
-    from k8squiz.screens.question import question_view, title_view
+    from k8squiz.screens.prose import Prose
+    from k8squiz.screens.question import fields_lines, question_view, title_view
     from k8squiz.screens.reveal import details_view
 
     console = make_console()
     console.print(title_view(world.question, lang, 1, 1))
     console.print(question_view(world, task, lang))
     if not answer:
-        if len(asked := _asked(task)) > 1:
-            console.print("\n" + "\n".join(field.prompt(lang) for field in asked))
+        for line in fields_lines(task, lang):
+            console.print(Prose(line))
         return 0
     console.print(grade_view(world, task, grade(task, {field.id: field.truth for field in task.fields}), lang))
     console.print(details_view(world, lang))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import abc
 import importlib
+from collections.abc import Collection
 from typing import ClassVar, Generic, TypeVar, cast
 
 from engine.trace import Text
@@ -62,8 +63,8 @@ class Kind(abc.ABC):
         """Compute what is asked and its truth. Raises QuizError for what cannot be asked so."""
 
     @abc.abstractmethod
-    def hidden(self, question: Question) -> str | None:
-        """The request that would give the answer away before it is graded."""
+    def hidden(self, question: Question) -> Collection[str]:
+        """The requests that are not shown beside the cluster: they would give the answer away, or are told elsewhere."""
 
     def brought_about(self, task: Task, grade: Grade) -> BroughtAbout | None:
         """What an answer makes of the question's World, where it makes something and not what was wanted."""
@@ -94,8 +95,8 @@ class TypedKind(Kind, Generic[A]):
     def task(self, world: World, ask: A) -> Task:
         """As make, with the `ask` at hand."""
 
-    def hidden(self, question: Question) -> str | None:
-        return None
+    def hidden(self, question: Question) -> Collection[str]:
+        return ()
 
     def causes(self, world: World, task: Task, grade: Grade) -> tuple[Cause, ...]:
         return self.why(world, self.asked(world.question), task, grade) if grade.differences else ()
@@ -114,6 +115,9 @@ REGISTRY: dict[str, str] = {
     "number": "k8squiz.kinds.number",
     "scheduler": "k8squiz.kinds.scheduler",
     "repair": "k8squiz.kinds.repair",
+    "matrix": "k8squiz.kinds.matrix",
+    "evidence": "k8squiz.kinds.evidence",
+    "path": "k8squiz.kinds.path",
     "talk": "k8squiz.kinds.talk",
 }
 
@@ -138,7 +142,7 @@ def causes_of(world: World, task: Task, grade: Grade) -> tuple[Cause, ...]:
 def shown_requests(question: Question) -> tuple[QuestionRequest, ...]:
     """The requests that may be shown before the question is graded."""
     hidden = kind(question.meta.kind).hidden(question)
-    return tuple(request for request in question.requests if request.name != hidden)
+    return tuple(request for request in question.requests if request.name not in hidden)
 
 
 def letters(count: int) -> tuple[str, ...]:

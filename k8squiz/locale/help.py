@@ -54,6 +54,7 @@ WORDS: dict[str, str] = {
     "default": "默认",
     "required": "必填",
     "may be repeated": "可重复",
+    "Examples": "示例",
 }
 
 VERSION = ("Print the version and exit.", "打印版本号并退出。")
@@ -63,8 +64,14 @@ LANG = (
     "Language, en or zh (default: K8SQUIZ_LANG, else the locale).",
     "语言，en 或 zh（默认取 K8SQUIZ_LANG，否则取系统区域设置）。",
 )
+THEME = (
+    "Colours for this background; none uses no colour at all (default: K8SQUIZ_THEME, else auto).",
+    "按背景选择配色；none 表示完全不用颜色（默认取 K8SQUIZ_THEME，否则为 auto）。",
+)
 MORE = ("'k8squiz COMMAND --help' says more about a command.", "“k8squiz 命令 --help” 显示该命令的详细说明。")
 
+# How help pages call a command line of another program's.
+COMMAND_LINE = "[WORD]..."
 # What each argument is, by the name that help pages give it.
 ARGUMENTS = {
     "CLUSTER...": "Kubernetes YAML: files, folders, or - for standard input.",
@@ -76,7 +83,7 @@ ARGUMENTS = {
     "CLUSTER... [HOST] [COMMAND]": "Kubernetes YAML; then a node, pod/NAME or client, and a command to run there.",
     "FILE": "What data export wrote, or - for standard input.",
     "HOST": "A node, a pod, client or router.",
-    "[WORD]...": "A command to run instead of a shell.",
+    COMMAND_LINE: "A command to run instead of a shell.",
 }
 
 # The help text of each option, argument and subcommand, as written in cli.py, and its Chinese.
@@ -85,6 +92,7 @@ ZH: dict[str, str] = {
     DESCRIPTION[0]: DESCRIPTION[1],
     HELP[0]: HELP[1],
     LANG[0]: LANG[1],
+    THEME[0]: THEME[1],
     VERSION[0]: VERSION[1],
     "Draw by this seed: the same seed gives the same result.": "随机种子：相同的种子得到相同的结果。",
     "Print JSON.": "以 JSON 格式输出。",

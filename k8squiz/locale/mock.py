@@ -28,7 +28,7 @@ WORDS: dict[str, Text] = {
     ),
     "help": Text(
         "Type the answer and press Enter.\n"
-        "hint or ?   a hint, at the price shown\n"
+        "hint or ?   a hint; the next one here costs {cost}\n"
         "skip        put the question aside; it comes again at the end\n"
         "flag        mark it to look at again; flag once more takes the mark away\n"
         "list        all questions, where you stand, how long is left\n"
@@ -37,7 +37,7 @@ WORDS: dict[str, Text] = {
         "end         end the interview now\n"
         "quit        leave; k8squiz mock --resume goes on where you were",
         "输入答案后按回车。\n"
-        "hint 或 ?   给出提示，按所示比例扣分\n"
+        "hint 或 ?   给出提示；本题下一条提示扣 {cost}\n"
         "skip        跳过本题，最后会再次出现\n"
         "flag        标记本题以便回看；再输入一次取消标记\n"
         "list        列出全部题目、进度和剩余时间\n"
@@ -69,6 +69,10 @@ WORDS: dict[str, Text] = {
         "所有题目都已处理，剩余 {left}。back N 回看某题，list 查看全部，end 结束。",
     ),
     "review-prompt": Text("end> ", "end> "),
+    "help-review": Text(
+        "back 3 looks at question 3 again, list shows all of them, end (or Enter) ends the interview, quit leaves it for later.",
+        "back 3 回看第 3 题，list 列出全部题目，end（或直接回车）结束面试，quit 暂时离开。",
+    ),
     "time-up": Text("The interview's time is up.", "面试时间到。"),
     "over": Text("The interview is over.", "面试结束。"),
     "paused": Text(

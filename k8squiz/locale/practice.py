@@ -19,9 +19,9 @@ WORDS: dict[str, Text] = {
     "cluster": Text("Cluster", "集群"),
     "request": Text("Request{name}: ", "请求{name}："),
     "without": Text("without {part}", "去掉 {part}"),
+    "same-request": Text("{name}: the same", "{name}：同上"),
     "arrives": Text(" (arrives at {node})", "（到达 {node}）"),
-    "client": Text("client {address} (outside the cluster)", "client {address}（集群外）"),
-    "endpoints": Text("endpoints: {names}", "端点：{names}"),
+    "client": Text("client {address}, outside", "client {address}（集群外）"),
     "no-endpoints": Text("no endpoints", "没有端点"),
     "commands": Text(
         "hint (costs points) · skip · show (the question again) · quit · help",
@@ -41,6 +41,11 @@ WORDS: dict[str, Text] = {
     "how-name": Text("One of {names}.", "填写其中之一：{names}。"),
     "how-number": Text("A number; 1/3 and 33% will do too.", "填数字；1/3 或 33% 也可以。"),
     "would-do": Text("would do", "可行的"),
+    "how-path": Text(
+        "A step for each device, with ; between: HOST DEVICE SOURCE > DESTINATION, and `outer A > B` for a tunnel's header. "
+        "Names will do for addresses, ports may be left out.",
+        "每经过一个设备写一步，用 ; 分隔：主机 设备 源 > 目的；有隧道头部时再写 outer A > B。地址可用名称代替，端口可省略。",
+    ),
     "how-talk": Text(
         "Say it as you would in the interview, in a line as long as you like. Its key points come next, for you to check.",
         "像面试时那样回答，写成一行，长短不限。随后逐条给出要点，由你自己核对。",

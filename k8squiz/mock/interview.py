@@ -138,6 +138,11 @@ class Interview:
             self._journal.draft(AnswerDraft(self.position, field, line, round(self.elapsed, 3)))
         return self.left_for(self.position) <= 0
 
+    def forget_line(self, field: str) -> None:
+        """The line in `field` was a command: nothing of it is left to go on with."""
+        self._standing, self._saved = (field, ""), self.elapsed
+        self._journal.draft(AnswerDraft(self.position, field, "", round(self.elapsed, 3)))
+
     # --- what comes next ---
 
     def reachable(self, position: int) -> bool:

@@ -8,7 +8,7 @@ from engine.cluster import Mode
 from engine.errors import EngineError
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.bank.find import is_told
+from k8squiz.bank.find import told_by
 from k8squiz.bank.question import FieldMark, Picture, QuestionRequest
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field, Value
@@ -250,13 +250,8 @@ def _study(
     scores = {part.name: part.score for part in topics}
     found = []
     for topic, names in missed.items():
-        commands = [f"k8squiz explain {topic}"] if has_story(topic) else []
+        commands = [told] if (told := told_by(topic)) else []
         commands.append(f"k8squiz practice --topic {topic}")
         commands += [f"k8squiz questions show {name} --seed {seeds[name]} --answer" for name in names]
         found.append(Study(topic, scores[topic], tuple(commands)))
     return tuple(found)
-
-
-def has_story(topic: str) -> bool:
-    """Whether `k8squiz explain` has a story of that name. Importing the stories for that would take longer."""
-    return is_told(topic)

@@ -14,14 +14,17 @@ from typing import Any, Protocol
 
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
-from k8squiz.screens.practice import Plain, words
+from k8squiz.screens.cells import Cells
+from k8squiz.screens.cells import ask as ask_cells
+from k8squiz.screens.practice import Plain, echo, words
 from k8squiz.screens.reorder import Order, ask
+from k8squiz.terminal.console import has_keys
 from k8squiz.terminal.sanitize import one_line
 from k8squiz.terminal.width import width_of
 
 _LOOK_EVERY = 0.25  # seconds between two looks at the clock
 _REDRAW_EVERY = 0.5
-_SOON, _NOW = 60, 20  # seconds left: the countdown turns yellow, then red
+_SOON, _NOW = 60, 20  # seconds left: the countdown is printed bold, then reversed
 COMMANDS = ("hint", "skip", "flag", "list", "back", "show", "end", "quit", "help")
 
 Tick = Callable[[str], bool]
@@ -48,6 +51,10 @@ class ClockedKeyboard(Protocol):
 
     def plain(self, prompt: str) -> str: ...
 
+    def in_cells(self, cells: Cells, clock: Clock, tick: Tick, lang: Lang) -> str:
+        """What is typed while a table is filled in: "" once it is handed in, else a command or a line. Asked of one that is
+        interactive alone."""
+
 
 class Clock(Protocol):
     def __call__(self) -> tuple[float, float]: ...
@@ -59,11 +66,9 @@ _FACES = {"en": ("question", "all"), "zh": ("本题", "全程")}
 
 
 def face(left: float, whole: float, lang: Lang, prompt: str = "") -> tuple[str, str]:
-    """The countdown's style and text, shorter before a long `prompt`. What colour says, `!` says too:
+    """The countdown's style and text, shorter before a long `prompt`. What its look says, `!` says too:
     `[question 0:48! all 12:03]`."""
-    sign, style = (
-        ("!!", "ansired bold") if left <= _NOW else ("!", "ansiyellow bold") if left <= _SOON else ("", "ansicyan")
-    )
+    sign, style = ("!!", "bold reverse") if left <= _NOW else ("!", "bold") if left <= _SOON else ("", "")
     question, everything = _FACES[lang]
     named = "" if width_of(prompt) > _WIDE else f"{question} "
     return style, f"[{named}{minutes(left)}{sign} {everything} {minutes(whole)}] "
@@ -111,6 +116,9 @@ class Piped:
             self._read()
         return _echoed(self._taken())
 
+    def in_cells(self, cells: Cells, clock: Clock, tick: Tick, lang: Lang) -> str:
+        raise NotImplementedError
+
     def _read(self) -> None:
         assert self._fd is not None
         chunk = os.read(self._fd, 65536)
@@ -126,7 +134,7 @@ class Piped:
 
 
 def _echoed(line: str) -> str:
-    sys.stdout.write(one_line(line) + "\n")
+    echo(line)
     return line
 
 
@@ -140,7 +148,7 @@ class ClockedTerminal:
         from prompt_toolkit.history import InMemoryHistory
 
         self._io = io
-        self._session: Any = PromptSession(history=InMemoryHistory(), **io)
+        self._session: Any = PromptSession(history=InMemoryHistory(), enable_suspend=True, **io)
         self._order: tuple[Field, Order] | None = None
 
     def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str:
@@ -161,6 +169,13 @@ class ClockedTerminal:
 
     def plain(self, prompt: str) -> str:
         return str(self._session.prompt(prompt, completer=None, refresh_interval=0, default="", pre_run=lambda: None))
+
+    def in_cells(self, cells: Cells, clock: Clock, tick: Tick, lang: Lang) -> str:
+        typed = ask_cells(
+            cells, lang, above=lambda: [face(*clock(), lang), ("", "\n")], commands=_BESIDE_A_LIST,
+            pre_run=lambda: _watch(lambda: cells.text, tick), refresh_interval=_REDRAW_EVERY, **self._io,
+        )  # fmt: skip
+        return (self.line("> ", clock, tick, cells.field, lang) or " ") if typed is None else typed
 
     def _put_in_order(self, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str) -> str | None:
         """The re-orderable list; what was picked stays picked while hints are read and after a resume."""
@@ -212,7 +227,7 @@ def _completer(field: Field) -> Any:
 
 
 def keyboard() -> ClockedKeyboard:
-    """The best there is: a terminal needs both ends of it."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    """The best there is."""
+    if has_keys():
         return ClockedTerminal()
     return Piped()

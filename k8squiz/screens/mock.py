@@ -50,9 +50,12 @@ def title_view(drawn_questions: DrawnQuestions, position: int, interview: Interv
     item = drawn_questions.plan.items[position]
     mark = f"⚑ {say('flag-mark', lang)}" if interview.state.sheets[position].flagged else ""
     if item.parent is not None:
-        return Titled(say("follow-up", lang, label=item.label), "", mark=mark)
-    label = say("question", lang, label=item.label, total=drawn_questions.plan.questions)
-    return Titled(label, pick(drawn_questions.world(position).question.template.title, lang), item.topic, mark)
+        label = say("follow-up", lang, label=item.label)
+        return Titled((label, label), "", mark=mark)
+    total = drawn_questions.plan.questions
+    labels = say("question", lang, label=item.label, total=total), f"{item.label}/{total}"
+    title = pick(drawn_questions.world(position).question.template.title, lang)
+    return Titled(labels, title, (item.topic,), mark)
 
 
 def list_view(drawn_questions: DrawnQuestions, interview: Interview, lang: Lang) -> RenderableType:

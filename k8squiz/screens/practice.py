@@ -7,23 +7,11 @@ from typing import Any, Protocol
 
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
+from k8squiz.screens.cells import Cells
+from k8squiz.screens.cells import ask as ask_cells
 from k8squiz.screens.reorder import Order, ask
+from k8squiz.terminal.console import has_keys
 from k8squiz.terminal.sanitize import one_line
-
-HINT = frozenset({"hint", "?", "提示"})
-SKIP = frozenset({"skip", "跳过"})
-QUIT = frozenset({"quit", "exit", "q", "退出"})
-BACK = frozenset({"back", "返回"})
-NEXT = frozenset({"n", "next", "下一题"})
-HELP = frozenset({"help", "帮助"})
-SHOW = frozenset({"show", "重看"})
-WALK = frozenset({"w", "walk", "路径"})
-RULES = frozenset({"r", "rules", "规则"})
-STEP = frozenset({"t", "step", "逐步"})
-WHAT_IF = frozenset({"x", "what if", "假如"})
-FOLLOW_UP = frozenset({"f", "follow-up", "追问"})
-POINTS = frozenset({"k", "key points", "要点"})
-AGAIN = frozenset({"a", "again", "再来"})
 
 
 class Keyboard(Protocol):
@@ -37,7 +25,7 @@ class Keyboard(Protocol):
 
 
 class Plain:
-    """Lines from standard input; what is read is echoed, so that a transcript of a pipe can be read."""
+    """Lines from standard input; what is read out of a pipe is echoed."""
 
     interactive = False
 
@@ -49,11 +37,17 @@ class Plain:
             sys.stdout.write("\n")
             raise EOFError
         line = typed.rstrip("\r\n")
-        sys.stdout.write(one_line(line) + "\n")
+        echo(line)
         return line
 
     def order(self, prompt: str, field: Field, lang: Lang) -> str:
         return self.line(prompt, field)
+
+
+def echo(line: str) -> None:
+    """Print what was read, so that a transcript of a pipe can be read; a terminal has done so itself."""
+    if not sys.stdin.isatty():
+        sys.stdout.write(one_line(line) + "\n")
 
 
 class Terminal:
@@ -65,7 +59,7 @@ class Terminal:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.history import InMemoryHistory
 
-        self._session: Any = PromptSession(history=InMemoryHistory())
+        self._session: Any = PromptSession(history=InMemoryHistory(), enable_suspend=True)
         self._order: tuple[Field, Order] | None = None
 
     def line(self, prompt: str, field: Field | None = None) -> str:
@@ -80,9 +74,15 @@ class Terminal:
         return self.line(prompt, field) if typed is None else typed
 
 
+def in_cells(keyboard: Keyboard, cells: Cells, lang: Lang) -> str:
+    """What is typed while a table of cells is filled in: "" once it is handed in, else a command or a line."""
+    typed = ask_cells(cells, lang)
+    return (keyboard.line("> ") or " ") if typed is None else typed
+
+
 def keyboard() -> Keyboard:
-    """The best there is: a terminal needs both ends of it."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    """The best there is."""
+    if has_keys():
         return Terminal()
     return Plain()
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from rich.columns import Columns
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
-from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.cluster import Mode
-from k8squiz.bank.question import NodeView, Picture, PodView, Question, QuestionRequest, ServiceView
+from k8squiz.bank.question import Question, QuestionRequest
 from k8squiz.kinds.fields import Item
 from k8squiz.kinds.interface import Task, shown_requests
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import LANGS, Lang, pick
 from k8squiz.locale.practice import say
+from k8squiz.screens.cluster import cluster_view
+from k8squiz.screens.pieces import Pieces
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.sanitize import visible
 from k8squiz.terminal.width import width_of
@@ -25,148 +26,197 @@ from k8squiz.world.subjects import needs_no_cluster
 from k8squiz.world.texts import prompt
 from k8squiz.world.world import World
 
-_MANY_PODS = 6
-_MANY_NODES = 4
+_WIDE = 120  # columns: from here on the cluster stands left of the question
+_GAP = 3
+_LINES = 19  # what 24 lines leave to a question, less its title and the prompt
+_MANY_ITEMS = 5
+_LETTER = 4  # columns before an item
+_READABLE = 90  # columns: longer lines of prose are read with effort
 
 
 def title_view(question: Question, lang: Lang, number: int, total: int) -> RenderableType:
     """The line above a question: which one it is, its title, topic and level."""
     meta = question.meta
-    rest = f"{meta.topic} · {say('level', lang, level=meta.level)}"
-    return Titled(say("question", lang, number=number, total=total), pick(question.template.title, lang), rest)
+    labels = say("question", lang, number=number, total=total), f"{number}/{total}"
+    rest = meta.topic, say("level", lang, level=meta.level)
+    return Titled(labels, pick(question.template.title, lang), rest)
 
 
 class Titled:
-    """`label · title · rest` on a rule; the title on a line of its own where that would be cut off."""
+    """`label · title · rest` on a rule: with the short label where the long one leaves the title no room, then without
+    the first of the rest; the title on a line of its own where all that would still cut it off."""
 
-    def __init__(self, label: str, title: str, rest: str = "", mark: str = "") -> None:
-        self._label, self._title, self._rest, self._mark = label, title, rest, mark
+    def __init__(self, labels: tuple[str, str], title: str, rest: tuple[str, ...] = (), mark: str = "") -> None:
+        self._labels, self._title, self._rest, self._mark = labels, title, rest, mark
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        fits = sum(map(width_of, (self._label, self._title, self._rest, self._mark))) + 13 <= options.max_width
-        line = Styled(self._label, style="quiet")
-        if fits and self._title:
+        (long, short), rest = self._labels, self._rest
+        forms = [(long, rest), (short, rest), *((short, rest[at:]) for at in range(1, len(rest)))]
+        fitting = [form for form in forms if self._width(*form) <= options.max_width]
+        label, rest = fitting[0] if fitting else forms[0]
+        line = Styled(label, style="quiet")
+        if fitting and self._title:
             line.append(" · ").append(self._title, style="title")
-        if self._rest:
-            line.append(f" · {self._rest}")
+        for each in rest:
+            line.append(f" · {each}")
         if self._mark:
             line.append(f" · {self._mark}", style="mark")
-        yield Styled("")
         yield Rule(line, align="left", style="quiet")
-        if self._title and not fits:
+        if self._title and not fitting:
             yield Prose(self._title, "strong")
+
+    def _width(self, label: str, rest: tuple[str, ...]) -> int:
+        shown = [each for each in (label, self._title, *rest, self._mark) if each]
+        # Two columns of the rule stand behind it.
+        return sum(map(width_of, shown)) + 3 * (len(shown) - 1) + 2
 
 
 def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> RenderableType:
     """Everything one needs to answer: cluster, request, prompt, and what can be picked. Without `listed` the steps of
     an order are left out: the re-orderable list shows them."""
-    parts: list[RenderableType] = [
-        *_given(world.question, lang),
-        Padding(Prose(pick(prompt(world), lang)), (1, 0, 0, 0)),
+    asked: list[RenderableType] = [Prose(pick(prompt(world), lang))]
+    asked += [Padding(Styled(visible(field.before)), (0, 0, 0, 2)) for field in task.fields if field.before]
+    asked += [
+        items_view(field.options, lang) for field in task.fields if field.options and (listed or not field.ordered)
     ]
-    parts += [Padding(Styled(visible(field.before)), (0, 0, 0, 2)) for field in task.fields if field.before]
-    parts += [
-        Padding(items_view(field.options, lang), (1, 0, 0, 0)) for field in task.fields
-        if field.options and (listed or not field.ordered)
-    ]  # fmt: skip
-    return Group(*parts)
+    words = [pick(prompt(world), lang), *(pick(item.text, lang) for field in task.fields for item in field.options)]
+    return Beside(given_view(world.question, lang, "\n".join(words)), Group(*asked))
 
 
-def _given(question: Question, lang: Lang) -> list[RenderableType]:
-    """The cluster and the request; where the question needs none, its servers and what happens to them, or its size."""
+class Beside:
+    """What is given above what is asked; left of it where there is the room."""
+
+    def __init__(self, given: RenderableType, asked: RenderableType) -> None:
+        self._given, self._asked = given, asked
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width < _WIDE:
+            above = console.render_lines(self._given, options, pad=False)
+            below = console.render_lines(self._asked, options, pad=False)
+            # A blank line is worth having, but no line that scrolls away.
+            blank = [Styled("")] if len(above) + len(below) < _LINES else []
+            yield Group(self._given, *blank, self._asked)
+            return
+        left = min(Measurement.get(console, options, self._given).maximum, (options.max_width - _GAP) // 2)
+        table = Table.grid(padding=(0, _GAP, 0, 0))
+        table.add_column(width=left)
+        table.add_column(width=min(options.max_width - left - _GAP, _READABLE))
+        table.add_row(self._given, self._asked)
+        yield table
+
+
+def given_view(question: Question, lang: Lang, words: str | None = None) -> RenderableType:
+    """All that is given before what is asked: the cluster and the request; where the question needs none, its servers and
+    what happens to them, or its size. The client is left out where neither a request nor the `words` of the question
+    (None: whatever they are) have to do with it."""
     if not needs_no_cluster(question):
-        return [picture_view(question.picture, lang), requests_view(question, lang)]
+        return Group(cluster_view(question.picture, lang, _told(question, words)), requests_view(question, lang))
     from k8squiz.screens.virtual_servers import history_view, scenario_view, size_view
     from k8squiz.world.virtual_servers import history, scenario, size
 
     work, past, crowd = scenario(question), history(question), size(question)
     shown: list[RenderableType] = [] if work is None else [scenario_view(work, lang)]
     shown += [] if past is None else [history_view(past, lang)]
-    return shown if crowd is None else [*shown, size_view(crowd, lang)]
+    return Group(*(shown if crowd is None else [*shown, size_view(crowd, lang)]))
 
 
-def given_view(question: Question, lang: Lang) -> RenderableType:
-    """All that is given before what is asked."""
-    return Group(*_given(question, lang))
+def _told(question: Question, words: str | None) -> frozenset[str]:
+    """The facts of the picture that its requests tell, or that have nothing to do with it: the client's address, and the
+    mode where requests differ in it."""
+    requests, told = shown_requests(question), set()
+    client = question.picture.client
+    asked_of = words is None or client in words
+    if not asked_of or any(ask.source.rsplit("/", 1)[-1] == "client" for ask in requests):
+        told |= {say("client", lang, address=client) for lang in LANGS}
+    if _modes_differ(requests):
+        told |= {fact for fact in question.picture.facts if fact in {_proxy(mode) for mode in Mode}}
+    return frozenset(told)
 
 
-def picture_view(picture: Picture, lang: Lang) -> RenderableType:
-    """Nodes with their devices and pods, Services under them, then what else is given."""
-    parts: list[RenderableType] = []
-    if len(picture.nodes) <= _MANY_NODES:
-        boxes = [_node_box(node, lang) for node in picture.nodes]
-        parts.append(Columns(boxes, padding=(0, 1), equal=True))
-    else:
-        parts.append(_node_table(picture.nodes))
-    parts += [_service_view(service, lang) for service in picture.services]
-    parts.append(Styled(say("client", lang, address=picture.client)))
-    parts.append(Styled(" · ".join(picture.facts), style="quiet"))
-    return Group(*parts)
+def _modes_differ(requests: Sequence[QuestionRequest]) -> bool:
+    return len({ask.mode for ask in requests}) > 1
 
 
-def _node_box(node: NodeView, lang: Lang) -> RenderableType:
-    title = Styled(node.name, style="strong")
-    if node.zone:
-        title.append(f" [{node.zone}]", style="plain")
-    body = Styled(no_wrap=False)
-    devices = "\n".join(f"{device} {address}" for device, address in node.devices)
-    body.append(devices + f"\npodCIDR {node.pod_cidr}", style="quiet")
-    for line in _pods(node.pods):
-        body.append("\n" + line)
-    return Panel(body, title=title, title_align="left", padding=(0, 1), expand=False)
-
-
-def _pods(pods: tuple[PodView, ...]) -> Iterable[str]:
-    shown = pods if len(pods) <= _MANY_PODS else pods[: _MANY_PODS - 1]
-    for pod in shown:
-        yield f"● {pod.name} {pod.address}" + (f" ({pod.ready})" if pod.ready else "")
-    if len(shown) < len(pods):
-        yield f"● … +{len(pods) - len(shown)}"
-
-
-def _node_table(nodes: tuple[NodeView, ...]) -> RenderableType:
-    table = Table(padding=(0, 1), show_header=False)
-    for node in nodes:
-        pods = ", ".join(line.removeprefix("● ") for line in _pods(node.pods))
-        table.add_row(Styled(node.name, style="strong"), node.zone or node.address, node.pod_cidr, Styled(pods))
-    return table
-
-
-def _service_view(service: ServiceView, lang: Lang) -> RenderableType:
-    line = Styled("Service ")
-    line.append(service.name, style="strong")
-    line.append(f" ({service.type}): {' · '.join(service.lines)}")
-    ends = ", ".join(service.endpoints[:_MANY_PODS]) + (
-        f", … +{len(service.endpoints) - _MANY_PODS}" if len(service.endpoints) > _MANY_PODS else "")  # fmt: skip
-    line.append(f"\n  {say('endpoints', lang, names=ends) if ends else say('no-endpoints', lang)}")
-    return line
+def _proxy(mode: Mode) -> str:
+    return f"kube-proxy {mode}"
 
 
 def requests_view(question: Question, lang: Lang) -> RenderableType:
-    """The requests, one line each; of further ones, what differs."""
-    lines = Styled("")
+    """The requests; of one that goes the same way as the one before it, what differs."""
     shown = shown_requests(question)
-    for index, ask in enumerate(shown):
-        named = f" {ask.name}" if len(shown) > 1 else ""
-        lines.append(("\n" if index else "") + say("request", lang, name=named), style="strong")
-        lines.append(_request(ask, question, lang))
-    return lines
+    differ = _modes_differ(shown)
+    lines: list[tuple[str, list[str]]] = []
+    before = ""
+    for ask in shown:
+        way = _way(ask, question, lang)
+        changes = _changes(ask, question, differ, lang)
+        noted = f"  [{', '.join(changes)}]" if changes else ""
+        if way == before:
+            lines[-1][1].append(say("same-request", lang, name=ask.name) + noted)
+            continue
+        label = say("request", lang, name=f" {ask.name}" if len(shown) > 1 else "")
+        lines.append((label, [label + way, *([noted.strip()] if noted else [])]))
+        before = way
+    return Group(*(Pieces(pieces, label, "  ") for label, pieces in lines))
 
 
-def _request(ask: QuestionRequest, question: Question, lang: Lang) -> str:
+def _way(ask: QuestionRequest, question: Question, lang: Lang) -> str:
     source = ask.source.rsplit("/", 1)[-1]
     if source == "client":
         source = f"client {question.picture.client}:{ask.sport}"
-    arrives = say("arrives", lang, node=ask.node) if ask.node and ask.source.count("/") == 0 else ""
-    extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in ask.changed]
-    extra += [say("without", lang, part=part) for part in ask.without]
-    changes = f"  [{', '.join(extra)}]" if extra else ""
-    mode = f"  [kube-proxy {ask.mode}]" if ask.mode is not Mode.IPTABLES else ""
-    return f"{ask.protocol} {source} → {ask.destination}{arrives}{changes}{mode}"
+    arrives = ""
+    if ask.node and ask.source.count("/") == 0:
+        its = any(
+            node.name == ask.node and ask.destination.startswith(f"{node.address}:") for node in question.picture.nodes
+        )
+        arrives = f" ({ask.node})" if its else say("arrives", lang, node=ask.node)
+    return f"{ask.protocol} {source} → {ask.destination}{arrives}"
+
+
+def _changes(ask: QuestionRequest, question: Question, modes: bool, lang: Lang) -> list[str]:
+    """What is otherwise for this request than for the cluster as it is shown."""
+    changes = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in ask.changed]
+    changes += [say("without", lang, part=part) for part in ask.without]
+    return [*changes, _proxy(ask.mode)] if modes or _proxy(ask.mode) not in question.picture.facts else changes
+
+
+def fields_lines(task: Task, lang: Lang) -> list[str]:
+    """What is to be filled in, where it is more than one thing: a line for each point with its fields, one for all others."""
+    fields = [field for field in task.fields if field.foreseen]
+    if len(fields) < 2:
+        return []
+    points: dict[str, list[str]] = {}
+    for field in fields:
+        points.setdefault("" if field.row is None else pick(field.row, lang), []).append(pick(field.label, lang))
+    between, colon = (", ", ": ") if lang == "en" else ("、", "：")
+    return [
+        f"› {row}{colon}{between.join(labels)}" if row else f"› {' · '.join(labels)}" for row, labels in points.items()
+    ]
 
 
 def items_view(items: tuple[Item, ...], lang: Lang) -> RenderableType:
-    """What can be picked, each with its letter."""
+    """What can be picked, each with its letter; in two columns where all of it is short."""
+    return Items(items, lang)
+
+
+class Items:
+    """Letters and what they stand for."""
+
+    def __init__(self, items: tuple[Item, ...], lang: Lang) -> None:
+        self._items, self._lang = items, lang
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        widest = max(width_of(pick(item.text, self._lang)) for item in self._items)
+        if len(self._items) < _MANY_ITEMS or 2 * (widest + _LETTER) + _GAP > options.max_width:
+            yield _lettered(self._items, self._lang)
+            return
+        half = (len(self._items) + 1) // 2
+        table = Table.grid(padding=(0, _GAP, 0, 0))
+        table.add_row(_lettered(self._items[:half], self._lang), _lettered(self._items[half:], self._lang))
+        yield table
+
+
+def _lettered(items: tuple[Item, ...], lang: Lang) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True, justify="right")
     table.add_column(overflow="fold")

@@ -9,6 +9,8 @@ from typing import Any
 from engine.values import dataclass
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.typed import command, plain
+from k8squiz.terminal.sanitize import one_line
 
 # Two lines of at most 80 columns: a terminal would break them anywhere.
 _KEYS = {
@@ -17,6 +19,11 @@ _KEYS = {
     "zh": "↑↓ 移动 · 空格或字母选取 · ←→ 提前/推后 · 退格撤销\n回车提交 · ? 提示 · 按 esc 后可输入字母、{commands}",
 }
 COMMANDS = "skip, show, quit"
+_UNUSED = {
+    "en": "{typed} picks nothing here: letters go from A to {last}; esc, to type a line",
+    "zh": "{typed} 不起作用：字母从 A 到 {last}；请切换到英文输入法，或按 esc 后输入一行",
+}
+_MOST_UNUSED = 8
 
 
 @dataclass(slots=True)
@@ -26,12 +33,16 @@ class Order:
     count: int
     cursor: int = 0
     picked: list[int] = dataclasses.field(default_factory=list)
+    unused: str = ""
+    """What was typed last and picks nothing."""
 
     def move(self, by: int) -> None:
+        self.unused = ""
         self.cursor = (self.cursor + by) % self.count
 
     def toggle(self, index: int) -> None:
         """Pick a step as the next one, or leave it out again."""
+        self.unused = ""
         self.cursor = index
         if index in self.picked:
             self.picked.remove(index)
@@ -40,6 +51,7 @@ class Order:
 
     def shift(self, by: int) -> None:
         """Move the step under the cursor earlier or later among the picked ones."""
+        self.unused = ""
         if self.cursor not in self.picked:
             return
         at = self.picked.index(self.cursor)
@@ -47,6 +59,7 @@ class Order:
         self.picked[at], self.picked[to] = self.picked[to], self.picked[at]
 
     def undo(self) -> None:
+        self.unused = ""
         if self.picked:
             self.picked.pop()
 
@@ -64,6 +77,10 @@ def lines(order: Order, field: Field, lang: Lang, commands: str = COMMANDS) -> A
                 f"{mark}{number}  {item.letter}  {pick(item.text, lang)}\n",
             )
         )
+    if order.unused:
+        last = field.options[-1].letter
+        told = _UNUSED[lang].replace("{typed}", f"“{one_line(order.unused)}”").replace("{last}", last)
+        shown.append(("bold", f"? {told}\n"))
     shown.append(("italic", _KEYS[lang].replace("{commands}", commands)))
     return shown
 
@@ -111,15 +128,32 @@ def _bindings(order: Order, field: Field) -> Any:
     bind("right", lambda event: order.shift(1))
     bind("space", lambda event: order.toggle(order.cursor))
     bind("backspace", lambda event: order.undo())
-    bind("?", _hint)
     bind("escape", lambda event: event.app.exit(result=None))
+    bind("c-z", lambda event: event.app.suspend_to_background())
     bind("c-c", lambda event: event.app.exit(exception=KeyboardInterrupt()))
     bind("c-d", lambda event: event.app.exit(exception=EOFError()))
     bind("enter", lambda event: _submit(event, order, field))
-    for index, item in enumerate(field.options):
-        for letter in (item.letter.lower(), item.letter):
-            bind(letter, lambda event, index=index: order.toggle(index))
+    bind("<any>", lambda event: _typed(event, order, field))
+    bind("<bracketed-paste>", lambda event: _typed(event, order, field))
     return keys
+
+
+def _typed(event: Any, order: Order, field: Field) -> None:
+    """Characters in whatever width: letters and numbers of steps are picked, a command's word (`？`, `提示`) is answered
+    with, anything else is said to be of no use."""
+    letters = {item.letter.lower(): index for index, item in enumerate(field.options)}
+    letters |= {str(index + 1): index for index in range(min(9, len(field.options)))}
+    for char in plain(event.data).casefold():
+        if char == "?":
+            _hint(event)
+            return
+        if char in letters:
+            order.toggle(letters[char])
+        elif char.isprintable() and not char.isspace():
+            order.unused = (order.unused + char)[-_MOST_UNUSED:]
+            if not order.unused.isascii() and command(order.unused) is not None:
+                event.app.exit(result=order.unused)
+                return
 
 
 def _hint(event: Any) -> None:

@@ -8,7 +8,7 @@ from rich.text import Text as Styled
 from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.scale import story
-from k8squiz.scale.chart import COLOURS, MARKS, Series, text_chart
+from k8squiz.scale.chart import MARKS, Series, text_chart
 from k8squiz.scale.figures import Figures
 from k8squiz.scale.timing import Timing, seconds
 from k8squiz.screens.explain import block_view, claims_view, section_view
@@ -53,12 +53,12 @@ def scale_view(found: Figures, timings: tuple[Timing, ...], lang: Lang) -> Rende
 def _chart(caption: str, series: Series) -> RenderableType:
     legend = Styled("          ")
     for mode, mark in MARKS.items():
-        legend.append(f"{mark} {mode}   ", style=COLOURS[mode])
+        legend.append(f"{mark} {mode}   ", style=f"series.{mode}")
     lines: list[RenderableType] = [Prose(caption, style="caption")]
     for line in text_chart(series):
         styled = Styled(line)
         for mode, mark in MARKS.items():
-            styled.highlight_regex(rf"(?<=[ ·┤│]){mark}(?=[ ·]|$)", style=COLOURS[mode])
+            styled.highlight_regex(rf"(?<=[ ·┤│]){mark}(?=[ ·]|$)", style=f"series.{mode}")
         lines.append(styled)
     return Group(*lines, legend)
 

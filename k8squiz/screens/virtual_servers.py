@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from rich.columns import Columns
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
@@ -16,6 +18,7 @@ from engine.ipvs.simulate import METRICS, Measured
 from engine.ipvs.workload import Action, Workload
 from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.screens.pieces import Pieces
 from k8squiz.screens.prose import Prose
 from k8squiz.world.virtual_servers import ClusterSize, History
 
@@ -33,16 +36,24 @@ _WORDS = {
     "scheduler": Text("scheduler", "调度算法"),
     "fits": Text("fits", "符合"),
     "went": Text("went to", "去往"),
+    "connections": Text(
+        "connections {first} to {last}, from client-{first} to client-{last} in turn",
+        "第 {first} 至 {last} 个连接，依次来自 client-{first} 至 client-{last}",
+    ),
     "nobody": Text("no server", "没有服务器"),
     "requirement": Text("Requirement", "要求"),
     "measured": Text("Measured: every scheduler, the same workload", "实测：同一负载下的每种调度算法"),
     "persistent": Text("persistence {n} s", "会话保持 {n} 秒"),
+    "logarithmic": Text("logarithmic scale", "对数刻度"),
     "size": Text(
         "{services} ClusterIP Services of {endpoints} ready endpoints each (one port, default settings), and nothing else",
         "{services} 个 ClusterIP 类型的 Service，每个有 {endpoints} 个就绪端点（一个端口，默认配置），此外没有别的",
     ),
     "on one node": Text("On one node", "一个节点上"),
 }
+_THOUSAND, _E_NOTATION = 1000, 10**6
+_ORDERS = 100  # so many times the least: bars on a linear scale would show the largest alone
+_A_RUN = 3  # so many connections alike are told in one line
 # What bench.FIGURES counts, for the table under the grade.
 _FIGURE_TEXTS: Mapping[str, Text] = {
     "chains": Text("chains", "链"),
@@ -82,26 +93,31 @@ def word(key: str, lang: Lang) -> str:
 
 
 def number(value: float) -> str:
-    return f"{value:g}" if value == int(value) else f"{value:.3g}"
+    if value == int(value):
+        return f"{value:g}" if abs(value) < _E_NOTATION else f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) < _THOUSAND else f"{value:,.0f}"
 
 
 def scenario_view(found: Scenario, lang: Lang) -> RenderableType:
     """What is given: the dataplane, the servers, the traffic, what changes midway, the requirement."""
     work = found.workload
-    table = Table(padding=(0, 1))
+    table = Table(padding=(0, 1), box=None, pad_edge=False, header_style="caption")
     heads = ("server", "weight", "speed", "slots")
     for head in heads:
         table.add_column(word(head, lang))
-    for server in work.servers:
-        name = server.name if server.from_start else server.name + _noted(_joins(work, server.name, lang), lang)
-        table.add_row(name, str(server.weight), str(server.speed), str(server.slots))
+    # Servers that are all alike share a row.
+    for figures, servers in itertools.groupby(work.servers, lambda one: (one.weight, one.speed, one.slots)):
+        names = [
+            one.name if one.from_start else one.name + _noted(_joins(work, one.name, lang), lang) for one in servers
+        ]
+        table.add_row((", " if lang == "en" else "、").join(names), *map(str, figures))
     dataplane = "kube-proxy" if found.dataplane == KUBE_PROXY else "bare"
     parts: list[RenderableType] = [Prose(word(dataplane, lang), "strong"), table, Prose(_traffic(work, lang))]
     for change in work.changes:
         seconds = f"{change.at / 1000:g}"
         parts.append(Prose(f"{seconds} s: {change.server} {pick(_ACTIONS[change.action], lang)}"))
-    parts.append(Prose(_defined(word("requirement", lang), "", lang).rstrip()))
-    parts += [Padding(Prose(requirement_text(one, lang)), (0, 0, 0, 2)) for one in found.requirements]
+    required = (" · " if lang == "en" else "；").join(requirement_text(one, lang) for one in found.requirements)
+    parts.append(Prose(_defined(word("requirement", lang), required, lang)))
     return Group(*parts)
 
 
@@ -171,33 +187,60 @@ def _cell(metric: str, figures: Measured, requirements: Sequence[Requirement]) -
 
 
 def bar_view(table: Mapping[str, Measured], metric: str, lang: Lang, width: int = 40) -> RenderableType:
-    """One figure of every scheduler as bars."""
+    """One figure of every scheduler as bars, on a logarithmic scale where they span two orders of magnitude."""
     grid = Table.grid(padding=(0, 1))
-    most = max((float(getattr(figures, metric)) for figures in table.values()), default=0.0)
-    for name, figures in table.items():
-        value = float(getattr(figures, metric))
-        filled = round(value / most * width) if most else 0
+    values = {name: float(getattr(figures, metric)) for name, figures in table.items()}
+    lengths, logarithmic = bar_lengths(tuple(values.values()), width)
+    for (name, value), filled in zip(values.items(), lengths, strict=True):
         grid.add_row(name, Styled("█" * filled or "▏", style="bar"), number(value))
-    return Group(Prose(_defined(metric, pick(METRIC_TEXTS[metric], lang), lang), "strong"), grid)
+    title = _defined(metric, pick(METRIC_TEXTS[metric], lang), lang)
+    return Group(Prose(title + (_noted(word("logarithmic", lang), lang) if logarithmic else ""), "strong"), grid)
+
+
+def bar_lengths(values: Sequence[float], width: int) -> tuple[list[int], bool]:
+    """How many of `width` columns each value takes, and whether on a logarithmic scale: from the power of ten below the
+    least of those above 0, so that it shows too."""
+    above = [value for value in values if value > 0]
+    if not above:
+        return [0] * len(values), False
+    if max(above) < _ORDERS * min(above):
+        return [round(value / max(above) * width) for value in values], False
+    floor = math.floor(math.log10(min(above)) - 1e-9)
+    span = math.log10(max(above)) - floor
+    return [max(1, round((math.log10(v) - floor) / span * width)) if v > 0 else 0 for v in values], True
 
 
 def history_view(found: History, lang: Lang, solved: bool = False) -> RenderableType:
-    """Servers, weights and what happened; with `solved` where each connection went."""
-    grid = Table(padding=(0, 1))
-    grid.add_column(word("server", lang))
-    grid.add_column(word("weight", lang), justify="right")
-    for name, weight in found.servers:
-        grid.add_row(name, str(weight))
-    title = _defined(word("scheduler", lang), found.scheduler, lang)
+    """Scheduler, servers, weights and what happened; with `solved` where each connection went."""
+    title = [_defined(word("scheduler", lang), found.scheduler, lang)]
     if found.persistent is not None:
-        title += " · " + word("persistent", lang).format(n=found.persistent)
+        title.append(word("persistent", lang).format(n=found.persistent))
+    title += [_defined(name, f"{word('weight', lang)} {weight}", lang) for name, weight in found.servers]
+    if not solved:
+        return Group(Pieces(title), Columns(_happened(found, lang), padding=(0, 3), column_first=True))
     steps = Table.grid(padding=(0, 1))
     for at, step in enumerate(found.steps, 1):
-        went = ""
-        if solved and step.connected:
-            went = f"→ {step.picked or word('nobody', lang)}"
+        went = f"→ {step.picked or word('nobody', lang)}" if step.connected else ""
         steps.add_row(f"{at}.", pick(step.text, lang), Styled(went, style="strong"))
-    return Group(Prose(title, "strong"), grid, steps)
+    return Group(Pieces(title), steps)
+
+
+def _happened(found: History, lang: Lang) -> list[str]:
+    """The steps, numbered; connections one after another, each of a client that comes once, in one line."""
+    lines: list[str] = []
+    steps = list(enumerate(found.steps, 1))
+    while steps:
+        run = list(itertools.takewhile(lambda step: step[1].newcomer, steps))
+        if len(run) < _A_RUN:
+            run = steps[:1]
+        (first, step), (last, _) = run[0], run[-1]
+        text = pick(step.text, lang)
+        if len(run) > 1:
+            connections = step.connected, run[-1][1].connected
+            text = word("connections", lang).format(first=connections[0], last=connections[1])
+        lines.append(f"{first}.  {text}" if first == last else f"{first}.-{last}.  {text}")
+        steps = steps[len(run) :]
+    return lines
 
 
 def size_view(found: ClusterSize, lang: Lang) -> RenderableType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from typing import IO
@@ -35,7 +36,14 @@ def make_console(stderr: bool = False, width: int | None = None, file: IO[str] |
 
     `width` is in terminal columns; None asks the terminal (COLUMNS wins, 80 where there is none).
     """
-    return SafeConsole(stderr=stderr, width=width, file=file, markup=False, emoji=False, highlight=False, theme=theme())
+    console = SafeConsole(stderr=stderr, width=width, file=file, markup=False, emoji=False, highlight=False)
+    console.push_theme(theme("none" if console.color_system == "standard" else None))
+    return console
+
+
+def has_keys() -> bool:
+    """Whether single keys can be read and the cursor moved: a terminal at both ends, and one that can (not TERM=dumb)."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
 
 
 def print_json(value: object, indent: int = 2) -> None:

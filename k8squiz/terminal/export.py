@@ -20,7 +20,7 @@ def recorder(width: int) -> SafeConsole:
     """A console that writes nowhere and remembers all, in full colour, `width` columns wide."""
     return SafeConsole(
         record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor",
-        markup=False, emoji=False, highlight=False, theme=theme(),
+        markup=False, emoji=False, highlight=False, theme=theme("dark"),
     )  # fmt: skip
 
 

@@ -21,10 +21,17 @@ def shared_out(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
     must be picklable; what it raises is raised here.
 
     Whatever ends the caller's loop, Ctrl-C too, ends the processes with it: an executor would wait for them to finish.
+    Raises EngineError where the system starts none.
     """
     import multiprocessing
 
-    with multiprocessing.Pool(initializer=_leave_interrupts_to_the_parent) as pool:
+    try:
+        pool = multiprocessing.Pool(initializer=_leave_interrupts_to_the_parent)
+    except OSError as error:
+        from engine.errors import no_processes
+
+        raise no_processes(error) from None
+    with pool:
         yield from pool.imap(work, items)
 
 

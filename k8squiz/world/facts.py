@@ -44,6 +44,10 @@ def _died(read: Callable[[Where], str | None]) -> _Read:
     return lambda world, request, outcome: None if outcome.where is None else read(outcome.where)
 
 
+def _stalled(read: Callable[[Where], str]) -> _Read:
+    return lambda world, request, outcome: "none" if outcome.stalls is None else read(outcome.stalls)
+
+
 def _masquerader(world: World, request: str, outcome: Outcome) -> str:
     # It brings all CNI plugins with it, which few questions ask about.
     from engine.fabric.chains import written_by
@@ -78,6 +82,8 @@ FACTS: dict[str, _Read] = {
     "died_in": _died(lambda where: where.chain),
     "died_at": _died(lambda where: None if where.hook is None else str(where.hook)),
     "direction": _died(lambda where: str(where.direction)),
+    "stalls": _stalled(lambda where: str(where.code)),
+    "stalls_on": _stalled(lambda where: host_name(where.host)),
     "destination": lambda world, request, outcome: outcome.destination,
     "destination_ip": lambda world, request, outcome: _split(outcome.destination, 0),
     "destination_port": lambda world, request, outcome: _split(outcome.destination, 1),
@@ -137,6 +143,7 @@ CONNTRACK_FACTS = (
 WORDS: dict[str, tuple[str, ...]] = {
     "verdict": tuple(map(str, Verdict)),
     "code": tuple(map(str, ReasonCode)),
+    "stalls": ("none", *map(str, ReasonCode)),
     "direction": tuple(map(str, Direction)),
     "died_at": tuple(map(str, Hook)),
     "hook": tuple(map(str, Hook)),
@@ -149,6 +156,10 @@ TOLD: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("code", "died_on", "died_in", "died_at", "direction"),
         "where it died: the reason's code (`no-local-endpoints`, `martian-source`, `bridge-refuses-same-port`, ...), host, chain, hook, `request` or `reply`",
+    ),
+    (
+        ("stalls", "stalls_on"),
+        "where a connection that was made comes to a halt, as a large packet may (`size`): the reason's code, the host; `none`",
     ),
     (("destination", "destination_ip", "destination_port"), "after kube-proxy's DNAT"),
     (("endpoint", "endpoint_node"), "the pod and node that is"),

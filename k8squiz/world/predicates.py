@@ -19,6 +19,7 @@ from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 from k8squiz.world.comparisons import COMPARISONS, MATCH, Conditions, conditions, match, number
 from k8squiz.world.facts import CONNTRACK_FACTS, FACTS, HOP_FACTS, Fact, conntrack_fact, fact, hop_fact
+from k8squiz.world.lookups import LOOKUP_FACTS, LOOKUP_KEYS, lookup_figure, lookup_wanted
 from k8squiz.world.rule_lines import RuleLine
 from k8squiz.world.world import World
 
@@ -40,6 +41,9 @@ HOP = conditions(*HOP_FACTS)
 CONNTRACK = conditions(*CONNTRACK_FACTS)
 RULE = conditions("node", "table", "chain", "text", "family", "release", required=("node",))
 ENTRY = conditions("node", "set", "text", "family", required=("node",))
+
+
+LOOKUP = conditions(*LOOKUP_KEYS, *LOOKUP_FACTS, "of", required=("from", "name"))
 
 
 def _schema_only(schema: Schema) -> Shape[Yaml]:
@@ -230,6 +234,10 @@ OPERATORS: dict[str, Operator] = {
     "reply_passes": Operator(_shown_as(HOP), _hops("reply")),
     "rule": Operator(_shown_as(RULE), _rule),
     "entry": Operator(_shown_as(ENTRY), _entry),
+    "lookup": Operator(
+        _shown_as(LOOKUP),
+        lambda value, predicate, world, on, outcome: _all_match(*lookup_wanted(_mapping(value, world), world, on)),
+    ),
     "conntrack": Operator(_shown_as(CONNTRACK), _conntrack),
     "all": Operator(
         _PREDICATES,
@@ -374,6 +382,7 @@ VALUES: dict[str, Figure] = {
     "count_entries": Figure(
         _shown_as(ENTRY), lambda value, world, on: count_entries(_mapping(value, world), world, on)
     ),
+    "lookup": Figure(_shown_as(LOOKUP), lambda value, world, on: lookup_figure(_mapping(value, world), world, on)),
     "count_hops": Figure(_shown_as(HOP), _count_hops),
     "add": Figure(_SOME_VALUES, lambda value, world, on: sum(_figures(value, world, on), Fraction(0))),
     "subtract": Figure(_SOME_VALUES, _subtract),

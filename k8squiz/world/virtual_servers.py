@@ -42,11 +42,15 @@ _DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class HistoryStep:
-    """One line of the history: what happened, and the server that a connection went to (None: no server took it)."""
+    """One line of the history: what happened, and the server that a connection went to (None: no server took it).
+
+    `newcomer`: it is the connection of a client of the same number, the first of it.
+    """
 
     text: Text
     connected: int = 0
     picked: str | None = None
+    newcomer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,7 @@ class _HistoryRun:
     def _connect(self, client: str) -> HistoryStep:
         if client not in self._clients and len(self._clients) == MOST_HISTORY_CLIENTS:
             raise _too_many("clients", MOST_HISTORY_CLIENTS)
+        newcomer = client not in self._clients and client == f"client-{len(self._connections) + 1}"
         address = self._clients.setdefault(client, f"198.51.100.{len(self._clients) + 1}")
         number = len(self._connections) + 1
         made = self._vs.connect(address, 40000 + number)
@@ -180,8 +185,9 @@ class _HistoryRun:
         by_address = {f"{address}:{_PORT}": name for name, address in self._servers.items()}
         picked = None if made.server is None else by_address[made.server]
         return HistoryStep(
-            Text(f"connection {number}, from {client}", f"第 {number} 个连接，来自 {client}"), number, picked
-        )
+            Text(f"connection {number}, from {client}", f"第 {number} 个连接，来自 {client}"),
+            number, picked, newcomer,
+        )  # fmt: skip
 
 
 def scenario(question: Question) -> Scenario | None:

@@ -23,6 +23,7 @@ from k8squiz.world.work import Work
 
 if TYPE_CHECKING:
     from engine import Ruleset
+    from engine.shell.live import LiveCluster
     from k8squiz.world.set_elements import SetElement
 
 
@@ -33,6 +34,8 @@ class World:
         self.question = question
         self._requests: Mapping[str, QuestionRequest] = {request.name: request for request in question.requests}
         self._clusters: dict[str, Cluster] = {}
+        self._loaded: dict[tuple[object, ...], Cluster] = {}
+        self._live: dict[str, LiveCluster] = {}
         self._outcomes: dict[str, tuple[Outcome, ...]] = {}
         self._rules: dict[tuple[str, str, str, str | None], tuple[RuleLine, ...]] = {}
         self._entries: dict[tuple[str, str, str], tuple[SetElement, ...]] = {}
@@ -52,20 +55,31 @@ class World:
         """The cluster of request `name`."""
         if name not in self._clusters:
             request = self.request(name)
-            cluster = as_of(load_cluster(text=request.manifests))
-            if request.background is not None:
-                cluster = _crowded(cluster, request.background)
-            if request.without:
-                network = dataclasses.replace(cluster.network, without=cluster.network.without | set(request.without))
-                cluster = dataclasses.replace(cluster, network=network)
-            self._clusters[name] = cluster
+            # Many requests of one cluster are walked on one that was read once.
+            same = (request.manifests, request.background, request.without)
+            if same not in self._loaded:
+                self._loaded[same] = _cluster(request)
+            self._clusters[name] = self._loaded[same]
+            if request.fault is not None:
+                self._clusters[name] = self.live(name).cluster
         return self._clusters[name]
+
+    def live(self, name: str) -> LiveCluster:
+        """The cluster of request `name` as one may look into it (engine.shell), with its fault. Raises QuizError."""
+        if name not in self._live:
+            from engine.shell import open_shell
+            from k8squiz.world.faults import faulty
+
+            request = self.request(name)
+            sound = open_shell(_cluster(request), request.mode, seed=self.question.seed).live
+            self._live[name] = sound if request.fault is None else faulty(sound, request.fault)
+        return self._live[name]
 
     def all_outcomes(self, name: str) -> tuple[Outcome, ...]:
         """Every way the packet of request `name` can go, whatever its `way` says (predicates.outcomes_of heeds it)."""
         if name not in self._outcomes:
             asked = self.request(name)
-            request = Request(asked.source, asked.destination, asked.protocol, asked.node, asked.sport)
+            request = Request(asked.source, asked.destination, asked.protocol, asked.node, asked.sport, asked.size)
             self._outcomes[name] = self.walked(name, request)
         return self._outcomes[name]
 
@@ -77,6 +91,9 @@ class World:
         return found
 
     def _walk(self, name: str, request: Request) -> tuple[Outcome, ...]:
+        if self.request(name).fault is not None:
+            live = self.live(name)
+            return engine.outcomes(live.cluster, request, fabric=live.fabric)
         return engine.outcomes(self.cluster(name), request, mode=self.request(name).mode)
 
     def rules(self, name: str, node: str, family: str = "ipv4", release: str | None = None) -> tuple[RuleLine, ...]:
@@ -179,6 +196,16 @@ def host_name(host: str) -> str:
 def direction_of(outcome: Outcome, of: str) -> tuple[Hop, ...]:
     """The hops of the request or of the reply."""
     return outcome.reply if of == "reply" else outcome.hops
+
+
+def _cluster(request: QuestionRequest) -> Cluster:
+    cluster = as_of(load_cluster(text=request.manifests))
+    if request.background is not None:
+        cluster = _crowded(cluster, request.background)
+    if request.without:
+        network = dataclasses.replace(cluster.network, without=cluster.network.without | set(request.without))
+        cluster = dataclasses.replace(cluster, network=network)
+    return cluster
 
 
 def _address(endpoint: str) -> str:

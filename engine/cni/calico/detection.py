@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from engine.cluster import CNIConfig, IPPool, Node, PortMap
@@ -27,6 +27,23 @@ _POOL_KINDS = ("crd.projectcalico.org/IPPool", "projectcalico.org/IPPool")
 _FELIX_KINDS = ("crd.projectcalico.org/FelixConfiguration", "projectcalico.org/FelixConfiguration")
 # What felix can be told that leads packets another way, by its field and by calico-node's environment.
 _FELIX_SWITCHES = {"bpfEnabled": "FELIX_BPFENABLED", "wireguardEnabled": "FELIX_WIREGUARDENABLED"}
+_NO_POOL = (
+    (
+        "No IPPool is given: the pods' networks are taken to be pools as calico.yaml makes them, natOutgoing for IPv4"
+        " (kubectl get ippools.crd.projectcalico.org -o yaml)."
+    ),
+    (
+        "没有给出 IPPool：把 Pod 网段视为 calico.yaml 创建的地址池，IPv4 的 natOutgoing 开启"
+        "（kubectl get ippools.crd.projectcalico.org -o yaml）。"
+    ),
+)
+_NFTABLES = (
+    (
+        "FelixConfiguration's nftablesMode is Enabled: felix' nftables rules are taken to decide as its iptables rules do, and"
+        " those are shown."
+    ),
+    "FelixConfiguration 的 nftablesMode 为 Enabled：视 felix 的 nftables 规则与其 iptables 规则判定相同，并按后者显示。",
+)
 
 
 class _Annotated(Protocol):
@@ -127,6 +144,14 @@ def _of_pools(base: CNIConfig, pools: tuple[IPPool, ...]) -> CNIConfig:
             backend = "ipip"
     given = _ENCAPSULATED if backend == "vxlan" else {}
     return dataclasses.replace(base, backend=backend, pools=pools, networks=tuple(pool.cidr for pool in pools), **given)
+
+
+def unsaid(config: CNIConfig) -> Iterator[tuple[str, str]]:
+    """The pools, and felix's own nftables rules, which are written here as those that it writes with iptables."""
+    if not config.pools:
+        yield _NO_POOL
+    if config.nftables:
+        yield _NFTABLES
 
 
 def _net(text: str) -> str | None:

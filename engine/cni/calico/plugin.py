@@ -61,6 +61,9 @@ class Calico:
     def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         return detection.from_object(kind, fields, configured)
 
+    def unsaid(self, config: CNIConfig) -> Iterable[tuple[str, str]]:
+        return detection.unsaid(config)
+
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return detection.node_annotations(backend, address, tunnel_address)
 

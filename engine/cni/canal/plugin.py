@@ -79,6 +79,9 @@ class Canal:
     def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         return None
 
+    def unsaid(self, config: CNIConfig) -> Iterable[tuple[str, str]]:
+        return ()
+
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         mine = self._between.node_annotations(backend, address, tunnel_address)
         return {**mine, f"{_CALICO}IPv4Address": f"{address}/24"}

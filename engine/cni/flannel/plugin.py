@@ -62,6 +62,9 @@ class Flannel:
     def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         return None
 
+    def unsaid(self, config: CNIConfig) -> Iterable[tuple[str, str]]:
+        return ()
+
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return detection.node_annotations(backend or self.usual_backend, address)
 

@@ -81,6 +81,9 @@ class VpcNative:
     def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         return None
 
+    def unsaid(self, config: CNIConfig) -> Iterable[tuple[str, str]]:
+        return ()
+
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return {}
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.kinds.fields.interface import FieldBase, Turn, Unreadable
-from k8squiz.kinds.fields.spelling import bare_name, plain, says_none
+from k8squiz.kinds.fields.interface import FieldBase, Turn, Unreadable, first_readable
+from k8squiz.kinds.fields.names import named
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.practice import say
+from k8squiz.locale.typed import bare_name, says_none
 
 _DEVICES = (
     ("client", Text("Forgets that the source was rewritten on the way.", "忘记了源地址在途中被改写。")),
@@ -24,6 +25,9 @@ _DEVICES = (
         ),
     ),
 )
+
+# `10.0.0.1 port 80`, `node1 端口80`, `node1, 80`: the port after its address.
+_PORT = re.compile(r"(?:,? +(?:port|端口)? *|,? *端口) *:? *(\d{1,5})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,12 @@ class AddressField(FieldBase):
     row: Text | None = None
 
     def read(self, typed: str) -> str:
-        text = plain(typed)
+        return first_readable(typed, self._read)
+
+    def _read(self, text: str) -> str:
         if says_none(text):
             return "none"
+        text = _PORT.sub(r":\1", text)
         name, port = text, ""
         if text.count(":") == 1 or re.fullmatch(r"\[.*\]:\d+", text):
             name, _, port = text.rpartition(":")
@@ -62,10 +69,9 @@ class AddressField(FieldBase):
 
     def _address(self, name: str) -> str:
         """What goes by `name`: a name shown, a device that only one host has, or an address. Raises Unreadable."""
-        named = {known.lower(): address for known, address in self.aliases.items()}
-        for spelled in (name.lower(), bare_name(name).lower()):
-            if spelled in named:
-                return named[spelled]
+        known = named(name, self.aliases)
+        if known is not None:
+            return self.aliases[known]
         devices = [known for known in self._told if known.lower().endswith(f"/{bare_name(name).lower()}")]
         if len(devices) > 1:
             raise Unreadable(f"on which host? {', '.join(devices)}", f"在哪台主机上？{'、'.join(devices)}")

@@ -7,13 +7,14 @@ grading for `read` and `score`, reports for `full_label`, `options` and `turns`,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
 
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.question import Value
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.typed import spellings
 
 __all__ = ["Field", "FieldBase", "Item", "Turn", "Unreadable", "Value"]
 
@@ -24,6 +25,22 @@ class Unreadable(Exception):
     def __init__(self, en: str, zh: str) -> None:
         super().__init__(en)
         self.text = Text(en, zh)
+
+
+V = TypeVar("V")
+
+
+def first_readable(typed: str, read: Callable[[str], V]) -> V:
+    """What `read` makes of `typed`, or of what is left of it without the words around an answer (`选B`, `about 20`).
+    Raises Unreadable as `read` does for all that was typed."""
+    complaint: Unreadable | None = None
+    for text in spellings(typed):
+        try:
+            return read(text)
+        except Unreadable as error:
+            complaint = complaint or error
+    assert complaint is not None
+    raise complaint
 
 
 @dataclass(frozen=True, slots=True)

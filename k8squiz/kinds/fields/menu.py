@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.kinds.fields.interface import FieldBase, Item, Turn, Unreadable
+from k8squiz.kinds.fields.interface import FieldBase, Item, Turn, Unreadable, first_readable
 from k8squiz.kinds.fields.picking import letters_in, named, picked
-from k8squiz.kinds.fields.spelling import plain, says_none
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.practice import say
+from k8squiz.locale.typed import says_all, says_none
 
 _MISSED = Text(
     "Has not walked the packet that far: ask what happens to it there.", "没有把数据包跟到那一步：追问它在那里会怎样。"
@@ -20,8 +20,6 @@ _BELIEVED = Text(
     "Takes for a rule what holds in other clusters: ask on what it depends, and what it is here.",
     "把别的集群里才成立的情况当成规律：追问它取决于什么、在这里又是什么。",
 )
-
-_ALL = frozenset({"all", "all of them", "all of the above", "全部", "全选", "都对"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,12 @@ class MenuField(FieldBase):
     near: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     def read(self, typed: str) -> tuple[str, ...]:
-        text = plain(typed)
+        return first_readable(typed, self._read)
+
+    def _read(self, text: str) -> tuple[str, ...]:
         if self.multiple and says_none(text):
             return ()
-        if self.multiple and text.lower().rstrip(".。!") in _ALL:
+        if self.multiple and says_all(text):
             return tuple(item.key for item in self.items)
         whole = named(text, self.items) if len(text) > 1 else None
         words = letters_in(text, self.items)

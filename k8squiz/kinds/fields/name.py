@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.kinds.fields.interface import FieldBase, Unreadable
-from k8squiz.kinds.fields.spelling import bare_name, plain, says_none
+from k8squiz.kinds.fields.interface import FieldBase, Unreadable, first_readable
+from k8squiz.kinds.fields.names import named
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.practice import say
+from k8squiz.locale.typed import says_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +22,15 @@ class NameField(FieldBase):
     weight: float = 1.0
 
     def read(self, typed: str) -> str:
-        known = {name.lower(): name for name in self.names}
-        word = plain(typed).lower()
-        if says_none(word):
+        return first_readable(typed, self._read)
+
+    def _read(self, text: str) -> str:
+        if says_none(text):
             return "none"
-        word = word if word in known else bare_name(word)
-        if word not in known:
+        known = named(text, self.names)
+        if known is None:
             raise Unreadable(f"one of {', '.join(self.names)}", f"请填写其中之一：{'、'.join(self.names)}")
-        return known[word]
+        return known
 
     def score(self, value: str) -> float:
         return float(value == self.truth)

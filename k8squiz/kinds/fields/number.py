@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.kinds.fields.interface import FieldBase, Turn, Unreadable
-from k8squiz.kinds.fields.spelling import plain
+from k8squiz.kinds.fields.interface import FieldBase, Turn, Unreadable, first_readable
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.numerals import number_in_words
 from k8squiz.locale.practice import say
 
 _OTHER_SIDE = Text("Has worked out the other part: ask whose share it is.", "算成了另一部分的比例：追问这是谁的份额。")
@@ -25,7 +25,44 @@ _TWO_DIGITS, _THREE_DIGITS = Fraction(1, 100), Fraction(1, 1000)
 # `3.14`, `.333`, `1,450`, `33,3`, `3.14e6`, `3.14M`, `314万`, `1/3`, `33%`.
 _NUMBER = re.compile(
     r"(?P<number>[+-]?(?=[.,]?\d)(?:\d[\d ,_']{0,23})?(?:[.,]\d{0,12})?(?<=[\d.]))\s*"
-    r"(?:[eE]\+?(?P<power>\d)|(?P<times>[kKmM万亿]))?\s*(?:/\s*(?P<under>\d{1,12})|(?P<percent>%|percent))?"
+    r"(?:[eE]\+?(?P<power>\d)|(?P<times>[kKmM万亿]))?\s*(?:/\s*(?P<under>\d{1,12})|(?P<percent>%|per ?cent))?"
+)
+# Chinese counts with a word between number and noun; either may stand alone.
+_COUNTER = re.compile(r"(?<=[\d一二两三四五六七八九十百千万亿%])\s*[条个次跳步台项种行份块组位张对]$")
+_COUNTER_BEFORE = re.compile(r"^[条个次跳步台项种行份块组位张对](?=.)")
+# What is counted where a question names no unit.
+_COUNTED = (
+    "connections",
+    "connection",
+    "endpoints",
+    "endpoint",
+    "services",
+    "service",
+    "packets",
+    "packet",
+    "entries",
+    "rules",
+    "steps",
+    "nodes",
+    "chains",
+    "chain",
+    "entry",
+    "rule",
+    "step",
+    "node",
+    "hops",
+    "hop",
+    "pods",
+    "pod",
+    "times",
+    "数据包",
+    "规则",
+    "节点",
+    "端点",
+    "连接",
+    "服务",
+    "表项",
+    "链",
 )
 _TIMES = {"": 1, "k": 10**3, "K": 10**3, "m": 10**6, "M": 10**6, "万": 10**4, "亿": 10**8}
 
@@ -47,7 +84,13 @@ class NumberField(FieldBase):
     share: bool = False
 
     def read(self, typed: str) -> str:
-        text = self._without_unit(plain(typed).lstrip("~≈约").replace("\u2044", "/").strip())
+        return first_readable(typed, self._read)
+
+    def _read(self, text: str) -> str:
+        text = self._without_unit(text)
+        told = number_in_words(text)
+        if told is not None:
+            return self._taken(told)
         matched = _NUMBER.fullmatch(text)
         if matched is None or matched["under"] is not None and int(matched["under"]) == 0:
             raise Unreadable("type a number, such as 42, 1/3 or 33%", "请输入一个数，例如 42、1/3 或 33%")
@@ -57,17 +100,30 @@ class NumberField(FieldBase):
             number /= int(matched["under"])
         elif matched["percent"] or (self.percent and number > 1):
             number /= 100
+        return self._taken(number)
+
+    def _taken(self, number: Fraction) -> str:
         if (self.share or self.percent) and not 0 <= number <= 1:
             raise Unreadable("a share lies between 0 and 1: 1/3, 0.33 or 33%", "比例在 0 与 1 之间：1/3、0.33 或 33%")
         return str(number)
 
     def _without_unit(self, text: str) -> str:
-        """`8950` of `8950 bytes`, `8950 byte`, `8950 B` and `8950字节`."""
-        for unit in () if self.unit is None else (self.unit.en.lower(), self.unit.zh.strip("（）()")):
-            for spelled in (unit, unit.removesuffix("s"), unit.split("/")[0], unit[:1] if unit == "bytes" else unit):
-                if spelled and text.lower().endswith(spelled):
-                    return text[: len(text) - len(spelled)].strip()
-        return text
+        """`8950` of `8950 bytes`, `8950 byte`, `8950 B`, `8950个字节`, `8950字节`; `20` of `20条`."""
+        spelled = next((word for word in self._units() if text.lower().endswith(word)), "")
+        counted = text[: len(text) - len(spelled)].strip()
+        return counted if len(counted) < 2 else _COUNTER.sub("", counted).strip()
+
+    def _units(self) -> Iterator[str]:
+        """What the unit is called at the end of a number, the longest first."""
+        if self.unit is None:
+            yield from _COUNTED
+            return
+        english, chinese = self.unit.en.lower(), self.unit.zh.strip("（）()")
+        words = {english, english.split()[-1], chinese, _COUNTER_BEFORE.sub("", chinese), english.split("/")[0]}
+        words |= {word.removesuffix("ies") + "y" if word.endswith("ies") else word.removesuffix("s") for word in words}
+        if english == "bytes":
+            words.add("b")
+        yield from sorted((word for word in words if word), key=len, reverse=True)
 
     def _decimal(self, text: str) -> str:
         """The number with its decimal point: commas and blanks between groups of three go, another comma is one.

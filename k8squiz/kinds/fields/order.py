@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.kinds.fields.interface import FieldBase, Item, Turn, Unreadable
+from k8squiz.kinds.fields.interface import FieldBase, Item, Turn, Unreadable, first_readable
 from k8squiz.kinds.fields.picking import letters_in, longest_common, picked
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.practice import say
@@ -29,7 +29,10 @@ class OrderField(FieldBase):
     weight: float = 1.0
 
     def read(self, typed: str) -> tuple[str, ...]:
-        keys = tuple(picked(word, self.items).key for word in letters_in(typed, self.items))
+        return first_readable(typed, self._read)
+
+    def _read(self, text: str) -> tuple[str, ...]:
+        keys = tuple(picked(word, self.items).key for word in letters_in(text, self.items))
         if not keys:
             raise Unreadable("type the letters in order, such as B A D", "请按顺序输入字母，例如 B A D")
         if len(set(keys)) != len(keys):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from k8squiz.kinds.fields.interface import Item, Unreadable
-from k8squiz.kinds.fields.spelling import plain
+from k8squiz.locale.typed import plain
 
 # What stands between letters, and around them.
-_BETWEEN = re.compile(r"(?:->|=>|[\s,;、。.:>→⇒&+/|()\[\]{}<'\"和与及])+")
-_AND = frozenset({"and", "then", "以及", "然后"})
+_BETWEEN = re.compile(
+    r"(?:->|=>|然后|接着|最后|还有|以及|首先|其次|[\s,;.:>→⇒&+/|()\[\]{}<'\"~和与及跟先再后到]|(?<=\b[A-Za-z])-+(?=[A-Za-z]\b))+"
+)
+_AND = frozenset({"and", "then", "first", "finally"})
 
 
 def longest_common(a: tuple[str, ...], b: tuple[str, ...]) -> int:
@@ -26,8 +28,11 @@ def letters_in(typed: str, items: tuple[Item, ...]) -> list[str]:
     """The letters in `B A D`, `b,a,d`, `BAD`, `2 1 4`, `B) A) D.`, `[B, A]` or `A and C`."""
     words = [word for word in _BETWEEN.split(plain(typed)) if word]
     letters = {item.letter.lower() for item in items}
-    if len(words) == 1 and len(words[0]) > 1 and all(char.lower() in letters for char in words[0]):
-        return list(words[0])
+    numbers = {str(number) for number in range(1, len(items) + 1)} if len(items) < 10 else set()
+    if len(words) == 1 and len(words[0]) > 1:
+        for known in (letters, numbers):
+            if all(char.lower() in known for char in words[0]):
+                return list(words[0])
     return [word for word in words if word.lower() not in _AND]
 
 
@@ -38,7 +43,7 @@ def named(typed: str, items: tuple[Item, ...]) -> Item | None:
 
 
 def _folded(text: str) -> str:
-    return " ".join(plain(text).rstrip(".。").lower().split())
+    return " ".join(plain(text).rstrip(".").lower().split())
 
 
 def picked(word: str, items: tuple[Item, ...]) -> Item:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.trace import Text
 from k8squiz.bank.question import Grade, Question
 from k8squiz.bank.shapes import record
@@ -35,8 +37,9 @@ class Repair(TypedKind[RepairAsk]):
 
         return put_in(task, grade)
 
-    def hidden(self, question: Question) -> str | None:
-        return self.asked(question).fixed_request or None
+    def hidden(self, question: Question) -> Collection[str]:
+        fixed = self.asked(question).fixed_request
+        return (fixed,) if fixed else ()
 
     def why(self, world: World, ask: RepairAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
         from k8squiz.kinds.repair.why import repair_causes

@@ -17,8 +17,8 @@ from k8squiz.bank.strictyaml import parse
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Unreadable
-from k8squiz.kinds.fields.spelling import plain
 from k8squiz.kinds.repair import api_server
+from k8squiz.locale.typed import plain
 
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -9,8 +9,8 @@ import re
 
 from engine.values import dataclass
 from k8squiz.kinds.fields import Unreadable
-from k8squiz.kinds.fields.spelling import plain
 from k8squiz.kinds.repair.option_spelling import as_printed
+from k8squiz.locale.typed import plain
 from k8squiz.world.rule_lines import RuleLine
 
 _MOST = 600

@@ -9,16 +9,15 @@ from __future__ import annotations
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.kinds.fields import FieldBase, Unreadable
-from k8squiz.kinds.fields.spelling import plain
+from k8squiz.kinds.fields.interface import first_readable
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
+from k8squiz.locale.typed import says_yes
 
 ANSWER = Text("Your answer", "你的回答")
 
 SAID, LEFT_OUT = "said", "left out"
 _MOST = 8000
-_YES = frozenset({"y", "yes", "yeah", "是", "是的", "有", "对", "说到了", "1"})
-_NO = frozenset({"n", "no", "not", "否", "没有", "没", "不", "没说到", "0"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,12 @@ class PointField(FieldBase):
     weight: float = 1.0
 
     def read(self, typed: str) -> str:
-        word = plain(typed).rstrip(".。!").lower()
-        if word in _YES:
-            return SAID
-        if word in _NO:
-            return LEFT_OUT
+        return first_readable(typed, self._read)
+
+    def _read(self, text: str) -> str:
+        said = says_yes(text)
+        if said is not None:
+            return SAID if said else LEFT_OUT
         raise Unreadable("y for what you said, n for what you left out", "说到了填 y，没说到填 n")
 
     def score(self, value: str) -> float:

@@ -271,6 +271,49 @@ def felix(**spec: Any) -> Object:
 
 
 @pytest.mark.parametrize(
+    ("annotations", "name"),
+    [
+        ({"k3s.io/node-args": '["server","--flannel-backend","none"]'}, "k3s --flannel-backend=none"),
+        ({"k3s.io/node-args": '["server","--flannel-backend=none"]'}, "k3s --flannel-backend=none"),
+        ({"rke2.io/node-args": '["server","--cni","none"]'}, "RKE2 --cni=none"),
+    ],
+)
+def test_a_cni_that_was_left_to_another_is_refused(annotations: dict[str, str], name: str) -> None:
+    with pytest.raises(UnsupportedFeature, match=f"'{name}'.* a Network document's cni may name"):
+        compile_node(load(node(annotations)), "node1")
+
+
+MINIKUBE = {"minikube.k8s.io/name": "minikube"}
+
+
+@pytest.mark.parametrize(
+    ("objects", "said"),
+    [
+        ([node(CALICO)], ["No IPPool"]),
+        ([node(CALICO), pool("10.244.0.0/16")], []),
+        ([node(CALICO), daemon_set("calico-node", CALICO_IPV4POOL_CIDR="10.244.0.0/16")], []),
+        ([node(CALICO), pool("10.244.0.0/16"), felix(nftablesMode="Enabled")], ["nftablesMode"]),
+        ([node(CALICO), pool("10.244.0.0/16"), felix(nftablesMode="Auto")], []),
+        ([node(FLANNEL)], []),
+        ([node(labels=MINIKUBE)], ["minikube's bridge"]),
+        ([node(labels=MINIKUBE), daemon_set("kindnet")], []),
+        ([node({"k3s.io/node-args": '["server","--flannel-backend","none"]'} | CALICO), pool("10.244.0.0/16")], []),
+        ([node({"k3s.io/node-args": '["server","--flannel-backend","host-gw"]'})], ["flannel vxlan is assumed"]),
+    ],
+)  # fmt: skip
+def test_what_is_assumed_of_the_plugin_is_said(objects: list[Object], said: list[str]) -> None:
+    assumed = [en for en, _ in load(*objects).assumed if "KubeProxyConfiguration" not in en]
+    assert len(assumed) == len(said)
+    assert all(word in en for word, en in zip(said, assumed, strict=True))
+
+
+def test_minikubes_bridge_masquerades_each_pod() -> None:
+    text = str(compile_node(load(node(labels=MINIKUBE), pod("10.244.1.5")), "node1"))
+    assert 'name: \\"bridge\\" id:' in text
+    assert "FLANNEL" not in text
+
+
+@pytest.mark.parametrize(
     ("objects", "what"),
     [
         ([node(CALICO), felix(bpfEnabled=True)], "FelixConfiguration's bpfEnabled"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.dns.pod import KubeletDNS, PodDNSConfig, pod_resolv_conf
+from engine.cluster import PodDNSConfig
+from engine.dns.pod import KubeletDNS, pod_resolv_conf
 from engine.errors import EngineError
 from tests.rows import named
 

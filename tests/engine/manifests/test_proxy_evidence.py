@@ -36,6 +36,11 @@ def config_map(name: str, key: str, cidr: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {key: text}}
 
 
+def pool(cidr: str, number: int = 1) -> dict[str, Any]:
+    metadata = {"name": f"pool{number}"}
+    return {"apiVersion": "crd.projectcalico.org/v1", "kind": "IPPool", "metadata": metadata, "spec": {"cidr": cidr}}
+
+
 def read(*objects: dict[str, Any]) -> Cluster:
     return load_cluster(text=json.dumps({"apiVersion": "v1", "kind": "List", "items": [SERVICE, *objects]}))
 
@@ -69,6 +74,9 @@ SOURCES: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, ...], str]] = {
     "k3s' default that the podCIDRs contradict": ((node(1, "10.9.0.0/24", **SERVER),), ("10.9.0.0/24",), "span"),
     "RKE2": ((node(1, "10.42.0.0/24", **{"rke2.io_node_args": '["server"]'}),), ("10.42.0.0/16",), "k3s"),
     "the span of the podCIDRs": (NODES, ("10.244.0.0/22",), "span"),
+    "IPPools where there are no podCIDRs": ((node(1), pool("10.1.0.0/16")), ("10.1.0.0/16",), "IPPools"),
+    "of both families' pools": ((node(1), pool("10.1.0.0/17", 1), pool("10.1.128.0/17", 2), pool("fd00::/48", 3)), ("10.1.0.0/16", "fd00::/48"), "IPPools"),
+    "podCIDRs before IPPools": ((*NODES, pool("10.1.0.0/16")), ("10.244.0.0/22",), "podCIDRs"),
     "of one node": (NODES[:1], ("10.244.1.0/24",), "span"),
     "of both families": ((node(1, "10.244.1.0/24", "fd00:1::/64"), node(2, "10.244.3.0/24", "fd00:2::/64")), ("10.244.0.0/22", "fd00::/30"), "span"),
     "nothing at all": ((node(1),), (), "no clusterCIDR"),

@@ -257,6 +257,21 @@ def test_a_load_balancer_draws_among_healthy_nodes() -> None:
     assert says(only(outcomes(cluster(service=BALANCED_LOCAL), request))) == ("LOST", "no-healthy-node")
 
 
+@pytest.mark.parametrize(
+    ("destination", "protocol", "said"),
+    [
+        (f"{LB}:81", "tcp", "serves 81/TCP"),
+        (f"{LB}:80", "udp", "serves 80/UDP"),
+        (LB, "icmp", "serves ICMP"),
+    ],
+)
+def test_a_load_balancer_has_no_other_ports(destination: str, protocol: str, said: str) -> None:
+    outcome = only(outcomes(cluster(A, B, service=BALANCED_LOCAL), Request("client", destination, protocol)))
+    assert says(outcome) == ("LOST", "not-balanced")
+    assert outcome.where is not None
+    assert outcome.where.reason.en.endswith(said)
+
+
 def test_a_node_being_deleted_is_not_healthy() -> None:
     made = cluster(B, service=BALANCED)
     made = dataclasses.replace(made, nodes=(dataclasses.replace(made.nodes[0], deleting=True), made.nodes[1]))

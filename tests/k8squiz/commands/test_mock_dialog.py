@@ -11,9 +11,11 @@ from k8squiz.commands.mock_dialog import Left, MockDialog
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
+from k8squiz.locale.typed import command
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.interview import AnswerDraft, Interview
 from k8squiz.mock.state import Ending, Event, Status
+from k8squiz.screens.cells import Cells
 from k8squiz.screens.clocked import Clock, Tick, TimedOut
 from k8squiz.terminal.console import make_console
 from k8squiz.terminal.width import width_of
@@ -48,6 +50,15 @@ class Script:
             if tick(text):
                 raise TimedOut(text)
         raise EOFError
+
+    def in_cells(self, cells: Cells, clock: Clock, tick: Tick, lang: Lang) -> str:
+        """The table filled in line by line."""
+        while len(cells.values) < len(cells.fields):
+            typed = self.line("", clock, tick, cells.field, lang)
+            if command(typed) is not None:
+                return typed
+            cells.enter_line(typed)
+        return ""
 
     def plain(self, prompt: str) -> str:
         if not self.lines:
@@ -218,3 +229,20 @@ def test_a_resumed_sitting_goes_on_at_the_same_field() -> None:
     assert "You have here:" in sat.said
     assert "Your unfinished line was: nod" in sat.said
     assert sat.sheets[0].status is Status.ANSWERED
+
+
+@pytest.mark.parametrize("typed", ["hint", "skip", "quit", "？", "ＱＵＩＴ", "提示", "back 2", "list"])
+def test_a_command_that_stands_on_the_line_is_no_answer(typed: str) -> None:
+    """Neither saved as the unfinished line nor graded when the clock strikes,."""
+    sat = Sat([typed, 5.0, 5.0])
+    assert [draft.text for draft in sat.journal.drafts if draft.text] == []
+    struck = Sat([typed, 5.0, 2000.0])
+    (event,) = [event for event in struck.journal.events if event.kind == "answered" and event.body["by"] == "clock"]
+    assert event.body["line"] == ""
+    assert event.body["answer"] == {}
+
+
+def test_what_was_typed_of_a_command_is_not_there_after_a_resume() -> None:
+    sat = Sat(["qui", 3.0, "quit"])
+    assert sat.left == "Left"
+    assert [draft.text for draft in sat.journal.drafts] == ["qui", ""]

@@ -178,7 +178,7 @@ TITLES = [
 @pytest.mark.parametrize(("title", "beside"), TITLES)
 def test_a_title_is_never_cut_off(title: str, beside: bool) -> None:
     out = io.StringIO()
-    make_console(width=80, file=out).print(Titled("Question 1/5", title, "nodeport · level 2"))
+    make_console(width=80, file=out).print(Titled(("Question 1/5", "1/5"), title, ("nodeport", "level 2")))
     rule, *below = (line.rstrip() for line in out.getvalue().strip().splitlines())
     assert "nodeport · level 2 ─" in rule
     assert (title in rule, title in below) == (beside, not beside)

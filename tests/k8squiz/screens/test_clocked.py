@@ -28,11 +28,11 @@ ORDER = OrderField(
 )
 
 FACES = {
-    (300.0, 900.0, "en"): ("ansicyan", "[question 5:00 all 15:00] "),
-    (60.0, 61.0, "en"): ("ansiyellow bold", "[question 1:00! all 1:01] "),
-    (20.0, 20.0, "zh"): ("ansired bold", "[本题 0:20!! 全程 0:20] "),
-    (0.2, 0.2, "zh"): ("ansired bold", "[本题 0:01!! 全程 0:01] "),
-    (-3.0, 5.0, "en"): ("ansired bold", "[question 0:00!! all 0:05] "),
+    (300.0, 900.0, "en"): ("", "[question 5:00 all 15:00] "),
+    (60.0, 61.0, "en"): ("bold", "[question 1:00! all 1:01] "),
+    (20.0, 20.0, "zh"): ("bold reverse", "[本题 0:20!! 全程 0:20] "),
+    (0.2, 0.2, "zh"): ("bold reverse", "[本题 0:01!! 全程 0:01] "),
+    (-3.0, 5.0, "en"): ("bold reverse", "[question 0:00!! all 0:05] "),
 }
 
 

@@ -9,6 +9,7 @@ from prompt_toolkit.output import DummyOutput
 from engine.trace import Text
 from k8squiz.kinds.fields import Item, OrderField
 from k8squiz.locale.i18n import Lang
+from k8squiz.locale.typed import plain
 from k8squiz.screens import clocked
 from k8squiz.screens.reorder import COMMANDS, Order, ask, lines
 from k8squiz.terminal.width import width_of
@@ -31,6 +32,13 @@ TYPED = [
     ("ab" + UP + RIGHT + "\r", "B A"),
     ("\ra\r", "A"),
     ("a?", "hint"),
+    ("ａ？", "hint"),
+    ("ｃＡ\r", "C A"),
+    ("31\r", "C A"),
+    ("C\u6211a\r", "C A"),
+    ("\u63d0\u793a", "\u63d0\u793a"),
+    ("\u8df3\u8fc7", "\u8df3\u8fc7"),
+    ("\x1b[200~D, a\x1b[201~\r", "D A"),
 ]
 
 
@@ -64,6 +72,22 @@ def test_the_list_shows_numbers_of_what_is_picked() -> None:
     assert "› 2  A  step A" in shown
     assert "  1  C  step C" in shown
     assert "  ·  B  step B" in shown
+
+
+@pytest.mark.parametrize("typed", ["我", "Ｚ", "你好", "x"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_character_that_picks_nothing_is_told(lang: Lang, typed: str) -> None:
+    order = Order(4)
+    with create_pipe_input() as keys:
+        keys.send_text(typed + "\x03")
+        with pytest.raises(KeyboardInterrupt):
+            ask(order, FIELD, lang, input=keys, output=DummyOutput())
+    shown = "".join(text for _, text in lines(order, FIELD, lang))
+    assert f"“{plain(typed).casefold()}”" in shown
+    assert "A" in shown and "D" in shown and "esc" in shown
+    assert max(map(width_of, shown.splitlines())) <= 80
+    order.toggle(1)
+    assert "“" not in "".join(text for _, text in lines(order, FIELD, lang))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

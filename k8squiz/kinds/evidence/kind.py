@@ -1,0 +1,79 @@
+"""evidence: what tools print where something is broken. The cause is picked from a list that is always the same, the place is
+typed."""
+
+from __future__ import annotations
+
+import functools
+
+from engine.trace import Text
+from engine.values import dataclass
+from k8squiz.bank.rng import Rng
+from k8squiz.bank.shapes import FLAG, key, list_of, record
+from k8squiz.errors import QuizError, unknown
+from k8squiz.kinds.evidence.fields import CauseField, Doubts
+from k8squiz.kinds.evidence.objections import instead, objections
+from k8squiz.kinds.evidence.transcript import ShownCommand, printed, transcript
+from k8squiz.kinds.fields import Field, Item, NameField
+from k8squiz.kinds.interface import Task, TypedKind, letters
+from k8squiz.world.faults import FAULTS
+from k8squiz.world.world import World
+
+CAUSE, PLACE = (
+    Text("What is broken?", "哪里出了问题？"),
+    Text("Where: at which node, pod or Service?", "在哪个节点、Pod 或 Service 上？"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceAsk:
+    show: tuple[ShownCommand, ...] = key(list_of(record(ShownCommand), least=1, most=12))
+    place: bool = key(FLAG, True)
+
+
+class Evidence(TypedKind[EvidenceAsk]):
+    about = Text("Read what the tools print", "从命令输出判断原因")
+    example = "13-evidence/route-or-tunnel"
+    skeleton = (
+        'ask:  # what is broken stands in the request: fault: {cause: forwarding-off, at: "{node1}"}\n  show:\n'
+        '    - {host: client, run: "curl -m 3 http://{node1.ip}:{web.nodePort}/"}\n'
+        '    - {host: "{node1}", run: sysctl net.ipv4.ip_forward}'
+    )
+    seconds = 240
+    ask = record(EvidenceAsk)
+
+    def task(self, world: World, ask: EvidenceAsk) -> Task:
+        """The cause and the place. Raises QuizError where the first request has no fault, or it sits at nothing shown."""
+        fault = world.request(world.first).fault
+        if fault is None:
+            raise QuizError(
+                f"{world.question.id}: evidence needs a `fault` in its first request",
+                f"{world.question.id}：evidence 的第一个请求需要 `fault`",
+            )
+        told = printed(world.live(world.first), ask.show)
+        codes = Rng(world.question.id, world.question.seed, "causes").shuffled(FAULTS)
+        items = tuple(
+            Item(letter, code, FAULTS[code].text) for letter, code in zip(letters(len(codes)), codes, strict=True)
+        )
+        cause = CauseField(
+            "cause", CAUSE, items, (fault.cause,), weight=2.0, transcript=transcript(told),
+            doubts=Doubts(
+                functools.partial(objections, world, ask.show, told, ask.place),
+                functools.partial(instead, world, ask.show, told),
+            ),
+        )  # fmt: skip
+        fields: list[Field] = [cause]
+        if ask.place:
+            names = _places(world)
+            if fault.at not in names:
+                raise unknown("place", fault.at, names, f"{world.question.id}: fault: ")
+            fields.append(NameField("place", PLACE, fault.at, names))
+        return Task(world.question, tuple(fields))
+
+
+KIND = Evidence()
+
+
+def _places(world: World) -> tuple[str, ...]:
+    cluster = world.cluster(world.first)
+    every = (cluster.nodes, cluster.pods, cluster.services)
+    return tuple(dict.fromkeys(one.name for many in every for one in many))

@@ -1,0 +1,96 @@
+"""A pod's resolv.conf as its manifest asks for it, and what it then finds."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.cluster import Cluster
+from engine.errors import ManifestError
+from engine.manifests import load_cluster
+from engine.manifests.write import pod_document
+from engine.shell import Reply, open_shell
+
+_REST = """\
+apiVersion: v1
+kind: Node
+metadata: {name: node1}
+spec: {podCIDR: 10.244.1.0/24}
+status: {addresses: [{type: InternalIP, address: 192.168.1.10}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {clusterIP: 10.96.0.80, selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: k8squiz.dev/v1
+kind: Network
+metadata: {name: facts}
+spec: {externalHosts: {api.example.org: 203.0.113.9}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: one, namespace: shop}
+status: {podIP: 10.244.1.5}
+"""
+
+
+def cluster(spec: str) -> Cluster:
+    return load_cluster(text=f"{_REST}spec: {{nodeName: node1, containers: [{{name: main}}]{spec}}}\n")
+
+
+def run(spec: str, line: str) -> Reply:
+    return open_shell(cluster(spec)).run("pod/shop/one", line)
+
+
+CLUSTER_FIRST = (
+    "search shop.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
+)
+FILES = [
+    ("", CLUSTER_FIRST),
+    (", dnsPolicy: ClusterFirst", CLUSTER_FIRST),
+    (", dnsPolicy: Default", "nameserver 192.168.1.1\n"),
+    (", dnsPolicy: None, dnsConfig: {nameservers: [192.0.2.53], searches: [a.test]}", "search a.test\nnameserver 192.0.2.53\n"),
+    (
+        ", dnsConfig: {options: [{name: ndots, value: '2'}, {name: single-request-reopen}]}",
+        CLUSTER_FIRST.replace("ndots:5", "ndots:2 single-request-reopen"),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "text"), FILES)
+def test_the_file(spec: str, text: str) -> None:
+    assert run(spec, "cat /etc/resolv.conf").stdout == text
+
+
+FOUND = [
+    ("", "web", "10.96.0.80"),
+    ("", "api.example.org", "203.0.113.9"),
+    (", dnsPolicy: Default", "web.shop.svc.cluster.local", ""),
+    (", dnsPolicy: Default", "api.example.org", "203.0.113.9"),
+]
+
+
+@pytest.mark.parametrize(("spec", "name", "address"), FOUND)
+def test_what_is_found(spec: str, name: str, address: str) -> None:
+    assert run(spec, f"getent hosts {name}").stdout.split()[:1] == ([address] if address else [])
+
+
+REFUSED = [
+    (", dnsPolicy: Cluster", "dnsPolicy"),
+    (", dnsPolicy: None", "needs a name server"),
+    (", dnsConfig: {nameservers: [192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4]}", "at most 3"),
+    (", dnsConfig: {options: [{value: '1'}]}", "is missing"),
+]
+
+
+@pytest.mark.parametrize(("spec", "said"), REFUSED)
+def test_what_the_API_server_refuses(spec: str, said: str) -> None:
+    with pytest.raises(ManifestError, match=said):
+        cluster(spec)
+
+
+def test_a_pod_is_written_as_it_was_read() -> None:
+    spec = ", dnsPolicy: None, dnsConfig: {nameservers: [192.0.2.53], searches: [a.test], options: [{name: ndots, value: '2'}]}"
+    (pod,) = cluster(spec).pods
+    assert pod_document(pod)["spec"]["dnsConfig"]["options"] == [{"name": "ndots", "value": "2"}]
+    assert pod_document(pod)["spec"]["dnsPolicy"] == "None"
