@@ -9,6 +9,7 @@ from engine.trace import ConntrackView, Direction, Hop, Outcome, Stage, Text
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.world.comparisons import match
 from k8squiz.world.facts import conntrack_fact, hop_fact
+from k8squiz.world.lookups import lookup_wanted
 from k8squiz.world.predicates import OPERATORS, Predicate, fits, matching_entries, matching_rules, outcomes_of
 from k8squiz.world.rule_lines import brief
 from k8squiz.world.working import brief_working, figured, working
@@ -224,6 +225,14 @@ def _flows(entry: ConntrackView) -> str:
     return f"{host_name(entry.host)} {there.source} → {there.destination} | {back.source} → {back.destination}"
 
 
+def _lookup(value: Yaml, predicate: Predicate, world: World, name: str, outcome: Outcome) -> Iterator[Text]:
+    """What the resolver gets, fact by fact."""
+    wanted, read = lookup_wanted(_conditions(value), world, name)
+    told = ", ".join(f"{key} {read(key)}" for key in wanted) or "-"
+    asked = _text(_conditions(value).get("name", ""))
+    yield Text(f"looked up, {asked} gives {told}", f"查询 {asked} 得到 {told}")
+
+
 def _compare(value: Yaml, predicate: Predicate, world: World, name: str, outcome: Outcome) -> Iterator[Text]:
     assert isinstance(value, (list, tuple))
     left, word, right = value
@@ -285,6 +294,7 @@ _BY_OPERATOR: dict[str, Callable[[Yaml, Predicate, World, str, Outcome], Iterato
     "rule": _rule,
     "entry": _entry,
     "conntrack": _conntrack,
+    "lookup": _lookup,
     "all": _parts,
     "any": _parts,
     "not": _one,
