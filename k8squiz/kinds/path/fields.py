@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.kinds.fields import AddressField, FieldBase, Unreadable
-from k8squiz.kinds.fields.spelling import bare_name, plain
 from k8squiz.kinds.path.alignment import Pairs, aligned
 from k8squiz.kinds.path.steps import PathStep, device_class
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.practice import say
+from k8squiz.locale.typed import bare_name, plain
 
 _BETWEEN = re.compile(r"[;\n]+")
 _ARROW = re.compile(r"\s*(?:-+>|=>|>|→|»)\s*")
