@@ -359,13 +359,14 @@ PARTS_NAMED = {
     "engine/walk/hooks.py": {"Goto", "Jump"},
     "engine/words/rules.py": {"Comment", "RandomDestinationNat", "RandomVerdict", "VerdictMap"},
 }
-# The modes write rules, stories and the lab show some of them.
+# The modes, the plugins and NodeLocal DNSCache write rules, stories and the lab show some of them.
 PART_HOMES = (
     "engine/netfilter/parts/",
     "engine/netfilter/rules.py",
     "engine/netfilter/nft.py",
     "engine/proxy/",
     "engine/cni/",
+    "engine/dns/node_cache.py",
 )
 
 

@@ -20,8 +20,6 @@ from k8squiz.errors import QuizError, unknown
 if TYPE_CHECKING:
     from engine.shell.live import LiveCluster
 
-_VXLAN_PORTS = {"flannel": 8472, "calico": 4789}
-
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
@@ -58,6 +56,12 @@ def _other(live: LiveCluster, fault: Fault) -> str:
 
 def _cidr(live: LiveCluster, node: str) -> str:
     return _node(live, node).pod_cidrs[0]
+
+
+def _tunnel_port(live: LiveCluster, node: str) -> int:
+    """The UDP port that the node's tunnel sends to; 0, which is any, where it has none."""
+    tunnels = (device.tunnel for device in live.fabric.host(node).devices.values())
+    return next((tunnel.port for tunnel in tunnels if tunnel is not None and tunnel.port), 0)
 
 
 def _node(live: LiveCluster, name: str) -> Node:
@@ -141,7 +145,7 @@ def _tunnel_peer_missing(live: LiveCluster, fault: Fault) -> LiveCluster:
 def _underlay_drops(live: LiveCluster, fault: Fault) -> LiveCluster:
     """Packets of the tunnel that leave the node."""
     network = live.cluster.network
-    drop = UnderlayDrop(L4.UDP, _VXLAN_PORTS.get(live.cluster.cni.plugin, 0), source=fault.at)
+    drop = UnderlayDrop(L4.UDP, _tunnel_port(live, fault.at), source=fault.at)
     changed = dataclasses.replace(network, underlay_drops=(*network.underlay_drops, drop))
     return dataclasses.replace(live, cluster=dataclasses.replace(live.cluster, network=changed))
 
