@@ -42,7 +42,7 @@ def _run(live: LiveCluster, host: str, line: str) -> LiveCluster:
 
     reply = Shell(live).run(host, line)
     if reply.status != 0:
-        raise QuizError(f"fault: {line}: {reply.stderr.strip()}", f"fault：{line}：{reply.stderr.strip()}")
+        raise QuizError(f"fault: {line}: {reply.stderr.strip()}", f"fault：命令失败：{line}：{reply.stderr.strip()}")
     return reply.shell.live
 
 

@@ -41,7 +41,7 @@ def printed(live: LiveCluster, commands: Iterable[ShownCommand]) -> tuple[Printe
         reply = shell.run(_host(live, command.host), command.run)
         shell = reply.shell
         if "command not found" in reply.stderr:
-            raise QuizError(f"show: {reply.stderr.strip()}", f"show：{reply.stderr.strip()}")
+            raise QuizError(f"show: {reply.stderr.strip()}", f"show：没有这个命令：{reply.stderr.strip()}")
         found.append(Printed(command.host, command.run, reply.shown.rstrip()))
     return tuple(found)
 

@@ -105,7 +105,9 @@ def _connection(request: QuestionRequest, question: Question) -> Text:
     told = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in request.changed]
     told += [] if request.protocol == "TCP" else [request.protocol]
     more = f"  [{', '.join(told)}]" if told else ""
-    line = f"{source} → {f'{name} ' if name else ''}{request.destination}{more}"
+    # An echo request has no port.
+    target = request.destination.removesuffix(":0") if request.protocol == "ICMP" else request.destination
+    line = f"{source} → {f'{name} ' if name else ''}{target}{more}"
     return Text(line, line)
 
 

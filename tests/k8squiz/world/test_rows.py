@@ -25,6 +25,8 @@ FACT_ROWS: dict[str, tuple[object, object]] = {
     "died_in": (None, "KUBE-EXTERNAL-SERVICES"),
     "died_at": (None, None),
     "direction": (None, "request"),
+    "stalls": ("none", "none"),
+    "stalls_on": ("none", "none"),
     "destination": ("10.244.2.8:8080", "192.168.1.10:30080"),
     "destination_ip": ("10.244.2.8", "192.168.1.10"),
     "destination_port": (8080, 30080),
@@ -108,7 +110,7 @@ OPERATED: dict[str, tuple[Any, Any]] = {
 
 
 def test_no_operator_is_untold() -> None:
-    assert {*OPERATED, "conntrack"} == set(OPERATORS)
+    assert {*OPERATED, "conntrack", "lookup"} == set(OPERATORS)
 
 
 @pytest.mark.parametrize("name", OPERATED)
@@ -146,7 +148,7 @@ def test_the_values_of_a_history_and_of_a_size() -> None:
     assert value_of({"picked": 1}, HISTORY) == value_of({"picked": "last"}, HISTORY) != value_of({"picked": 2}, HISTORY)
     assert value_of({"taken": "a"}, HISTORY) == 3 - value_of({"taken": "b"}, HISTORY)  # type: ignore[operator]
     assert value_of({"figure": "rules"}, SIZE) == 3223
-    assert set(VALUES) == {*VALUED, "picked", "taken", "figure"}
+    assert set(VALUES) == {*VALUED, "picked", "taken", "figure", "lookup"}
 
 
 ENTRY = ConntrackView(
