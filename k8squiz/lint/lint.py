@@ -319,8 +319,6 @@ def _unanswered(template: Template) -> Iterator[Finding]:
                 template.place("followups", index),
                 "this follow-up has no answer: write one (answer: {en, zh}), or make it a graded one under `then`",
                 "这条追问没有答案：请写上（answer: {en, zh}），或改成 `then` 下可评分的追问",
-                # Until the youngest topics have theirs; an error then.
-                warning=True,
             )
 
 
