@@ -241,9 +241,29 @@ class HeadForm:
 HEAD = record(HeadForm)
 CLUSTER, REQUEST = record(ClusterForm), record(RequestForm)
 REQUESTS = mapping_of(REQUEST, minProperties=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TermsForm:
+    """The words by which a key point is recognised in what was said, of each language; k8squiz.kinds.talk.heard reads them."""
+
+    en: tuple[str, ...] = key(list_of(WORD, least=1))
+    zh: tuple[str, ...] = key(list_of(WORD, least=1))
+
+
+@dataclass(frozen=True, slots=True)
+class PointForm:
+    """A key point; of a talk also its `terms`, and the `probe` that is asked where it was left out."""
+
+    en: str = key(WORD)
+    zh: str = key(WORD)
+    terms: TermsForm | None = key(record(TermsForm), None)
+    probe: Text | None = key(TEXT, None)
+
+
 HINTS, SOURCES = list_of(record(HintForm)), list_of(record(SourceForm), least=1)
 BLOCKS = list_of(record(BlockForm), least=1)
-POINTS = list_of(TEXT, last=True, least=1)
+POINTS = list_of(record(PointForm), last=True, least=1)
 
 
 @dataclass(frozen=True, slots=True)

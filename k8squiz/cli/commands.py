@@ -102,7 +102,11 @@ def mock(
     ] = None,
     topics: Topics = None,
     seed: Seed = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the interview that was interrupted.")] = False,
+    session: Annotated[
+        int | None, typer.Argument(metavar="[N]", help="With --resume: which interview (default: the latest).")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interview that is not finished.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List all interviews, and which can be resumed.")] = False,
     interviewer: Annotated[
         Path | None,
         typer.Option("--interviewer", metavar="FILE.md", help="Write it as a script for a human interviewer instead."),
@@ -110,7 +114,7 @@ def mock(
 ) -> int:
     from k8squiz.commands.mock import run
 
-    return run(ctx.obj, minutes, questions, track, tuple(topics or ()), seed, resume, interviewer)
+    return run(ctx.obj, minutes, questions, track, tuple(topics or ()), seed, resume, interviewer, session, listed)
 
 
 @command("report")

@@ -16,8 +16,11 @@ from k8squiz.bank import find as bank
 from k8squiz.bank.followup import follow_ups
 from k8squiz.bank.question import QuestionMeta
 from k8squiz.commands.faults import tell_flaws
+from k8squiz.commands.mock_check import check_points
 from k8squiz.commands.mock_dialog import Left, MockDialog
 from k8squiz.commands.mock_journal import MockJournal, begin, take_up
+from k8squiz.commands.mock_list import go_on
+from k8squiz.commands.mock_list import run as list_all
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
@@ -52,8 +55,17 @@ def run(
     seed: str | None = None,
     resume: bool = False,
     interviewer: Path | None = None,
+    session: int | None = None,
+    listed: bool = False,
 ) -> int:
     """Hold an interview; returns the exit code. Whatever ends the program, the interview can be taken up again."""
+    if listed:
+        return list_all(lang)
+    if session is not None and not resume:
+        raise QuizError(
+            f"interview {session}: to go on with it, k8squiz mock --resume {session}; a new one takes no number",
+            f"第 {session} 场面试：继续请用 k8squiz mock --resume {session}；新的面试不需要编号",
+        )
     if resume:
         given = {"--minutes": minutes_, "--questions": questions, "--track": track, "--topic": topics or None,
                  "--seed": seed, "--interviewer": interviewer}  # fmt: skip
@@ -63,7 +75,7 @@ def run(
                     f"--resume goes on with the interview as it was drawn; leave out {name}",
                     f"--resume 按原计划继续面试；请去掉 {name}",
                 )
-        return _resumed(lang)
+        return _resumed(lang, session)
     chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
     drawn = _planned(
         chosen, minutes_ if minutes_ is not None else DEFAULT_MINUTES, questions, track, topics, interviewer is not None
@@ -72,10 +84,14 @@ def run(
         from k8squiz.commands.interviewer import write
 
         return write(drawn, interviewer, lang)
-    console = make_console()
-    journal, waiting = begin(drawn, lang, console)
-    if waiting:
-        console.print(Prose(say("waiting", lang), "notice"))
+    console, keys = make_console(), keyboard()
+    try:
+        number = go_on(keys, console, lang)
+    except EOFError:
+        return 0
+    if number is not None:
+        return _resumed(lang, number) if number else 0
+    journal = begin(drawn, lang, console)
     console.print(views.opening_view(drawn, lang))
     return _held(drawn, Interview(drawn, journal, clock), journal, None, console, lang, opening=True)
 
@@ -100,9 +116,9 @@ def follow_up_headings(meta: QuestionMeta) -> tuple[QuestionMeta, ...]:
     return tuple(template.meta for template in follow_ups(bank.opened(meta)))
 
 
-def _resumed(lang: Lang) -> int:
+def _resumed(lang: Lang, number: int | None = None) -> int:
     console = make_console()
-    taken = take_up(lang, console)
+    taken = take_up(lang, console, number)
     interview = Interview(taken.plan, taken.journal, clock, taken.events)
     if interview.state.ended is not None:
         # Cut off between the end and the last lines on the screen.
@@ -193,7 +209,9 @@ def _paused(interview: Interview, journal: MockJournal, console: Console, lang: 
         position = interview.next()
     label = interview.plan.items[position].label if position is not None else "–"
     console.print()
-    if journal.safe:
+    if journal.safe and not journal.session:
+        console.print(Prose(say("not-begun", lang), "strong"))
+    elif journal.safe:
         console.print(Prose(say("paused", lang, label=label, left=minutes(interview.left)), "strong"))
     else:
         console.print(Prose(say("lost", lang), "notice"))
@@ -208,8 +226,9 @@ def _closed(
     console: Console,
     lang: Lang,
 ) -> None:
-    score = drawn_questions.score(interview.state)
     console.print(Prose(say("over", lang), "strong"))
+    check_points(interview, drawn_questions, keys, console, lang)
+    score = drawn_questions.score(interview.state)
     console.print(views.closing_view(drawn_questions, score, lang))
     tell_flaws(score.results, console, lang)
     journal.finish(score.results)
@@ -238,7 +257,7 @@ def _offer(
             return
         try:
             write_report(
-                build(interview.plan, interview.state, drawn_questions=drawn_questions, bench=bench_texts),
+                build(interview.plan, interview.state, drawn_questions=drawn_questions, bench=bench_texts, whole=True),
                 Path(name),
                 lang,
             )

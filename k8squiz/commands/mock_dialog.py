@@ -21,13 +21,8 @@ from k8squiz.screens.cells import Cells, is_table
 from k8squiz.screens.clocked import ClockedKeyboard, TimedOut, minutes
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import question_view
+from k8squiz.screens.several_lines import is_command, parted
 from k8squiz.terminal.sanitize import one_line
-
-
-def _is_command(line: str) -> bool:
-    """Whether what stands there is a command and no answer: it is neither saved nor graded."""
-    obeyed = command(line)
-    return obeyed is not None and obeyed[0] not in AFTER_A_GRADE
 
 
 class Left(Exception):
@@ -131,7 +126,8 @@ class MockDialog:
             self._print(Prose(self._commands(position), "quiet"))
 
     def _fill_in(self, position: int, fields: tuple[Field, ...]) -> None:
-        """The fields from the first blank one on; all of them where none is blank."""
+        """The fields from the first blank one on; all of them where none is blank. What the candidate judges comes later."""
+        fields = tuple(field for field in fields if not field.self_checked)
         given = self._interview.state.sheets[position].given
         if self._keyboard.interactive and is_table(fields):
             self._fill_in_table(position, fields, given)
@@ -139,12 +135,19 @@ class MockDialog:
         index = next((index for index, field in enumerate(fields) if field.id not in given), 0)
         told = ""
         while index < len(fields):
-            field = fields[index]
+            field = fields[index].after(self._interview.state.sheets[position].given)
+            if field is None:
+                index += 1
+                continue
+            if field.lead is not None:
+                self._print(Prose("\n" + pick(field.lead, self._lang), "strong"))
             if (words := field.how(self._lang, not self._keyboard.interactive)) != told:
                 told = words
                 self._print(Prose(told, "quiet"))
             self._field = field.id
             typed = self._line(position, field).strip()
+            if field.long:
+                typed = self._parted(position, field, typed)
             obeyed = command(typed)
             if obeyed == (Command.BACK, "") and index > 0:
                 index -= 1
@@ -168,7 +171,7 @@ class MockDialog:
 
         def tick(line: str) -> bool:
             self._field = cells.field.id
-            return self._interview.tick(cells.field.id, "" if _is_command(line) else line)
+            return self._interview.tick(cells.field.id, "" if is_command(line) else line)
 
         self._field = cells.field.id
         clock = self._clock(position)
@@ -184,6 +187,19 @@ class MockDialog:
         """How long is left for this question, and for all."""
         return lambda: (self._interview.left_for(position), self._interview.left)
 
+    def _parted(self, position: int, field: Field, typed: str) -> str:
+        """The answer, or the command behind it: what stands before a command is kept."""
+        body, word = parted(typed, is_command)
+        if not word:
+            return body
+        if body:
+            self._standing = AnswerDraft(position, field.id, body, self._interview.elapsed)
+            obeyed = command(word)
+            if obeyed is not None and obeyed[0] in (Command.SKIP, Command.BACK):
+                # Another question may be shown next: what stands is an answer already.
+                self._interview.fill(field.id, field.read(body))
+        return word
+
     def _line(self, position: int, field: Field) -> str:
         standing = self._standing
         self._standing = None
@@ -194,12 +210,14 @@ class MockDialog:
         )
         if text and not self._keyboard.interactive:
             self._say("unfinished-line", line=text)
+        if field.long and not text:
+            text = str(self._interview.state.sheets[position].given.get(field.id, ""))
         single = len(self._room.task(position).fields) == 1
         prompt = field.prompt(self._lang) if not single else "> "
         return self._keyboard.line(
             one_line(prompt),
             self._clock(position),
-            lambda line: self._interview.tick(field.id, "" if _is_command(line) else line),
+            lambda line: self._interview.tick(field.id, parted(line, is_command)[0]),
             field,
             self._lang,
             text,
@@ -207,7 +225,7 @@ class MockDialog:
 
     def _struck(self, position: int, fields: tuple[Field, ...], line: str) -> None:
         standing: dict[str, Value] = {}
-        line = "" if _is_command(line) else line
+        line = parted(line, is_command)[0]
         field = next(field for field in fields if field.id == self._field)
         with contextlib.suppress(Unreadable):
             standing[field.id] = field.read(line.strip())
@@ -235,7 +253,8 @@ class MockDialog:
         sure, self._sure = self._sure, False
         if obeyed is None or obeyed[0] in AFTER_A_GRADE:
             return False
-        self._interview.forget_line(self._field)
+        standing = self._standing.text if self._standing is not None else ""
+        self._interview.keep_line(self._field, standing)
         match obeyed[0]:
             case Command.END:
                 self._end(sure)

@@ -30,15 +30,29 @@ KIND = "mock"
 class MockJournal:
     """The journal of one interview on disk. Once the disk refuses, it says so, once, and the interview goes on in memory.
 
-    `session` is its number, 0 where it has none; `safe` whether everything so far is on disk.
+    `session` is its number, 0 where it has none (yet: a `plan` that was given is written with the first event); `safe`
+    whether everything so far is on disk.
     """
 
     def __init__(
-        self, store: Store | None, session: int, console: Console, lang: Lang, lock: InterviewLock | None = None
+        self,
+        store: Store | None,
+        session: int,
+        console: Console,
+        lang: Lang,
+        lock: InterviewLock | None = None,
+        plan: InterviewPlan | None = None,
     ) -> None:
         self._store, self.session, self._lock = store, session, lock
-        self._console, self._lang = console, lang
-        self.safe = session > 0
+        self._console, self._lang, self._plan = console, lang, plan
+        self.safe = session > 0 or (store is not None and plan is not None)
+
+    def _begun(self, store: Store) -> None:
+        """Write the plan down, once."""
+        if self._plan is not None:
+            plan, self._plan = self._plan, None
+            self.session = store.start(KIND, plan.seed, self._lang, plan.to_json(), time.time())
+            self._lock = InterviewLock(_path(store), self.session)
 
     def append(self, event: Event) -> None:
         body = {**event.body, "at": event.at}
@@ -84,6 +98,7 @@ class MockJournal:
         if self._store is None or not self.safe:
             return
         try:
+            self._begun(self._store)
             write(self._store)
         except QuizError as error:
             self.refused(error)
@@ -110,22 +125,57 @@ def _events(rows: Iterable[Row]) -> tuple[Event, ...]:
     return tuple(found)
 
 
-def begin(plan: InterviewPlan, lang: Lang, console: Console) -> tuple[MockJournal, bool]:
-    """A new interview's book, and whether an older one is waiting. Where the disk refuses, the book is not safe.
+def begin(plan: InterviewPlan, lang: Lang, console: Console) -> MockJournal:
+    """A new interview's journal; nothing is written before the first event. Where the disk refuses, it is not safe.
 
     Raises QuizError where the file is no database, or not ours.
     """
     try:
-        store = open_store()
-        waiting = any(
-            InterviewLock(_path(store), session.id).give_up() for session in store.sessions(KIND, unfinished=True)
-        )
-        session = store.start(KIND, plan.seed, lang, plan.to_json(), time.time())
+        return MockJournal(open_store(), 0, console, lang, plan=plan)
     except StoreUnavailable as error:
         journal = MockJournal(None, 0, console, lang)
         journal.refused(error)
-        return journal, False
-    return MockJournal(store, session, console, lang, InterviewLock(_path(store), session)), waiting
+        return journal
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An interview as a list tells it: its number, when it began, its plan and state; `free` where no terminal has it open."""
+
+    session: int
+    when: str
+    plan: InterviewPlan
+    state: InterviewState
+    finished: bool
+    free: bool
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self.plan.seconds - self.state.elapsed)
+
+
+def interviews(unfinished: bool = False) -> tuple[Waiting, ...]:
+    """All interviews, oldest first; those alone that can be resumed where `unfinished`. What cannot be read is left out."""
+    try:
+        store = read_store()
+    except QuizError:
+        if unfinished:
+            return ()
+        raise
+    found = []
+    try:
+        for session in store.sessions(KIND, unfinished=unfinished):
+            try:
+                plan = from_json(session.plan)
+                state = replay(plan, _events(store.events(session.id)))
+            except QuizError:
+                continue
+            done = session.ended is not None
+            free = done or InterviewLock(_path(store), session.id).give_up()
+            found.append(Waiting(session.id, _when(session), plan, state, done, free))
+    finally:
+        store.close()
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +190,17 @@ class Taken:
     when: str
 
 
-def take_up(lang: Lang, console: Console) -> Taken:
-    """The latest interview that is not finished. Raises QuizError where there is none."""
+def take_up(lang: Lang, console: Console, number: int | None = None) -> Taken:
+    """Interview `number`, the latest where it is None, if it is not finished. Raises QuizError where there is none."""
     store = open_store()
     waiting = store.sessions(KIND, unfinished=True)
+    if number is not None:
+        waiting = tuple(session for session in waiting if session.id == number)
+        if not waiting:
+            raise QuizError(
+                f"there is no unfinished interview {number}; k8squiz mock --list shows them",
+                f"没有未结束的第 {number} 场面试；k8squiz mock --list 列出全部",
+            )
     if not waiting:
         raise QuizError(
             "there is no unfinished interview to resume; k8squiz mock begins one",

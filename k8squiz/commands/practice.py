@@ -27,6 +27,7 @@ from k8squiz.screens import practice as keys
 from k8squiz.screens.cells import Cells, is_table
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import question_view, title_view
+from k8squiz.screens.several_lines import is_command, parted
 from k8squiz.terminal.console import make_console
 from k8squiz.terminal.sanitize import one_line
 from k8squiz.world.world import World
@@ -258,15 +259,25 @@ def _fill_in(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang
         return _fill_in_table(sheet, keyboard, console, lang)
     index = 0
     while index < len(fields):
-        field = fields[index]
+        field = fields[index].after(answer)
+        if field is None:
+            index += 1
+            continue
+        _said(field, lang, console)
         if field.how(lang, not keyboard.interactive) != told:
             told = field.how(lang, not keyboard.interactive)
             console.print(Prose(told, "quiet"))
         typed = _typed(keyboard, sheet.task, field, lang).strip()
+        if field.long:
+            body, behind = parted(typed, is_command)
+            typed = behind or body
         obeyed = command(typed)
         word = None if obeyed is None else obeyed[0]
-        if word is Command.BACK:
-            index = max(0, index - 1)
+        if not typed and (foregone := fields[index].foregone(answer)) is not None:
+            answer[field.id] = foregone
+            index += 1
+        elif word is Command.BACK:
+            index = _before(fields, index, answer)
         elif word is Command.SHOW:
             _show(sheet, keyboard, console, lang)
         elif not typed and field.tried and field.id in answer:
@@ -309,6 +320,17 @@ def _fill_in_table(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang
         elif not _obey(word, sheet, console, lang):
             cells.enter_line(typed)
     return cells.values
+
+
+def _before(fields: Sequence[Field], index: int, answer: Answer) -> int:
+    """The place of the last field before `index` that is asked."""
+    return max((at for at in range(index) if fields[at].after(answer) is not None), default=0)
+
+
+def _said(field: Field, lang: Lang, console: Console) -> None:
+    """What is said before a field is asked."""
+    if field.lead is not None:
+        console.print(Prose("\n" + pick(field.lead, lang), "strong"))
 
 
 def _typed(keyboard: keys.Keyboard, task: Task, field: Field, lang: Lang) -> str:

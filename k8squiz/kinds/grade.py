@@ -17,6 +17,8 @@ def grade(task: Task, answer: Answer, hint_cost: float = 0.0) -> Grade:
 
 def _mark(field: Field, answer: Answer) -> FieldMark:
     given = answer.get(field.id)
+    if given is None:
+        given = field.foregone(answer)
     score = 0.0 if given is None else field.score(given)
     first_wrong = field.first_wrong(given) if given is not None else None
     return FieldMark(field.id, score, field.weight, given, field.truth, first_wrong)

@@ -44,15 +44,27 @@ explanation:
     en: Why it does not arrive.
     zh: 为什么无法到达。
 key_points:
-  - {{en: What an interviewer wants to hear., zh: 面试官想听到的要点。}}
-  - {{en: What else one listens for., zh: 还想听到的另一点。}}
-followups:
+{points}followups:
   - en: What would be asked next?
     zh: 接下来会追问什么？
     answer: {{en: What one would say to that., zh: 对此该怎么回答。}}
 sources:
   - ref: the KEP, man page, kernel file or RFC that says so
     as_of: 2026-07
+"""
+_POINTS = """\
+  - {en: What an interviewer wants to hear., zh: 面试官想听到的要点。}
+  - {en: What else one listens for., zh: 还想听到的另一点。}
+"""
+# Of a talk, whose explanation is the model answer.
+_TERMED = """\
+  - en: What an interviewer wants to hear.
+    zh: 面试官想听到的要点。
+    terms: {en: [why it], zh: [为什么]}
+    probe: {en: And why?, zh: 为什么？}
+  - en: What else one listens for.
+    zh: 还想听到的另一点。
+    terms: {en: [arrive], zh: [到达]}
 """
 
 
@@ -63,4 +75,5 @@ def skeleton(name: str, topic: str) -> str:
         raise QuizError(
             f"a topic is lower-case words joined by -, not {topic!r}", f"主题由小写单词以 - 连接而成，而不是 {topic!r}"
         )
-    return _FILE.format(kind=name, topic=topic, ask=ask)
+    points = _TERMED if kind(name).opens else _POINTS
+    return _FILE.format(kind=name, topic=topic, ask=ask, points=points)

@@ -28,7 +28,8 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import Task, kind, make_task
 from k8squiz.lint.confirmed import Confirmed, literal_numbers
-from k8squiz.locale.i18n import Lang
+from k8squiz.lint.finding import Finding
+from k8squiz.lint.terms import terms
 from k8squiz.terminal.processes import processors, shared_out
 from k8squiz.terminal.sanitize import visible
 from k8squiz.world.predicates import Ambiguous
@@ -41,23 +42,6 @@ _WORTH_SHARING = 1000  # draws; below that, starting processes takes longer
 _Signature: TypeAlias = "tuple[str | tuple[str, ...], ...]"
 _Slot: TypeAlias = "tuple[str, ...] | None"
 _CJK = re.compile(r"[\u4e00-\u9fff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`place` is file:line; `message` is in English, `zh` in Chinese; a `warning` does not fail the lint."""
-
-    place: str
-    message: str
-    zh: str
-    warning: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.place}: {'warning: ' if self.warning else ''}{self.message}"
-
-    def text(self, lang: Lang) -> str:
-        """The line that is printed."""
-        return f"{self.place}：{'警告：' if self.warning else ''}{self.zh}" if lang == "zh" else str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +169,6 @@ def _texts(data: Yaml, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
         en, zh = data.get("en"), data.get("zh")
         if isinstance(en, str) and isinstance(zh, str):
             yield path, {"en": en, "zh": zh}
-            return
         for key, value in data.items():
             yield from _texts(value, (*path, key))
     elif isinstance(data, list):
@@ -263,6 +246,7 @@ def _one(template: Template, seed: int, answers: set[_Signature], slots: set[_Sl
     answers.add(tuple(_signature(field, roles) for field in task.fields))
     slots.add(_slot(task))
     yield from _prose(template, world, task, seed)
+    yield from terms(template, world, task, seed)
 
 
 def _at(template: Template, error: QuizError | EngineError, seed: int, part: str) -> Finding:

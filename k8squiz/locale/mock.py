@@ -83,14 +83,33 @@ WORDS: dict[str, Text] = {
         "The interview could not be saved and ends here with the program.",
         "面试未能保存，随程序一起结束。",
     ),
-    "waiting": Text(
-        "An interview you began before is not finished; k8squiz mock --resume goes on with it.",
-        "此前有一场面试尚未结束；k8squiz mock --resume 可以继续。",
-    ),
     "resumed": Text(
         "Going on with the interview of {when}: {left} left, you were away for {away}.",
         "继续 {when} 的面试：剩余 {left}，离开了 {away}。",
     ),
+    "check": Text(
+        "The open questions: a first pass looked for each key point's words in what you said. It understands nothing, so "
+        "you have the last word.",
+        "开放题：初判在你的回答里查找了各要点的词语。它并不理解句意，由你来定。",
+    ),
+    "check-prompt": Text("Enter if that is right, else the numbers to turn over (2 5)> ", "无误请回车，否则输入要更正的编号（如 2 5）> "),
+    "check-which": Text("Numbers from 1 to {most}, with blanks between them.", "请输入 1 到 {most} 的编号，以空格分隔。"),
+    "your-answer": Text("You said: {answer}", "你的回答：{answer}"),
+    "your-follow-up": Text("Asked: {asked} You said: {answer}", "追问：{asked} 你的回答：{answer}"),
+    "unfinished": Text(
+        "Interview {session} of {when} is not finished ({track}, {left} of {minutes} minutes left).",
+        "{when} 的第 {session} 场面试尚未结束（{track}，{minutes} 分钟，剩余 {left}）。",
+    ),
+    "unfinished-ask": Text(
+        "Enter goes on with it, n begins a new one and keeps it, q does neither> ",
+        "回车继续这场，n 另开一场（这场保留），q 都不做> ",
+    ),
+    "resume-how": Text("To go on with one: k8squiz mock --resume N", "继续其中一场：k8squiz mock --resume N"),
+    "no-interviews": Text("There is no interview yet; k8squiz mock begins one.", "还没有面试；用 k8squiz mock 开始一场。"),
+    "not-begun": Text("Nothing was begun, and nothing is saved.", "没有开始，也没有保存任何内容。"),
+    "list-unfinished": Text("unfinished, {left} left", "未结束，剩余 {left}"),
+    "list-elsewhere": Text("open in another terminal", "正在另一个终端中进行"),
+    "list-done": Text("finished", "已结束"),
     "memory": Text(
         "warning: {reason}. The interview goes on in memory; at the end it can be written to a file of your choice.",
         "警告：{reason}。面试将在内存中继续；结束时可以写入你指定的文件。",

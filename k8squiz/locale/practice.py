@@ -47,11 +47,25 @@ WORDS: dict[str, Text] = {
         "每经过一个设备写一步，用 ; 分隔：主机 设备 源 > 目的；有隧道头部时再写 outer A > B。地址可用名称代替，端口可省略。",
     ),
     "how-talk": Text(
-        "Say it as you would in the interview, in a line as long as you like. Its key points come next, for you to check.",
-        "像面试时那样回答，写成一行，长短不限。随后逐条给出要点，由你自己核对。",
+        "Answer as you would in the interview, in as many lines as you like; an empty line or a lone dot ends it. If you "
+        "speak it aloud, type aloud.",
+        "像面试时那样回答，行数不限；空行或单独一个句点结束。如果是口头回答，请输入 aloud（或 口述）。",
     ),
-    "how-point": Text("y for what you said, n for what you left out.", "说到了填 y，没说到填 n。"),
-    "point": Text("Said? {point} (y/n)> ", "说到了吗？{point} (y/n)> "),
+    "how-talk-editor": Text(
+        "Answer as you would in the interview, in as many lines as you like; an empty line or a lone dot ends it. Ctrl-X Ctrl-E "
+        "or F4 opens $EDITOR. If you speak it aloud, type aloud.",
+        "像面试时那样回答，行数不限；空行或单独一个句点结束。Ctrl-X Ctrl-E 或 F4 打开 $EDITOR。如果是口头回答，请输入 aloud（或 口述）。",
+    ),
+    "how-point": Text(
+        "y for what you said, n for what you left out; Enter takes what the first pass says, which looks for words and understands none.",
+        "说到了填 y，没说到填 n；直接回车则采用初判（初判只查找词语，并不理解句意）。",
+    ),
+    "point-heard": Text("Said? [✓ {heard}] (Y/n)> ", "说到了吗？[✓ {heard}] (Y/n)> "),
+    "point-not-heard": Text("Said? [· {heard}] (y/N)> ", "说到了吗？[· {heard}] (y/N)> "),
+    "heard": Text("heard: {terms}", "听到：{terms}"),
+    "not-heard": Text("not heard: {terms}", "没有听到：{terms}"),
+    "other-order": Text("in another order: {terms}", "顺序不同：{terms}"),
+    "point": Text("Said? (y/n)> ", "说到了吗？(y/n)> "),
     "how-repair": Text("One line, such as {example}.", "输入一行，例如 {example}。"),
     "answer": Text("answer> ", "回答> "),
     "no-hint": Text("There are no more hints.", "没有更多提示了。"),

@@ -18,6 +18,10 @@ WORDS: dict[str, Text] = {
     "ended-stopped": Text("Ended early by the candidate", "考生提前结束"),
     "ended-clock": Text("Ended by the clock", "时间到，自动结束"),
     "ended-open": Text("Not finished yet: k8squiz mock --resume goes on", "尚未结束：k8squiz mock --resume 可以继续"),
+    "hidden": Text(
+        "Kept back until it is over: {count} questions that have no answer yet. The figures are of the others.",
+        "还有 {count} 题没有作答，结束之前不公布；以下数字只计其余各题。",
+    ),
     "tally": Text("right · partly · not", "全对 · 部分 · 未得分"),
     "overview": Text("At a glance", "一览"),
     "by-topic": Text("By topic", "按主题"),

@@ -11,7 +11,7 @@ from typing import Protocol
 from engine.values import dataclass
 from k8squiz.bank.question import Answer, Value
 from k8squiz.mock.plan import InterviewPlan
-from k8squiz.mock.state import Ending, Event, InterviewState, Status, apply, replay
+from k8squiz.mock.state import Ending, Event, InterviewState, Status, apply, replay, start
 
 SAVE_EVERY = 2.0  # seconds between two drafts: what a power cut may cost of the clock
 
@@ -122,8 +122,20 @@ class Interview:
 
     def interrupt(self) -> None:
         """The program has to go: stop the clock and say so, if the interview is under way."""
+        if self.state == start(self.plan):
+            # No question has been shown: there is nothing to come back to.
+            return
         if self.state.ended is None and not self.state.noted:
             self._close("interrupted")
+
+    def keep_line(self, field: str, text: str) -> None:
+        """The unfinished answer `text` of field `field` is saved now: what stood before a command, "" for nothing."""
+        self._standing, self._saved = (field, text), self.elapsed
+        self._journal.draft(AnswerDraft(self.position, field, text, round(self.elapsed, 3)))
+
+    def check(self, position: int, points: Answer) -> None:
+        """The candidate has confirmed or corrected which key points were said. The interview may be over."""
+        self._append(Event("checked", round(self.state.elapsed, 3), {"position": position, "points": dict(points)}))
 
     def resume(self, away: float, draft: AnswerDraft | None) -> None:
         """The candidate is back after `away` seconds by the wall clock. The clock goes on from the last that is known."""
@@ -137,11 +149,6 @@ class Interview:
             self._standing, self._saved = (field, line), self.elapsed
             self._journal.draft(AnswerDraft(self.position, field, line, round(self.elapsed, 3)))
         return self.left_for(self.position) <= 0
-
-    def forget_line(self, field: str) -> None:
-        """The line in `field` was a command: nothing of it is left to go on with."""
-        self._standing, self._saved = (field, ""), self.elapsed
-        self._journal.draft(AnswerDraft(self.position, field, "", round(self.elapsed, 3)))
 
     # --- what comes next ---
 

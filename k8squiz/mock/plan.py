@@ -17,6 +17,7 @@ MOST_MINUTES = 480
 LEAST_SECONDS = 15  # no question can be read in less
 # By level, what share of the time that a question of its kind takes at level 3.
 _LEVEL = {1: 0.8, 2: 0.9, 3: 1.0, 4: 1.15, 5: 1.3}
+_OPEN_EVERY = 3  # questions: one of so many is open
 _SECONDS = 180  # of a kind that this k8squiz does not know
 
 
@@ -172,19 +173,30 @@ def _drawn(
     questions: int | None,
     follow_ups: Callable[[QuestionMeta], Sequence[QuestionMeta]],
 ) -> list[QuestionMeta]:
-    """One after another, each time what the interview has least of so far; easier ones first in the end."""
+    """One after another, each time what the interview has least of so far; easier ones first in the end, but for an open
+    question that everything begins with."""
     left = rng.shuffled(fitting)
     drawn: list[QuestionMeta] = []
     filled = 0.0
     while left and len(drawn) < (questions if questions is not None else len(fitting)):
-        best = min(left, key=lambda meta: _had(meta, drawn, track))
+        # Every third one is open, from the first on, as long as there are any.
+        open_turn = len(drawn) % _OPEN_EVERY == 0
+        turn = [meta for meta in left if _opens(meta) == open_turn] or left
+        best = min(turn, key=lambda meta: _had(meta, drawn, track))
         cost = _natural(best) + sum(map(_natural, follow_ups(best)))
         if questions is None and drawn and filled + cost / 2 > seconds:
             break
         left.remove(best)
         drawn.append(best)
         filled += cost
-    return sorted(drawn, key=lambda meta: meta.level)
+    drawn.sort(key=lambda meta: meta.level)
+    first = next((meta for meta in drawn if _opens(meta)), drawn[0])
+    return [first, *(meta for meta in drawn if meta is not first)]
+
+
+def _opens(meta: QuestionMeta) -> bool:
+    """Whether it is an open question, with which an interview begins."""
+    return meta.kind in REGISTRY and kind(meta.kind).opens
 
 
 def _had(meta: QuestionMeta, drawn: Sequence[QuestionMeta], track: Track) -> float:

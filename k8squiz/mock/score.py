@@ -64,6 +64,12 @@ class Score:
         return tuple(sorted(parts, key=lambda part: (part.score, part.name)))
 
 
+def of_closed(score: Score) -> Score:
+    """The score of the questions that have been dealt with: all that may be told while an interview is under way."""
+    results = tuple(result for result in score.results if result.sheet.closed)
+    return Score(results, _mean(results))
+
+
 def weight(item: PlannedQuestion) -> float:
     """What a question counts: 1 at level 1, a quarter more with each level, half for a follow-up."""
     return (1.0 + (item.level - 1) / 4) * (1.0 if item.parent is None else 0.5)

@@ -1,6 +1,6 @@
 """What an interview's journal says: a pure fold of events. The same events give the same state, on every machine.
 
-shown -> (filled | hint | flagged)* -> answered | skipped | shown elsewhere;  any time: interrupted, resumed, ended
+shown -> (filled | hint | flagged)* -> answered | skipped | shown elsewhere;  any time: interrupted, resumed, ended; checked, for each talk, once it is over
 
 Each event carries `at`, the seconds spent in front of questions so far; between two events that time belongs to the
 question that was in front of the candidate.
@@ -44,7 +44,8 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class AnswerSheet:
     """One question's answer sheet. `given` are the fields filled in so far; `answer` is what was handed in last, None where
-    nothing was; `line` what stood unfinished when the clock struck; `spent` seconds in front of it."""
+    nothing was; `line` what stood unfinished when the clock struck; `spent` seconds in front of it; `checked` whether the
+    candidate has gone through its key points."""
 
     status: Status = Status.OPEN
     spent: float = 0.0
@@ -54,6 +55,7 @@ class AnswerSheet:
     given: Answer = dataclasses.field(default_factory=dict)
     answer: Answer | None = None
     line: str = ""
+    checked: bool = False
 
     @property
     def graded_answer(self) -> Answer | None:
@@ -191,7 +193,16 @@ def _ended(state: InterviewState, event: Event) -> InterviewState:
     return dataclasses.replace(state, ended=Ending(event.body["why"]), position=None)
 
 
+def _checked(state: InterviewState, event: Event) -> InterviewState:
+    position = int(event.body["position"])
+    given = state.sheets[position].graded_answer
+    if given is None:
+        raise ValueError(f"question {position} was not answered")
+    answer = {**given, **{str(field): _value(value) for field, value in event.body["points"].items()}}
+    return _sheet(state, position, answer=answer, given=answer, checked=True)
+
+
 _FOLDS = {
     "shown": _shown, "filled": _filled, "hint": _hint, "flagged": _flagged, "answered": _answered, "skipped": _skipped,
-    "interrupted": _interrupted, "resumed": _resumed, "ended": _ended,
+    "interrupted": _interrupted, "resumed": _resumed, "ended": _ended, "checked": _checked,
 }  # fmt: skip

@@ -9,13 +9,13 @@ from engine.errors import EngineError
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.find import told_by
-from k8squiz.bank.question import FieldMark, Picture, QuestionRequest
+from k8squiz.bank.question import Answer, FieldMark, Picture, QuestionRequest
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field, Value
 from k8squiz.kinds.interface import shown_requests
 from k8squiz.mock.drawn_questions import DrawnQuestions, shown
 from k8squiz.mock.plan import InterviewPlan
-from k8squiz.mock.score import RULE, QuestionScore, ScorePart, study
+from k8squiz.mock.score import RULE, QuestionScore, ScorePart, of_closed, study
 from k8squiz.mock.state import Interruption, InterviewState
 from k8squiz.report.walk import ReportedWalk, walks
 from k8squiz.world.texts import explanation, key_points, prompt, sources
@@ -47,6 +47,24 @@ class FieldLine:
     options: tuple[OptionLine, ...] = ()
     # How credit in part comes about.
     credit: Text | None = None
+    # Whether it was answered in several lines, and whether the candidate judged it.
+    long: bool = False
+    self_checked: bool = False
+
+    @property
+    def in_words(self) -> tuple[Text | None, Text]:
+        """What was answered, and what is computed: what was picked by its text, an order as a sequence."""
+        if not self.options:
+            return self.given, self.truth
+        given = None if self.given is None else self._picked(lambda option: option.given) or self.given
+        return given, self._picked(lambda option: option.truth) or self.truth
+
+    def _picked(self, place: Callable[[OptionLine], int]) -> Text | None:
+        picked = sorted((option for option in self.options if place(option)), key=lambda one: (place(one), one.letter))
+        if not picked:
+            return None
+        en, zh = (" › ", " › ") if self.ordered else ("; ", "；")
+        return Text(en.join(one.text.en for one in picked), zh.join(one.text.zh for one in picked))
 
     @property
     def rows(self) -> tuple[OptionLine, ...]:
@@ -110,6 +128,8 @@ class InterviewReport:
     questions: tuple[Answered, ...]
     study: tuple[Study, ...]
     interruptions: tuple[Interruption, ...]
+    # Questions that are kept back: they may still be asked.
+    hidden: int = 0
     rule: Text = RULE
 
     @property
@@ -124,18 +144,26 @@ def build(
     started: str = "",
     drawn_questions: DrawnQuestions | None = None,
     bench: Bench = no_bench,
+    whole: bool = False,
 ) -> InterviewReport:
-    """Compute the report. A question that the bank no longer has, or has otherwise, stands in it by its id and says why."""
+    """Compute the report; of an interview that is not over what has been answered alone, unless `whole`.
+
+    A question that the bank no longer has, or has otherwise, stands in it by its id and says why.
+    """
     drawn_questions = drawn_questions if drawn_questions is not None else DrawnQuestions(plan)
     score = drawn_questions.score(state)
+    told = score if whole or state.ended is not None else of_closed(score)
     questions = tuple(
-        _answered(drawn_questions, position, result, bench) for position, result in enumerate(score.results)
+        _answered(drawn_questions, position, result, bench)
+        for position, result in enumerate(score.results)
+        if result in told.results
     )
+    score, hidden = told, len(score.results) - len(told.results)
     topics = score.by(lambda item: item.topic)
     levels = sorted(score.by(lambda item: str(item.level)), key=lambda part: part.name)
     return InterviewReport(
         session, started, plan, state, score.total, topics, score.by(lambda item: item.kind), tuple(levels), questions,
-        _study(study(score), topics, score.results), state.interruptions,
+        _study(study(score), topics, score.results), state.interruptions, hidden,
     )  # fmt: skip
 
 
@@ -167,7 +195,7 @@ def _told(drawn_questions: DrawnQuestions, position: int, result: QuestionScore,
     return Answered(
         result, world.question.template.title, prompt(world), () if given.en else _cluster(world.question.picture),
         () if given.en else _requests(world),
-        tuple(_field(field, mark) for field, mark in zip(task.fields, marks, strict=True)),
+        _fields(task.fields, marks, result.sheet.graded_answer or {}),
         () if given.en else walks(world), explanation(world), key_points(world), sources(world),
         given if given.en else Text(shown, shown), computed,
     )  # fmt: skip
@@ -207,6 +235,12 @@ def _request(request: QuestionRequest, named: bool) -> Text:
     return Text(line(f"Request{name}: ", "without"), line(f"请求{name}：", "去掉"))
 
 
+def _fields(fields: Sequence[Field], marks: Sequence[FieldMark | None], answer: Answer) -> tuple[FieldLine, ...]:
+    """The blanks that were there to fill in, once `answer` stood."""
+    asked = [(field.after(answer), mark) for field, mark in zip(fields, marks, strict=True)]
+    return tuple(_field(field, mark) for field, mark in asked if field is not None)
+
+
 def _field(field: Field, mark: FieldMark | None) -> FieldLine:
     given = mark.given if mark is not None else None
     options = tuple(
@@ -219,9 +253,9 @@ def _field(field: Field, mark: FieldMark | None) -> FieldLine:
         for item in field.options
     )
     return FieldLine(
-        field.full_label, _shown(field, field.truth), None if given is None else _shown(field, given),
+        field.lead or field.full_label, _shown(field, field.truth), None if given is None else _shown(field, given),
         mark.score if mark is not None else 0.0, field.ordered, options,
-        None if given is None else _credit(field, given),
+        None if given is None else _credit(field, given), field.long, field.self_checked,
     )  # fmt: skip
 
 

@@ -37,6 +37,8 @@ def heading_facts(report: InterviewReport, lang: Lang) -> tuple[str, ...]:
         lines.append(say("started", lang, when=report.started))
     ended = report.state.ended
     lines.append(say(f"ended-{ended.value}" if ended is not None else "ended-open", lang))
+    if report.hidden:
+        lines.append(say("hidden", lang, count=report.hidden))
     return tuple(lines)
 
 

@@ -31,7 +31,9 @@ def script(drawn_questions: DrawnQuestions, lang: Lang, bench: Bench = no_bench)
 
 
 def _lines(drawn_questions: DrawnQuestions, lang: Lang, bench: Bench) -> Iterator[str]:
-    report = build(drawn_questions.plan, start(drawn_questions.plan), drawn_questions=drawn_questions, bench=bench)
+    report = build(
+        drawn_questions.plan, start(drawn_questions.plan), drawn_questions=drawn_questions, bench=bench, whole=True
+    )
     facts_line = {
         "minutes": drawn_questions.plan.minutes,
         "questions": drawn_questions.plan.questions,

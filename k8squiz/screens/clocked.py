@@ -18,6 +18,7 @@ from k8squiz.screens.cells import Cells
 from k8squiz.screens.cells import ask as ask_cells
 from k8squiz.screens.practice import Plain, echo, words
 from k8squiz.screens.reorder import Order, ask
+from k8squiz.screens.several_lines import LongPrompt, is_command, read
 from k8squiz.terminal.console import has_keys
 from k8squiz.terminal.sanitize import one_line
 from k8squiz.terminal.width import width_of
@@ -95,6 +96,18 @@ class Piped:
     def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str:
         sys.stdout.write(face(*clock(), lang, prompt)[1] + prompt)
         sys.stdout.flush()
+        if field.long:
+            return read(lambda before: self._one_of_many(before, tick), field, is_command, standing)
+        return self._line(tick, standing)
+
+    def _one_of_many(self, before: str, tick: Tick) -> str:
+        """A further line; what stands is what was typed before it too."""
+        try:
+            return self._line(lambda line: tick(_joined(before, line)), "")
+        except TimedOut as struck:
+            raise TimedOut(_joined(before, struck.line)) from None
+
+    def _line(self, tick: Tick, standing: str) -> str:
         if self._fd is None:
             return _echoed(Plain().line(""))
         while b"\n" not in self._buffer:
@@ -133,6 +146,10 @@ class Piped:
         return line.decode("utf-8", "replace").rstrip("\r")
 
 
+def _joined(before: str, line: str) -> str:
+    return f"{before}\n{line}" if before else line
+
+
 def _echoed(line: str) -> str:
     echo(line)
     return line
@@ -150,6 +167,7 @@ class ClockedTerminal:
         self._io = io
         self._session: Any = PromptSession(history=InMemoryHistory(), enable_suspend=True, **io)
         self._order: tuple[Field, Order] | None = None
+        self._long: LongPrompt | None = None
 
     def line(self, prompt: str, clock: Clock, tick: Tick, field: Field, lang: Lang, standing: str = "") -> str:
         picked = ""
@@ -160,6 +178,12 @@ class ClockedTerminal:
             assert self._order is not None
             # The line is free for a command; until something is typed, what was picked stands.
             picked, standing = _letters(self._order[1], field), ""
+        if field.long:
+            long = self._long = self._long or LongPrompt(is_command, **self._io)
+            return long.ask(
+                lambda: [face(*clock(), lang, prompt), ("", prompt)], field, standing, refresh_interval=_REDRAW_EVERY,
+                pre_run=lambda: _watch(lambda: long.text, lambda line: tick(line) and not long.busy),
+            )  # fmt: skip
         typed = self._session.prompt(
             lambda: [face(*clock(), lang, prompt), ("", prompt)],
             completer=_completer(field), complete_while_typing=False, refresh_interval=_REDRAW_EVERY, default=standing,

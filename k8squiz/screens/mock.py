@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.table import Table
@@ -9,6 +11,7 @@ from rich.text import Text as Styled
 
 from k8squiz.bank.question import Answer
 from k8squiz.kinds.fields import Field
+from k8squiz.kinds.talk.fields import PointField, told
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
 from k8squiz.mock.drawn_questions import DrawnQuestions, shown
@@ -21,6 +24,7 @@ from k8squiz.report.signs import sign_of
 from k8squiz.screens.clocked import minutes
 from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import Titled
+from k8squiz.terminal.sanitize import visible
 
 _MARKS = {
     Status.OPEN: "open",
@@ -89,6 +93,52 @@ def given_text(fields: tuple[Field, ...], given: Answer, lang: Lang) -> str:
     """What has been filled in, as it was typed or would be."""
     answers = [shown(field, given[field.id], lang == "zh") for field in fields if field.id in given]
     return (", " if lang == "en" else "，").join(answers)
+
+
+def check_view(
+    drawn_questions: DrawnQuestions,
+    position: int,
+    answer: Answer,
+    points: tuple[PointField, ...],
+    said: Mapping[str, bool],
+    lang: Lang,
+) -> RenderableType:
+    """One open question: what was said, and its key points as they stand, each with what the first pass found."""
+    item = drawn_questions.plan.items[position]
+    title = pick(drawn_questions.world(position).question.template.title, lang)
+    parts: list[RenderableType] = [
+        Titled((label := say("question", lang, label=item.label, total=drawn_questions.plan.questions), label), title)
+    ]
+    parts += [Prose(line, "quiet") for line in said_lines(drawn_questions.task(position).fields, answer, lang)]
+    table = Table.grid(padding=(0, 1))
+    for number, point in enumerate(points, 1):
+        sign, style = sign_of(float(said[point.id]))
+        heard = told(point.pass_over(answer), lang)
+        table.add_row(
+            Styled(sign, style=style), Styled(str(number), style="strong"),
+            Group(Prose(pick(point.label, lang)), *([Prose(heard, "quiet")] if heard else [])),
+        )  # fmt: skip
+    return Group(*parts, table)
+
+
+def said_lines(fields: tuple[Field, ...], answer: Answer, lang: Lang) -> Iterator[str]:
+    """What was said to an open question and to its follow-up, which is told too."""
+    for field in fields:
+        if not field.long or (asked := field.after(answer)) is None or field.id not in answer:
+            continue
+        text = visible(shown(field, answer[field.id], lang == "zh"))
+        if asked.lead is None:
+            yield say("your-answer", lang, answer=text)
+        else:
+            yield say("your-follow-up", lang, asked=pick(asked.lead, lang), answer=text)
+
+
+def interviews_view(rows: Sequence[tuple[str, str, str, str, str]], lang: Lang) -> RenderableType:
+    """All interviews, a line each: number, when, track, minutes, how it stands."""
+    table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
+    for row in rows:
+        table.add_row(Styled(row[0], style="strong"), *row[1:])
+    return table
 
 
 def closing_view(drawn_questions: DrawnQuestions, score: Score, lang: Lang) -> RenderableType:

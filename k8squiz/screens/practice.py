@@ -10,6 +10,7 @@ from k8squiz.locale.i18n import Lang
 from k8squiz.screens.cells import Cells
 from k8squiz.screens.cells import ask as ask_cells
 from k8squiz.screens.reorder import Order, ask
+from k8squiz.screens.several_lines import is_command, read
 from k8squiz.terminal.console import has_keys
 from k8squiz.terminal.sanitize import one_line
 
@@ -30,6 +31,8 @@ class Plain:
     interactive = False
 
     def line(self, prompt: str, field: Field | None = None) -> str:
+        if field is not None and field.long:
+            return read(lambda before: self.line("" if before else prompt), field, is_command)
         sys.stdout.write(prompt)
         sys.stdout.flush()
         typed = sys.stdin.readline()
@@ -63,6 +66,10 @@ class Terminal:
         self._order: tuple[Field, Order] | None = None
 
     def line(self, prompt: str, field: Field | None = None) -> str:
+        if field is not None and field.long:
+            from k8squiz.screens.several_lines import LongPrompt
+
+            return LongPrompt(is_command).ask(prompt, field)
         typed: str = self._session.prompt(prompt, completer=_completer(words(field)), complete_while_typing=False)
         return typed
 

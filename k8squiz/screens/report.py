@@ -19,12 +19,13 @@ from k8squiz.locale.mock import say as mock_say
 from k8squiz.locale.report import say
 from k8squiz.mock.score import ScorePart
 from k8squiz.report import facts
-from k8squiz.report.build import Answered, InterviewReport
+from k8squiz.report.build import Answered, FieldLine, InterviewReport
 from k8squiz.report.clocktext import clock
 from k8squiz.report.columns import FIELD, PART, Column, of
 from k8squiz.report.signs import sign_of
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.console import make_console
+from k8squiz.terminal.sanitize import visible
 from k8squiz.world.world import World
 
 T = TypeVar("T")
@@ -109,26 +110,48 @@ def _cell(column: Column[T], row: T, lang: Lang) -> RenderableType:
     return Prose(str(value)) if column.title == "asked" else Styled(str(value))
 
 
+def _in_words(field: FieldLine, lang: Lang) -> Iterator[RenderableType]:
+    """What was picked, told or judged: below its label, and beside what is computed where that is something else."""
+    given, truth = field.in_words
+    answer = say("blank", lang) if given is None else visible(pick(given, lang))
+    if field.long:
+        yield Prose(pick(field.label, lang), "strong")
+        yield Padding(Prose(answer), (0, 0, 0, 2))
+        return
+    sign, style = sign_of(field.score)
+    table = Table.grid(padding=(0, 1))
+    table.add_row(Styled(sign, style=style), Prose(pick(field.label, lang), "" if field.self_checked else "strong"))
+    yield table
+    if field.self_checked:
+        return
+    rows = Table.grid(padding=(0, 1))
+    for key, text in (("answer", answer), ("truth", pick(truth, lang))):
+        if key == "answer" or field.score < 1.0:
+            rows.add_row(Styled(say(key, lang), style="quiet"), Prose(text, "strong" if key == "truth" else ""))
+    yield Padding(rows, (0, 0, 0, 2))
+
+
 def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
     item = question.result.item
     label = say("question" if item.parent is None else "follow-up", lang, label=item.label)
     yield _heading(f"{label} · {pick(question.title, lang)}")
     yield Prose(f"{' · '.join(facts.standing(question, lang))} · {facts.subject(question, lang)}", "quiet")
     yield Prose(pick(question.prompt, lang))
-    table = Table(show_edge=False, box=None, padding=(0, 1))
-    columns = of("screen", FIELD)
-    for column in columns:
-        table.add_column(column.head(lang), overflow="fold")
+    plain = [field for field in question.fields if not (field.options or field.long or field.self_checked)]
     for field in question.fields:
-        table.add_row(*(_cell(column, field, lang) for column in columns))
-    yield table
+        if field not in plain:
+            yield from _in_words(field, lang)
+    if plain:
+        table = Table(show_edge=False, box=None, padding=(0, 1))
+        columns = of("screen", FIELD)
+        for column in columns:
+            table.add_column(column.head(lang), overflow="fold")
+        for field in plain:
+            table.add_row(*(_cell(column, field, lang) for column in columns))
+        yield table
     for field in question.fields:
         if field.credit is not None:
             yield Prose(f"{pick(field.label, lang)} · {pick(field.credit, lang)}", "notice")
-        for option in field.options:
-            if option.given != option.truth:
-                mark = say("truth" if option.truth else "answer", lang)
-                yield Padding(Prose(f"{option.letter} ({mark}): {pick(option.text, lang)}"), (0, 0, 0, 3))
     if question.result.sheet.line:
         yield Prose(say("line", lang, line=question.result.sheet.line), "notice")
     yield Padding(Prose("\n".join(pick(text, lang) for text in question.explanation)), (0, 0, 0, 2))

@@ -17,6 +17,7 @@ from k8squiz.bank.forms import (
     VALUES,
     BlockForm,
     HintForm,
+    PointForm,
     SourceForm,
     part,
 )
@@ -76,7 +77,7 @@ def figure(value: Yaml | Fraction) -> Yaml:
     return "-" if value is None else value
 
 
-def bilingual(world: World, raw: Text | HintForm | BlockForm, where: str = "") -> Text:
+def bilingual(world: World, raw: Text | HintForm | BlockForm | PointForm, where: str = "") -> Text:
     """A `{en, zh}` of the question file, filled."""
     names = Names(world)
     told = Text(fill(raw.en, names, "en", where).strip(), _joined(fill(raw.zh, names, "zh", where).strip()))
@@ -127,7 +128,29 @@ def explanation(world: World) -> tuple[Text, ...]:
 
 
 def key_points(world: World) -> tuple[Text, ...]:
-    return tuple(bilingual(world, text) for text in part(world.question.template, "key_points", POINTS, ()))
+    return tuple(point.text for point in points(world))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPoint:
+    """A key point as it is drawn. `terms` by language: by which words it is recognised; `probe` what is asked where it was
+    left out, None for nothing."""
+
+    text: Text
+    terms: Mapping[str, tuple[str, ...]]
+    probe: Text | None
+
+
+def points(world: World) -> tuple[KeyPoint, ...]:
+    """The key points with what a talk needs of them. Raises QuizError for an unknown placeholder."""
+    return tuple(_point(world, form) for form in part(world.question.template, "key_points", POINTS, ()))
+
+
+def _point(world: World, form: PointForm) -> KeyPoint:
+    names = Names(world)
+    given = {"en": form.terms.en, "zh": form.terms.zh} if form.terms is not None else {}
+    terms = {lang: tuple(fill(term, names, lang) for term in listed) for lang, listed in given.items()}
+    return KeyPoint(bilingual(world, form), terms, None if form.probe is None else bilingual(world, form.probe))
 
 
 @dataclass(frozen=True, slots=True)

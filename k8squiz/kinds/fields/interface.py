@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.bank.question import Value
+from k8squiz.bank.question import Answer, Value
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.typed import spellings
 
@@ -123,6 +123,24 @@ class Field(Protocol):
     def words(self) -> tuple[str, ...]:
         """What may be completed while it is typed."""
 
+    @property
+    def long(self) -> bool:
+        """Whether it is answered in several lines."""
+
+    @property
+    def self_checked(self) -> bool:
+        """Whether the candidate judges it: in an interview once that is over."""
+
+    @property
+    def lead(self) -> Text | None:
+        """What is said before it is asked, where the question does not say it."""
+
+    def after(self, answer: Answer) -> Field | None:
+        """As it is asked once `answer` stands; None where there is nothing to ask any more."""
+
+    def foregone(self, answer: Answer) -> Value | None:
+        """The value it has where the candidate leaves it as it is; None where it is blank then."""
+
     def first_wrong(self, value: Value) -> int | None:
         """The index of the first wrong item of an order; None where nothing is wrong or there is no order."""
 
@@ -174,6 +192,24 @@ class FieldBase:
 
     def words(self: Field) -> tuple[str, ...]:
         return tuple(item.letter for item in self.options)
+
+    @property
+    def long(self) -> bool:
+        return False
+
+    @property
+    def self_checked(self) -> bool:
+        return False
+
+    @property
+    def lead(self) -> Text | None:
+        return None
+
+    def after(self: Field, answer: Answer) -> Field | None:
+        return self
+
+    def foregone(self, answer: Answer) -> Value | None:
+        return None
 
     def first_wrong(self, value: Value) -> int | None:
         return None

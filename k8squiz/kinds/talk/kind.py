@@ -8,8 +8,8 @@ from k8squiz.bank.shapes import Schema, record
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import Task, TypedKind
-from k8squiz.kinds.talk.fields import PointField, TalkField
-from k8squiz.world.texts import key_points
+from k8squiz.kinds.talk.fields import PointField, ProbeField, TalkField
+from k8squiz.world.texts import points
 from k8squiz.world.world import World
 
 _LEAST = 2
@@ -24,8 +24,9 @@ class Talk(TypedKind[TalkAsk]):
     about = Text("Tell it in your own words", "用自己的话讲述")
     example = "04-hairpin/hairpin-told"
     skeleton = "ask: {}"
-    # It is marked by the candidate against key points, which would tell too much before the end.
-    in_interviews = False
+    seconds = 300
+    for_juniors = True
+    opens = True
     # There is no answer to draw.
     one_answer = True
     grades_points = True
@@ -37,16 +38,19 @@ class Talk(TypedKind[TalkAsk]):
         return {"properties": {"ask": self.ask.schema, "key_points": points}, "required": ["key_points"]}
 
     def task(self, world: World, ask: TalkAsk) -> Task:
-        """The answer, then one field for each key point. Raises QuizError where there are fewer than two points."""
-        points = key_points(world)
-        if len(points) < _LEAST:
+        """The answer, a follow-up, then one field for each key point. Raises QuizError where there are fewer than two."""
+        listed = points(world)
+        if len(listed) < _LEAST:
             raise QuizError(
                 f"{world.question.id}: a talk needs at least two key points",
                 f"{world.question.id}：talk 至少需要两个要点",
             )
-        fields: list[Field] = [TalkField()]
-        fields += [PointField(f"point-{number}", point) for number, point in enumerate(points, 1)]
-        return Task(world.question, tuple(fields))
+        checked = tuple(
+            PointField(f"point-{number}", point.text, terms=point.terms, probe=point.probe)
+            for number, point in enumerate(listed, 1)
+        )
+        probes: tuple[Field, ...] = (ProbeField(points=checked),) if any(point.probe for point in checked) else ()
+        return Task(world.question, (TalkField(), *probes, *checked))
 
 
 KIND = Talk()

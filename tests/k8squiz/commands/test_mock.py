@@ -18,10 +18,13 @@ from typing import Any
 
 import pytest
 
+from k8squiz.bank.find import metas
+from k8squiz.commands.mock import follow_up_headings
 from k8squiz.errors import QuizError
 from k8squiz.history.store import open_store
 from k8squiz.mock.drawn_questions import DrawnQuestions
-from k8squiz.mock.plan import from_json
+from k8squiz.mock.plan import from_json, plan
+from tests.k8squiz.mock.answered import lines_of
 from tests.k8squiz.runner import ROOT, Result, k8squiz, process
 
 FILE = "k8squiz.db"
@@ -54,16 +57,10 @@ def mock(home: str, *words: str, typed: str = "", lang: str = "en") -> Result:
     return process("mock", *words, "--lang", lang, stdin=typed, K8SQUIZ_HOME=home)
 
 
-def right(home: str, number: int = -1) -> list[str]:
-    """What to type to answer the questions of a saved interview, a line a field."""
-    store = open_store({"K8SQUIZ_HOME": home})
-    plan = from_json(store.sessions("mock")[number].plan)
-    store.close()
-    drawn_questions = DrawnQuestions(plan)
-    return [
-        field.show(field.truth, False).split(" (")[0]
-        for index in range(len(plan.items)) for field in drawn_questions.task(index).fields
-    ]  # fmt: skip
+def right(seed: str = "4") -> list[list[str]]:
+    """What to type to answer the questions of TWO, a list of lines a question."""
+    drawn_questions = DrawnQuestions(plan(metas(), seed, 10, 2, follow_ups=follow_up_headings))
+    return [lines_of(drawn_questions, position) for position in range(len(drawn_questions.plan.items))]
 
 
 TWO = ("--questions", "2", "--minutes", "10", "--seed", "4")
@@ -73,17 +70,20 @@ TWO = ("--questions", "2", "--minutes", "10", "--seed", "4")
 def test_a_whole_interview_through_a_pipe(home: str, lang: str) -> None:
     began = mock(home, *TWO, typed="quit\n", lang=lang)
     assert began.code == 0
-    typed = "\n".join(["list", "flag", "hint", *right(home)]) + "\n"
+    opening, *rest = right()
+    typed = "\n".join(["list", "flag", *opening, *[line for lines in rest for line in lines]]) + "\n"
     done = mock(home, "--resume", typed=typed, lang=lang)
     assert (done.code, done.err) == (0, "")
     assert ("Score " if lang == "en" else "得分 ") in done.out
     assert "\x1b" not in done.out
-    assert max(map(len, done.out.splitlines())) <= 90
+    # What is typed to a pipe is echoed behind its prompt.
+    assert max(len(line) for line in done.out.splitlines() if "[" not in line) <= 90
     told = process("report", "--format", "json", K8SQUIZ_HOME=home)
     report = json.loads(told.out)
     assert (report["ended"], report["session"]) == ("done", 1)
-    assert [question["score"] for question in report["questions"]][1:] == [1.0] * (len(report["questions"]) - 1)
-    assert report["questions"][0]["flagged"] and report["questions"][0]["hints"] == 1
+    assert [question["score"] for question in report["questions"]] == [1.0] * len(report["questions"])
+    assert report["questions"][0]["kind"] == "talk"
+    assert report["questions"][0]["flagged"]
     assert report["interruptions"][0]["told"]
 
 
@@ -112,7 +112,7 @@ def test_whatever_is_typed_the_interview_goes_on(program: Program, lang: str) ->
 
 def test_what_was_asked_is_remembered_as_practice_is(program: Program) -> None:
     program("mock", *TWO, typed="quit\n")
-    program("mock", "--resume", typed="\n".join(right(str(program.home))) + "\n")
+    program("mock", "--resume", typed="\n".join(line for lines in right() for line in lines) + "\n")
     store = open_store({"K8SQUIZ_HOME": str(program.home)})
     asked = [item.question for item in from_json(store.sessions("mock")[0].plan).items if item.parent is None]
     assert sorted(store.cards()) == sorted(asked)
@@ -159,9 +159,9 @@ def refuse(name: str, patch: pytest.MonkeyPatch) -> None:
 def planned(program: Program) -> list[str]:
     """The questions of the latest interview."""
     store = open_store({"K8SQUIZ_HOME": str(program.home)})
-    plan = from_json(store.sessions("mock")[-1].plan)
+    begun = from_json(store.sessions("mock")[-1].plan)
     store.close()
-    return [item.question for item in plan.items]
+    return [item.question for item in begun.items]
 
 
 def test_an_interview_does_not_begin_with_a_question_that_cannot_be_drawn(
@@ -180,7 +180,7 @@ def test_a_question_that_cannot_be_drawn_is_told_of_and_counts_for_nothing(
     program: Program, monkeypatch: pytest.MonkeyPatch, lang: str
 ) -> None:
     program("mock", *TWO, typed="quit\n")
-    typed = "\n".join([*right(str(program.home)), *[""] * 5])
+    typed = "\n".join([*[line for lines in right() for line in lines], *[""] * 5])
     refuse(planned(program)[-1], monkeypatch)
     told = "cannot be asked: ambiguous" if lang == "en" else "无法提问：有歧义"
     done = program("mock", *TWO, typed=typed, lang=lang)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from k8squiz.commands.mock_journal import MockJournal, begin, recorded, take_up
+from k8squiz.commands.mock_journal import MockJournal, begin, interviews, recorded, take_up
 from k8squiz.commands.mock_lock import InterviewLock
 from k8squiz.errors import QuizError
 from k8squiz.history.store import Store, StoreUnavailable, open_store
@@ -72,8 +72,8 @@ def home(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("home")
 def test_what_is_written_comes_back() -> None:
     console = make_console(file=io.StringIO())
-    journal, waiting = begin(PLAN, "en", console)
-    assert (waiting, journal.safe, journal.session) == (False, True, 1)
+    journal = begin(PLAN, "en", console)
+    assert (interviews(), journal.safe, journal.session) == ((), True, 0)
     events = [
         Event("shown", 0.0, {"position": 0}),
         Event("filled", 2.5, {"position": 0, "field": "a", "value": ["x", "y"]}),
@@ -92,12 +92,13 @@ def test_what_is_written_comes_back() -> None:
     taken.journal.finish(())
     taken.journal.close()
     assert recorded(None).state.sheets[0].given == {"a": ("x", "y")}
-    assert begin(PLAN, "en", console)[1] is False
+    assert interviews(unfinished=True) == ()
+    assert [one.finished for one in interviews()] == [True]
 
 
 @pytest.mark.usefixtures("home")
 def test_a_journal_that_is_damaged_is_refused_in_words() -> None:
-    journal, _ = begin(PLAN, "en", make_console(file=io.StringIO()))
+    journal = begin(PLAN, "en", make_console(file=io.StringIO()))
     journal.append(Event("answered", 1.0, {"position": 3, "answer": {}}))
     journal.close()
     with pytest.raises(QuizError, match="the journal of this interview is damaged"):
@@ -110,10 +111,26 @@ def test_a_journal_that_is_damaged_is_refused_in_words() -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_an_interview_left_waiting_is_mentioned() -> None:
+def test_nothing_is_saved_before_the_first_question_is_shown() -> None:
     console = make_console(file=io.StringIO())
-    begin(PLAN, "en", console)[0].close()
-    assert begin(PLAN, "en", console)[1] is True
+    begin(PLAN, "en", console).close()
+    assert interviews() == ()
+    journal = begin(PLAN, "en", console)
+    journal.append(Event("shown", 0.0, {"position": 0}))
+    assert [(one.session, one.finished, one.free) for one in interviews()] == [(journal.session, False, True)]
+    journal.close()
+
+
+@pytest.mark.usefixtures("home")
+def test_each_of_several_that_are_unfinished_can_be_taken_up() -> None:
+    console = make_console(file=io.StringIO())
+    for position in (0, 2):
+        journal = begin(PLAN, "en", console)
+        journal.append(Event("shown", 0.0, {"position": position}))
+        journal.close()
+    assert [take_up("en", console, number).events[0].body["position"] for number in (1, 2, None)] == [0, 2, 2]
+    with pytest.raises(QuizError, match="no unfinished interview 3"):
+        take_up("en", console, 3)
 
 
 def test_a_seat_without_a_file_is_free(tmp_path: Any) -> None:

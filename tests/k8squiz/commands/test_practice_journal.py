@@ -78,7 +78,7 @@ def _small_files() -> None:
 
 def test_a_disk_that_fills_up_in_the_middle(home: Path, tmp_path: Path) -> None:
     """No file may grow beyond 110 kB: what was written until then stays, the rest is offered."""
-    lines = "A\nnone\n1\n10.0.0.1\n10.0.0.1:80\nDELIVERED\n" * 200
+    lines = "A\nnone\n1\n10.0.0.1\n10.0.0.1:80\nDELIVERED\n.\n" * 200
     done = subprocess.run(
         [sys.executable, "-m", "k8squiz", "practice", "--topic", "nodeport", "--seed", "2", "--all"], input=lines,
         capture_output=True, text=True, cwd=ROOT, env={**os.environ, "LC_ALL": "C.UTF-8"}, preexec_fn=_small_files, check=False,

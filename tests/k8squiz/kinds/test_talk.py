@@ -51,7 +51,7 @@ def test_how_a_point_is_checked(typed: str, value: str) -> None:
 
 
 def test_what_is_no_answer() -> None:
-    talk, point, *_ = task().fields
+    talk, _, point, *_ = task().fields
     for field, typed in ((talk, "  "), (point, "perhaps"), (point, "")):
         with pytest.raises(Unreadable):
             field.read(typed)

@@ -10,7 +10,8 @@ from k8squiz.bank.find import bank_folder
 from k8squiz.errors import QuizError
 from k8squiz.kinds.skeleton import skeleton
 from k8squiz.lint.confirmed import literal_numbers
-from k8squiz.lint.lint import Finding, lint
+from k8squiz.lint.finding import Finding
+from k8squiz.lint.lint import lint
 
 GOOD = skeleton("outcome", "nodeport")
 CHOICE = skeleton("choice", "nodeport")
@@ -35,6 +36,30 @@ def test_a_skeleton_is_clean(kind: str, tmp_path: Path) -> None:
             "  - when: {not: {verdict: DELIVERED}}\n    en: Why it does not arrive.\n    zh: 为什么无法到达。\n", ""
         )
     assert findings(tmp_path, text) == []
+
+
+TALK = skeleton("talk", "nodeport")
+# What is spoiled in the terms of a talk, and what is said of it.
+POOR_TERMS = {
+    "none": ("    terms: {en: [why it], zh: [为什么]}\n", "", "a key point of a talk needs `terms`"),
+    "one language": ("{en: [why it], zh: [为什么]}", "{en: [why it]}", "'zh' is missing"),
+    "not in the model answer": ("[为什么]", "[路由]", "(explanation, zh) does not say, or not in this order: 路由"),
+    "in another order": ("[why it]", "[it > why]", "(explanation, en) does not say, or not in this order: it > why"),
+    "nothing but a bar": ("[why it]", '["|"]', "(explanation, en) does not say"),
+    "no probe": ("    probe: {en: And why?, zh: 为什么？}\n", "", "no key point has a `probe`"),
+}
+
+
+def test_a_talk_s_skeleton_is_clean(tmp_path: Path) -> None:
+    assert findings(tmp_path, TALK) == []
+
+
+@pytest.mark.parametrize("name", POOR_TERMS)
+def test_poor_terms(name: str, tmp_path: Path) -> None:
+    before, after, said = POOR_TERMS[name]
+    assert before in TALK
+    text = TALK.replace(before, after)
+    assert any(said in finding.message for finding in findings(tmp_path, text)), findings(tmp_path, text)
 
 
 SPOILED = [

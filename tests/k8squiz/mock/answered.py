@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from functools import cache
 
-from k8squiz.kinds.fields import MenuField, OrderField
+from k8squiz.kinds.fields import Field, MenuField, NumberField, OrderField
+from k8squiz.kinds.talk.fields import PointField, ProbeField
+from k8squiz.kinds.talk.heard import ways
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.interview import Interview
 from k8squiz.mock.plan import InterviewPlan, PlannedQuestion
@@ -30,6 +34,27 @@ PLAN = InterviewPlan(
         _item("nodeport-cross-node-rewrites", "nodeport", 3, "rewrite", "5"),
     ),
 )  # fmt: skip
+
+
+def spoken(drawn_questions: DrawnQuestions, position: int) -> str:
+    """What says every key point of an open question: the first way of each of their terms, and no more."""
+    points = [field for field in drawn_questions.task(position).fields if isinstance(field, PointField)]
+    return " ".join(word for point in points for term in point.terms["en"] for word in ways(term)[0])
+
+
+def lines_of(drawn_questions: DrawnQuestions, position: int, open_ones: Sequence[Field] | None = None) -> list[str]:
+    """What to type to answer a question rightly; `open_ones` are the fields that are left."""
+    found: list[str] = []
+    for field in drawn_questions.task(position).fields if open_ones is None else open_ones:
+        if field.self_checked or isinstance(field, ProbeField):
+            continue
+        found += [*textwrap.wrap(spoken(drawn_questions, position), 80), "."] if field.long else [typed(field)]
+    return found
+
+
+def typed(field: Field) -> str:
+    """A field's truth as it is typed. A number exactly: as it is shown it may be rounded."""
+    return str(field.truth) if isinstance(field, NumberField) else field.show(field.truth, False).split(" (")[0]
 
 
 def sit(truth: bool = False) -> InterviewState:

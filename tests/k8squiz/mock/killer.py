@@ -33,12 +33,13 @@ import k8squiz.cli.commands
 import k8squiz.commands.mock as command
 import k8squiz.history.store
 from k8squiz.__main__ import main
+from k8squiz.bank.question import Answer
 from k8squiz.commands.mock_journal import recorded
 from k8squiz.errors import QuizError
-from k8squiz.kinds.fields import NumberField
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.state import InterviewState
 from k8squiz.screens import clocked
+from tests.k8squiz.mock.answered import lines_of, spoken
 
 CLOCK_WITHIN = 5.0
 WORDS = ("mock", "--minutes", "45", "--questions", "3", "--topic", "traffic-policy", "--lang", "en")
@@ -168,9 +169,7 @@ def to_type(drawn_questions: DrawnQuestions, state: InterviewState | None, rng: 
         blank = [each for each in fields if sheet is None or each.id not in sheet.given]
         for each in blank or fields:
             lines += rng.sample(["flag", "list", "zz", "hint", "help"], rng.choice([0, 0, 0, 1, 2]))
-            # A number is typed exactly: as it is shown it may be rounded, which is another value than the truth.
-            exact = isinstance(each, NumberField)
-            lines.append(each.truth if exact else each.show(each.truth, False).split(" (")[0])
+            lines += lines_of(drawn_questions, position, [each])
     return [*lines, "list", "end"]
 
 
@@ -213,8 +212,12 @@ def check(
     if have < had + acknowledged:
         seen.problems.append(f"{had} + {acknowledged} answers were acknowledged, {have} are there")
     for position, sheet in enumerate(state.sheets):
-        truth = {each.id: each.truth for each in drawn_questions.task(position).fields}
-        if sheet.closed and sheet.answer != truth or set(sheet.given) - set(truth):
+        truth = {each.id: each.truth for each in drawn_questions.task(position).fields if not each.self_checked}
+        if "talk" in truth:
+            # What stood unfinished before a kill stands before what is typed again.
+            if sheet.closed and not _told(sheet.answer).endswith(spoken(drawn_questions, position)):
+                seen.problems.append(f"question {position}: {sheet.answer}")
+        elif sheet.closed and sheet.answer != truth or set(sheet.given) - set(truth):
             seen.problems.append(f"question {position}: {sheet.answer} instead of {truth}")
     off = abs(at + died.clock - clock)
     seen.worst_clock = max(seen.worst_clock, off)
@@ -222,6 +225,11 @@ def check(
     if off > CLOCK_WITHIN:
         seen.problems.append(f"the clock is {off:.2f} s off")
     return state
+
+
+def _told(answer: Answer | None) -> str:
+    """What was said to an open question, on one line."""
+    return " ".join(str((answer or {}).get("talk", "")).split())
 
 
 def interview(drawn_questions: DrawnQuestions, seen: Seen, home: Path, rng: random.Random, kills: int) -> None:

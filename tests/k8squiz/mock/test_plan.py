@@ -52,7 +52,20 @@ def test_a_track_decides_levels_and_kinds() -> None:
         assert {item.level for item in junior.items} <= {1, 2, 3}
         assert "rewrite" not in {item.kind for item in junior.items}
         assert {item.level for item in expert.items} <= {3, 4, 5}
-        assert "talk" not in {item.kind for item in (*junior.items, *expert.items)}
+
+
+@pytest.mark.parametrize("track", TRACKS)
+@pytest.mark.parametrize("questions", [1, 2, 5, 9])
+def test_every_track_opens_with_an_open_question_and_every_third_is_one(track: str, questions: int) -> None:
+    for seed in range(10):
+        mains = [item.kind for item in drawn(str(seed), 120, questions, track=track).items if item.parent is None]
+        assert mains[0] == "talk"
+        assert mains.count("talk") == -(-questions // 3)
+
+
+def test_where_there_are_no_open_questions_there_are_others() -> None:
+    closed = [meta for meta in KNOWN if meta.kind != "talk"]
+    assert len(plan(closed, "1", 45, 6).items) == 6
 
 
 def test_topics_and_kinds_are_spread() -> None:
@@ -60,7 +73,7 @@ def test_topics_and_kinds_are_spread() -> None:
     mains = [item for item in it.items if item.parent is None]
     for topic in ("nodeport", "hairpin", "traffic-policy"):
         assert 3 <= sum(1 for item in mains if item.topic == topic) <= 5
-    assert len({item.kind for item in mains}) == 5
+    assert len({item.kind for item in mains}) == 6
 
 
 def test_topics_alone_take_every_level_and_no_other_topic() -> None:
@@ -85,7 +98,7 @@ def test_follow_ups_come_right_behind_their_question_and_share_its_seed() -> Non
 def test_harder_ones_come_later_and_get_longer() -> None:
     it = drawn("3", 60, 8)
     mains = [item for item in it.items if item.parent is None]
-    assert [item.level for item in mains] == sorted(item.level for item in mains)
+    assert [item.level for item in mains[1:]] == sorted(item.level for item in mains[1:])
     assert it.questions == 8
 
     def share(kind: str, level: int) -> float:
@@ -105,7 +118,7 @@ def test_harder_ones_come_later_and_get_longer() -> None:
         (0, None, {}, "--minutes is 0", "--minutes 为 0"),
         (481, None, {}, "1 to 480 minutes", "1 到 480 分钟"),
         (45, 0, {}, "--questions is 0", "--questions 为 0"),
-        (45, 46, {}, "1 to 45 different questions", "1 到 45 道不同的题目"),
+        (45, 55, {}, "1 to 54 different questions", "1 到 54 道不同的题目"),
         (1, 9, {}, "less than 15 seconds", "不足 15 秒"),
         (45, None, {"track": "senor"}, "no such track", "没有这个面试级别"),
         (45, None, {"topics": ("hairpins",)}, "did you mean hairpin?", "hairpin"),

@@ -252,11 +252,11 @@ def test_wrong_turns_are_wrong_and_say_something_each() -> None:
 def test_a_question_without_a_cluster_shows_its_workload_instead(lang: Lang) -> None:
     of = next(heading for heading in metas() if heading.kind == "scheduler")
     plan = InterviewPlan(None, (), 10, "1", (PlannedQuestion(of.id, of.topic, of.level, of.kind, "1-1", 600, "1"),))
-    (question,) = build(plan, start(plan), bench=bench_texts).questions
+    (question,) = build(plan, start(plan), bench=bench_texts, whole=True).questions
     assert (question.cluster, question.requests, question.walks) == ((), (), ())
     name = "round-robin" if "round-robin" in question.given.en else "server"
     assert name in question.given.en.lower() and getattr(question.computed, lang)
-    it = build(plan, start(plan), bench=bench_texts)
+    it = build(plan, start(plan), bench=bench_texts, whole=True)
     for text in forms(lang, it).values():
         assert getattr(question.given, lang).splitlines()[0].strip() in text
     handout = script(DrawnQuestions(plan), lang, bench_texts).split("\n## ")[1]

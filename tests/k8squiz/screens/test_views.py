@@ -15,6 +15,7 @@ LOOKS = {
     "PathField": "path",
     "RepairField": "repair",
     "TalkField": "talk",
+    "ProbeField": "talk",
     "PointField": "point",
 }
 
