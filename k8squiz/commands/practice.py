@@ -267,12 +267,7 @@ def _fill_in(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang
         if field.how(lang, not keyboard.interactive) != told:
             told = field.how(lang, not keyboard.interactive)
             console.print(Prose(told, "quiet"))
-        typed = _typed(keyboard, sheet.task, field, lang).strip()
-        if field.long:
-            body, behind = parted(typed, is_command)
-            typed = behind or body
-        obeyed = command(typed)
-        word = None if obeyed is None else obeyed[0]
+        typed, word = _line(keyboard, sheet.task, field, lang)
         if not typed and (foregone := fields[index].foregone(answer)) is not None:
             answer[field.id] = foregone
             index += 1
@@ -284,16 +279,39 @@ def _fill_in(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang
             # What was tried last is handed in.
             index += 1
         elif typed and not _obey(word, sheet, console, lang):
-            try:
-                answer[field.id] = field.read(typed)
-            except Unreadable as error:
-                console.print(Prose(f"? {pick(error.text, lang)}", "notice"))
-                continue
-            if keyboard.interactive and field.tried and field.score(answer[field.id]) < 1.0:
-                _try(sheet, field, answer, console, lang)
-                continue
-            index += 1
+            index += _taken(field, typed, answer, sheet, keyboard, console, lang)
     return answer
+
+
+def _line(keyboard: keys.Keyboard, task: Task, field: Field, lang: Lang) -> tuple[str, Command | None]:
+    """What was typed, and the command that it is; of a long answer the command that stands behind it."""
+    typed = _typed(keyboard, task, field, lang).strip()
+    if field.long:
+        body, behind = parted(typed, is_command)
+        typed = behind or body
+    obeyed = command(typed)
+    return typed, None if obeyed is None else obeyed[0]
+
+
+def _taken(
+    field: Field,
+    typed: str,
+    answer: dict[str, object],
+    sheet: Sheet,
+    keyboard: keys.Keyboard,
+    console: Console,
+    lang: Lang,
+) -> bool:
+    """Whether the line is an answer with which the next field is asked; it is entered then, or tried and asked again."""
+    try:
+        answer[field.id] = field.read(typed)
+    except Unreadable as error:
+        console.print(Prose(f"? {pick(error.text, lang)}", "notice"))
+        return False
+    if keyboard.interactive and field.tried and field.score(answer[field.id]) < 1.0:
+        _try(sheet, field, answer, console, lang)
+        return False
+    return True
 
 
 def _try(sheet: Sheet, field: Field, answer: Answer, console: Console, lang: Lang) -> None:
