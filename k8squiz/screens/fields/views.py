@@ -30,6 +30,6 @@ VIEWS: dict[str, str] = {
 
 
 def view_of(field: Field) -> View | None:
-    """How this field is shown under a grade; None for a row of the table."""
-    module = VIEWS.get(type(field).__name__)
+    """How this field is shown under a grade: as its class is, or the class it is made from; None for a row of the table."""
+    module = next((VIEWS[one.__name__] for one in type(field).__mro__ if one.__name__ in VIEWS), None)
     return None if module is None else cast(View, importlib.import_module(module).view)
