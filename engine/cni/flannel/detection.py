@@ -70,7 +70,7 @@ def objects(config: CNIConfig) -> Iterator[Mapping[str, object]]:
     chained = {"name": "cbr0", "plugins": [delegate, told]}
     data = {"net-conf.json": json.dumps(net), "cni-conf.json": json.dumps(chained)}
     yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-flannel-cfg"}, "data": data}
-    container = {"name": "kube-flannel", "args": ["--ip-masq"] if config.ip_masq else []}
+    container = {"name": "kube-flannel", "args": [f"--ip-masq={str(config.ip_masq).lower()}"]}
     spec = {"template": {"spec": {"containers": [container]}}}
     yield {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "kube-flannel-ds"}, "spec": spec}
 

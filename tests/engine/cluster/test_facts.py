@@ -53,6 +53,7 @@ ROWS: dict[str, tuple[Any, str, Any]] = {
     ),
     "underlayMTU": (1400, "underlay_mtu", 1400),
     "underlayDropsFragments": (True, "underlay_drops_fragments", True),
+    "tcpMTUProbing": (1, "tcp_mtu_probing", 1),
     "nodes": (
         [
             {"name": "node1", "rpFilter": 0, "without": ["route"], "bridge": "br0", "defaultRoute": "ens3"},
@@ -74,7 +75,7 @@ DEFAULTS: dict[str, Any] = {
     "ip_forward": True, "bridge_nf_call_iptables": True, "rp_filter": 0, "route_localnet": True, "hairpin_mode": None,
     "mtu": None, "pod_mtu": None, "tunnel_mtu": None, "forward_policy": "", "input_policy": "",
     "policy_enforcement": None, "client_address": "1.2.3.4", "client_address_v6": "2001:db8:ffff::4",
-    "service_cidr_via": None, "load_balancer_health_checks": True, "underlay_mtu": 0, "underlay_drops_fragments": False,
+    "service_cidr_via": None, "load_balancer_health_checks": True, "underlay_mtu": 0, "underlay_drops_fragments": False, "tcp_mtu_probing": 0,
     "without": frozenset(), "missing_routes": (), "stale_endpoints": (), "underlay_drops": (),
     "external_hosts": {}, "listeners": {}, "shared_addresses": {}, "nodes": {},
 }  # fmt: skip
