@@ -39,11 +39,13 @@ class Incident:
 
 def draw_incident(fault: str | None = None, *, level: int | None = None, seed: int | str = 0) -> Incident:
     """The incident of a fault, or of any fault of a level, that the seed draws. Raises FaultError where there is none."""
-    rng = random.Random(f"incident:{fault}:{level}:{seed}")  # noqa: S311
+    rng = random.Random(f"incident:{fault}:{level}:{seed}")
     if fault is None:
         fitting = [name for name in names() if level in (None, find_fault(name).level)]
         if not fitting:
-            raise FaultError(f"no fault has level {level}; there are 1 to 4", zh=f"没有等级为 {level} 的故障；等级从 1 到 4")
+            raise FaultError(
+                f"no fault has level {level}; there are 1 to 4", zh=f"没有等级为 {level} 的故障；等级从 1 到 4"
+            )
         fault = rng.choice(fitting)
     return _drawn(find_fault(fault), str(seed))
 
@@ -55,7 +57,7 @@ def from_id(text: str) -> Incident:
 
 
 def _drawn(fault: Fault, seed: str) -> Incident:
-    rng = random.Random(f"{fault.name}.{seed}")  # noqa: S311
+    rng = random.Random(f"{fault.name}.{seed}")
     plugin = rng.choice(fault.plugins)
     mode = rng.choice([mode for mode in _MODES if mode in fault.modes])
     nodes = max(fault.nodes, rng.choice((2, 3, 3)))
@@ -72,7 +74,9 @@ def _drawn(fault: Fault, seed: str) -> Incident:
         failing = tuple(name for name, worked in baseline.items() if worked and not now.get(name, True))
         if failing:
             return Incident(fault, seed, scene, case, healthy, broken, baseline, failing)
-    raise FaultError(f"{fault.name} breaks nothing with seed {seed}", zh=f"{fault.name} 在种子 {seed} 下没有影响任何流量")
+    raise FaultError(
+        f"{fault.name} breaks nothing with seed {seed}", zh=f"{fault.name} 在种子 {seed} 下没有影响任何流量"
+    )
 
 
 def step(scene: Scene, live: LiveCluster, host: str, line: str) -> tuple[Reply, LiveCluster]:

@@ -52,6 +52,8 @@ def find_fault(name: str) -> Fault:
     module = MODULES.get(name)
     if module is None:
         known = ", ".join(MODULES)
-        raise FaultError(f"there is no fault {name[:80]!r}; there are {known}", zh=f"没有故障 {name[:80]!r}；现有：{known}")
+        raise FaultError(
+            f"there is no fault {name[:80]!r}; there are {known}", zh=f"没有故障 {name[:80]!r}；现有：{known}"
+        )
     faults: tuple[Fault, ...] = importlib.import_module(f"engine.faults.{module}").FAULTS
     return next(fault for fault in faults if fault.name == name)

@@ -29,7 +29,9 @@ def _route(live: LiveCluster, node: str, prefix: str) -> Route:
 
 def _added(live: LiveCluster, node: str, prefix: str, verb: str = "add") -> Line:
     route = _route(live, node, prefix)
-    onlink = " onlink" if live.fabric.host(node).devices[route.device].kind in (DeviceKind.VXLAN, DeviceKind.IPIP) else ""
+    onlink = (
+        " onlink" if live.fabric.host(node).devices[route.device].kind in (DeviceKind.VXLAN, DeviceKind.IPIP) else ""
+    )
     return (node, f"ip route {verb} {prefix} via {route.via} dev {route.device}{onlink}")
 
 
@@ -226,7 +228,7 @@ FAULTS = (
     ),
     Fault(
         "flannel-fdb-wrong", 4,
-        Text("flannel.1 sends what is for another node to an address that no node has", "flannel.1 把发往另一节点的流量送到了一个没有节点拥有的地址"), _DEVICE,
+        Text("flannel.1 sends what is for another node to an address that no node has", "flannel.1 的 FDB 表项把发往另一节点的流量送到了一个没有节点拥有的地址"), _DEVICE,
         Text("a node got a new address", "有个节点换了地址"),
         (r"fdb|forwarding (entry|database|table)|vtep|public.?ip|outer|转发表|表项|外层",), _fdb_wrong, plugins=_VXLAN,
     ),

@@ -85,7 +85,7 @@ def pod_of(live: LiveCluster, template: Template) -> Pod | None:
 
 def draw_scene(seed: str, plugin: str, mode: Mode, nodes: int, strict: bool = False) -> Scene:
     """A scene with names, ports and addresses drawn by the seed. `plugin` is as "flannel/vxlan"; `strict`: see Scene."""
-    rng = random.Random(f"scene:{seed}")  # noqa: S311
+    rng = random.Random(f"scene:{seed}")
     front, other = rng.sample(_APPLICATIONS, 2)
     caller = rng.choice(_CALLERS)
     names = rng.choice(_NODES)[:nodes]
@@ -184,7 +184,7 @@ def reconciled(scene: Scene, live: LiveCluster) -> LiveCluster:
         if pod_of(live, template) is None:
             used = {address for pod in live.cluster.pods for address in pod.ips}
             network = ipaddress.ip_network(scene.pods_network(template.node))
-            after = max((ipaddress.ip_address(a) for a in used if ipaddress.ip_address(a) in network), default=network[1])  # type: ignore[type-var]  # fmt: skip
+            after = max((ipaddress.ip_address(a) for a in used if ipaddress.ip_address(a) in network), default=network[1])  # fmt: skip
             name = f"{template.workload}-{_suffix(template.who, str(after))}"
             live = live.with_cluster(api.created(live.cluster, _pod(template, name, str(after + 1))))
     return live

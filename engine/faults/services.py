@@ -27,9 +27,7 @@ def _replaced(service: str, path: str, value: object) -> Lines:
 
 def _selector(scene: Scene, live: LiveCluster) -> Iterator[Case]:
     name, typo = scene.front, f"{scene.front}-v2"
-    labels = tuple(
-        ("", f"kubectl label pod {pod} app={typo} --overwrite") for pod in pods_of(scene, live, name)
-    )
+    labels = tuple(("", f"kubectl label pod {pod} app={typo} --overwrite") for pod in pods_of(scene, live, name))
     evidence = [
         Evidence("", f"kubectl get endpoints {name} --no-headers", r"<none>"),
         Evidence("", f"kubectl get svc {name} -o jsonpath='{{.spec.selector.app}}'", rf"{typo}"),
@@ -147,7 +145,8 @@ FAULTS = (
         Text("internalTrafficPolicy is Local, and the callers' node has no endpoint", "internalTrafficPolicy 为 Local，而调用方所在节点上没有端点"),
         Text("in the Service, on the API server", "在 API server 上的 Service 对象里"),
         Text("calls of {front} across nodes were to be avoided", "想避免跨节点访问 {front}"),
-        (r"internal\W?traffic\W?policy|\bitp\b|内部流量策略", r"local|本地"), _internal, nodes=3,
+        (r"internal\W?traffic\W?policy|\bitp\b|内部流量策略", r"local|本地"), _internal,
+        modes=(Mode.IPTABLES, Mode.NFTABLES), nodes=3,
     ),
     Fault(
         "externalip-node-address", 4,
