@@ -228,7 +228,7 @@ FAULTS = (
     ),
     Fault(
         "flannel-fdb-wrong", 4,
-        Text("flannel.1 sends what is for another node to an address that no node has", "flannel.1 的 FDB 表项把发往另一节点的流量送到了一个没有节点拥有的地址"), _DEVICE,
+        Text("flannel.1 has a forwarding entry for another node with an address that no node has", "flannel.1 的 FDB 表项把发往另一节点的流量送到了一个没有节点拥有的地址"), _DEVICE,
         Text("a node got a new address", "有个节点换了地址"),
         (r"fdb|forwarding (entry|database|table)|vtep|public.?ip|outer|转发表|表项|外层",), _fdb_wrong, plugins=_VXLAN,
     ),
