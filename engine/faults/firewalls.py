@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from engine.cluster import Mode
 from engine.faults.interface import Case, Evidence, Fault, Lines
+from engine.faults.networks import EVERY, TUNNELLED, WITHOUT_ACCEPT
 from engine.faults.restarts import all_proxies
 from engine.faults.scene import DNS, Scene
 from engine.faults.services import restart
@@ -106,7 +107,7 @@ def _fault(
     trigger: Text,
     terms: tuple[str, ...],
     cases: Callable[[Scene, LiveCluster], Iterator[Case]],
-    plugins: tuple[str, ...] = ("flannel/vxlan", "flannel/host-gw", "kindnet/ptp", "calico/ipip"),
+    plugins: tuple[str, ...] = EVERY,
     modes: tuple[Mode, ...] = (Mode.IPTABLES, Mode.IPVS),
 ) -> Fault:
     return Fault(name, level, what, _LIVES, trigger, terms, cases, plugins, modes)
@@ -117,7 +118,7 @@ FAULTS = (
         "forward-drop", 2,
         Text("the policy of FORWARD is DROP, and nothing accepts the pods' packets", "FORWARD 链的默认策略是 DROP，而没有规则放行 Pod 的数据包"),
         Text("Docker was installed on a node", "在某个节点上安装了 Docker"),
-        (r"forward", r"drop|policy|丢弃|策略"), _policy, plugins=("kindnet/ptp", "calico/ipip"),
+        (r"forward", r"drop|policy|丢弃|策略"), _policy, plugins=WITHOUT_ACCEPT,
     ),
     _fault(
         "leftover-reject", 2,
@@ -147,7 +148,7 @@ FAULTS = (
         "underlay-blocks-vxlan", 3,
         Text("a node drops UDP 8472, the tunnel's packets, on their way in", "某个节点丢弃了入站的 UDP 8472，也就是隧道的数据包"),
         Text("a node's INPUT chain was tightened", "收紧过某个节点的 INPUT 链"),
-        (r"8472|vxlan|tunnel|隧道",), _tunnel, plugins=("flannel/vxlan",),
+        (r"8472|vxlan|tunnel|隧道",), _tunnel, plugins=TUNNELLED,
     ),
     _fault(
         "nat-accepted-early", 4,

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from engine.cluster import Mode
 from engine.errors import EngineError
+from engine.faults.networks import EVERY
 from engine.faults.scene import Scene
 from engine.shell import Shell
 from engine.shell.live import LiveCluster
@@ -43,7 +44,7 @@ class Case:
 class Fault:
     """`what` and `lives`: what is wrong, and what holds it (one node's kernel, an object of the API). `trigger`: what had
     been done before. `terms`: regular expressions all of which a diagnosis in free words meets. `cases` gives the places it
-    can be at in a scene; what it needs of a scene are `modes`, `plugins` (as "flannel/vxlan") and a number of `nodes`.
+    can be at in a scene; what it needs of a scene are `modes`, `plugins` (of engine.faults.networks) and a number of `nodes`.
     `strict`: the namespace has a policy that allows some callers alone, while all is well. `prepare`: what goes on in the cluster before it.
     """
 
@@ -54,7 +55,7 @@ class Fault:
     trigger: Text
     terms: tuple[str, ...]
     cases: Callable[[Scene, LiveCluster], Iterator[Case]]
-    plugins: tuple[str, ...] = ("flannel/vxlan", "flannel/host-gw", "kindnet/ptp", "calico/ipip")
+    plugins: tuple[str, ...] = EVERY
     modes: tuple[Mode, ...] = (Mode.IPTABLES, Mode.NFTABLES, Mode.IPVS)
     nodes: int = 2
     strict: bool = False

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.faults.interface import Case, Evidence, Fault, Lines
+from engine.faults.networks import BRIDGED
 from engine.faults.restarts import all_proxies
 from engine.faults.scene import Scene, pod_of
 from engine.faults.services import restart
 from engine.shell.live import LiveCluster
 from engine.trace import Text
-
-_BRIDGED = ("flannel/vxlan", "flannel/host-gw")
 
 
 def _sysctl(scene: Scene, live: LiveCluster, name: str, nodes: tuple[str, ...]) -> Iterator[Case]:
@@ -67,13 +66,13 @@ FAULTS = (
         "br-netfilter-off", 3,
         Text("bridge-nf-call-iptables is 0: answers that stay on the bridge are not translated back", "bridge-nf-call-iptables 为 0：留在网桥上的应答不会被反向转换"), _LIVES,
         Text("a node was rebooted with a new kernel", "某个节点换了新内核并重启"),
-        (r"bridge.?nf|br.?netfilter|bridge-nf-call-iptables",), _br_netfilter, plugins=_BRIDGED,
+        (r"bridge.?nf|br.?netfilter|bridge-nf-call-iptables",), _br_netfilter, plugins=BRIDGED,
     ),
     Fault(
         "hairpin-off", 3,
         Text("hairpin mode is off on a pod's bridge port: the pod cannot reach itself by its own Service", "Pod 的网桥端口关闭了 hairpin：Pod 无法通过自己的 Service 访问自己"),
         Text("on one node: a port of the bridge cni0", "在某个节点上：网桥 cni0 的一个端口"),
         Text("somebody tuned the bridge of a node", "有人调过某个节点的网桥"),
-        (r"hairpin|发夹",), _hairpin, plugins=_BRIDGED,
+        (r"hairpin|发夹",), _hairpin, plugins=BRIDGED,
     ),
 )  # fmt: skip

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.faults.interface import Case, Evidence, Fault, Lines
+from engine.faults.networks import ENFORCING
 from engine.faults.restarts import all_proxies
 from engine.faults.scene import DNS, Scene, egress_policy
 from engine.faults.services import restart
 from engine.shell.live import LiveCluster
 from engine.trace import Text
 
-_ENFORCING = ("kindnet/ptp", "calico/ipip")
 _DELETED: Lines = (("", "kubectl delete netpol egress"),)
 
 
@@ -102,27 +102,27 @@ FAULTS = (
         Text("a NetworkPolicy denies what the callers send, and forgot port 53: no name resolves", "NetworkPolicy 限制了调用方的出站流量，却忘了放行 53 端口：域名无法解析"),
         Text("in the NetworkPolicy egress of namespace default", "在 default 命名空间的 NetworkPolicy egress 里"),
         Text("egress policies were rolled out", "上线了出站策略"),
-        (r"polic|策略", r"dns|53|域名|解析"), _no_dns, plugins=_ENFORCING, strict=True,
+        (r"polic|策略", r"dns|53|域名|解析"), _no_dns, plugins=ENFORCING, strict=True,
     ),
     Fault(
         "policy-service-port", 3,
         Text("the NetworkPolicy allows the Service's port; policies see the pod's, after DNAT", "NetworkPolicy 放行的是 Service 的端口；而策略看到的是 DNAT 之后的 Pod 端口"),
         Text("in the NetworkPolicy egress of namespace default", "在 default 命名空间的 NetworkPolicy egress 里"),
         Text("the policies were reviewed and tidied up", "评审并整理过网络策略"),
-        (r"polic|策略", r"port|端口|80\b"), _service_port, plugins=_ENFORCING, strict=True,
+        (r"polic|策略", r"port|端口|80\b"), _service_port, plugins=ENFORCING, strict=True,
     ),
     Fault(
         "policy-wrong-selector", 3,
         Text("the NetworkPolicy names a label that no pod has", "NetworkPolicy 里写的标签没有任何 Pod 拥有"),
         Text("in the NetworkPolicy egress of namespace default", "在 default 命名空间的 NetworkPolicy egress 里"),
         Text("labels were renamed in the charts", "chart 里改过标签名"),
-        (r"polic|策略", r"label|selector|标签|选择器"), _wrong_label, plugins=_ENFORCING, strict=True,
+        (r"polic|策略", r"label|selector|标签|选择器"), _wrong_label, plugins=ENFORCING, strict=True,
     ),
     Fault(
         "policy-default-deny", 2,
         Text("a NetworkPolicy denies all that comes in to the pods of the namespace", "有 NetworkPolicy 拒绝了该命名空间所有 Pod 的入站流量"),
         Text("in the NetworkPolicy default-deny of namespace default", "在 default 命名空间的 NetworkPolicy default-deny 里"),
         Text("a security baseline was applied to one namespace more", "安全基线又应用到了一个命名空间"),
-        (r"polic|策略", r"deny|denies|ingress|拒绝|入站"), _deny, plugins=_ENFORCING,
+        (r"polic|策略", r"deny|denies|ingress|拒绝|入站"), _deny, plugins=ENFORCING,
     ),
 )  # fmt: skip

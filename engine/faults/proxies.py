@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from engine.cluster import Mode
 from engine.faults.interface import Case, Evidence, Fault, Lines
+from engine.faults.networks import ALONE_BEFORE_ROUTING
 from engine.faults.restarts import pods_of
 from engine.faults.scene import DNS, Scene, pod_of
 from engine.faults.services import restart
@@ -46,10 +47,14 @@ def _flushed(scene: Scene, live: LiveCluster) -> Iterator[Case]:
     for node in scene.nodes:
         yield Case(
             (node,),
-            ((node, "systemctl stop kube-proxy"), (node, "iptables -t nat -F KUBE-SERVICES")),
+            (
+                (node, "systemctl stop kube-proxy"),
+                (node, "iptables -t nat -F PREROUTING"),
+                (node, "iptables -t nat -F OUTPUT"),
+            ),
             (
                 Evidence(node, "systemctl is-active kube-proxy", r"^inactive"),
-                Evidence(node, "iptables -t nat -S KUBE-SERVICES", r"^-N KUBE-SERVICES\n?$"),
+                Evidence(node, "iptables -t nat -S PREROUTING", r"^-P PREROUTING ACCEPT\n?$"),
             ),
             _started(node),
             (restart(scene, live, scene.front), restart(scene, live, DNS, "kube-system")),
@@ -101,10 +106,11 @@ FAULTS = (
     ),
     Fault(
         "nat-flushed", 3,
-        Text("kube-proxy is stopped on one node and its nat chains are empty: no Service is translated there", "某个节点上的 kube-proxy 停止了，且 nat 链被清空：那里的 Service 都不会做 DNAT"),
+        Text("kube-proxy is stopped on one node and nothing in nat leads to its chains: no Service is translated there", "某个节点上的 kube-proxy 停止了，且 nat 表里跳转到它的规则被清空：那里的 Service 都不会做 DNAT"),
         Text("on one node: kube-proxy and its nat table", "在某个节点上：kube-proxy 和它的 nat 表"),
         Text("a firewall was reloaded on a node", "某个节点重载过防火墙"),
-        (r"kube.?proxy|nat|iptables", r"stop|dead|down|not run|inactive|flush|empty|停|清空|没有?运行|挂"), _flushed, modes=(Mode.IPTABLES,),
+        (r"kube.?proxy|nat|iptables", r"stop|dead|down|not run|inactive|flush|empty|停|清空|没有?运行|挂"), _flushed,
+        ALONE_BEFORE_ROUTING, (Mode.IPTABLES,),
     ),
     Fault(
         "udp-stale-conntrack", 4,

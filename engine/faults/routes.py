@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.faults.interface import Case, Evidence, Fault, Line, Lines
+from engine.faults.networks import BRIDGED, TUNNELLED
 from engine.faults.restarts import all_proxies
 from engine.faults.scene import Scene, pod_of
 from engine.faults.services import restart
@@ -13,9 +14,6 @@ from engine.network.routes import Route
 from engine.shell import Shell
 from engine.shell.live import LiveCluster
 from engine.trace import Text
-
-_VXLAN = ("flannel/vxlan",)
-_BRIDGED = ("flannel/vxlan", "flannel/host-gw")
 
 
 def _pairs(scene: Scene) -> Iterator[tuple[str, str]]:
@@ -206,31 +204,31 @@ FAULTS = (
         "bridge-down", 1,
         Text("the pods' bridge cni0 is down", "Pod 的网桥 cni0 处于 down 状态"), _DEVICE,
         Text("a node's network service was restarted", "重启过某个节点的网络服务"),
-        (r"cni0|bridge|网桥", r"down|关闭|未启用|没(有)?起"), _bridge_down, plugins=_BRIDGED,
+        (r"cni0|bridge|网桥", r"down|关闭|未启用|没(有)?起"), _bridge_down, plugins=BRIDGED,
     ),
     Fault(
         "bridge-address-gone", 3,
         Text("the pods' bridge cni0 has lost its address, the pods' gateway", "Pod 的网桥 cni0 丢了地址，也就是 Pod 的网关"), _DEVICE,
         Text("systemd-networkd was upgraded on a node", "有个节点升级了 systemd-networkd"),
-        (r"cni0|bridge|gateway|网桥|网关", r"address|gateway|\bip\b|地址|网关"), _bridge_address, plugins=_BRIDGED,
+        (r"cni0|bridge|gateway|网桥|网关", r"address|gateway|\bip\b|地址|网关"), _bridge_address, plugins=BRIDGED,
     ),
     Fault(
         "tunnel-down", 2,
         Text("the tunnel device flannel.1 is down, and its routes are gone with it", "隧道设备 flannel.1 处于 down 状态，它的路由也随之消失"), _DEVICE,
         Text("a node's network service was restarted", "重启过某个节点的网络服务"),
-        (r"flannel\.?1?|vxlan|tunnel|隧道", r"down|关闭|未启用|没(有)?起"), _tunnel_down, plugins=_VXLAN,
+        (r"flannel\.?1?|vxlan|tunnel|隧道", r"down|关闭|未启用|没(有)?起"), _tunnel_down, plugins=TUNNELLED,
     ),
     Fault(
         "flannel-fdb-missing", 4,
-        Text("flannel.1 has no forwarding entry for another node: the tunnel does not know where to send", "flannel.1 缺少到另一节点的 FDB 表项：隧道不知道发往哪里"), _DEVICE,
+        Text("the tunnel device flannel.1 has no forwarding entry for another node: the tunnel does not know where to send", "隧道设备 flannel.1 缺少到另一节点的 FDB 表项：隧道不知道发往哪里"), _DEVICE,
         Text("a node was replaced under the same name", "有个节点被同名机器替换"),
-        (r"fdb|forwarding (entry|database|table)|vtep|转发表|表项",), _fdb_missing, plugins=_VXLAN,
+        (r"fdb|forwarding (entry|database|table)|vtep|转发表|表项",), _fdb_missing, plugins=TUNNELLED,
     ),
     Fault(
         "flannel-fdb-wrong", 4,
-        Text("flannel.1 has a forwarding entry for another node with an address that no node has", "flannel.1 的 FDB 表项把发往另一节点的流量送到了一个没有节点拥有的地址"), _DEVICE,
+        Text("the tunnel device flannel.1 has a forwarding entry for another node with an address that no node has", "隧道设备 flannel.1 的 FDB 表项把发往另一节点的流量送到了一个没有节点拥有的地址"), _DEVICE,
         Text("a node got a new address", "有个节点换了地址"),
-        (r"fdb|forwarding (entry|database|table)|vtep|public.?ip|outer|转发表|表项|外层",), _fdb_wrong, plugins=_VXLAN,
+        (r"fdb|forwarding (entry|database|table)|vtep|public.?ip|outer|转发表|表项|外层",), _fdb_wrong, plugins=TUNNELLED,
     ),
     Fault(
         "pod-link-down", 3,

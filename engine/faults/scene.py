@@ -84,7 +84,7 @@ def pod_of(live: LiveCluster, template: Template) -> Pod | None:
 
 
 def draw_scene(seed: str, plugin: str, mode: Mode, nodes: int, strict: bool = False) -> Scene:
-    """A scene with names, ports and addresses drawn by the seed. `plugin` is as "flannel/vxlan"; `strict`: see Scene."""
+    """A scene with names, ports and addresses drawn by the seed. `plugin` is PLUGIN/BACKEND; `strict`: see Scene."""
     rng = random.Random(f"scene:{seed}")
     front, other = rng.sample(_APPLICATIONS, 2)
     caller = rng.choice(_CALLERS)

@@ -86,7 +86,7 @@ def _read(script: str) -> list[str]:
                 text = stream.read(_MOST_SCRIPT + 1)
     except (OSError, ValueError) as error:
         reason, reason_zh = os_reason(error) if isinstance(error, OSError) else (str(error), str(error))
-        raise QuizError(f"{script}: {reason}", f"{script}：{reason_zh}") from None
+        raise QuizError(f"cannot read {script}: {reason}", f"无法读取 {script}：{reason_zh}") from None
     lines = text.splitlines()
     if len(text) > _MOST_SCRIPT or len(lines) > _MOST_LINES:
         raise QuizError(

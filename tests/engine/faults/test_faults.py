@@ -1,8 +1,9 @@
 """Every fault of the catalogue: broken before, whole after each listed cure, and not after what people try instead; its
-evidence is in the tools' output; an expert's script is worth all, nothing is worth nothing."""
+evidence is in the tools' output; an expert's script is worth all, nothing is worth nothing. K8SQUIZ_INCIDENT_SEEDS draws each that often."""
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -32,15 +33,9 @@ def check(incident: Incident) -> None:
     assert expert.score >= 0.95, expert
 
 
+@pytest.mark.parametrize("seed", range(int(os.environ.get("K8SQUIZ_INCIDENT_SEEDS", "2"))))
 @pytest.mark.parametrize("name", names())
-def test_a_fault(name: str) -> None:
-    check(draw_incident(name, seed=0))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 21))
-@pytest.mark.parametrize("name", names())
-def test_a_fault_of_many_seeds(name: str, seed: int) -> None:
+def test_a_fault(name: str, seed: int) -> None:
     check(draw_incident(name, seed=seed))
 
 
