@@ -219,13 +219,13 @@ FAULTS = (
         (r"flannel\.?1?|vxlan|tunnel|隧道", r"down|关闭|未启用|没(有)?起"), _tunnel_down, plugins=TUNNELLED,
     ),
     Fault(
-        "flannel-fdb-missing", 4,
+        "vxlan-fdb-missing", 4,
         Text("the tunnel device flannel.1 has no forwarding entry for another node: the tunnel does not know where to send", "隧道设备 flannel.1 缺少到另一节点的 FDB 表项：隧道不知道发往哪里"), _DEVICE,
         Text("a node was replaced under the same name", "有个节点被同名机器替换"),
         (r"fdb|forwarding (entry|database|table)|vtep|转发表|表项",), _fdb_missing, plugins=TUNNELLED,
     ),
     Fault(
-        "flannel-fdb-wrong", 4,
+        "vxlan-fdb-wrong", 4,
         Text("the tunnel device flannel.1 has a forwarding entry for another node with an address that no node has", "隧道设备 flannel.1 的 FDB 表项把发往另一节点的流量送到了一个没有节点拥有的地址"), _DEVICE,
         Text("a node got a new address", "有个节点换了地址"),
         (r"fdb|forwarding (entry|database|table)|vtep|public.?ip|outer|转发表|表项|外层",), _fdb_wrong, plugins=TUNNELLED,
