@@ -6,7 +6,7 @@ import random
 import re
 
 from engine.faults.incident import Incident
-from engine.faults.interface import Fault
+from engine.faults.interface import KnownFault
 from engine.faults.registry import MODULES, find_fault, names
 from engine.values import dataclass
 
@@ -25,7 +25,7 @@ class Diagnosed:
     place: bool
 
 
-def choices(incident: Incident) -> tuple[Fault, ...]:
+def choices(incident: Incident) -> tuple[KnownFault, ...]:
     """Six faults of which one is the incident's, the same ones for the same seed."""
     rng = random.Random(f"choices:{incident.id}")
     others = rng.sample([name for name in names() if name != incident.fault.name], _CHOICES - 1)
@@ -47,7 +47,7 @@ def diagnosed(incident: Incident, text: str) -> Diagnosed:
     return Diagnosed(said, cause, _names_place(incident, said))
 
 
-def _meets(fault: Fault, text: str) -> bool:
+def _meets(fault: KnownFault, text: str) -> bool:
     return all(re.search(term, text, re.IGNORECASE) for term in fault.terms)
 
 

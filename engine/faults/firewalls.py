@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.cluster import Mode
-from engine.faults.interface import Case, Evidence, Fault, Lines
+from engine.faults.interface import Case, KnownFault, Lines, ToolEvidence
 from engine.faults.networks import EVERY, TUNNELLED, WITHOUT_ACCEPT
 from engine.faults.restarts import all_proxies
-from engine.faults.scene import DNS, Scene
+from engine.faults.scene import DNS, IncidentScene
 from engine.faults.services import restart
 from engine.shell.live import LiveCluster
 from engine.trace import Text
@@ -17,7 +17,7 @@ _IPTABLES = (Mode.IPTABLES,)
 
 
 def _rule(
-    scene: Scene,
+    scene: IncidentScene,
     live: LiveCluster,
     node: str,
     rule: str,
@@ -32,26 +32,26 @@ def _rule(
     return Case(
         (node,),
         ((node, f"{tool} -I {chain} 1 {rule}"),),
-        (Evidence(node, f"{tool} -S {chain}", pattern), Evidence(node, "iptables-save", pattern)),
+        (ToolEvidence(node, f"{tool} -S {chain}", pattern), ToolEvidence(node, "iptables-save", pattern)),
         (((node, f"{tool} -D {chain} {rule}"),), ((node, f"{tool} -D {chain} 1"),)),
         (*all_proxies(), restart(scene, live, scene.front), ((node, f"{tool} -P {chain} ACCEPT"),), *wrong),
     )
 
 
-def _policy(scene: Scene, live: LiveCluster) -> Iterator[Case]:
+def _policy(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
     pods = scene.pods_network(scene.nodes[0]).rpartition(".")[0].rpartition(".")[0] + ".0.0/16"
     for node in scene.nodes:
         accepted = ((node, f"iptables -I FORWARD -s {pods} -j ACCEPT"), (node, f"iptables -I FORWARD -d {pods} -j ACCEPT"))  # fmt: skip
         yield Case(
             (node,),
             ((node, "iptables -P FORWARD DROP"),),
-            (Evidence(node, "iptables -S FORWARD", r"-P FORWARD DROP"), Evidence(node, "iptables -L FORWARD", r"Chain FORWARD \(policy DROP\b")),
+            (ToolEvidence(node, "iptables -S FORWARD", r"-P FORWARD DROP"), ToolEvidence(node, "iptables -L FORWARD", r"Chain FORWARD \(policy DROP\b")),
             (((node, "iptables -P FORWARD ACCEPT"),), accepted),
             (*all_proxies(), restart(scene, live, scene.front), ((node, "iptables -P INPUT ACCEPT"),)),
         )  # fmt: skip
 
 
-def _reject(scene: Scene, live: LiveCluster) -> Iterator[Case]:
+def _reject(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
     for node in scene.nodes[:2]:
         network = scene.pods_network(node)
         rule = f"-d {network} -j REJECT --reject-with icmp-host-prohibited"
@@ -59,13 +59,13 @@ def _reject(scene: Scene, live: LiveCluster) -> Iterator[Case]:
         yield _rule(scene, live, node, rule, rf"-A FORWARD -d {network} -j REJECT", wrong=(opened,))
 
 
-def _port(scene: Scene, live: LiveCluster) -> Iterator[Case]:
+def _port(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
     for node in scene.nodes[:2]:
         rule = f"-p tcp --dport {scene.port} -j DROP"
         yield _rule(scene, live, node, rule, rf"-A FORWARD .*--dport {scene.port} -j DROP")
 
 
-def _dns(scene: Scene, live: LiveCluster) -> Iterator[Case]:
+def _dns(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
     for node in scene.nodes:
         yield _rule(
             scene, live, node, "-p udp --dport 53 -j DROP", r"-A FORWARD .*--dport 53 -j DROP",
@@ -73,7 +73,7 @@ def _dns(scene: Scene, live: LiveCluster) -> Iterator[Case]:
         )  # fmt: skip
 
 
-def _node_port(scene: Scene, live: LiveCluster) -> Iterator[Case]:
+def _node_port(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
     for node in scene.nodes:
         rule = f"-p tcp --dport {scene.node_port} -j DROP"
         pattern = rf"-A PREROUTING .*--dport {scene.node_port} -j DROP"
@@ -81,7 +81,7 @@ def _node_port(scene: Scene, live: LiveCluster) -> Iterator[Case]:
         yield _rule(scene, live, node, rule, pattern, table="raw", chain="PREROUTING", wrong=(opened,))
 
 
-def _tunnel(scene: Scene, live: LiveCluster) -> Iterator[Case]:
+def _tunnel(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
     for node in scene.nodes:
         wrong: Lines = ((node, "iptables -I INPUT -p udp --dport 4789 -j ACCEPT"),)
         yield _rule(
@@ -89,7 +89,7 @@ def _tunnel(scene: Scene, live: LiveCluster) -> Iterator[Case]:
         )  # fmt: skip
 
 
-def _accepted_early(scene: Scene, live: LiveCluster) -> Iterator[Case]:
+def _accepted_early(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
     for node in scene.nodes:
         network = scene.pods_network(node)
         yield _rule(
@@ -106,11 +106,11 @@ def _fault(
     what: Text,
     trigger: Text,
     terms: tuple[str, ...],
-    cases: Callable[[Scene, LiveCluster], Iterator[Case]],
+    cases: Callable[[IncidentScene, LiveCluster], Iterator[Case]],
     plugins: tuple[str, ...] = EVERY,
     modes: tuple[Mode, ...] = (Mode.IPTABLES, Mode.IPVS),
-) -> Fault:
-    return Fault(name, level, what, _LIVES, trigger, terms, cases, plugins, modes)
+) -> KnownFault:
+    return KnownFault(name, level, what, _LIVES, trigger, terms, cases, plugins, modes)
 
 
 FAULTS = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.cluster import Pod
 from engine.errors import EngineError, UnsupportedFeature
-from engine.faults.scene import Scene, pod_of
+from engine.faults.scene import IncidentScene, pod_of
 from engine.shell.live import LiveCluster
 from engine.trace import Outcome, Request, Verdict
 from engine.values import dataclass
@@ -28,12 +28,12 @@ class Flow:
         return f"{self.caller} -> {self.to}" + (f" ({self.protocol})" if self.protocol != "TCP" else "")
 
 
-def matrix(scene: Scene) -> tuple[Flow, ...]:
+def matrix(scene: IncidentScene) -> tuple[Flow, ...]:
     """Every flow of the scene: pods and nodes to Services, pods and CoreDNS; a client of the outside to NodePorts."""
     return tuple(_matrix(scene))
 
 
-def _matrix(scene: Scene) -> Iterator[Flow]:
+def _matrix(scene: IncidentScene) -> Iterator[Flow]:
     front, other = f"svc/{scene.front}:80", f"svc/{scene.other}:80"
     servers = tuple(f"{one.who}:{scene.port}" for one in scene.of(scene.front))
     for one in scene.of(scene.caller):
@@ -46,7 +46,7 @@ def _matrix(scene: Scene) -> Iterator[Flow]:
         yield Flow(_CLIENT, f"{node}:{scene.node_port}")
 
 
-def works(scene: Scene, live: LiveCluster) -> dict[str, bool]:
+def works(scene: IncidentScene, live: LiveCluster) -> dict[str, bool]:
     """For each flow by its name whether every way it can go is delivered. Connections that go on by themselves
     (`live.traffic`) are flows too."""
     found = {flow.name: whole(live, request_of(scene, live, flow)) for flow in matrix(scene)}
@@ -58,7 +58,7 @@ def works(scene: Scene, live: LiveCluster) -> dict[str, bool]:
     return found
 
 
-def request_of(scene: Scene, live: LiveCluster, flow: Flow) -> Request | None:
+def request_of(scene: IncidentScene, live: LiveCluster, flow: Flow) -> Request | None:
     """The flow as it would be asked now; None where one of its ends is gone."""
     source = _end(scene, live, flow.caller)
     to, colon, port = flow.to.rpartition(":")
@@ -72,7 +72,7 @@ def request_of(scene: Scene, live: LiveCluster, flow: Flow) -> Request | None:
     return None if source is None or destination is None else Request(source, destination, flow.protocol)
 
 
-def _end(scene: Scene, live: LiveCluster, name: str) -> str | None:
+def _end(scene: IncidentScene, live: LiveCluster, name: str) -> str | None:
     if name in scene.nodes:
         return f"node/{name}"
     if name == _CLIENT:

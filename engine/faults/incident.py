@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from engine.cluster import Mode
 from engine.faults.flows import pod_named, works
-from engine.faults.interface import Case, Fault, FaultError, inject
+from engine.faults.interface import Case, FaultError, KnownFault, inject
 from engine.faults.registry import find_fault, names
-from engine.faults.scene import Scene, draw_scene, reconciled, restarted
+from engine.faults.scene import IncidentScene, draw_scene, reconciled, restarted
 from engine.shell import Reply, Shell
 from engine.shell.live import LiveCluster
 
@@ -22,9 +22,9 @@ class Incident:
     """`healthy` and `broken` are the cluster before and after; `baseline` says of each flow whether it worked before,
     `failing` names those that no longer do."""
 
-    fault: Fault
+    fault: KnownFault
     seed: str
-    scene: Scene
+    scene: IncidentScene
     case: Case
     healthy: LiveCluster
     broken: LiveCluster
@@ -56,7 +56,7 @@ def from_id(text: str) -> Incident:
     return _drawn(find_fault(name), seed if dot else "0")
 
 
-def _drawn(fault: Fault, seed: str) -> Incident:
+def _drawn(fault: KnownFault, seed: str) -> Incident:
     rng = random.Random(f"{fault.name}.{seed}")
     plugin = rng.choice(fault.plugins)
     mode = rng.choice([mode for mode in _MODES if mode in fault.modes])
@@ -79,7 +79,7 @@ def _drawn(fault: Fault, seed: str) -> Incident:
     )
 
 
-def step(scene: Scene, live: LiveCluster, host: str, line: str) -> tuple[Reply, LiveCluster]:
+def step(scene: IncidentScene, live: LiveCluster, host: str, line: str) -> tuple[Reply, LiveCluster]:
     """What a line on a host answers, and the cluster after it: the Deployments' controllers have done their part, and what
     goes on by itself has gone on. Raises NoSuchObject for the host."""
     reply = Shell(live).run(host, line)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from engine.cluster import Mode
 from engine.errors import EngineError
 from engine.faults.networks import EVERY
-from engine.faults.scene import Scene
+from engine.faults.scene import IncidentScene
 from engine.shell import Shell
 from engine.shell.live import LiveCluster
 from engine.trace import Text
@@ -20,7 +20,7 @@ Lines: TypeAlias = tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ToolEvidence:
     """`line` on `host` prints what `pattern` (a regular expression) finds while the fault is there."""
 
     host: str
@@ -35,13 +35,13 @@ class Case:
 
     place: tuple[str, ...]
     breaks: Lines
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[ToolEvidence, ...]
     cures: tuple[Lines, ...]
     wrong: tuple[Lines, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class KnownFault:
     """`what` and `lives`: what is wrong, and what holds it (one node's kernel, an object of the API). `trigger`: what had
     been done before. `terms`: regular expressions all of which a diagnosis in free words meets. `cases` gives the places it
     can be at in a scene; what it needs of a scene are `modes`, `plugins` (of engine.faults.networks) and a number of `nodes`.
@@ -54,12 +54,12 @@ class Fault:
     lives: Text
     trigger: Text
     terms: tuple[str, ...]
-    cases: Callable[[Scene, LiveCluster], Iterator[Case]]
+    cases: Callable[[IncidentScene, LiveCluster], Iterator[Case]]
     plugins: tuple[str, ...] = EVERY
     modes: tuple[Mode, ...] = (Mode.IPTABLES, Mode.NFTABLES, Mode.IPVS)
     nodes: int = 2
     strict: bool = False
-    prepare: Callable[[Scene, LiveCluster], LiveCluster] | None = None
+    prepare: Callable[[IncidentScene, LiveCluster], LiveCluster] | None = None
 
 
 class FaultError(EngineError):

@@ -1,10 +1,10 @@
-"""Every fault by its name. A new one is a row here, and a Fault in its family's module."""
+"""Every fault by its name. A new one is a row here, and a KnownFault in its family's module."""
 
 from __future__ import annotations
 
 import importlib
 
-from engine.faults.interface import Fault, FaultError
+from engine.faults.interface import FaultError, KnownFault
 
 MODULES: dict[str, str] = {
     "endpoints-empty": "services",
@@ -47,7 +47,7 @@ def names() -> tuple[str, ...]:
     return tuple(MODULES)
 
 
-def find_fault(name: str) -> Fault:
+def find_fault(name: str) -> KnownFault:
     """Raises FaultError where there is none of that name."""
     module = MODULES.get(name)
     if module is None:
@@ -55,5 +55,5 @@ def find_fault(name: str) -> Fault:
         raise FaultError(
             f"there is no fault {name[:80]!r}; there are {known}", zh=f"没有故障 {name[:80]!r}；现有：{known}"
         )
-    faults: tuple[Fault, ...] = importlib.import_module(f"engine.faults.{module}").FAULTS
+    faults: tuple[KnownFault, ...] = importlib.import_module(f"engine.faults.{module}").FAULTS
     return next(fault for fault in faults if fault.name == name)

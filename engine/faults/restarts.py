@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.faults.interface import Lines
-from engine.faults.scene import Scene, pod_of
+from engine.faults.scene import IncidentScene, pod_of
 from engine.shell.live import LiveCluster
 
 
@@ -12,7 +12,7 @@ def all_proxies() -> tuple[Lines, ...]:
     return ((("", "kubectl rollout restart daemonset/kube-proxy -n kube-system"),),)
 
 
-def pods_of(scene: Scene, live: LiveCluster, workload: str) -> tuple[str, ...]:
+def pods_of(scene: IncidentScene, live: LiveCluster, workload: str) -> tuple[str, ...]:
     """The names of a workload's pods now."""
     found = (pod_of(live, template) for template in scene.of(workload))
     return tuple(pod.name for pod in found if pod is not None)
@@ -27,7 +27,7 @@ def everything() -> Lines:
     )
 
 
-def flushed(scene: Scene) -> Lines:
+def flushed(scene: IncidentScene) -> Lines:
     """Every table of every node emptied, and conntrack's."""
     return tuple(
         (node, line)

@@ -26,7 +26,7 @@ DNS = "coredns"
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class PodTemplate:
     """One pod of a Deployment: the node it runs on, the labels and ports (number, protocol) that its template says."""
 
     workload: str
@@ -45,7 +45,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class IncidentScene:
     """`front` is the Service that users complain of, `other` another one, `caller` the workload that calls both from every
     node. `strict`: a NetworkPolicy allows the callers to send to `front` and to CoreDNS alone."""
 
@@ -58,7 +58,7 @@ class Scene:
     caller: str
     port: int
     node_port: int
-    templates: tuple[Template, ...]
+    templates: tuple[PodTemplate, ...]
     strict: bool = False
 
     @property
@@ -70,11 +70,11 @@ class Scene:
         """A node's podCIDR."""
         return next(one.pod_cidrs[0] for one in self.cluster.nodes if one.name == node)
 
-    def of(self, workload: str) -> tuple[Template, ...]:
+    def of(self, workload: str) -> tuple[PodTemplate, ...]:
         return tuple(one for one in self.templates if one.workload == workload)
 
 
-def pod_of(live: LiveCluster, template: Template) -> Pod | None:
+def pod_of(live: LiveCluster, template: PodTemplate) -> Pod | None:
     """The pod that runs for the template now; None where it is gone."""
     for pod in live.cluster.pods:
         stem = pod.name.rpartition("-")[0]
@@ -83,18 +83,18 @@ def pod_of(live: LiveCluster, template: Template) -> Pod | None:
     return None
 
 
-def draw_scene(seed: str, plugin: str, mode: Mode, nodes: int, strict: bool = False) -> Scene:
-    """A scene with names, ports and addresses drawn by the seed. `plugin` is PLUGIN/BACKEND; `strict`: see Scene."""
+def draw_scene(seed: str, plugin: str, mode: Mode, nodes: int, strict: bool = False) -> IncidentScene:
+    """A scene with names, ports and addresses drawn by the seed. `plugin` is PLUGIN/BACKEND; `strict`: see IncidentScene."""
     rng = random.Random(f"scene:{seed}")
     front, other = rng.sample(_APPLICATIONS, 2)
     caller = rng.choice(_CALLERS)
     names = rng.choice(_NODES)[:nodes]
     port = rng.choice((8080, 8000, 3000, 9090))
     node_port = rng.randint(30001, 32700)
-    templates = [Template(caller, name, ((9000, "TCP"),)) for name in names]
-    templates += [Template(front, name, ((port, "TCP"),)) for name in names[:2]]
-    templates += [Template(other, name, ((port, "TCP"),)) for name in names[-2:]]
-    templates += [Template(DNS, name, ((53, "UDP"), (53, "TCP")), "kube-system") for name in names[-2:]]
+    templates = [PodTemplate(caller, name, ((9000, "TCP"),)) for name in names]
+    templates += [PodTemplate(front, name, ((port, "TCP"),)) for name in names[:2]]
+    templates += [PodTemplate(other, name, ((port, "TCP"),)) for name in names[-2:]]
+    templates += [PodTemplate(DNS, name, ((53, "UDP"), (53, "TCP")), "kube-system") for name in names[-2:]]
     underlay, pods = rng.choice(("192.168.1", "10.20.0", "172.16.4")), rng.choice(("10.244", "10.42", "10.100"))
     items = [_node(name, f"{underlay}.{11 + n}", f"{pods}.{n + 1}.0/24") for n, name in enumerate(names)]
     used: dict[str, int] = {}
@@ -108,7 +108,7 @@ def draw_scene(seed: str, plugin: str, mode: Mode, nodes: int, strict: bool = Fa
     if strict:
         items.append(egress_policy(caller, front, port))
     cluster = load_cluster(text=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
-    return Scene(cluster, mode, plugin, names, front, other, caller, port, node_port, tuple(templates), strict)
+    return IncidentScene(cluster, mode, plugin, names, front, other, caller, port, node_port, tuple(templates), strict)
 
 
 def egress_policy(caller: str, front: str, port: int, *, dns: bool = True, name: str = "egress") -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _node(name: str, address: str, pods: str) -> dict[str, Any]:
     }
 
 
-def _pod(template: Template, name: str, address: str) -> dict[str, Any]:
+def _pod(template: PodTemplate, name: str, address: str) -> dict[str, Any]:
     ports = [{"containerPort": port, "protocol": protocol} for port, protocol in template.ports]
     return {
         "apiVersion": "v1",
@@ -178,7 +178,7 @@ def _suffix(*about: object) -> str:
     return "".join("bcdfghjklmnpqrstvwxz2456789"[byte % 27] for byte in digest[:5])
 
 
-def reconciled(scene: Scene, live: LiveCluster) -> LiveCluster:
+def reconciled(scene: IncidentScene, live: LiveCluster) -> LiveCluster:
     """`live` after the Deployments' controllers made anew what is missing of their pods."""
     for template in scene.templates:
         if pod_of(live, template) is None:
@@ -190,7 +190,7 @@ def reconciled(scene: Scene, live: LiveCluster) -> LiveCluster:
     return live
 
 
-def restarted(scene: Scene, live: LiveCluster, template: Template) -> LiveCluster:
+def restarted(scene: IncidentScene, live: LiveCluster, template: PodTemplate) -> LiveCluster:
     """`live` after that pod was deleted and came again."""
     pod = pod_of(live, template)
     if pod is not None:
