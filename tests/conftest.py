@@ -22,6 +22,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # What the quick loop leaves out (`-m "not slow"`): many examples, many recordings, many processes, the real kernel.
 SLOW = (
     "conformance",
+    "engine/faults/test_faults.py",
     "engine/lab",
     "engine/proxy/test_kernel.py",
     "engine/proxy/test_nftables_transaction.py",

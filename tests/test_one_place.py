@@ -400,7 +400,8 @@ def test_a_chain_is_named_beside_the_mode_that_writes_it(room: str) -> None:
 
 
 # What is assumed where nothing tells a CNI: the room of the values stands below the plugins'.
-PLUGINS_NAMED = {"engine/cluster/objects.py"}
+# Which networks the scene of an incident is drawn on.
+PLUGINS_NAMED = {"engine/cluster/objects.py", "engine/faults/networks.py"}
 
 
 @pytest.mark.parametrize("room", ["engine", "k8squiz"])

@@ -249,6 +249,32 @@ def shell(
     return run((*clusters(ctx, None, question, seed), *(words or ())), mode, release, None, ctx.obj)
 
 
+@command("incident")
+def incident(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[INCIDENT]", help="FAULT.SEED of an incident that was drawn before.")
+    ] = None,
+    fault: Annotated[
+        str | None, typer.Option("--fault", metavar="NAME", help="This fault; --list names them all.")
+    ] = None,
+    level: Level = None,
+    seed: Seed = None,
+    minutes: Annotated[
+        int | None, typer.Option("--minutes", min=1, metavar="M", help="How long one has (default: no limit).")
+    ] = None,
+    script: Annotated[
+        str | None,
+        typer.Option("--script", metavar="FILE", help="Run the lines of FILE (or -) and print the grade as JSON."),
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the faults.")] = False,
+    json: Json = False,
+) -> int:
+    from k8squiz.commands.incident import run
+
+    return run(ctx.obj, name, fault, level, seed, minutes, script, listed, json)
+
+
 @command("scale")
 def scale(
     ctx: typer.Context,

@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "A shell on the hosts of your own cluster, answered by the model.",
         "终端：登录你自己集群的主机执行命令，由模型给出输出。",
     ),
+    "incident": (
+        "A broken cluster to look into and mend, graded by what works then.",
+        "故障演练：在出了问题的集群里排查并修复，按修复后的实际效果评分。",
+    ),
     "scale": (
         "What Services cost: rules, packets and updates in each mode, and how they grow.",
         "规模：各模式下 Service 的规则、数据包与更新代价，以及随规模的增长。",
@@ -81,6 +85,7 @@ ARGUMENTS = {
     "[SESSION]": "The interview's number (default: the latest).",
     "[PATH]...": "Files or folders (default: the whole bank).",
     "CLUSTER... [HOST] [COMMAND]": "Kubernetes YAML; then a node, pod/NAME or client, and a command to run there.",
+    "[INCIDENT]": "FAULT.SEED of an incident that was drawn before.",
     "FILE": "What data export wrote, or - for standard input.",
     "HOST": "A node, a pod, client or router.",
     COMMAND_LINE: "A command to run instead of a shell.",
@@ -184,6 +189,11 @@ ZH: dict[str, str] = {
     "Kubernetes YAML; then a node, pod/NAME or client, and a command to run there.": (
         "Kubernetes YAML；其后可写节点、pod/名称或 client，以及要在那里执行的命令。"
     ),
+    "FAULT.SEED of an incident that was drawn before.": "之前抽到的故障：故障名.种子。",
+    "This fault; --list names them all.": "指定故障；--list 列出全部。",
+    "How long one has (default: no limit).": "限时，单位分钟（默认不限）。",
+    "Run the lines of FILE (or -) and print the grade as JSON.": "执行 FILE（或 -）里的各行命令，并以 JSON 输出评分。",
+    "List the faults.": "列出所有故障。",
     "A command to run instead of a shell.": "要执行的命令（代替 shell）。",
     "Build the cluster in network namespaces and leave it running.": "用网络命名空间搭建集群，并保持运行。",
     "Send one request on this kernel, beside what the engine says; exit code 1 where they disagree.": (

@@ -1,0 +1,108 @@
+"""The flows of an incident's cluster: who may speak to whom, and whether it works now, whichever endpoint is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.cluster import Pod
+from engine.errors import EngineError, UnsupportedFeature
+from engine.faults.scene import IncidentScene, pod_of
+from engine.shell.live import LiveCluster
+from engine.trace import Outcome, Request, Verdict
+from engine.values import dataclass
+from engine.walk.outcomes import outcomes
+
+_CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """`caller` and `to` name both ends whatever a pod is called now: `checkout@node1`, `svc/checkout:80`, `node1:30080`."""
+
+    caller: str
+    to: str
+    protocol: str = "TCP"
+
+    @property
+    def name(self) -> str:
+        return f"{self.caller} -> {self.to}" + (f" ({self.protocol})" if self.protocol != "TCP" else "")
+
+
+def matrix(scene: IncidentScene) -> tuple[Flow, ...]:
+    """Every flow of the scene: pods and nodes to Services, pods and CoreDNS; a client of the outside to NodePorts."""
+    return tuple(_matrix(scene))
+
+
+def _matrix(scene: IncidentScene) -> Iterator[Flow]:
+    front, other = f"svc/{scene.front}:80", f"svc/{scene.other}:80"
+    servers = tuple(f"{one.who}:{scene.port}" for one in scene.of(scene.front))
+    for one in scene.of(scene.caller):
+        yield from (Flow(one.who, to) for to in (front, other, *servers))
+        yield Flow(one.who, "dns", "UDP")
+    for one in scene.of(scene.front):
+        yield from (Flow(one.who, to) for to in (front, other))
+    for node in scene.nodes:
+        yield from (Flow(node, to) for to in (front, other, *servers))
+        yield Flow(_CLIENT, f"{node}:{scene.node_port}")
+
+
+def works(scene: IncidentScene, live: LiveCluster) -> dict[str, bool]:
+    """For each flow by its name whether every way it can go is delivered. Connections that go on by themselves
+    (`live.traffic`) are flows too."""
+    found = {flow.name: whole(live, request_of(scene, live, flow)) for flow in matrix(scene)}
+    for request in live.traffic:
+        # A socket is gone with its pod.
+        if pod_named(live, request.source) is None:
+            continue
+        found[f"{request.source} -> {request.destination} ({request.protocol}, one socket)"] = whole(live, request)
+    return found
+
+
+def request_of(scene: IncidentScene, live: LiveCluster, flow: Flow) -> Request | None:
+    """The flow as it would be asked now; None where one of its ends is gone."""
+    source = _end(scene, live, flow.caller)
+    to, colon, port = flow.to.rpartition(":")
+    if flow.to == "dns":
+        destination: str | None = "svc/kube-system/kube-dns:53"
+    elif flow.to.startswith("svc/"):
+        destination = flow.to
+    else:
+        end = _end(scene, live, to)
+        destination = None if end is None else f"{end}{colon}{port}"
+    return None if source is None or destination is None else Request(source, destination, flow.protocol)
+
+
+def _end(scene: IncidentScene, live: LiveCluster, name: str) -> str | None:
+    if name in scene.nodes:
+        return f"node/{name}"
+    if name == _CLIENT:
+        return name
+    template = next(one for one in scene.templates if one.who == name)
+    pod: Pod | None = pod_of(live, template)
+    return None if pod is None else f"pod/{pod.namespace}/{pod.name}"
+
+
+def pod_named(live: LiveCluster, who: str) -> Pod | None:
+    """The pod that `pod/NAMESPACE/NAME` names; None where it is gone."""
+    return next((pod for pod in live.cluster.pods if who == f"pod/{pod.namespace}/{pod.name}"), None)
+
+
+def whole(live: LiveCluster, request: Request | None) -> bool:
+    """Whether every way that the request can go is delivered and stays so."""
+    found = () if request is None else ways(live, request)
+    return bool(found) and all(_stands(one) for one in found)
+
+
+def ways(live: LiveCluster, request: Request) -> tuple[Outcome, ...]:
+    """The ways it can go now; none where it has no destination (its Service is deleted, its address unknown). Raises
+    UnsupportedFeature where the cluster holds what the model does not know."""
+    try:
+        return outcomes(live.cluster, request, fabric=live.fabric)
+    except UnsupportedFeature:
+        raise
+    except EngineError:
+        return ()
+
+
+def _stands(one: Outcome) -> bool:
+    return one.verdict is Verdict.DELIVERED and one.stalls is None

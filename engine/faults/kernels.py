@@ -1,0 +1,81 @@
+"""Faults that live in a node's kernel: sysctls, bridge ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.faults.interface import Case, KnownFault, Lines, ToolEvidence
+from engine.faults.networks import BRIDGED
+from engine.faults.restarts import all_proxies
+from engine.faults.scene import IncidentScene, pod_of
+from engine.faults.services import restart
+from engine.shell.live import LiveCluster
+from engine.trace import Text
+
+
+def _sysctl(scene: IncidentScene, live: LiveCluster, name: str, nodes: tuple[str, ...]) -> Iterator[Case]:
+    path = "/proc/sys/" + name.replace(".", "/")
+    for node in nodes:
+        yield Case(
+            (node,),
+            ((node, f"sysctl -w {name}=0"),),
+            (ToolEvidence(node, f"sysctl {name}", rf"{name} = 0"), ToolEvidence(node, f"cat {path}", r"^0$")),
+            (((node, f"sysctl -w {name}=1"),), ((node, f"echo 1 > {path}"),)),
+            (*all_proxies(), restart(scene, live, scene.front)),
+        )
+
+
+def _forwarding(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
+    return _sysctl(scene, live, "net.ipv4.ip_forward", scene.nodes)
+
+
+def _br_netfilter(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
+    return _sysctl(scene, live, "net.bridge.bridge-nf-call-iptables", scene.nodes[:2])
+
+
+def _hairpin(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
+    for template in scene.of(scene.front):
+        pod = pod_of(live, template)
+        assert pod is not None
+        host, node = live.host_named(f"pod/{pod.namespace}/{pod.name}"), template.node
+        port = next(d.name for d in live.fabric.host(node).devices.values() if d.peer == (host, "eth0"))
+        path = f"/sys/class/net/{port}/brport/hairpin_mode"
+        cures: tuple[Lines, ...] = (
+            ((node, f"bridge link set dev {port} hairpin on"),),
+            ((node, f"echo 1 > {path}"),),
+        )
+        yield Case(
+            (node, pod.name),
+            ((node, f"bridge link set dev {port} hairpin off"),),
+            (
+                ToolEvidence(node, f"cat {path}", r"^0$"),
+                ToolEvidence(node, f"bridge -d link show dev {port}", r"hairpin off"),
+            ),
+            cures,
+            all_proxies(),
+        )
+
+
+_LIVES = Text("on one node: a sysctl of its kernel", "在某个节点上：内核的一个 sysctl")
+
+FAULTS = (
+    KnownFault(
+        "ip-forward-off", 2,
+        Text("net.ipv4.ip_forward is 0: the node routes nothing between its devices", "net.ipv4.ip_forward 为 0：该节点不在网卡之间转发"), _LIVES,
+        Text("a node was hardened by a security baseline", "某个节点按安全基线做过加固"),
+        (r"ip.?forward|forwarding|转发",), _forwarding,
+    ),
+    KnownFault(
+        "br-netfilter-off", 3,
+        Text("bridge-nf-call-iptables is 0: answers that stay on the bridge are not translated back", "bridge-nf-call-iptables 为 0：留在网桥上的应答不会被反向转换"), _LIVES,
+        Text("a node was rebooted with a new kernel", "某个节点换了新内核并重启"),
+        (r"bridge.?nf|br.?netfilter|bridge-nf-call-iptables",), _br_netfilter, plugins=BRIDGED,
+    ),
+    KnownFault(
+        "hairpin-off", 3,
+        Text("hairpin mode is off on a pod's bridge port: the pod cannot reach itself by its own Service", "Pod 的网桥端口关闭了 hairpin：Pod 无法通过自己的 Service 访问自己"),
+        Text("on one node: a port of the bridge cni0", "在某个节点上：网桥 cni0 的一个端口"),
+        Text("somebody tuned the bridge of a node", "有人调过某个节点的网桥"),
+        (r"hairpin|发夹",), _hairpin, plugins=BRIDGED,
+    ),
+)  # fmt: skip

@@ -1,0 +1,103 @@
+"""How somebody works on an incident: each line, hint and diagnosis gives the next state; nothing is asked or printed here."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from engine.errors import UnsupportedFeature
+from engine.faults.diagnosis import Diagnosed, diagnosed
+from engine.faults.incident import Incident, deviating, step
+from engine.shell import Reply
+from engine.shell.live import LiveCluster
+from engine.trace import Text
+from engine.values import dataclass
+
+# Lines that are kept of one run.
+MOST_LINES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """One line: where it ran, its status, the evidence it showed (numbers of the case's), the cluster after it."""
+
+    host: str
+    line: str
+    status: int
+    shown: tuple[int, ...]
+    live: LiveCluster
+
+
+@dataclasses.dataclass(frozen=True)
+class IncidentRun:
+    """An incident while somebody works on it; `live` is the cluster now."""
+
+    incident: Incident
+    live: LiveCluster
+    steps: tuple[RunStep, ...] = ()
+    hints: int = 0
+    looks: int = 0
+    diagnosis: Diagnosed | None = None
+
+    def run(self, host: str, line: str) -> tuple[Reply, IncidentRun]:
+        """What the line answers. Raises NoSuchObject for the host."""
+        host = self.live.host_named(host)
+        reply, live = step(self.incident.scene, self.live, host, line)
+        taken = RunStep(host, line, reply.status, self._shown(host, line, reply.shown), live)
+        kept = (*self.steps, taken)[-MOST_LINES:]
+        return reply, dataclasses.replace(self, live=live, steps=kept)
+
+    def _shown(self, host: str, line: str, text: str) -> tuple[int, ...]:
+        """The evidence that the output holds: of the same tool's on that host."""
+        said = line[:2000].split()[:2]
+        return tuple(
+            at
+            for at, one in enumerate(self.incident.case.evidence)
+            if one.line.split()[:2] == said and (host == one.host or said[:1] == ["kubectl"]) and re.search(one.pattern, text[:200_000])
+        )  # fmt: skip
+
+    def failing(self) -> tuple[tuple[str, ...], IncidentRun]:
+        """The flows that do not do what they did before, and the run that has looked once more. Raises UnsupportedFeature
+        where the cluster now holds what the model does not know."""
+        return deviating(self.incident, self.live), dataclasses.replace(self, looks=self.looks + 1)
+
+    def hint(self) -> tuple[Text, IncidentRun]:
+        """The next hint: where it lives, a command that shows it, what it is."""
+        return hint(self.incident, self.hints), dataclasses.replace(self, hints=self.hints + 1)
+
+    def diagnose(self, text: str) -> IncidentRun:
+        """After a diagnosis; the last one counts."""
+        return dataclasses.replace(self, diagnosis=diagnosed(self.incident, text))
+
+
+def begin(incident: Incident) -> IncidentRun:
+    """The run of an incident that nobody has looked into yet."""
+    return IncidentRun(incident, incident.broken)
+
+
+def hint(incident: Incident, given: int) -> Text:
+    """The hint that follows `given` others."""
+    one = incident.case.evidence[0]
+    host = one.host or "kubectl"
+    rows = (
+        Text(f"It lives {incident.fault.lives.en}.", f"它{incident.fault.lives.zh}。"),
+        Text(f"Look on {host}: {one.line}", f"在 {host} 上看看：{one.line}"),
+        Text(f"{incident.case.place[0]}: {incident.fault.what.en}.", f"{incident.case.place[0]}：{incident.fault.what.zh}。"),
+    )  # fmt: skip
+    return rows[min(given, len(rows) - 1)]
+
+
+def expert_path(incident: Incident) -> tuple[str, ...]:
+    """The lines of a script that an expert would have written: look, say what it is, mend, look again."""
+    looks = [_written(one.host, one.line) for one in incident.case.evidence]
+    said = f"diagnose {incident.case.place[0]}: {incident.fault.what.en}"
+    return (*looks, said, *(_written(*line) for line in incident.case.cures[0]), "flows", "done")
+
+
+def _written(host: str, line: str) -> str:
+    return f"{host}: {line}" if host else line
+
+
+def unknown(error: UnsupportedFeature) -> Text:
+    """What is said where flows cannot be followed any more."""
+    return Text(f"flows cannot be followed in this state: {error.en}", f"在这个状态下无法推算流量：{error.zh}")

@@ -1,0 +1,130 @@
+"""`k8squiz incident`: a broken cluster to look into and mend; at a prompt, or by a script with a JSON grade."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from engine.errors import EngineError, UnsupportedFeature, os_reason
+from engine.faults.grade import as_json, graded
+from engine.faults.incident import Incident, draw_incident, from_id
+from engine.faults.registry import find_fault, names
+from engine.faults.run import IncidentRun, begin, unknown
+from engine.faults.script import ScriptLine, read_script_line
+from k8squiz.commands.incident_debrief import debrief
+from k8squiz.commands.incident_dialog import Dialog
+from k8squiz.errors import QuizError
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.terminal.console import print_json, print_plain
+from k8squiz.terminal.sanitize import visible
+
+# Bytes of a script.
+_MOST_SCRIPT = 2_000_000
+_MOST_LINES = 1000
+
+
+def run(
+    lang: Lang,
+    name: str | None,
+    fault: str | None,
+    level: int | None,
+    seed: str | None,
+    minutes: int | None,
+    script: str | None,
+    listed: bool,
+    json: bool,
+) -> int:
+    """Draw an incident and have it worked on: 0 where it is mended in the end, 1 where not."""
+    if listed:
+        return _list(lang, json)
+    incident = _drawn(name, fault, level, seed)
+    if script is not None:
+        done = _follow(begin(incident), _read(script), lang)
+        grade = graded(done)
+        print_json(as_json(done, grade))
+        return 0 if grade.mended else 1
+    dialog = Dialog(begin(incident), lang, minutes, time.monotonic)
+    done = dialog.run()
+    grade = graded(done)
+    if json:
+        print_json(as_json(done, grade))
+    else:
+        debrief(done, grade, lang)
+    return 0 if grade.mended else 1
+
+
+def _list(lang: Lang, json: bool) -> int:
+    faults = [find_fault(name) for name in names()]
+    if json:
+        print_json({"faults": [{"name": f.name, "level": f.level, "what": {"en": f.what.en, "zh": f.what.zh}} for f in faults]})  # fmt: skip
+    else:
+        wide = max(len(name) for name in names())
+        print_plain("\n".join(f"{f.name:{wide}}  {f.level}  {pick(f.what, lang)}" for f in faults))
+    return 0
+
+
+def _drawn(name: str | None, fault: str | None, level: int | None, seed: str | None) -> Incident:
+    if name is not None:
+        if fault is not None or level is not None or seed is not None:
+            raise QuizError(
+                "an ID says all of it; leave --fault, --level and --seed away",
+                "ID 已经包含全部信息；请去掉 --fault、--level 和 --seed",
+            )
+        return from_id(name)
+    if fault is not None and level is not None:
+        raise QuizError("--fault or --level, not both", "--fault 和 --level 只能用一个")
+    return draw_incident(fault, level=level, seed=seed if seed is not None else str(time.time_ns() % 1_000_000))
+
+
+def _read(script: str) -> list[str]:
+    try:
+        if script == "-":
+            text = sys.stdin.read(_MOST_SCRIPT + 1)
+        else:
+            with Path(script).open(encoding="utf-8", errors="replace") as stream:
+                text = stream.read(_MOST_SCRIPT + 1)
+    except (OSError, ValueError) as error:
+        reason, reason_zh = os_reason(error) if isinstance(error, OSError) else (str(error), str(error))
+        raise QuizError(f"cannot read {script}: {reason}", f"无法读取 {script}：{reason_zh}") from None
+    lines = text.splitlines()
+    if len(text) > _MOST_SCRIPT or len(lines) > _MOST_LINES:
+        raise QuizError(
+            f"{script}: a script has at most {_MOST_LINES} lines and {_MOST_SCRIPT} characters",
+            f"{script}：脚本最多 {_MOST_LINES} 行、{_MOST_SCRIPT} 个字符",
+        )
+    return lines
+
+
+def _follow(done: IncidentRun, lines: list[str], lang: Lang) -> IncidentRun:
+    """The run after the lines of a script, to its end or `done`. What the commands answer goes to standard error."""
+    for text in lines:
+        line = read_script_line(text)
+        if line is None:
+            continue
+        if line.word == "done":
+            break
+        try:
+            done, said = _one(done, line, lang)
+        except UnsupportedFeature as error:
+            said = pick(unknown(error), lang)
+        except EngineError as error:
+            said = pick(error, lang)
+        if said:
+            sys.stderr.write(visible(said if said.endswith("\n") else said + "\n"))
+    return done
+
+
+def _one(done: IncidentRun, line: ScriptLine, lang: Lang) -> tuple[IncidentRun, str]:
+    if line.word == "flows":
+        failing, done = done.failing()
+        return done, "\n".join(failing)
+    if line.word == "hint":
+        text, done = done.hint()
+        return done, pick(text, lang)
+    if line.word == "diagnose":
+        return done.diagnose(line.text), ""
+    if line.word:
+        return done, ""
+    reply, done = done.run(line.host, line.text)
+    return done, reply.shown

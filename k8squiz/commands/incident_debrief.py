@@ -1,0 +1,80 @@
+"""What an incident came to: the grade, the truth, the candidate's path beside an expert's."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from rich.table import Table
+from rich.text import Text as Shown
+
+from engine.errors import UnsupportedFeature
+from engine.faults.grade import RunGrade
+from engine.faults.incident import deviating
+from engine.faults.run import IncidentRun, RunStep, expert_path
+from engine.shell.live import LiveCluster
+from k8squiz.commands.incident_dialog import flows_text
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.incident import say
+from k8squiz.terminal.console import make_console, print_plain
+
+_LONGEST = 160
+
+
+def debrief(run: IncidentRun, grade: RunGrade, lang: Lang) -> None:
+    """Print it."""
+    incident, said = run.incident, run.diagnosis
+    verdict = say("mended" if grade.mended else "not-mended", lang)
+    lines = ["", say("score", lang, score=round(100 * grade.score), verdict=verdict)]
+    lines.append(say("parts", lang, **{name: f"{round(100 * value)} %" for name, value in grade.parts.items()}))
+    place = say("with-place", lang) if said is not None and said.place else ""
+    lines.append(say("cause-yes", lang, place=place) if said is not None and said.cause else say("cause-no", lang))
+    what, lives = pick(incident.fault.what, lang), pick(incident.fault.lives, lang)
+    lines.append(say("truth", lang, place=incident.case.place[0], what=what, lives=lives))
+    if grade.broken:
+        lines.append(flows_text(run, grade.broken, lang))
+    elif grade.later:
+        lines += [say("later", lang), *(f"  {name}" for name in grade.later)]
+    lines += [say("danger", lang, line=_cut(line)) for line in grade.dangers]
+    print_plain("\n".join((*lines, "")))
+    console = make_console()
+    table = Table(say("yours", lang), say("experts", lang), expand=True, show_lines=False)
+    for mine, expert in zip_longest(_mine(run, lang), expert_path(incident), fillvalue=""):
+        table.add_row(Shown(mine), Shown(expert))
+    console.print(table)
+
+
+def _mine(run: IncidentRun, lang: Lang) -> list[str]:
+    """Each line with what it showed, and how many flows deviate after it where it changed anything."""
+    before, rows = run.incident.broken, []
+    for step in run.steps:
+        written = f"{step.host}: {_cut(step.line)}" if step.host else _cut(step.line)
+        rows.append("  ".join((written, *(f"[{one}]" for one in _marks(run, step, before, lang)))))
+        before = step.live
+    return rows
+
+
+def _marks(run: IncidentRun, step: RunStep, before: LiveCluster, lang: Lang) -> list[str]:
+    marks = [say("shows", lang)] if step.shown else []
+    if step.status:
+        marks.append(say("failed", lang, status=step.status))
+    if _changed(before, step.live):
+        try:
+            marks.append(say("now-fail", lang, count=len(deviating(run.incident, step.live))))
+        except UnsupportedFeature:
+            marks.append("?")
+    return marks
+
+
+def _changed(before: LiveCluster, after: LiveCluster) -> bool:
+    """Whether anything but time and conntrack's new entries is another."""
+    if before.cluster is not after.cluster or before.proxies != after.proxies:
+        return True
+    for name in {*before.hosts, *after.hosts}:
+        old, new = before.state(name), after.state(name)
+        if old.edits != new.edits or old.rules is not new.rules or len(new.connections) < len(old.connections):
+            return True
+    return False
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."

@@ -1,0 +1,161 @@
+"""The prompt of an incident: a shell on its hosts, and the words that look at flows, hint, diagnose and end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from engine.errors import EngineError, UnsupportedFeature
+from engine.faults.diagnosis import choices
+from engine.faults.report import told
+from engine.faults.run import IncidentRun, unknown
+from engine.faults.script import WORDS, read_script_line
+from engine.shell.live import ADMINISTRATOR
+from engine.shell.registry import names
+from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.incident import say
+from k8squiz.terminal.console import print_plain
+from k8squiz.terminal.sanitize import visible
+
+
+class Dialog:
+    """Lines typed at a terminal, or read from a pipe, until `done`, the end of what is typed, or of the time."""
+
+    def __init__(self, begun: IncidentRun, lang: Lang, minutes: int | None, clock: Callable[[], float]) -> None:
+        self._run = begun
+        self._lang = lang
+        self._clock = clock
+        self._started = clock()
+        self._limit = None if minutes is None else minutes * 60.0
+        self._hosts = [ADMINISTRATOR]
+        terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        self._ask = _asker(self) if terminal else None
+
+    def run(self) -> IncidentRun:
+        """Ask until the end."""
+        print_plain(report_text(self._run, self._lang))
+        print_plain(self._help())
+        while True:
+            line = self._read()
+            if line is None:
+                return self._run
+            if self._limit is not None and self._clock() - self._started > self._limit:
+                print_plain(say("time-over", self._lang))
+                return self._run
+            if line.strip() == "done":
+                return self._run
+            try:
+                self._answer(line.strip())
+            except UnsupportedFeature as error:
+                print_plain(pick(unknown(error), self._lang))
+            except EngineError as error:
+                print_plain(pick(error, self._lang))
+
+    def prompt(self) -> str:
+        """The time, left or spent, and the host's own prompt."""
+        spent = self._clock() - self._started
+        seconds = int(spent if self._limit is None else max(0.0, self._limit - spent))
+        host = self._hosts[-1]
+        shown = "$" if host == ADMINISTRATOR else f"root@{host}:~#" if host in self._run.live.fabric.nodes else f"{host}:/#"  # fmt: skip
+        return f"[{seconds // 60:02d}:{seconds % 60:02d}] {shown} "
+
+    def words(self) -> list[str]:
+        """What Tab completes."""
+        host = self._hosts[-1]
+        devices = list(self._run.live.fabric.host(host).devices) if host != ADMINISTRATOR else []
+        return [*names(), *WORDS, "ssh", "exit", "help", *self._run.live.fabric.nodes, *devices]
+
+    def _read(self) -> str | None:
+        try:
+            if self._ask is not None:
+                return self._ask()
+            return sys.stdin.readline() or None
+        except EOFError:
+            return None
+        except KeyboardInterrupt:
+            # At a shell's prompt it drops the line.
+            return ""
+
+    def _answer(self, line: str) -> None:
+        words = line.split()
+        if not words:
+            return
+        if words[0] in ("help", "?"):
+            print_plain(self._help())
+        elif words[0] in ("exit", "logout") and len(words) == 1:
+            if len(self._hosts) > 1:
+                self._hosts.pop()
+        elif words[0] == "ssh":
+            self._hosts.append(self._run.live.host_named(words[1] if len(words) == 2 else "?"))
+        else:
+            self._command(line)
+
+    def _command(self, line: str) -> None:
+        read = read_script_line(line)
+        if read is None:
+            return
+        if read.word == "flows":
+            failing, self._run = self._run.failing()
+            print_plain(flows_text(self._run, failing, self._lang))
+        elif read.word == "hint":
+            text, self._run = self._run.hint()
+            print_plain(pick(text, self._lang))
+        elif read.word == "report":
+            print_plain(report_text(self._run, self._lang))
+        elif read.word == "diagnose":
+            self._diagnose(read.text)
+        else:
+            reply, self._run = self._run.run(read.host or self._hosts[-1], read.text)
+            sys.stdout.write(visible(reply.shown))
+            sys.stdout.flush()
+
+    def _diagnose(self, text: str) -> None:
+        if not text:
+            rows = [f"  {at}. {pick(one.what, self._lang)}" for at, one in enumerate(choices(self._run.incident), 1)]
+            print_plain("\n".join((say("choose", self._lang), *rows)))
+            return
+        self._run = self._run.diagnose(text)
+        print_plain(say("noted", self._lang, text=text))
+
+    def _help(self) -> str:
+        live = self._run.live
+        pods = [f"pod/{pod.namespace}/{pod.name}" for pod in live.cluster.pods]
+        return say("help", self._lang, hosts=", ".join((*live.fabric.nodes, *pods, "client")))
+
+
+def report_text(run: IncidentRun, lang: Lang) -> str:
+    """The report as plain lines."""
+    report = told(run.incident)
+    lines = [say("title", lang, id=_shown_id(run)), "", pick(report.headline, lang), "", say("fails", lang)]
+    lines += [f"  {name}: {pick(how, lang)}" for name, how in report.failing]
+    lines += [say("works", lang), *(f"  {name}" for name in report.working)]
+    lines += [say("changes", lang), *(f"  {at}  {pick(what, lang)}" for at, what in report.changes)]
+    return "\n".join((*lines, ""))
+
+
+def _shown_id(run: IncidentRun) -> str:
+    """The seed alone: the fault's name would tell."""
+    return run.incident.seed
+
+
+def flows_text(run: IncidentRun, failing: tuple[str, ...], lang: Lang) -> str:
+    """The flows that deviate, a line each."""
+    baseline = run.incident.baseline
+    if not failing:
+        return say("whole", lang)
+    rows = (f"  {name}" + ("" if baseline[name] else f"  {say('opened', lang)}") for name in failing)
+    return "\n".join((say("deviate", lang, count=len(failing), total=len(baseline)), *rows))
+
+
+def _asker(dialog: Dialog) -> Callable[[], str]:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.history import InMemoryHistory
+
+    asked: PromptSession[str] = PromptSession(history=InMemoryHistory())
+
+    def ask() -> str:
+        completer = WordCompleter(dialog.words())
+        return asked.prompt(dialog.prompt(), completer=completer, complete_while_typing=False)
+
+    return ask
