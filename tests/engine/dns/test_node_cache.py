@@ -180,5 +180,6 @@ def test_who_answers(
     cluster = load_cluster(text=manifests(**given))
     (outcome,) = outcomes(cluster, Request(source, f"{destination}:53", protocol), mode=mode)
     assert (outcome.verdict, outcome.hops[-1].host if ends[1] else None) == ends
+    assert any("NodeLocal DNSCache on node1 answers" in text.en for text in outcome.assumed) is (ends == HERE)
     if ends == HERE:
         assert (outcome.masqueraded, outcome.conntrack) == (False, ())
