@@ -220,6 +220,13 @@ class Fabric:
         of = self.cluster
         return bool(of.network_policies or of.cluster_network_policies or of.other_policies)
 
+    def drops_invalid(self, node: str) -> bool:
+        """Whether INVALID packets are dropped at the node's pods, policies or none. Given rules say that themselves."""
+        told = self.cluster.network.policy_enforcement or self.cni.policies_by
+        one = ENFORCEMENTS.get(told) if told else self.plugin.enforcement(self.cluster.nodes)
+        by_rules = node in self._given or CNI_RULES in self.on_node(node).network.without
+        return one is not None and one.drops_invalid and not by_rules
+
     def given_rules(self, node: str) -> Ruleset | None:
         """The rules that were given for the node in place of what kube-proxy would write."""
         return self._given.get(node)

@@ -27,12 +27,12 @@ _BEHIND_IPVS = 100
 
 
 def policy_rules(fabric: Fabric, node: str, version: int) -> str | None:
-    """An nft script for `node`; None where nobody enforces policies, or there are none.
+    """An nft script for `node`; None where nobody enforces policies, or where there are none and nothing else is dropped.
 
     Raises NotInThisLab for policies that are no NetworkPolicies.
     """
     enforcer, cluster = fabric.enforcement, fabric.cluster
-    if enforcer is None or not fabric.has_policies:
+    if enforcer is None or not (fabric.has_policies or fabric.drops_invalid(node)):
         return None
     if cluster.cluster_network_policies or cluster.other_policies:
         raise NotInThisLab(
@@ -89,7 +89,7 @@ class _Doors:
             isolated, rules = self._isolated(self.cluster.pods[pod], direction)
             yield f"  chain {name}-{pod} {{"
             yield "    ct state established,related return"
-            if name != "own" and (isolated or self.enforcer.drops_invalid):
+            if self.enforcer.drops_invalid or (name != "own" and isolated):
                 yield "    ct state invalid drop"
             if isolated:
                 for namespace, rule in rules:

@@ -36,6 +36,9 @@ def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host)
     if not _listens(state, host, served):
         return _refused(state, base, end, flow, client)
     state.hop(host, end.device, Stage.SOCKET, end.skb, hop_words.socket_request(host.name, served))
+    cache = state.fabric.cluster.node_local_dns
+    if cache is not None and served.dst in cache.bound and served.dport == cache.port and host.kind is HostKind.NODE:
+        state.assume(endings.dns_cache(host.name))
     base = dataclasses.replace(base, hops=tuple(state.hops), destination=served.destination, source_seen=served.src)
     return _answered(state, base, end, flow, client)
 

@@ -58,7 +58,7 @@ def run_hook(
         return Passage(NetfilterVerdict.ACCEPT)
     if state.first_node is None and host.kind is HostKind.NODE:
         state.first_node = host.name
-    asks = inside is None and host.kind is HostKind.NODE and state.fabric.has_policies
+    asks = inside is None and host.kind is HostKind.NODE and _asks_policies(state, host, skb)
     early = asks and policy.before_rules(hook, netfilter.ruleset)
     if early:
         refused = policy.judge(state, host, hook, skb, in_device, out_device)
@@ -89,6 +89,11 @@ def run_hook(
         return passage
     ending = _ending(state, host, hook, device, skb, netfilter, passage)
     return ending if inside is None else _of_outer(ending)
+
+
+def _asks_policies(state: WalkState, host: Host, skb: Skb) -> bool:
+    """Without policies a pod's door asks for nothing but a connection."""
+    return state.fabric.has_policies or (skb.state == "INVALID" and state.fabric.drops_invalid(host.name))
 
 
 def _note_proxy(state: WalkState, host: Host, skb: Skb, passage: Passage) -> None:

@@ -158,9 +158,13 @@ def _at(state: WalkState, host: Host, hook: Hook, skb: Skb, door: _Door, enforce
         if _concerned(state, door):
             _hop(state, host, hook, skb, door, words.known_connection(enforcer.name, pod))
         return None
-    if skb.state == "INVALID" and (enforcer.drops_invalid or _concerned(state, door)) and not door.own_node:
+    # cali-wl-to-host leads into cali-fw-: what a pod sends its own node is asked for its connection there too.
+    asked = not door.own_node or (door.egress and enforcer.drops_invalid)
+    if skb.state == "INVALID" and asked and (enforcer.drops_invalid or _concerned(state, door)):
         died = state.died(Verdict.DROP, host, ReasonCode.INVALID_STATE, skb.flow)
         return dataclasses.replace(died, where=dataclasses.replace(died.where, hook=hook))
+    if not state.fabric.has_policies:
+        return None
     if not _concerned(state, door):
         _hop(state, host, hook, skb, door, _text(door, enforcer, _decision(state, skb, door, enforcer)))
         return None

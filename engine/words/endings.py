@@ -217,6 +217,15 @@ def undeclared_port(host: str, flow: FiveTuple) -> Text:
     )
 
 
+def dns_cache(host: str) -> Text:
+    """What a node's own cache does with a query, as far as a packet's way tells."""
+    return Text(
+        f"NodeLocal DNSCache on {host} answers: what it does not hold it asks of CoreDNS over a connection of its own, which"
+        " is not part of this walk.",
+        f"由 {host} 上的 NodeLocal DNSCache 应答：缓存中没有的，它会用自己的另一个连接去询问 CoreDNS，不在本次路径之内。",
+    )
+
+
 def elected(address: str) -> Text:
     """Which node a packet to a load balancer's address within the nodes' own network reaches."""
     return Text(

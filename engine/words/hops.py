@@ -131,12 +131,12 @@ def bridge_hairpin(bridge: str, port: str, dst: str) -> Text:
 
 
 def nothing_matched(hook: str, tracked: bool, untracked: bool = False) -> Text:
-    """`tracked`: at a hook with a nat table, by a packet of a known connection; `untracked`: by one that IPVS took out
-    of conntrack."""
+    """`tracked`: at a hook with a nat table, by a packet of a known connection; `untracked`: by one that IPVS
+    or a rule took out of conntrack."""
     if untracked:
         return Text(
-            f"{hook}: IPVS took the packet out of conntrack, so no nat rule sees it.",
-            f"{hook}：IPVS 已让数据包脱离 conntrack，任何 nat 规则都看不到它。",
+            f"{hook}: the packet is out of conntrack, so no nat rule sees it.",
+            f"{hook}：数据包已脱离 conntrack，任何 nat 规则都看不到它。",
         )
     if tracked:
         return Text(

@@ -26,7 +26,11 @@ _NAT_OUTGOING = {4: "true", 6: "false"}
 _POOL_KINDS = ("crd.projectcalico.org/IPPool", "projectcalico.org/IPPool")
 _FELIX_KINDS = ("crd.projectcalico.org/FelixConfiguration", "projectcalico.org/FelixConfiguration")
 # What felix can be told that leads packets another way, by its field and by calico-node's environment.
-_FELIX_SWITCHES = {"bpfEnabled": "FELIX_BPFENABLED", "wireguardEnabled": "FELIX_WIREGUARDENABLED"}
+_FELIX_SWITCHES = {
+    "bpfEnabled": "FELIX_BPFENABLED",
+    "wireguardEnabled": "FELIX_WIREGUARDENABLED",
+    "disableConntrackInvalidCheck": "FELIX_DISABLECONNTRACKINVALIDCHECK",
+}
 _NO_POOL = (
     (
         "No IPPool is given: the pods' networks are taken to be pools as calico.yaml makes them, natOutgoing for IPv4"

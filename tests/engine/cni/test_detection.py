@@ -318,6 +318,7 @@ def test_minikubes_bridge_masquerades_each_pod() -> None:
     [
         ([node(CALICO), felix(bpfEnabled=True)], "FelixConfiguration's bpfEnabled"),
         ([node(CALICO), felix(wireguardEnabled=True)], "FelixConfiguration's wireguardEnabled"),
+        ([node(CALICO), felix(disableConntrackInvalidCheck=True)], "FelixConfiguration's disableConntrackInvalidCheck"),
         ([node(CALICO), felix(natOutgoingAddress="192.0.2.1")], "FelixConfiguration's natOutgoingAddress"),
         ([node(CALICO), felix(natOutgoingExclusions="IPPoolsAndHostIPs")], "FelixConfiguration's natOutgoingExclusions"),
         ([node(CALICO), daemon_set("calico-node", FELIX_BPFENABLED="true")], "calico-node's FELIX_BPFENABLED"),

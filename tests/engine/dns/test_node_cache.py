@@ -180,5 +180,13 @@ def test_who_answers(
     cluster = load_cluster(text=manifests(**given))
     (outcome,) = outcomes(cluster, Request(source, f"{destination}:53", protocol), mode=mode)
     assert (outcome.verdict, outcome.hops[-1].host if ends[1] else None) == ends
+    assert any("NodeLocal DNSCache on node1 answers" in text.en for text in outcome.assumed) is (ends == HERE)
     if ends == HERE:
         assert (outcome.masqueraded, outcome.conntrack) == (False, ())
+
+
+def test_nobody_says_that_ipvs_took_it_out_of_conntrack() -> None:
+    (outcome,) = outcomes(load_cluster(text=manifests()), Request("pod/a", f"{VIP}:53", "udp"))
+    notes = [hop.note.en for hop in (*outcome.hops, *outcome.reply) if hop.note is not None]
+    assert "POSTROUTING: the packet is out of conntrack, so no nat rule sees it." in notes
+    assert not [note for note in notes if "IPVS" in note]

@@ -76,6 +76,14 @@ def test_nobody_who_enforces_means_no_rules() -> None:
     assert policy_rules(build_fabric(cluster(B, cni=CALICO)), "node1", 4) is None
 
 
+def test_felix_drops_invalid_packets_without_any_policy() -> None:
+    script = policy_rules(build_fabric(cluster(B, cni=CALICO, cni_rules=True)), "node1", 4)
+    assert script is not None
+    # At each of the node's two pods: what it sends, what it gets, what it sends its own node.
+    assert script.count("ct state invalid drop") == 6
+    assert script.replace("ct state invalid drop", "").count("drop") == 0
+
+
 def test_neighbours_find_each_other_whatever_the_policies() -> None:
     script = policy_rules(build_fabric(scene("calico", policies())), "node1", 6)
     assert script is not None

@@ -268,7 +268,7 @@ def test_the_walk_says_that_no_nat_rule_sees_an_untracked_packet() -> None:
         "ipvs",
     )
     (hop,) = [hop for hop in outcome.hops if hop.host == "node1" and hop.hook is Hook.POSTROUTING]
-    assert hop.note.en == "POSTROUTING: IPVS took the packet out of conntrack, so no nat rule sees it."
+    assert hop.note.en == "POSTROUTING: the packet is out of conntrack, so no nat rule sees it."
 
 
 # Measured with `k8squiz lab run` on Linux 6.1: an ICMP error about a connection of IPVS, wherever it comes from, gets the

@@ -287,3 +287,35 @@ def test_what_is_refused_at_the_end_of_a_hook_leaves_no_conntrack_entry(plugin: 
     """The nftables and ipvs modes' own rules come first at INPUT; conntrack confirms after all of them."""
     way = walk(scene(plugin, DENY_OUT, B), "pod/pod-a", f"{NODE1}:10250", mode)
     assert (way.where and way.where.code, way.conntrack) == ("network-policy", ())
+
+
+# With net.ipv4.vs.conntrack=0 the pod's answer belongs to no connection that conntrack knows, and IPVS comes behind the filter.
+@pytest.mark.parametrize("source", ["pod/pod-c", "client"])
+@pytest.mark.parametrize(
+    ("cni", "cni_rules", "word", "dropped"),
+    [
+        pytest.param(CALICO, True, None, True, id="felix"),
+        pytest.param(CNIConfig("canal", "vxlan", assumed=False), True, None, True, id="felix on Canal"),
+        pytest.param(FLANNEL, True, "calico", True, id="calico-node beside flannel"),
+        pytest.param(CALICO, False, None, False, id="felix' rules taken away"),
+        pytest.param(CALICO, True, "none", False, id="nobody, as a Network document says"),
+        pytest.param(CALICO, True, "kindnet", False, id="kindnet drops none"),
+        pytest.param(FLANNEL, True, None, False, id="flannel"),
+    ],
+)
+def test_felix_drops_invalid_packets_without_any_policy(
+    source: str, cni: CNIConfig, cni_rules: bool, word: str | None, dropped: bool
+) -> None:
+    facts = NetworkFacts(without=frozenset({"vs-conntrack"}), policy_enforcement=word)
+    made = cluster(A, cni=cni, cni_rules=cni_rules, network=facts)
+    (outcome,) = outcomes(made, Request(source, f"{NODE1}:30080"), mode="ipvs")
+    ends = None if outcome.where is None else (str(outcome.verdict), outcome.where.code, outcome.where.hook)
+    assert ends == (("DROP", "invalid-state", "FORWARD") if dropped else None)
+    assert not [hop for hop in (*outcome.hops, *outcome.reply) if hop.stage is Stage.POLICY]
+
+
+def test_given_rules_say_themselves_what_is_dropped() -> None:
+    made = cluster(A, cni=CALICO, cni_rules=True)
+    rules = parse("*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n")
+    assert build_fabric(made).drops_invalid("node1")
+    assert not build_fabric(made, rulesets={"node1": rules}).drops_invalid("node1")
