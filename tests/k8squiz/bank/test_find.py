@@ -32,7 +32,7 @@ BROKEN = [
     ("  nodes: 2", "  from: ../../etc/passwd", 14, "does not have the form"),
     ("  nodes: 2", "  from: nowhere", 13, "there is no"),
     ("  nodes: 2", "  nodes: 2\n  nodes: 3", 15, "duplicate key 'nodes'"),
-    ("sources:", "resources:", 41, "did you mean 'sources'?"),
+    ("sources:", "resources:", 43, "did you mean 'sources'?"),
 ]
 
 
