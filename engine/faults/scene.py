@@ -182,7 +182,9 @@ def reconciled(scene: IncidentScene, live: LiveCluster) -> LiveCluster:
     """`live` after the Deployments' controllers made anew what is missing of their pods."""
     for template in scene.templates:
         if pod_of(live, template) is None:
-            used = {address for pod in live.cluster.pods for address in pod.ips}
+            # host-local goes on behind the last address that it gave; one that is free again is not given next.
+            pods = (*live.cluster.pods, *scene.cluster.pods)
+            used = {address for pod in pods for address in pod.ips}
             network = ipaddress.ip_network(scene.pods_network(template.node))
             after = max((ipaddress.ip_address(a) for a in used if ipaddress.ip_address(a) in network), default=network[1])  # fmt: skip
             name = f"{template.workload}-{_suffix(template.who, str(after))}"

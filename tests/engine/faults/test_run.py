@@ -132,6 +132,11 @@ def test_a_pod_comes_again_under_another_name() -> None:
     assert after_it.labels == before.labels
 
 
+@pytest.mark.parametrize("id_", ["udp-stale-conntrack.3", "kube-proxy-stale.9"])
+def test_an_address_that_is_free_again_is_not_given_next(id_: str) -> None:
+    assert from_id(id_).failing
+
+
 def test_nothing_to_make_anew() -> None:
     assert reconciled(HAIRPIN.scene, HAIRPIN.broken) is HAIRPIN.broken
 
