@@ -136,6 +136,13 @@ def test_in_nftables_mode_the_tables_are_empty() -> None:
     )
 
 
+def test_in_nftables_mode_a_rule_is_put_beside_nfts() -> None:
+    shell = run(opened("nftables"), "node1", "iptables -I FORWARD -s 10.244.1.7 -j REJECT", "iptables -S FORWARD")
+    assert shell.stdout.splitlines()[1] == "-A FORWARD -s 10.244.1.7/32 -j REJECT --reject-with icmp-port-unreachable"
+    outcome, _ = shell.shell.live.walk(Request("pod/c", "pod/b:8080"))
+    assert outcome.verdict == "REJECT"
+
+
 def test_no_pod_has_it() -> None:
     assert run(opened(), "pod/a", "iptables -L").status == 127
 

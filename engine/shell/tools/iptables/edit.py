@@ -10,7 +10,7 @@ import dataclasses
 from engine.errors import RuleError
 from engine.netfilter.ipt_parse import parse_rule
 from engine.netfilter.parts.comment import quoted
-from engine.netfilter.ruleset import Chain, Rule, Table
+from engine.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
 from engine.netfilter.usable import check_usable
 from engine.packet import Family
 from engine.shell.interface import Call, Result
@@ -37,9 +37,9 @@ def changed(call: Call, command: IptablesCommand, family: Family) -> Result:
         if command.verb == "-C":
             return Result()
         if rule is not None:
-            check = with_tables(ruleset, {command.table: made})
             try:
-                check_usable(check)
+                # nft's tables that stand beside it have rules of their own.
+                check_usable(Ruleset(Backend.IPTABLES, family, {command.table: made}))
             except RuleError:
                 raise BadCommand(f"{command.tool}: {_INVALID}") from None
     return Result(live=call.live.with_rules(call.host, family, with_tables(ruleset, {command.table: made})))
