@@ -25,7 +25,8 @@ ROWS = (
     Row(
         "KUBE-LOAD-BALANCER",
         card=Text(
-            "{host}: KUBE-LOAD-BALANCER, for a load balancer's address", "{host}：KUBE-LOAD-BALANCER，处理负载均衡地址"
+            "{host}: KUBE-LOAD-BALANCER, for a load balancer's address",
+            "{host}：KUBE-LOAD-BALANCER，处理负载均衡器地址",
         ),
     ),
     Row(

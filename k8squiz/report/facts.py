@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from k8squiz import __version__
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, bracketed, joined, pick
 from k8squiz.locale.report import say
 from k8squiz.mock.plan import TRACKS, InterviewPlan
 from k8squiz.mock.state import Status
@@ -92,13 +92,15 @@ def walk_title(question: Answered, walk: ReportedWalk, lang: Lang) -> str:
     title = say("walk-of", lang, name=walk.request) if len(question.walks) > 1 else say("walk", lang)
     if walk.ways > 1:
         chance = say("chance", lang, ways=walk.ways, probability=walk.probability)
-        title += f" ({chance})" if lang == "en" else f"（{chance}）"
+        title += bracketed(chance, lang)
     return title
 
 
 def walk_end(walk: ReportedWalk, lang: Lang) -> str:
     """= DROP, node1: why"""
-    return f"= {walk.verdict}" + (f", {walk.where}: {pick(walk.reason, lang)}" if walk.where else "")
+    if not walk.where:
+        return f"= {walk.verdict}"
+    return f"= {walk.verdict}" + ("，" if lang == "zh" else ", ") + joined(walk.where, pick(walk.reason, lang), lang)
 
 
 def rows(steps: Sequence[ReportedHop]) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...], str]]:

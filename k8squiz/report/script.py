@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, joined, pick
 from k8squiz.locale.report import say
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.plan import PlannedQuestion
@@ -99,7 +99,7 @@ def _guide(drawn_questions: DrawnQuestions, position: int, question: Answered, l
     if wrong:
         yield from (f"**{say('wrong-turns', lang)}**", "")
         for turn in wrong:
-            yield f"- {plain(pick(turn.says, lang))}: *{plain(pick(turn.reveals, lang))}*"
+            yield f"- {joined(plain(pick(turn.says, lang)), f'*{plain(pick(turn.reveals, lang))}*', lang)}"
         yield ""
     stuck = drawn_questions.hints(position)
     if stuck:

@@ -145,7 +145,7 @@ def _hops(of: str) -> Callable[[Yaml, Predicate, World, str, Outcome], Iterator[
     return told
 
 
-_OF = {"request": "请求", "reply": "应答"}
+_OF = {"request": "请求", "reply": "响应"}
 
 
 def hop_line(hop: Hop, of: str = "request") -> Text:
