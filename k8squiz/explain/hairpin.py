@@ -28,7 +28,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             "on the node and come back in by the port it left from, and it must not look as if the pod had "
             "written to itself.",
             f"pod-a（{_A}）访问 {VIP}:{PORT}，kube-proxy 恰好选中 pod-a 自己。数据包必须在节点上掉头，"
-            "从它进来的端口再出去，而且不能看起来像是 Pod 写给自己的。",
+            "从它进来的端口再出去，而且不能看起来像是 Pod 发给自己的。",
         ),
         cluster_yaml=world.yaml,
         sections=(
@@ -87,7 +87,7 @@ def _rules(world: StoryCluster) -> Section:
                 Text(
                     "The first KUBE-SEP rule marks a connection whose source is the endpoint itself. KUBE-POSTROUTING "
                     "lets unmarked packets go, takes the mark off the others and masquerades them.",
-                    "KUBE-SEP 的第一条规则给源地址等于该端点自身的连接打标记；KUBE-POSTROUTING 放过没有标记的包，"
+                    "KUBE-SEP 的第一条规则给源地址等于该端点自身的连接打标记；KUBE-POSTROUTING 放行没有标记的包，"
                     "对有标记的包先清除标记再做 MASQUERADE。",
                 )
             ),
@@ -142,7 +142,7 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
             Text(
                 f"No answer is ever sent. It is the request that dies: {reason(broken).en} "
                 f"The trace has {len(broken.reply)} hops back.",
-                f"根本没有响应发出，丢的是请求包：{reason(broken).zh} 回程共 {len(broken.reply)} 跳。",
+                f"根本没有响应发出，丢的是请求包：{reason(broken).zh}回程共 {len(broken.reply)} 跳。",
             ),
         ),
         Claim(
@@ -154,7 +154,7 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
                 f"With br_netfilter on, the bridge port's hairpin mode is needed too: {reason(refused).en} "
                 f"With br_netfilter off the same cluster ends {no_bridge_nf.verdict}: the frame was handed up to the "
                 "IP stack, and what is routed back out is no bridged frame any more.",
-                f"br_netfilter 开启时还需要网桥端口的 hairpin 模式：{reason(refused).zh} "
+                f"br_netfilter 开启时还需要网桥端口的 hairpin 模式：{reason(refused).zh}"
                 f"关闭 br_netfilter 后，同一集群的结果是 {no_bridge_nf.verdict}：帧被上交给 IP 协议栈，"
                 "再路由出来的就不再是被网桥转发的帧了。",
             ),

@@ -126,7 +126,7 @@ def _cluster_ip(world: StoryCluster, outcome: Outcome) -> Section:
              last(there[:taken], Stage.PREROUTING)),
         step(Text("Routing: the address is on kube-ipvs0, so it is local", "路由：地址在 kube-ipvs0 上，属于本机"),
              last(there[:taken], Stage.ROUTING) if taken < len(there) else None),
-        step(Text("INPUT: the filter lets Service ports pass", "INPUT：过滤规则放过 Service 的端口"), last(there, Stage.INPUT)),
+        step(Text("INPUT: the filter lets Service ports pass", "INPUT：过滤规则放行 Service 的端口"), last(there, Stage.INPUT)),
         step(Text("IPVS at LOCAL_IN picks a real server", "IPVS 在 LOCAL_IN 处选择真实服务器"), first(there, Stage.IPVS)),
         step(Text("Routed once more", "再次路由"), first(there[taken:], Stage.ROUTING)),
         step(Text("POSTROUTING: KUBE-POSTROUTING", "POSTROUTING：KUBE-POSTROUTING"),

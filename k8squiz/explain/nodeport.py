@@ -258,7 +258,7 @@ def _points(working: Outcome) -> tuple[Text, ...]:
         ),
         Text(
             f"Any node answers on the NodePort, {_NODE2} too, whether or not it runs a pod (policy Cluster).",
-            f"任何节点都响应该 NodePort，{_NODE2} 也一样，无论其上有没有 Pod（Cluster 策略）。",
+            f"任何节点都接受访问该 NodePort 的请求，{_NODE2} 也一样，无论其上有没有 Pod（Cluster 策略）。",
         ),
         Text(
             "VXLAN takes 50 bytes of the MTU; IPIP 20. A wrong MTU shows as connections that open and then hang.",
