@@ -83,7 +83,7 @@ WORDS: dict[str, Text] = {
     "wrong-place": Text("happens, but not here", "会发生，但不在这里"),
     "missing": Text("missing", "缺失"),
     "trace": Text("The walk, computed", "计算出的路径"),
-    "trace-other": Text("The walk of {name}, computed", "{name} 的路径（计算结果）"),
+    "trace-other": Text("The walk of {name}, computed", "请求“{name}”的路径（计算结果）"),
     "chance": Text("one of {ways} ways, probability {probability}", "{ways} 条可能路径之一，概率 {probability}"),
     "explanation": Text("Why", "解析"),
     "key-points": Text("What an interviewer wants to hear", "面试官想听到的要点"),

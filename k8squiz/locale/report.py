@@ -60,7 +60,7 @@ WORDS: dict[str, Text] = {
     "hints": Text("hints: {count}, -{cost:.0%}", "提示 {count} 条，扣 {cost:.0%}"),
     "line": Text("The unfinished line: {line}", "没写完的一行：{line}"),
     "walk": Text("The walk, computed", "计算出的路径"),
-    "walk-of": Text("The walk of {name}, computed", "{name} 的路径（计算结果）"),
+    "walk-of": Text("The walk of {name}, computed", "请求“{name}”的路径（计算结果）"),
     "chance": Text("one of {ways} ways, probability {probability}", "{ways} 条可能路径之一，概率 {probability}"),
     "reply": Text("the reply", "回程"),
     "why": Text("Why", "解析"),
