@@ -80,10 +80,10 @@ WORDS: dict[str, Text] = {
         "For the interviewer. Part 1 is the candidate's handout, without answers: copy it out or print it by itself. Part 2 has, "
         "for each question, what to ask, the computed answer, what to listen for, typical wrong turns and what to ask next. "
         "Part 3 is the scoring sheet.",
-        "供面试官使用。第一部分是候选人卷，不含答案，可单独打印或发给候选人。第二部分是每道题的提问、计算出的答案、应当听到的要点、"
+        "供面试官使用。第一部分发给候选人，不含答案，可单独打印。第二部分是每道题的提问、计算出的答案、应当听到的要点、"
         "典型的错误思路和追问。第三部分是评分表。",
     ),
-    "handout": Text("Part 1: handout for the candidate", "第一部分：候选人卷"),
+    "handout": Text("Part 1: handout for the candidate", "第一部分：候选人用"),
     "guide": Text("Part 2: for the interviewer", "第二部分：面试官用"),
     "sheet": Text("Part 3: scoring sheet", "第三部分：评分表"),
     "minutes": Text("about {minutes} minutes", "约 {minutes} 分钟"),
