@@ -12,8 +12,24 @@ from tests.chinese import ROOT, files, texts
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
 _HAN = r"[\u4e00-\u9fff]"
-# Words for what a person types, as in `地址:端口` or `-A 链名`: what stands beside them is the form's, not the sentence's.
-_TYPED = ("地址", "端口", "名称", "主机名", "链名", "节点", "字段", "指标", "数值", "文件", "类型")
+# Words for what a person types or presses, as in `地址:端口` or `-A 链名`: what stands beside them is the form's, not the sentence's.
+_TYPED = (
+    "地址",
+    "端口",
+    "名称",
+    "主机名",
+    "链名",
+    "节点",
+    "字段",
+    "指标",
+    "数值",
+    "文件",
+    "类型",
+    "主机",
+    "设备",
+    "源",
+    "目的",
+)
 _NOT_AFTER = "".join(f"(?<!{word})" for word in _TYPED)
 _NOT_BEFORE = f"(?!{'|'.join(_TYPED)})"
 PUNCTUATION = {
@@ -60,7 +76,13 @@ def test_chinese_says_what_the_glossary_says(path: Path) -> None:
 
 
 # Grammar of typed answers, words between which a text is put together, forms of options: no sentences.
-NO_SENTENCES = ("k8squiz/kinds/fields/", "k8squiz/kinds/repair/rule_edit.py", "k8squiz/world/texts.py")
+NO_SENTENCES = (
+    "k8squiz/kinds/fields/",
+    "k8squiz/kinds/repair/rule_edit.py",
+    "k8squiz/locale/numerals.py",
+    "k8squiz/locale/typed.py",
+    "k8squiz/world/texts.py",
+)
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))

@@ -13,13 +13,23 @@ TOPICS = {
     "ipvs": "ipvs 模式",
     "nftables": "nftables 模式",
     "scale": "规模与开销",
+    "network-policy": "网络策略",
+    "pod-to-pod": "Pod 到 Pod",
+    "dns": "DNS",
+    "services": "Service 基础",
+    "evidence": "看证据排障",
+    "egress": "出集群流量",
+    "mtu": "MTU",
 }
 
 KINDS = {
     "choice": "选择题",
+    "evidence": "看证据排障",
     "hop-order": "步骤排序",
+    "matrix": "连通矩阵",
     "number": "数值题",
     "outcome": "判断结果",
+    "path": "写出路径",
     "repair": "修复故障",
     "rewrite": "填写地址",
     "scheduler": "选调度算法",

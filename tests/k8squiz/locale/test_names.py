@@ -8,7 +8,7 @@ import pytest
 
 from k8squiz.bank.find import bank_folder, files, load
 from k8squiz.kinds.interface import REGISTRY
-from k8squiz.locale.names import KINDS, REQUESTS, TOPICS, named_request, request_name, subject_name
+from k8squiz.locale.names import KINDS, TOPICS, named_request, request_name, subject_name
 
 
 def test_every_kind_has_a_name() -> None:
@@ -17,11 +17,6 @@ def test_every_kind_has_a_name() -> None:
 
 def test_every_topic_has_a_name() -> None:
     assert {load(path).meta.topic for path in files(bank_folder())} <= set(TOPICS)
-
-
-def test_every_request_of_the_bank_has_a_name_or_is_one_of_the_field() -> None:
-    given = {name for path in files(bank_folder()) for name in load(path).data.get("requests", {})}
-    assert given - set(REQUESTS) <= {"iptables", "ipvs", "nftables", "Cluster", "Local", "hairpin"}
 
 
 @pytest.mark.parametrize("name", ["sound", "works", "whole"])
