@@ -29,6 +29,7 @@ _TYPED = (
     "设备",
     "源",
     "目的",
+    "回车",
 )
 _NOT_AFTER = "".join(f"(?<!{word})" for word in _TYPED)
 _NOT_BEFORE = f"(?!{'|'.join(_TYPED)})"
