@@ -81,6 +81,9 @@ NO_SENTENCES = (
     "k8squiz/kinds/fields/",
     "k8squiz/kinds/repair/rule_edit.py",
     "k8squiz/locale/numerals.py",
+    "engine/faults/",
+    "k8squiz/locale/incident.py",
+    "k8squiz/locale/help.py",
     "k8squiz/locale/typed.py",
     "k8squiz/world/texts.py",
 )
