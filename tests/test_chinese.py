@@ -30,6 +30,8 @@ _TYPED = (
     "源",
     "目的",
     "回车",
+    "口述",
+    "命令",
 )
 _NOT_AFTER = "".join(f"(?<!{word})" for word in _TYPED)
 _NOT_BEFORE = f"(?!{'|'.join(_TYPED)})"
