@@ -69,7 +69,7 @@ def every_path(run: Callable[[Choose], Result]) -> Iterator[tuple[Fraction, Resu
             return
         weights, index = taken.pop()
         script = [i for _, i in taken] + [_next_possible(weights, index)]
-    raise too_many_ways(f"{MOST_WAYS} ways", f"{MOST_WAYS} 种走法")
+    raise too_many_ways(f"{MOST_WAYS} ways", f"{MOST_WAYS} 条可能路径")
 
 
 def too_many_ways(en: str, zh: str) -> EngineError:
@@ -77,7 +77,7 @@ def too_many_ways(en: str, zh: str) -> EngineError:
     return EngineError(
         f"to follow every way that the packet can go would take more than {en}; draw one of them by a seed (--seed) "
         "instead of asking for all",
-        zh=f"跟踪数据包的全部走法需要超过 {zh}；请用种子（--seed）抽取其中一种，而不是列出全部",
+        zh=f"跟踪数据包的全部可能路径需要超过 {zh}；请用种子（--seed）选取其中一条，而不是列出全部",
     )
 
 

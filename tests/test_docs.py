@@ -137,6 +137,39 @@ def test_every_helper_of_the_tests_is_in_their_index() -> None:
     assert sorted(helpers) == sorted(re.findall(r"^\| `(tests/[\w/]+\.py)` \| \S", page, re.MULTILINE))
 
 
+CHINESE = (ROOT / "README.zh.md").read_text(encoding="utf-8")
+# What a page shows, in order: whatever it says in between may be said in another language.
+SHOWN = {
+    "sections": r"^(#+) ",
+    "blocks of code": r"^```\w*\n(?:.*\n)*?```",
+    "commands told in prose": r"`(k8squiz [^`]+|(?:kubectl|apt-get|pipx) [^`]+)`",
+    "pictures": r'<img src="[^"]+" width="\d+"|!\[[^\]]+\](\([^)]+\))',
+    "numbered steps": r"^(\d)\. ",
+    "columns": r"^\|(?: --- \|)+$",
+}
+
+
+@pytest.mark.parametrize("pattern", SHOWN.values(), ids=SHOWN)
+def test_the_chinese_readme_shows_what_readme_shows(pattern: str) -> None:
+    ours, theirs = (re.findall(pattern, page, re.MULTILINE) for page in (README, CHINESE))
+    assert theirs == ours != []
+
+
+def _rows(page: str) -> list[list[str]]:
+    """The rows of a page's tables, each as the code that it names in order."""
+    return [re.findall(r"`([^`]+)`", line) for line in page.splitlines() if line.startswith("| ")]
+
+
+def test_the_chinese_readme_has_readme_s_rows() -> None:
+    assert [sorted(row) for row in _rows(CHINESE)] == [sorted(row) for row in _rows(README)]
+
+
+def test_the_readmes_link_to_each_other_and_to_the_same_pages() -> None:
+    links = [set(re.findall(r"\]\(([^)]+)\)", page)) for page in (README, CHINESE)]
+    assert links[0] - {"README.zh.md"} == links[1] - {"README.md", "docs/glossary.md"}
+    assert "README.zh.md" in links[0] and "README.md" in links[1]
+
+
 def test_readme_s_python_runs() -> None:
     (code,) = blocks("python")
     done = subprocess.run(

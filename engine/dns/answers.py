@@ -57,6 +57,6 @@ def in_one_datagram(name: str, answer: ZoneAnswer) -> ZoneAnswer:
         raise UnsupportedFeature(
             f"the answer for {name} takes {size} bytes, more than the 512 of a datagram; what a resolver does then is not "
             "modelled",
-            zh=f"{name} 的应答有 {size} 字节，超过 UDP 报文的 512 字节；解析器此时的行为不在模型之内",
+            zh=f"{name} 的响应有 {size} 字节，超过 UDP 报文的 512 字节；解析器此时的行为不在模型之内",
         )
     return answer

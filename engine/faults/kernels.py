@@ -67,7 +67,7 @@ FAULTS = (
     ),
     KnownFault(
         "br-netfilter-off", 3,
-        Text("bridge-nf-call-iptables is 0: answers that stay on the bridge are not translated back", "bridge-nf-call-iptables 为 0：留在网桥上的应答不会被反向转换"), _LIVES,
+        Text("bridge-nf-call-iptables is 0: answers that stay on the bridge are not translated back", "bridge-nf-call-iptables 为 0：留在网桥上的响应不会被反向转换"), _LIVES,
         Text("a node was rebooted with a new kernel", "某个节点换了新内核并重启"),
         (r"bridge.?nf|br.?netfilter|bridge-nf-call-iptables",), _br_netfilter, plugins=BRIDGED,
     ),

@@ -99,7 +99,7 @@ def _deny(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
 FAULTS = (
     KnownFault(
         "egress-deny-no-dns", 2,
-        Text("a NetworkPolicy denies what the callers send, and forgot port 53: no name resolves", "NetworkPolicy 限制了调用方的出站流量，却忘了放行 53 端口：域名无法解析"),
+        Text("a NetworkPolicy denies what the callers send, and forgot port 53: no name resolves", "NetworkPolicy 限制了访问方的出站流量，却忘了放行 53 端口：域名无法解析"),
         Text("in the NetworkPolicy egress of namespace default", "在 default 命名空间的 NetworkPolicy egress 里"),
         Text("egress policies were rolled out", "上线了出站策略"),
         (r"polic|策略", r"dns|53|域名|解析"), _no_dns, plugins=ENFORCING, strict=True,

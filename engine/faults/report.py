@@ -76,7 +76,7 @@ def _chosen(rng: random.Random, names: tuple[str, ...]) -> tuple[str, ...]:
 def _ending(incident: Incident, name: str) -> Text:
     """How the flow fails, as its caller sees it: the first of its draws that does."""
     flow = next((one for one in matrix(incident.scene) if one.name == name), None)
-    fallback = Text("gets no answer", "得不到应答")
+    fallback = Text("gets no answer", "得不到响应")
     if flow is None:
         return fallback
     for seed in range(12):

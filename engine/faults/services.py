@@ -144,7 +144,7 @@ FAULTS = (
     ),
     KnownFault(
         "itp-local", 2,
-        Text("internalTrafficPolicy is Local, and the callers' node has no endpoint", "internalTrafficPolicy 为 Local，而调用方所在节点上没有端点"),
+        Text("internalTrafficPolicy is Local, and the callers' node has no endpoint", "internalTrafficPolicy 为 Local，而访问方所在节点上没有端点"),
         Text("in the Service, on the API server", "在 API server 上的 Service 对象里"),
         Text("calls of {front} across nodes were to be avoided", "想避免跨节点访问 {front}"),
         (r"internal\W?traffic\W?policy|\bitp\b|内部流量策略", r"local|本地"), _internal,

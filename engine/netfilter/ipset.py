@@ -121,7 +121,7 @@ class SetReader:
         if verb not in ("create", "add") or len(words) < 2:
             raise BadRule(
                 "a line of `ipset save` reads create NAME TYPE ... or add NAME ENTRY",
-                zh="`ipset save` 的行应写成 create 名称 类型 ... 或 add 名称 条目",
+                zh="`ipset save` 的行应写成 create 名称 类型 ... 或 add 名称 元素",
             )
         if verb == "create":
             self._create(*words)
@@ -144,7 +144,7 @@ class SetReader:
         if ipset is None:
             raise BadRule(
                 f"an entry is added to set {name}, which no create line before it makes",
-                zh=f"条目要加入集合 {name}，而之前没有 create 行建立它",
+                zh=f"元素要加入集合 {name}，而之前没有 create 行建立它",
             )
         if isinstance(ipset, str):
             return
@@ -166,7 +166,7 @@ def _entry(ipset: IpSet, text: str) -> str:
     except ValueError:
         raise BadRule(
             f"{text!r} is no entry of a set of type {ipset.type}, family {ipset.family}",
-            zh=f"{text!r} 不是类型 {ipset.type}、地址族 {ipset.family} 的集合的条目",
+            zh=f"{text!r} 不是类型 {ipset.type}、地址族 {ipset.family} 的集合的元素",
         ) from None
 
 

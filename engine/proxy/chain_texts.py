@@ -10,14 +10,14 @@ from engine.trace import ReasonCode, Text
 LOOK_UP = Text("every new connection is looked up among the Services.", "新连接都要在 Service 规则中查找。")
 NODE_PORT = Text("the destination is one of the node's own addresses.", "目的地址是节点自己的地址，去查 NodePort。")
 EXTERNAL = Text("external traffic of this Service.", "该 Service 的外部流量。")
-SOURCE_RANGES = Text("the load balancer's source ranges are checked.", "检查负载均衡器的源地址范围。")
+SOURCE_RANGES = Text("the load balancer's source ranges are checked.", "检查负载均衡器的来源网段。")
 DRAW = Text("the Service's endpoints, to draw one from.", "从该 Service 的端点中选择。")
 LOCAL = Text("only endpoints on this node are considered.", "只考虑本节点上的端点。")
 DRAWN = Text("this endpoint was drawn.", "选中了这个端点。")
 MARK = Text("the connection is to be masqueraded.", "该连接需要 MASQUERADE。")
 SOURCE_NAT = Text("kube-proxy's source NAT.", "kube-proxy 的 SNAT 规则。")
 FORWARDED = Text("kube-proxy's rules for forwarded packets.", "kube-proxy 对转发数据包的规则。")
-FIREWALL = Text("the load balancers' source ranges.", "负载均衡器的源地址范围限制。")
+FIREWALL = Text("the load balancers' source ranges.", "负载均衡器的来源网段限制。")
 
 # What a rule that refuses says in its comment (iptables and ipvs mode): the Service has nobody to send to. A policy of
 # Local drops instead of rejecting, so that a load balancer's health check fails over in time.

@@ -25,7 +25,8 @@ ROWS = (
     Row(
         "KUBE-LOAD-BALANCER",
         card=Text(
-            "{host}: KUBE-LOAD-BALANCER, for a load balancer's address", "{host}：KUBE-LOAD-BALANCER，处理负载均衡地址"
+            "{host}: KUBE-LOAD-BALANCER, for a load balancer's address",
+            "{host}：KUBE-LOAD-BALANCER，处理负载均衡器地址",
         ),
     ),
     Row(
@@ -39,7 +40,7 @@ ROWS = (
         "KUBE-IPVS-FILTER",
         card=Text(
             "{host}: KUBE-IPVS-FILTER lets Service ports pass at INPUT",
-            "{host}：KUBE-IPVS-FILTER 在 INPUT 处放过 Service 端口",
+            "{host}：KUBE-IPVS-FILTER 在 INPUT 处放行 Service 端口",
         ),
         code=ReasonCode.UNKNOWN_CLUSTER_IP_PORT,
     ),

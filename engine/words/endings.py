@@ -26,7 +26,7 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
             "the tunnel's outer packet {src} -> {dst} ({protocol}) is rejected on {host}: the ICMP error goes to {src}'s "
             "kernel, not to the client, who gets no answer"
         ),
-        "{host} 拒绝了隧道的外层报文 {src} -> {dst}（{protocol}）：ICMP 差错发给 {src} 的内核而不是客户端，客户端得不到任何应答",
+        "{host} 拒绝了隧道的外层报文 {src} -> {dst}（{protocol}）：ICMP 差错发给 {src} 的内核而不是客户端，客户端得不到任何响应",
     ),
     ReasonCode.POLICY_DROP: ("the chain's policy is DROP", "链的默认策略为 DROP"),
     ReasonCode.NO_MASQUERADE_ADDRESS: (
@@ -69,7 +69,7 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
     ),
     ReasonCode.NO_NEIGHBOUR: (
         "nobody on {device}'s network answers for {next_hop}{heard}",
-        "{device} 所在网络上没有主机应答 {next_hop}（ARP/NDP 无响应）{heard_zh}",
+        "{device} 所在网络上没有主机响应对 {next_hop} 的 ARP/NDP 查询{heard_zh}",
     ),
     ReasonCode.NETWORK_POLICY: (
         "no network policy lets the packet pass at the pod's door",
@@ -139,11 +139,11 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
     ),
     ReasonCode.WRONG_REPLY_SOURCE: (
         "{host} spoke to {spoken}, but the answer comes from {src_port}: its kernel knows no such connection",
-        "{host} 访问的是 {spoken}，应答却来自 {src_port}：它的内核中没有这样的连接",
+        "{host} 访问的是 {spoken}，响应却来自 {src_port}：它的内核中没有这样的连接",
     ),
     ReasonCode.REPLY_ELSEWHERE: (
         "the answer ends up on {host}, which is not the client",
-        "应答到达了 {host}，而它并不是客户端",
+        "响应到达了 {host}，而它并不是客户端",
     ),
     ReasonCode.NO_HEALTHY_NODE: (
         "the load balancer has no node that passes its health check",
@@ -170,7 +170,7 @@ _HEARD = {
     },
     "again": {
         "heard": "; no conntrack entry is confirmed yet, so that the SYN sent again after 1 s draws its endpoint anew",
-        "heard_zh": "；此时 conntrack 表项尚未确认，因此 1 秒后重发的 SYN 会重新抽取端点",
+        "heard_zh": "；此时 conntrack 表项尚未确认，因此 1 秒后重发的 SYN 会重新选择端点",
     },
 }
 
@@ -222,7 +222,7 @@ def dns_cache(host: str) -> Text:
     return Text(
         f"NodeLocal DNSCache on {host} answers: what it does not hold it asks of CoreDNS over a connection of its own, which"
         " is not part of this walk.",
-        f"由 {host} 上的 NodeLocal DNSCache 应答：缓存中没有的，它会用自己的另一个连接去询问 CoreDNS，不在本次路径之内。",
+        f"由 {host} 上的 NodeLocal DNSCache 响应：缓存中没有的，它会用自己的另一个连接去询问 CoreDNS，不在本次路径之内。",
     )
 
 
@@ -230,7 +230,7 @@ def elected(address: str) -> Text:
     """Which node a packet to a load balancer's address within the nodes' own network reaches."""
     return Text(
         f"{address} lies in the nodes' own network: one node answers ARP for it (as MetalLB and kube-vip elect one); which, is drawn.",
-        f"{address} 位于节点自己的网络中：由某一个节点应答其 ARP（如 MetalLB、kube-vip 选出的节点）；此处随机抽取。",
+        f"{address} 位于节点自己的网络中：由某一个节点响应其 ARP（如 MetalLB、kube-vip 选出的节点）；此处随机选取。",
     )
 
 
@@ -240,7 +240,7 @@ def of_the_world(flow: FiveTuple) -> Text:
     return Text(
         f"{flow.dst} is a public address that nothing here describes: a host is taken to have it and to answer{en}"
         " (a Network document's externalHosts name those that are known).",
-        f"{flow.dst} 是公网地址，清单没有描述它：视为有主机使用该地址并{zh}应答（已知主机可用 Network 文档的 externalHosts 指明）。",
+        f"{flow.dst} 是公网地址，清单没有描述它：视为有主机使用该地址并{zh}响应（已知主机可用 Network 文档的 externalHosts 指明）。",
     )
 
 

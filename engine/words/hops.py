@@ -38,10 +38,10 @@ def _opens_zh(flow: FiveTuple) -> str:
 
 def answer(host: str, flow: FiveTuple) -> Text:
     if flow.protocol is L4.ICMP:
-        return Text(f"{host}'s kernel sends an echo reply: {flow}.", f"{host} 的内核发送 echo 应答：{flow}。")
+        return Text(f"{host}'s kernel sends an echo reply: {flow}.", f"{host} 的内核发送 echo reply：{flow}。")
     return Text(
         f"{host} answers the peer it saw: {flow}.",
-        f"{host} 向它看到的对端应答：{flow}。",
+        f"{host} 向它看到的对端发出响应：{flow}。",
     )
 
 
@@ -60,7 +60,7 @@ def icmp_error(host: str, flow: FiveTuple) -> Text:
 
 
 def tcp_reset(host: str, flow: FiveTuple) -> Text:
-    return Text(f"{host} answers with a TCP RST.", f"{host} 以 TCP RST 应答。")
+    return Text(f"{host} answers with a TCP RST.", f"{host} 回以 TCP RST。")
 
 
 def nic(host: str, device: str, outer: Encapsulation | None) -> Text:
@@ -167,11 +167,11 @@ def ipvs(service: str, before: FiveTuple, after: FiveTuple, undo: bool) -> Text:
     if undo:
         return Text(
             f"IPVS gives the answer the virtual server's address back: {before.source} becomes {after.source}.",
-            f"IPVS 把应答的源地址恢复为虚拟服务器地址：{before.source} 变为 {after.source}。",
+            f"IPVS 把响应的源地址恢复为虚拟服务器地址：{before.source} 变为 {after.source}。",
         )
     return Text(
         f"IPVS picks a real server of {service}: {before.destination} becomes {after.destination}.",
-        f"IPVS 为虚拟服务 {service} 选出真实服务器：{before.destination} 变为 {after.destination}。",
+        f"IPVS 为虚拟服务器 {service} 选出真实服务器：{before.destination} 变为 {after.destination}。",
     )
 
 
@@ -211,14 +211,14 @@ def encapsulated(device: str, outer: Encapsulation) -> Text:
     detail_zh = f"，UDP 端口 {outer.dport}，VNI {outer.vni}" if outer.vni is not None else ""
     return Text(
         f"{device} wraps the packet in {outer.kind}: {outer.src} -> {outer.dst}{detail_en}; {outer.overhead} bytes more.",
-        f"{device} 封装 {outer.kind} 外层头：{outer.src} -> {outer.dst}{detail_zh}，多出 {outer.overhead} 字节。",
+        f"{device} 封装 {outer.kind} 外层头部：{outer.src} -> {outer.dst}{detail_zh}，多出 {outer.overhead} 字节。",
     )
 
 
 def decapsulated(device: str, outer: Encapsulation, flow: FiveTuple) -> Text:
     return Text(
         f"{device} takes the {outer.kind} header off; inside is {flow}.",
-        f"{device} 去掉 {outer.kind} 外层头，里面是 {flow}。",
+        f"{device} 去掉 {outer.kind} 外层头部，里面是 {flow}。",
     )
 
 
@@ -237,7 +237,7 @@ def socket_request(host: str, flow: FiveTuple) -> Text:
 def socket_reply(host: str, flow: FiveTuple) -> Text:
     return Text(
         f"{host} gets its answer from {flow.source}, the address it spoke to.",
-        f"{host} 收到来自 {flow.source} 的应答，正是它访问的地址。",
+        f"{host} 收到来自 {flow.source} 的响应，正是它访问的地址。",
     )
 
 

@@ -24,13 +24,21 @@ from engine.trace import Request
 from engine.walk.locate import locate
 from k8squiz.commands.input import read_cluster, say_release
 from k8squiz.errors import QuizError
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, bracketed, joined, listed, pick
 from k8squiz.terminal.console import make_console, print_json, print_plain
 
 _WORDS = {
     "none": ("No lab is up.", "没有正在运行的实验环境。"),
     "smallest": ("The smallest cluster that shows it:", "能复现该差异的最小集群："),
     "left out": ("left out", "跳过"),
+    "mode": ("mode", "模式"),
+    "ip": ("ip", "地址族"),
+    "cni": ("cni", "CNI"),
+    "policy": ("policy", "流量策略"),
+    "way": ("way", "起作用的机制"),
+    "broken": ("broken", "去掉的部分"),
+    "outcome": ("outcome", "判定"),
+    "ending": ("ending", "结果"),
 }
 
 
@@ -147,9 +155,14 @@ def bank_scenes(draws: int) -> Iterator[Scene]:
 def _spread_text(results: list[VerifiedCase], lang: Lang) -> str:
     lines = []
     for name, counter in spread(results).items():
-        lines.append(f"{name}: " + ", ".join(f"{what} {count}" for what, count in counter.most_common()))
+        lines.append(
+            joined(_say(name, lang), listed((f"{what} {count}" for what, count in counter.most_common()), lang), lang)
+        )
     reasons = Counter(pick(result.skipped, lang) for result in results if result.skipped)
-    lines += [f"{_say('left out', lang)}: {count} ({reason})" for reason, count in reasons.most_common()]
+    lines += [
+        joined(_say("left out", lang), f"{count}{bracketed(reason, lang)}", lang)
+        for reason, count in reasons.most_common()
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -240,7 +253,7 @@ def down(lang: Lang) -> int:
     labs = registry.running()
     for lab in labs:
         registry.stop(lab)
-        print_plain(f"{lab.name}: 已停止\n" if lang == "zh" else f"{lab.name} is down\n")
+        print_plain(f"{lab.name}：已停止\n" if lang == "zh" else f"{lab.name} is down\n")
     registry.tidy()
     if not labs:
         print_plain(_say("none", lang) + "\n")

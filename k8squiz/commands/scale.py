@@ -67,7 +67,7 @@ def _progress(lang: Lang) -> Callable[[int, int], None]:
     """Says on a terminal's stderr how far it is; nothing where nobody looks."""
     if not sys.stderr.isatty():
         return lambda done, of: None
-    words = "编译与走包" if lang == "zh" else "compiling and walking"
+    words = "生成规则并逐包模拟" if lang == "zh" else "compiling and walking"
 
     def tell(done: int, of: int) -> None:
         end = "" if done + 1 < of else "\r\x1b[K"

@@ -48,7 +48,9 @@ TOPICS: tuple[TopicEntry, ...] = (
         live=True,
     ),
     TopicEntry(
-        "iptables-vs-ipvs", "iptables_vs_ipvs", Text("what each Service costs, and whom", "每个 Service 的代价由谁承担")
+        "iptables-vs-ipvs",
+        "iptables_vs_ipvs",
+        Text("what each Service costs, and whom", "每个 Service 的开销落在谁身上"),
     ),
     TopicEntry("ipvs", "ipvs", Text("kube-ipvs0, virtual servers, ipsets", "kube-ipvs0、虚拟服务器与 ipset")),
     TopicEntry("nftables", "nftables", Text("verdict maps, and what users notice", "判决映射，以及用户会察觉的不同")),

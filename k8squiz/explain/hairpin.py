@@ -20,13 +20,15 @@ def build(without: frozenset[str] = frozenset()) -> Story:
     working = StoryCluster(_SHAPE).walk("pod/pod-a", "svc/web")
     return Story(
         topic="hairpin",
-        title=Text("Hairpin NAT: a pod calls itself through its Service", "发夹 NAT：Pod 通过 Service 访问自己"),
+        title=Text(
+            "Hairpin NAT: a pod calls itself through its Service", "发夹（hairpin）NAT：Pod 通过 Service 访问自己"
+        ),
         summary=Text(
             f"pod-a ({_A}) connects to {VIP}:{PORT} and kube-proxy picks pod-a itself. The packet has to turn round "
             "on the node and come back in by the port it left from, and it must not look as if the pod had "
             "written to itself.",
             f"pod-a（{_A}）访问 {VIP}:{PORT}，kube-proxy 恰好选中 pod-a 自己。数据包必须在节点上掉头，"
-            "从它进来的端口再出去，而且不能看起来像是 Pod 写给自己的。",
+            "从它进来的端口再出去，而且不能看起来像是 Pod 发给自己的。",
         ),
         cluster_yaml=world.yaml,
         sections=(
@@ -59,12 +61,12 @@ def _path(world: StoryCluster, outcome: Outcome) -> Section:
         step(Text("DNAT, and the mark for masquerade", "DNAT，并打上 MASQUERADE 标记"), first(there, Stage.DNAT)),
         step(Text("MASQUERADE", "MASQUERADE（SNAT）"), first(there, Stage.SNAT)),
         step(Text("Pod A receives the request", "Pod A 收到请求"), first(there, Stage.SOCKET)),
-        step(Text("Pod A answers", "Pod A 发出应答"), back[0] if back else None),
+        step(Text("Pod A answers", "Pod A 发出响应"), back[0] if back else None),
         step(
             Text("conntrack undoes both translations", "conntrack 反向还原两次 NAT"),
             next((hop for hop in back if hop.changes), None),
         ),
-        step(Text("Pod A receives the answer", "Pod A 收到应答"), last(back[1:], Stage.SOCKET)),
+        step(Text("Pod A receives the answer", "Pod A 收到响应"), last(back[1:], Stage.SOCKET)),
     )
     return Section(
         Text("The seven steps, as they were walked", "七个步骤（由引擎逐步走出）"),
@@ -85,7 +87,7 @@ def _rules(world: StoryCluster) -> Section:
                 Text(
                     "The first KUBE-SEP rule marks a connection whose source is the endpoint itself. KUBE-POSTROUTING "
                     "lets unmarked packets go, takes the mark off the others and masquerades them.",
-                    "KUBE-SEP 的第一条规则给源地址等于该端点自身的连接打标记；KUBE-POSTROUTING 放过没有标记的包，"
+                    "KUBE-SEP 的第一条规则给源地址等于该端点自身的连接打标记；KUBE-POSTROUTING 放行没有标记的包，"
                     "对有标记的包先清除标记再做 MASQUERADE。",
                 )
             ),
@@ -140,19 +142,19 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
             Text(
                 f"No answer is ever sent. It is the request that dies: {reason(broken).en} "
                 f"The trace has {len(broken.reply)} hops back.",
-                f"根本没有响应发出，死掉的是请求：{reason(broken).zh} 回程共 {len(broken.reply)} 跳。",
+                f"根本没有响应发出，丢的是请求包：{reason(broken).zh}回程共 {len(broken.reply)} 跳。",
             ),
         ),
         Claim(
             Text(
                 "The masquerade rule alone solves hairpin.",
-                "只要有 MASQUERADE 规则，发夹 NAT 的问题就解决了。",
+                "只要有 MASQUERADE 规则，hairpin 的问题就解决了。",
             ),
             Text(
                 f"With br_netfilter on, the bridge port's hairpin mode is needed too: {reason(refused).en} "
                 f"With br_netfilter off the same cluster ends {no_bridge_nf.verdict}: the frame was handed up to the "
                 "IP stack, and what is routed back out is no bridged frame any more.",
-                f"br_netfilter 开启时还需要网桥端口的 hairpin 模式：{reason(refused).zh} "
+                f"br_netfilter 开启时还需要网桥端口的 hairpin 模式：{reason(refused).zh}"
                 f"关闭 br_netfilter 后，同一集群的结果是 {no_bridge_nf.verdict}：帧被上交给 IP 协议栈，"
                 "再路由出来的就不再是被网桥转发的帧了。",
             ),
@@ -197,7 +199,7 @@ def _points(working: Outcome) -> tuple[Text, ...]:
     return (
         Text(
             "One needs both NATs: DNAT to reach the pod, masquerade so that the answer has to pass the node again.",
-            "两次 NAT 缺一不可：DNAT 让请求到达 Pod，MASQUERADE 让应答必须再次经过节点。",
+            "两次 NAT 缺一不可：DNAT 让请求到达 Pod，MASQUERADE 让响应必须再次经过节点。",
         ),
         Text(
             f"The source becomes the address of the device the packet leaves by after DNAT: {seen}, cni0's, "
@@ -207,7 +209,8 @@ def _points(working: Outcome) -> tuple[Text, ...]:
         Text(
             "NAT is decided once for a connection; conntrack undoes both for the answer, so the client hears "
             f"{VIP}:{PORT}." + ("" if connected else " (Not in this trace.)"),
-            f"NAT 在每个连接上只决定一次；应答由 conntrack 还原两次转换，所以客户端看到的应答来自 {VIP}:{PORT}。",
+            f"NAT 在每个连接上只决定一次；响应由 conntrack 还原两次转换，所以客户端看到的响应来自 "
+            f"{VIP}:{PORT}。" + ("" if connected else "（这次没有发生。）"),
         ),
         Text(
             "It happens on 1 of n connections, n being the number of endpoints: a flaky failure, and a sure one "
@@ -230,7 +233,7 @@ _FOLLOW_UPS = (
     ),
     Text(
         "Which source does a NetworkPolicy see for a hairpin connection?",
-        "对发夹连接，NetworkPolicy 看到的源地址是哪个？",
+        "对 hairpin 连接，NetworkPolicy 看到的源地址是哪个？",
     ),
     Text(
         "What changes with nftables mode? And with a socket-level eBPF load balancer?",

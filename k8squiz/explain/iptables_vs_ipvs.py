@@ -28,7 +28,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
     figures = compute(SERVICES, ENDPOINTS, grow=False)
     return Story(
         topic="iptables-vs-ipvs",
-        title=Text("iptables, IPVS, nftables: what Services cost", "iptables、IPVS、nftables：Service 的代价"),
+        title=Text("iptables, IPVS, nftables: what Services cost", "iptables、IPVS、nftables：Service 的开销"),
         summary=Text(
             f"{SERVICES} Services with {ENDPOINTS} pods each. Why does iptables mode get slower, what does IPVS do about "
             "it, and is it as bad as they say? The usual answer's figures, each worked out again.",
@@ -74,7 +74,7 @@ def _figure_by_figure(figures: Figures) -> Section:
         (Text("1000 KUBE-SVC chains of about 10 rules", "约 1000 条 KUBE-SVC 链，每条约 10 条规则"),
          same(f"{len(services):,} × {max(services)}"), Text("right, and a mark rule each", "对，另有一条标记规则")),
         (Text("about 10000 KUBE-SEP chains", "约 10000 条 KUBE-SEP 链"), same(f"{len(endpoints):,} × {max(endpoints)}"),
-         Text("right; of two rules: hairpin mark, DNAT", "对；每条两条规则：发夹标记与 DNAT")),
+         Text("right; of two rules: hairpin mark, DNAT", "对；每条链两条规则：hairpin 标记与 DNAT")),
         (Text("20000+ rules in all", "总规则数约 20000+ 条"), same(f"{ipt.cost.size.rules:,}"),
          Text(f"too few: {their_sum:,} is that sum with one rule an endpoint", f"偏少：{their_sum:,} 是每个端点只算一条规则的和")),
         (Text("at worst 1000 rules for every packet", "最坏情况每个数据包遍历 1000 条"), same(_rules(last)),
@@ -96,7 +96,7 @@ def _figure_by_figure(figures: Figures) -> Section:
             Grid(
                 Text(
                     f"{n} Services × {m} pods, compiled and walked, as of {spoken(RELEASE)}",
-                    f"{n} 个 Service × {m} 个 Pod，实际编译并走包（{spoken(RELEASE)}）",
+                    f"{n} 个 Service × {m} 个 Pod，生成规则并逐包模拟（{spoken(RELEASE)}）",
                 ),
                 (Text("said", "说法"), Text("counted", "实际"), Text("so", "结论")),
                 rows,
@@ -115,7 +115,7 @@ def _one_packet() -> Section:
             iptables.told(same(f"{who}, iptables"), iptables.walk("pod/pod-a", "svc/web")),
             ipvs.told(same(f"{who}, ipvs"), ipvs.walk("pod/pod-a", "svc/web")),
             iptables.beside(
-                ipvs, Text("What differs on the way", "途中的不同之处"), (same("iptables"), same("ipvs")),
+                ipvs, Text("What differs on the way", "路径上的不同之处"), (same("iptables"), same("ipvs")),
                 ("pod/pod-a", "svc/web"), PODS["pod-b"][0],
             ),
         ),
@@ -155,8 +155,8 @@ def _side_by_side(figures: Figures) -> Section:
         row(Text("update, measured (v1.30): one, all", "更新实测（v1.30）：单个，全量"),
             f"{legacy[1]} s, {legacy[0]} s", unmeasured, f"{nft[1]} s, {nft[0]} s"),
         row(Text("one connect(), measured", "一次 connect()，实测"), f"{connect[0]} - {connect[2]} μs", unmeasured, f"{connect[4]} μs"),
-        row(Text("who gets a connection", "连接分给谁"), Text("drawn at random", "随机抽取"),
-            Text("the scheduler decides", "由调度算法决定"), Text("drawn at random", "随机抽取")),
+        row(Text("who gets a connection", "连接分给谁"), Text("drawn at random", "随机选择"),
+            Text("the scheduler decides", "由调度算法决定"), Text("drawn at random", "随机选择")),
         row(Text("iptables rules it needs", "所需的 iptables 规则"), *(f"{points[mode].cost.size.rules:,}" for mode in (Mode.IPTABLES, Mode.IPVS)), "0"),
     )  # fmt: skip
     return Section(
@@ -231,7 +231,7 @@ def _measured() -> Section:
                 Text(
                     f"About {NANOSECONDS_PER_RULE} ns a rule: real, linear, and paid once for a connection, also by "
                     "connections to no Service at all. Time the tools on your own machine: `k8squiz scale --measure`.",
-                    f"每条规则约 {NANOSECONDS_PER_RULE} ns：线性增长确实存在，每个连接只付一次，目标不是 Service 的连接也要付。"
+                    f"每条规则约 {NANOSECONDS_PER_RULE} ns：线性增长确实存在，但每个连接只有一次，目标不是 Service 的连接也一样。"
                     "在自己的机器上测：`k8squiz scale --measure`。",
                 )
             ),
@@ -256,7 +256,7 @@ def _what_ipvs_does() -> Section:
                     "explain schedulers`. What came after: `k8squiz explain nftables`.",
                     "一次哈希查找就定位虚拟服务器，一次变化只是针对一台真实服务器的一条消息：常见答案的这一部分是对的。路径、ipset 和"
                     "保留的 iptables 规则见 `k8squiz explain ipvs`；各种调度算法以及为何多数对 Service 无用，见 `k8squiz explain "
-                    "schedulers`；后来者见 `k8squiz explain nftables`。",
+                    "schedulers`；接替它的 nftables 模式见 `k8squiz explain nftables`。",
                 )
             ),
         ),
@@ -268,7 +268,7 @@ _CLAIMS = (
         Text("iptables balances round robin.", "iptables 是轮询。"),
         Text(
             "It draws at random, each endpoint with the same probability; see the statistic rules.",
-            "它是等概率随机抽取，见 statistic 规则。",
+            "它是等概率随机选择，见 statistic 规则。",
         ),
     ),
     Claim(
@@ -302,7 +302,7 @@ def _points(figures: Figures) -> tuple[Text, ...]:
         ),
         Text(
             "IPVS and nftables look up a hash instead: the cost does not grow with the number of Services.",
-            "IPVS 和 nftables 用哈希查找：代价不随 Service 数量增长。",
+            "IPVS 和 nftables 用哈希查找：开销不随 Service 数量增长。",
         ),
         Text(
             f"Updates: a partial sync writes {lines} lines here; most of them are the dispatch rules. nftables mode writes "
@@ -318,7 +318,7 @@ def _points(figures: Figures) -> tuple[Text, ...]:
 
 
 _FOLLOW_UPS = (
-    Text("Which connections pay most in iptables mode, and why?", "iptables 模式下哪些连接代价最大？为什么？"),
+    Text("Which connections pay most in iptables mode, and why?", "iptables 模式下哪些连接开销最大？为什么？"),
     Text(
         "Why does a long-lived gRPC connection not balance in any mode?", "为什么长连接的 gRPC 在任何模式下都不均衡？"
     ),

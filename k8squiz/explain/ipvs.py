@@ -36,7 +36,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         summary=Text(
             f"{VIP}:{PORT} is a virtual server now, and three pods are its real servers. Which hook takes the packet, "
             "why does it get there, and what do iptables and ipset still have to do?",
-            f"{VIP}:{PORT} 现在是一台虚拟服务器，三个 Pod 是它的真实服务器。数据包在哪个钩子被接走？凭什么走到那里？"
+            f"{VIP}:{PORT} 现在是一台虚拟服务器，三个 Pod 是它的真实服务器。数据包在哪个 hook 点被 IPVS 接管？为什么会走到那里？"
             "iptables 和 ipset 还要做什么？",
         ),
         cluster_yaml=world.yaml,
@@ -126,15 +126,15 @@ def _cluster_ip(world: StoryCluster, outcome: Outcome) -> Section:
              last(there[:taken], Stage.PREROUTING)),
         step(Text("Routing: the address is on kube-ipvs0, so it is local", "路由：地址在 kube-ipvs0 上，属于本机"),
              last(there[:taken], Stage.ROUTING) if taken < len(there) else None),
-        step(Text("INPUT: the filter lets Service ports pass", "INPUT：过滤规则放过 Service 的端口"), last(there, Stage.INPUT)),
+        step(Text("INPUT: the filter lets Service ports pass", "INPUT：过滤规则放行 Service 的端口"), last(there, Stage.INPUT)),
         step(Text("IPVS at LOCAL_IN picks a real server", "IPVS 在 LOCAL_IN 处选择真实服务器"), first(there, Stage.IPVS)),
         step(Text("Routed once more", "再次路由"), first(there[taken:], Stage.ROUTING)),
         step(Text("POSTROUTING: KUBE-POSTROUTING", "POSTROUTING：KUBE-POSTROUTING"),
              last((hop for hop in there if hop.host == "node1"), Stage.POSTROUTING)),
         step(Text("The pod receives it", "Pod 收到请求"), first(there, Stage.SOCKET)),
-        step(Text("The answer: IPVS at FORWARD gives the ClusterIP back", "应答：IPVS 在 FORWARD 处还原 ClusterIP"),
+        step(Text("The answer: IPVS at FORWARD gives the ClusterIP back", "响应：IPVS 在 FORWARD 处还原 ClusterIP"),
              first(back, Stage.IPVS, lambda hop: hop.hook is Hook.FORWARD)),
-        step(Text("The client receives it", "客户端收到应答"), last(back[1:], Stage.SOCKET)),
+        step(Text("The client receives it", "客户端收到响应"), last(back[1:], Stage.SOCKET)),
     )  # fmt: skip
     return Section(
         Text("A pod asks the ClusterIP", "Pod 访问 ClusterIP"),
@@ -170,7 +170,7 @@ _REQUESTS: tuple[tuple[Text, Shape, str, str], ...] = (
      Shape(endpoints=("pod-b",), internal="Local"), "pod/pod-a", "svc/web"),
     (Text("the same, the Service of type ClusterIP", "同上，且 Service 为 ClusterIP 类型"),
      Shape(endpoints=("pod-b",), internal="Local", cluster_ip_only=True), "pod/pod-a", "svc/web"),
-    (Text("a pod reaches itself (hairpin)", "Pod 访问到自己（发夹）"), _LOCAL, "pod/pod-a", "svc/web"),
+    (Text("a pod reaches itself (hairpin)", "Pod 访问到自己（hairpin）"), _LOCAL, "pod/pod-a", "svc/web"),
     (Text("a process on node1, ClusterIP", "node1 上的进程，ClusterIP"), _REMOTE, "node/node1", "svc/web"),
     (Text("the same, NodePort on 127.0.0.1", "同上，127.0.0.1 的 NodePort"), _REMOTE, "node/node1", f"127.0.0.1:{NODE_PORT}"),
     (Text(f"a pod, {VIP}:81, which no Service has", f"Pod，{VIP}:81，没有任何 Service 使用"), _REMOTE, "pod/pod-a", f"{VIP}:81"),
@@ -200,8 +200,8 @@ def _who_is_masqueraded() -> Section:
                     "masquerade. So a pod is served under internal policy Local after all; a Service of type ClusterIP has "
                     f"no such way out, its virtual server stays empty. The node's own process speaks from {own.src}, for "
                     "the address it asks is local; that is no pod's address, so it is masqueraded.",
-                    "不同之处都是 ipvs 模式自己的行为。如果 Service 可以从集群外访问，而 Local 策略在本节点找不到端点，它会交出其他节点的端点，"
-                    "而且 kube-proxy 不做 MASQUERADE。所以内部策略为 Local 时 Pod 照样得到服务；ClusterIP 类型的 Service 没有这条退路，"
+                    "不同之处都是 ipvs 模式自己的行为。如果 Service 可以从集群外访问，而 Local 策略在本节点找不到端点，它会退回使用其他节点的端点，"
+                    "而且 kube-proxy 不做 MASQUERADE。所以内部策略为 Local 时 Pod 照样得到服务；ClusterIP 类型的 Service 不会这样退回，"
                     f"虚拟服务器是空的。节点自己的进程以 {own.src} 为源，因为它访问的地址就在本机；这不是 Pod 的地址，所以做 MASQUERADE。",
                 )
             ),
@@ -211,9 +211,9 @@ def _who_is_masqueraded() -> Section:
                     "goes to another node's pod (FLANNEL-POSTRTG): the client is connected, and its address, which the policy "
                     "was to keep, is lost. A CNI that does not, as Calico, leaves the source alone; the pod answers past node1, "
                     f"the client hears from a stranger, and the connection ends {alone.verdict}.",
-                    "之后外部客户端的结局取决于 CNI。flannel 会对来自非 Pod、去往其他节点 Pod 的流量做 MASQUERADE（FLANNEL-POSTRTG）："
-                    "客户端连接成功，但策略本该保留的源地址丢失了。不这样做的 CNI（例如 Calico）不改源地址，Pod 绕过 node1 直接应答，"
-                    f"客户端收到来自陌生地址的应答，连接以 {alone.verdict} 告终。",
+                    "之后外部客户端的结果取决于 CNI。flannel 会对来自非 Pod、去往其他节点 Pod 的流量做 MASQUERADE（FLANNEL-POSTRTG）："
+                    "客户端连接成功，但策略本该保留的源地址丢失了。不这样做的 CNI（例如 Calico）不改源地址，Pod 的响应绕过 node1，"
+                    f"客户端收到的响应来自它没有访问过的地址，连接以 {alone.verdict} 告终。",
                 )
             ),
         ),
@@ -255,7 +255,7 @@ def _what_breaks() -> Section:
                     "nat rule masquerades: what needs no masquerade goes on working, which makes it hard to find. "
                     "kube-proxy sets this sysctl and ip_forward to 1 itself in ipvs mode; what resets them afterwards "
                     "breaks it.",
-                    "net.ipv4.vs.conntrack=0 时 IPVS 让数据包脱离 conntrack，而 conntrack 不认识的包，任何 nat 规则都不会做 MASQUERADE："
+                    "net.ipv4.vs.conntrack=0 时 IPVS 让数据包脱离 conntrack，而 conntrack 没有表项的包，任何 nat 规则都不会做 MASQUERADE："
                     "不需要 MASQUERADE 的流量照常，所以很难查。ipvs 模式的 kube-proxy 会自己把这个 sysctl 和 ip_forward 设为 1；"
                     "之后被别的东西改回去才会出问题。",
                 )
@@ -279,14 +279,15 @@ def _still_iptables() -> Section:
         (
             Grid(
                 Text(
-                    "ClusterIP Services of two pods each, compiled", "每个 Service 两个 Pod，只有 ClusterIP，实际编译"
+                    "ClusterIP Services of two pods each, compiled",
+                    "每个 Service 两个 Pod，只有 ClusterIP，实际生成规则",
                 ),
                 (
                     same("Services"),
                     Text("virtual servers", "虚拟服务器"),
                     Text("real servers", "真实服务器"),
                     Text("addresses on kube-ipvs0", "kube-ipvs0 上的地址"),
-                    Text("ipset entries", "ipset 条目"),
+                    Text("ipset entries", "ipset 元素"),
                     Text("iptables rules", "iptables 规则"),
                 ),
                 tuple(rows),

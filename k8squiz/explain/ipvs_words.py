@@ -66,7 +66,7 @@ def _at_prerouting() -> Claim:
     own = _walk("node/node1", "svc/web", "kube-ipvs0")
     hook = taken.hook if taken is not None and taken.hook is not None else "-"
     return Claim(
-        Text("IPVS takes the packet at PREROUTING, as DNAT does.", "IPVS 和 DNAT 一样，在 PREROUTING 处接走数据包。"),
+        Text("IPVS takes the packet at PREROUTING, as DNAT does.", "IPVS 和 DNAT 一样，在 PREROUTING 处接管数据包。"),
         Text(
             f"At {hook}: hence kube-ipvs0, without which routing would not bring it there. Take its addresses away and "
             f"the packet is lost ({lost.code}, on {lost.host}); node1's own process still gets {own.verdict}, because "
@@ -135,7 +135,7 @@ def points() -> tuple[Text, ...]:
             "PREROUTING (sets, marks), routing says local because of kube-ipvs0, INPUT, IPVS at LOCAL_IN rewrites the "
             "destination, routing again, OUTPUT, POSTROUTING. FORWARD of this node sees only the answers.",
             "PREROUTING（集合与标记）→ 因为 kube-ipvs0 路由判为本机 → INPUT → IPVS 在 LOCAL_IN 改写目的地址 → 再次路由 → OUTPUT → "
-            "POSTROUTING。在这个节点上，只有应答经过 FORWARD。",
+            "POSTROUTING。在这个节点上，只有响应经过 FORWARD。",
         ),
         Text(
             f"The look-up is one hash, whatever the number of Services; {VIP}:{PORT} is found by protocol, address, port.",
@@ -155,7 +155,7 @@ def points() -> tuple[Text, ...]:
         Text(
             "It is on its way out (KEP-5495). Its successor is nftables mode, not a better IPVS: what it gave, the "
             "constant look-up, nftables gives too; the schedulers go.",
-            "它正在退场（KEP-5495）。接替者是 nftables 模式，而不是更好的 IPVS：常数级查找 nftables 也有，调度算法则不再提供。",
+            "它正在被淘汰（KEP-5495）。接替者是 nftables 模式，而不是更好的 IPVS：常数级查找 nftables 也有，调度算法则不再提供。",
         ),
     )
 
@@ -171,7 +171,7 @@ FOLLOW_UPS = (
     ),
     Text(
         "Why do answers pass FORWARD and requests not? What does ip_forward=0 break?",
-        "为什么应答经过 FORWARD 而请求不经过？ip_forward=0 会破坏什么？",
+        "为什么响应经过 FORWARD 而请求不经过？ip_forward=0 会破坏什么？",
     ),
     Text(
         "You move a cluster from ipvs to nftables. What do you check first, what is left behind on the nodes?",

@@ -70,7 +70,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
 
 
 _MAPS: dict[str, Text] = {
-    "service-ips": Text("ClusterIP, external and load balancer addresses", "ClusterIP、外部 IP、负载均衡 IP"),
+    "service-ips": Text("ClusterIP, external and load balancer addresses", "ClusterIP、externalIPs、负载均衡器地址"),
     "service-nodeports": Text("NodePorts, asked after nodeport-ips", "NodePort，先查 nodeport-ips"),
     "nodeport-ips": Text("the node's addresses that take NodePorts", "接受 NodePort 的节点地址"),
     "no-endpoint-services": Text("Services without endpoints: reject, or drop", "没有端点的 Service：拒绝或丢弃"),
@@ -112,7 +112,7 @@ def _maps(world: StoryCluster) -> Section:
                     "A verdict map holds for each key where to go: the rule is one, however many Services there are. "
                     "numgen draws a number and finds address and port for it in a map of the rule's own, and the same rule "
                     "does the DNAT: ten endpoints are one rule, where iptables mode has thirty.",
-                    "判决映射（verdict map）为每个键存放去向：无论有多少 Service，规则只有一条。numgen 抽一个数，在规则自带的映射里"
+                    "判决映射（verdict map）为每个键存放去向：无论有多少 Service，规则只有一条。numgen 取一个随机数，在规则自带的映射里"
                     "查到地址和端口，同一条规则完成 DNAT：十个端点只有一条规则，而 iptables 模式要三十条。",
                 )
             ),
@@ -147,8 +147,8 @@ def _path(world: StoryCluster, outcome: Outcome) -> Section:
         step(Text("Routing", "路由"), first(there, Stage.ROUTING, lambda hop: hop.host == "node1")),
         step(Text("masquerading: the mark comes off, the source is rewritten", "masquerading：清除标记，改写源地址"), first(there, Stage.SNAT)),
         step(Text("The pod receives it", "Pod 收到请求"), first(there, Stage.SOCKET)),
-        step(Text("The answer: conntrack undoes both", "应答：conntrack 还原两次转换"), next((hop for hop in back if hop.changes), None)),
-        step(Text("The client receives it", "客户端收到应答"), last(back[1:], Stage.SOCKET)),
+        step(Text("The answer: conntrack undoes both", "响应：conntrack 还原两次转换"), next((hop for hop in back if hop.changes), None)),
+        step(Text("The client receives it", "客户端收到响应"), last(back[1:], Stage.SOCKET)),
     )  # fmt: skip
     target = f"{_NODE1}:{NODE_PORT}"
     return Section(
@@ -174,7 +174,7 @@ def _one_look_up() -> Section:
             cost = mode_cost(mode, size, 2, RELEASE)
             rows.append((same(mode), same(f"{size:,}"), *map(_cell, (cost.first, cost.last, cost.none, cost.later))))
     return Section(
-        Text("The same cost for the first Service and the last", "第一个与最后一个 Service 代价相同"),
+        Text("The same cost for the first Service and the last", "第一个与最后一个 Service 开销相同"),
         (
             Grid(
                 Text(f"rules evaluated + look-ups, {spoken(RELEASE)}", f"匹配的规则数 + 查找次数，{spoken(RELEASE)}"),
@@ -209,7 +209,7 @@ _REQUESTS: tuple[tuple[Text, Shape, str, str], ...] = (
     (Text(f"a pod, {_UNUSED}:{PORT}, nobody's, of the ServiceCIDR", f"Pod，{_UNUSED}:{PORT}，ServiceCIDR 内未分配的地址"), _REMOTE, "pod/pod-a", f"{_UNUSED}:{PORT}"),
     (Text("a pod, a Service without endpoints", "Pod，没有端点的 Service"), Shape(endpoints=()), "pod/pod-a", "svc/web"),
     (Text("a client, policy Local, no local pod", "客户端，策略 Local，本地没有 Pod"), Shape(endpoints=("pod-b",), external="Local"), "client", f"{_NODE1}:{NODE_PORT}"),
-    (Text("a pod reaches itself (hairpin)", "Pod 访问到自己（发夹）"), _LOCAL, "pod/pod-a", "svc/web"),
+    (Text("a pod reaches itself (hairpin)", "Pod 访问到自己（hairpin）"), _LOCAL, "pod/pod-a", "svc/web"),
 )  # fmt: skip
 
 
@@ -279,7 +279,7 @@ def _not_written() -> Section:
                     "标记还在：作出判断的规则设置同一个比特（v1.35 及以前跳到 mark-for-masquerade），另一条规则清除它并做 MASQUERADE；"
                     "做 MASQUERADE 的第二条用于 hairpin。不再有的是针对 INVALID 包的规避规则"
                     "（出现连接被重置时设置 conntrack.tcpBeLiberal），以及所有放行规则：nftables 的 accept 只结束一条基础链，管不了"
-                    "别人的，所以 kube-proxy 无法、也不再替主机防火墙开口子。",
+                    "别人的，所以 kube-proxy 无法、也不再替主机防火墙放行。",
                 )
             ),
         ),

@@ -54,7 +54,7 @@ def _translation() -> Claim:
             f"sync of 1000 Services (v1.30): {SYNC_SECONDS['iptables (nft)'][1000][0]} s with iptables-nft, "
             f"{SYNC_SECONDS['nftables'][1000][0]} s in nftables mode, which then wrote {_times(nft.rules)} as many rules.",
             "iptables-nft 只是把同样的列表换了一个内核接口：仍是每个 Service 一条规则，逐条匹配。真正的收获是结构："
-            f"{_SERVICES} 个 Service、每个 {_ENDPOINTS} 个 Pod 时，是 {nft.rules:,} 条规则加 {nft.elements} 个集合与映射条目，而不是 "
+            f"{_SERVICES} 个 Service、每个 {_ENDPOINTS} 个 Pod 时，是 {nft.rules:,} 条规则加 {nft.elements} 个集合与映射元素，而不是 "
             f"{ipt.rules:,} 条规则；是查找而不是遍历。实测 1000 个 Service 的全量同步（v1.30）：iptables-nft "
             f"{SYNC_SECONDS['iptables (nft)'][1000][0]} 秒，nftables 模式 {SYNC_SECONDS['nftables'][1000][0]} 秒，而当时它的规则数是现在的 "
             f"{_times(nft.rules)}。",
@@ -112,7 +112,7 @@ def _faster() -> Claim:
             f"It makes new connections cost the same everywhere: measured on v1.30, one connect() takes {large[4]} μs at 1000 "
             f"Services, where iptables mode takes {large[0]} to {large[2]} (at 10: {small[4]} against {small[0]}). "
             "Later packets are conntrack's business in both.",
-            f"它让新建连接的代价处处相同：在 v1.30 上实测，1000 个 Service 时一次 connect() 为 {large[4]} 微秒，iptables 模式为 {large[0]} 到 "
+            f"它让新建连接的开销处处相同：在 v1.30 上实测，1000 个 Service 时一次 connect() 为 {large[4]} 微秒，iptables 模式为 {large[0]} 到 "
             f"{large[2]} 微秒（10 个时：{small[4]} 对 {small[0]}）。后续数据包在两种模式下都由 conntrack 处理。",
         ),
     )
@@ -135,12 +135,12 @@ def points() -> tuple[Text, ...]:
         Text(
             "Verdict maps: the first packet of a connection is looked up once, by address, protocol and port; the cost "
             "does not depend on the number of Services.",
-            "判决映射：连接的首包按地址、协议、端口查一次，代价与 Service 数量无关。",
+            "判决映射：连接的首包按地址、协议、端口查一次，开销与 Service 数量无关。",
         ),
         Text(
             "The hooks, conntrack and NAT are the same as ever: nat prerouting and output, masquerade at postrouting, "
             "later packets never asked again.",
-            "钩子、conntrack 和 NAT 与以前一样：nat 的 prerouting 和 output，postrouting 做 masquerade，后续数据包不再查询。",
+            "hook 点、conntrack 和 NAT 与以前一样：nat 的 prerouting 和 output，postrouting 做 masquerade，后续数据包不再查询。",
         ),
         Text(
             f"NodePorts: only the node's primary address ({NODES['node1'][0]} here) unless nodePortAddresses says more; "
@@ -155,7 +155,7 @@ def points() -> tuple[Text, ...]:
         ),
         Text(
             "What it does not bring: schedulers. It draws at random, as iptables mode does.",
-            "它不带来的：调度算法。和 iptables 模式一样是随机抽取。",
+            "它不带来的：调度算法。和 iptables 模式一样是随机选择。",
         ),
         Text(
             "Say the release: until v1.35 chains of endpoints and mark-for-masquerade; since v1.36 one rule a Service, marks "
@@ -169,7 +169,7 @@ def points() -> tuple[Text, ...]:
 FOLLOW_UPS = (
     Text(
         "Why can an accept in kube-proxy's table not overrule a drop in firewalld's?",
-        "为什么 kube-proxy 表里的 accept 压不过 firewalld 表里的 drop？",
+        "为什么 kube-proxy 表里的 accept 挡不住 firewalld 表里的 drop？",
     ),
     Text(
         "A pod sees connection resets once in a while after the move. What is missing, and which setting helps?",

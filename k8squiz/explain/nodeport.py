@@ -29,7 +29,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             f"A client connects to {_ENTRY}. node1 picks pod-b ({_B}), which runs on node2; flannel carries the packet "
             "there in VXLAN. Then the answer finds its way back, which is half of the question.",
             f"客户端连接 {_ENTRY}。node1 选中了运行在 node2 上的 pod-b（{_B}），flannel 用 VXLAN 把数据包送过去。"
-            "应答再原路返回——这是题目的另一半。",
+            "响应再原路返回，这是题目的另一半。",
         ),
         cluster_yaml=world.yaml,
         sections=(
@@ -50,7 +50,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         without=WITHOUT,
         live=tuple(
             StoryCluster(Shape(endpoints=(pod,)), without).live(
-                Text(f"the answer comes from {pod}", f"由 {pod} 应答"), "client", _ENTRY
+                Text(f"the answer comes from {pod}", f"由 {pod} 响应"), "client", _ENTRY
             )
             for pod in ("pod-b", "pod-a")
         ),
@@ -120,7 +120,7 @@ def _rules(world: StoryCluster) -> Section:
                     "for masquerade; KUBE-SVC draws the endpoint; KUBE-SEP does the DNAT. KUBE-EXT exists since v1.24: "
                     "before, KUBE-NODEPORTS jumped straight to KUBE-SVC (or, with policy Local, to KUBE-XLB).",
                     "KUBE-SERVICES 的最后一条规则跳到 KUBE-NODEPORTS，再跳到 KUBE-EXT（外部流量在这里打上 MASQUERADE 标记），"
-                    "由 KUBE-SVC 抽签选出端点，KUBE-SEP 执行 DNAT。KUBE-EXT 自 v1.24 才有：此前 KUBE-NODEPORTS "
+                    "由 KUBE-SVC 随机选择端点，KUBE-SEP 执行 DNAT。KUBE-EXT 自 v1.24 才有：此前 KUBE-NODEPORTS "
                     "直接跳到 KUBE-SVC（Local 策略时跳到 KUBE-XLB）。",
                 )
             ),
@@ -139,7 +139,7 @@ def _the_way_back(outcome: Outcome) -> Section:
         (
             Grid(
                 Text("conntrack once the connection stands", "连接建立后的 conntrack 表项"),
-                (Text("host", "主机"), Text("original", "原方向"), Text("reply", "回复方向"), Text("state", "状态")),
+                (Text("host", "主机"), Text("original", "原始方向"), Text("reply", "回复方向"), Text("state", "状态")),
                 rows,
             ),
             Paragraph(
@@ -149,7 +149,7 @@ def _the_way_back(outcome: Outcome) -> Section:
                     "never spoke to. (Were it kube-proxy's rule alone that is missing, flannel's --ip-masq would stand in for "
                     "it here: FLANNEL-POSTRTG masquerades what comes from no pod and goes to another node's. Calico's "
                     "natOutgoing would not.)",
-                    "两次转换都只在 node1 上还原，node2 对客户端一无所知。如果数据包没有做 MASQUERADE，node2 会把 Pod 的应答直接发给客户端，"
+                    "两次转换都只在 node1 上还原，node2 对客户端一无所知。如果数据包没有做 MASQUERADE，node2 会把 Pod 的响应直接发给客户端，"
                     "而那个源地址客户端从未访问过。（如果只是缺了 kube-proxy 的规则，这里会有 flannel 的 --ip-masq 顶上："
                     "FLANNEL-POSTRTG 对来自非 Pod、去往其他节点 Pod 的流量做 MASQUERADE；Calico 的 natOutgoing 则不会。）",
                 )
@@ -199,8 +199,8 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
             Text(
                 "KUBE-SVC draws, with one statistic rule an endpoint; a KUBE-SEP chain stands for one endpoint and "
                 "does its DNAT. The draw is random, not round robin, and once for a connection.",
-                "抽签的是 KUBE-SVC（每个端点一条 statistic 规则）；一条 KUBE-SEP 链只代表一个端点，负责 DNAT。"
-                "抽签是随机而非轮询，且每个连接只抽一次。",
+                "选择端点的是 KUBE-SVC（每个端点一条 statistic 规则）；一条 KUBE-SEP 链只代表一个端点，负责 DNAT。"
+                "选择是随机的而不是轮询，且每个连接只选一次。",
             ),
         ),
         Claim(
@@ -219,7 +219,7 @@ def _claims(working: Outcome) -> tuple[Claim, ...]:
             ),
         ),
         Claim(
-            Text("The answer takes any way home.", "应答走哪条路回去都行。"),
+            Text("The answer takes any way home.", "响应走哪条路回去都行。"),
             Text(
                 f"It has to pass node1, which alone can undo the NAT. If nobody masquerades, neither kube-proxy nor flannel, the "
                 f"walk ends {broken.verdict}. {reason(broken).en}",
@@ -245,7 +245,7 @@ def _points(working: Outcome) -> tuple[Text, ...]:
     return (
         Text(
             "DNAT before routing, masquerade after it: that is why the hooks stand in this order.",
-            "先 DNAT 再路由，最后 MASQUERADE：各个 hook 的顺序正是为此。",
+            "先 DNAT 再路由，最后 MASQUERADE：各 hook 点的顺序正是为此。",
         ),
         Text(
             f"Name the source and destination after each NAT, with ports: here {seen} -> {working.destination}.",
@@ -258,7 +258,7 @@ def _points(working: Outcome) -> tuple[Text, ...]:
         ),
         Text(
             f"Any node answers on the NodePort, {_NODE2} too, whether or not it runs a pod (policy Cluster).",
-            f"任何节点都响应该 NodePort，{_NODE2} 也一样，无论其上有没有 Pod（Cluster 策略）。",
+            f"任何节点都接受访问该 NodePort 的请求，{_NODE2} 也一样，无论其上有没有 Pod（Cluster 策略）。",
         ),
         Text(
             "VXLAN takes 50 bytes of the MTU; IPIP 20. A wrong MTU shows as connections that open and then hang.",

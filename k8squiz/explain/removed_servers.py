@@ -17,7 +17,7 @@ def trash() -> Section:
         Text("A server goes", "服务器下线"),
         (
             Steps(
-                Text("b did not come back as a stranger.", "b 回来时并不是新面孔。"),
+                Text("b did not come back as a stranger.", "重新加入的 b 仍带着原来的计数。"),
                 _removed_and_added(),
             ),
             Paragraph(
@@ -25,7 +25,7 @@ def trash() -> Section:
                     "The counts are of connections that are still open: the kernel keeps the server in its trash for "
                     "them. Added again with the same address and port it takes them up, so a server that looks new to "
                     "you may get nothing for a while, where a really new one gets all.",
-                    "这些计数来自仍然打开的连接：内核为它们把服务器留在 trash 中。以同样的地址和端口再次加入时会接着计数，"
+                    "这些计数来自仍未关闭的连接：内核为它们把服务器留在回收区（trash）中。以同样的地址和端口再次加入时会接着计数，"
                     "所以在你看来全新的服务器，可能一时什么都分不到，而真正的新服务器会全部接下。",
                 )
             ),
@@ -35,9 +35,9 @@ def trash() -> Section:
                     "net.ipv4.vs.expire_nodest_conn to 1: the kernel then cuts the connections of a removed server a "
                     "jiffy later, and b keeps its counts only where it is added again within that jiffy. An endpoint "
                     "that kube-proxy removes and adds back is in that race.",
-                    "在纯 IPVS 上就是这样，期间打开的连接会停滞。kube-proxy 把 net.ipv4.vs.expire_nodest_conn 设为 1："
+                    "在纯 IPVS 上就是这样，期间未关闭的连接会停滞。kube-proxy 把 net.ipv4.vs.expire_nodest_conn 设为 1："
                     "移除之后一个 jiffy，内核就会切断该服务器的连接，只有在这个 jiffy 之内再次加入，b 才保留计数。"
-                    "被 kube-proxy 移除又加回的端点，面对的正是这场竞争。",
+                    "被 kube-proxy 移除又加回的端点，正处于这场竞争之中。",
                 )
             ),
             Steps(

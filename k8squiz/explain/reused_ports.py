@@ -49,7 +49,7 @@ def reused_ports() -> Section:
                     "connection, which then took a second longer. So kube-proxy sets the mode to 0 on those kernels, and leaves it "
                     "alone from 5.9 on. With expire_nodest_conn 1, which kube-proxy sets as well, a drained server is left all the "
                     "same: measured on Linux 6.1, mode 0.",
-                    "Linux 5.9 之前，模式 1 另有代价：启用 conntrack 时，内核会丢弃这种连接的第一个 SYN，于是多花一秒。所以 kube-proxy "
+                    "Linux 5.9 之前，模式 1 另有开销：启用 conntrack 时，内核会丢弃这种连接的第一个 SYN，于是多花一秒。所以 kube-proxy "
                     "在这些内核上把它设为 0，从 5.9 起则不再改动。kube-proxy 还会把 expire_nodest_conn 设为 1，这时即使模式为 0，也会离开"
                     "正在排空的服务器（在 Linux 6.1 上实测）。",
                 )

@@ -19,12 +19,12 @@ COMPUTES: dict[str, Text] = {
     "lblcr": Text("the same with a set of servers for each address", "同上，每个地址对应一组服务器"),
     "dh": Text("a hash of the destination's address", "目的地址的哈希"),
     "sh": Text("a hash of the source's address, 256 buckets", "源地址的哈希，256 个桶"),
-    "sed": Text("least (active + 1) / weight", "(活动 + 1) / 权重，最小者"),
+    "sed": Text("least (active + 1) / weight", "（活动 + 1）/ 权重，最小者"),
     "nq": Text("an idle one, else sed", "先找空闲的，否则按 sed"),
     "fo": Text("the greatest weight", "权重最大者"),
     "ovf": Text("the greatest weight that has room (active ≤ weight)", "有余量（活动 ≤ 权重）的服务器中权重最大者"),
     "mh": Text("Maglev's hash of the source's address", "源地址的 Maglev 哈希"),
-    "twos": Text("the lighter of two drawn by weight", "按权重随机抽两台，取较轻者"),
+    "twos": Text("the lighter of two drawn by weight", "按权重随机取两台，取较轻者"),
 }
 
 
@@ -85,7 +85,7 @@ def _expected_delay() -> Claim:
             "It measures nothing: (active + 1) / weight, weight being what somebody wrote. On servers of weight 1, 1, "
             f"2, 4 its busiest server had {sed.load_spread:.2f} of the mean load (wlc: {wlc.load_spread:.2f}), and its "
             f"connections waited {sed.mean_wait:.0f} ms, wlc {wlc.mean_wait:.0f} ms.",
-            "它什么都不测：只算 (活动 + 1) / 权重，权重是人写的。在权重为 1、1、2、4 的服务器上，最忙的一台是平均负载的 "
+            "它什么都不测：只算（活动 + 1）/ 权重，权重是人写的。在权重为 1、1、2、4 的服务器上，最忙的一台是平均负载的 "
             f"{sed.load_spread:.2f} 倍（wlc 为 {wlc.load_spread:.2f} 倍），连接平均等待 {sed.mean_wait:.0f} 毫秒，wlc 为 "
             f"{wlc.mean_wait:.0f} 毫秒。",
         ),
@@ -100,8 +100,8 @@ def _never_queues() -> Claim:
             f"It never queues behind a busy server while another is idle ({nq.idle_while_queued:.0%} of the "
             f"connections; sed {sed.idle_while_queued:.0%}). When all are busy it queues like any other: "
             f"{nq.worst_queue} deep at worst here.",
-            f"它只保证：有空闲服务器时不会排在忙的后面（占连接的 {nq.idle_while_queued:.0%}；sed 为 "
-            f"{sed.idle_while_queued:.0%}）。全都忙时照样排队：这里最长 {nq.worst_queue} 个。",
+            f"它只保证：有空闲服务器时不会排在正在处理连接的服务器后面（有空闲却仍排队的连接占 "
+            f"{nq.idle_while_queued:.0%}；sed 为 {sed.idle_while_queued:.0%}）。全都忙时照样排队：这里最长 {nq.worst_queue} 个。",
         ),
     )
 
@@ -126,7 +126,7 @@ def _least() -> Claim:
         Text(
             "It counts connections on this node alone. A connection that stays open for hours is one, however many "
             "requests it carries, and every node's IPVS counts for itself.",
-            "它只统计本节点上的连接数。打开几小时的连接也只算一个，无论承载多少请求；而且每个节点的 IPVS 各算各的。",
+            "它只统计本节点上的连接数。持续几小时的连接也只算一个，无论承载多少请求；而且每个节点的 IPVS 各算各的。",
         ),
     )
 
@@ -153,7 +153,7 @@ def points() -> tuple[Text, ...]:
         Text(
             "Each node decides by what it sees itself: with many nodes and few connections each, least-connection comes "
             "close to chance. It is one reason why the schedulers are not missed (KEP-5495).",
-            "每个节点只凭自己看到的连接做决定：节点多、每个节点连接少时，最少连接与随机相差无几。这也是弃用后没人怀念它们的原因之一"
+            "每个节点只凭自己看到的连接做决定：节点多、每个节点连接少时，最少连接与随机相差无几。这也是弃用影响不大的原因之一"
             "（KEP-5495）。",
         ),
     )

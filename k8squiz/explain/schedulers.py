@@ -119,10 +119,11 @@ def _worked(weights: tuple[int, ...]) -> Section:
     )
 
 
+_EXPECTED_DELAY = Text("(active + 1) / weight", "（活动 + 1）/ 权重")
 _FORMULAS = (
-    ("wlc", "(active × 256 + inactive) / weight"),
-    ("sed", "(active + 1) / weight"),
-    ("nq", "(active + 1) / weight"),
+    ("wlc", Text("(active × 256 + inactive) / weight", "（活动 × 256 + 非活动）/ 权重")),
+    ("sed", _EXPECTED_DELAY),
+    ("nq", _EXPECTED_DELAY),
 )
 
 
@@ -131,7 +132,7 @@ def cost(scheduler: str, active: int, inactive: int, weight: int) -> Fraction:
     return Fraction(active * 256 + inactive, weight) if scheduler == "wlc" else Fraction(active + 1, weight)
 
 
-def _costs(scheduler: str, formula: str, found: tuple[Round, ...]) -> Grid:
+def _costs(scheduler: str, formula: Text, found: tuple[Round, ...]) -> Grid:
     rows = []
     for number, one in enumerate(found, 1):
         told = []
@@ -142,7 +143,7 @@ def _costs(scheduler: str, formula: str, found: tuple[Round, ...]) -> Grid:
             told.append(Text(f"{float(value):g}{idle.en}", f"{float(value):g}{idle.zh}"))
         rows.append((same(str(number)), *told, same(one.picked)))
     return Grid(
-        Text(f"{scheduler}: {formula}, before each connection", f"{scheduler}：{formula}，每个连接到来之前"),
+        Text(f"{scheduler}: {formula.en}, before each connection", f"{scheduler}：{formula.zh}，每个连接到来之前"),
         (same("#"), *(same(name) for name in NAMES), Text("picked", "选中")),
         tuple(rows),
     )

@@ -29,7 +29,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         summary=Text(
             "One pod, on node2. The client asks node1, then node2, under both policies. What does the pod see, and "
             "who gets no answer?",
-            "只有一个 Pod，运行在 node2。客户端在两种策略下分别访问 node1 和 node2：Pod 看到的源地址是什么？谁得不到应答？",
+            "只有一个 Pod，运行在 node2。客户端在两种策略下分别访问 node1 和 node2：Pod 看到的源地址是什么？谁得不到响应？",
         ),
         cluster_yaml=local.yaml,
         sections=(
@@ -195,7 +195,7 @@ def _claims(cluster: StoryCluster, local: StoryCluster) -> tuple[Claim, ...]:
                 f"gets {brief(from_node).en}. Both short-circuit to all endpoints. A pod of another node does not: the CNI has "
                 f"masqueraded it, and pod-b at node1 gets {from_other.verdict}.",
                 f"对从本节点发起的流量不是这样：node1 上的 pod-a 的结果是 {brief(from_pod).zh}；node1 自身进程的结果是 "
-                f"{brief(from_node).zh}。两者都会短路到全部端点。其他节点的 Pod 则不行：CNI 已对它做了 MASQUERADE，pod-b 访问 node1 "
+                f"{brief(from_node).zh}。两者都不受 Local 限制，可选全部端点。其他节点的 Pod 则不行：CNI 已对它做了 MASQUERADE，pod-b 访问 node1 "
                 f"的结果是 {from_other.verdict}。",
             ),
         ),
@@ -220,7 +220,7 @@ def _points(cluster: StoryCluster, local: StoryCluster) -> tuple[Text, ...]:
         ),
         Text(
             "Cluster has to masquerade, or the answer would not pass the node that holds the DNAT.",
-            "Cluster 必须做 MASQUERADE，否则应答不会经过保存 DNAT 状态的节点。",
+            "Cluster 必须做 MASQUERADE，否则响应不会经过保存 DNAT 状态的节点。",
         ),
         Text(
             "No local endpoint: DROP (the client times out). No endpoint anywhere: REJECT (the client hears at once).",

@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("What a mock interview came to.", "报告：查看一场模拟面试的结果。"),
     "trace": (
         "Walk a packet through your own cluster, there and back.",
-        "追踪：让一个数据包走过你自己的集群，去程与回程。",
+        "追踪：让一个数据包走过你自己的集群，往返全程。",
     ),
     "rules": ("Print the rules kube-proxy writes on a node.", "规则：打印 kube-proxy 在某个节点上写入的规则。"),
     "shell": (
@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "scale": (
         "What Services cost: rules, packets and updates in each mode, and how they grow.",
-        "规模：各模式下 Service 的规则、数据包与更新代价，以及随规模的增长。",
+        "规模：各模式下 Service 的规则、数据包与更新的开销，以及随规模的增长。",
     ),
     "schedulers": (
         "Every IPVS scheduler under one workload, measured against a requirement.",
@@ -203,7 +203,7 @@ ZH: dict[str, str] = {
         "抽取大量集群，用本机内核检验引擎；有不一致时退出码为 1。"
     ),
     "A shell, or a command, inside a host of the lab that is up.": "在运行中的实验环境的某台主机内打开 shell 或执行命令。",
-    "End all labs that are up, and what killed ones left behind.": "停止所有实验环境，并清理被强制终止者的残留。",
+    "End all labs that are up, and what killed ones left behind.": "停止所有实验环境，并清理异常退出留下的环境。",
     "How many requests to draw.": "抽取多少个请求。",
     "Draw by this number.": "随机种子（整数）。",
     "How many clusters at once.": "同时运行多少个集群。",

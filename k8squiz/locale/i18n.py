@@ -5,7 +5,7 @@ Imported before anything else on every start, so it imports next to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from k8squiz.errors import QuizError
@@ -26,6 +26,21 @@ class Bilingual(Protocol):
 def pick(text: Bilingual, lang: Lang) -> str:
     """The sentence in `lang`."""
     return text.zh if lang == "zh" else text.en
+
+
+def joined(head: str, rest: str, lang: Lang) -> str:
+    """`head: rest`, with the colon of the language."""
+    return f"{head}：{rest}" if lang == "zh" else f"{head}: {rest}"
+
+
+def listed(names: Iterable[str], lang: Lang) -> str:
+    """Names in a row, with the comma of the language."""
+    return ("、" if lang == "zh" else ", ").join(names)
+
+
+def bracketed(text: str, lang: Lang) -> str:
+    """`text` in brackets, behind another text."""
+    return f"（{text}）" if lang == "zh" else f" ({text})"
 
 
 def parse_lang(value: str, origin: str) -> Lang:

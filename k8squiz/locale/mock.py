@@ -20,11 +20,11 @@ WORDS: dict[str, Text] = {
     "after-strike": Text("— The clock stands. Enter for what comes next — ", "— 计时已暂停，按回车继续 — "),
     "commands": Text(
         "hint (costs {cost}) · skip · flag · list · back N · show · end · quit · help",
-        "hint 提示（扣 {cost}）· skip 跳过 · flag 标记 · list 列表 · end 结束 · help 更多",
+        "hint 提示（扣 {cost}）· skip 跳过 · flag 标记 · list 列表 · back N 回到某题 · show 重看 · end 结束 · quit 暂离 · help 更多",
     ),
     "commands-no-hint": Text(
         "skip · flag · list · back N · show · end · quit · help",
-        "skip 跳过 · flag 标记 · list 列表 · end 结束 · quit 暂离 · help 更多",
+        "skip 跳过 · flag 标记 · list 列表 · back N 回到某题 · show 重看 · end 结束 · quit 暂离 · help 更多",
     ),
     "help": Text(
         "Type the answer and press Enter.\n"
@@ -58,7 +58,7 @@ WORDS: dict[str, Text] = {
     "had": Text("You have here: {answer}", "此前填写：{answer}"),
     "unfinished-line": Text("Your unfinished line was: {line}", "上次没写完的一行：{line}"),
     "which": Text("back N: N is one of {labels}.", "back N：N 为 {labels} 之一。"),
-    "waits": Text("Question {label} comes after the one it follows up.", "第 {label} 题要等它所追问的题答完。"),
+    "waits": Text("Question {label} comes after the one it follows up.", "请先答完第 {label} 题所追问的那一题。"),
     "no-time": Text("No time is left for question {label}.", "第 {label} 题已没有剩余时间。"),
     "sure": Text(
         "{count} of {total} have no answer yet. Type end again to end the interview; anything else goes on.",

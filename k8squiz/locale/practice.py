@@ -40,7 +40,7 @@ WORDS: dict[str, Text] = {
     ),
     "how-name": Text("One of {names}.", "填写其中之一：{names}。"),
     "how-number": Text("A number; 1/3 and 33% will do too.", "填数字；1/3 或 33% 也可以。"),
-    "would-do": Text("would do", "可行的"),
+    "would-do": Text("would do", "参考答案"),
     "how-path": Text(
         "A step for each device, with ; between: HOST DEVICE SOURCE > DESTINATION, and `outer A > B` for a tunnel's header. "
         "Names will do for addresses, ports may be left out.",
@@ -83,8 +83,8 @@ WORDS: dict[str, Text] = {
     "wrong-place": Text("happens, but not here", "会发生，但不在这里"),
     "missing": Text("missing", "缺失"),
     "trace": Text("The walk, computed", "计算出的路径"),
-    "trace-other": Text("The walk of {name}, computed", "{name} 的路径（计算结果）"),
-    "chance": Text("one of {ways} ways, probability {probability}", "{ways} 种走法之一，概率 {probability}"),
+    "trace-other": Text("The walk of {name}, computed", "请求“{name}”的路径（计算结果）"),
+    "chance": Text("one of {ways} ways, probability {probability}", "{ways} 条可能路径之一，概率 {probability}"),
     "explanation": Text("Why", "解析"),
     "key-points": Text("What an interviewer wants to hear", "面试官想听到的要点"),
     "followups": Text("Follow-up questions", "追问"),

@@ -15,7 +15,7 @@ WORDS: dict[str, Text] = {
     "time": Text("Time", "用时"),
     "of": Text("{spent} of {budget}", "{spent} / {budget}"),
     "ended-done": Text("Finished", "已完成"),
-    "ended-stopped": Text("Ended early by the candidate", "考生提前结束"),
+    "ended-stopped": Text("Ended early by the candidate", "候选人提前结束"),
     "ended-clock": Text("Ended by the clock", "时间到，自动结束"),
     "ended-open": Text("Not finished yet: k8squiz mock --resume goes on", "尚未结束：k8squiz mock --resume 可以继续"),
     "hidden": Text(
@@ -60,8 +60,8 @@ WORDS: dict[str, Text] = {
     "hints": Text("hints: {count}, -{cost:.0%}", "提示 {count} 条，扣 {cost:.0%}"),
     "line": Text("The unfinished line: {line}", "没写完的一行：{line}"),
     "walk": Text("The walk, computed", "计算出的路径"),
-    "walk-of": Text("The walk of {name}, computed", "{name} 的路径（计算结果）"),
-    "chance": Text("one of {ways} ways, probability {probability}", "{ways} 种走法之一，概率 {probability}"),
+    "walk-of": Text("The walk of {name}, computed", "请求“{name}”的路径（计算结果）"),
+    "chance": Text("one of {ways} ways, probability {probability}", "{ways} 条可能路径之一，概率 {probability}"),
     "reply": Text("the reply", "回程"),
     "why": Text("Why", "解析"),
     "key-points": Text("What an interviewer wants to hear", "面试官想听到的要点"),
@@ -80,10 +80,10 @@ WORDS: dict[str, Text] = {
         "For the interviewer. Part 1 is the candidate's handout, without answers: copy it out or print it by itself. Part 2 has, "
         "for each question, what to ask, the computed answer, what to listen for, typical wrong turns and what to ask next. "
         "Part 3 is the scoring sheet.",
-        "供面试官使用。第一部分是考生卷，不含答案，可单独打印或发给考生。第二部分是每道题的提问、计算出的答案、应当听到的要点、"
+        "供面试官使用。第一部分发给候选人，不含答案，可单独打印。第二部分是每道题的提问、计算出的答案、应当听到的要点、"
         "典型的错误思路和追问。第三部分是评分表。",
     ),
-    "handout": Text("Part 1: handout for the candidate", "第一部分：考生卷"),
+    "handout": Text("Part 1: handout for the candidate", "第一部分：候选人用"),
     "guide": Text("Part 2: for the interviewer", "第二部分：面试官用"),
     "sheet": Text("Part 3: scoring sheet", "第三部分：评分表"),
     "minutes": Text("about {minutes} minutes", "约 {minutes} 分钟"),
@@ -91,7 +91,7 @@ WORDS: dict[str, Text] = {
     "listen": Text("Listen for", "应当听到"),
     "wrong-turns": Text("Typical wrong turns, and what they reveal", "典型的错误思路，以及它说明什么"),
     "next": Text("Ask next", "追问"),
-    "if-stuck": Text("If the candidate is stuck", "如果考生卡住了"),
+    "if-stuck": Text("If the candidate is stuck", "如果候选人卡住了"),
     "picks": Text("picks {option}", "选择 {option}"),
     "leaves-out": Text("leaves out {option}", "漏选 {option}"),
     "no-step": Text("names the step {option}, which this packet does not take", "说出步骤 {option}，而这个数据包并不经过它"),
@@ -103,7 +103,7 @@ WORDS: dict[str, Text] = {
         "one or the right reason with a slip, nothing for a guess.",
         "每题给 0 分到满分：答案与计算结果一致且说得出理由给满分；答案对但没有理由，或理由对而有疏漏，给一半；猜的不给分。",
     ),
-    "candidate": Text("Candidate:", "考生："),
+    "candidate": Text("Candidate:", "候选人："),
     "date": Text("Date:", "日期："),
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ RULE = Text(
     "Each question scores 0 to 100% by its own fields, less what the hints cost. It weighs 1 at level 1 and a quarter "
     "more with each level; a follow-up weighs half. A question that was not answered scores 0. When the countdown "
     "strikes or the interview ends, what stands is graded. Saving time earns nothing and using all of it costs nothing; a flag changes nothing.",
-    "每题按各填写项得 0 到 100%，再扣去提示的代价。难度 1 的题权重为 1，每高一级加四分之一；追问的权重减半。"
+    "每题按各填写项得 0 到 100%，再扣去提示扣去的分数。难度 1 的题权重为 1，每高一级加四分之一；追问的权重减半。"
     "没有作答的题得 0。倒计时结束或面试结束时，以已写下的内容评分。省下时间不加分，用完时间不扣分；标记不影响得分。",
 )
 

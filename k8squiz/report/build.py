@@ -13,6 +13,8 @@ from k8squiz.bank.question import Answer, FieldMark, Picture, QuestionRequest
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field, Value
 from k8squiz.kinds.interface import shown_requests
+from k8squiz.locale.i18n import LANGS
+from k8squiz.locale.names import named_request
 from k8squiz.mock.drawn_questions import DrawnQuestions, shown
 from k8squiz.mock.plan import InterviewPlan
 from k8squiz.mock.score import RULE, QuestionScore, ScorePart, of_closed, study
@@ -223,7 +225,7 @@ def _requests(world: World) -> tuple[Text, ...]:
 
 def _request(request: QuestionRequest, named: bool) -> Text:
     """One line; a request is named where there are several."""
-    name = f" {request.name}" if named else ""
+    en, zh = (named_request(request.name, lang) if named else "" for lang in LANGS)
     packet = f"{request.protocol} {request.source.rsplit('/', 1)[-1]} → {request.destination}"
     extra = [f"{path.rsplit('.', 1)[-1]} {value}" for path, value in request.changed]
     mode = [f"kube-proxy {request.mode}"] if request.mode is not Mode.IPTABLES else []
@@ -232,7 +234,7 @@ def _request(request: QuestionRequest, named: bool) -> Text:
         changes = [*extra, *(f"{without} {part}" for part in request.without), *mode]
         return f"{head}{packet}" + (f" [{', '.join(changes)}]" if changes else "")
 
-    return Text(line(f"Request{name}: ", "without"), line(f"请求{name}：", "去掉"))
+    return Text(line(f"Request{en}: ", "without"), line(f"请求{zh}：", "去掉"))
 
 
 def _fields(fields: Sequence[Field], marks: Sequence[FieldMark | None], answer: Answer) -> tuple[FieldLine, ...]:

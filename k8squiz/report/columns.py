@@ -10,6 +10,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 from engine.values import dataclass
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.names import subject_name
 from k8squiz.locale.report import say
 from k8squiz.mock.score import ScorePart
 from k8squiz.report.build import FieldLine, OptionLine
@@ -49,7 +50,8 @@ def _seconds(part: ScorePart, lang: Lang) -> dict[str, float]:
 
 # What some of the questions together came to: those of a topic, a kind, a level.
 PART: tuple[Column[ScorePart], ...] = (
-    Column("name", lambda part, lang: part.name, ("json", *_TEXTS)),
+    Column("name", lambda part, lang: part.name, ("json",)),
+    Column("name", lambda part, lang: subject_name(part.name, lang)),
     Column("", lambda part, lang: part.score, ("html", "screen"), "bar"),
     Column("score", lambda part, lang: part.score, ("json",)),
     Column("score", lambda part, lang: f"{part.score:.0%}", _TEXTS, "figure"),

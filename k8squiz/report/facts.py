@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from k8squiz import __version__
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, bracketed, joined, pick
+from k8squiz.locale.names import request_name, subject_name
 from k8squiz.locale.report import say
 from k8squiz.mock.plan import TRACKS, InterviewPlan
 from k8squiz.mock.state import Status
@@ -66,7 +67,9 @@ def standing(question: Answered, lang: Lang) -> tuple[str, ...]:
 def subject(question: Answered, lang: Lang) -> str:
     """topic · level 3 · choice"""
     item = question.result.item
-    return " · ".join((item.topic, say("level", lang, level=item.level), item.kind))
+    return " · ".join(
+        (subject_name(item.topic, lang), say("level", lang, level=item.level), subject_name(item.kind, lang))
+    )
 
 
 def title(question: Answered, lang: Lang) -> str:
@@ -89,16 +92,20 @@ def sources(question: Answered, lang: Lang) -> str:
 
 def walk_title(question: Answered, walk: ReportedWalk, lang: Lang) -> str:
     """The heading of a walk."""
-    title = say("walk-of", lang, name=walk.request) if len(question.walks) > 1 else say("walk", lang)
+    title = (
+        say("walk-of", lang, name=request_name(walk.request, lang)) if len(question.walks) > 1 else say("walk", lang)
+    )
     if walk.ways > 1:
         chance = say("chance", lang, ways=walk.ways, probability=walk.probability)
-        title += f" ({chance})" if lang == "en" else f"（{chance}）"
+        title += bracketed(chance, lang)
     return title
 
 
 def walk_end(walk: ReportedWalk, lang: Lang) -> str:
     """= DROP, node1: why"""
-    return f"= {walk.verdict}" + (f", {walk.where}: {pick(walk.reason, lang)}" if walk.where else "")
+    if not walk.where:
+        return f"= {walk.verdict}"
+    return f"= {walk.verdict}" + ("，" if lang == "zh" else ", ") + joined(walk.where, pick(walk.reason, lang), lang)
 
 
 def rows(steps: Sequence[ReportedHop]) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...], str]]:

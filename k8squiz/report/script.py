@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, joined, pick
+from k8squiz.locale.names import subject_name
 from k8squiz.locale.report import say
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.plan import PlannedQuestion
@@ -99,7 +100,7 @@ def _guide(drawn_questions: DrawnQuestions, position: int, question: Answered, l
     if wrong:
         yield from (f"**{say('wrong-turns', lang)}**", "")
         for turn in wrong:
-            yield f"- {plain(pick(turn.says, lang))}: *{plain(pick(turn.reveals, lang))}*"
+            yield f"- {joined(plain(pick(turn.says, lang)), f'*{plain(pick(turn.reveals, lang))}*', lang)}"
         yield ""
     stuck = drawn_questions.hints(position)
     if stuck:
@@ -116,7 +117,10 @@ def _guide(drawn_questions: DrawnQuestions, position: int, question: Answered, l
 def _sheet(drawn_questions: DrawnQuestions, lang: Lang) -> Iterator[str]:
     yield from (plain(say("sheet-rule", lang)), "")
     yield from (f"{say('candidate', lang)} {_BLANK} {say('date', lang)} {_BLANK}", "")
-    rows = [(item.label, item.topic, item.kind, f"/ {most(item)}", "") for item in drawn_questions.plan.items]
+    rows = [
+        (item.label, subject_name(item.topic, lang), subject_name(item.kind, lang), f"/ {most(item)}", "")
+        for item in drawn_questions.plan.items
+    ]
     whole = sum(most(item) for item in drawn_questions.plan.items)
     rows.append((say("sum", lang), "", "", f"/ {whole}", ""))
     headers = [

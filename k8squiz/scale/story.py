@@ -18,7 +18,7 @@ PACKETS_PER_SECOND = 100_000
 
 RULES_CHART = Text(
     "Rules evaluated by a connection's first packet to the last Service, by number of Services",
-    "访问最后一个 Service 的连接，首个数据包匹配的规则数（横轴为 Service 数量）",
+    "访问最后一个 Service 的连接，其首包匹配的规则数（横轴为 Service 数量）",
 )
 FULL_CHART = Text("Lines a full sync writes, by number of Services", "全量同步写入的行数（横轴为 Service 数量）")
 PARTIAL_CHART = Text(
@@ -46,7 +46,7 @@ def sections(figures: Figures) -> tuple[Section, ...]:
     rows = (*((same(p.mode), p) for p in figures.points), (same(f"nftables {spoken(EARLIER)}"), figures.earlier))
     size = Grid(
         Text("What stands in the kernel of one node", "一个节点内核中的内容"),
-        (*heads, Text("chains", "链"), Text("rules", "规则"), Text("set, map and server entries", "集合、映射与服务器条目"),
+        (*heads, Text("chains", "链"), Text("rules", "规则"), Text("set, map and server entries", "集合与映射的元素、IPVS 表项"),
          Text("bytes listed", "列出的字节数")),
         tuple(
             (name, *(same(number(n)) for n in (p.cost.size.chains, p.cost.size.rules, p.cost.size.elements, p.cost.size.bytes)))
@@ -80,7 +80,7 @@ def sections(figures: Figures) -> tuple[Section, ...]:
     )
     title = Text(
         f"{figures.services:,} Services of {figures.endpoints:,} endpoints, compiled and walked, as of {spoken(figures.release)}",
-        f"{figures.services:,} 个 Service，每个 {figures.endpoints:,} 个端点：实际编译并走包（{spoken(figures.release)}）",
+        f"{figures.services:,} 个 Service，每个 {figures.endpoints:,} 个端点：生成规则并逐包模拟（{spoken(figures.release)}）",
     )
     return (Section(title, (size, packets, updates)),)
 
@@ -139,7 +139,7 @@ def claims(figures: Figures) -> tuple[Claim, ...]:
                 f"A connection's first packet: {number(ipt.cost.last.rules)} at worst, {number(ipt.cost.average.rules)} on "
                 f"average. Every later packet: {number(later)}, for conntrack remembers the translation. A first packet "
                 f"to no Service at all walks the whole list too: {number(ipt.cost.none.rules)}.",
-                f"连接的首个数据包：最坏 {number(ipt.cost.last.rules)} 条，平均 {number(ipt.cost.average.rules)} 条。之后每个"
+                f"连接的首包：最坏 {number(ipt.cost.last.rules)} 条，平均 {number(ipt.cost.average.rules)} 条。之后每个"
                 f"数据包只有 {number(later)} 条，因为 conntrack 记住了转换结果。目标不属于任何 Service 的首包同样要走完"
                 f"整个列表：{number(ipt.cost.none.rules)} 条。",
             ),
@@ -196,7 +196,7 @@ _RELOAD = Claim(
         "iptables-restore and nft replace all in one step: a packet meets the old rules or the new. What hurts is the "
         "delay: until then new connections may go to an endpoint that is gone.",
         "iptables-restore 和 nft 都是一次性替换：数据包遇到的要么是旧规则，要么是新规则。真正的问题是滞后："
-        "在此之前，新连接可能被送到已消失的端点。",
+        "规则更新之前，新连接可能被送到已消失的端点。",
     ),
 )
 
@@ -215,7 +215,7 @@ def _throughput(services: int, endpoints: int) -> tuple[Claim, ...]:
                 f"Measured, microseconds of one connect(): {first} to the first Service, {last} to the last{compared}. "
                 "It is the rate of new connections that suffers; packets of known ones pay the same in any cluster.",
                 f"实测一次 connect() 的微秒数：第一个 Service {first}，最后一个 {last}{compared_zh}。受影响的是新建连接的速率；"
-                "已有连接的数据包在任何规模下代价相同。",
+                "已有连接的数据包在任何规模下开销相同。",
             ),
         ),
     )

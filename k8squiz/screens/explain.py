@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Text
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, joined, listed, pick
 from k8squiz.screens.heading import heading
 from k8squiz.screens.picture import beside_view, picture_view
 from k8squiz.screens.prose import Prose
@@ -52,7 +52,7 @@ def story_parts(
 def _opening(story: Story, lang: Lang, without: frozenset[str]) -> RenderableType:
     parts: list[RenderableType] = [Prose(pick(story.summary, lang))]
     if without:
-        parts += [Styled(""), Prose(f"{word('without', lang)}: {', '.join(sorted(without))}", style="alarm")]
+        parts += [Styled(""), Prose(joined(word("without", lang), listed(sorted(without), lang), lang), style="alarm")]
     return Panel(
         Group(*parts), title=Styled(pick(story.title, lang), style="strong"), title_align="left", padding=(0, 1)
     )

@@ -14,6 +14,7 @@ from k8squiz.kinds.fields import Field
 from k8squiz.kinds.talk.fields import PointField, told
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
+from k8squiz.locale.names import subject_name
 from k8squiz.mock.drawn_questions import DrawnQuestions, shown
 from k8squiz.mock.interview import Interview
 from k8squiz.mock.plan import TRACKS, InterviewPlan
@@ -59,7 +60,7 @@ def title_view(drawn_questions: DrawnQuestions, position: int, interview: Interv
     total = drawn_questions.plan.questions
     labels = say("question", lang, label=item.label, total=total), f"{item.label}/{total}"
     title = pick(drawn_questions.world(position).question.template.title, lang)
-    return Titled(labels, title, (item.topic,), mark)
+    return Titled(labels, title, (subject_name(item.topic, lang),), mark)
 
 
 def list_view(drawn_questions: DrawnQuestions, interview: Interview, lang: Lang) -> RenderableType:
@@ -74,7 +75,11 @@ def list_view(drawn_questions: DrawnQuestions, interview: Interview, lang: Lang)
         here = "›" if position == interview.state.position else ""
         left = "" if sheet.closed else minutes(interview.left_for(position))
         table.add_row(
-            here, item.label, item.topic, left, _standing(drawn_questions.plan, position, sheet, interview, lang)
+            here,
+            item.label,
+            subject_name(item.topic, lang),
+            left,
+            _standing(drawn_questions.plan, position, sheet, interview, lang),
         )
     return Group(Styled(say("list-head", lang, left=minutes(interview.left)), style="strong"), table)
 

@@ -16,6 +16,7 @@ from k8squiz.bank.question import Question, QuestionRequest
 from k8squiz.kinds.fields import Item
 from k8squiz.kinds.interface import Task, shown_requests
 from k8squiz.locale.i18n import LANGS, Lang, pick
+from k8squiz.locale.names import named_request, request_name, subject_name
 from k8squiz.locale.practice import say
 from k8squiz.screens.cluster import cluster_view
 from k8squiz.screens.pieces import Pieces
@@ -38,7 +39,7 @@ def title_view(question: Question, lang: Lang, number: int, total: int) -> Rende
     """The line above a question: which one it is, its title, topic and level."""
     meta = question.meta
     labels = say("question", lang, number=number, total=total), f"{number}/{total}"
-    rest = meta.topic, say("level", lang, level=meta.level)
+    rest = subject_name(meta.topic, lang), say("level", lang, level=meta.level)
     return Titled(labels, pick(question.template.title, lang), rest)
 
 
@@ -152,9 +153,9 @@ def requests_view(question: Question, lang: Lang) -> RenderableType:
         changes = _changes(ask, question, differ, lang)
         noted = f"  [{', '.join(changes)}]" if changes else ""
         if way == before:
-            lines[-1][1].append(say("same-request", lang, name=ask.name) + noted)
+            lines[-1][1].append(say("same-request", lang, name=request_name(ask.name, lang)) + noted)
             continue
-        label = say("request", lang, name=f" {ask.name}" if len(shown) > 1 else "")
+        label = say("request", lang, name=named_request(ask.name, lang) if len(shown) > 1 else "")
         lines.append((label, [label + way, *([noted.strip()] if noted else [])]))
         before = way
     return Group(*(Pieces(pieces, label, "  ") for label, pieces in lines))

@@ -9,7 +9,8 @@ from rich.text import Text as Styled
 
 from engine.trace import Text
 from k8squiz.kinds.cause import Cause
-from k8squiz.locale.i18n import Lang
+from k8squiz.locale.i18n import Lang, bracketed
+from k8squiz.locale.names import request_name
 from k8squiz.locale.practice import say
 from k8squiz.screens.grade import bench_view, meta
 from k8squiz.screens.picture import beside_view, ending_view, picture_view
@@ -71,8 +72,8 @@ def own_view(world: World, own: World, name: str, lang: Lang) -> RenderableType:
 
 def walk_title(walk: QuestionWalk, several: bool, lang: Lang) -> str:
     """The heading of a walk: which request's, and of how many ways it is one."""
-    title = say("trace-other", lang, name=walk.name) if several else say("trace", lang)
+    title = say("trace-other", lang, name=request_name(walk.name, lang)) if several else say("trace", lang)
     if walk.ways > 1:
         chance = say("chance", lang, ways=walk.ways, probability=walk.outcome.probability)
-        title += f" ({chance})" if lang == "en" else f"（{chance}）"
+        title += bracketed(chance, lang)
     return title

@@ -28,13 +28,13 @@ _GOOD, _BAD, _REWRITTEN = "delivered", "stopped", "rewritten"
 _WORDS = {
     "asked": Text("{protocol} {from} → {to}, {mode} mode", "{protocol} {from} → {to}，{mode} 模式"),
     "first": Text(", first met by {node}", "，首先到达 {node}"),
-    "way": Text("Way {n} of {total}, probability {chance}", "第 {n}/{total} 种走法，概率 {chance}"),
+    "way": Text("Way {n} of {total}, probability {chance}", "第 {n}/{total} 条可能路径，概率 {chance}"),
     "drawn": Text(
         "Drawn by the seed; probability {chance} (--all shows every way)",
-        "由种子抽取；概率 {chance}（--all 显示所有走法）",
+        "由种子选取；概率 {chance}（--all 显示所有可能路径）",
     ),
     "request": Text("Request", "请求"),
-    "reply": Text("Reply", "应答"),
+    "reply": Text("Reply", "响应"),
     "device": Text("device", "设备"),
     "stage": Text("stage", "阶段"),
     "chain": Text("chain", "链"),
@@ -54,7 +54,7 @@ _WORDS = {
     "verdict": Text("verdict", "结果"),
     "destination": Text("destination", "目的地址"),
     "source-seen": Text("source seen", "看到的源地址"),
-    "masqueraded": Text("masqueraded", "源地址转换"),
+    "masqueraded": Text("masqueraded", "SNAT"),
     "yes": Text("yes", "是"),
     "no": Text("no", "否"),
 }

@@ -17,7 +17,7 @@ from engine.ipvs.scenario import KUBE_PROXY, Requirement, Scenario
 from engine.ipvs.simulate import METRICS, Measured
 from engine.ipvs.workload import Action, Workload
 from engine.trace import Text
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, joined, pick
 from k8squiz.screens.pieces import Pieces
 from k8squiz.screens.prose import Prose
 from k8squiz.world.virtual_servers import ClusterSize, History
@@ -58,12 +58,12 @@ _A_RUN = 3  # so many connections alike are told in one line
 _FIGURE_TEXTS: Mapping[str, Text] = {
     "chains": Text("chains", "链"),
     "rules": Text("rules", "规则"),
-    "elements": Text("entries of sets, maps and IPVS's table", "集合、映射与 IPVS 表的条目"),
-    "first": Text("rules evaluated: first packet to the first Service", "匹配的规则：首个数据包，访问第一个 Service"),
-    "average": Text("first packet, on average", "首个数据包，平均"),
-    "last": Text("first packet to the last Service", "首个数据包，访问最后一个 Service"),
+    "elements": Text("entries of sets, maps and IPVS's table", "集合与映射的元素、IPVS 表项"),
+    "first": Text("rules evaluated: first packet to the first Service", "匹配的规则：首包，访问第一个 Service"),
+    "average": Text("first packet, on average", "首包，平均"),
+    "last": Text("first packet to the last Service", "首包，访问最后一个 Service"),
     "last_lookups": Text("look-ups beside these", "除此之外的查找次数"),
-    "none": Text("first packet to no Service", "首个数据包，不访问任何 Service"),
+    "none": Text("first packet to no Service", "首包，不访问任何 Service"),
     "later": Text("any later packet", "任一后续数据包"),
     "full_sync": Text("lines of a full sync", "一次全量同步的行数"),
     "one_endpoint": Text("lines after one endpoint changed", "一个端点变化后的行数"),
@@ -72,12 +72,12 @@ _FIGURE_TEXTS: Mapping[str, Text] = {
 METRIC_TEXTS: Mapping[str, Text] = {
     "spread": Text("most connections of a server / mean", "最多连接的服务器 / 平均值"),
     "load_spread": Text("busiest server / mean, by speed", "最忙的服务器 / 平均值（按速度折算）"),
-    "stickiness": Text("share of returning clients that stayed", "回头客户端留在原服务器的比例"),
+    "stickiness": Text("share of returning clients that stayed", "再次访问的客户端留在原服务器的比例"),
     "moved": Text("share of clients moved by the change", "变更后被移走的客户端比例"),
     "worst_queue": Text("longest queue", "最长队列"),
     "mean_queue": Text("mean queue", "平均队列"),
     "mean_wait": Text("mean wait, ms", "平均等待，单位毫秒"),
-    "idle_while_queued": Text("share queued while another was idle", "他人空闲却仍排队的比例"),
+    "idle_while_queued": Text("share queued while another was idle", "其他服务器空闲时仍在排队的比例"),
     "drained": Text("new connections after draining", "排空后仍接到的新连接"),
     "refused": Text("connections nobody took", "无人接收的连接"),
 }
@@ -115,14 +115,10 @@ def scenario_view(found: Scenario, lang: Lang) -> RenderableType:
     parts: list[RenderableType] = [Prose(word(dataplane, lang), "strong"), table, Prose(_traffic(work, lang))]
     for change in work.changes:
         seconds = f"{change.at / 1000:g}"
-        parts.append(Prose(f"{seconds} s: {change.server} {pick(_ACTIONS[change.action], lang)}"))
+        parts.append(Prose(joined(f"{seconds} s", f"{change.server} {pick(_ACTIONS[change.action], lang)}", lang)))
     required = (" · " if lang == "en" else "；").join(requirement_text(one, lang) for one in found.requirements)
-    parts.append(Prose(_defined(word("requirement", lang), required, lang)))
+    parts.append(Prose(joined(word("requirement", lang), required, lang)))
     return Group(*parts)
-
-
-def _defined(name: str, text: str, lang: Lang) -> str:
-    return f"{name}: {text}" if lang == "en" else f"{name}：{text}"
 
 
 def _noted(text: str, lang: Lang) -> str:
@@ -169,7 +165,7 @@ def measured_view(
             Styled("✓" if fits else "✗", style="right" if fits else "wrong"),
             *cells,
         )
-    legend = [Prose(_defined(metric, pick(METRIC_TEXTS[metric], lang), lang), "quiet") for metric in shown]
+    legend = [Prose(joined(metric, pick(METRIC_TEXTS[metric], lang), lang), "quiet") for metric in shown]
     return Group(grid, *legend)
 
 
@@ -193,7 +189,7 @@ def bar_view(table: Mapping[str, Measured], metric: str, lang: Lang, width: int 
     lengths, logarithmic = bar_lengths(tuple(values.values()), width)
     for (name, value), filled in zip(values.items(), lengths, strict=True):
         grid.add_row(name, Styled("█" * filled or "▏", style="bar"), number(value))
-    title = _defined(metric, pick(METRIC_TEXTS[metric], lang), lang)
+    title = joined(metric, pick(METRIC_TEXTS[metric], lang), lang)
     return Group(Prose(title + (_noted(word("logarithmic", lang), lang) if logarithmic else ""), "strong"), grid)
 
 
@@ -212,10 +208,10 @@ def bar_lengths(values: Sequence[float], width: int) -> tuple[list[int], bool]:
 
 def history_view(found: History, lang: Lang, solved: bool = False) -> RenderableType:
     """Scheduler, servers, weights and what happened; with `solved` where each connection went."""
-    title = [_defined(word("scheduler", lang), found.scheduler, lang)]
+    title = [joined(word("scheduler", lang), found.scheduler, lang)]
     if found.persistent is not None:
         title.append(word("persistent", lang).format(n=found.persistent))
-    title += [_defined(name, f"{word('weight', lang)} {weight}", lang) for name, weight in found.servers]
+    title += [joined(name, f"{word('weight', lang)} {weight}", lang) for name, weight in found.servers]
     if not solved:
         return Group(Pieces(title), Columns(_happened(found, lang), padding=(0, 3), column_first=True))
     steps = Table.grid(padding=(0, 1))

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Hop, Outcome, Text
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, joined, pick
 from k8squiz.screens.prose import Prose
 
 _WORDS = {
@@ -70,5 +70,5 @@ def verdict_view(outcome: Outcome, lang: Lang) -> RenderableType:
     """= VERDICT, and where and why it died if it did."""
     line = f"= {outcome.verdict}"
     if outcome.where is not None:
-        line += f", {outcome.where.host}: {pick(outcome.where.reason, lang)}"
+        line += ("，" if lang == "zh" else ", ") + joined(outcome.where.host, pick(outcome.where.reason, lang), lang)
     return Padding(Prose(line, style="strong"), (0, 0, 1, 0))

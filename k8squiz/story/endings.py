@@ -23,7 +23,7 @@ def ending(outcome: Outcome) -> Text:
     if outcome.verdict is Verdict.DELIVERED:
         return Text(
             f"Connected: {outcome.destination} answered, and it saw {outcome.source_seen} as its peer.",
-            f"连接成功：由 {outcome.destination} 应答，它看到的对端是 {outcome.source_seen}。",
+            f"连接成功：由 {outcome.destination} 响应，它看到的对端是 {outcome.source_seen}。",
         )
     if outcome.where is None:
         return Text(f"{outcome.verdict}.", f"{outcome.verdict}。")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.trace import Text
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, joined, listed, pick
 from k8squiz.story.blocks import BesideWalk, Block, Grid, Paragraph, Rules, Steps, Story, Walk
 from k8squiz.story.picture.markdown import beside_block, walk_markdown
 from k8squiz.story.picture.markdown import inline as _inline
@@ -20,7 +20,7 @@ def story_markdown(story: Story, lang: Lang, without: frozenset[str] = frozenset
 def _lines(story: Story, lang: Lang, without: frozenset[str]) -> Iterator[str]:
     yield from (f"# {pick(story.title, lang)}", "", _inline(pick(story.summary, lang)), "")
     if without:
-        yield from (f"**{word('without', lang)}: {', '.join(sorted(without))}**", "")
+        yield from (f"**{joined(word('without', lang), listed(sorted(without), lang), lang)}**", "")
     for section in story.sections:
         yield from (f"## {_inline(pick(section.title, lang))}", "")
         for block in section.blocks:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from engine.trace import Hop, Outcome, Text
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, joined, listed, pick
 from k8squiz.story.blocks import BesideWalk, Block, Grid, Paragraph, Rules, Steps, Story, Walk
 from k8squiz.story.endings import ending
 from k8squiz.story.picture.beside_page import beside_section
@@ -58,7 +58,7 @@ def _page(story: Story, lang: Lang, without: frozenset[str]) -> Iterator[str]:
     yield f"<title>{title}</title><style>{STYLE}{DRAWING}{BESIDE}{_EXTRA}</style></head>"
     yield f"<body><main><header><h1>{title}</h1><p>{_prose(story.summary, lang)}</p>"
     if without:
-        yield f'<p class="standing part">{_plain(word("without", lang))}: {_plain(", ".join(sorted(without)))}</p>'
+        yield f'<p class="standing part">{_plain(joined(word("without", lang), listed(sorted(without), lang), lang))}</p>'
     yield "</header>"
     for section in story.sections:
         yield f"<section><h2>{_prose(section.title, lang)}</h2>"

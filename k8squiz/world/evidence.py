@@ -145,7 +145,7 @@ def _hops(of: str) -> Callable[[Yaml, Predicate, World, str, Outcome], Iterator[
     return told
 
 
-_OF = {"request": "请求", "reply": "应答"}
+_OF = {"request": "请求", "reply": "响应"}
 
 
 def hop_line(hop: Hop, of: str = "request") -> Text:
@@ -214,10 +214,10 @@ def _conntrack(value: Yaml, predicate: Predicate, world: World, name: str, outco
         return
     hosts = ", ".join(dict.fromkeys(host_name(entry.host) for entry in outcome.conntrack))
     if hosts:
-        yield Text(f"it has conntrack entries on {hosts} alone", f"只有 {hosts} 上有它的 conntrack 条目")
+        yield Text(f"it has conntrack entries on {hosts} alone", f"只有 {hosts} 上有它的 conntrack 表项")
     else:
         end = ended(outcome)
-        yield Text(f"no conntrack entry stays: {end.en}", f"没有留下 conntrack 条目：{end.zh}")
+        yield Text(f"no conntrack entry stays: {end.en}", f"没有留下 conntrack 表项：{end.zh}")
 
 
 def _flows(entry: ConntrackView) -> str:

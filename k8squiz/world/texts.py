@@ -80,7 +80,7 @@ def figure(value: Yaml | Fraction) -> Yaml:
 def bilingual(world: World, raw: Text | HintForm | BlockForm | PointForm, where: str = "") -> Text:
     """A `{en, zh}` of the question file, filled."""
     names = Names(world)
-    told = Text(fill(raw.en, names, "en", where).strip(), _joined(fill(raw.zh, names, "zh", where).strip()))
+    told = Text(fill(raw.en, names, "en", where).strip(), without_folds(fill(raw.zh, names, "zh", where).strip()))
     if not told.en or not told.zh:
         place, asked = where or world.question.template.place(), (raw.en or raw.zh)[:60]
         raise QuizError(
@@ -90,7 +90,7 @@ def bilingual(world: World, raw: Text | HintForm | BlockForm | PointForm, where:
     return told
 
 
-def _joined(text: str) -> str:
+def without_folds(text: str) -> str:
     """Chinese text without the blanks that YAML's folding leaves where a line ended between two characters."""
 
     def blank(match: re.Match[str]) -> str:

@@ -82,7 +82,7 @@ class MenuField(FieldBase):
         if not self.multiple or value == self.truth:
             score = self.score(value)
             part = 0.0 < score < 1.0
-            return Text(f"the right sort of ending: {score:.0%}", f"结局类别正确：{score:.0%}") if part else None
+            return Text(f"the right sort of ending: {score:.0%}", f"结果的类别正确：{score:.0%}") if part else None
         right, wrong = self._counted(value)
         en, zh = f"+{right} of {len(self.truth)}", f"+{right}/{len(self.truth)}"
         if wrong:

@@ -47,7 +47,7 @@ RULES_OF_THUMB: tuple[tuple[frozenset[str], frozenset[str], Text], ...] = (
     ),
     (
         frozenset({"postrouting", "snat"}), frozenset({"encapsulate", "wire", "bridge", "veth"}),
-        Text("The hooks are done before the device gets the packet: tunnel, bridge or wire come after POSTROUTING.", "设备拿到数据包之前钩子已走完：隧道、网桥、网线都在 POSTROUTING 之后。"),
+        Text("The hooks are done before the device gets the packet: tunnel, bridge or wire come after POSTROUTING.", "设备拿到数据包之前 hook 点已走完：隧道、网桥、网线都在 POSTROUTING 之后。"),
     ),
     (
         frozenset({"encapsulate"}), frozenset({"wire"}),
@@ -55,7 +55,7 @@ RULES_OF_THUMB: tuple[tuple[frozenset[str], frozenset[str], Text], ...] = (
     ),
     (
         frozenset({"decapsulate"}), frozenset({"prerouting", "dnat", "routing", "forward", "postrouting"}),
-        Text("The outer header comes off first; then the packet inside passes the hooks.", "先去掉外层头部，里面的数据包再过各个钩子。"),
+        Text("The outer header comes off first; then the packet inside passes the hooks.", "先去掉外层头部，里面的数据包再过各个 hook 点。"),
     ),
 )  # fmt: skip
 _OTHER_HOST = Text(

@@ -33,14 +33,14 @@ ENDINGS: dict[str, Text] = {
         "超时：源地址是接收方自己的地址，被接收方丢弃（martian）",
     ),
     "lost-wrong-reply": Text(
-        "timeout: the answer comes from an address the sender never spoke to", "超时：应答来自发送方从未访问过的地址"
+        "timeout: the answer comes from an address the sender never spoke to", "超时：响应来自发送方从未访问过的地址"
     ),
     "lost-nowhere": Text(
         "timeout: no route leads there, or nobody has that address",
         "超时：没有通往目的地的路由，或者没有主机使用该地址",
     ),
     "lost-rp-filter": Text("timeout: rp_filter drops it", "超时：被 rp_filter 丢弃"),
-    "lost-otherwise": Text("timeout: nobody answers, for another reason", "超时：由于其他原因，无人应答"),
+    "lost-otherwise": Text("timeout: nobody answers, for another reason", "超时：由于其他原因，无人响应"),
 }
 # The engine's codes of `Where`, as the list of endings calls them.
 BY_CODE: dict[tuple[Verdict, ReasonCode], str] = {
@@ -109,9 +109,9 @@ REVEALS: dict[tuple[str, str], Text] = {
     ("delivered", "kept"): Text("Has not thought of the rule that masquerades this packet.", "没有想到会对这个数据包做 MASQUERADE 的规则。"),
     ("delivered", "rewritten"): Text("Masquerades everything; asks neither who calls nor which way.", "认为什么都会被 MASQUERADE，不问谁在访问、从哪里进来。"),
     ("delivered", "stopped"): Text("Stops thinking at DNAT and has not followed the packet to the end, and back.", "想到 DNAT 就停了，没有把数据包跟到终点，也没有跟回来。"),
-    ("rejected", "dropped"): Text("Takes no local endpoint for no endpoint: REJECT is for what nobody can serve.", "把“没有本地端点”当成“没有端点”：REJECT 只用于没有人能服务的情况。"),
-    ("dropped", "rejected"): Text("Takes no endpoint for no local endpoint: DROP is for what others could serve.", "把“没有端点”当成“没有本地端点”：DROP 用于别处还能服务的情况。"),
-    ("stopped", "delivered"): Text("Applies a policy to a caller whom it does not bind.", "把策略用在了它并不约束的调用方身上。"),
+    ("rejected", "dropped"): Text("Takes no local endpoint for no endpoint: REJECT is for what nobody can serve.", "把“没有本地端点”当成“没有端点”：REJECT 只用于哪里都没有可用端点的情况。"),
+    ("dropped", "rejected"): Text("Takes no endpoint for no local endpoint: DROP is for what others could serve.", "把“没有端点”当成“没有本地端点”：DROP 用于别处还有可用端点的情况。"),
+    ("stopped", "delivered"): Text("Applies a policy to a caller whom it does not bind.", "把策略用在了它并不约束的访问方身上。"),
     ("stopped", "stopped"): Text("Knows that it fails, not who ends it: a rule, the bridge, or the receiver.", "知道会失败，但不知道是谁终止了它：规则、网桥还是接收方。"),
 }  # fmt: skip
 

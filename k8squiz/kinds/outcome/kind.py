@@ -19,7 +19,7 @@ class OutcomeAsk:
 
 
 class OutcomeKind(TypedKind[OutcomeAsk]):
-    about = Text("Say how it ends", "说出结局")
+    about = Text("Say how it ends", "说出结果")
     example = "02-traffic-policy/local-policy-ending"
     skeleton = "ask: {parts: [ending, host]}"
     seconds = 150

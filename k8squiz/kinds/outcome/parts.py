@@ -52,7 +52,7 @@ def _ending(world: World, name: str) -> Field:
         for letter, code in zip(letters(len(codes)), codes, strict=True)
     )
     near = {code: 0.4 for code in codes if code != truth and code.split("-")[0] == sort}
-    label = Text("How does it end?", "结局如何？")
+    label = Text("How does it end?", "结果如何？")
     return EndingField("ending", label, items, (truth,), weight=2.0, near=near, foreseen=truth in possible)
 
 

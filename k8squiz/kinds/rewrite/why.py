@@ -23,7 +23,7 @@ _SNAT = Text(
 )
 _UNDONE = Text(
     "The answer is translated back where the request was translated, in reverse.",
-    "应答在请求被转换过的地方按相反方向还原。",
+    "响应在请求被转换过的地方按相反方向还原。",
 )
 _OUTER = Text(
     "The outer header goes from node to node; the packet inside is not touched.",

@@ -45,7 +45,7 @@ def way_name(way: Likely, number: int, total: int) -> Text:
     if way.probability != 1:
         return Text(
             f"Drawn by the seed; probability {way.probability} (--all shows every way)",
-            f"由种子抽取；概率 {way.probability}（--all 显示所有走法）",
+            f"由种子选取；概率 {way.probability}（--all 显示所有可能路径）",
         )
     return Text(way.destination, way.destination)
 

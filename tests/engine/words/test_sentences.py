@@ -29,7 +29,7 @@ SENTENCES = named(
         "a real server of a firewall-mark service": (
             hops.ipvs("FWM 1", BEFORE, AFTER, undo=False),
             "IPVS picks a real server of FWM 1: 10.96.0.10:80 becomes 10.244.1.5:8080.",
-            "IPVS 为虚拟服务 FWM 1 选出真实服务器：10.96.0.10:80 变为 10.244.1.5:8080。",
+            "IPVS 为虚拟服务器 FWM 1 选出真实服务器：10.96.0.10:80 变为 10.244.1.5:8080。",
         ),
         "a load balancer that checks": (
             hops.load_balancer("203.0.113.50", "node2", checked=True),

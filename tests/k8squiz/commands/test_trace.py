@@ -76,7 +76,7 @@ def test_nothing_is_wider_than_the_screen(
     code, out, _ = k8squiz(capsys, *words)
     assert code == 0
     assert max(map(width_of, out.splitlines())) <= width
-    assert ("第 3/3 种走法，概率 1/3" if lang == "zh" else "Way 3 of 3, probability 1/3") in out
+    assert ("第 3/3 条可能路径，概率 1/3" if lang == "zh" else "Way 3 of 3, probability 1/3") in out
 
 
 def test_json_has_the_shape_of_the_contract(capsys: Capture) -> None:
