@@ -102,6 +102,13 @@ def tells_services_apart(table: str, chain: str) -> bool:
     return any(writer.tells_apart(table, chain) for writer in MODES.values())
 
 
+def shared_by(chain: str) -> str:
+    """What the names of chains that stand for one thing begin with: `KUBE-SEP-` of KUBE-SEP-XYZ; the name itself where it is
+    no such chain."""
+    begins = (row.name for writer in WRITERS for row in writer.rows if row.name.endswith("-"))
+    return max((name for name in begins if chain.startswith(name)), key=len, default=chain)
+
+
 def short(chain: str) -> str:
     """The chain's name with its hash cut short or left out."""
     for writer in WRITERS:

@@ -20,6 +20,8 @@ TOPICS = {
     "evidence": "看证据排障",
     "egress": "出集群流量",
     "mtu": "MTU",
+    "debugging": "排障",
+    "rollouts": "滚动更新",
 }
 
 KINDS = {

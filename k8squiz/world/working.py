@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
+from engine.fabric.chains import shared_by
 from engine.trace import Text
 from k8squiz.bank.shapes import WORD, Place
 from k8squiz.bank.yaml_values import Yaml
@@ -161,7 +162,7 @@ def _rules(value: Mapping[str, Yaml], world: World, name: str) -> Text:
         sizes[line.chain] = sizes.get(line.chain, 0) + 1
     kinds: dict[tuple[str, int], list[str]] = {}
     for chain, count in sizes.items():
-        kinds.setdefault((_kind(chain), count), []).append(chain)
+        kinds.setdefault((shared_by(chain), count), []).append(chain)
     terms = [
         f"{count} ({chains[0]})" if len(chains) == 1 else f"{len(chains)} × {count} ({kind}…)"
         for (kind, count), chains in kinds.items()
@@ -176,23 +177,6 @@ def _rules(value: Mapping[str, Yaml], world: World, name: str) -> Text:
 def _size(kinds: Mapping[tuple[str, int], Sequence[str]], at: int) -> int:
     (_, count), chains = list(kinds.items())[at]
     return count * len(chains)
-
-
-def _kind(chain: str) -> str:
-    """`KUBE-SEP-` of KUBE-SEP-XYZ, `endpoint-` of endpoint-ABC-ns/name: what chains that stand for one thing share."""
-    for prefix in (
-        "KUBE-SVC-",
-        "KUBE-SEP-",
-        "KUBE-EXT-",
-        "KUBE-SVL-",
-        "KUBE-FW-",
-        "service-",
-        "endpoint-",
-        "external-",
-    ):
-        if chain.startswith(prefix):
-            return prefix
-    return chain
 
 
 def _entries(value: Mapping[str, Yaml], world: World, name: str) -> Text:
