@@ -208,7 +208,10 @@ def _report(result: VerifiedCase, lang: Lang) -> str:
 
 
 def shell(host: str, lab: str | None, command: tuple[str, ...], lang: Lang) -> int:
-    """A shell (or a command) inside a host of a lab that is up."""
+    """A shell (or a command) inside a host of a lab that is up. A `--` may part the words from the tool's own options."""
+    if "--" in command:
+        at = command.index("--")
+        command = (*command[:at], *command[at + 1 :])
     import subprocess
     import tempfile
 

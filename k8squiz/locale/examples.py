@@ -41,6 +41,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ("rules cluster.yaml --node node1", "as iptables-save prints them", "与 iptables-save 的输出相同"),
         ("rules cluster.yaml --node node1 --mode nftables", "as nft list ruleset does", "与 nft list ruleset 的输出相同"),
     ),
+    "incident": (
+        ("incident --level 2 --seed 3", "something is broken: find it and mend it", "出了故障：找到并修复"),
+        ("incident --list --json", "the faults there are", "列出全部故障"),
+    ),
     "shell": (
         ("shell cluster.yaml node1", "a prompt on a node", "登录一个节点"),
         ("shell cluster.yaml node1 -- iptables-save -t nat", "one command", "只执行一条命令"),

@@ -83,6 +83,7 @@ ARGUMENTS = {
     "[TOPIC]": "The topic; none lists them.",
     "ID": "The question's id, or a question file of your own.",
     "[SESSION]": "The interview's number (default: the latest).",
+    "[N]": "With --resume: which interview (default: the latest).",
     "[PATH]...": "Files or folders (default: the whole bank).",
     "CLUSTER... [HOST] [COMMAND]": "Kubernetes YAML; then a node, pod/NAME or client, and a command to run there.",
     "[INCIDENT]": "FAULT.SEED of an incident that was drawn before.",

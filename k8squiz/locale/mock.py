@@ -20,11 +20,11 @@ WORDS: dict[str, Text] = {
     "after-strike": Text("— The clock stands. Enter for what comes next — ", "— 计时已暂停，按回车继续 — "),
     "commands": Text(
         "hint (costs {cost}) · skip · flag · list · back N · show · end · quit · help",
-        "hint 提示（扣 {cost}）· skip 跳过 · flag 标记 · list 列表 · back N 回到某题 · show 重看 · end 结束 · quit 暂离 · help 更多",
+        "hint 提示（扣 {cost}）· skip 跳过 · flag · list · back N · end 结束 · quit · help",
     ),
     "commands-no-hint": Text(
         "skip · flag · list · back N · show · end · quit · help",
-        "skip 跳过 · flag 标记 · list 列表 · back N 回到某题 · show 重看 · end 结束 · quit 暂离 · help 更多",
+        "skip 跳过 · flag 标记 · list 列表 · back N · end 结束 · quit 暂离 · help 更多",
     ),
     "help": Text(
         "Type the answer and press Enter.\n"

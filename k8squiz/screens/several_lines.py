@@ -48,7 +48,9 @@ class LongPrompt:
         self.busy = False
         self._is_command = is_command
         self._field: Field | None = None
-        self._session: Any = PromptSession(multiline=True, key_bindings=self._keys(), prompt_continuation="", **io)
+        self._session: Any = PromptSession(
+            multiline=True, enable_suspend=True, key_bindings=self._keys(), prompt_continuation="", **io
+        )
 
     @property
     def text(self) -> str:

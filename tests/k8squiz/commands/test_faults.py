@@ -93,7 +93,7 @@ def test_a_grade_that_fails_does_not_count_and_is_told(
     language: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture, home: Path
 ) -> None:
     monkeypatch.setattr("k8squiz.mock.score.grade", lambda *args: 1 // 0 if args else grading)
-    typed(monkeypatch, "A\n" * 40 + "end\nend\n")
+    typed(monkeypatch, "A\n.\n" * 40 + "end\nend\n")
     words = ["--questions", "2", "--seed", "3", "--minutes", "30", "--topic", "hairpin"]
     assert main(["mock", *words, "--lang", language]) == 0
     out, err = capsys.readouterr()

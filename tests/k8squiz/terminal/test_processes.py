@@ -45,6 +45,7 @@ def test_a_missing_dev_shm_is_named() -> None:
         (OSError(errno.ENOENT, "x"), "the system refuses: no such file or folder"),
         (OSError(errno.EIO, "x", "/a/b"), "the system refuses (/a/b): the disk reports an error"),
     ],
+    ids=["a full disk", "no such file", "another file"],
 )
 def test_only_what_writing_fails_with_is_put_down_to_standard_output(
     error: OSError, said: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
