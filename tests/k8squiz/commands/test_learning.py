@@ -91,7 +91,7 @@ def test_the_first_sitting_places_and_k8squiz_alone_begins_it(sittings: contextl
     sitting.type("")
     levels = []
     for number in range(1, 6):
-        title = sitting.until(rf"Question {number}/5 [^\n]*level \d")
+        title = sitting.until(rf"\b{number}/5 [^\n]*level \d")
         levels.append(int(title[-1]))
         shown = sitting.until(r"\n[^\n]*> ?$", r"esc, ")
         if "esc, " in shown:
