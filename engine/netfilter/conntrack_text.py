@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from engine.errors import ManifestError
-from engine.netfilter.skb import ConntrackEntry, Manip
+from engine.netfilter.skb import ConntrackEntry
 from engine.packet import L4, Family, FiveTuple, canonical
 
 _PAIR = re.compile(r"(src|dst|sport|dport|type|code|id|mark|zone|packets|bytes|use|secctx|labels)=(\S+)")
@@ -58,14 +58,8 @@ def _entry(line: str, protocol: L4 | None) -> ConntrackEntry:
             rest[key] = value
     original, reply = (_flow(protocol, one) for one in tuples)
     replied = "[UNREPLIED]" not in line
-    entry = ConntrackEntry(original, reply, replied=replied, confirmed=True, assured="[ASSURED]" in line)
+    entry = ConntrackEntry.held(original, reply, replied=replied, assured="[ASSURED]" in line)
     entry.mark, entry.zone = int(rest.get("mark", "0")), int(rest.get("zone", "0"))
-    # NAT was decided when the entry was made: a tuple that is no mirror of the other tells what.
-    entry.nat_done.update(Manip)
-    if (reply.src, reply.sport) != (original.dst, original.dport):
-        entry.translated.add(Manip.DST)
-    if (reply.dst, reply.dport) != (original.src, original.sport):
-        entry.translated.add(Manip.SRC)
     return entry
 
 

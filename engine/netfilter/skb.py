@@ -96,6 +96,17 @@ class ConntrackEntry:
     mark: int = 0
     zone: int = 0
 
+    @classmethod
+    def held(cls, original: FiveTuple, reply: FiveTuple, *, replied: bool, assured: bool) -> ConntrackEntry:
+        """An entry that the table holds since before a walk. NAT was decided when it was made: a tuple that is no mirror of
+        the other tells what."""
+        entry = cls(original, reply, replied=replied, confirmed=True, assured=assured, nat_done=set(Manip))
+        if (reply.src, reply.sport) != (original.dst, original.dport):
+            entry.translated.add(Manip.DST)
+        if (reply.dst, reply.dport) != (original.src, original.sport):
+            entry.translated.add(Manip.SRC)
+        return entry
+
 
 @dataclass(slots=True)
 class Skb:

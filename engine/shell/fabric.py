@@ -12,7 +12,6 @@ from engine.netfilter.skb import ConntrackEntry
 from engine.network.devices import DeviceKind
 from engine.network.host import Host
 from engine.packet import FAMILY_OF_VERSION, Family
-from engine.shell.connections import entry_of
 from engine.shell.edits import Edit, apply_all
 from engine.trace import ConntrackView
 
@@ -68,7 +67,7 @@ class LiveFabric(Fabric):
         return super().ruleset(node, version)
 
     def held_connections(self, host: str) -> tuple[ConntrackEntry, ...]:
-        return (*super().held_connections(host), *(entry_of(view) for view in self._held.get(host, ())))
+        return (*super().held_connections(host), *(_held(view) for view in self._held.get(host, ())))
 
     def _renew_neighbours(self, name: str) -> None:
         """Who answers for the addresses of `name`'s network cards, after its edits."""
@@ -84,3 +83,7 @@ class LiveFabric(Fabric):
                         self.neighbours[own.address] = (name, device.name)
                     elif not there and self.neighbours.get(own.address) == (name, device.name):
                         del self.neighbours[own.address]
+
+
+def _held(view: ConntrackView) -> ConntrackEntry:
+    return ConntrackEntry.held(view.original, view.reply, replied=view.replied, assured=view.replied)
