@@ -7,14 +7,13 @@ router, a bridge each.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Iterator
 
 from engine.cluster import Mode
 from engine.cluster.facts import facts_of
 from engine.fabric.fabric import Fabric
 from engine.fabric.hosts import LAN, OUTSIDE, ROUTER
-from engine.network.devices import Device, DeviceKind
+from engine.network.devices import Device, DeviceKind, mac
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, number
 from engine.packet import L4
@@ -99,12 +98,6 @@ def _host_plan(fabric: Fabric, host: Host, version: int, path_of: PathOf) -> Hos
         _listeners(fabric, host),
         host.kind is HostKind.NODE,
     )
-
-
-def mac(host: str, device: str) -> str:
-    """A locally administered MAC address that follows from the names."""
-    digest = hashlib.sha256(f"{host} {device}".encode()).hexdigest()
-    return "0a:" + ":".join(digest[i : i + 2] for i in range(0, 10, 2))
 
 
 def _link(host: Host, device: Device, version: int, path_of: PathOf) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import hashlib
 import ipaddress
 from collections.abc import Mapping
 
@@ -95,3 +96,9 @@ def loopback() -> Device:
         (interface("127.0.0.1/8", Scope.HOST), interface("::1/128", Scope.HOST)),
         mtu=65536,
     )
+
+
+def mac(host: str, device: str) -> str:
+    """A locally administered MAC address that follows from the names, for a device whose plugin sets none."""
+    digest = hashlib.sha256(f"{host} {device}".encode()).hexdigest()
+    return "0a:" + ":".join(digest[at : at + 2] for at in range(0, 10, 2))

@@ -6,10 +6,9 @@ Sources: include/uapi/linux/if.h (net_device_flags), net/core/link_watch.c (rfc2
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-from engine.network.devices import Device, DeviceKind
+from engine.network.devices import Device, DeviceKind, mac
 from engine.network.host import Host, HostKind
 from engine.values import dataclass
 
@@ -72,11 +71,7 @@ def hardware_address(host: str, device: Device) -> str:
         return "00:00:00:00:00:00"
     if device.kind is DeviceKind.IPIP:
         return device.tunnel.local if device.tunnel is not None else _ANY
-    # felix gives all of Calico's devices one address.
-    if device.kind is DeviceKind.VETH and device.name.startswith("cali"):
-        return "ee:ee:ee:ee:ee:ee"
-    digest = hashlib.sha256(f"{host} {device.name}".encode()).hexdigest()
-    return "0a:" + ":".join(digest[at : at + 2] for at in range(0, 10, 2))
+    return device.mac or mac(host, device.name)
 
 
 def _peer(live: LiveCluster, device: Device) -> tuple[int, Device] | None:

@@ -19,10 +19,11 @@ from engine.lab.compare import points
 from engine.lab.errors import LabUnavailable, NotInThisLab
 from engine.lab.known import known
 from engine.lab.live import Lab
-from engine.lab.plan import WIRES, mac, plan
+from engine.lab.plan import WIRES, plan
 from engine.lab.requirements import Features
 from engine.lab.scene import Scene
 from engine.lab.smallest import as_text, smallest
+from engine.network.devices import mac
 from engine.packet import L4, FiveTuple, split_host_port
 from engine.walk.outcomes import outcomes
 
