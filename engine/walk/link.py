@@ -32,7 +32,7 @@ def transmit(
     state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb, inside: Inside | None = None
 ) -> Frame | Outgoing | Died:
     """Send `skb` out of `device` to the owner of `next_hop`."""
-    at = len(state.taps)
+    at = None if state.taps is None else len(state.taps)
     result = _send_out(state, host, device, next_hop, skb, inside)
     # Where nobody answers for the next hop, ARP's question is all that leaves.
     if not (isinstance(result, Died) and result.where.code is ReasonCode.NO_NEIGHBOUR):

@@ -97,8 +97,8 @@ def tapped(fabric: Fabric, request: Request, seed: int | str) -> tuple[Outcome, 
     order. Raises as outcomes()."""
     resolved = locate(fabric, request)
     _check_reachable(fabric, resolved)
-    outcome, state = _one_way(fabric, resolved, seeded(seed))
-    return outcome, tuple(state.taps)
+    outcome, state = _one_way(fabric, resolved, seeded(seed), listening=True)
+    return outcome, tuple(state.taps or ())
 
 
 def first_node(fabric: Fabric, resolved: ResolvedRequest) -> str | None:
@@ -128,9 +128,13 @@ def _check_reachable(fabric: Fabric, resolved: ResolvedRequest) -> None:
         )
 
 
-def _one_way(fabric: Fabric, resolved: ResolvedRequest, choose: Choose) -> tuple[Outcome, WalkState]:
-    """The way that `choose` takes, and what its packets left behind."""
+def _one_way(
+    fabric: Fabric, resolved: ResolvedRequest, choose: Choose, *, listening: bool = False
+) -> tuple[Outcome, WalkState]:
+    """The way that `choose` takes, and what its packets left behind; `listening` notes what packet sockets see."""
     state = WalkState(fabric, choose, resolved, None)
+    if listening:
+        state.taps = []
     for text in fabric.assumed:
         state.assume(text)
     host = state.host(resolved.host)

@@ -119,7 +119,8 @@ class WalkState:
         self.first_node: str | None = None
         self._netfilters: dict[str, HostNetfilter] = {}
         self.steps = 0
-        self.taps: list[Tap] = []
+        # None: nobody listens, and a walk over all ways does not pay for it.
+        self.taps: list[Tap] | None = None
         self._leg = 0
         self._forwards: list[Forward] = []
         self._from_before: set[int] = set()
@@ -181,6 +182,8 @@ class WalkState:
         self, host: Host, device: str, skb: Skb, way: TapWay, *, inside: Inside | None = None, at: int | None = None
     ) -> None:
         """Note what a packet socket on the device sees; `at` is its place among what has been seen, None the last."""
+        if self.taps is None:
+            return
         outer, inner = (None, None) if inside is None else (inside.outer, inside.skb.flow)
         seen = Tap(host.name, device, skb.flow, way, self.direction, outer, inner, skb.error_about, self._leg)
         self.taps.insert(len(self.taps) if at is None else at, seen)
