@@ -29,6 +29,11 @@ class Resolved:
     live: LiveCluster
     found: Lookup | None = None
 
+    @property
+    def address(self) -> str:
+        """The one that the tools here connect to: the first of IPv4, else the first. Only where there is one."""
+        return next((one for one in self.addresses if ":" not in one), self.addresses[0])
+
 
 def zone_of(live: LiveCluster) -> dict[str, tuple[tuple[str, str], ...]]:
     """All that the cluster's name servers answer: its records, and the world's names."""

@@ -75,7 +75,7 @@ def _with_captures(result: Result) -> Result:
     """With what packet sockets that are open print of what the command sent, before its own output ends."""
     if result.live is None or not (result.live.captures and result.live.packets):
         return result
-    from engine.shell.tools.tcpdump import show
+    from engine.shell.captures import show
 
     shown, live = show(result.live)
     return dataclasses.replace(result, stderr=result.stderr + shown, live=live)

@@ -116,7 +116,7 @@ def run(call: Call) -> Result:
                 asked, 28, f"Resolving timed out after {int((asked.limit or 0) * 1000) + 1} milliseconds", live
             )
         return _failed(asked, 6, f"Could not resolve host: {host}", live)
-    address = next((one for one in resolved.addresses if ":" not in one), resolved.addresses[0])
+    address = resolved.address
     said = f"*   Trying {join_host_port(address, port)}...\n" if asked.verbose else ""
     limits = [one for one in (asked.limit, asked.connect_limit) if one is not None]
     found = attempt(live, call.host, address, port, source=_source(call, asked), sport=asked.local_port)

@@ -32,7 +32,7 @@ def run(call: Call) -> Result:
         return Result(
             stderr=f'nc: getaddrinfo for host "{name}" port {port}: Name or service not known\n', status=1, live=live
         )
-    address = next((one for one in resolved.addresses if ":" not in one), resolved.addresses[0])
+    address = resolved.address
     sport = options.get("p", "")
     found = attempt(
         live,

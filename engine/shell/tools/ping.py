@@ -39,7 +39,7 @@ def run(call: Call) -> Result:
     live = resolved.live.later(resolved.seconds)
     if not resolved.addresses:
         return Result(stderr=f"ping: {name}: Name or service not known\n", status=2, live=live)
-    address = next((one for one in resolved.addresses if ":" not in one), resolved.addresses[0])
+    address = resolved.address
     headers = 8 + (40 if ":" in address else 20)
     out = f"PING {name} ({address}) {size}({size + headers}) bytes of data.\n"
     received, errors, times = 0, 0, []

@@ -10,12 +10,11 @@ import dataclasses
 import re
 
 from engine.network.host import HostKind
+from engine.shell.captures import show
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
-from engine.shell.live import Capture, LiveCluster
-from engine.shell.packets import line
+from engine.shell.live import Capture
 from engine.shell.pcap_filter import BadFilter, read_filter
 from engine.shell.tools.lines import Unusable, split_options
-from engine.walk.state import Tap, TapWay
 
 
 def run(call: Call) -> Result:
@@ -66,31 +65,6 @@ def _stopped(call: Call) -> Result:
     left = tuple(one for one in call.live.captures if one.host != call.host)
     said = "".join(f"\n{one.shown} packets captured\n" for one in mine)
     return Result(stderr=said, live=dataclasses.replace(call.live, captures=left, packets=()))
-
-
-def _hears(capture: Capture, tap: Tap) -> bool:
-    """Whether a socket on that device gets it; one on all devices sets none of them promiscuous."""
-    return capture.device == tap.device or (capture.device == "any" and tap.way is not TapWay.SWITCHED)
-
-
-def show(live: LiveCluster) -> tuple[str, LiveCluster]:
-    """What the captures print of the packets that were sent since, and the cluster without these."""
-    out, captures = "", []
-    for capture in live.captures:
-        wanted = read_filter(capture.words)
-        seen = [
-            packet
-            for packet in live.packets
-            if packet.tap.host == capture.host and _hears(capture, packet.tap) and wanted(packet.tap.flow)
-        ]
-        seen = seen if capture.most is None else seen[: capture.most - capture.shown]
-        out += "".join(f"{line(packet, capture.device == 'any')}\n" for packet in seen)
-        shown = capture.shown + len(seen)
-        if capture.most is None or shown < capture.most:
-            captures.append(dataclasses.replace(capture, shown=shown))
-        else:
-            out += f"{shown} packets captured\n"
-    return out, dataclasses.replace(live, captures=tuple(captures), packets=())
 
 
 TOOL = Tool(("tcpdump", "pkill", "kill"), run, ANYWHERE)
