@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Styled
 
 from k8squiz.bank.question import FieldMark
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.matrix.fields import TickField
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
@@ -14,7 +17,7 @@ from k8squiz.report.signs import RIGHT, WRONG
 from k8squiz.screens.prose import Prose
 
 
-def view(field: TickField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
+def view(field: TickField, mark: FieldMark, lang: Lang, causes: Sequence[Cause] = ()) -> list[RenderableType]:
     given: tuple[str, ...] = mark.given or ()
     table = Table.grid(padding=(0, 1))
     for _ in range(3):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Styled
 
 from k8squiz.bank.question import FieldMark
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.path.alignment import step_credit
 from k8squiz.kinds.path.fields import PathField, step_text
 from k8squiz.locale.i18n import Lang
@@ -14,7 +17,7 @@ from k8squiz.locale.practice import say
 from k8squiz.report.signs import sign_of
 
 
-def view(field: PathField, mark: FieldMark, lang: Lang) -> list[RenderableType]:
+def view(field: PathField, mark: FieldMark, lang: Lang, causes: Sequence[Cause] = ()) -> list[RenderableType]:
     told = field.told(mark.given or ())
     table = Table(padding=(0, 1), show_edge=False, box=None)
     table.add_column("", no_wrap=True)
