@@ -17,7 +17,7 @@ from engine.packet import L4
 from engine.values import dataclass
 
 if TYPE_CHECKING:
-    from engine.policies import ClusterNetworkPolicy, NetworkPolicy
+    from engine.cluster.policies import ClusterNetworkPolicy, NetworkPolicy
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 

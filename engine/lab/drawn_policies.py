@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import random
 
-from engine.lab.drawn_addresses import Addresses
-from engine.packet import L4
-from engine.policies import (
+from engine.cluster.policies import (
     IPBlock,
     LabelSelector,
     NetworkPolicy,
@@ -15,6 +13,8 @@ from engine.policies import (
     NetworkPolicyRule,
     PolicyType,
 )
+from engine.lab.drawn_addresses import Addresses
+from engine.packet import L4
 
 TIERS = ("front", "back")
 _DIRECTIONS = (

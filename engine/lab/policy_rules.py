@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from engine.cluster import Mode, Pod
+from engine.cluster.policies import NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule, PolicyType
 from engine.cni.enforcement import PolicyEnforcement
 from engine.fabric.fabric import Fabric
 from engine.hooks import Hook
@@ -17,7 +18,6 @@ from engine.lab.errors import NotInThisLab
 from engine.network.host import Host
 from engine.network.routes import contains, number
 from engine.networkpolicy.selectors import selects
-from engine.policies import NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule, PolicyType
 
 TABLE = "k8squiz_policies"
 # Before iptables' filter table (0), and before NAT in POSTROUTING (100).

@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import re
 
-from engine.manifests.fields import Fields, shown, shown_zh
-from engine.manifests.label_selectors import label_selector
-from engine.manifests.objects import name_of
-from engine.packet import L4
-from engine.policies import (
+from engine.cluster.policies import (
     ClusterNetworkPolicy,
     ClusterNetworkPolicyPeer,
     ClusterNetworkPolicyProtocol,
@@ -22,6 +18,10 @@ from engine.policies import (
     RuleAction,
     Tier,
 )
+from engine.manifests.fields import Fields, shown, shown_zh
+from engine.manifests.label_selectors import label_selector
+from engine.manifests.objects import name_of
+from engine.packet import L4
 
 _MOST = 25
 _LONGEST_NAME = 100

@@ -18,7 +18,7 @@ from engine.manifests.selectors import derived_slices
 from engine.manifests.source import Map
 
 if TYPE_CHECKING:
-    from engine.policies import ClusterNetworkPolicy, NetworkPolicy
+    from engine.cluster.policies import ClusterNetworkPolicy, NetworkPolicy
 
 _MAX_NESTED_LISTS = 16
 _OWN = "k8squiz.dev/"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
+from engine.cluster.policies import LabelSelector, LabelSelectorRequirement
 from engine.manifests.fields import Fields, Place, is_subdomain, shown, shown_zh
-from engine.policies import LabelSelector, LabelSelectorRequirement
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
 _WITH_VALUES, _WITHOUT_VALUES = ("In", "NotIn"), ("Exists", "DoesNotExist")

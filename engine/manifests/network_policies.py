@@ -11,10 +11,17 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
+from engine.cluster.policies import (
+    IPBlock,
+    NetworkPolicy,
+    NetworkPolicyPeer,
+    NetworkPolicyPort,
+    NetworkPolicyRule,
+    PolicyType,
+)
 from engine.manifests.fields import Fields, Place, shown, shown_zh
 from engine.manifests.label_selectors import label_selector, optional_selector
 from engine.manifests.objects import name_of, namespace_of
-from engine.policies import IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule, PolicyType
 
 LABEL_METADATA_NAME = "kubernetes.io/metadata.name"
 # IsValidPortName: an IANA service name (RFC 6335).

@@ -23,8 +23,8 @@ from engine.cluster import (
     ServicePort,
     SliceEndpoint,
 )
+from engine.cluster.policies import LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyRule
 from engine.manifests.objects import ADDRESSES_ANNOTATION, CONTAINER_ID_ANNOTATION, SERVICE_NAME_LABEL
-from engine.policies import LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyRule
 
 Document: TypeAlias = dict[str, Any]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.cluster.policies import NetworkPolicy, NetworkPolicyPeer, PolicyType
 from engine.networkpolicy.decision import Assumption
 from engine.networkpolicy.index import PolicyIndex
 from engine.networkpolicy.peers import pods_match
 from engine.networkpolicy.traffic import Traffic, TrafficPeer
-from engine.policies import NetworkPolicy, NetworkPolicyPeer, PolicyType
 
 ITSELF = Assumption(
     "A pod reaches itself whatever the policies say (Kubernetes' page on network policies); plugins differ where it goes"

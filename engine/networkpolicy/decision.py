@@ -6,9 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from engine.networkpolicy.words import peer_words, port_words
-from engine.packet import L4
-from engine.policies import (
+from engine.cluster.policies import (
     ClusterNetworkPolicyPeer,
     ClusterNetworkPolicyProtocol,
     NetworkPolicyPeer,
@@ -17,6 +15,8 @@ from engine.policies import (
     RuleAction,
     Tier,
 )
+from engine.networkpolicy.words import peer_words, port_words
+from engine.packet import L4
 from engine.trace import Text
 from engine.values import dataclass
 

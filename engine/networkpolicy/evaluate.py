@@ -9,6 +9,7 @@ network-policy-api's api-overview.md: by its own address it is not subject to th
 from __future__ import annotations
 
 from engine.cluster import Pod
+from engine.cluster.policies import NetworkPolicy, PolicyType, RuleAction, Tier
 from engine.networkpolicy.assumptions import assumptions
 from engine.networkpolicy.decision import DirectionDecision, MatchedRule, PolicyDecision
 from engine.networkpolicy.index import PolicyIndex
@@ -17,7 +18,6 @@ from engine.networkpolicy.peers import described
 from engine.networkpolicy.tiers import first_rule
 from engine.networkpolicy.traffic import Traffic
 from engine.packet import L4, family_of
-from engine.policies import NetworkPolicy, PolicyType, RuleAction, Tier
 from engine.values import dataclass
 
 

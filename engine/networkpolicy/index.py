@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from engine.cluster import Cluster, Node, Pod
+from engine.cluster.policies import ClusterNetworkPolicy, NetworkPolicy, Tier
 from engine.cni import cni_addresses
 from engine.errors import UnsupportedFeature
 from engine.network.routes import Route, RoutingTable
 from engine.networkpolicy.traffic import TrafficPeer
 from engine.packet import Family, family_of
-from engine.policies import ClusterNetworkPolicy, NetworkPolicy, Tier
 from engine.values import dataclass
 
 LABEL_METADATA_NAME = "kubernetes.io/metadata.name"

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.cluster import Pod
+from engine.cluster.policies import NetworkPolicy, NetworkPolicyRule, PolicyType, RuleAction, Tier
 from engine.networkpolicy.decision import MatchedRule
 from engine.networkpolicy.index import PolicyIndex
 from engine.networkpolicy.peers import peer_matches
 from engine.networkpolicy.ports import port_matches
 from engine.networkpolicy.selectors import selects
 from engine.networkpolicy.traffic import Traffic
-from engine.policies import NetworkPolicy, NetworkPolicyRule, PolicyType, RuleAction, Tier
 
 
 def isolating(index: PolicyIndex, pod: Pod, direction: PolicyType) -> tuple[NetworkPolicy, ...]:

@@ -7,12 +7,12 @@ address outside the cluster, no node, no host-network pod. CIDRs are asked about
 
 from __future__ import annotations
 
+from engine.cluster.policies import ClusterNetworkPolicyPeer, IPBlock, LabelSelector, NamespacedPod, NetworkPolicyPeer
 from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.network.routes import contains
 from engine.networkpolicy.index import PolicyIndex
 from engine.networkpolicy.selectors import selects
 from engine.networkpolicy.traffic import TrafficPeer
-from engine.policies import ClusterNetworkPolicyPeer, IPBlock, LabelSelector, NamespacedPod, NetworkPolicyPeer
 
 
 def peer_matches(index: PolicyIndex, namespace: str, peer: NetworkPolicyPeer, end: TrafficPeer) -> bool:

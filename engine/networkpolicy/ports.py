@@ -6,9 +6,9 @@ apis/v1alpha2 of network-policy-api (NPEP-187). A name is looked up on the desti
 
 from __future__ import annotations
 
+from engine.cluster.policies import ClusterNetworkPolicyProtocol, NetworkPolicyPort
 from engine.networkpolicy.traffic import Traffic
 from engine.packet import L4
-from engine.policies import ClusterNetworkPolicyProtocol, NetworkPolicyPort
 
 
 def port_matches(port: NetworkPolicyPort, traffic: Traffic) -> bool:

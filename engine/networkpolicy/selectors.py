@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.policies import LabelSelector, LabelSelectorRequirement
+from engine.cluster.policies import LabelSelector, LabelSelectorRequirement
 
 
 def selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:

@@ -7,13 +7,13 @@ differently the API gives no answer, and neither do we.
 
 from __future__ import annotations
 
+from engine.cluster.policies import ClusterNetworkPolicy, ClusterNetworkPolicyRule, PolicyType, Tier
 from engine.errors import UnsupportedFeature
 from engine.networkpolicy.decision import MatchedRule
 from engine.networkpolicy.index import PolicyIndex
 from engine.networkpolicy.peers import cluster_peer_matches, pods_match, refuse_domain_names
 from engine.networkpolicy.ports import protocol_matches
 from engine.networkpolicy.traffic import Traffic
-from engine.policies import ClusterNetworkPolicy, ClusterNetworkPolicyRule, PolicyType, Tier
 
 
 def first_rule(index: PolicyIndex, tier: Tier, direction: PolicyType, traffic: Traffic) -> MatchedRule | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.cluster import Pod
+from engine.cluster.policies import PolicyType
 from engine.packet import L4
-from engine.policies import PolicyType
 from engine.values import dataclass
 
 

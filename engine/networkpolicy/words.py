@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.policies import (
+from engine.cluster.policies import (
     ClusterNetworkPolicyPeer,
     ClusterNetworkPolicyProtocol,
     LabelSelector,

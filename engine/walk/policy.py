@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from engine.cluster import Pod
+from engine.cluster.policies import PolicyType
 from engine.cni.enforcement import ENFORCEMENTS, PolicyEnforcement
 from engine.fabric.address_index import AddressOwner
 from engine.hooks import Hook
@@ -22,7 +23,6 @@ from engine.network.host import Host
 from engine.networkpolicy import DirectionDecision, Traffic, TrafficPeer, decide_direction
 from engine.networkpolicy.isolation import isolating
 from engine.packet import L4
-from engine.policies import PolicyType
 from engine.trace import ReasonCode, Stage, Text, Verdict, Where
 from engine.values import dataclass
 from engine.walk.state import Died, Outgoing, WalkState

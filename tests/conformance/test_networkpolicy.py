@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from engine import Cluster, load_cluster
+from engine.cluster.policies import PolicyType
 from engine.networkpolicy import PolicyDecision, Traffic, TrafficPeer, allowed, at_pod, index_policies
 from engine.packet import L4, Family
-from engine.policies import PolicyType
 
 from .locate import folder
 

@@ -9,9 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.cluster import Cluster, ContainerPort, Node, Pod
-from engine.networkpolicy import PolicyDecision, allowed
-from engine.packet import L4
-from engine.policies import (
+from engine.cluster.policies import (
     IPBlock,
     LabelSelector,
     LabelSelectorRequirement,
@@ -21,6 +19,8 @@ from engine.policies import (
     NetworkPolicyRule,
     PolicyType,
 )
+from engine.networkpolicy import PolicyDecision, allowed
+from engine.packet import L4
 
 NAMESPACES, KEYS, VALUES = ("a", "b"), ("app", "tier"), ("", "x", "y")
 ENDS = ("pod/a/p", "pod/a/q", "pod/b/p", "pod/b/host", "node/node1", "9.9.9.9", "10.9.9.9")

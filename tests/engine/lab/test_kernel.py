@@ -10,6 +10,7 @@ import dataclasses
 import pytest
 
 from engine.cluster import Mode
+from engine.cluster.policies import NetworkPolicy, PolicyType
 from engine.fabric.fabric import build_fabric
 from engine.lab.cases import scenes
 from engine.lab.compare import compare
@@ -18,7 +19,6 @@ from engine.lab.live import Lab
 from engine.lab.requirements import features, why_not
 from engine.lab.scene import Scene
 from engine.lab.verify import VerifiedCase, enough, measure, run_all, run_scene
-from engine.policies import NetworkPolicy, PolicyType
 from engine.trace import Request
 from engine.walk.outcomes import outcomes
 

@@ -8,8 +8,7 @@ import sys
 import pytest
 
 from engine import ManifestError, load_cluster
-from engine.packet import L4
-from engine.policies import (
+from engine.cluster.policies import (
     ClusterNetworkPolicy,
     ClusterNetworkPolicyPeer,
     ClusterNetworkPolicyProtocol,
@@ -26,6 +25,7 @@ from engine.policies import (
     RuleAction,
     Tier,
 )
+from engine.packet import L4
 
 NP = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
 CNP = "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: c}\n"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from engine import Cluster, load_cluster
+from engine.cluster.policies import PolicyType
 from engine.networkpolicy import MatchedRule, at_pod, index_policies
 from engine.packet import L4
-from engine.policies import PolicyType
 
 from .scene import ask, cluster_policy, policy, scene
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from engine import EngineError, NoSuchObject, UnsupportedFeature, load_cluster
+from engine.cluster.policies import PolicyType
 from engine.networkpolicy import allowed, at_pod, index_policies
 from engine.packet import L4
-from engine.policies import PolicyType
 
 from .scene import ask, objects, policy, scene
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.cluster.policies import LabelSelector, LabelSelectorRequirement
 from engine.networkpolicy.words import selector_words
-from engine.policies import LabelSelector, LabelSelectorRequirement
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 Field names are the API's in Python's spelling. Sources: staging/src/k8s.io/api/networking/v1/types.go of Kubernetes;
 apis/v1alpha2/clusternetworkpolicy_types.go of kubernetes-sigs/network-policy-api (NPEP-285). Kept apart from
-engine.cluster so that a cluster without policies does not pay for them. What the values mean is engine.networkpolicy's.
+engine.cluster.objects so that a cluster without policies does not pay for them. What the values mean is engine.networkpolicy's.
 """
 
 from __future__ import annotations
