@@ -57,13 +57,7 @@ def outcomes(
         mode = fabric.mode if fabric is not None else cluster.proxy.effective_mode
     mode = mode_named(mode)
     built = fabric if fabric is not None else build_fabric(cluster, mode, rulesets, release)
-    resolved = locate(built, request)
-    _check_reachable(built, resolved)
-    if built.foreign:
-        first = first_node(built, resolved) or ""
-        if first in built.foreign:
-            refuse_service(cluster, first, built.foreign[first], resolved.dst, resolved.dport or 0)
-
+    resolved = _walkable(built, request)
     taken = 0
 
     def run(choose: Choose) -> Outcome:
@@ -95,9 +89,7 @@ def outcomes(
 def tapped(fabric: Fabric, request: Request, seed: int | str) -> tuple[Outcome, tuple[Tap, ...]]:
     """The way that `seed` draws, and what packet sockets on all devices see of its first packet and its answer, in their
     order. Raises as outcomes()."""
-    resolved = locate(fabric, request)
-    _check_reachable(fabric, resolved)
-    outcome, state = _one_way(fabric, resolved, seeded(seed), listening=True)
+    outcome, state = _one_way(fabric, _walkable(fabric, request), seeded(seed), listening=True)
     return outcome, tuple(state.taps or ())
 
 
@@ -112,6 +104,18 @@ def first_node(fabric: Fabric, resolved: ResolvedRequest) -> str | None:
         return pod_owner.node if pod_owner else None
     owner = fabric.neighbours.get(resolved.dst)
     return owner[0] if owner and owner[0] in fabric.nodes else resolved.node
+
+
+def _walkable(fabric: Fabric, request: Request) -> ResolvedRequest:
+    """`request` with its names looked up. Raises where no walk can begin: nobody of that name, a foreign packet without a
+    node to arrive at, a Service that programs decide of which only the rules are known."""
+    resolved = locate(fabric, request)
+    _check_reachable(fabric, resolved)
+    if fabric.foreign:
+        first = first_node(fabric, resolved) or ""
+        if first in fabric.foreign:
+            refuse_service(fabric.cluster, first, fabric.foreign[first], resolved.dst, resolved.dport or 0)
+    return resolved
 
 
 def _check_reachable(fabric: Fabric, resolved: ResolvedRequest) -> None:
