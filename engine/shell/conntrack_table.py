@@ -1,27 +1,18 @@
 """A host's conntrack table as conntrack(8) and a walk see it: entries run out as the kernel's time-outs say.
 
 Sources: net/netfilter/nf_conntrack_proto_tcp.c (tcp_timeouts), nf_conntrack_proto_udp.c; what kube-proxy sets:
-KubeProxyConfiguration conntrack.tcpEstablishedTimeout (24h).
+KubeProxyConfiguration conntrack.tcpEstablishedTimeout (24h), udpTimeout, udpStreamTimeout.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from engine.cluster import ProxyConfig
 from engine.packet import L4
 from engine.trace import ConntrackView
 from engine.values import dataclass
 
-# The sysctls of a node, by their names under net.netfilter, as kube-proxy leaves them.
-TIMEOUTS = {
-    "nf_conntrack_tcp_timeout_established": 86400,
-    "nf_conntrack_tcp_timeout_close_wait": 3600,
-    "nf_conntrack_tcp_timeout_time_wait": 120,
-    "nf_conntrack_tcp_timeout_syn_sent": 120,
-    "nf_conntrack_udp_timeout": 30,
-    "nf_conntrack_udp_timeout_stream": 120,
-    "nf_conntrack_icmp_timeout": 30,
-}
 # The state of an entry -> the sysctl that says for how many seconds it lives on.
 _BY_STATE = {
     "ESTABLISHED": "nf_conntrack_tcp_timeout_established",
@@ -46,18 +37,32 @@ class HeldConnection:
     used: float
 
 
-def lifetime(view: ConntrackView, sysctls: Mapping[str, str]) -> int:
+def timeouts(proxy: ProxyConfig) -> dict[str, int]:
+    """The sysctls of a node in seconds, by their names under net.netfilter, as a kube-proxy of that configuration leaves them."""
+    udp, udp_stream = proxy.udp_timeouts
+    return {
+        "nf_conntrack_tcp_timeout_established": 86400,
+        "nf_conntrack_tcp_timeout_close_wait": 3600,
+        "nf_conntrack_tcp_timeout_time_wait": 120,
+        "nf_conntrack_tcp_timeout_syn_sent": 120,
+        "nf_conntrack_udp_timeout": udp,
+        "nf_conntrack_udp_timeout_stream": udp_stream,
+        "nf_conntrack_icmp_timeout": 30,
+    }
+
+
+def lifetime(view: ConntrackView, sysctls: Mapping[str, str], proxy: ProxyConfig) -> int:
     """Seconds that an entry lives on after its last packet; `sysctls` are those that were written on its host."""
     name = _BY_STATE.get(view.state) or _PLAIN.get((view.original.protocol, view.replied), "")
     written = sysctls.get(f"net.netfilter.{name}", "")
-    return int(written) if written.isdigit() else TIMEOUTS.get(name, _OTHERS)
+    return int(written) if written.isdigit() else timeouts(proxy).get(name, _OTHERS)
 
 
 def alive(
-    connections: Iterable[HeldConnection], sysctls: Mapping[str, str], clock: float
+    connections: Iterable[HeldConnection], sysctls: Mapping[str, str], proxy: ProxyConfig, clock: float
 ) -> Iterator[tuple[HeldConnection, int]]:
     """The entries that have not run out at that time, each with the seconds that are left."""
     for held in connections:
-        left = round(held.used + lifetime(held.view, sysctls) - clock)
+        left = round(held.used + lifetime(held.view, sysctls, proxy) - clock)
         if left > 0:
             yield held, left

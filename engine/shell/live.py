@@ -139,7 +139,7 @@ class LiveCluster:
     def connections(self, host: str) -> tuple[tuple[HeldConnection, int], ...]:
         """The entries of the host's conntrack table that have not run out, each with the seconds that are left."""
         state = self.state(host)
-        return tuple(alive(state.connections, state.sysctls, self.clock))
+        return tuple(alive(state.connections, state.sysctls, self.cluster.proxy, self.clock))
 
     def proxy(self, node: str) -> ProxyState:
         """The kube-proxy of the node."""

@@ -15,7 +15,7 @@ from engine.cluster import Mode
 from engine.cluster.facts import NetworkFacts, Shape, facts_of
 from engine.network.devices import DeviceKind
 from engine.network.host import Host, HostKind, Sysctls
-from engine.shell.conntrack_table import TIMEOUTS
+from engine.shell.conntrack_table import timeouts
 from engine.shell.edits import SysctlsSet
 from engine.values import dataclass
 
@@ -74,7 +74,6 @@ _NODE_DEFAULTS = {
     "net.netfilter.nf_conntrack_max": "131072",
     "net.netfilter.nf_conntrack_buckets": "65536",
     "net.netfilter.nf_conntrack_tcp_be_liberal": "{be_liberal}",
-    **{f"net.netfilter.{name}": str(seconds) for name, seconds in TIMEOUTS.items()},
 }
 _IPVS_DEFAULTS = {
     "net.ipv4.vs.conntrack": "1",
@@ -171,6 +170,7 @@ def defaults_on(live: LiveCluster, here: Host) -> dict[str, str]:
     found = dict(_DEFAULTS)
     if here.kind is HostKind.NODE:
         found.update(_NODE_DEFAULTS)
+        found.update({f"net.netfilter.{name}": str(s) for name, s in timeouts(live.cluster.proxy).items()})
         if live.mode is Mode.IPVS:
             found.update(_IPVS_DEFAULTS)
     words = {"hostname": here.name.rpartition("/")[2], "be_liberal": int(live.cluster.proxy.tcp_be_liberal)}

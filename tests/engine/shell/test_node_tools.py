@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from engine import Request
+from engine.packet import L4, FiveTuple
 from engine.shell import Shell
+from engine.trace import ConntrackView
 
 from .clusters import opened, run
 
@@ -45,6 +49,22 @@ def test_a_connection_runs_out() -> None:
     shell = run(opened(), "pod/c", "curl -s 10.96.0.10").shell
     assert shell.run("node1", "conntrack -C").stdout == "1\n"
     assert Shell(shell.live.later(121)).run("node1", "conntrack -C").stdout == "0\n"
+
+
+# conntrack.udpTimeout, udpStreamTimeout in seconds -> an answered entry of UDP is there after 100 seconds.
+UDP_TIMEOUTS = {"the kernel's own": ((30, 120), True), "the stream's shortened": ((30, 90), False), "the other": ((5, 120), True)}  # fmt: skip
+
+
+@pytest.mark.parametrize(("timeouts", "there"), UDP_TIMEOUTS.values(), ids=UDP_TIMEOUTS)
+def test_entries_of_udp_live_as_long_as_kube_proxy_says(timeouts: tuple[int, int], there: bool) -> None:
+    flow = FiveTuple(L4.UDP, "10.244.1.7", 40000, "10.244.2.8", 53)
+    entry = ConntrackView("node1", flow, flow.reply(), "", replied=True)
+    live = opened().live
+    configured = dataclasses.replace(live.cluster, proxy=dataclasses.replace(live.cluster.proxy, udp_timeouts=timeouts))
+    shell = Shell(dataclasses.replace(live, cluster=configured).remembering([entry]).later(100))
+    assert shell.run("node1", "conntrack -C").stdout == ("1\n" if there else "0\n")
+    for name, seconds in zip(("udp_timeout", "udp_timeout_stream"), timeouts, strict=True):
+        assert shell.run("node1", f"sysctl -n net.netfilter.nf_conntrack_{name}").stdout == f"{seconds}\n"
 
 
 def test_nft_flushed_breaks_the_service() -> None:
