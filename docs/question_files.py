@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.cluster.facts import Fact, NetworkFacts, NodeFacts, facts_of
+from k8squiz.bank.themes import THEMES
 from k8squiz.kinds.interface import REGISTRY, kind
 from k8squiz.kinds.schema import schema_text
 from k8squiz.world.facts import TOLD
@@ -64,10 +65,16 @@ def examples() -> str:
     return "\n".join(["| kind | read |", "|---|---|", *rows])
 
 
+def themes() -> str:
+    """What a question can be about; 5 is asked in almost every round."""
+    rows = [f"| `{name}` | {theme.name.en} | {theme.name.zh} | {theme.asked} |" for name, theme in THEMES.items()]
+    return "\n".join(["| theme | | | asked |", "|---|---|---|---|", *rows])
+
+
 README = QUESTIONS / "README.md"
 MANIFESTS = Path(__file__).parent / "manifests.md"
 TABLES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
-    README: {"facts": facts, "network": network, "examples": examples},
+    README: {"themes": themes, "facts": facts, "network": network, "examples": examples},
     MANIFESTS: {"network facts": every_network_fact},
 }
 
@@ -76,10 +83,8 @@ def written(page: Path) -> str:
     """The page with each table between its marks written anew."""
     text = page.read_text(encoding="utf-8")
     for name, table in TABLES[page].items():
-        marked = re.compile(
-            rf"(<!-- {name}: written by docs/question_files.py -->\n).*?(\n<!-- /{name} -->)", re.DOTALL
-        )
-        text, count = marked.subn(lambda found, table=table: f"{found[1]}{table()}{found[2]}", text)  # type: ignore[misc]
+        marked = re.compile(rf"(<!-- {name}: written by docs/question_files.py -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        text, count = marked.subn(lambda found, table=table: f"{found[1]}{table()}\n{found[2]}", text)  # type: ignore[misc]
         if count != 1:
             raise SystemExit(f"{page.name} has no place for the table {name!r}")
     return text

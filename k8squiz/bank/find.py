@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from k8squiz.bank.schema import JsonSchema
 
 _HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?:#.*)?$", re.MULTILINE)
+_THEMES = re.compile(r"^themes:[ \t]+\[([a-z0-9, -]*)\][ \t]*(?:#.*)?$", re.MULTILINE)
 # A title whose two texts stand plainly on a line each; one that is quoted or folded is left to YAML.
 _TITLE = re.compile(r"^title:\n  en: (\w[^\n]*)\n  zh: (\w[^\n]*)\n(?=\S)", re.MULTILINE)
 _NOT_PLAIN = re.compile(r"\s#|:(?:\s|$)|\s$|\ufffd")
@@ -99,10 +100,13 @@ def metas(folder: Path | None = None) -> tuple[QuestionMeta, ...]:
 
 def scan(path: Path) -> QuestionMeta | None:
     """The heading in a file's first lines; None where it is not there."""
-    found = dict(_HEADER.findall(_head(path)))
+    head = _head(path)
+    found = dict(_HEADER.findall(head))
     if len(found) != 4 or not found["level"].isdigit():
         return None
-    return QuestionMeta(found["id"], found["topic"], int(found["level"]), found["kind"], str(path))
+    listed = _THEMES.search(head)
+    themes = tuple(listed[1].replace(",", " ").split()) if listed else ()
+    return QuestionMeta(found["id"], found["topic"], int(found["level"]), found["kind"], str(path), themes)
 
 
 def title(meta: QuestionMeta) -> Text:
@@ -214,7 +218,7 @@ def parse_template(text: str, path: Path) -> Template:
             f"{path}:{document.line(('format_version',))}：format_version 必须为 {FORMAT_VERSION}",
         )
     data["cluster"] = _with_base(head.cluster, path, document.line(("cluster",)))
-    meta = QuestionMeta(head.id, head.topic, head.level, head.kind, str(path))
+    meta = QuestionMeta(head.id, head.topic, head.level, head.kind, str(path), head.themes)
     template = dataclasses.replace(nameless, meta=meta, title=head.title, data=data)
     for index, each in enumerate(follow_ups(template)):
         # Made into a question of its own it must be one that stands in a file.

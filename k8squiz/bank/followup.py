@@ -56,7 +56,7 @@ def _made(template: Template, index: int, raw: Mapping[str, Yaml]) -> Template:
         data["requests"] = {name: _changed(request, raw, place) for name, request in requests.items()}
     meta, title = template.meta, TEXT.read(data["title"], place.at("title"))
     level = LEVEL.read(raw.get("level", meta.level), place.at("level"))
-    own_meta = QuestionMeta(f"{meta.id}/{raw['id']}", meta.topic, level, str(raw["kind"]), meta.path)
+    own_meta = QuestionMeta(f"{meta.id}/{raw['id']}", meta.topic, level, str(raw["kind"]), meta.path, meta.themes)
     return dataclasses.replace(template, meta=own_meta, title=title, data=data, lines=_lines(template, index))
 
 

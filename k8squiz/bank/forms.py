@@ -35,6 +35,7 @@ from k8squiz.bank.shapes import (
     record,
     ref,
 )
+from k8squiz.bank.themes import THEMES
 from k8squiz.bank.yaml_values import Yaml
 
 T = TypeVar("T")
@@ -225,6 +226,9 @@ class ClusterForm:
     release: str = key(WORD.told("kube-proxy's on every node, where it is not the one the whole bank speaks of."), "")
 
 
+THEME_NAMES = list_of(one_of(*THEMES), least=1).told("What it is the point of; k8squiz/bank/themes.py has them all.")
+
+
 @dataclass(frozen=True, slots=True)
 class HeadForm:
     """What a question file begins with, and its cluster as it is written."""
@@ -236,6 +240,7 @@ class HeadForm:
     kind: str = key(WORD)
     title: Text = key(TEXT)
     cluster: Mapping[str, Yaml] = key(MAPPING)
+    themes: tuple[str, ...] = key(THEME_NAMES, ())
 
 
 HEAD = record(HeadForm)

@@ -28,6 +28,7 @@ class QuestionMeta:
     level: int
     kind: str
     path: str
+    themes: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:

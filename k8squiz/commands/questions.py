@@ -26,9 +26,10 @@ def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None =
     listed = [(meta, bank.title(meta)) for meta in bank.select(topics, level)]
     if json:
         rows = [
-            {"id": meta.id, "topic": meta.topic, "level": meta.level, "kind": meta.kind, "title": _both(title)}
+            {"id": meta.id, "topic": meta.topic, "level": meta.level, "kind": meta.kind, "themes": list(meta.themes),
+             "title": _both(title)}
             for meta, title in listed
-        ]
+        ]  # fmt: skip
         print_json(rows)
         return 0
     from rich.console import Group

@@ -14,6 +14,7 @@ from k8squiz.bank.forms import (
     REQUEST,
     REQUESTS,
     SOURCES,
+    THEME_NAMES,
     VALUES,
 )
 from k8squiz.bank.params import WAYS
@@ -62,6 +63,7 @@ def _file() -> Schema:
         "topic": _ID.told("nodeport, traffic-policy, iptables-vs-ipvs, hairpin, ...").schema,
         "level": LEVEL.schema,
         "kind": {"enum": list(REGISTRY)},
+        "themes": THEME_NAMES.schema,
         "title": TEXT.schema,
         "params": {"type": "object", "additionalProperties": {"anyOf": [_param(name) for name in WAYS]}},
         "cluster": CLUSTER.schema,

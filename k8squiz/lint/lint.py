@@ -30,6 +30,7 @@ from k8squiz.kinds.interface import Task, kind, make_task
 from k8squiz.lint.confirmed import Confirmed, literal_numbers
 from k8squiz.lint.finding import Finding
 from k8squiz.lint.terms import terms
+from k8squiz.lint.themes import on_one_line, over_the_bank
 from k8squiz.terminal.processes import processors, shared_out
 from k8squiz.terminal.sanitize import visible
 from k8squiz.world.predicates import Ambiguous
@@ -56,8 +57,9 @@ class LintReport:
 
 def lint(paths: Iterable[Path] = (), seeds: int = SEEDS) -> LintReport:
     """Lint these files and folders (default: the whole bank). Raises QuizError for a path that is not there."""
+    paths = tuple(paths)
     chosen = _files(paths)
-    findings: list[Finding] = []
+    findings: list[Finding] = [] if paths else list(over_the_bank(bank.metas()))
     ids: dict[str, str] = {}
     for path, (name, found) in zip(chosen, _each(chosen, seeds), strict=True):
         if name and name in ids:
@@ -83,7 +85,13 @@ def _file(path: Path, seeds: int) -> tuple[str, list[Finding]]:
         template = bank.load(path)
     except QuizError as error:
         return "", [_from_error(error, path)]
-    found = [*_identity(template, path), *_old_words(template), *_languages(template), *_unanswered(template)]
+    found = [
+        *_identity(template, path),
+        *on_one_line(template, path),
+        *_old_words(template),
+        *_languages(template),
+        *_unanswered(template),
+    ]
     found += _over_seeds(template, seeds)
     for each in follow_ups(template):
         found += _over_seeds(each, seeds)
@@ -155,7 +163,7 @@ def _identity(template: Template, path: Path) -> Iterator[Finding]:
                 f"有两个追问都叫 {name!r}",
             )
     scanned = bank.scan(path)
-    if scanned is None or dataclasses.replace(scanned, path="") != dataclasses.replace(meta, path=""):
+    if scanned is None or dataclasses.replace(scanned, path=meta.path, themes=meta.themes) != meta:
         yield Finding(
             template.place("id"),
             "id, topic, level and kind must stand first in the file, each on its own line",
