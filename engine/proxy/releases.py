@@ -48,6 +48,8 @@ class Behaviour:
     has_endpoint_map: bool
     single_endpoint_without_map: bool
     cuts_comments: bool
+    reconciles_conntrack: bool
+    passes_over_empty_services: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,26 @@ DIFFERENCES: tuple[Difference, ...] = (
             "注释截到 nft 允许的 128 字节；之前过长的注释会使 nft 拒绝整个事务",
         ),
         "pull request 139516, issue 139515",
+    ),
+    Difference(
+        "reconciles_conntrack", "1.32", None, _ALL,
+        Text(
+            "Every sync compares conntrack's UDP entries with the serving endpoints and deletes those that lead elsewhere;"
+            " before, those of an endpoint that it saw go, and all of a Service that it saw get its first endpoint (after its"
+            " own start: of every Service)",
+            "每次同步都把 conntrack 的 UDP 表项与可服务的端点比较，删除指向别处的表项；之前只删除它看到消失的端点的表项，"
+            "以及它看到刚有端点的 Service 的全部表项（自身启动后：所有 Service）",
+        ),
+        "pull request 127318; pkg/proxy/conntrack/cleanup.go, CleanStaleEntries; issue 122740",
+    ),
+    Difference(
+        "passes_over_empty_services", "1.32", "1.36", _ALL,
+        Text(
+            "UDP entries of a Service without serving endpoints are left alone, so that a client that goes on sending keeps"
+            " sending to the pod that is gone",
+            "没有可服务端点的 Service，其 UDP 表项不会被删除，持续发送的客户端会一直发往已消失的 Pod",
+        ),
+        "issue 139628; pull request 139629 (v1.37)",
     ),
 )  # fmt: skip
 

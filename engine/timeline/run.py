@@ -1,0 +1,257 @@
+"""What becomes of every request of every connection, with its exact probability.
+
+A connection's route is decided by its first packet and kept (engine.netfilter.nat; the facts are measured in the lab): rules
+that change later do not move it. So TCP walks once a connection, and what ends it is its pod's end. UDP has no end: each
+packet is walked with the conntrack entries that the ones before left. Sources: net/netfilter/nf_conntrack_core.c,
+nf_nat_core.c; net/ipv4/tcp.c (a process that ends closes its sockets: FIN, or RST where data was not read).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from engine.cluster import Cluster, Mode, Service
+from engine.errors import UnsupportedFeature
+from engine.packet import L4, split_host_port
+from engine.proxy.interface import mode_named
+from engine.timeline import words
+from engine.timeline.balancer import HealthChecks
+from engine.timeline.connections import Attempt, Chance, Connection, Fate
+from engine.timeline.entries import Entry, renewed, service_of, surviving
+from engine.timeline.pods import Lifecycle, PodLife, pod_times
+from engine.timeline.view import ClusterOverTime, Lags, ProxyStop
+from engine.trace import ConntrackView, Outcome, Request, Verdict
+from engine.values import dataclass
+from engine.walk.outcomes import outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A cluster and what happens in it. `cluster` holds every pod and endpoint that is there at any time; `lives` say from
+    when to when, `lifecycle` how the pods they speak of are made. Connections are drawn apart from each other."""
+
+    cluster: Cluster
+    connections: tuple[Connection, ...]
+    lives: tuple[PodLife, ...] = ()
+    lifecycle: Lifecycle = Lifecycle()
+    lags: Lags = Lags()
+    stops: tuple[ProxyStop, ...] = ()
+    checks: HealthChecks = HealthChecks()
+    mode: Mode | None = None
+    release: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a client holds: a connection to `pod` (namespace/name, None: another server) made at `made`, or UDP's entries.
+    `silent`: since when it waits on a connection that nobody answers. `remembered`: node -> the endpoint that its
+    sessionAffinity has for this client, and when it was last taken."""
+
+    pod: str | None = None
+    made: int | None = None
+    entries: tuple[Entry, ...] = ()
+    silent: int | None = None
+    remembered: tuple[tuple[str, str, int], ...] = ()
+
+
+def run(timeline: Timeline) -> tuple[Attempt, ...]:
+    """Every request of every connection, in the connections' order. Raises NoSuchObject, EngineError, UnsupportedFeature."""
+    return tuple(attempt for one in _runs(timeline) for attempt in one)
+
+
+def expected_failures(attempts: tuple[Attempt, ...]) -> Fraction:
+    """How many requests are not answered, on average over all draws."""
+    return sum((attempt.fails for attempt in attempts), Fraction(0))
+
+
+def over_time(timeline: Timeline) -> ClusterOverTime:
+    """The timeline's cluster, to be looked at by moment. Raises EngineError where a pod's life contradicts itself."""
+    mode = mode_named(timeline.mode or timeline.cluster.proxy.effective_mode)
+    times = tuple(pod_times(life, timeline.lifecycle) for life in timeline.lives)
+    return ClusterOverTime(
+        timeline.cluster, mode, timeline.release, times, timeline.lags, timeline.stops, timeline.checks
+    )
+
+
+def _runs(timeline: Timeline) -> Iterator[tuple[Attempt, ...]]:
+    walker = _Walker(over_time(timeline))
+    for connection in timeline.connections:
+        yield tuple(walker.attempts(connection))
+
+
+class _Walker:
+    """Walks first packets, and remembers what became of them as long as nothing changes."""
+
+    def __init__(self, cluster: ClusterOverTime) -> None:
+        self._cluster = cluster
+        self._owners = {ip: f"{pod.namespace}/{pod.name}" for pod in cluster.cluster.pods for ip in pod.ips}
+        self._walked: dict[object, tuple[Outcome, ...]] = {}
+        self._timeouts = cluster.cluster.proxy.udp_timeouts
+
+    def attempts(self, connection: Connection) -> Iterator[Attempt]:
+        udp = connection.request.l4 is L4.UDP
+        if udp and self._cluster.mode is Mode.IPVS:
+            raise UnsupportedFeature(
+                "what becomes of a UDP connection in ipvs mode over time is not modelled",
+                zh="ipvs 模式下 UDP 连接随时间的变化未建模",
+            )
+        states: dict[_Held, Fraction] = {_Held(): Fraction(1)}
+        for at in connection.requests():
+            chances: dict[Chance, Fraction] = {}
+            after: dict[_Held, Fraction] = {}
+            for held, share in states.items():
+                step = self._datagram if udp else self._request
+                for chance, left in step(connection, held, at):
+                    chances[_unweighed(chance)] = (
+                        chances.get(_unweighed(chance), Fraction(0)) + share * chance.probability
+                    )
+                    after[left] = after.get(left, Fraction(0)) + share * chance.probability
+            states = after
+            yield Attempt(
+                connection.name,
+                at,
+                tuple(dataclasses.replace(chance, probability=share) for chance, share in chances.items()),
+            )
+
+    def _request(self, connection: Connection, held: _Held, at: int) -> Iterator[tuple[Chance, _Held]]:
+        """One request over TCP: on the connection that is held as long as it stands, else on a new one."""
+        if held.made is not None and connection.reuses and not self._closed(connection, held, at):
+            yield self._answer(connection, held, at)
+            return
+        for outcome in self._first(connection.request, held, at):
+            remembered = self._remember(held, outcome, at)
+            if outcome.verdict is not Verdict.DELIVERED:
+                chance = self._refused(outcome, at)
+                yield chance, _Held(remembered=remembered)
+                continue
+            pod = self._pod(outcome)
+            chance, left = self._answer(connection, _Held(pod, at, remembered=remembered), at)
+            yield dataclasses.replace(chance, probability=outcome.probability), left
+
+    def _closed(self, connection: Connection, held: _Held, at: int) -> bool:
+        """Whether the connection is no longer there when the next request is to be sent, in good order: the client has
+        been told, or has closed it itself."""
+        assert held.made is not None
+        if connection.max_age is not None and at - held.made >= connection.max_age:
+            return True
+        if held.silent is not None:
+            return connection.timeout is not None and at - held.silent >= connection.timeout
+        times = self._cluster.times.get(held.pod or "")
+        if times is None:
+            return False
+        # An idle connection is closed by a process that drains, and by the kernel of one that has ended.
+        told = times.closes if times.drains else times.exits
+        return told is not None and at >= told
+
+    def _answer(self, connection: Connection, held: _Held, at: int) -> tuple[Chance, _Held]:
+        """What becomes of a request that is sent on a connection that stands."""
+        times = self._cluster.times.get(held.pod or "")
+        until = at + connection.lasts
+        if times is not None and times.vanishes is not None and times.vanishes <= until:
+            why = words.vanished(held.pod or "", times.vanishes)
+            return Chance(Fraction(1), Fate.HANGS, held.pod, why), dataclasses.replace(held, silent=held.silent or at)
+        if times is not None and times.exits is not None and at < times.exits < until:
+            why = words.cut(held.pod or "", times, at, until)
+            return Chance(Fraction(1), Fate.RESET, held.pod, why), _Held(remembered=held.remembered)
+        kept = held if connection.reuses else _Held(remembered=held.remembered)
+        return Chance(Fraction(1), Fate.ANSWERED, held.pod, words.answered(held.pod, at, held.made or at)), kept
+
+    def _datagram(self, connection: Connection, held: _Held, at: int) -> Iterator[tuple[Chance, _Held]]:
+        """One request over UDP; with `reuses` from the port that all of them have."""
+        kept: tuple[Entry, ...] = ()
+        if connection.reuses:
+            kept = tuple(surviving(held.entries, self._cluster, at, self._timeouts))
+        for outcome in self._first(connection.request, held, at, kept):
+            left = _Held(entries=renewed(outcome.conntrack, kept, at), remembered=self._remember(held, outcome, at))
+            if outcome.verdict is Verdict.DELIVERED:
+                pod = self._pod(outcome)
+                yield Chance(outcome.probability, Fate.ANSWERED, pod, words.answered(pod, at, at)), left
+            else:
+                yield self._refused(outcome, at, kept), left
+
+    def _first(self, request: Request, held: _Held, at: int, entries: tuple[Entry, ...] = ()) -> Iterator[Outcome]:
+        """Every way that a packet can go now, through whichever node the load balancer sends it to."""
+        nodes: tuple[str | None, ...] = (request.node,)
+        service = self._balanced(request)
+        if service is not None and request.node is None:
+            nodes = self._cluster.balanced(service, at)
+            if not nodes:
+                yield words.no_healthy_node(request.destination)
+                return
+        for node in nodes:
+            for outcome in self._ways(dataclasses.replace(request, node=node), held, at, entries):
+                yield dataclasses.replace(outcome, probability=outcome.probability / len(nodes))
+
+    def _ways(self, request: Request, held: _Held, at: int, entries: tuple[Entry, ...]) -> tuple[Outcome, ...]:
+        views = _by_host(entries)
+        key = (self._cluster.state(at), request, tuple(entry.view for entry in entries))
+        if key not in self._walked:
+            fabric = self._cluster.fabric(at, views)
+            self._walked[key] = outcomes(fabric.cluster, request, fabric=fabric)
+        return self._pinned(self._walked[key], held, at)
+
+    def _pinned(self, ways: tuple[Outcome, ...], held: _Held, at: int) -> tuple[Outcome, ...]:
+        """Of the ways those to the endpoint that sessionAffinity remembers for this client, where it still is one."""
+        if not held.remembered:
+            return ways
+        kept: list[Outcome] = []
+        for node, address, used in held.remembered:
+            for way in ways:
+                view = _translation(way)
+                service = service_of(self._cluster.cluster, view) if view is not None else None
+                if view is None or service is None or view.host != node or view.reply.src != address:
+                    continue
+                if at - used < 1000 * service.affinity_timeout_seconds:
+                    kept.append(way)
+        total = sum((way.probability for way in kept), Fraction(0))
+        return tuple(dataclasses.replace(way, probability=way.probability / total) for way in kept) if kept else ways
+
+    def _remember(self, held: _Held, outcome: Outcome, at: int) -> tuple[tuple[str, str, int], ...]:
+        """sessionAffinity's memory after a new connection (recent --set; nft update): the node's, of this client."""
+        view = _translation(outcome)
+        if view is None:
+            return held.remembered
+        service = service_of(self._cluster.cluster, view)
+        if service is None or service.session_affinity != "ClientIP":
+            return held.remembered
+        others = tuple(one for one in held.remembered if one[0] != view.host)
+        return (*others, (view.host, view.reply.src, at))
+
+    def _refused(self, outcome: Outcome, at: int, entries: tuple[Entry, ...] = ()) -> Chance:
+        refused = outcome.verdict in (Verdict.REFUSED, Verdict.REJECT)
+        pod = self._pod(outcome)
+        why = words.refused(outcome, pod, self._cluster, at, entries)
+        return Chance(outcome.probability, Fate.REFUSED if refused else Fate.NO_ANSWER, pod, why)
+
+    def _pod(self, outcome: Outcome) -> str | None:
+        return self._owners.get(split_host_port(outcome.destination)[0])
+
+    def _balanced(self, request: Request) -> Service | None:
+        """The Service whose load balancer the destination is."""
+        try:
+            address, port = split_host_port(request.destination)
+        except ValueError:
+            return None
+        index = self._cluster.fabric(0).service_index
+        found = index.balanced(address, request.l4, port)
+        return found[0] if found is not None else None
+
+
+def _unweighed(chance: Chance) -> Chance:
+    return dataclasses.replace(chance, probability=Fraction(0))
+
+
+def _by_host(entries: tuple[Entry, ...]) -> Mapping[str, tuple[ConntrackView, ...]]:
+    found: dict[str, tuple[ConntrackView, ...]] = {}
+    for entry in entries:
+        found[entry.view.host] = (*found.get(entry.view.host, ()), entry.view)
+    return found
+
+
+def _translation(outcome: Outcome) -> ConntrackView | None:
+    """The entry in which the destination was rewritten."""
+    return next(
+        (v for v in outcome.conntrack if (v.reply.src, v.reply.sport) != (v.original.dst, v.original.dport)), None
+    )
