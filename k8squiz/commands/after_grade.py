@@ -58,7 +58,7 @@ class AfterGrade:
         from k8squiz.screens.reveal import own_view, reveal_view
 
         lang, world = self._lang, self._world
-        first: list[RenderableType] = [grade_view(world, self._graded.task, self._graded.grade, lang)]
+        first: list[RenderableType] = [grade_view(world, self._graded.task, self._graded.grade, lang, self._causes)]
         made = kind(world.question.meta.kind).brought_about(self._graded.task, self._graded.grade)
         if made is not None:
             first.append(own_view(made.wanted, made.own, self._name, lang))

@@ -103,7 +103,9 @@ class TypedKind(Kind, Generic[A]):
         return self.why(world, self.asked(world.question), task, grade) if grade.differences else ()
 
     def why(self, world: World, ask: A, task: Task, grade: Grade) -> tuple[Cause, ...]:
-        """As causes, with the `ask` at hand, where something is wrong. A kind that cannot say has none."""
+        """As causes, with the `ask` at hand, where something is wrong: a line that names what decides (a rule, a hop, an
+        entry, a figure) for each wrong part, of an option with its key. Screens and reports show them under the field or
+        the option; a kind that cannot say has none."""
         return ()
 
 

@@ -12,6 +12,7 @@ from rich.text import Text as Styled
 
 from engine.trace import Text
 from k8squiz.bank.question import Grade
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.interface import Task, causes_of, kind
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
@@ -25,20 +26,26 @@ from k8squiz.world.texts import explanation, followups, key_points, sources
 from k8squiz.world.world import World
 
 
-def grade_view(world: World, task: Task, grade: Grade, lang: Lang) -> RenderableType:
-    """The score, then each field with the differences marked by signs as well as by colour."""
+def grade_view(
+    world: World, task: Task, grade: Grade, lang: Lang, causes: Sequence[Cause] | None = None
+) -> RenderableType:
+    """The score, then each field with the differences marked by signs as well as by colour, and under each what is wrong
+    with it: `causes` (None: those of this grade)."""
     parts: list[RenderableType] = [_score(grade, lang)]
-    causes = causes_of(world, task, grade)
+    causes = causes_of(world, task, grade) if causes is None else causes
     plain = []
     for field, mark in zip(task.fields, grade.marks, strict=True):
-        view = view_of(field)
+        view, own = view_of(field), [cause for cause in causes if cause.field == field.id]
         if view is None:
             plain.append((field, mark))
         else:
-            parts += view(field, mark, lang, [cause for cause in causes if cause.field == field.id])
+            # Of an option the view says why itself, beside it.
+            parts += view(field, mark, lang, own)
+            parts += causes_view([cause for cause in own if cause.part is None], lang)
     if plain:
+        rows = {field.id for field, _ in plain}
         parts.append(rows_view(plain, lang))
-    parts += causes_view([cause for cause in causes if cause.part is None], lang)
+        parts += causes_view([cause for cause in causes if cause.field in rows], lang)
     parts += [Prose(text, "notice") for text in reckonings(task, grade, lang)]
     return Group(*parts)
 

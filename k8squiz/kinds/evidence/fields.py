@@ -8,27 +8,20 @@ from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.kinds.fields import MenuField
 
-
-@dataclass(frozen=True, slots=True)
-class Doubts:
-    """What takes a while to find out, and is asked for where it is wanted: `objections` to the question, and what would be
-    otherwise with another cause (`instead`)."""
-
-    objections: Callable[[], Iterator[Text]] = lambda: iter(())
-    instead: Callable[[str], Text] = lambda cause: Text("", "")
+CAUSE_FIELD, PLACE_FIELD = "cause", "place"
 
 
 @dataclass(frozen=True, slots=True)
 class CauseField(MenuField):
-    """`transcript` is what one reads."""
+    """`transcript` is what one reads; `objections` to the question are found where they are wanted: that takes a while."""
 
     transcript: str = ""
-    doubts: Doubts = Doubts()
+    objections: Callable[[], Iterator[Text]] = lambda: iter(())
 
     @property
     def before(self) -> str:
         return self.transcript
 
     def flaws(self) -> Iterator[Text]:
-        yield from self.doubts.objections()
+        yield from self.objections()
         yield from MenuField.flaws(self)

@@ -7,12 +7,15 @@ import functools
 
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.bank.question import Grade
 from k8squiz.bank.rng import Rng
 from k8squiz.bank.shapes import FLAG, key, list_of, record
 from k8squiz.errors import QuizError, unknown
-from k8squiz.kinds.evidence.fields import CauseField, Doubts
-from k8squiz.kinds.evidence.objections import instead, objections
+from k8squiz.kinds.cause import Cause
+from k8squiz.kinds.evidence.fields import CAUSE_FIELD, PLACE_FIELD, CauseField
+from k8squiz.kinds.evidence.objections import objections
 from k8squiz.kinds.evidence.transcript import ShownCommand, printed, transcript
+from k8squiz.kinds.evidence.why import evidence_causes
 from k8squiz.kinds.fields import Field, Item, NameField
 from k8squiz.kinds.interface import Task, TypedKind, letters
 from k8squiz.world.faults import FAULTS
@@ -54,20 +57,20 @@ class Evidence(TypedKind[EvidenceAsk]):
         items = tuple(
             Item(letter, code, FAULTS[code].text) for letter, code in zip(letters(len(codes)), codes, strict=True)
         )
+        against = functools.partial(objections, world, ask.show, told, ask.place)
         cause = CauseField(
-            "cause", CAUSE, items, (fault.cause,), weight=2.0, transcript=transcript(told),
-            doubts=Doubts(
-                functools.partial(objections, world, ask.show, told, ask.place),
-                functools.partial(instead, world, ask.show, told),
-            ),
-        )  # fmt: skip
+            CAUSE_FIELD, CAUSE, items, (fault.cause,), weight=2.0, transcript=transcript(told), objections=against
+        )
         fields: list[Field] = [cause]
         if ask.place:
             names = _places(world)
             if fault.at not in names:
                 raise unknown("place", fault.at, names, f"{world.question.id}: fault: ")
-            fields.append(NameField("place", PLACE, fault.at, names))
+            fields.append(NameField(PLACE_FIELD, PLACE, fault.at, names))
         return Task(world.question, tuple(fields))
+
+    def why(self, world: World, ask: EvidenceAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        return evidence_causes(world, ask.show, grade)
 
 
 KIND = Evidence()

@@ -1,9 +1,8 @@
-"""A table of ticks: a line a connection, with what decided about it once it is graded."""
+"""A table of ticks: a line a connection."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from engine.trace import Text
 from engine.values import dataclass
@@ -14,11 +13,9 @@ FIELD = "ticks"
 
 @dataclass(frozen=True, slots=True)
 class TickField(MenuField):
-    """The connections, of which those that work are ticked. `decided` says of each, by its key, what decided; `given` is the
-    YAML that one is to read for it."""
+    """The connections, of which those that work are ticked. `given` is the YAML that one is to read for it."""
 
     multiple: bool = True
-    decided: Mapping[str, Text] = dataclasses.field(default_factory=dict)
     given: str = ""
 
     @property

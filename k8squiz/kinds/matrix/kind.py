@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
-from engine.trace import Outcome, Stage, Text, Verdict
+from engine.trace import Text, Verdict
 from engine.values import dataclass
 from k8squiz.bank.placeholders import fill
-from k8squiz.bank.question import Question, QuestionRequest
+from k8squiz.bank.question import Grade, Question, QuestionRequest
 from k8squiz.bank.rng import Rng
 from k8squiz.bank.shapes import FLAG, key, record
 from k8squiz.errors import QuizError
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import Item
 from k8squiz.kinds.interface import Task, TypedKind, letters
 from k8squiz.kinds.matrix.fields import FIELD, TickField
+from k8squiz.kinds.matrix.why import tick_causes
 from k8squiz.world.predicates import Ambiguous, outcomes_of
 from k8squiz.world.world import World, host_name
 
@@ -55,10 +57,12 @@ class Matrix(TypedKind[MatrixAsk]):
             Item(letter, request.name, _connection(request, question))
             for letter, request in zip(letters(len(shown)), shown, strict=True)
         )
-        decided = {name: decision(outcomes_of(world, name)[0]) for name in works}
         truth = tuple(item.key for item in items if works[item.key])
         given = _manifests(question) if ask.manifests else ""
-        return Task(question, (TickField(FIELD, LABEL, items, truth, decided=decided, given=given),))
+        return Task(question, (TickField(FIELD, LABEL, items, truth, given=given),))
+
+    def why(self, world: World, ask: MatrixAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        return tick_causes(world, task, grade)
 
 
 KIND = Matrix()
@@ -72,28 +76,6 @@ def _works(world: World, name: str) -> bool:
             f"{world.question.id}：请求 {name} 只有部分路径能够建立",
         )
     return found.pop()
-
-
-def decision(outcome: Outcome) -> Text:
-    """What decided, in one line: why it ends where it does, or the policies that let it pass and who is reached."""
-    if outcome.where is not None:
-        host = host_name(outcome.where.host)
-        return Text(
-            f"{outcome.verdict}, {host}: {outcome.where.reason.en}",
-            f"{outcome.verdict}，{host}：{outcome.where.reason.zh}",
-        )
-    reached = Text(f"reaches {outcome.destination}", f"到达 {outcome.destination}")
-    passed = list(_policies(outcome))
-    if not passed:
-        return reached
-    return Text(
-        " ".join([reached.en + ".", *(text.en for text in passed)]),
-        "".join([reached.zh + "。", *(text.zh for text in passed)]),
-    )
-
-
-def _policies(outcome: Outcome) -> Iterator[Text]:
-    return (hop.note for hop in outcome.hops if hop.stage is Stage.POLICY)
 
 
 def _connection(request: QuestionRequest, question: Question) -> Text:

@@ -15,21 +15,22 @@ def step_credit(told: PathStep, truth: PathStep) -> float:
     """0 to 1: nothing where the host is another."""
     if told.host != truth.host:
         return 0.0
-    place = _PLACE if told.device in (truth.device, _unsaid(truth)) else 0.0 if told.device else _HOST
+    place = _PLACE if on_device(told, truth) else 0.0 if told.device else _HOST
     if not place:
         return 0.0
     fields = [(told.src, truth.src), (told.dst, truth.dst)]
     fields += [(told.outer, truth.outer)] if truth.outer else []
-    right = sum(1 for ours, theirs in fields if _fits(ours, theirs))
+    right = sum(1 for ours, theirs in fields if fits(ours, theirs))
     return place + (1 - _PLACE) * right / len(fields)
 
 
-def _unsaid(truth: PathStep) -> str:
-    """The device that goes without saying: a host's card."""
-    return "" if truth.device == "eth0" else truth.device
+def on_device(told: PathStep, truth: PathStep) -> bool:
+    """Whether the device is the one; a host's card goes without saying."""
+    return told.device == truth.device or truth.device == "eth0" and not told.device
 
 
-def _fits(told: tuple[str, ...], truth: tuple[str, ...]) -> bool:
+def fits(told: tuple[str, ...], truth: tuple[str, ...]) -> bool:
+    """Whether an address that was told is one that counts there; of a pair, both."""
     return told == truth if len(told) == 2 else bool(told) and told[0] in truth
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.bank.question import Grade
 from k8squiz.bank.shapes import WORD, key, one_of, record
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.interface import Task, TypedKind
 from k8squiz.kinds.path.fields import PathField
 from k8squiz.kinds.path.steps import path_steps
+from k8squiz.kinds.path.why import path_causes
 from k8squiz.world.predicates import Ambiguous, outcomes_of
 from k8squiz.world.world import World, direction_of
 
@@ -38,6 +41,9 @@ class PathKind(TypedKind[PathAsk]):
                 f"{world.question.id}: the ways the packet can go differ", f"{world.question.id}：各条路径不同"
             )
         return Task(world.question, (PathField("path", LABEL, found.pop(), hosts, world.question.aliases),))
+
+    def why(self, world: World, ask: PathAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        return path_causes(world, ask.on or world.first, ask.of, task, grade)
 
 
 KIND = PathKind()

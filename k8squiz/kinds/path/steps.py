@@ -42,14 +42,19 @@ def device_class(name: str) -> str:
 
 def path_steps(hops: Sequence[Hop], hosts: Collection[str]) -> tuple[PathStep, ...]:
     """A step for each device of one of `hosts` that the packet crosses, in order."""
-    found: list[PathStep] = []
+    return tuple(step for step, _ in steps_with_hops(hops, hosts))
+
+
+def steps_with_hops(hops: Sequence[Hop], hosts: Collection[str]) -> tuple[tuple[PathStep, tuple[Hop, ...]], ...]:
+    """As path_steps, each with the hops on that device that say what the packet looks like there."""
+    found: list[tuple[PathStep, tuple[Hop, ...]]] = []
     for (host, device), run in itertools.groupby(hops, key=lambda hop: (host_name(hop.host), hop.device)):
         if host in hosts:
-            shown = _shown(list(run), first=not any(step.host == host for step in found))
+            shown = _shown(list(run), first=not any(step.host == host for step, _ in found))
             outer = next((h.encapsulation for h in shown if h.stage in (Stage.WIRE, Stage.NIC)), None)
             header = () if outer is None else (str(outer.src), str(outer.dst))
             src, dst = _once(hop.src for hop in shown), _once(hop.dst for hop in shown)
-            found.append(PathStep(host, device_class(device), src, dst, header))
+            found.append((PathStep(host, device_class(device), src, dst, header), tuple(shown)))
     return tuple(found)
 
 

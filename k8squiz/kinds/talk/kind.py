@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.bank.question import Grade
 from k8squiz.bank.shapes import Schema, record
 from k8squiz.errors import QuizError
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import Task, TypedKind
 from k8squiz.kinds.talk.fields import PointField, ProbeField, TalkField
+from k8squiz.kinds.talk.why import point_causes
 from k8squiz.world.texts import points
 from k8squiz.world.world import World
 
@@ -51,6 +54,9 @@ class Talk(TypedKind[TalkAsk]):
         )
         probes: tuple[Field, ...] = (ProbeField(points=checked),) if any(point.probe for point in checked) else ()
         return Task(world.question, (TalkField(), *probes, *checked))
+
+    def why(self, world: World, ask: TalkAsk, task: Task, grade: Grade) -> tuple[Cause, ...]:
+        return point_causes(world, task, grade)
 
 
 KIND = Talk()

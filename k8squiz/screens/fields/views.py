@@ -19,8 +19,6 @@ View: TypeAlias = Callable[[Field, FieldMark, Lang, Sequence[Cause]], list[Rende
 VIEWS: dict[str, str] = {
     "OrderField": "k8squiz.screens.fields.order",
     "MenuField": "k8squiz.screens.fields.menu",
-    "TickField": "k8squiz.screens.fields.matrix",
-    "CauseField": "k8squiz.screens.fields.cause",
     "PathField": "k8squiz.screens.fields.path",
     "RepairField": "k8squiz.screens.fields.repair",
     "TalkField": "k8squiz.screens.fields.talk",

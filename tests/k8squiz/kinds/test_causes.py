@@ -1,4 +1,4 @@
-"""Ten typical mistakes, one of each kind: the reveal holds the cause of exactly that mistake, in both languages."""
+"""Typical mistakes, at least one of each kind: the reveal holds the cause of exactly that mistake, in both languages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.cluster import Mode
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import find, select
 from k8squiz.kinds.grade import grade
-from k8squiz.kinds.interface import causes_of, make_task
+from k8squiz.kinds.interface import REGISTRY, causes_of, make_task
 from k8squiz.locale.i18n import Lang
 from k8squiz.screens.grade import grade_view
 from k8squiz.screens.reveal import details_view
@@ -18,7 +18,11 @@ from k8squiz.terminal.console import make_console
 from k8squiz.world.what_if import ChangedWorld, what_ifs
 from k8squiz.world.world import World
 
-# (question, seed, what is typed for each field ("=": the truth), the cause in English, in Chinese).
+PATH = (
+    "client client > node1; node1 eth0 client > node1; node2 eth0 node1 > stock-a; node2 cni0 node1 > stock-a; "
+    "node2 veth node1 > stock-a; stock-a eth0 node1 > stock-a"
+)
+# (question, seed, what is typed for each field ("=": the truth, "-": nothing), the cause in English, in Chinese).
 MISTAKES = {
     "a set is thought empty": (
         "what-is-in-the-sets", "3", ["E"], "KUBE-NODE-PORT-TCP: 31645", "KUBE-NODE-PORT-TCP: 31645",
@@ -53,6 +57,29 @@ MISTAKES = {
         "hairpin-mend", "3", ["-t nat -A KUBE-SEP-EW454EMKD6DSHQR4 -s 10.233.38.195/32 -j KUBE-MARK-MASQ"],
         "a martian", "martian",
     ),
+    "forwarding that is off is taken for a missing route": (
+        "route-or-tunnel", "2", ["C", "="], "`ip route` would lack: ", "`ip route` 会没有：",
+    ),
+    "the fault is looked for on the wrong node": (
+        "route-or-tunnel", "2", ["=", "kube-1"], "net.ipv4.ip_forward", "net.ipv4.ip_forward",
+    ),
+    "a policy is overlooked": (
+        "default-deny", "3", ["B E C"], "isolated for ingress by shop/allow-db", "入站流量被 shop/allow-db, shop/default-deny 隔离",
+    ),
+    "the address is thought to be rewritten on the first node only": (
+        "path-to-a-service", "1",
+        [PATH.replace("node2 eth0 node1", "node2 eth0 client")],
+        "src 192.0.2.226", "src 192.0.2.226",
+    ),
+    "a device is left out": (
+        "path-to-a-service", "1",
+        [PATH.replace("node2 veth node1 > stock-a; ", "")],
+        "left out: node2 veth", "漏了：node2 veth",
+    ),
+    "masquerading is not mentioned": (
+        "nodeport-told", "1", ["PREROUTING leads by KUBE-SVC to KUBE-SEP, then it is forwarded", *["-"] * 7],
+        "not heard: masquerad, mark, 172.18.142.72; in the walk: hop 17", "路径中：第 17 跳",
+    ),
 }  # fmt: skip
 
 
@@ -64,12 +91,14 @@ def test_the_cause_of_a_mistake(name: str, seed: str, typed: list[str], en: str,
     answer = {
         field.id: field.truth if word == "=" else field.read(word)
         for field, word in zip(task.fields, typed, strict=True)
+        if word != "-"
     }
     found = grade(task, answer)
     assert found.raw < 1.0
     out = io.StringIO()
     make_console(file=out, width=400).print(grade_view(world, task, found, lang))
-    assert (en if lang == "en" else zh) in out.getvalue()
+    shown = " ".join(out.getvalue().split())
+    assert (en if lang == "en" else zh) in shown, shown
     # Nothing is explained that was right.
     wrong = {mark.field for mark in found.differences}
     causes = causes_of(world, task, found)
@@ -78,7 +107,11 @@ def test_the_cause_of_a_mistake(name: str, seed: str, typed: list[str], en: str,
     assert causes_of(world, task, right) == ()
 
 
-@pytest.mark.parametrize("kind", ["choice", "number", "scheduler", "outcome", "rewrite", "hop-order"])
+def test_a_mistake_of_every_kind_is_among_them() -> None:
+    assert {find(name).meta.kind for name, *_ in MISTAKES.values()} == set(REGISTRY)
+
+
+@pytest.mark.parametrize("kind", ["choice", "number", "scheduler", "outcome", "rewrite", "hop-order", "matrix", "path"])
 def test_every_question_says_why_a_blank_is_wrong(kind: str) -> None:
     """What is blank is wrong in every part that is true; each has one line."""
     for meta in select():

@@ -15,6 +15,7 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.evidence.fields import CauseField
 from k8squiz.kinds.evidence.kind import KIND
 from k8squiz.kinds.evidence.transcript import ShownCommand, printed, transcript
+from k8squiz.kinds.evidence.why import instead, telling
 from k8squiz.kinds.interface import Task, make_task
 from k8squiz.world.faults import FAULTS
 from k8squiz.world.world import World
@@ -93,11 +94,15 @@ def test_a_fault_that_breaks_nothing_is_objected_to() -> None:
 
 
 def test_a_wrong_cause_is_told_by_what_would_be_printed() -> None:
-    question = draw(find("route-or-tunnel"), 2)
-    field = cause_of(make_task(World(question)))
-    assert field.truth == ("forwarding-off",)
-    assert "`ip route` would print: - " in field.doubts.instead("route-missing").en
-    assert field.doubts.instead("hairpin-off").zh == "它不会影响这个连接。"
+    world = World(draw(find("route-or-tunnel"), 2))
+    fault = world.request(world.first).fault
+    assert fault is not None and (fault.cause, fault.at) == ("forwarding-off", "kube-2")
+    shown = KIND.asked(world.question).show
+    told = printed(world.live(world.first), shown)
+    assert "`ip route` would lack: " in instead(world, shown, told, "route-missing").en
+    assert instead(world, shown, told, "hairpin-off").zh == "它不会影响这个连接。"
+    gives_away = telling(world, shown, told)
+    assert gives_away is not None and "net.ipv4.ip_forward = 0; were all well: net.ipv4.ip_forward = 1" in gives_away.en
 
 
 @pytest.mark.parametrize(

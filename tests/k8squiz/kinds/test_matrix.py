@@ -13,9 +13,8 @@ from k8squiz.bank.draw import draw
 from k8squiz.bank.find import find
 from k8squiz.errors import QuizError
 from k8squiz.kinds.grade import grade
-from k8squiz.kinds.interface import Task, make_task, shown_requests
-from k8squiz.kinds.matrix.fields import TickField
-from k8squiz.kinds.matrix.kind import decision
+from k8squiz.kinds.interface import Task, causes_of, make_task, shown_requests
+from k8squiz.kinds.matrix.why import decision
 from k8squiz.world.predicates import Ambiguous
 from k8squiz.world.world import World
 from tests.k8squiz.fakes import DELIVERED, DROPPED
@@ -80,11 +79,14 @@ def test_the_connections_stand_among_the_ticks_alone() -> None:
     assert shown_requests(draw(find("default-deny"), 1)) == ()
 
 
-def test_each_connection_says_what_decided() -> None:
-    (field,) = make_task(World(draw(find("default-deny"), 3))).fields
-    assert isinstance(field, TickField)
-    assert "isolated for ingress by shop/allow-db" in field.decided["a-db"].en
-    assert field.decided["b-db"].zh.startswith("到达 ")
+def test_each_wrong_tick_says_what_decided() -> None:
+    world = World(draw(find("default-deny"), 3))
+    task = make_task(world)
+    (field,) = task.fields
+    causes = {cause.part: cause.text for cause in causes_of(world, task, grade(task, {field.id: ("a-db", "node-a")}))}
+    assert set(causes) == {"a-db", "b-db"}
+    assert "isolated for ingress by shop/allow-db" in causes["a-db"].en
+    assert causes["b-db"].zh.startswith("到达 ")
     assert "kind: NetworkPolicy" in field.before
 
 

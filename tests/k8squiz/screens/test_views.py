@@ -10,8 +10,6 @@ from k8squiz.screens.fields.views import VIEWS
 LOOKS = {
     "OrderField": "order",
     "MenuField": "menu",
-    "TickField": "matrix",
-    "CauseField": "cause",
     "PathField": "path",
     "RepairField": "repair",
     "TalkField": "talk",
