@@ -53,6 +53,7 @@ class LeastConnection(Scheduler):
 
 class WeightedLeastConnection(Scheduler):
     name = "wlc"
+    with_equal_weights = "lc"
 
     def select(self, arrival: Arrival) -> RealServer | None:
         return least_weighted(self.servers, connection_overhead)
@@ -67,11 +68,12 @@ class ShortestExpectedDelay(Scheduler):
 
 class NeverQueue(Scheduler):
     name = "nq"
+    # An idle server is the one of least delay then.
+    with_equal_weights = "sed"
 
     def select(self, arrival: Arrival) -> RealServer | None:
         for server in self.servers:
-            # An idle server is taken at once, however light: that is what never queue means. All weights are 1 under
-            # kube-proxy, where nq and sed choose alike.
+            # An idle server is taken at once, however light: that is what never queue means.
             if server.active == 0 and server.weight > 0 and not server.overloaded:
                 return server
         return least_weighted(self.servers, _expected_delay)

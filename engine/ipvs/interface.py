@@ -34,11 +34,15 @@ class Scheduler:
     """Base of all schedulers. `servers` is the service's own list, newest first, and is shared, never copied.
 
     A subclass overrides the callbacks of those moments at which the kernel's module does something (add_dest, del_dest,
-    upd_dest); the list is already changed when they run.
+    upd_dest); the list is already changed when they run. `kube_proxy_flags` are those of `known_flags` that kube-proxy sets;
+    `with_equal_weights` names the scheduler that always shares connections out as this one does where all weights are the
+    same.
     """
 
     name: ClassVar[str]
-    known_flags: ClassVar[frozenset[str]] = frozenset()
+    known_flags: ClassVar[tuple[str, ...]] = ()
+    kube_proxy_flags: ClassVar[tuple[str, ...]] = ()
+    with_equal_weights: ClassVar[str] = ""
     first_choice: ClassVar[FirstChoice] = FirstChoice.OF_EQUALS
 
     def __init__(self, servers: Sequence[RealServer], flags: frozenset[str], choose: Choose) -> None:

@@ -54,6 +54,8 @@ class WeightedRoundRobin(Scheduler):
     """
 
     name = "wrr"
+    # They differ only in where they go on after the list of servers changed, which moves no share.
+    with_equal_weights = "rr"
     first_choice = FirstChoice.SHARES
 
     def __init__(self, servers: Sequence[RealServer], flags: frozenset[str], choose: Choose) -> None:

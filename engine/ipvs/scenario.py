@@ -1,8 +1,7 @@
 """A scenario: a requirement in a service owner's words, its workload, and which schedulers meet it, by measuring.
 
 Bare IPVS has weights and flags. kube-proxy has neither: every weight is 1, the scheduler is one setting for the whole
-cluster, and the only flag it ever sets is the port hash with mh (pkg/proxy/ipvs/proxier.go: FlagSourceHash, which is
-the bit of mh-port).
+cluster, and the flags are those that it sets by itself (Scheduler.kube_proxy_flags).
 """
 
 from __future__ import annotations
@@ -24,23 +23,12 @@ _CLEAR = 0.5
 BARE = "ipvs"
 KUBE_PROXY = "kube-proxy"
 
-# With equal weights the cost functions of these become the same; wrr and rr then differ only in where they go on after
-# the list of servers changed, which moves no share. lc and wlc look at the same counts, sed and nq at the same ones.
-_SAME_WITH_EQUAL_WEIGHTS = (("rr", "wrr"), ("lc", "wlc"), ("sed", "nq"))
-
-_BARE_CANDIDATES = (
-    *SCHEDULERS,
-    candidate_name("sh", "sh-port"),
-    candidate_name("sh", "sh-fallback"),
-    candidate_name("mh", "mh-port"),
-    candidate_name("mh", "mh-fallback"),
-)
-_KUBE_PROXY_CANDIDATES = tuple("mh+mh-port" if name == "mh" else name for name in SCHEDULERS)
-
 
 def kube_proxy_twins() -> tuple[frozenset[str], ...]:
     """The groups of schedulers that no fair question about kube-proxy can tell apart (all weights are 1 there)."""
-    return tuple(frozenset(group) for group in _SAME_WITH_EQUAL_WEIGHTS)
+    return tuple(
+        frozenset((name, found.with_equal_weights)) for name, found in SCHEDULERS.items() if found.with_equal_weights
+    )
 
 
 def indistinguishable(first: str, second: str, dataplane: str = KUBE_PROXY) -> bool:
@@ -51,9 +39,10 @@ def indistinguishable(first: str, second: str, dataplane: str = KUBE_PROXY) -> b
 def candidates(dataplane: str) -> tuple[str, ...]:
     """The schedulers (with their flags, `sh+sh-port`) that one can choose among under `dataplane`."""
     if dataplane == BARE:
-        return _BARE_CANDIDATES
+        flagged = (candidate_name(name, flag) for name, found in SCHEDULERS.items() for flag in found.known_flags)
+        return (*SCHEDULERS, *flagged)
     if dataplane == KUBE_PROXY:
-        return _KUBE_PROXY_CANDIDATES
+        return tuple(candidate_name(name, *found.kube_proxy_flags) for name, found in SCHEDULERS.items())
     raise EngineError(
         f"unknown dataplane {dataplane!r}; it is {BARE!r} or {KUBE_PROXY!r}",
         zh=f"未知的数据面 {dataplane!r}；可用 {BARE!r} 或 {KUBE_PROXY!r}",
@@ -147,9 +136,9 @@ class Scenario:
             )
 
     def measure(self, candidate: str, seed: int | str = 0) -> Measured:
-        """The figures of one scheduler. Under kube-proxy `mh` is what kube-proxy makes of it: mh with the port."""
-        if self.dataplane == KUBE_PROXY and candidate == "mh":
-            candidate = "mh+mh-port"
+        """The figures of one scheduler. Under kube-proxy it has the flags that kube-proxy sets: `mh` is mh with the port."""
+        if self.dataplane == KUBE_PROXY and candidate in SCHEDULERS:
+            candidate = candidate_name(candidate, *SCHEDULERS[candidate].kube_proxy_flags)
         return measure(self.workload, candidate, seed, self.dataplane == KUBE_PROXY)
 
     def table(self, seed: int | str = 0) -> dict[str, Measured]:

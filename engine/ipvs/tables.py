@@ -71,7 +71,7 @@ class SourceHashing(_Table):
     """The list laid round and round a table of 256 buckets, each server filling as many as its weight (0: still one)."""
 
     name = "sh"
-    known_flags = frozenset({"sh-port", "sh-fallback"})
+    known_flags = ("sh-port", "sh-fallback")
 
     def build(self) -> list[RealServer]:
         share = [s for s in self.servers for _ in range(max(1, min(s.weight, 1 << _SH_BITS)))]
@@ -110,7 +110,9 @@ class MaglevHashing(_Table):
 
     name = "mh"
     first_choice = FirstChoice.BY_CLIENT
-    known_flags = frozenset({"mh-port", "mh-fallback"})
+    known_flags = ("mh-port", "mh-fallback")
+    # FlagSourceHash, whose bit mh-port has (pkg/proxy/ipvs/proxier.go).
+    kube_proxy_flags = ("mh-port",)
 
     def build(self) -> list[RealServer]:
         weights = [s.last_weight for s in self.servers]

@@ -118,8 +118,7 @@ class _Writer:
             address,
             port,
             self.scheduler,
-            # kube-proxy sets the bit of mh-port for mh and no flag else.
-            ("mh-port",) if self.scheduler == "mh" else (),
+            SCHEDULERS[self.scheduler].kube_proxy_flags,
             view.affinity_seconds,
             tuple(dict.fromkeys((endpoint.address, endpoint.port) for endpoint in chosen)),
         )
