@@ -1,11 +1,10 @@
 """One place for one thing: a new match, chain, CNI plugin, scheduler, stage or fact is a new file and one line, tried here with
-throw-away ones; and each real one is named in its own home alone."""
+throw-away ones (tests/throw_away.py). In questions: test_one_place_quiz.py; the names of the real ones: test_one_place_names.py."""
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import re
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,30 +13,27 @@ import pytest
 import engine
 from docs import question_files
 from engine.choose import seeded
-from engine.cluster import CNIConfig, Mode, NetworkFacts, Node, NodeFacts
-from engine.cluster.facts import Shape, fact, facts_of
+from engine.cluster import Mode, NetworkFacts, NodeFacts, ProxyConfig
+from engine.cluster.facts import Shape, fact
 from engine.cni import PLUGINS
-from engine.cni.flannel.plugin import Flannel
-from engine.cni.interface import LabNetwork, ManifestFields
 from engine.fabric import chains
 from engine.fabric.fabric import build_fabric
 from engine.hooks import Hook
 from engine.ipvs import VirtualServer
-from engine.ipvs.interface import Arrival, Scheduler
 from engine.ipvs.registry import SCHEDULERS
-from engine.ipvs.server import RealServer
+from engine.ipvs.scenario import candidates
 from engine.lab.cases import networks, scenes
 from engine.lab.plan import plan as lab_plan
 from engine.lab.smallest import as_text
 from engine.manifests import config, fact_shapes
-from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
 from engine.netfilter.nft_parse import parse as parse_nft
 from engine.netfilter.registry import MODULES, REGISTRY
+from engine.netfilter.saved import SavedText, read_saved
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.netfilter.text import dump, parse
-from engine.network.routes import RouteKind
 from engine.packet import L4, Family, FiveTuple
-from engine.trace import Direction, ReasonCode, Text
+from engine.shell import open_shell
+from engine.trace import ReasonCode, Text
 from engine.values import dataclass
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.manifests import manifests
@@ -45,46 +41,18 @@ from k8squiz.bank.shapes import Place
 from k8squiz.bank.spec import read_spec
 from k8squiz.kinds.hop_order.steps import distractors
 from k8squiz.kinds.schema import schema_text
-from k8squiz.kinds.stages import STAGES, StageRow
+from k8squiz.kinds.stages import STAGES
 from k8squiz.world.facts import FACTS
 from k8squiz.world.predicates import holds, value_of
 from tests.engine.clusters import A, B, cluster
 from tests.k8squiz.fakes import world
-
-ROOT = Path(__file__).parent.parent
-
-# A whole part: its data, its text in both tools, how it decides.
-THROWAWAY = '''
-from engine.netfilter.ipt_words import by_options
-from engine.netfilter.part import ModelledMatch, Part
-from engine.values import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class EvenPort(ModelledMatch):
-    """`-m even --even-sport`: the source port is even."""
-
-    def holds(self, context):
-        return context.skb.flow.sport % 2 == 0
-
-    def iptables_text(self, family, before):
-        return " -m even --even-sport"
-
-    def nft_text(self, ip):
-        return "even sport"
-
-
-PART = Part(
-    classes=(EvenPort,),
-    modules={"even": by_options(lambda name, options, family: (EvenPort(),) if options.keys() == {"--even-sport"} else None)},
-    nft_matches=((r"even sport", lambda found, family: EvenPort()),),
-)
-'''
+from tests.k8squiz.runner import k8squiz
+from tests.throw_away import COIN, EVEN_PORT, GATES, First, Throwaway
 
 
 @pytest.fixture
 def even(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "throwaway_even.py").write_text(THROWAWAY, encoding="utf-8")
+    (tmp_path / "throwaway_even.py").write_text(EVEN_PORT, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     REGISTRY.add("throwaway_even")
     yield
@@ -121,6 +89,23 @@ def test_a_match_is_a_file_and_a_line(even: None, text: str) -> None:
         assert way.verdict is said
 
 
+def test_a_new_match_is_traced_and_typed(even: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cluster_file, rules = tmp_path / "cluster.yaml", tmp_path / "rules"
+    cluster_file.write_text(BARE_NODES, encoding="utf-8")
+    rules.write_text(DROPS, encoding="utf-8")
+    for port, verdict in ((40000, "DROP"), (40001, "DELIVERED")):
+        asked = ("--from", f"1.2.3.4:{port}", "--to", "pod/pod-1:8080", "--node", "node1", "--rules", f"node1={rules}")
+        told = json.loads(k8squiz(capsys, "trace", str(cluster_file), *asked, "--json").out)["outcomes"][0]
+        assert told["verdict"] == verdict
+        if verdict == "DROP":
+            assert told["where"]["rule"] == "-A PREROUTING -s 1.2.3.4/32 -m even --even-sport -j DROP"
+    shell = open_shell(engine.load_cluster(text=BARE_NODES), "iptables")
+    typed = shell.run("node1", "iptables -t raw -A PREROUTING -s 1.2.3.4 -m even --even-sport -j DROP").shell
+    assert DROPS.splitlines()[2] in typed.run("node1", "iptables-save -t raw").stdout
+    assert typed.run("client", "curl -m 3 --local-port 40000 10.244.1.5:8080").status == 28
+    assert typed.run("client", "curl -m 3 --local-port 40001 10.244.1.5:8080").status == 0
+
+
 def test_without_its_line_it_is_kept_as_it_stands() -> None:
     assert dump(parse(DROPS)) == DROPS
     with pytest.raises(engine.RuleError):
@@ -136,15 +121,6 @@ GATED = """*filter
 -A GATE-1 -j DROP
 COMMIT
 """
-GATES = ChainWriter(
-    "throwaway",
-    (
-        ChainMeaning(
-            "GATE-", Text("the gate.", "闸门。"), Text("{host}: a gate", "{host}：闸门"), ReasonCode.SOURCE_RANGES
-        ),
-    ),
-    prefix="GATE-",
-)
 
 
 def test_chains_of_another_program_are_a_file_and_a_line() -> None:
@@ -162,29 +138,6 @@ def test_chains_of_another_program_are_a_file_and_a_line() -> None:
     (plain,) = engine.outcomes(cluster(A), request, rulesets={"node1": parse(GATED)})
     assert plain.where is not None
     assert plain.where.code == "rule-drop"
-
-
-class Throwaway(Flannel):
-    """A plugin that is told by an annotation of its own."""
-
-    name = "throwaway"
-    backends = ("plain",)
-    usual_backend = "plain"
-    bridge = "gate0"
-    in_lab = (LabNetwork("plain"),)
-
-    def objects(self, config: CNIConfig) -> tuple[()]:
-        return ()
-
-    def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
-        told = node.annotations.get("throwaway.example/backend")
-        return CNIConfig("throwaway", told, assumed=False) if told else None
-
-    def from_config_map(self, config_map: ManifestFields) -> None:
-        return None
-
-    def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
-        return {"throwaway.example/backend": backend or "plain"}
 
 
 NODES = "".join(
@@ -206,6 +159,9 @@ status: {{podIP: 10.244.{number}.5}}
 )
 
 
+BARE_NODES = NODES.replace("{throwaway.example/backend: plain}", "{}")
+
+
 def test_a_cni_plugin_is_a_folder_and_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PLUGINS, "throwaway", Throwaway())
     loaded = engine.load_cluster(text=NODES)
@@ -213,6 +169,8 @@ def test_a_cni_plugin_is_a_folder_and_a_line(monkeypatch: pytest.MonkeyPatch) ->
     (way,) = engine.outcomes(loaded, engine.Request("pod/pod-1", "pod/pod-2:8080"))
     assert way.verdict is engine.Verdict.DELIVERED
     assert engine.compile_rules(loaded, "node1", "nftables")
+    shell = open_shell(loaded, "iptables")
+    assert "inet 10.244.1.1/24 brd 10.244.1.255 scope global gate0" in shell.run("node1", "ip addr show gate0").stdout
 
 
 def test_the_lab_draws_and_builds_a_new_cni_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,15 +194,6 @@ def test_a_question_spells_a_new_cni_plugin(monkeypatch: pytest.MonkeyPatch) -> 
     assert engine.load_cluster(text=manifests(spec)).cni.plugin == "throwaway"
 
 
-class First(Scheduler):
-    """Always the first server."""
-
-    name = "throwaway"
-
-    def select(self, arrival: Arrival) -> RealServer | None:
-        return self.servers[-1] if self.servers else None
-
-
 def test_a_scheduler_is_a_file_and_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SCHEDULERS, First.name, First)
     virtual = VirtualServer("TCP", "10.96.0.10", 80, scheduler="throwaway")
@@ -253,13 +202,22 @@ def test_a_scheduler_is_a_file_and_a_line(monkeypatch: pytest.MonkeyPatch) -> No
     assert [virtual.connect("1.2.3.4", port).server for port in (1, 2, 3)] == [f"{A}:8080"] * 3
 
 
-COIN = StageRow(
-    "coin",
-    Text("{host}: a coin is tossed", "{host}：抛硬币"),
-    plausible=True,
-    always=True,
-    reveals=Text("Leaves it to chance.", "听天由命。"),
-)
+def test_a_new_scheduler_is_written_read_and_walked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(SCHEDULERS, First.name, First)
+    configured = dataclasses.replace(cluster(A, B), proxy=ProxyConfig(mode=Mode.IPVS, ipvs_scheduler="throwaway"))
+    rules = engine.compile_rules(configured, "node1", "ipvs")
+    assert "-A -t 10.96.0.10:80 -s throwaway\n" in str(rules)
+    assert str(read_saved([SavedText("saved", str(rules))], Family.IPV4)) == str(rules)
+    shell = open_shell(configured, "ipvs")
+    assert "TCP  10.96.0.10:80 throwaway\n" in shell.run("node1", "ipvsadm -Ln").stdout
+    (way,) = engine.outcomes(configured, engine.Request("pod/pod-a", "svc/web"), seed=1)
+    assert way.destination in (f"{A}:8080", f"{B}:8080")
+    for dataplane in ("ipvs", "kube-proxy"):
+        assert "throwaway" in candidates(dataplane)
+    shown = k8squiz(capsys, "schedulers", "--require", "stickiness >= 1")
+    assert "throwaway" in shown.out
 
 
 def test_a_stage_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +260,7 @@ def network_coin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_network_fact_is_a_row(network_coin: None) -> None:
-    loaded = engine.load_cluster(text=NODES.replace("{throwaway.example/backend: plain}", "{}") + NETWORK_COIN)
+    loaded = engine.load_cluster(text=BARE_NODES + NETWORK_COIN)
     assert loaded.network == WithCoin(coin_side=2, nodes={"node2": NodeFacts({"coin_side": 1})})
     assert engine.load_cluster(text=as_text(loaded)).network == dataclasses.replace(
         loaded.network, mtu=1500, hairpin_mode=True
@@ -330,168 +288,3 @@ def test_the_pages_tell_a_new_network_fact(network_coin: None) -> None:
     told = "`net.coin.side`, `net.ipv6.coin`"
     assert f"| `coinSide` | 0 | which side is up ({told}) |" in question_files.network()
     assert f"| `coinSide` | 0 | which side is up | yes | sysctl {told} |" in question_files.every_network_fact()
-
-
-def sources(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
-    for room in rooms:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
-
-
-def strings(tree: ast.Module) -> Iterator[str]:
-    """The strings of a module that are no docstrings."""
-    told = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and node.body and isinstance(node.body[0], ast.Expr)
-    }  # fmt: skip
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
-            yield node.value
-
-
-# Who may name a part beside its module and the lists of names: the grammar of a line, and who reads a rule's meaning.
-PARTS_NAMED = {
-    "engine/netfilter/ipt_parse.py": {"Goto", "Jump", "L4Module", "OpaqueMatch"},
-    # On a machine without ipset.
-    "engine/lab/sets.py": {"Destination", "SetMatch", "Source"},
-    "engine/fabric/without.py": {"Jump", "Masquerade", "SetLookup", "SetMatch", "Source"},
-    "engine/walk/hooks.py": {"Goto", "Jump"},
-    "engine/words/rules.py": {"Comment", "RandomDestinationNat", "RandomVerdict", "VerdictMap"},
-}
-# The modes, the plugins and NodeLocal DNSCache write rules, stories and the lab show some of them.
-PART_HOMES = (
-    "engine/netfilter/parts/",
-    "engine/netfilter/rules.py",
-    "engine/netfilter/nft.py",
-    "engine/proxy/",
-    "engine/cni/",
-    "engine/dns/node_cache.py",
-)
-
-
-def test_a_part_is_named_in_its_own_home() -> None:
-    names = {kind.__name__ for part in REGISTRY.parts for kind in part.classes}
-    assert len(names) > 30
-    for path, tree in sources("engine"):
-        if not path.startswith(PART_HOMES):
-            imported = {
-                alias.name
-                for node in ast.walk(tree)
-                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("engine.netfilter")
-                for alias in node.names
-            }
-            assert imported & names == PARTS_NAMED.get(path, set()), path
-
-
-# Stories tell of chains by name; the skeleton of a repair shows one.
-CHAINS_TOLD = ("k8squiz/explain/", "k8squiz/kinds/repair/kind.py")
-# Not chains but ipsets: which of them hold the addresses of kube-ipvs0 in a saved node.
-SETS_NAMED = ("engine/netfilter/saved.py",)
-# kube-router's policy controller and OVN-Kubernetes name their chains as kube-proxy does.
-CHAINS_OF_OTHERS = ("engine/cni/enforcement.py", "engine/cni/unmodelled.py")
-
-
-@pytest.mark.parametrize("room", ["engine", "k8squiz"])
-def test_a_chain_is_named_beside_the_mode_that_writes_it(room: str) -> None:
-    for path, tree in sources(room):
-        if not path.startswith(("engine/proxy/", *CHAINS_TOLD, *SETS_NAMED, *CHAINS_OF_OTHERS)):
-            assert [text for text in strings(tree) if "KUBE-" in text] == [], path
-
-
-# What is assumed where nothing tells a CNI: the room of the values stands below the plugins'.
-# Which networks the scene of an incident is drawn on.
-PLUGINS_NAMED = {"engine/cluster/objects.py", "engine/faults/networks.py"}
-
-
-@pytest.mark.parametrize("room", ["engine", "k8squiz"])
-def test_a_cni_plugin_is_named_in_its_own_folder(room: str) -> None:
-    for path, tree in sources(room):
-        if not path.startswith(("engine/cni/", "k8squiz/explain/")) and path not in PLUGINS_NAMED:
-            found = [text for text in strings(tree) if re.fullmatch(rf"({'|'.join(PLUGINS)})([./-].*)?", text)]
-            assert found == [], path
-
-
-# Who the client is a question draws; hairpinMode is the CNI plugin bridge's own word too; of a card a fact has its name again.
-FACTS_NAMED = {
-    "k8squiz/bank/manifests.py": {"clientAddress"},
-    "engine/cni/flannel/detection.py": {"hairpinMode"},
-    "engine/manifests/fact_shapes.py": {"ipRules", "rpFilter"},
-    # What names a node or a pod is held against those that are there.
-    "engine/manifests/check.py": {"missingRoutes", "serviceCIDRVia", "sharedAddresses", "underlayDrops"},
-}
-
-
-@pytest.mark.parametrize("room", ["engine", "k8squiz"])
-def test_a_network_fact_is_named_in_its_own_row(room: str) -> None:
-    # Those of one plain word (mtu, nodes) are words of others too.
-    names = {
-        row.name for kind in (NetworkFacts, NodeFacts) for row in facts_of(kind).values() if not row.name.islower()
-    }
-    assert len(names) > 15
-    for path, tree in sources(room):
-        if not path.startswith(("engine/cluster/facts.py", "k8squiz/explain/")):
-            assert set(strings(tree)) & names == FACTS_NAMED.get(path, set()), path
-
-
-# kube-proxy's own choice and what it sets for mh; what ipvsadm takes where none is said; a keyword of nft's grammar (an IPv6
-# header) that is spelt alike; stories.
-SCHEDULERS_NAMED = {
-    "engine/proxy/ipvs.py": {"rr", "mh"},
-    "engine/netfilter/ipvsadm_text.py": {"wlc"},
-    "engine/netfilter/parts/statement.py": {"mh"},
-}
-
-
-@pytest.mark.parametrize("room", ["engine", "k8squiz"])
-def test_a_scheduler_is_named_in_its_own_home(room: str) -> None:
-    for path, tree in sources(room):
-        if not path.startswith(("engine/ipvs/", "k8squiz/explain/")):
-            assert set(strings(tree)) & set(SCHEDULERS) == SCHEDULERS_NAMED.get(path, set()), path
-
-
-# Each is a str, so that mypy finds nothing wrong with a comparison with any other word, misspelt or not.
-DECIDING = (ReasonCode, engine.Verdict, Direction, RouteKind, Mode, Family)
-# What they are called where they are compared.
-CALLED = {"code", "verdict", "direction", "mode", "family"}
-# Words of others: Calico's modes and kube-proxy's of detectLocal, families as getaddrinfo and Kubernetes name them, a
-# sentence's code; a plugin's backend, a program and keys of documents that are spelt as a mode is.
-COMPARED_WORDS = {
-    "engine/cni/calico/plugin.py": {"Always", "CrossSubnet"},
-    "engine/proxy/iptables_frame.py": {"NodeCIDR"},
-    "engine/proxy/nftables.py": {"ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"},
-    "engine/dns/glibc.py": {"inet"},
-    "engine/dns/lookup.py": {"inet", "unspec"},
-    "engine/dns/musl.py": {"inet"},
-    "engine/shell/names.py": {"inet", "unspec"},
-    "engine/manifests/objects.py": {"IPv4", "IPv6"},
-    "engine/manifests/selectors.py": {"IPv6"},
-    "engine/walk/policy.py": {"itself", "own-node"},
-    "engine/cni/chained/__init__.py": {"nftables"},
-    "engine/lab/live.py": {"iptables"},
-    "k8squiz/bank/picture.py": {"mode", "iptables", "clusterCIDR"},
-    "k8squiz/world/subjects.py": {"ipvs"},
-}
-
-
-def words_of(part: ast.expr) -> set[str]:
-    """The words that stand in one side of a comparison, itself or in a list."""
-    inside = part.elts if isinstance(part, (ast.Tuple, ast.List, ast.Set)) else [part]
-    return {one.value for one in inside if isinstance(one, ast.Constant) and isinstance(one.value, str)}
-
-
-def called(part: ast.expr) -> str:
-    return part.attr if isinstance(part, ast.Attribute) else part.id if isinstance(part, ast.Name) else ""
-
-
-@pytest.mark.parametrize("room", ["engine", "k8squiz"])
-def test_what_decides_is_compared_with_members(room: str) -> None:
-    # These are words of others too: of question files, of nft's address types, a target and a policy.
-    words = {str(member) for kind in DECIDING for member in kind} - {"request", "reply", "unicast", "DROP"}
-    for path, tree in sources(room):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Compare):
-                compared = (node.left, *node.comparators)
-                said = set().union(*map(words_of, compared)) - COMPARED_WORDS.get(path, set())
-                assert not (CALLED & set(map(called, compared)) and said), (path, node.lineno)
-                assert not said & words, (path, node.lineno)

@@ -110,14 +110,15 @@ class Flannel:
         devices = list(between.devices)
         routes: list[Route] = []
         if node.pod_cidrs:
-            devices.append(Device(BRIDGE, DeviceKind.BRIDGE, addresses, mtu))
-            routes += [Route(c, BRIDGE, src=gateway(c)) for c in node.pod_cidrs]
+            bridge = self.bridge or BRIDGE
+            devices.append(Device(bridge, DeviceKind.BRIDGE, addresses, mtu))
+            routes += [Route(c, bridge, src=gateway(c)) for c in node.pod_cidrs]
             devices += [
                 Device(
                     self.port_name(pod),
                     DeviceKind.VETH,
                     mtu=mtu,
-                    master=BRIDGE,
+                    master=bridge,
                     peer=(pod.host, "eth0"),
                     # kube-flannel.yml sets hairpinMode, so that a pod reaches itself through its Service.
                     hairpin=config.hairpin_mode,
