@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from engine.cluster.facts import Shape, fact
 from engine.cni import PLUGINS
 from engine.fabric import chains
 from engine.fabric.fabric import build_fabric
+from engine.faults import draw_incident
+from engine.faults import registry as faults
+from engine.faults.run import expert_path
 from engine.hooks import Hook
 from engine.ipvs import VirtualServer
 from engine.ipvs.registry import SCHEDULERS
@@ -33,6 +38,7 @@ from engine.netfilter.stack import HostNetfilter, Skb
 from engine.netfilter.text import dump, parse
 from engine.packet import L4, Family, FiveTuple
 from engine.shell import open_shell
+from engine.shell import registry as tools
 from engine.trace import ReasonCode, Text
 from engine.values import dataclass
 from k8squiz.bank.identity import Identity
@@ -47,7 +53,7 @@ from k8squiz.world.predicates import holds, value_of
 from tests.engine.clusters import A, B, cluster
 from tests.k8squiz.fakes import world
 from tests.k8squiz.runner import k8squiz
-from tests.throw_away import COIN, EVEN_PORT, GATES, First, Throwaway
+from tests.throw_away import COIN, DEAFENED, EVEN_PORT, GATES, TOSS, First, Throwaway
 
 
 @pytest.fixture
@@ -218,6 +224,36 @@ def test_a_new_scheduler_is_written_read_and_walked(
         assert "throwaway" in candidates(dataplane)
     shown = k8squiz(capsys, "schedulers", "--require", "stickiness >= 1")
     assert "throwaway" in shown.out
+
+
+def test_a_tool_is_a_file_and_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "throwaway_toss.py").write_text(TOSS, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    shell = open_shell(cluster(A), "iptables")
+    assert shell.run("node1", "toss").stderr == "sh: toss: command not found\n"
+    tools.add(("toss",), "throwaway_toss")
+    try:
+        assert shell.run("node2", "toss | tail -1").stdout == "heads on node2\n"
+        assert "toss" in tools.names()
+    finally:
+        del tools.MODULES[("toss",)]
+        tools._by_name.cache_clear()
+
+
+def test_a_fault_is_a_row_and_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    family = types.ModuleType("engine.faults.throw_away")
+    vars(family)["FAULTS"] = (DEAFENED,)
+    monkeypatch.setitem(sys.modules, family.__name__, family)
+    monkeypatch.setitem(faults.MODULES, "deafened", "throw_away")
+    listed = json.loads(k8squiz(capsys, "incident", "--list", "--json").out)["faults"]
+    assert [one["level"] for one in listed if one["name"] == "deafened"] == [1]
+    incident = draw_incident("deafened", seed=1)
+    script = tmp_path / "script"
+    script.write_text("\n".join([*expert_path(incident), "done"]), encoding="utf-8")
+    done = k8squiz(capsys, "incident", "--fault", "deafened", "--seed", "1", "--script", str(script), "--json")
+    assert (done.code, json.loads(done.out)["score"]) == (0, 1.0)
 
 
 def test_a_stage_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from engine.cni import PLUGINS
 from engine.ipvs.registry import SCHEDULERS
 from k8squiz.bank import find
+from k8squiz.kinds.fields import MenuField, OrderField
 from k8squiz.kinds.schema import schema_text
 from k8squiz.kinds.stages import STAGES
 from k8squiz.lint.lint import lint
@@ -59,6 +60,7 @@ def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def typed(name: str, seed: str) -> str:
     """The right answer as it is typed."""
     (field,) = drawn(name, seed)[1].fields
+    assert isinstance(field, MenuField | OrderField)
     letters = {str(item.key): item.letter for item in field.items}
     return " ".join(letters[key] for key in field.truth)
 

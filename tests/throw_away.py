@@ -1,14 +1,19 @@
 """Members that nobody has heard of, one of each family, to be registered with one line: a match, chains, a CNI plugin, a
-scheduler, a stage."""
+scheduler, a stage, a tool, a fault; and questions that ask by them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from engine.cluster import CNIConfig, Node
 from engine.cni.flannel.plugin import Flannel
 from engine.cni.interface import LabNetwork, ManifestFields
+from engine.faults.interface import Case, KnownFault, ToolEvidence
+from engine.faults.scene import IncidentScene
 from engine.ipvs.interface import Arrival, Scheduler
 from engine.ipvs.server import RealServer
 from engine.netfilter.chain_meaning import ChainMeaning, ChainWriter
+from engine.shell.live import LiveCluster
 from engine.trace import ReasonCode, Text
 from k8squiz.kinds.stages import StageRow
 
@@ -90,6 +95,32 @@ COIN = StageRow(
     always=True,
     reveals=Text("Leaves it to chance.", "听天由命。"),
 )
+
+# A tool of the shell, and the module that holds it.
+TOSS = """
+from engine.shell.interface import Call, Tool, printed
+
+TOOL = Tool(("toss",), lambda call: printed(f"heads on {call.host}"))
+"""
+
+
+def _deafened(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
+    for node in scene.nodes:
+        yield Case(
+            (node,),
+            ((node, "iptables -t raw -I PREROUTING -i eth0 -j DROP"),),
+            (ToolEvidence(node, "iptables-save -t raw", "-A PREROUTING -i eth0 -j DROP"),),
+            (((node, "iptables -t raw -D PREROUTING -i eth0 -j DROP"),),),
+        )
+
+
+DEAFENED = KnownFault(
+    "deafened", 1,
+    Text("a rule of the table raw drops whatever comes in at a node", "某个节点上 raw 表的一条规则丢弃收到的一切"),
+    Text("on one node: a rule of its table raw", "在某个节点上：raw 表的一条规则"),
+    Text("somebody cleaned the server room", "有人打扫过机房"),
+    ("raw",), _deafened,
+)  # fmt: skip
 
 # One question asks by all of them at once: the cluster has the plugin and the scheduler, an option the fact `coin`.
 _WORDS = """

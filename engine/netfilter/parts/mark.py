@@ -183,10 +183,6 @@ PART = Part(
             lambda found, family: MarkMatch(int(found[3], 16), int(found[1], 16), found[2] == "!="),
         ),
         (rf"{_MARK} (!= )?{_HEX}(?:/([1-9]|[12]\d|3[01])\b)?(?= |$)", _read_nft_prefix),
-        (
-            rf"meta mark set {_MARK} {OPERATION}(?= )",
-            lambda found, family: MarkStatement(*nft_change(found)),
-        ),
     ),
     nft_targets=(
         (

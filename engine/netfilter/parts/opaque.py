@@ -54,14 +54,18 @@ class PassingTarget(ModelledTarget):
 
 # Targets that let the packet go on as it is, as far as anything modelled can tell.
 _PASSING = frozenset(
-    {"LOG", "NFLOG", "ULOG", "TCPOPTSTRIP", "CHECKSUM", "AUDIT", "CLASSIFY", "DSCP", "TOS", "TTL", "HL"}
-    | {"ECN", "IDLETIMER", "LED", "RATEEST", "TRACE"}
-)
+    {
+        "LOG", "NFLOG", "ULOG", "TCPOPTSTRIP", "CHECKSUM", "AUDIT", "CLASSIFY", "DSCP", "TOS", "TTL", "HL", "ECN", "IDLETIMER",
+        "LED", "RATEEST", "TRACE",
+    }
+)  # fmt: skip
 # Targets known by name that are not modelled; any other name after -j must be a chain.
 _KNOWN = frozenset(
-    {"QUEUE", "NFQUEUE", "CONNSECMARK", "SECMARK", "NETMAP", "TPROXY"}
-    | {"CLUSTERIP", "SET", "SYNPROXY", "TEE", "HMARK", "DNPT", "SNPT", "SAME", "MIRROR"}
-)
+    {
+        "QUEUE", "NFQUEUE", "CONNSECMARK", "SECMARK", "NETMAP", "TPROXY", "CLUSTERIP", "SET", "SYNPROXY", "TEE", "HMARK",
+        "DNPT", "SNPT", "SAME", "MIRROR",
+    }
+)  # fmt: skip
 
 
 def opaque_target(name: str, words: list[str], family: Family) -> Target:

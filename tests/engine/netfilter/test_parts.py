@@ -186,6 +186,16 @@ RESPELT = [
     (r.InInterface("veth+"), r.InInterface("veth*")),
     (r.ConntrackState(("NEW",), module="state"), r.ConntrackState(("NEW",))),
 ]
+# What only the other family has: a line's words, the matches or the target they are.
+IPV6 = [
+    ("-s fd00::1/128", r.Source("fd00::1/128")),
+    ("-p ipv6-icmp", r.Protocol(L4.ICMP)),
+    ("-p ipv6-icmp -m icmp6 --icmpv6-type 128", IcmpType(128, family=Family.IPV6)),
+    ("-j REJECT --reject-with icmp6-adm-prohibited", r.Reject("icmp6-adm-prohibited")),
+]
+# Targets that are told from chains by their names alone.
+PASSING = ["LOG", "NFLOG", "ULOG", "TCPOPTSTRIP", "CHECKSUM", "AUDIT", "CLASSIFY", "DSCP", "TOS", "TTL", "HL", "ECN", "IDLETIMER", "LED", "RATEEST", "TRACE"]  # fmt: skip
+OPAQUE = ["QUEUE", "NFQUEUE", "CONNSECMARK", "SECMARK", "NETMAP", "TPROXY", "CLUSTERIP", "SET", "SYNPROXY", "TEE", "HMARK", "DNPT", "SNPT", "SAME", "MIRROR"]  # fmt: skip
 # Stands for a whole rule (test_nft_listing).
 WHOLE = {OtherFamily}
 UNMODELLED = {r.OpaqueMatch, r.OpaqueTarget, OpaqueStatement}
@@ -235,6 +245,21 @@ def test_a_part_is_read_back_from_its_text(
 def test_nft_respells_what_only_iptables_says(part: r.Match, spelt: r.Match) -> None:
     assert read(dump(ruleset(part, IPTABLES)), IPTABLES).matches == (part,)
     assert read(dump(ruleset(part, NFTABLES)), NFTABLES).matches == (spelt,)
+
+
+@pytest.mark.parametrize(("words", "part"), IPV6, ids=[words for words, _ in IPV6])
+def test_a_part_of_ipv6_is_read_back_from_its_text(words: str, part: r.Match | r.Target) -> None:
+    text = f"*filter\n:TEST -\n-A TEST {words}{' -j ACCEPT' if isinstance(part, r.Match) else ''}\nCOMMIT\n"
+    found = parse(text, Family.IPV6)
+    rule = found.tables["filter"].chains["TEST"].rules[0]
+    assert part in (*rule.matches, rule.target)
+    assert dump(found) == text
+
+
+@pytest.mark.parametrize("name", [*PASSING, *OPAQUE])
+def test_a_target_that_is_not_modelled_is_no_chain(name: str) -> None:
+    text = f"*filter\n:TEST -\n-A TEST -j {name}\nCOMMIT\n"
+    assert read(text, IPTABLES).target == (r.PassingTarget(name) if name in PASSING else r.OpaqueTarget(name))
 
 
 @pytest.mark.parametrize("kind", ALL)

@@ -11,8 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.netfilter import nft_parse, registry
 from engine.netfilter.part import Part
 from engine.netfilter.registry import MODULES, REGISTRY
+from engine.netfilter.text import dump
+
+from .test_parts import NFTABLES, PARTS, read, ruleset
 
 
 class Form(NamedTuple):
@@ -58,6 +62,14 @@ def test_what_a_form_reads_no_other_reads(form: Form) -> None:
         assert [str(one) for one in others if one.reads(text)] == []
 
     read_by_it_alone()
+
+
+def test_in_another_order_the_modules_read_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [dump(ruleset(part, NFTABLES)) for part, tools in PARTS if NFTABLES in tools]
+    rules = [read(text, NFTABLES) for text in texts]
+    monkeypatch.setattr(registry, "MODULES", MODULES[::-1])
+    monkeypatch.setattr(nft_parse, "REGISTRY", registry._Registry())
+    assert [read(text, NFTABLES) for text in texts] == rules
 
 
 def test_a_general_part_reads_what_no_other_does() -> None:
