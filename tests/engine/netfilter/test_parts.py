@@ -112,6 +112,7 @@ PARTS: list[tuple[r.Match | r.Target, tuple[r.Backend, ...]]] = [
     (Physdev((("--physdev-is-bridged", None, False),)), (IPTABLES,)),
     (Physdev((("--physdev-in", "veth+", False), ("--physdev-out", "veth0", True))), (IPTABLES,)),
     (RateLimit("-m limit --limit 5/min"), (IPTABLES,)),
+    (RateLimit("-m hashlimit --hashlimit-above 5/sec --hashlimit-mode srcip --hashlimit-name h", True), (IPTABLES,)),
     (RateLimit("limit rate over 5/minute burst 5 packets", True), (NFTABLES,)),
     (Counter(), (NFTABLES,)),
     (ReversePath(validmark=True, invert=True), (IPTABLES,)),
