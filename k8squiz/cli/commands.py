@@ -74,7 +74,7 @@ def explain(
         list[str] | None,
         typer.Option("--without", metavar="WHAT", help="Take this part away and see what breaks."),
     ] = None,
-    step: Annotated[bool, typer.Option("--step", help="Hop by hop, waiting for Enter.")] = False,
+    step: Annotated[bool, typer.Option("--step", help="Step by step: say what comes next, then see it.")] = False,
     export: Annotated[
         Path | None,
         typer.Option("--export", metavar="FILE", help="Write the story to FILE.html, FILE.svg or FILE.md."),

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from k8squiz.bank.find import SCALE
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
-from k8squiz.locale.typed import Command, command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from k8squiz.story.blocks import Story
 
@@ -50,26 +49,37 @@ def run(
     parts = frozenset(without)
     story = tell(topic, parts, release)
     _say_release(release, lang)
-    from k8squiz.screens.explain import story_parts, story_view
+    from k8squiz.screens.explain import story_view
     from k8squiz.terminal.console import has_keys, make_console
 
     if export is not None:
         write(export, _exported(story, export.suffix, lang, parts))
         return 0
     console = make_console()
+    if step:
+        from k8squiz.commands.foretelling import play
+
+        play(story, console, lang, _somebody(), parts)
+        return 0
     if not has_keys():
         console.print(story_view(story, lang, parts))
         return 0
-    if not step:
-        from k8squiz.commands.chapters import read
+    from k8squiz.commands.chapters import read
 
-        read(story, console, lang, _asked, parts)
-        return 0
-    for name, part in story_parts(story, lang, parts, each_hop=True):
-        console.print(part)
-        if name not in ("heading", "sources") and not _go_on(lang):
-            return 0
+    read(story, console, lang, _asked, parts)
     return 0
+
+
+def _somebody() -> Callable[[str], str] | None:
+    """Who answers: somebody at a terminal, else the lines of standard input; nobody where the prompts could not be seen."""
+    from k8squiz.screens.practice import Plain
+    from k8squiz.terminal.console import has_keys
+
+    if has_keys():
+        from k8squiz.screens.keys import line_with_arrows
+
+        return line_with_arrows("p", "")
+    return None if sys.stdin.isatty() and not sys.stdout.isatty() else Plain().line
 
 
 def _say_release(release: str | None, lang: Lang) -> None:
@@ -119,16 +129,6 @@ def _asked(prompt: str) -> str:
     sys.stdout.write("\x1b[1A\x1b[2K")
     sys.stdout.flush()
     return typed
-
-
-def _go_on(lang: Lang) -> bool:
-    """Wait for Enter."""
-    prompt = "— 回车继续，q 退出 — " if lang == "zh" else "— Enter goes on, q stops — "
-    try:
-        obeyed = command(_asked(prompt))
-    except EOFError:
-        return False
-    return obeyed is None or obeyed[0] is not Command.QUIT
 
 
 def _exported(story: Story, suffix: str, lang: Lang, without: frozenset[str]) -> str:

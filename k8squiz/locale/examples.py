@@ -21,6 +21,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "explain": (
         ("explain", "the topics there are", "列出全部主题"),
         ("explain hairpin --without masquerade", "what breaks without it", "去掉一部分会怎样"),
+        ("explain nodeport --step", "say what comes next", "预测下一步"),
         ("explain nodeport --export nodeport.html", "as a page", "写成网页"),
     ),
     "mock": (

@@ -113,7 +113,7 @@ ZH: dict[str, str] = {
     "Every question that fits, once.": "所有符合条件的题目，每题一次。",
     "The topic; none lists them.": "主题；不填则列出全部主题。",
     "Take this part away and see what breaks.": "去掉这一部分，看看会坏在哪里。",
-    "Hop by hop, waiting for Enter.": "逐跳显示，按回车继续。",
+    "Step by step: say what comes next, then see it.": "逐步进行：先预测下一步，再看结果。",
     "Write the story to FILE.html, FILE.svg or FILE.md.": "把讲解写入 FILE.html、FILE.svg 或 FILE.md。",
     "pod/NAME, pod/NS/NAME, node/NAME, IP[:port] or client.": (
         "pod/名称、pod/命名空间/名称、node/名称、IP[:端口] 或 client。"

@@ -15,7 +15,6 @@ from k8squiz.locale.i18n import Lang, joined, listed, pick
 from k8squiz.screens.heading import heading
 from k8squiz.screens.picture import beside_view, picture_view
 from k8squiz.screens.prose import Prose
-from k8squiz.screens.walk import outcome_parts
 from k8squiz.story.blocks import BesideWalk, Block, Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk
 from k8squiz.story.picture.lines import Detail
 from k8squiz.story.words import word
@@ -27,22 +26,12 @@ def story_view(story: Story, lang: Lang, without: frozenset[str] = frozenset()) 
 
 
 def story_parts(
-    story: Story, lang: Lang, without: frozenset[str] = frozenset(), each_hop: bool = False
+    story: Story, lang: Lang, without: frozenset[str] = frozenset()
 ) -> Iterator[tuple[str, RenderableType]]:
-    """The story in pieces: (name, renderable). With `each_hop` every hop of a walk is a piece of its own; what only
-    heads the next piece is called "heading"."""
+    """The story in pieces: (name, renderable)."""
     yield "title", _opening(story, lang, without)
     for number, section in enumerate(story.sections, 1):
-        if not each_hop:
-            yield f"section-{number}", section_view(section, lang)
-            continue
-        yield "heading", heading(pick(section.title, lang))
-        for block in section.blocks:
-            if isinstance(block, Walk):
-                yield "heading", Styled(pick(block.caption, lang), style="strong")
-                yield from outcome_parts(block.outcome, lang)
-            else:
-                yield "block", block_view(block, lang)
+        yield f"section-{number}", section_view(section, lang)
     yield "claims", claims_view(story.claims, lang)
     yield "points", _list("points", story.points, lang)
     yield "follow-ups", _list("follow-ups", story.follow_ups, lang)

@@ -53,6 +53,12 @@ def hop_row(hop: Hop, lang: Lang, widths: tuple[int, int, int], before: Hop | No
     return table
 
 
+def hop_rows(hops: Sequence[Hop], lang: Lang) -> RenderableType:
+    """Hops that follow one another, each a row."""
+    widths = _widths(hops)
+    return Group(*(hop_row(hop, lang, widths, before) for hop, before in zip(hops, (None, *hops), strict=False)))
+
+
 def _widths(hops: Sequence[Hop]) -> tuple[int, int, int]:
     """How wide the first three columns are."""
     return len(str(hops[-1].n)), max(len(_place(hop)) for hop in hops), max(len(hop.stage) for hop in hops)

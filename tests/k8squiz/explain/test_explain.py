@@ -14,7 +14,7 @@ from engine.trace import Text, Verdict
 from k8squiz.errors import QuizError
 from k8squiz.explain import TOPICS, tell
 from k8squiz.locale.i18n import LANGS, Lang
-from k8squiz.screens.explain import story_parts, story_view
+from k8squiz.screens.explain import story_view
 from k8squiz.story.blocks import BesideWalk, Grid, Paragraph, Rules, Steps, Story, Walk
 from k8squiz.story.markdown import story_markdown
 from k8squiz.story.page import story_page
@@ -221,13 +221,6 @@ def test_what_nftables_mode_cannot_do_without(stories: dict[str, Story], part: s
 )
 def test_what_ipvs_mode_cannot_do_without(stories: dict[str, Story], part: str, cells: list[str]) -> None:
     assert _row(stories["ipvs"], part) == cells
-
-
-def test_step_by_step_tells_every_hop(stories: dict[str, Story]) -> None:
-    story = stories["hairpin"]
-    outcome = walks(story)[0].outcome
-    names = [name for name, _ in story_parts(story, "en", each_hop=True)]
-    assert sum(name.startswith(("request-", "reply-")) for name in names) == len(outcome.hops) + len(outcome.reply)
 
 
 @pytest.mark.parametrize(("topic", "without"), [("hairpinn", ()), ("hairpin", ("masq",)), ("traffic-policy", ("x",))])
