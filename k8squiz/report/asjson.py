@@ -8,7 +8,7 @@ import json
 from engine.trace import Text
 from k8squiz import __version__
 from k8squiz.mock.score import ScorePart
-from k8squiz.report.build import FORMAT_VERSION, Answered, FieldLine, InterviewReport
+from k8squiz.report.build import FORMAT_VERSION, Answered, CauseLine, FieldLine, InterviewReport
 from k8squiz.report.columns import PART, of
 from k8squiz.report.walk import ReportedWalk
 from k8squiz.terminal.sanitize import json_text
@@ -96,7 +96,13 @@ def _field(field: FieldLine) -> dict[str, object]:
         "label": _both(field.label), "answer": given, "truth": _both(field.truth), "score": field.score,
         "ordered": field.ordered, "options": options,
         "credit": _both(field.credit) if field.credit is not None else None,
+        "causes": [_cause(cause) for cause in field.causes],
     }  # fmt: skip
+
+
+def _cause(cause: CauseLine) -> dict[str, object]:
+    rule = _both(cause.rule) if cause.rule is not None else None
+    return {"option": cause.letter or None, "text": _both(cause.text), "rule": rule}
 
 
 def _walk(walk: ReportedWalk) -> dict[str, object]:

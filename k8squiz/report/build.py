@@ -9,10 +9,11 @@ from engine.errors import EngineError
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.find import told_by
-from k8squiz.bank.question import Answer, FieldMark, Picture, QuestionRequest
+from k8squiz.bank.question import Answer, FieldMark, Grade, Picture, QuestionRequest
 from k8squiz.errors import QuizError
+from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import Field, Value
-from k8squiz.kinds.interface import shown_requests
+from k8squiz.kinds.interface import Task, causes_of, shown_requests
 from k8squiz.locale.i18n import LANGS
 from k8squiz.locale.names import named_request
 from k8squiz.mock.drawn_questions import DrawnQuestions, shown
@@ -24,6 +25,8 @@ from k8squiz.world.texts import explanation, key_points, prompt, sources
 from k8squiz.world.world import World
 
 FORMAT_VERSION = 1
+# What comes of an answer that a question no longer knows, or knows otherwise.
+_FORGOTTEN = (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError, StopIteration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,27 @@ class OptionLine:
     text: Text
     truth: int
     given: int
+
+
+@dataclass(frozen=True, slots=True)
+class CauseLine:
+    """Why a part of an answer is wrong: of which option (its letter; "" of the field as a whole), in a line, and the rule of
+    thumb that was broken."""
+
+    letter: str
+    text: Text
+    rule: Text | None
+
+    @property
+    def told(self) -> Text:
+        """All of it in one line."""
+        if self.rule is None:
+            en, zh = self.text.en, self.text.zh
+        else:
+            en, zh = f"{self.text.en}. {self.rule.en}", f"{self.text.zh}。{self.rule.zh}"
+        if not self.letter or en.startswith(f"{self.letter} "):
+            return Text(en, zh)
+        return Text(f"{self.letter}: {en}", f"{self.letter}：{zh}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +76,7 @@ class FieldLine:
     # Whether it was answered in several lines, and whether the candidate judged it.
     long: bool = False
     self_checked: bool = False
+    causes: tuple[CauseLine, ...] = ()
 
     @property
     def in_words(self) -> tuple[Text | None, Text]:
@@ -66,7 +91,8 @@ class FieldLine:
         if not picked:
             return None
         en, zh = (" › ", " › ") if self.ordered else ("; ", "；")
-        return Text(en.join(one.text.en for one in picked), zh.join(one.text.zh for one in picked))
+        # An option may be a whole sentence: its full stop is the last one's alone.
+        return Text(_joined(en, [one.text.en for one in picked]), _joined(zh, [one.text.zh for one in picked]))
 
     @property
     def rows(self) -> tuple[OptionLine, ...]:
@@ -75,6 +101,11 @@ class FieldLine:
             return self.options
         last = len(self.options) + 1
         return tuple(sorted(self.options, key=lambda one: (one.truth or last, one.given or last, one.letter)))
+
+
+def _joined(between: str, texts: Sequence[str]) -> str:
+    *first, last = texts
+    return between.join([*(text.rstrip(".。") for text in first), last])
 
 
 # What a question about IPVS alone gives and what was measured, as preformatted text; empty for one about a cluster.
@@ -197,7 +228,7 @@ def _told(drawn_questions: DrawnQuestions, position: int, result: QuestionScore,
     return Answered(
         result, world.question.template.title, prompt(world), () if given.en else _cluster(world.question.picture),
         () if given.en else _requests(world),
-        _fields(task.fields, marks, result.sheet.graded_answer or {}),
+        _fields(task.fields, marks, result.sheet.graded_answer or {}, _causes(world, task, result.grade)),
         () if given.en else walks(world), explanation(world), key_points(world), sources(world),
         given if given.en else Text(shown, shown), computed,
     )  # fmt: skip
@@ -237,13 +268,29 @@ def _request(request: QuestionRequest, named: bool) -> Text:
     return Text(line(f"Request{en}: ", "without"), line(f"请求{zh}：", "去掉"))
 
 
-def _fields(fields: Sequence[Field], marks: Sequence[FieldMark | None], answer: Answer) -> tuple[FieldLine, ...]:
+def _causes(world: World, task: Task, grade: Grade | None) -> tuple[Cause, ...]:
+    """Why each wrong part is wrong; nothing of a question left unanswered, or of an answer that it no longer knows."""
+    if grade is None or all(mark.given is None for mark in grade.marks):
+        return ()
+    try:
+        return causes_of(world, task, grade)
+    except _FORGOTTEN:
+        return ()
+
+
+def _fields(
+    fields: Sequence[Field], marks: Sequence[FieldMark | None], answer: Answer, causes: Sequence[Cause]
+) -> tuple[FieldLine, ...]:
     """The blanks that were there to fill in, once `answer` stood."""
     asked = [(field.after(answer), mark) for field, mark in zip(fields, marks, strict=True)]
-    return tuple(_field(field, mark) for field, mark in asked if field is not None)
+    return tuple(
+        _field(field, mark, [cause for cause in causes if cause.field == field.id])
+        for field, mark in asked
+        if field is not None
+    )
 
 
-def _field(field: Field, mark: FieldMark | None) -> FieldLine:
+def _field(field: Field, mark: FieldMark | None, causes: Sequence[Cause]) -> FieldLine:
     given = mark.given if mark is not None else None
     options = tuple(
         OptionLine(
@@ -254,10 +301,12 @@ def _field(field: Field, mark: FieldMark | None) -> FieldLine:
         )
         for item in field.options
     )
+    letters = {item.key: item.letter for item in field.options}
+    told = tuple(CauseLine(letters.get(cause.part or "", ""), cause.text, cause.rule) for cause in causes)
     return FieldLine(
         field.lead or field.full_label, _shown(field, field.truth), None if given is None else _shown(field, given),
         mark.score if mark is not None else 0.0, field.ordered, options,
-        None if given is None else _credit(field, given), field.long, field.self_checked,
+        None if given is None else _credit(field, given), field.long, field.self_checked, told,
     )  # fmt: skip
 
 
@@ -275,7 +324,7 @@ def _credit(field: Field, value: Value) -> Text | None:
     """How the credit for an answer comes about; None for one that the question no longer knows."""
     try:
         return field.reckoned(value)
-    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError):
+    except _FORGOTTEN:
         return None
 
 

@@ -13,7 +13,7 @@ from k8squiz.report import facts
 from k8squiz.report.build import Answered, FieldLine, InterviewReport
 from k8squiz.report.clocktext import clock
 from k8squiz.report.columns import FIELD, PART, Column, of, option_columns
-from k8squiz.report.signs import sign_of
+from k8squiz.report.signs import CAUSE, sign_of
 from k8squiz.report.walk import ReportedHop
 from k8squiz.story.picture.markdown import picture_block
 from k8squiz.terminal.sanitize import one_line, visible
@@ -113,6 +113,8 @@ def answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
     for field in fields:
         if field.options:
             yield from _table(option_columns(field), field.rows, lang)
+        if field.causes:
+            yield from (*(f"- {plain(f'{CAUSE} {pick(cause.told, lang)}')}" for cause in field.causes), "")
         if field.credit is not None:
             yield from (plain(f"{pick(field.label, lang)} · {pick(field.credit, lang)}"), "")
 

@@ -179,6 +179,9 @@ def _answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
     for field in fields:
         if field.options:
             yield from _options(field, lang)
+        if field.causes:
+            told = "".join(f"<li>{text(pick(cause.told, lang))}</li>" for cause in field.causes)
+            yield f'<ul class="causes">{told}</ul>'
         if field.credit is not None:
             yield f"<p>{text(f'{pick(field.label, lang)} · {pick(field.credit, lang)}')}</p>"
 

@@ -22,7 +22,7 @@ from k8squiz.report import facts
 from k8squiz.report.build import Answered, FieldLine, InterviewReport
 from k8squiz.report.clocktext import clock
 from k8squiz.report.columns import FIELD, PART, Column, of
-from k8squiz.report.signs import sign_of
+from k8squiz.report.signs import CAUSE, sign_of
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.console import make_console
 from k8squiz.terminal.sanitize import visible
@@ -123,12 +123,20 @@ def _in_words(field: FieldLine, lang: Lang) -> Iterator[RenderableType]:
     table.add_row(Styled(sign, style=style), Prose(pick(field.label, lang), "" if field.self_checked else "strong"))
     yield table
     if field.self_checked:
+        yield from _causes(field, lang)
         return
     rows = Table.grid(padding=(0, 1))
     for key, text in (("answer", answer), ("truth", pick(truth, lang))):
         if key == "answer" or field.score < 1.0:
             rows.add_row(Styled(say(key, lang), style="quiet"), Prose(text, "strong" if key == "truth" else ""))
     yield Padding(rows, (0, 0, 0, 2))
+    yield from _causes(field, lang)
+
+
+def _causes(field: FieldLine, lang: Lang) -> Iterator[RenderableType]:
+    """Why each wrong part of it is wrong; what is the same is told once."""
+    for told in dict.fromkeys(pick(cause.told, lang) for cause in field.causes):
+        yield Padding(Prose(f"{CAUSE} {visible(told)}", "notice"), (0, 0, 0, 2))
 
 
 def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
@@ -150,6 +158,8 @@ def _question(question: Answered, lang: Lang) -> Iterator[RenderableType]:
             table.add_row(*(_cell(column, field, lang) for column in columns))
         yield table
     for field in question.fields:
+        if not (field.options or field.self_checked):
+            yield from _causes(field, lang)
         if field.credit is not None:
             yield Prose(f"{pick(field.label, lang)} · {pick(field.credit, lang)}", "notice")
     if question.result.sheet.line:

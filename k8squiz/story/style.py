@@ -54,6 +54,7 @@ figure { margin: .6rem 0; } .drawn { overflow-x: auto; } .drawn svg { display: b
 details { margin: .7rem 0; }
 summary { cursor: pointer; color: var(--accent); font-weight: 600; }
 ul { margin: .3rem 0; padding-left: 1.3rem; }
+.causes { list-style: "└ "; padding-left: 1.1rem; color: var(--wrong); }
 mark { background: var(--mark); color: inherit; padding: 0 .2rem; border-radius: 3px; }
 .right { color: var(--right); font-weight: 700; } .part { color: var(--part); font-weight: 700; }
 .wrong { color: var(--wrong); font-weight: 700; }

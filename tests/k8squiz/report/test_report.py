@@ -56,6 +56,28 @@ def test_time_against_budget() -> None:
     assert (policy.questions, policy.spent, policy.budget) == (3, 120, 300)
 
 
+# A question that was answered wrong, and what its cause says in either language.
+CAUSES = [
+    (1, "the server sees", "服务端看到"),
+    (2, "F before D, which is hop 30", "F 在 D（第 30 跳）之前"),
+    (2, "Host by host", "逐台主机进行"),
+]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(("position", "en", "zh"), CAUSES)
+def test_every_form_says_why_an_answer_is_wrong(position: int, en: str, zh: str, lang: Lang) -> None:
+    out = io.StringIO()
+    make_console(width=400, file=out).print(report_view(report(), lang))
+    for name, text in {**forms(lang), "screen": out.getvalue()}.items():
+        assert (en if lang == "en" else zh) in text, name
+
+
+def test_what_is_right_or_blank_has_no_cause() -> None:
+    assert not [field.causes for question in report(truth=True).questions for field in question.fields if field.causes]
+    assert not [field.causes for question in report().questions[3:] for field in question.fields if field.causes]
+
+
 def test_what_to_study_names_commands_that_draw_the_same_questions_again() -> None:
     commands = [command for study in report().study for command in study.commands]
     assert [study.topic for study in report().study][-1] == "traffic-policy"
