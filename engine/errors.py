@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
-import re
+
+from engine.values import pattern
 
 # Characters of a message.
 _LONGEST = 1000
-_TOO_LONG = re.compile(
+_TOO_LONG = pattern(
     r"Exceeds the limit \(\d+ digits\)[^:]*: value has (\d+) digits; use sys\.set_int_max_str_digits\(\)[a-z ]*"
 )
 

@@ -1,21 +1,40 @@
-"""`dataclass(slots=True)`, frozen or not, that costs little until it is used.
+"""What a module makes as it is imported, and costs little until it is used: `dataclass(slots=True)`, `pattern`.
 
 dataclasses writes six methods for each class and has them compiled at import; the engine has some hundred classes, and
 that was a third of every start. Here a class shares its methods with all others, and its `__init__` is compiled only
 where more than a few objects are made. Behaviour is dataclasses' own: fields(), replace(), match_args, defaults,
 signature, FrozenInstanceError, slots. Left out on purpose: kw_only, InitVar, order.
+
+A regular expression takes up to a millisecond to compile, and a start meets a hundred: pattern() compiles one when it is
+first matched against.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import dataclass
+    from re import compile as pattern
 else:
+
+    class _Pattern:
+        """re.compile(text, flags), made when one of its members is first asked for."""
+
+        def __init__(self, text: str, flags: int = 0) -> None:
+            self._made = text, flags
+
+        def __getattr__(self, name: str) -> object:
+            # Kept, so that the next look-up is an object's own attribute like any other.
+            found = getattr(re.compile(*self._made), name)
+            setattr(self, name, found)
+            return found
+
+    pattern = _Pattern
 
     def dataclass(*, slots: bool, frozen: bool = False, eq: bool = True) -> Callable[[type], type]:
         """The class decorator. `slots` must be True: it is written out for whoever reads the class."""
@@ -24,7 +43,7 @@ else:
         return lambda cls: _value(cls, frozen, eq)
 
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "pattern"]
 
 _set = object.__setattr__
 _MISSING = dataclasses.MISSING

@@ -35,8 +35,10 @@ class UnmodelledPlugin:
     native: bool = False
 
     def told_by_node(self, annotations: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-        if self.node_args is not None and re.search(self.node_args[1], annotations.get(self.node_args[0], "")):
-            return True
+        if self.node_args is not None:
+            key, regex = self.node_args
+            if key in annotations and re.search(regex, annotations[key]):
+                return True
         return _begins(annotations, self.annotations) or _begins(labels, self.labels)
 
     def told_by_daemon_set(self, daemon_set: DaemonSet) -> bool:

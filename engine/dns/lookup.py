@@ -13,11 +13,12 @@ from engine.dns.musl import MuslResolver
 from engine.dns.resolver_config import read_glibc, read_musl
 from engine.dns.zone import Zone, ZoneAnswer, ZoneIndex
 from engine.errors import EngineError, UnsupportedFeature, quoted
+from engine.values import pattern
 
 Family = Literal["inet", "unspec"]
 
 # Host names, and the underscore that both libraries let pass.
-_NAME = re.compile(r"(?=.*[A-Za-z0-9_])[A-Za-z0-9_.-]+")
+_NAME = pattern(r"(?=.*[A-Za-z0-9_])[A-Za-z0-9_.-]+")
 # What both libraries refuse before a query is sent: glibc by res_hnok, musl by strnlen.
 _LONGEST_NAME = 254
 

@@ -7,15 +7,15 @@ Sources: systemd.net-naming-scheme(7), udev's biosdevname; the bridges that CNI 
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.cluster import CardFacts, Cluster, NodeFacts
 from engine.netfilter.packet_facts import device_matches
 from engine.netfilter.ruleset import Ruleset
 from engine.trace import Text
+from engine.values import pattern
 
-_CARD = re.compile(r"(?:en[opsx]\w+|em\d+|p\d+p\d+|bond\d+|team\d+|wl\w+|venet\d+|ib\w+)(?:\.\d+)?")
+_CARD = pattern(r"(?:en[opsx]\w+|em\d+|p\d+p\d+|bond\d+|team\d+|wl\w+|venet\d+|ib\w+)(?:\.\d+)?")
 _BRIDGES = ("cbr0", "cni0", "kube-bridge", "mynet0", "cni-bridge0")
 _PLAIN = NodeFacts()
 

@@ -57,6 +57,8 @@ def mode_of(word: str) -> Mode | None:
 def _seconds(document: Fields, key: str, usual: int) -> int:
     """A duration of conntrack's as Go writes it (`1m30s`), in whole seconds; `usual` where it is 0 or not there."""
     text = document.mapping("conntrack").text(key)
+    if not text:
+        return usual
     found = re.findall(r"(\d+(?:\.\d+)?)(h|ms|m|s)", text)
     if "".join(number + unit for number, unit in found) != text:
         raise document.mapping("conntrack").error(

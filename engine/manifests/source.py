@@ -8,7 +8,6 @@ too; quick_json.py reads it five times as fast, where nothing is wrong with it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -16,7 +15,7 @@ import yaml
 
 from engine.errors import ManifestError
 from engine.manifests.complaints import problem
-from engine.values import dataclass
+from engine.values import dataclass, pattern
 
 MAX_BYTES = 128 * 1024 * 1024
 # Held at once: of a document, or of an item of its list.
@@ -27,7 +26,7 @@ MAX_DEPTH = 100
 _ALIAS_COST = 20
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE = pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _PRINTABLE_ASCII = b"\t\n\r" + bytes(range(0x20, 0x7F))
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _ODD_BOOLEANS = {
@@ -36,10 +35,10 @@ _ODD_BOOLEANS = {
     for word in (base, base.capitalize(), base.upper())
 }
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")
-_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+|[0-9]+[eE][-+]?[0-9]+)\Z")
-_ODD_INT = re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*)\Z")
-_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
+_INT = pattern(r"[-+]?(?:0|[1-9][0-9]*)\Z")
+_FLOAT = pattern(r"[-+]?(?:[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+|[0-9]+[eE][-+]?[0-9]+)\Z")
+_ODD_INT = pattern(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*)\Z")
+_SEXAGESIMAL = pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
 _MAYBE_SPECIAL = frozenset("0123456789+-.~tTfFyYnNoO")
 _CORE_TAG = "tag:yaml.org,2002:"
 _CORE_TAGS = frozenset(_CORE_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))

@@ -6,14 +6,14 @@ TCP's state, the original tuple, [UNREPLIED], the reply's, [ASSURED], mark and z
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from engine.errors import ManifestError
 from engine.netfilter.skb import ConntrackEntry
 from engine.packet import L4, Family, FiveTuple, canonical
+from engine.values import pattern
 
-_PAIR = re.compile(r"(src|dst|sport|dport|type|code|id|mark|zone|packets|bytes|use|secctx|labels)=(\S+)")
+_PAIR = pattern(r"(src|dst|sport|dport|type|code|id|mark|zone|packets|bytes|use|secctx|labels)=(\S+)")
 _PROTOCOLS = {"tcp": L4.TCP, "udp": L4.UDP, "sctp": L4.SCTP}
 
 

@@ -17,7 +17,7 @@ from engine.netfilter.context import Context, Decision
 from engine.netfilter.ruleset import Match, Target
 from engine.packet import Family
 from engine.trace import Text
-from engine.values import dataclass
+from engine.values import dataclass, pattern
 
 # A message is for a person; the text it quotes may be of any length.
 _LONGEST = 300
@@ -34,10 +34,10 @@ class BadRule(Exception):
 
 # What Python says of a word that is no number, address or network -> what we say.
 _PYTHONS = (
-    (re.compile(r"(?:invalid literal for int\(\) with base \d+|could not convert string to float): (.*)", re.DOTALL), "is not a number", "不是数字"),
-    (re.compile(r"(.*) does not appear to be an IPv4 or IPv6 (?:address|network)", re.DOTALL), "is not an IP address or network", "不是 IP 地址或网段"),
-    (re.compile(r"(.*) has host bits set", re.DOTALL), "has bits set behind its prefix", "在前缀之后还有非零位"),
-    (re.compile(r"(.*) is not a valid \w+", re.DOTALL), "is not known here", "在此未知"),
+    (pattern(r"(?:invalid literal for int\(\) with base \d+|could not convert string to float): (.*)", re.DOTALL), "is not a number", "不是数字"),
+    (pattern(r"(.*) does not appear to be an IPv4 or IPv6 (?:address|network)", re.DOTALL), "is not an IP address or network", "不是 IP 地址或网段"),
+    (pattern(r"(.*) has host bits set", re.DOTALL), "has bits set behind its prefix", "在前缀之后还有非零位"),
+    (pattern(r"(.*) is not a valid \w+", re.DOTALL), "is not known here", "在此未知"),
 )  # fmt: skip
 
 
@@ -47,8 +47,8 @@ def in_own_words(error: Exception) -> Text:
         return Text(str(error), error.zh)
     if isinstance(error, KeyError):
         return Text(f"{error} is not known here", f"{error} 在此未知")
-    for pattern, en, zh in _PYTHONS:
-        found = pattern.fullmatch(str(error))
+    for said, en, zh in _PYTHONS:
+        found = said.fullmatch(str(error))
         if found is not None:
             return Text(f"{found[1]} {en}", f"{found[1]} {zh}")
     return Text(str(error), f"无法理解：{error}")

@@ -7,9 +7,9 @@ Source: pkg/proxy/iptables/proxier.go (portProtoHash, servicePortEndpointChainNa
 from __future__ import annotations
 
 import hashlib
-import re
 
 from engine.packet import L4
+from engine.values import pattern
 
 CLUSTER_POLICY = "KUBE-SVC-"
 LOCAL_POLICY = "KUBE-SVL-"
@@ -23,7 +23,7 @@ SHARED_CHAINS: dict[str, frozenset[str]] = {
     "filter": frozenset({"KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES", "KUBE-NODEPORTS", "KUBE-PROXY-FIREWALL"}),
 }
 
-_HASHED = re.compile(r"KUBE-(?:SVC|SVL|SEP|FW|EXT)-[A-Z2-7]{16}")
+_HASHED = pattern(r"KUBE-(?:SVC|SVL|SEP|FW|EXT)-[A-Z2-7]{16}")
 
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"

@@ -5,13 +5,12 @@ Source: pkg/proxy/nftables/proxier.go and README.md of Kubernetes.
 
 from __future__ import annotations
 
-import re
-
 from engine.netfilter.chain_meaning import ChainMeaning as Row
 from engine.netfilter.chain_meaning import ChainRole, ChainWriter
 from engine.proxy import chain_texts as texts
 from engine.proxy.nftables_names import TABLE
 from engine.trace import ReasonCode, Text
+from engine.values import pattern
 
 ROWS = (
     Row(
@@ -95,7 +94,7 @@ ROWS = (
 )
 
 # A chain of one Service or endpoint: what it is, its hash, whose it is.
-_OF_A_SERVICE = re.compile(r"([a-z]+)-[A-Z2-7]{8}-(?:[^_]*__)?(.+)")
+_OF_A_SERVICE = pattern(r"([a-z]+)-[A-Z2-7]{8}-(?:[^_]*__)?(.+)")
 
 
 def _short(chain: str) -> str | None:

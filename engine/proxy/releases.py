@@ -17,12 +17,12 @@ from engine.cluster import Cluster, Mode, Node
 from engine.errors import UnsupportedFeature
 from engine.proxy.endpoints import EndpointRules
 from engine.trace import Text
-from engine.values import dataclass
+from engine.values import dataclass, pattern
 
 RELEASES = tuple(f"1.{minor}" for minor in range(28, 38))
 NEWEST = RELEASES[-1]
 
-_VERSION = re.compile(r"v?(1\.\d{1,3})(?:\.(\d{1,5}))?(?:[-+][0-9A-Za-z.+~_-]*)?", re.ASCII)
+_VERSION = pattern(r"v?(1\.\d{1,3})(?:\.(\d{1,5}))?(?:[-+][0-9A-Za-z.+~_-]*)?", re.ASCII)
 # Behind every patch release there is.
 _LAST_PATCH = 1_000_000
 

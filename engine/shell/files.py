@@ -16,14 +16,15 @@ from engine.network.host import HostKind
 from engine.shell import sysctls
 from engine.shell.edits import LinkSet
 from engine.shell.resolver import resolv_conf
+from engine.values import pattern
 
 if TYPE_CHECKING:
     from engine.shell.live import LiveCluster
 
-_DEVICE_FILE = re.compile(
+_DEVICE_FILE = pattern(
     r"/sys/(?:class/net|devices/virtual/net)/([^/]+)/(brport/hairpin_mode|mtu|operstate|flags|ifindex)"
 )
-_PORT_FILE = re.compile(r"/sys/(?:class/net|devices/virtual/net)/([^/]+)/brif/([^/]+)/hairpin_mode")
+_PORT_FILE = pattern(r"/sys/(?:class/net|devices/virtual/net)/([^/]+)/brif/([^/]+)/hairpin_mode")
 # Bytes that one host may write in all.
 _MOST_WRITTEN = 1_000_000
 # engine.shell.live.ADMINISTRATOR: a machine of which nothing is modelled but the files that are written there.

@@ -17,7 +17,7 @@ from engine.network.devices import DeviceKind
 from engine.network.host import Host, HostKind, Sysctls
 from engine.shell.conntrack_table import timeouts
 from engine.shell.edits import SysctlsSet
-from engine.values import dataclass
+from engine.values import dataclass, pattern
 
 if TYPE_CHECKING:
     from engine.shell.live import LiveCluster
@@ -53,7 +53,7 @@ MODELLED = {
     # The one is the other (net/ipv4/devinet.c, devinet_sysctl_forward).
     for row in (*_of_facts(), _modelled("net.ipv4.conf.all.forwarding", "ip_forward", number=False))
 }
-_OF_DEVICE = re.compile(r"net\.ipv4\.conf\.([^.]+)\.(rp_filter|route_localnet|forwarding)")
+_OF_DEVICE = pattern(r"net\.ipv4\.conf\.([^.]+)\.(rp_filter|route_localnet|forwarding)")
 
 # What a walk does not ask for, as a node has it; "{...}" is filled in by defaults_on().
 _DEFAULTS = {

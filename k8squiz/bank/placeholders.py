@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 
+from engine.values import pattern
 from k8squiz.bank.limits import MOST_FILLED_TEXT
 from k8squiz.bank.shapes import Place
 from k8squiz.bank.yaml_values import Yaml
@@ -15,8 +16,8 @@ from k8squiz.errors import QuizError, unknown
 
 # What every text may name without having drawn it: the release that is spoken of (k8squiz.world.texts).
 COMPUTED = ("release",)
-PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_.-]*)\}|[{}]")
-_WHOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}\Z")
+PLACEHOLDER = pattern(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_.-]*)\}|[{}]")
+_WHOLE = pattern(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}\Z")
 
 
 def fill(text: str, names: Mapping[str, Yaml], lang: str = "en", where: str = "") -> str:

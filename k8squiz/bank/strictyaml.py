@@ -7,23 +7,22 @@ keys that are not strings, files too large or too deep to be a question.
 
 from __future__ import annotations
 
-import re
 from typing import Any, cast
 
 import yaml
 
-from engine.values import dataclass
+from engine.values import dataclass, pattern
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 
 MAX_BYTES = 200_000
 _MAX_DEPTH = 40
 _BOOL_WORDS = frozenset(w for word in ("yes", "no", "on", "off") for w in (word, word.capitalize(), word.upper()))
-_INT = re.compile(r"-?(0|[1-9][0-9_]*)\Z")
-_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+\Z")
-_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9]*)?\Z")
-_OCTAL = re.compile(r"[-+]?0[0-9_]+\Z")
+_INT = pattern(r"-?(0|[1-9][0-9_]*)\Z")
+_HEX = pattern(r"0x[0-9a-fA-F]+\Z")
+_FLOAT = pattern(r"-?(0|[1-9][0-9]*)\.[0-9]+\Z")
+_SEXAGESIMAL = pattern(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9]*)?\Z")
+_OCTAL = pattern(r"[-+]?0[0-9_]+\Z")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Path = tuple[str | int, ...]

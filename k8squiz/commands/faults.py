@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -20,8 +21,10 @@ from k8squiz.errors import QuizError
 from k8squiz.history.folder import data_folder
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
-from k8squiz.mock.score import QuestionScore
 from k8squiz.screens.prose import Prose
+
+if TYPE_CHECKING:
+    from k8squiz.mock.score import QuestionScore
 
 FILE = "errors.log"
 _MOST_BYTES = 1_000_000

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from engine.values import pattern
+
 _DIGITS = {char: value for value, chars in enumerate(("零〇", "一", "二两", "三", "四", "五", "六", "七", "八", "九")) for char in chars}  # fmt: skip
 _TIMES = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10**4, "亿": 10**8}
@@ -18,10 +20,10 @@ _WORDS = {
 }  # fmt: skip
 _PARTS = {"half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7,
           "eighth": 8, "ninth": 9, "tenth": 10}  # fmt: skip
-_PERCENT = re.compile(rf"百分之({_HAN}|[\d.]+)")
-_SHARE = re.compile(rf"({_HAN}|\d{{1,9}}) ?分之 ?({_HAN}|\d{{1,9}})")
-_OUT_OF = re.compile(r"(\w{1,9}) (?:in|of|out of) (\w{1,9})")
-_PART = re.compile(r"(?:(a|an|\w+)[ -])?([a-z]+)")
+_PERCENT = pattern(rf"百分之({_HAN}|[\d.]+)")
+_SHARE = pattern(rf"({_HAN}|\d{{1,9}}) ?分之 ?({_HAN}|\d{{1,9}})")
+_OUT_OF = pattern(r"(\w{1,9}) (?:in|of|out of) (\w{1,9})")
+_PART = pattern(r"(?:(a|an|\w+)[ -])?([a-z]+)")
 
 
 def number_in_words(text: str) -> Fraction | None:

@@ -10,6 +10,8 @@ import enum
 import re
 import unicodedata
 
+from engine.values import pattern
+
 # What form KC leaves as it is, though a Chinese keyboard gives it for the key of the ASCII character.
 _KEYS = str.maketrans({
     "。": ".", "、": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "【": "[", "】": "]", "「": '"', "」": '"',
@@ -36,7 +38,7 @@ _NO = frozenset({
 })  # fmt: skip
 
 # What people say before an answer and after it; one after another may stand there.
-_BEFORE = re.compile(
+_BEFORE = pattern(
     r"(?:(?:the|my) )?answers?(?: is| are|'s)?(?=\W)|(?:i(?:'d| would)? )?(?:say|think|choose|pick|guess|take)(?= )|options?(?= )|"
     r"letters?(?= )|it(?:'s| is)(?= )|(?:about|approximately|approx\.?|around|roughly|circa|ca\.?|exactly|nearly|almost)(?= )|"
     r"(?:on|at|the|to)(?= )|"
@@ -44,13 +46,13 @@ _BEFORE = re.compile(
     r"大约|大概|差不多|约|一共|总共|共有?|等于|[是为在有]|[=~≈:,]+",
     re.IGNORECASE,
 )
-_AFTER = re.compile(
+_AFTER = pattern(
     r"(?: or so| in all| in total| altogether| please| (?:is|are)(?: true| right| correct)?|左右|上下|吧|呢|啊|哦|选项|项|"
     r"是?(?:对的|正确的?|成立)|都对|上)$",
     re.IGNORECASE,
 )
 # What a kind of object is called before its name, as in `pod/search-a` or `default/search-a`.
-_BEFORE_NAME = re.compile(r"(?:(?:po|pods?|no|nodes?|hosts?)/)?(?:default/)?", re.IGNORECASE)
+_BEFORE_NAME = pattern(r"(?:(?:po|pods?|no|nodes?|hosts?)/)?(?:default/)?", re.IGNORECASE)
 
 
 class Command(enum.Enum):
@@ -103,8 +105,8 @@ _COMMANDS: dict[str, Command] = {
     }.items()
     for word in words.split()
 }
-_ASKS_FOR_A_HINT = re.compile(r"\?+")
-_WITH_A_LABEL = re.compile(r"(?:back\s+|(?:返回|回到)\s*)第?\s*(\w{1,8}?)\s*题?")
+_ASKS_FOR_A_HINT = pattern(r"\?+")
+_WITH_A_LABEL = pattern(r"(?:back\s+|(?:返回|回到)\s*)第?\s*(\w{1,8}?)\s*题?")
 
 
 def plain(typed: str) -> str:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 
+from engine.values import pattern
+
 # Variation selectors and ordinary combining marks stay: names in many scripts need them.
-_OBEYED = re.compile(
+_WITH_BLANKS = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-_OBEYED_IN_LINE = re.compile(_OBEYED.pattern.replace("[\x00-\x08\x0b-", "[\x00-", 1))
+_OBEYED = pattern(_WITH_BLANKS)
+_OBEYED_IN_LINE = pattern(_WITH_BLANKS.replace("[\x00-\x08\x0b-", "[\x00-", 1))
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -25,12 +28,13 @@ def _escape(match: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """`text` with every character a terminal would obey spelled out; newlines and tabs stay."""
-    return _OBEYED.sub(_escape, text)
+    # None of those characters is printable to Python: most texts need no more of a look.
+    return text if text.replace("\n", "").isprintable() else _OBEYED.sub(_escape, text)
 
 
 def one_line(text: str) -> str:
     """`text` as one line of plain characters: newlines and tabs are spelled out too."""
-    return _OBEYED_IN_LINE.sub(_escape, text)
+    return text if text.isprintable() else _OBEYED_IN_LINE.sub(_escape, text)
 
 
 def json_text(text: str) -> str:

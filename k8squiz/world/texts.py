@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from engine.trace import Text
-from engine.values import dataclass
+from engine.values import dataclass, pattern
 from k8squiz.bank.forms import (
     EXPLANATION,
     FOLLOWUPS,
@@ -30,7 +30,7 @@ from k8squiz.world.release import spoken
 from k8squiz.world.subjects import size_spec
 from k8squiz.world.world import World
 
-_BLANKS = re.compile(" +")
+_BLANKS = pattern(" +")
 _STOPS = frozenset("，。；：！？、（）")
 
 

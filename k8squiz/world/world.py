@@ -67,12 +67,15 @@ class World:
     def live(self, name: str) -> LiveCluster:
         """The cluster of request `name` as one may look into it (engine.shell), with its fault. Raises QuizError."""
         if name not in self._live:
-            from engine.shell import open_shell
-            from k8squiz.world.faults import faulty
+            from engine.shell.live import LiveCluster
 
             request = self.request(name)
-            sound = open_shell(_cluster(request), request.mode, seed=self.question.seed).live
-            self._live[name] = sound if request.fault is None else faulty(sound, request.fault)
+            live = LiveCluster(_cluster(request), request.mode, seed=self.question.seed)
+            if request.fault is not None:
+                from k8squiz.world.faults import faulty
+
+                live = faulty(live, request.fault)
+            self._live[name] = live
         return self._live[name]
 
     def all_outcomes(self, name: str) -> tuple[Outcome, ...]:

@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import pickle
 import pydoc
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -176,3 +177,15 @@ def test_annotations_may_be_types() -> None:
     exec(compile(text, "evaluated", "exec", dont_inherit=True), scope)
     made = scope["Evaluated"](1)
     assert (made.a, made.b, [field.name for field in dataclasses.fields(made)]) == (1, 3, ["a"])
+
+
+def test_a_pattern_does_what_a_compiled_one_does() -> None:
+    word = values.pattern("[A-Z]+", re.IGNORECASE)
+    assert [bool(word.fullmatch(text)) for text in ("Az", "a1", "b")] == [True, False, True]
+    assert (word.pattern, word.sub("-", "1ab2"), word.findall("a1b")) == ("[A-Z]+", "1-2", ["a", "b"])
+
+
+def test_a_pattern_is_compiled_when_it_is_first_matched_against() -> None:
+    wrong = values.pattern("(")
+    with pytest.raises(re.error):
+        wrong.match("")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.conflist import port_map_of
 from engine.cni.interface import DaemonSet, ManifestFields
+from engine.values import pattern
 
 _TYPE = "flannel.alpha.coreos.com/backend-type"
 _DATA = "flannel.alpha.coreos.com/backend-data"
@@ -22,7 +23,7 @@ _ADDRESS_V6 = "flannel.alpha.coreos.com/public-ipv6"
 _CONFIG, _LIST = "net-conf.json", "cni-conf.json"
 _DAEMON_SET = "kube-flannel"
 _K3S = "k3s.io/node-args"
-_K3S_OFF = re.compile(r'"--disable-network-policy(=true)?"(?!\s*,\s*"false")')
+_K3S_OFF = pattern(r'"--disable-network-policy(=true)?"(?!\s*,\s*"false")')
 _K3S_NET = ipaddress.ip_network("10.42.0.0/16")
 
 

@@ -15,7 +15,7 @@ from engine.netfilter.part import BadRule, ModelledTarget, Part
 from engine.netfilter.ruleset import Target
 from engine.netfilter.skb import Manip, NetfilterVerdict, TargetAction
 from engine.packet import Family, canonical, join_host_port
-from engine.values import dataclass
+from engine.values import dataclass, pattern
 
 
 def _to(address: str, port: int | None, last: int | None) -> str:
@@ -90,7 +90,7 @@ class SourceNat(ModelledTarget):
         return f"snat to {_to(self.address, self.port, self.last_port)}{' ' + ','.join(drawn) if drawn else ''}"
 
 
-_PORTS = re.compile(r"(.*):(\d+)(?:-(\d+))?")
+_PORTS = pattern(r"(.*):(\d+)(?:-(\d+))?")
 
 
 def _address_ports(text: str) -> tuple[str, int | None, int | None] | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from engine.trace import Text
-from engine.values import dataclass
+from engine.values import dataclass, pattern
 from k8squiz.kinds.fields.interface import FieldBase, Turn, Unreadable, first_readable
 from k8squiz.kinds.fields.names import named
 from k8squiz.locale.i18n import Lang
@@ -27,7 +27,7 @@ _DEVICES = (
 )
 
 # `10.0.0.1 port 80`, `node1 端口80`, `node1, 80`: the port after its address.
-_PORT = re.compile(r"(?:,? +(?:port|端口)? *|,? *端口) *:? *(\d{1,5})$", re.IGNORECASE)
+_PORT = pattern(r"(?:,? +(?:port|端口)? *|,? *端口) *:? *(\d{1,5})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from engine.values import pattern
 from k8squiz.locale.typed import bare_name
 
 _CALLED = {"客户端": "client", "客户机": "client", "主机外的客户端": "client", "服务": "service"}
 # What a kind of object is called before its name, as a word of its own.
-_KIND = re.compile(r"^(?:pod|node|host|节点|主机)\s*(?=\S)", re.IGNORECASE)
-_BETWEEN = re.compile(r"(?:'s\b|[\s/的_-])+")
+_KIND = pattern(r"^(?:pod|node|host|节点|主机)\s*(?=\S)", re.IGNORECASE)
+_BETWEEN = pattern(r"(?:'s\b|[\s/的_-])+")
 
 
 def named(typed: str, known: Iterable[str]) -> str | None:

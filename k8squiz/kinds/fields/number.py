@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from engine.trace import Text
-from engine.values import dataclass
+from engine.values import dataclass, pattern
 from k8squiz.kinds.fields.interface import FieldBase, Turn, Unreadable, first_readable
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.numerals import number_in_words
@@ -23,13 +23,13 @@ _TWICE = Text(
 _HALF_CREDIT = 0.5
 _TWO_DIGITS, _THREE_DIGITS = Fraction(1, 100), Fraction(1, 1000)
 # `3.14`, `.333`, `1,450`, `33,3`, `3.14e6`, `3.14M`, `314万`, `1/3`, `33%`.
-_NUMBER = re.compile(
+_NUMBER = pattern(
     r"(?P<number>[+-]?(?=[.,]?\d)(?:\d[\d ,_']{0,23})?(?:[.,]\d{0,12})?(?<=[\d.]))\s*"
     r"(?:[eE]\+?(?P<power>\d)|(?P<times>[kKmM万亿]))?\s*(?:/\s*(?P<under>\d{1,12})|(?P<percent>%|per ?cent))?"
 )
 # Chinese counts with a word between number and noun; either may stand alone.
-_COUNTER = re.compile(r"(?<=[\d一二两三四五六七八九十百千万亿%])\s*[条个次跳步台项种行份块组位张对]$")
-_COUNTER_BEFORE = re.compile(r"^[条个次跳步台项种行份块组位张对](?=.)")
+_COUNTER = pattern(r"(?<=[\d一二两三四五六七八九十百千万亿%])\s*[条个次跳步台项种行份块组位张对]$")
+_COUNTER_BEFORE = pattern(r"^[条个次跳步台项种行份块组位张对](?=.)")
 # What is counted where a question names no unit.
 _COUNTED = (
     "connections",

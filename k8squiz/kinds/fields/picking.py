@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from engine.values import pattern
 from k8squiz.kinds.fields.interface import Item, Unreadable
 from k8squiz.locale.typed import plain
 
 # What stands between letters, and around them.
-_BETWEEN = re.compile(
+_BETWEEN = pattern(
     r"(?:->|=>|然后|接着|最后|还有|以及|首先|其次|[\s,;.:>→⇒&+/|()\[\]{}<'\"~和与及跟先再后到]|(?<=\b[A-Za-z])-+(?=[A-Za-z]\b))+"
 )
 _AND = frozenset({"and", "then", "first", "finally"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,11 @@ CASES = [
 def test_visible(text: str, shown: str) -> None:
     assert visible(text) == shown
     assert one_line(text) == shown.replace("\n", "\\x0a").replace("\t", "\\x09")
+
+
+def test_what_python_calls_printable_no_terminal_obeys() -> None:
+    printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
+    assert visible(f"{printable}\x1b") == f"{printable}\\x1b"
 
 
 @given(st.text())
