@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +47,9 @@ __all__ = ["dataclass", "pattern"]
 
 _set = object.__setattr__
 _MISSING = dataclasses.MISSING
-# To compile an __init__ takes as long as some thirty calls of the general one, and a short command makes fewer objects
-# of most classes.
-_FEW = 30
+# To compile an __init__ takes as long as it saves on some two hundred calls of the general one, and a short command makes
+# fewer objects of most classes.
+_FEW = 200
 
 
 def _value(cls: type, frozen: bool, eq: bool) -> type:
@@ -115,37 +115,53 @@ def _nothing(value: object) -> tuple[()]:
 
 
 def _general_init(cls: type, fields: Sequence[dataclasses.Field[Any]], frozen: bool) -> Callable[..., None]:
-    """An __init__ that works for any class. After a few objects, or where the arguments do not fit, it has the class's
-    own compiled, puts that in its place and goes on there."""
-    names = tuple(field.name for field in fields if field.init)
+    """An __init__ that works for any class. After a number of objects, or where the arguments do not fit, it has the
+    class's own compiled, puts that in its place and goes on there."""
+    # A field's name, its default, and what makes one.
+    told: list[tuple[bool, str, Any, Any]] = [(f.init, f.name, f.default, f.default_factory) for f in fields]
+    taken = [(name, default, make) for init, name, default, make in told if init]
+    others = [(name, default, make) for init, name, default, make in told if not init and default is not make]
     checked = hasattr(cls, "__post_init__")
+    setters: list[Callable[[object, object], None]] = []
     made = 0
 
     def __init__(self: Any, *args: object, **kwargs: object) -> None:
         nonlocal made
         made += 1
-        given = dict(zip(names, args, strict=False))
-        if made <= _FEW and len(args) <= len(names) and given.keys().isdisjoint(kwargs):
-            given |= kwargs
-            for field in fields:
-                if field.init and field.name in given:
-                    _set(self, field.name, given.pop(field.name))
-                elif field.default is not _MISSING:
-                    _set(self, field.name, field.default)
-                elif field.default_factory is not _MISSING:
-                    _set(self, field.name, field.default_factory())
-                elif field.init:
-                    break
-            else:
-                if not given:
-                    if checked:
-                        self.__post_init__()
-                    return
-        own = _compile_init(cls, fields, frozen)
-        cls.__init__ = own  # type: ignore[misc]
-        own(self, *args, **kwargs)
+        values = args if len(args) == len(taken) and not kwargs else _completed(taken, args, kwargs)
+        if values is None or made > _FEW:
+            own = _compile_init(cls, fields, frozen)
+            cls.__init__ = own  # type: ignore[misc]
+            own(self, *args, **kwargs)
+            return
+        if not setters:
+            setters.extend(getattr(cls, name).__set__ for name, _, _ in taken)
+        for put, value in zip(setters, values, strict=True):
+            put(self, value)
+        for name, default, make in others:
+            _set(self, name, default if make is _MISSING else make())
+        if checked:
+            self.__post_init__()
 
     return __init__
+
+
+def _completed(
+    taken: Sequence[tuple[str, object, Any]], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> list[object] | None:
+    """A value for each field; None where the arguments do not fit."""
+    values, named = list(args), 0
+    for name, default, make in taken[len(args) :]:
+        if name in kwargs:
+            values.append(kwargs[name])
+            named += 1
+        elif default is not _MISSING:
+            values.append(default)
+        elif make is not _MISSING:
+            values.append(make())
+        else:
+            return None
+    return values if named == len(kwargs) and len(values) == len(taken) else None
 
 
 class _LazySignature:

@@ -14,7 +14,7 @@ from engine import EngineError, load_cluster
 from engine import limits as of_the_engine
 from engine.ipvs.scenario_reading import load_scenario
 from engine.netfilter import nft_parse
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from k8squiz.bank import find as bank
 from k8squiz.bank import limits as of_the_quiz
 from k8squiz.bank.draw import draw

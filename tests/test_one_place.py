@@ -31,11 +31,12 @@ from engine.lab.cases import networks, scenes
 from engine.lab.plan import plan as lab_plan
 from engine.lab.smallest import as_text
 from engine.manifests import config, fact_shapes
+from engine.netfilter.ipt_parse import parse
 from engine.netfilter.nft_parse import parse as parse_nft
 from engine.netfilter.registry import MODULES, REGISTRY
 from engine.netfilter.saved import SavedText, read_saved
 from engine.netfilter.stack import HostNetfilter, Skb
-from engine.netfilter.text import dump, parse
+from engine.netfilter.text import dump
 from engine.packet import L4, Family, FiveTuple
 from engine.shell import open_shell
 from engine.shell import registry as tools

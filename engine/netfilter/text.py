@@ -1,6 +1,6 @@
-"""Rulesets as text: what `iptables-save` or `nft list ruleset` prints, and back.
+"""Rulesets as text: what `iptables-save` or `nft list ruleset` prints.
 
-iptables' part is ipt_text.py (print) and ipt_parse.py (read); nft's is nft_text.py and nft_parse.py.
+iptables' part is ipt_text.py, nft's nft_text.py; ipt_parse.py and nft_parse.py read them back, which a walk does not need.
 """
 
 from __future__ import annotations
@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.netfilter.ipset import IpSet
-from engine.netfilter.ipt_parse import parse
 from engine.netfilter.ipt_text import dump_iptables, rule_line
 from engine.netfilter.rules import Backend, Rule, Ruleset
 from engine.packet import Family
 from engine.values import dataclass
 
-__all__ = ["Listing", "dump", "dump_rule", "ipsets_of", "listings", "parse", "whole"]
+__all__ = ["Listing", "dump", "dump_rule", "ipsets_of", "listings", "whole"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from engine.trace import ReasonCode, Stage
 from engine.walk.hooks import run_hook
 from engine.walk.ip import receive
 from engine.walk.link import out_of_port, port_of, resolve
-from engine.walk.policy import note_bridged
 from engine.walk.state import Died, Frame, Step, TapWay, WalkState
 from engine.words import hops as hop_words
 
@@ -110,6 +109,8 @@ def _switch(
         note = hop_words.bridge_switch(bridge.name, out, target[0])
     state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
     if not filtered and state.fabric.has_policies:
+        from engine.walk.policy import note_bridged
+
         note_bridged(state, host, skb)
     if filtered:
         skb.physdev_out = out

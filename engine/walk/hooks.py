@@ -14,7 +14,6 @@ from engine.network.addresses import icmp_source, masquerade_address
 from engine.network.host import Host, HostKind
 from engine.packet import FiveTuple
 from engine.trace import Direction, HeaderChange, ReasonCode, Stage, Text, Verdict, Where
-from engine.walk import policy
 from engine.walk.state import Died, Inside, Outgoing, WalkState
 from engine.words import endings
 from engine.words import hops as hop_words
@@ -59,10 +58,12 @@ def run_hook(
     if state.first_node is None and host.kind is HostKind.NODE:
         state.first_node = host.name
     asks = inside is None and host.kind is HostKind.NODE and _asks_policies(state, host, skb)
-    early = asks and policy.before_rules(hook, netfilter.ruleset)
-    if early:
-        refused = policy.judge(state, host, hook, skb, in_device, out_device)
-        if refused is not None:
+    late = asks
+    if asks:
+        from engine.walk import policy
+
+        late = not policy.before_rules(hook, netfilter.ruleset)
+        if not late and (refused := policy.judge(state, host, hook, skb, in_device, out_device)) is not None:
             return refused
     before, mark = skb.flow, skb.mark
 
@@ -80,7 +81,7 @@ def run_hook(
     if inside is None:
         _Recorder(state, host, hook, device, skb, netfilter.ruleset, before, mark).record(passage)
         _note_masquerade(state, host, passage)
-    if passage.verdict is NetfilterVerdict.ACCEPT and asks and not early:
+    if passage.verdict is NetfilterVerdict.ACCEPT and late:
         refused = policy.judge(state, host, hook, skb, in_device, out_device)
         if refused is not None:
             netfilter.refused_late(skb, passage)

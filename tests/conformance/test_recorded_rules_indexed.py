@@ -9,9 +9,9 @@ import pytest
 
 from engine.choose import every_path
 from engine.hooks import Hook
+from engine.netfilter.ipt_parse import parse
 from engine.netfilter.rules import Destination, DestinationPort, Ruleset
 from engine.netfilter.stack import HostNetfilter, Skb
-from engine.netfilter.text import parse
 from engine.packet import L4, Family, FiveTuple
 
 from .locate import folder

@@ -11,7 +11,7 @@ import pytest
 
 from engine.cluster import Cluster
 from engine.manifests import load_cluster
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from engine.packet import Family
 from engine.proxy.interface import compile_rules
 

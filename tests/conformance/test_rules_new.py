@@ -12,9 +12,9 @@ import pytest
 from engine.cluster import Cluster
 from engine.errors import UnsupportedFeature
 from engine.manifests import load_cluster
+from engine.netfilter.ipt_parse import parse
 from engine.netfilter.nft_parse import parse_all
 from engine.netfilter.nft_text import dump as dump_nft
-from engine.netfilter.text import parse
 from engine.packet import Family
 from engine.proxy.interface import compile_rules, find_node
 from engine.proxy.nftables import compile_nftables

@@ -10,7 +10,8 @@ from engine import compile_node
 from engine.cluster import Cluster, CNIConfig, ContainerPort, IPPool, NetworkFacts, PortMap
 from engine.errors import UnsupportedFeature
 from engine.fabric.fabric import build_fabric
-from engine.netfilter.text import listings, parse
+from engine.netfilter.ipt_parse import parse
+from engine.netfilter.text import listings
 from engine.trace import Request
 from engine.walk.outcomes import outcomes
 from tests.conformance.locate import folder

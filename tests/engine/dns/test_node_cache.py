@@ -8,7 +8,7 @@ from engine import compile_node, load_cluster, outcomes
 from engine.cluster import NodeLocalDNS
 from engine.errors import ManifestError
 from engine.fabric.fabric import build_fabric
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from engine.trace import Request, Verdict
 from tests.conformance.locate import folder
 

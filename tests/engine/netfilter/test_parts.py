@@ -12,6 +12,7 @@ import pytest
 from engine.errors import UnsupportedFeature
 from engine.netfilter import nft
 from engine.netfilter import rules as r
+from engine.netfilter.ipt_parse import parse
 from engine.netfilter.nft_parse import parse_all
 from engine.netfilter.part import ModelledMatch, ModelledTarget
 from engine.netfilter.parts.address_range import AddressRange
@@ -37,7 +38,7 @@ from engine.netfilter.parts.socket_owner import SocketMatch, SocketOwner
 from engine.netfilter.parts.statement import OpaqueStatement, OtherFamily, PassingStatement, Statement
 from engine.netfilter.parts.tcp_flags import TcpFlags
 from engine.netfilter.registry import REGISTRY
-from engine.netfilter.text import dump, dump_rule, parse
+from engine.netfilter.text import dump, dump_rule
 from engine.packet import L4, Family
 
 F = nft.LookupField

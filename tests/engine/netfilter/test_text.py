@@ -12,10 +12,10 @@ from engine.choose import seeded
 from engine.errors import EngineError, RuleError, UnsupportedFeature
 from engine.hooks import Hook
 from engine.netfilter import rules as r
-from engine.netfilter.ipt_parse import parse_rule
+from engine.netfilter.ipt_parse import parse, parse_rule
 from engine.netfilter.parts.statistic import kernel_probability, probability_text
 from engine.netfilter.stack import HostNetfilter, Skb
-from engine.netfilter.text import dump_rule, parse
+from engine.netfilter.text import dump_rule
 from engine.packet import L4, Family, FiveTuple
 
 from .builders import iptables, rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import RuleError
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from engine.netfilter.usable import check_usable
 
 TEXT = "*{table}\n:{base} ACCEPT [0:0]\n:MINE - [0:0]\n:LOOSE - [0:0]\n-A {base} -j MINE\n-A {chain} {rule}\nCOMMIT\n"

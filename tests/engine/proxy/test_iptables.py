@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.cluster import Cluster, LoadBalancerIngress, Node, Service, ServicePort
 from engine.netfilter.index import check_chains
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from engine.packet import L4
 from engine.proxy.interface import compile_rules
 from engine.proxy.naming import is_service_chain

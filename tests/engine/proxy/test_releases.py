@@ -10,7 +10,7 @@ import pytest
 from engine.cluster import Cluster, Mode, Node, ProxyConfig, Service
 from engine.errors import UnsupportedFeature
 from engine.fabric.fabric import build_fabric
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from engine.packet import Family
 from engine.proxy.assumptions import assumed_of_proxy
 from engine.proxy.endpoints import EndpointRules

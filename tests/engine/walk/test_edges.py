@@ -10,7 +10,7 @@ import pytest
 from engine.cluster import CNIConfig, EndpointPort, EndpointSlice, NetworkFacts, Node, Pod, SliceEndpoint
 from engine.errors import EngineError, ManifestError, NoSuchObject
 from engine.fabric.fabric import build_fabric
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from engine.packet import L4
 from engine.trace import Request, Stage, Verdict
 from engine.walk.outcomes import outcomes

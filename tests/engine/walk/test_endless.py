@@ -14,8 +14,8 @@ from engine.choose import every_path
 from engine.cluster import Cluster, CNIConfig, Pod
 from engine.limits import INITIAL_TTL, MOST_CHAINS_ENTERED, MOST_WAYS
 from engine.netfilter import nft_parse
+from engine.netfilter.ipt_parse import parse
 from engine.netfilter.ruleset import Ruleset
-from engine.netfilter.text import parse
 from engine.packet import L4, Family, FiveTuple
 from engine.trace import Outcome, Verdict
 from engine.walk.circle import Forward, find_circle

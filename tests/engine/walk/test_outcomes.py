@@ -32,7 +32,7 @@ from engine.cluster import (
 from engine.errors import EngineError, NoSuchObject, UnsupportedFeature
 from engine.fabric.fabric import build_fabric
 from engine.fabric.without import PARTS
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from engine.packet import L4
 from engine.proxy.interface import compile_rules
 from engine.trace import Outcome, Request, Stage, Verdict

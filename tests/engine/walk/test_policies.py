@@ -14,7 +14,7 @@ from engine import ManifestError, Request, load_cluster, outcomes
 from engine.cluster import Cluster, CNIConfig, NetworkFacts, Node
 from engine.errors import NoSuchObject, UnsupportedFeature
 from engine.fabric.fabric import build_fabric
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from engine.trace import Hop, Outcome, Stage
 from tests.engine.clusters import NODE1, A, B, C, cluster
 

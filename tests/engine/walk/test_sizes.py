@@ -14,7 +14,7 @@ import pytest
 from engine import EngineError, Outcome, Request, load_cluster, outcomes
 from engine.cluster import CNIConfig, NetworkFacts
 from engine.fabric.fabric import build_fabric
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from tests.engine.clusters import B, cluster
 
 HEAD = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"

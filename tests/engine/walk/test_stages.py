@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.netfilter.text import parse
+from engine.netfilter.ipt_parse import parse
 from engine.trace import Request
 from engine.walk.outcomes import outcomes
 from tests.engine.clusters import NODE1, NODE2, A, B, cluster
