@@ -46,7 +46,6 @@ from engine.fabric.node_facts import (
 )
 from engine.fabric.node_rules import CNI_RULES, cni_rules, with_chances, with_written
 from engine.fabric.plans import node_plans, with_networks
-from engine.fabric.rule_devices import named_by_rules
 from engine.fabric.service_index import ServiceIndex
 from engine.fabric.sysctls import node_sysctls
 from engine.fabric.without import check_parts, cut
@@ -89,6 +88,8 @@ class Fabric:
         self.assumed: tuple[Text, ...] = ()
         self.foreign: dict[str, str] = {}
         if rulesets:
+            from engine.fabric.rule_devices import named_by_rules
+
             cluster, self.assumed = named_by_rules(cluster, rulesets, self.plugin.bridge)
             self.foreign = foreign_rules(rulesets)
             self.assumed += tuple(foreign_text(node, name) for node, name in self.foreign.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, cast
 
 from engine.errors import os_reason
 from engine.trace import Text
-from k8squiz.bank.followup import follow_ups
 from k8squiz.bank.old_words import OldWord, renamed
 from k8squiz.bank.question import FORMAT_VERSION, QuestionMeta, Template
 from k8squiz.bank.yaml_values import Yaml
@@ -88,8 +88,21 @@ def is_told(topic: str) -> bool:
 
 def files(folder: Path) -> list[Path]:
     """The question files under `folder`, sorted; clusters/ holds parts of questions, not questions."""
-    found = (path for path in folder.glob("*/*.yaml") if path.parent.name != "clusters" and path.is_file())
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+    found = {
+        f"{room.name}/{entry.name}": entry.path
+        for room in _entries(folder) if room.name != "clusters" and room.is_dir()
+        for entry in _entries(room) if entry.name.endswith(".yaml") and entry.is_file()
+    }  # fmt: skip
+    return [Path(found[name]) for name in sorted(found)]
+
+
+def _entries(folder: Path | os.DirEntry[str]) -> list[os.DirEntry[str]]:
+    """What is in a folder; nothing where it cannot be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
 def metas(folder: Path | None = None) -> tuple[QuestionMeta, ...]:
@@ -121,7 +134,7 @@ def title(meta: QuestionMeta) -> Text:
 def _head(path: Path) -> str:
     """A file's first lines; "" where it cannot be read."""
     try:
-        with path.open("rb") as stream:
+        with path.open("rb", buffering=0) as stream:
             return stream.read(_HEADER_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""
@@ -167,6 +180,8 @@ def opened(meta: QuestionMeta) -> Template:
     template = load(Path(meta.path))
     if meta.id == meta.origin:
         return template
+    from k8squiz.bank.followup import follow_ups
+
     known = follow_ups(template)
     for each in known:
         if each.meta.id == meta.id:
@@ -197,6 +212,7 @@ def _text(path: Path) -> str:
 
 def parse_template(text: str, path: Path) -> Template:
     """As load, for text at hand; `path` names it and says where clusters/ is."""
+    from k8squiz.bank.followup import follow_ups
     from k8squiz.bank.forms import HEAD
     from k8squiz.bank.schema import violations
     from k8squiz.bank.shapes import MAPPING, Place

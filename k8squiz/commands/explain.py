@@ -84,10 +84,12 @@ def _somebody() -> Callable[[str], str] | None:
 
 def _say_release(release: str | None, lang: Lang) -> None:
     """On stderr, that a story's prose was read for one release, where its walks are another's."""
+    if release is None:
+        return
     from k8squiz.commands.input import say_note
     from k8squiz.world.release import RELEASE, spoken
 
-    if release is not None and spoken(release) != spoken(RELEASE):
+    if spoken(release) != spoken(RELEASE):
         say_note(
             f"Walks and rules are those of kube-proxy {spoken(release)}; what the prose says was read for {spoken(RELEASE)}.",
             f"路径与规则按 kube-proxy {spoken(release)}；文字说明按 {spoken(RELEASE)} 写成。",
