@@ -6,7 +6,8 @@ schema.json says the same of them, for it is written from here (k8squiz.kinds.sc
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from typing import TypeVar, cast
 
 from engine.cluster import CNIConfig, Mode
@@ -58,6 +59,9 @@ class NodeForm:
 
 @dataclass(frozen=True, slots=True)
 class PodForm:
+    """`ports` are those of its container as Kubernetes spells them, instead of one that is drawn; the first is the one meant by its
+    role."""
+
     node: str = key(WORD)
     name: str | None = key(WORD, None)
     namespace: str | None = key(WORD, None)
@@ -73,6 +77,7 @@ class PodForm:
     subdomain: str = key(WORD, "")
     dns_policy: str = key(WORD, "", "dnsPolicy")
     dns_config: Mapping[str, Yaml] | None = key(drawn(MAPPING), None, "dnsConfig")
+    ports: tuple[Mapping[str, Yaml], ...] = key(list_of(MAPPING), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +133,16 @@ class FaultForm:
         return Fault(self.cause, self.at, self.to)
 
 
+# `from` and `to` of a request as it is written: a list stands for a request each (`requests`).
+_ENDS: Shape[str] = Shape({"anyOf": [WORD.schema, {"type": "array", "items": WORD.schema, "minItems": 1}]}, WORD.read)
+
+
 @dataclass(frozen=True, slots=True)
 class RequestForm:
     """`changes` are fields of the cluster that are other for this request, by dotted path; `way` picks some of the ways."""
 
-    source: str = key(WORD, name="from")
-    destination: str = key(WORD, name="to")
+    source: str = key(_ENDS, name="from")
+    destination: str = key(_ENDS, name="to")
     node: str | None = key(WORD, None)
     protocol: str = key(WORD, "TCP")
     mode: Mode | None = key(MODE, None)
@@ -302,7 +311,22 @@ def part(template: Template, name: str, shape: Shape[T], default: T) -> T:
 
 
 def requests(template: Template) -> Mapping[str, Mapping[str, Yaml]]:
-    """The requests by name, as written: their placeholders are not filled yet. The only one is called `request`."""
+    """The requests by name, as written: their placeholders are not filled yet. The only one is called `request`; one whose `from`
+    or `to` is a list stands for one of every pair, NAME-1-1, NAME-1-2, ..."""
     if "request" in template.data:
-        return {"request": MAPPING.read(template.data["request"], Place(template, ("request",)))}
-    return part(template, "requests", mapping_of(MAPPING), {})
+        written: Mapping[str, Mapping[str, Yaml]] = {
+            "request": MAPPING.read(template.data["request"], Place(template, ("request",)))
+        }
+    else:
+        written = part(template, "requests", mapping_of(MAPPING), {})
+    return {name: raw for listed, request in written.items() for name, raw in _pairs(listed, request)}
+
+
+def _pairs(name: str, request: Mapping[str, Yaml]) -> Iterator[tuple[str, Mapping[str, Yaml]]]:
+    ends = [request.get("from"), request.get("to")]
+    if not any(isinstance(end, list) for end in ends):
+        yield name, request
+        return
+    sources, destinations = (list(enumerate(end if isinstance(end, list) else [end], 1)) for end in ends)
+    for (row, source), (column, destination) in itertools.product(sources, destinations):
+        yield f"{name}-{row}-{column}", {**request, "from": source, "to": destination}

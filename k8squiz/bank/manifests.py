@@ -74,7 +74,7 @@ def _pod(pod: PodSpec) -> _Object:
         port["protocol"] = pod.protocol
     if pod.host_port:
         port["hostPort"] = pod.host_port
-    spec["containers"] = [{"name": "main", "ports": [port]}]
+    spec["containers"] = [{"name": "main", "ports": [dict(one) for one in pod.ports] or [port]}]
     condition = {"type": "Ready", "status": "True" if pod.ready else "False"}
     metadata: _Object = {"name": pod.name, "namespace": pod.namespace, "labels": labels}
     if pod.terminating:

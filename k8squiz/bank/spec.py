@@ -11,7 +11,7 @@ from engine.values import dataclass
 from k8squiz.bank.forms import CLUSTER, BackgroundForm, ClusterForm, NodeForm, PodForm, ServiceForm
 from k8squiz.bank.identity import Identity
 from k8squiz.bank.limits import MOST_ADDRESSES, MOST_NODES, MOST_PODS, MOST_SERVICES
-from k8squiz.bank.shapes import MAPPING, Place, list_of
+from k8squiz.bank.shapes import DRAWN_INTEGER, MAPPING, Place, list_of
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError, unknown
 
@@ -60,6 +60,8 @@ class PodSpec:
     protocol: str = "TCP"
     # What stands in its spec as it is written there.
     more: Mapping[str, Yaml] = dataclasses.field(default_factory=dict)
+    # Its container's, as they are written, where more is said of them than `port`.
+    ports: tuple[Mapping[str, Yaml], ...] = ()
 
 
 @dataclass(slots=True)
@@ -124,7 +126,7 @@ def read_spec(raw: Mapping[str, Yaml], identity: Identity, place: Place) -> Clus
     owner = _owners(form, where)
     for role in form.services:
         identity.service_name(role)
-    pods = {role: _pod(role, pod, owner.get(role), nodes, identity, form, where) for role, pod in form.pods.items()}
+    pods = {role: _pod(role, pod, owner.get(role), nodes, identity, form, place) for role, pod in form.pods.items()}
     services = {role: _service(role, one, pods, nodes, identity, where) for role, one in form.services.items()}
     plugin, _, backend = form.cni.partition("/")
     network = _network(form.network, nodes, place.at("network"))
@@ -201,18 +203,21 @@ def _owners(form: ClusterForm, where: str) -> dict[str, str]:
 
 def _pod(
     role: str, form: PodForm, owner: str | None, nodes: Mapping[str, NodeSpec], identity: Identity,
-    cluster: ClusterForm, where: str,
+    cluster: ClusterForm, place: Place,
 ) -> PodSpec:  # fmt: skip
+    where = place.where
     node = _node(form.node, nodes, f"pods.{role}", where)
     service = cluster.services[owner] if owner is not None else ServiceForm()
     shown = (service.name or identity.service_name(owner)) if owner is not None else None
     port = service.target_port or (identity.target_port(owner, "") if owner is not None else identity.pod_port(role))
+    if form.ports:
+        port = DRAWN_INTEGER.read(form.ports[0].get("containerPort"), place.at("pods").at(role).at("ports"))
     return PodSpec(
         role, form.name or identity.pod_name(role, shown), node,
         node.ip if form.host_network else form.ip or identity.pod_ip(role, node.role),
         port, form.namespace or service.namespace or identity.namespace, shown,
         not form.terminating if form.ready is None else form.ready, form.serving, form.terminating, form.host_network,
-        form.labels or {}, form.port_name, form.host_port, service.protocol, _more(form),
+        form.labels or {}, form.port_name, form.host_port, service.protocol, _more(form), form.ports,
     )  # fmt: skip
 
 

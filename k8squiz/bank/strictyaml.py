@@ -28,12 +28,20 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Path = tuple[str | int, ...]
 
 
+class NotYaml(QuizError):
+    """No YAML at all: from `line` and `column` on it cannot be read."""
+
+    line = column = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: `data` in plain Python values, `lines` the line (from 1) of each value by its path."""
+    """A parsed file: `data` in plain Python values, `lines` and `columns` where each value (or its key) begins, from 1, by its
+    path."""
 
     data: Yaml
     lines: dict[Path, int]
+    columns: dict[Path, int]
 
     def line(self, path: Path) -> int:
         """The line of the value at `path`, or of the nearest thing around it."""
@@ -59,14 +67,16 @@ def parse(text: str, name: str) -> Document:
         from engine.manifests.complaints import problem
 
         en, zh = problem(error.context, error.problem)
-        raise QuizError(f"{name}:{line}: not valid YAML: {en}", f"{name}:{line}：YAML 无效：{zh}") from error
+        refused = NotYaml(f"{name}:{line}: not valid YAML: {en}", f"{name}:{line}：YAML 无效：{zh}")
+        refused.line, refused.column = line, mark.column + 1 if mark is not None else 1
+        raise refused from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise QuizError(
             f"{name}:1: not valid YAML: {str(error).splitlines()[0]}",
             f"{name}:1：YAML 无效：{str(error).splitlines()[0]}",
         ) from error
     reader = _YamlReader(name)
-    return Document(reader.value(node, ()) if node is not None else None, reader.lines)
+    return Document(reader.value(node, ()) if node is not None else None, reader.lines, reader.columns)
 
 
 def _refuse_aliases(text: str, name: str) -> None:
@@ -94,9 +104,11 @@ class _YamlReader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.lines: dict[Path, int] = {}
+        self.columns: dict[Path, int] = {}
 
     def value(self, node: yaml.Node, path: Path) -> Yaml:
         self.lines.setdefault(path, node.start_mark.line + 1)
+        self.columns.setdefault(path, node.start_mark.column + 1)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -126,6 +138,7 @@ class _YamlReader:
             if key in result:
                 raise QuizError(f"{self.name}:{line}: duplicate key {key!r}", f"{self.name}:{line}：重复的键 {key!r}")
             self.lines[(*path, key)] = line
+            self.columns[(*path, key)] = key_node.start_mark.column + 1
             result[key] = self.value(value_node, (*path, key))
         return result
 

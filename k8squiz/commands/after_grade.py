@@ -10,7 +10,7 @@ from engine.errors import EngineError
 from engine.values import dataclass
 from k8squiz.bank.question import Answer, Grade
 from k8squiz.errors import QuizError
-from k8squiz.kinds.interface import Task, causes_of, kind
+from k8squiz.kinds.interface import Task, causes_of, kind, told_world
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.locale.typed import Command, command, plain
@@ -44,7 +44,7 @@ class AfterGrade:
 
     def __init__(self, graded: Graded, keyboard: keys.Keyboard, console: Console, lang: Lang, fill: Fill) -> None:
         self._graded, self._keyboard, self._console = graded, keyboard, console
-        self._world, self._lang, self._fill = graded.world, lang, fill
+        self._world, self._lang, self._fill = told_world(graded.world, graded.task), lang, fill
         self._walks = not needs_no_cluster(self._world.question)
         # The request that is looked at: the one that is asked about, else the first.
         on = self._world.question.ask.get("for")
@@ -137,7 +137,7 @@ class AfterGrade:
     def _question(self) -> None:
         from k8squiz.screens.question import question_view
 
-        self._console.print(question_view(self._world, self._graded.task, self._lang))
+        self._console.print(question_view(self._graded.world, self._graded.task, self._lang))
 
     def _rules(self) -> None:
         """Of the one node on the way, or of the one that is picked."""

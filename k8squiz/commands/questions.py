@@ -63,7 +63,7 @@ def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None =
 def show_question(question: str, lang: Lang, seed: str | None = None, answer: bool = False, json: bool = False) -> int:
     """Draw one question by `seed` (default 1) and show it; with `answer` what is computed, and why."""
     from k8squiz.bank.draw import draw
-    from k8squiz.kinds.interface import make_task
+    from k8squiz.kinds.interface import make_task, told_world
     from k8squiz.world.world import World
 
     world = World(draw(bank.find(question), seed if seed is not None else "1"))
@@ -85,13 +85,14 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
             console.print(Prose(line))
         return 0
     console.print(grade_view(world, task, grade(task, {field.id: field.truth for field in task.fields}), lang))
+    world = told_world(world, task)
     console.print(details_view(world, lang))
     console.print(why_view(world, lang), points_view(world, lang), followups_view(world, lang))
     return 0
 
 
 def _json(world: World, task: Task, answer: bool) -> dict[str, object]:
-    from k8squiz.kinds.interface import shown_requests
+    from k8squiz.kinds.interface import shown_requests, told_world
     from k8squiz.world.texts import explanation, key_points, prompt, sources
 
     question = world.question
@@ -108,6 +109,7 @@ def _json(world: World, task: Task, answer: bool) -> dict[str, object]:
         "fields": [_field(field) for field in (task.fields if answer else _asked(task))],
     }  # fmt: skip
     if answer:
+        world = told_world(world, task)
         result["answer"] = {field.id: field.truth for field in task.fields}
         result["explanation"] = [_both(text) for text in explanation(world)]
         result["key_points"] = [_both(text) for text in key_points(world)]

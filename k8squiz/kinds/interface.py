@@ -67,6 +67,10 @@ class Kind(abc.ABC):
     def hidden(self, question: Question) -> Collection[str]:
         """The requests that are not shown beside the cluster: they would give the answer away, or are told elsewhere."""
 
+    def told(self, world: World, task: Task) -> World:
+        """The World that is told of once the question is graded: its walks, its explanation."""
+        return world
+
     def brought_about(self, task: Task, grade: Grade) -> BroughtAbout | None:
         """What an answer makes of the question's World, where it makes something and not what was wanted."""
         return None
@@ -119,6 +123,7 @@ REGISTRY: dict[str, str] = {
     "scheduler": "k8squiz.kinds.scheduler",
     "repair": "k8squiz.kinds.repair",
     "matrix": "k8squiz.kinds.matrix",
+    "write": "k8squiz.kinds.write",
     "evidence": "k8squiz.kinds.evidence",
     "path": "k8squiz.kinds.path",
     "talk": "k8squiz.kinds.talk",
@@ -135,6 +140,11 @@ def kind(name: str) -> Kind:
 def make_task(world: World) -> Task:
     """Compute what the question asks and its truth. Raises QuizError for what cannot be asked so."""
     return kind(world.question.meta.kind).make(world)
+
+
+def told_world(world: World, task: Task) -> World:
+    """The World that is told of once a question is graded."""
+    return kind(world.question.meta.kind).told(world, task)
 
 
 def causes_of(world: World, task: Task, grade: Grade) -> tuple[Cause, ...]:

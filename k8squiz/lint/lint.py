@@ -26,7 +26,7 @@ from k8squiz.bank.shapes import MAPPING
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field
-from k8squiz.kinds.interface import Task, kind, make_task
+from k8squiz.kinds.interface import Task, kind, make_task, told_world
 from k8squiz.lint.confirmed import Confirmed, literal_numbers
 from k8squiz.lint.finding import Finding
 from k8squiz.lint.terms import terms
@@ -316,12 +316,14 @@ def _unanswered(template: Template) -> Iterator[Finding]:
 
 def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[Finding]:
     """Every text of this draw can be filled, something explains it, and its numbers are confirmed."""
-    shown: list[tuple[str, Callable[[World], object]]] = [
-        ("prompt", prompt), ("hints", hints), ("explanation", explanation), ("key_points", key_points), ("followups", _asked_next),
+    after = told_world(world, task)
+    shown: list[tuple[str, World, Callable[[World], object]]] = [
+        ("prompt", world, prompt), ("hints", world, hints), ("explanation", after, explanation),
+        ("key_points", after, key_points), ("followups", after, _asked_next),
     ]  # fmt: skip
-    for name, render in shown:
+    for name, of, render in shown:
         try:
-            rendered = render(world)
+            rendered = render(of)
         except Ambiguous as error:
             yield _ambiguous(template, error, seed, name)
             continue
@@ -351,7 +353,7 @@ def _prose(template: Template, world: World, task: Task, seed: int) -> Iterator[
     ]  # fmt: skip
     if not literal:
         return
-    confirmed = Confirmed(template, world, task)
+    confirmed = Confirmed(template, after, task)
     for path, number in literal:
         if not confirmed.knows(number):
             yield Finding(

@@ -36,6 +36,7 @@ KINDS = {
     "rewrite": "填写地址",
     "scheduler": "选调度算法",
     "talk": "口述题",
+    "write": "编写清单",
 }
 
 # The names that question files give their requests; what is not here is a mode, a policy, a name of the field.

@@ -13,7 +13,7 @@ from k8squiz.bank.question import Answer, FieldMark, Grade, Picture, QuestionReq
 from k8squiz.errors import QuizError
 from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import Field, Value
-from k8squiz.kinds.interface import Task, causes_of, shown_requests
+from k8squiz.kinds.interface import Task, causes_of, shown_requests, told_world
 from k8squiz.locale.i18n import LANGS
 from k8squiz.locale.names import named_request
 from k8squiz.mock.drawn_questions import DrawnQuestions, shown
@@ -223,13 +223,14 @@ def _untold(result: QuestionScore, error: Exception) -> Answered:
 def _told(drawn_questions: DrawnQuestions, position: int, result: QuestionScore, bench: Bench) -> Answered:
     world, task = drawn_questions.world(position), drawn_questions.task(position)
     given, computed = bench(world)
+    after = told_world(world, task)
     marks: Sequence[FieldMark | None] = result.grade.marks if result.grade is not None else [None] * len(task.fields)
     shown = "\n".join(field.before for field in task.fields).strip()
     return Answered(
         result, world.question.template.title, prompt(world), () if given.en else _cluster(world.question.picture),
         () if given.en else _requests(world),
         _fields(task.fields, marks, result.sheet.graded_answer or {}, _causes(world, task, result.grade)),
-        () if given.en else walks(world), explanation(world), key_points(world), sources(world),
+        () if given.en else walks(after), explanation(after), key_points(after), sources(after),
         given if given.en else Text(shown, shown), computed,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError, unknown
 
 if TYPE_CHECKING:
+    from engine.cluster import Cluster
     from engine.dns import Lookup
     from k8squiz.world.facts import Fact
     from k8squiz.world.world import World
@@ -52,6 +53,17 @@ def look_up_name(spec: Mapping[str, Yaml], world: World, on: str) -> Lookup:
         resolv_conf=text, name=str(spec.get("name", "")), libc=libc, family=family,  # type: ignore[arg-type]
         zone=zone_behind(live, text), dead=(*unreachable_servers(live, host, text)[0], *dead),
     )  # fmt: skip
+
+
+def addresses_of(service: str, namespace: str, cluster: Cluster) -> tuple[str, ...]:
+    """The IPv4 addresses that a Service's full name has in DNS; an ExternalName's are those of the host outside that it names."""
+    from engine.dns import records
+
+    found: list[str] = []
+    for kind, value in records(cluster).get(f"{service}.{namespace}.svc.cluster.local", ()):
+        outside = cluster.network.external_hosts.get(value.rstrip(".")) if kind == "CNAME" else None
+        found += [value] if kind == "A" else [outside] if outside else []
+    return tuple(found)
 
 
 def lookup_figure(spec: Mapping[str, Yaml], world: World, on: str) -> Fact:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from engine.trace import Outcome, Stage, Text
+from engine.trace import Outcome
 from k8squiz.bank.question import Grade
 from k8squiz.kinds.cause import Cause, WalkPlace
 from k8squiz.kinds.interface import Task
+from k8squiz.world.decided import decision
 from k8squiz.world.predicates import outcomes_of
-from k8squiz.world.world import World, direction_of, host_name
+from k8squiz.world.world import World, direction_of
 
 
 def tick_causes(world: World, task: Task, grade: Grade) -> tuple[Cause, ...]:
@@ -30,25 +29,3 @@ def _place(name: str, outcome: Outcome) -> WalkPlace | None:
         return None
     hops = direction_of(outcome, str(outcome.where.direction))
     return WalkPlace(name, outcome.where.direction, hops[-1].n) if hops else None
-
-
-def decision(outcome: Outcome) -> Text:
-    """What decided, in one line: why it ends where it does, or the policies that let it pass and who is reached."""
-    if outcome.where is not None:
-        host = host_name(outcome.where.host)
-        return Text(
-            f"{outcome.verdict}, {host}: {outcome.where.reason.en}",
-            f"{outcome.verdict}，{host}：{outcome.where.reason.zh}",
-        )
-    reached = Text(f"reaches {outcome.destination}", f"到达 {outcome.destination}")
-    passed = list(_policies(outcome))
-    if not passed:
-        return reached
-    return Text(
-        " ".join([reached.en + ".", *(text.en for text in passed)]),
-        "".join([reached.zh + "。", *(text.zh for text in passed)]),
-    )
-
-
-def _policies(outcome: Outcome) -> Iterator[Text]:
-    return (hop.note for hop in outcome.hops if hop.stage is Stage.POLICY)

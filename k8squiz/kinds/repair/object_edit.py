@@ -16,8 +16,9 @@ from engine.values import dataclass
 from k8squiz.bank.strictyaml import parse
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
+from k8squiz.kinds.admission import service as api_server
+from k8squiz.kinds.admission.refused import written
 from k8squiz.kinds.fields import Unreadable
-from k8squiz.kinds.repair import api_server
 from k8squiz.locale.typed import plain
 
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -84,11 +85,6 @@ def _enter(target: Yaml, step: str | int) -> Yaml:
     if isinstance(target, dict) and step in target:
         return cast(Yaml, target[step])
     raise Unreadable(f"the object has nothing at {step}", f"该对象没有 {step}")
-
-
-def written(path: Path) -> str:
-    """`spec.ports[0].port`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
 def read_edit(typed: str, document: Mapping[str, Yaml]) -> ObjectEdit:

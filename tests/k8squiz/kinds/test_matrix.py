@@ -14,7 +14,7 @@ from k8squiz.bank.find import find
 from k8squiz.errors import QuizError
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import Task, causes_of, make_task, shown_requests
-from k8squiz.kinds.matrix.why import decision
+from k8squiz.world.decided import decision
 from k8squiz.world.predicates import Ambiguous
 from k8squiz.world.world import World
 from tests.k8squiz.fakes import DELIVERED, DROPPED

@@ -1,0 +1,129 @@
+"""The blank of a write question: the world with what was typed in it, and the table that the model makes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from engine.cluster import Cluster
+from k8squiz.errors import QuizError
+from k8squiz.kinds.fields import Unreadable
+from k8squiz.kinds.interface import Task
+from k8squiz.kinds.write.ask import WriteAsk
+from k8squiz.kinds.write.cells import Cell, NamedService, Names, cell_of, destination, table
+from k8squiz.kinds.write.fields import WriteField
+from k8squiz.kinds.write.typed import TypedObject, dumped, read_objects, tidy
+from k8squiz.world.world import EditedManifests, World, host_name
+
+# Where the API server takes an address from, and a port, for a Service that names none.
+_POOL, _FIRST_PORT = "10.96.250", 31000
+_LEAST = 3
+
+
+def write_task(world: World, ask: WriteAsk) -> Task:
+    """One text to type. Raises QuizError where the model is refused, or what is wanted is so without it."""
+    question = world.question
+    if len(question.requests) < _LEAST:
+        raise QuizError(
+            f"{question.id}: a table needs {_LEAST} requests or more",
+            f"{question.id}：表格至少要有 {_LEAST} 个请求",
+        )
+    names: Names = {address: NamedService(ask.namespace, name) for name, address in ask.names.items()}
+    before = world.cluster(world.first)
+
+    @functools.lru_cache(maxsize=16)
+    def world_of(value: str) -> World:
+        objects = _allocated(read_objects(value, ask.kinds, ask.namespace), before, ask)
+        return EditedManifests(question, lambda text: f"{text}\n---\n{dumped(objects)}")
+
+    @functools.lru_cache(maxsize=16)
+    def cells(value: str) -> dict[str, Cell]:
+        put_in = world_of(value)
+        return {each.name: cell_of(put_in, each.name, names, ask.show) for each in question.requests}
+
+    model = tidy(ask.model)
+    try:
+        wanted = cells(model)
+    except Unreadable as error:
+        raise QuizError(
+            f"{question.id}: ask.model: {error.text.en}", f"{question.id}：ask.model：{error.text.zh}"
+        ) from None
+    shown = table(question.requests, wanted, names, question.aliases)
+    labels = {
+        each.name: f"{host_name(each.source)} → {destination(each, names, question.aliases)}"
+        for each in question.requests
+    }
+    given = "\n\n".join(part for part in (_pods(before), _namespaces(before), shown) if part)
+    field = WriteField(
+        "yaml", model, given, ask.kinds, wanted, labels, cells, world_of,
+        functools.partial(cell_of, world, names=names, show=ask.show), tuple(_labels(before)),
+    )  # fmt: skip
+    return Task(question, (field,))
+
+
+def _allocated(objects: tuple[TypedObject, ...], before: Cluster, ask: WriteAsk) -> tuple[TypedObject, ...]:
+    """The objects with what the API server fills in. Raises Unreadable where one is there already."""
+    taken = {("Service", each.namespace, each.name) for each in before.services}
+    taken |= {("NetworkPolicy", each.namespace, each.name) for each in before.network_policies}
+    for each in objects:
+        if (each.kind, each.namespace, each.name) in taken:
+            raise Unreadable(
+                f'{each.kind} "{each.name}" already exists; leave it, and write what is missing',
+                f'{each.kind} "{each.name}" 已存在（already exists）；请保留它，只写缺少的部分',
+            )
+    return tuple(_with_address(each, index, before, ask) for index, each in enumerate(objects))
+
+
+def _with_address(each: TypedObject, index: int, before: Cluster, ask: WriteAsk) -> TypedObject:
+    spec = each.data.get("spec")
+    if each.kind != "Service" or not isinstance(spec, dict) or spec.get("type") == "ExternalName":
+        return each
+    spec = dict(spec)
+    if not spec.get("clusterIP") and not spec.get("clusterIPs"):
+        own = ask.names.get(each.name) if each.namespace == ask.namespace else None
+        spec["clusterIP"] = own or f"{_POOL}.{index + 1}"
+    if spec.get("type") in ("NodePort", "LoadBalancer"):
+        used = {port.node_port for service in before.services for port in service.ports}
+        free = (number for number in range(_FIRST_PORT + 10 * index, 32768) if number not in used)
+        spec["ports"] = [{**port, "nodePort": port.get("nodePort") or next(free)} for port in spec["ports"]]
+    return TypedObject(each.kind, each.namespace, each.name, {**each.data, "spec": spec})
+
+
+def _pods(cluster: Cluster) -> str:
+    """As `kubectl get pods -A --show-labels` tells, with the ports that are listened on."""
+    if all(len(pod.ports) == 1 and not pod.ports[0].name for pod in cluster.pods):
+        # The picture of the cluster tells as much.
+        return ""
+    rows = [["NAMESPACE", "POD", "NODE", "PORTS", "LABELS"]]
+    for pod in cluster.pods:
+        ports = ",".join(
+            (f"{port.name}=" if port.name else "")
+            + str(port.port)
+            + ("" if str(port.protocol.value) == "TCP" else f"/{port.protocol.value}")
+            for port in pod.ports
+        )
+        rows.append([pod.namespace, pod.name, pod.node_name or "", ports, _pairs(pod.labels)])
+    return _aligned(rows)
+
+
+def _namespaces(cluster: Cluster) -> str:
+    if not cluster.namespaces:
+        return ""
+    return _aligned([["NAMESPACE", "LABELS"], *([name, _pairs(labels)] for name, labels in cluster.namespaces.items())])
+
+
+def _pairs(labels: object) -> str:
+    return ",".join(f"{key}={value}" for key, value in dict(labels).items())  # type: ignore[call-overload]
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _labels(cluster: Cluster) -> Iterator[str]:
+    """What may be completed: the labels that there are."""
+    for pod in cluster.pods:
+        yield from (f"{key}: {value}" for key, value in pod.labels.items())
