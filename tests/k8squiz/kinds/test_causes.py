@@ -80,6 +80,12 @@ MISTAKES = {
         "nodeport-told", "1", ["PREROUTING leads by KUBE-SVC to KUBE-SEP, then it is forwarded", *["-"] * 7],
         "not heard: masquerad, mark, 172.18.142.72; in the walk: hop 17", "路径中：第 17 跳",
     ),
+    "the namespace is shut and no door opened": (
+        "write-default-deny", "1",
+        ["apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {}}"],
+        "has to work and does not. DROP, node2: Calico drops what tester would get: Pod shop/tester is isolated for ingress by shop/p",
+        "该通却不通。DROP，node2：",
+    ),
 }  # fmt: skip
 
 
