@@ -1,16 +1,11 @@
-"""The addresses that flannel's own devices hold on a node.
+"""The address that flannel's tunnel device holds on a node.
 
-Sources: flannel's backend/vxlan; its delegate `bridge` with isGateway (containernetworking/plugins, plugins/main/bridge).
+Source: flannel's backend/vxlan.
 """
 
 from __future__ import annotations
 
 import ipaddress
-
-
-def gateway(pod_cidr: str) -> str:
-    """cni0's address, the first host address of the node's pod network."""
-    return str(ipaddress.ip_network(pod_cidr).network_address + 1)
 
 
 def tunnel(pod_cidr: str) -> str:

@@ -6,19 +6,19 @@ hairpinMode (flannel's kube-flannel.yml).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from engine.cluster import CNIConfig, Node
+from engine.cni.bridge import PORT_PREFIX, gateway, port_name, wire_bridge, wire_bridged_pod
 from engine.cni.enforcement import KUBE_ROUTER, PolicyEnforcement
 from engine.cni.flannel import detection
-from engine.cni.flannel.addresses import gateway, tunnel
+from engine.cni.flannel.addresses import tunnel
 from engine.cni.flannel.chains import WRITER
 from engine.cni.interface import DaemonSet, LabNetwork, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
 from engine.errors import UnsupportedFeature
 from engine.netfilter.chain_meaning import ChainWriter
-from engine.network.devices import Device, DeviceKind, InterfaceAddress, Tunnel, interface
+from engine.network.devices import Device, DeviceKind, Tunnel, interface
 from engine.network.routes import Route, number
 from engine.network.tunnel import overhead
 from engine.packet import Family
@@ -36,7 +36,7 @@ class Flannel:
     backends: tuple[str, ...] = ("vxlan", "host-gw")
     usual_backend: str = "vxlan"
     bridge: str | None = BRIDGE
-    port_prefix: str = "veth"
+    port_prefix: str = PORT_PREFIX
     block_lengths: Mapping[int, int] = MappingProxyType({4: 24, 6: 64})
     has_more_blocks: bool = False
     on_underlay: bool = False
@@ -104,48 +104,15 @@ class Flannel:
 
     def wire_node(self, config: CNIConfig, node: NodePlan, others: Iterable[NodePlan]) -> Wiring:
         between = self.wire_between(config, node, others)
-        mtu = _pod_mtu(config, node)
-        # The bridge holds the first address of the node's podCIDR: the pods' default gateway.
-        addresses = tuple(interface(f"{gateway(c)}/{c.rpartition('/')[2]}") for c in node.pod_cidrs)
-        devices = list(between.devices)
-        routes: list[Route] = []
-        if node.pod_cidrs:
-            bridge = self.bridge or BRIDGE
-            devices.append(Device(bridge, DeviceKind.BRIDGE, addresses, mtu))
-            routes += [Route(c, bridge, src=gateway(c)) for c in node.pod_cidrs]
-            devices += [
-                Device(
-                    self.port_name(pod),
-                    DeviceKind.VETH,
-                    mtu=mtu,
-                    master=bridge,
-                    peer=(pod.host, "eth0"),
-                    # kube-flannel.yml sets hairpinMode, so that a pod reaches itself through its Service.
-                    hairpin=config.hairpin_mode,
-                )
-                for pod in node.pods
-            ]
-        return Wiring(tuple(devices), (*routes, *between.routes))
+        # kube-flannel.yml sets hairpinMode.
+        own = wire_bridge(self.bridge or BRIDGE, node, _pod_mtu(config, node), config.hairpin_mode)
+        return Wiring((*between.devices, *own.devices), (*own.routes, *between.routes))
 
     def wire_pod(self, config: CNIConfig, node: NodePlan, pod: PodPlan) -> Wiring:
-        addresses: list[InterfaceAddress] = []
-        routes: list[Route] = []
-        for cidr in node.pod_cidrs:
-            version = number(gateway(cidr))[0]
-            length = cidr.rpartition("/")[2]
-            own = next((ip for ip in pod.ips if number(ip)[0] == version), None)
-            if own is None:
-                continue
-            addresses.append(interface(f"{own}/{length}"))
-            routes.append(Route(addresses[-1].network, "eth0", src=own))
-            routes.append(Route("0.0.0.0/0" if version == 4 else "::/0", "eth0", gateway(cidr), origin="cni"))
-        peer = (node.name, self.port_name(pod))
-        device = Device("eth0", DeviceKind.VETH, tuple(addresses), _pod_mtu(config, node), peer=peer)
-        return Wiring((device,), tuple(routes))
+        return wire_bridged_pod(node, pod, _pod_mtu(config, node))
 
     def port_name(self, pod: PodPlan) -> str:
-        """veth and eight hexadecimal digits; the real ones are random, these a hash of the pod's name."""
-        return "veth" + hashlib.sha256(pod.key.encode()).hexdigest()[:8]
+        return port_name(pod)
 
 
 def _pod_mtu(config: CNIConfig, node: NodePlan) -> int:
