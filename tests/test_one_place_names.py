@@ -91,8 +91,9 @@ def test_a_part_is_named_in_its_own_home() -> None:
 CHAINS_TOLD = ("k8squiz/explain/", "k8squiz/kinds/repair/kind.py")
 # Not chains but ipsets: which of them hold the addresses of kube-ipvs0 in a saved node.
 SETS_NAMED = ("engine/netfilter/saved.py",)
-# kube-router's policy controller and OVN-Kubernetes name their chains as kube-proxy does.
-CHAINS_OF_OTHERS = ("engine/cni/enforcement.py", "engine/cni/unmodelled.py")
+# kube-router's policy controller and OVN-Kubernetes name their chains as kube-proxy does; AKS' kubenet tells portmap one of
+# kube-proxy's own.
+CHAINS_OF_OTHERS = ("engine/cni/enforcement.py", "engine/cni/unmodelled.py", "engine/cni/kubenet/plugin.py")
 
 
 @pytest.mark.parametrize("room", ["engine", "k8squiz"])

@@ -275,19 +275,22 @@ class IPPool:
 @dataclass(frozen=True, slots=True)
 class PortMap:
     """The chained plugin portmap, which makes host ports: its entry in the CNI configuration list. `network` is the list's
-    name, `backend` iptables or nftables, `unmodelled` its options that change its rules and are not known here."""
+    name, `backend` iptables or nftables, `mark_chain` another program's chain that marks what is to be masqueraded ("": its
+    own do both), `unmodelled` its options that change its rules and are not known here."""
 
     network: str = "cbr0"
     snat: bool = True
     backend: str = "iptables"
     mark_bit: int = 13
+    mark_chain: str = ""
     unmodelled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MasqueradeAgent:
     """ip-masq-agent, or what a cloud's nodes write in its stead (`program`, with which their rules' comments begin): what goes
-    to none of the networks `inside` is masqueraded; `link_local`: link-local addresses too, `ipv6`: IPv6 too."""
+    to none of the networks `inside` is masqueraded (nor what goes to the pods' networks, with `pods_inside`); `link_local`:
+    link-local addresses too, `ipv6`: IPv6 too."""
 
     program: str = "ip-masq-agent"
     chain: str = "IP-MASQ-AGENT"
@@ -295,6 +298,7 @@ class MasqueradeAgent:
     link_local: bool = False
     random_fully: bool = True
     ipv6: bool = False
+    pods_inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

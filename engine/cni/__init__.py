@@ -11,6 +11,7 @@ from engine.cni.canal.plugin import Canal
 from engine.cni.flannel.plugin import Flannel
 from engine.cni.interface import NodePlan, Plugin, PodPlan, Wiring
 from engine.cni.kindnet.plugin import Kindnet
+from engine.cni.kubenet.plugin import Kubenet
 from engine.cni.vpc.plugin import NAME as NATIVE
 from engine.cni.vpc.plugin import VpcNative, native_config
 from engine.errors import UnsupportedFeature
@@ -30,7 +31,7 @@ __all__ = [
 
 _FLANNEL, _CALICO = Flannel(), Calico()
 # In the order in which they are asked what manifests tell: Canal has the signs of two others, and a node of kind any's.
-_ALL: tuple[Plugin, ...] = (Canal(_FLANNEL, _CALICO), _FLANNEL, _CALICO, VpcNative(), Kindnet())
+_ALL: tuple[Plugin, ...] = (Canal(_FLANNEL, _CALICO), _FLANNEL, _CALICO, VpcNative(), Kubenet(), Kindnet())
 PLUGINS: dict[str, Plugin] = {plugin.name: plugin for plugin in _ALL}
 
 

@@ -6,7 +6,7 @@ from engine.cluster import PortMap
 from engine.cni.interface import ManifestFields
 
 # Options of portmap's that change its rules and are not modelled (plugins/meta/portmap/main.go, PortMapConf).
-_OTHER = ("conditionsV4", "conditionsV6", "externalSetMarkChain", "masqAll")
+_OTHER = ("conditionsV4", "conditionsV6", "masqAll")
 
 
 def port_map_of(conflist: ManifestFields) -> PortMap | None:
@@ -18,6 +18,7 @@ def port_map_of(conflist: ManifestFields) -> PortMap | None:
                 snat=plugin.boolean("snat", True),
                 backend=plugin.text("backend") or "iptables",
                 mark_bit=plugin.integer("markMasqBit", 13, 0, 31),
+                mark_chain=plugin.text("externalSetMarkChain"),
                 unmodelled=tuple(option for option in _OTHER if option in plugin),
             )
     return None

@@ -55,6 +55,10 @@ KINDNET = PolicyEnforcement(
     drops_invalid=False,
 )
 
+# AKS' nodes say by a label who enforces policies: its value, and the word of the one, modelled or not.
+AKS_LABEL = "kubernetes.azure.com/network-policy"
+AKS_ENFORCERS: Mapping[str, str] = MappingProxyType({"calico": "calico", "azure": "azure-npm"})
+
 # By the word that a Network document uses.
 ENFORCEMENTS: Mapping[str, PolicyEnforcement | None] = MappingProxyType(
     {"none": None, "calico": CALICO, "kube-router": KUBE_ROUTER, "kindnet": KINDNET}

@@ -121,7 +121,7 @@ class Plugin(Protocol):
 
     `bridge` is the device that a node's pods hang on, None where each is routed; `port_prefix` begins the name of a pod's
     port on the node. A node's pod network is one block of `block_lengths` (by IP version) where its podCIDRs do not say;
-    with `has_more_blocks` pods outside of them make further blocks. `on_underlay`: the nodes' own network knows on which node
+    `usual` is what is taken of it where it is named and nothing else is told; with `has_more_blocks` pods outside of them make further blocks. `on_underlay`: the nodes' own network knows on which node
     each pod's address is. `masquerading` is what its shipped manifests call that it masquerades what leaves the pods' networks,
     "" where it does not. `chains` says what its own rules' chains mean. `in_lab` are the networks that the lab draws, one as
     often as it stands there. `route_protocol` is what `ip route` calls who put its routes there, "" where they name nobody.
@@ -130,6 +130,7 @@ class Plugin(Protocol):
     name: str
     backends: tuple[str, ...]
     usual_backend: str
+    usual: CNIConfig
     bridge: str | None
     port_prefix: str
     block_lengths: Mapping[int, int]

@@ -1,4 +1,5 @@
-"""Which networks a masquerading agent leaves alone where nobody says otherwise, and what GKE's nodes write without one.
+"""Which networks a masquerading agent leaves alone where nobody says otherwise, and what GKE's nodes write without one, and
+what AKS tells its own.
 
 Read when manifests are; the rules themselves only when a node's are asked for (engine.cni.chained.masquerade_agent).
 Sources: kubernetes-sigs/ip-masq-agent NewMasqConfig; kubernetes/kubernetes cluster/gce/gci/configure-helper.sh.
@@ -20,4 +21,16 @@ RESERVED = {
     "192.0.0.0/24": "RFC 6890",
     "192.88.99.0/24": "RFC 7526",
 }
+# What AKS tells its agent for kubenet (ConfigMap azure-ip-masq-agent-config-reconciled).
+AKS = MasqueradeAgent(pods_inside=True, link_local=True, random_fully=False)
 GKE = MasqueradeAgent("ip-masq", "IP-MASQ", (*PRIVATE, *RESERVED), random_fully=False)
+NO_AKS_AGENT = (
+    (
+        "azure-ip-masq-agent's ConfigMap is not given (kubectl get configmap -n kube-system azure-ip-masq-agent-config-reconciled):"
+        " it is taken to masquerade what leaves the pods' networks, as AKS has it do with kubenet."
+    ),
+    (
+        "没有给出 azure-ip-masq-agent 的 ConfigMap（kubectl get configmap -n kube-system azure-ip-masq-agent-config-reconciled）："
+        "视其对离开 Pod 网段的流量做 MASQUERADE，与 AKS 为 kubenet 的配置相同。"
+    ),
+)

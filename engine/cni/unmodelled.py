@@ -20,7 +20,7 @@ class UnmodelledPlugin:
     """`daemon_sets` and `config_maps` are names, `annotations` and `labels` beginnings of a Node's keys, `groups` API groups of
     its objects and CustomResourceDefinitions, `chains` beginnings of its chains on a node, where programs of its own that no
     listing shows decide beside them. `node_args` is a Node's annotation that holds a command line, and what stands in it (a
-    regular expression). `policy_only`: an argument with which its DaemonSet wires nothing. `native`: pods may have addresses of
+    regular expression). `rules_out`: a plugin that is told by what this one's nodes have too. `policy_only`: an argument with which its DaemonSet wires nothing. `native`: pods may have addresses of
     the nodes' own network, and another plugin's words count before."""
 
     name: str
@@ -31,6 +31,7 @@ class UnmodelledPlugin:
     config_maps: tuple[str, ...] = ()
     chains: tuple[str, ...] = ()
     node_args: tuple[str, str] | None = None
+    rules_out: str = ""
     policy_only: str = ""
     native: bool = False
 
@@ -62,6 +63,7 @@ UNMODELLED: tuple[UnmodelledPlugin, ...] = (
         "Cilium",
         daemon_sets=("cilium", "anetd"),
         annotations=("network.cilium.io/", "io.cilium.network."),
+        labels=("kubernetes.azure.com/ebpf-dataplane",),
         groups=("cilium.io",),
         config_maps=("cilium-config",),
         chains=("CILIUM_",),
@@ -93,8 +95,9 @@ UNMODELLED: tuple[UnmodelledPlugin, ...] = (
     UnmodelledPlugin(
         "Azure CNI",
         ("azure-cns", "azure-cni"),
-        labels=("kubernetes.azure.com/podnetwork-",),
+        labels=("kubernetes.azure.com/podnetwork-", "kubernetes.azure.com/azure-cni-overlay"),
         groups=("acn.azure.com",),
+        rules_out="kubenet",
         native=True,
     ),
     UnmodelledPlugin("AKS's own network", labels=("kubernetes.azure.com/",), native=True),

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from engine.cluster import CNIConfig, Node, Pod, PortMap
 from engine.cni import NATIVE, PLUGINS, native_config
-from engine.cni.enforcement import ENFORCEMENTS
+from engine.cni.enforcement import AKS_ENFORCERS, AKS_LABEL, ENFORCEMENTS
 from engine.cni.interface import NO_WIRING, DaemonSet
 from engine.cni.unmodelled import UNMODELLED, UnmodelledPlugin
 from engine.manifests.fields import Fields
@@ -31,10 +31,6 @@ _NATIVE = (
 _VPC = (
     "The VPC's networks stand in no Kubernetes object: {nets} is assumed, the smallest that holds all nodes and pods.",
     "VPC 的网段不在任何 Kubernetes 对象中：假定为 {nets}，即包含所有节点和 Pod 的最小网段。",
-)
-_GKE = (
-    "The nodes are GKE's: Dataplane V2 (Cilium's) is taken to be off, and IP-MASQ to masquerade what leaves the private networks.",
-    "节点属于 GKE：视为未启用 Dataplane V2（即 Cilium），且 IP-MASQ 链对离开私有网段的流量做 MASQUERADE。",
 )
 # pkg/minikube/cni/bridge.go: its own list of plugins on a single node, where it does not take kindnet, which has a DaemonSet.
 _MINIKUBE_LABEL = "minikube.k8s.io/name"
@@ -126,15 +122,10 @@ class CNIEvidence:
         wiring = {name: told for name, told in configured.items() if name not in enforcers}
         found, assumed = self._wired(nodes, pods, wiring, enforcers)
         enforcers += [name for name in configured if name != found.plugin and found.plugin == NATIVE]
-        agent = read_agent(daemon_sets, self._agents)
-        return (
-            dataclasses.replace(
-                found,
-                policies_by=found.policies_by or _enforced_by(enforcers, nodes) or _other_enforcer(daemon_sets),
-                masquerade_agent=agent or found.masquerade_agent,
-            ),
-            assumed,
-        )
+        agent = read_agent(daemon_sets, self._agents, found.masquerade_agent)
+        others = _enforced_by(enforcers, nodes) or _other_enforcer(daemon_sets, nodes)
+        config = dataclasses.replace(found, policies_by=found.policies_by or others, masquerade_agent=agent)
+        return config, tuple(PLUGINS[config.plugin].unsaid(config)) if assumed is None else assumed
 
     def _wired(
         self,
@@ -142,15 +133,17 @@ class CNIEvidence:
         pods: tuple[Pod, ...],
         configured: dict[str, CNIConfig],
         enforcers: list[str],
-    ) -> tuple[CNIConfig, tuple[_Pair, ...]]:
-        """Who wires the pods, of those that the manifests tell of and that do not only enforce policies."""
+    ) -> tuple[CNIConfig, tuple[_Pair, ...] | None]:
+        """Who wires the pods, of those that the manifests tell of and that do not only enforce policies; and what is assumed of
+        it, None where the plugin says so itself."""
         native = _in_nodes_network([node for node, _ in nodes], pods)
         vpc = configured.pop(NATIVE, None)
         if vpc is not None:
             return _with_vpc(vpc, nodes, pods)
-        told = _told_by_nodes(nodes, configured, enforcers) or next(iter(configured.values()), None)
+        out = [*enforcers, *(one.rules_out for one in self._foreign.values())]
+        told = _told_by_nodes(nodes, configured, out) or next(iter(configured.values()), None)
         if told is not None:
-            return told, _of_plugin(told)
+            return told, None
         foreign = next(iter(self._foreign.values()), None)
         if native:
             if any(node.provider_id.startswith(_AWS_PROVIDER) for node, _ in nodes) and foreign is None:
@@ -239,14 +232,10 @@ def _enforced_by(plugins: Iterable[str], nodes: tuple[tuple[Node, Fields], ...])
     return next(words, "")
 
 
-def _other_enforcer(daemon_sets: Iterable[DaemonSet]) -> str:
-    """Who is known to enforce policies, and is not modelled."""
-    return next((one.name for one in daemon_sets if one.name in _ENFORCERS), "")
-
-
-def _of_plugin(told: CNIConfig) -> tuple[_Pair, ...]:
-    """What is assumed of a plugin that the manifests name."""
-    return (_GKE,) if told.plugin == NATIVE else tuple(PLUGINS[told.plugin].unsaid(told))
+def _other_enforcer(daemon_sets: Iterable[DaemonSet], nodes: tuple[tuple[Node, Fields], ...]) -> str:
+    """Who enforces policies by its own DaemonSet, or by what AKS' nodes are labelled; not all of them are modelled."""
+    labelled = (AKS_ENFORCERS.get(node.labels.get(AKS_LABEL, ""), "") for node, _ in nodes)
+    return next((one.name for one in daemon_sets if one.name in _ENFORCERS), "") or next(filter(None, labelled), "")
 
 
 def _words(*values: object) -> bool:
@@ -254,17 +243,17 @@ def _words(*values: object) -> bool:
 
 
 def _told_by_nodes(
-    nodes: tuple[tuple[Node, Fields], ...], configured: dict[str, CNIConfig], enforcers: list[str]
+    nodes: tuple[tuple[Node, Fields], ...], configured: dict[str, CNIConfig], out: list[str]
 ) -> CNIConfig | None:
-    """The CNI as the nodes' annotations tell it; each node may tell of one only, and all of the same. `enforcers` wire
-    nothing."""
+    """The CNI as the nodes' annotations and labels tell it; each node may tell of one only, and all of the same. Those in
+    `out` wire nothing here."""
     found: CNIConfig | None = None
     for node, document in nodes:
         annotations = document.mapping("metadata").mapping("annotations")
         asked = (
             plugin.from_node(node, annotations, configured.get(name))
             for name, plugin in PLUGINS.items()
-            if name not in enforcers
+            if name not in out
         )
         written = next((told for told in asked if told is not None), None)
         if written is None:

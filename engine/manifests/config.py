@@ -143,7 +143,7 @@ def network_cni(
     plugin = cni.word("plugin", tuple(PLUGINS), detected.plugin)
     same = plugin == detected.plugin
     if not same:
-        detected = CNIConfig(plugin, PLUGINS[plugin].usual_backend, assumed=False)
+        detected = PLUGINS[plugin].usual
     told = dataclasses.replace(
         detected,
         plugin=plugin,

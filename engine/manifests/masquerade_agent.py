@@ -24,14 +24,22 @@ def is_agents(config_map: Fields) -> bool:
     return name == "ip-masq-agent" or name.startswith("azure-ip-masq-agent-config")
 
 
-def read_agent(daemon_sets: Iterable[DaemonSet], config_maps: Iterable[Fields]) -> MasqueradeAgent | None:
-    """The agent, where its DaemonSet or its ConfigMap is there. Raises ManifestError for a network that is none."""
+def read_agent(
+    daemon_sets: Iterable[DaemonSet], config_maps: Iterable[Fields], usual: MasqueradeAgent | None
+) -> MasqueradeAgent | None:
+    """The agent, where its DaemonSet or its ConfigMap is there, else the network's `usual` one. Raises ManifestError for a
+    network that is none."""
+    config_maps = tuple(config_maps)
     running = next((one for one in daemon_sets if one.name in _DAEMON_SETS), None)
+    names = [config_map.mapping("metadata").text("name") for config_map in config_maps]
     found = [document for config_map in config_maps for document in _documents(config_map)]
     if running is None and not found:
-        return None
+        return usual
     arguments = () if running is None else running.arguments
-    azure = running is not None and running.name.startswith("azure")
+    azure = any(name.startswith("azure") for name in ([running.name] if running is not None else names))
+    if azure and not found and usual is not None:
+        # AKS always writes a ConfigMap: it is not among the manifests.
+        return usual
     given = [at.network(net) for one in found for net, at in one.strings("nonMasqueradeCIDRs")]
     reserved = (
         tuple(sorted(RESERVED, key=ipaddress.ip_network))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from engine.cluster import CNIConfig, IPPool, Node, PortMap
 from engine.cni.interface import NO_WIRING, DaemonSet, ManifestFields
@@ -21,7 +21,8 @@ _TUNNEL = {"ipip": _PREFIX + "IPv4IPIPTunnelAddr", "vxlan": _PREFIX + "IPv4VXLAN
 
 # The name of Calico's list of CNI plugins (10-calico.conflist), in which portmap follows it.
 _NETWORK = "k8s-pod-network"
-_ENCAPSULATED: dict[str, Any] = {"vni": 4096, "port": 4789}
+# calico.yaml's; the VXLAN that felix makes has this VNI and port.
+USUAL = CNIConfig("calico", "bgp", assumed=False, vni=4096, port=4789, port_map=PortMap(_NETWORK))
 _NAT_OUTGOING = {4: "true", 6: "false"}
 _POOL_KINDS = ("crd.projectcalico.org/IPPool", "projectcalico.org/IPPool")
 _FELIX_KINDS = ("crd.projectcalico.org/FelixConfiguration", "projectcalico.org/FelixConfiguration")
@@ -62,11 +63,11 @@ def from_node(node: Node, annotations: ManifestFields, configured: CNIConfig | N
     routes by BGP."""
     if not any(name.startswith(_PREFIX) for name in node.annotations):
         return None
-    base = configured or CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
+    base = configured or USUAL
     for backend, name in _TUNNEL.items():
         if node.annotations.get(name):
             annotations.address_of(name, "", False)
-            return dataclasses.replace(base, backend=backend, **_ENCAPSULATED)
+            return dataclasses.replace(base, backend=backend)
     return base
 
 
@@ -75,7 +76,7 @@ def from_daemon_set(daemon_set: DaemonSet, configured: CNIConfig | None) -> CNIC
     if daemon_set.name != "calico-node":
         return None
     told = daemon_set.environment
-    base = configured or CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
+    base = configured or USUAL
     if told.get("CALICO_NETWORKING_BACKEND") == NO_WIRING:
         return dataclasses.replace(base, backend=NO_WIRING)
     switched = tuple(
@@ -114,12 +115,12 @@ def from_object(kind: str, fields: ManifestFields, configured: CNIConfig | None)
         ipip_mode=spec.text("ipipMode") or "Never",
         vxlan_mode=spec.text("vxlanMode") or "Never",
     )
-    base = configured or CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
+    base = configured or USUAL
     return _of_pools(base, (*base.pools, pool)) if pool.cidr else base
 
 
 def _of_felix(spec: ManifestFields, configured: CNIConfig | None) -> CNIConfig:
-    base = configured or CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
+    base = configured or USUAL
     asked = [key for key in _FELIX_SWITCHES if spec.boolean(key)]
     asked += ["natOutgoingAddress"] if spec.text("natOutgoingAddress") else []
     asked += ["natOutgoingExclusions"] if spec.text("natOutgoingExclusions") == "IPPoolsAndHostIPs" else []
@@ -134,8 +135,7 @@ def from_config_map(config_map: ManifestFields) -> CNIConfig | None:
     backend = config_map.mapping("data").text("calico_backend")
     if not backend:
         return None
-    base = CNIConfig("calico", "bgp", assumed=False, port_map=PortMap(_NETWORK))
-    return dataclasses.replace(base, backend="vxlan", **_ENCAPSULATED) if backend == "vxlan" else base
+    return dataclasses.replace(USUAL, backend="vxlan") if backend == "vxlan" else USUAL
 
 
 def _of_pools(base: CNIConfig, pools: tuple[IPPool, ...]) -> CNIConfig:
@@ -146,8 +146,7 @@ def _of_pools(base: CNIConfig, pools: tuple[IPPool, ...]) -> CNIConfig:
             backend = "vxlan"
         elif pool.ipip_mode != "Never":
             backend = "ipip"
-    given = _ENCAPSULATED if backend == "vxlan" else {}
-    return dataclasses.replace(base, backend=backend, pools=pools, networks=tuple(pool.cidr for pool in pools), **given)
+    return dataclasses.replace(base, backend=backend, pools=pools, networks=tuple(pool.cidr for pool in pools))
 
 
 def unsaid(config: CNIConfig) -> Iterator[tuple[str, str]]:

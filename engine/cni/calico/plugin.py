@@ -35,6 +35,7 @@ class Calico:
     name: str = "calico"
     backends: tuple[str, ...] = ("bgp", "ipip", "vxlan")
     usual_backend: str = "bgp"
+    usual: CNIConfig = detection.USUAL
     bridge: str | None = None
     port_prefix: str = "cali"
     block_lengths: Mapping[int, int] = MappingProxyType({4: 26, 6: 122})

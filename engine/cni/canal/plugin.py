@@ -55,6 +55,7 @@ class Canal:
         self._between, self._at_pods = between, at_pods
         self.backends: tuple[str, ...] = between.backends
         self.usual_backend: str = between.usual_backend
+        self.usual: CNIConfig = _named(between.usual)
         self.masquerading: str = between.masquerading
         self.port_prefix: str = at_pods.port_prefix
         self.block_lengths: Mapping[int, int] = between.block_lengths

@@ -23,7 +23,7 @@ WRITERS: tuple[ChainWriter, ...] = (portmap.WRITER, portmap_nft.WRITER, ip_masq.
 def chained_rules(config: CNIConfig, node: NodePlan, family: Family, bridged: bool) -> Iterator[WrittenRules]:
     """What the chained plugins write for the node's pods; `bridged` says whether the main plugin hangs pods on a bridge."""
     if config.masquerade_agent is not None and (family is Family.IPV4 or config.masquerade_agent.ipv6):
-        yield masquerade_agent.written_rules(config.masquerade_agent, family)
+        yield masquerade_agent.written_rules(config.masquerade_agent, family, config.networks)
     if config.port_map is None and not bridged:
         return
     containers = container_addresses(node, family, bridged)

@@ -37,15 +37,16 @@ WRITER = ChainWriter(
 )
 
 
-def written_rules(agent: MasqueradeAgent, family: Family) -> WrittenRules:
-    """The agent's chain and the jump to it."""
+def written_rules(agent: MasqueradeAgent, family: Family, pods: tuple[str, ...] = ()) -> WrittenRules:
+    """The agent's chain and the jump to it. `pods` are the pods' networks."""
     chains = built_in_chains("nat")
     jump = f"{agent.program}: ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom {agent.chain} chain"
     chains[Hook.POSTROUTING.value].rules.append(
         Rule((Comment(jump), AddressType("dst", negate=True)), Jump(agent.chain))
     )
     nets: tuple[str, ...] = () if agent.link_local else (_LINK_LOCAL[family],)
-    nets += tuple(net for net in agent.inside if is_ipv6(net.partition("/")[0]) is (family is Family.IPV6))
+    inside = (*pods, *agent.inside) if agent.pods_inside else agent.inside
+    nets += tuple(net for net in inside if is_ipv6(net.partition("/")[0]) is (family is Family.IPV6))
     rules = [Rule((Destination(net), _not_masqueraded(agent, net)), Return()) for net in nets]
     said = Comment(f"{agent.program}: outbound traffic is subject to MASQUERADE (must be last in chain)")
     chains[agent.chain] = Chain(agent.chain, [*rules, Rule((said,), Masquerade(random_fully=agent.random_fully))])

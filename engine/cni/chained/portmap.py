@@ -66,7 +66,7 @@ def written_rules(config: PortMap, containers: Iterable[ContainerAddress], famil
     to_local = Rule((AddressType("dst"),), Jump(DNAT))
     for hook in (Hook.PREROUTING, Hook.OUTPUT):
         chains[hook.value].rules.append(to_local)
-    if config.snat:
+    if config.snat and not config.mark_chain:
         mark = 1 << config.mark_bit
         said = Comment("CNI portfwd masquerade mark")
         chains[SET_MARK] = Chain(SET_MARK, [Rule((said,), SetMark(mark, mark))])
@@ -77,7 +77,7 @@ def written_rules(config: PortMap, containers: Iterable[ContainerAddress], famil
         if container.host_ports:
             name = chain_name(config.network, container.id, "DN-")
             chains[DNAT].rules += _entries(config.network, container, name)
-            chains[name] = Chain(name, [*_mappings(config.snat, container)])
+            chains[name] = Chain(name, [*_mappings(config, container)])
     # Before the masquerading of the plugins `bridge` and `ptp`, which would take what is marked; all else is appended.
     inserted = frozenset({("nat", Hook.POSTROUTING.value)})
     return WrittenRules(Ruleset(Backend.IPTABLES, family, {"nat": Table("nat", chains)}), inserted)
@@ -96,7 +96,7 @@ def _entries(network: str, container: ContainerAddress, chain: str) -> Iterator[
             yield Rule((Protocol(protocol), Comment(said), Multiport("dst", listed)), Jump(chain))
 
 
-def _mappings(snat: bool, container: ContainerAddress) -> Iterator[Rule]:
+def _mappings(config: PortMap, container: ContainerAddress) -> Iterator[Rule]:
     """For each port: mark who reaches itself or comes from the node's loopback, then DNAT."""
     six = is_ipv6(container.address)
     for port in container.host_ports:
@@ -108,10 +108,10 @@ def _mappings(snat: bool, container: ContainerAddress) -> Iterator[Rule]:
         )
         if host_address(port) is not None:
             asked = (Destination(host_net(port.host_ip)), *asked)
-        if snat:
+        if config.snat:
             marked = [Source(container.net)] + ([] if six else [Source("127.0.0.1/32")])
             for source in marked:
-                yield Rule((source, *asked), Jump(SET_MARK))
+                yield Rule((source, *asked), Jump(config.mark_chain or SET_MARK))
         yield Rule(asked, DestinationNat(container.address, port.port))
 
 

@@ -35,6 +35,7 @@ class Flannel:
     name: str = "flannel"
     backends: tuple[str, ...] = ("vxlan", "host-gw")
     usual_backend: str = "vxlan"
+    usual: CNIConfig = CNIConfig("flannel", "vxlan", assumed=False)
     bridge: str | None = BRIDGE
     port_prefix: str = PORT_PREFIX
     block_lengths: Mapping[int, int] = MappingProxyType({4: 24, 6: 64})

@@ -32,6 +32,7 @@ class Kindnet:
     name: str = NAME
     backends: tuple[str, ...] = ("ptp",)
     usual_backend: str = "ptp"
+    usual: CNIConfig = CNIConfig(NAME, "ptp", assumed=False, port_map=PortMap(NAME))
     bridge: str | None = None
     port_prefix: str = "veth"
     block_lengths: Mapping[int, int] = MappingProxyType({4: 24, 6: 64})
@@ -44,7 +45,7 @@ class Kindnet:
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         # kindnet leaves nothing on a Node; a node of kind that has no other plugin's words has it.
-        return (configured or _config()) if node.provider_id.startswith(_PROVIDER) else None
+        return (configured or self.usual) if node.provider_id.startswith(_PROVIDER) else None
 
     def from_config_map(self, config_map: ManifestFields) -> CNIConfig | None:
         return None
@@ -54,7 +55,7 @@ class Kindnet:
             return None
         subnets = daemon_set.environment.get(_SUBNET, "")
         nets = tuple(str(ipaddress.ip_network(net.strip(), strict=False)) for net in subnets.split(",") if _is_net(net))
-        return dataclasses.replace(_config(), networks=nets)
+        return dataclasses.replace(self.usual, networks=nets)
 
     def from_object(self, kind: str, fields: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         return None
@@ -121,10 +122,6 @@ class Kindnet:
     def port_name(self, pod: PodPlan) -> str:
         """veth and eight hexadecimal digits; the real ones are random, these a hash of the pod's name."""
         return "veth" + hashlib.sha256(pod.key.encode()).hexdigest()[:8]
-
-
-def _config() -> CNIConfig:
-    return CNIConfig(NAME, "ptp", assumed=False, port_map=PortMap(NAME))
 
 
 def _is_net(text: str) -> bool:

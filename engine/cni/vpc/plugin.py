@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from engine.cluster import CNIConfig, Node, PortMap
-from engine.cni.enforcement import PolicyEnforcement
+from engine.cni.enforcement import AKS_LABEL, PolicyEnforcement
 from engine.cni.interface import DaemonSet, LabNetwork, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
-from engine.cni.masquerade import GKE
+from engine.cni.masquerade import AKS, GKE, NO_AKS_AGENT
 from engine.cni.vpc.chains import PORT_PREFIX, WRITER
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, Scope, interface
@@ -30,6 +30,10 @@ _EXCLUDED, _RANDOM = "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS", "AWS_VPC_K8S_CNI_RAND
 # Pods on network cards of their own, or in networks that are not the nodes'.
 _UNMODELLED = ("ENABLE_POD_ENI", "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG")
 _AGENT = "aws-eks-nodeagent"
+_ON_GKE = (
+    "The nodes are GKE's: Dataplane V2 (Cilium's) is taken to be off, and IP-MASQ to masquerade what leaves the private networks.",
+    "节点属于 GKE：视为未启用 Dataplane V2（即 Cilium），且 IP-MASQ 链对离开私有网段的流量做 MASQUERADE。",
+)
 
 
 class VpcNative:
@@ -39,6 +43,7 @@ class VpcNative:
     name: str = NAME
     backends: tuple[str, ...] = ("routed", "aws", "gke")
     usual_backend: str = "routed"
+    usual: CNIConfig = CNIConfig(NAME, "routed", assumed=False)
     bridge: str | None = None
     port_prefix: str = PORT_PREFIX
     block_lengths: Mapping[int, int] = MappingProxyType({4: 32, 6: 128})
@@ -50,6 +55,11 @@ class VpcNative:
     in_lab: tuple[LabNetwork, ...] = (LabNetwork("routed"), LabNetwork("aws"))
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+        # AKS' kubenet with Calico's policies: Calico's plugin wires the pods, Azure's route table knows the podCIDRs.
+        if node.pod_cidrs and node.labels.get(AKS_LABEL) == "calico":
+            return CNIConfig(
+                NAME, "routed", assumed=False, ip_masq=False, port_map=PortMap("k8s-pod-network"), masquerade_agent=AKS
+            )
         # GKE without Dataplane V2, which is Cilium's.
         if not any(label.startswith(_GKE) for label in node.labels):
             return None
@@ -82,7 +92,10 @@ class VpcNative:
         return None
 
     def unsaid(self, config: CNIConfig) -> Iterable[tuple[str, str]]:
-        return ()
+        if config.backend == "gke":
+            yield _ON_GKE
+        if config.masquerade_agent is AKS:
+            yield NO_AKS_AGENT
 
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return {}

@@ -9,12 +9,14 @@ import pytest
 
 from engine import compile_node, load_cluster
 from engine.cluster import Cluster, IPPool, PortMap
+from engine.cni.masquerade import AKS as MASQUERADING
 from engine.errors import UnsupportedFeature
 
 Object = dict[str, Any]
 FLANNEL = {"flannel.alpha.coreos.com/backend-type": "vxlan"}
 CALICO = {"projectcalico.org/IPv4Address": "192.168.1.10/24"}
 GKE_LABELS = {"cloud.google.com/gke-nodepool": "default"}
+AKS = {"kubernetes.azure.com/cluster": "MC_rg"}
 IPIP = {**CALICO, "projectcalico.org/IPv4IPIPTunnelAddr": "10.244.1.0"}
 
 
@@ -110,6 +112,11 @@ CANAL_CONFIG = config_map("canal-config", net_conf=NET, canal_iface="", masquera
         ([node(), config_map("calico-config", calico_backend="bird")], "calico", "bgp"),
         ([node(), config_map("calico-config", calico_backend="vxlan")], "calico", "vxlan"),
         ([node(labels=GKE_LABELS)], "vpc-native", "gke"),
+        ([node(labels=AKS)], "kubenet", "bridge"),
+        ([node(labels=AKS), daemon_set("azure-ip-masq-agent"), daemon_set("kube-proxy")], "kubenet", "bridge"),
+        ([node(labels=AKS | {"kubernetes.azure.com/network-policy": "none"})], "kubenet", "bridge"),
+        ([node(labels=AKS | {"kubernetes.azure.com/network-policy": "calico"})], "vpc-native", "routed"),
+        ([node(CALICO, labels=AKS)], "calico", "bgp"),
         # A DaemonSet that is given says it itself; a pod of somebody's own says nothing.
         ([node(), made_by("kindnet"), daemon_set("kindnet", POD_SUBNET="10.9.0.0/16")], "kindnet", "ptp"),
         ([node(FLANNEL), made_by("cilium", owner=False, host_network=False)], "flannel", "vxlan"),
@@ -138,7 +145,11 @@ def test_the_plugin(objects: list[Object], plugin: str, backend: str) -> None:
         ([node(), daemon_set("weave-net")], "Weave Net"),
         ([node(), daemon_set("kube-router", "--run-router=true")], "kube-router"),
         ([node(), daemon_set("azure-cns")], "Azure CNI"),
-        ([node(labels={"kubernetes.azure.com/cluster": "MC_rg"})], "AKS's own network"),
+        ([node(labels=AKS), daemon_set("azure-cns")], "Azure CNI"),
+        ([node(labels=AKS | {"kubernetes.azure.com/podnetwork-type": "overlay"})], "Azure CNI"),
+        ([node(labels=AKS | {"kubernetes.azure.com/azure-cni-overlay": "true"})], "Azure CNI"),
+        ([node(labels=AKS | {"kubernetes.azure.com/ebpf-dataplane": "cilium"})], "Cilium"),
+        ([node(cidr="", labels=AKS), pod("10.244.1.5")], "AKS's own network"),
         ([node(labels={"node.openshift.io/os_id": "rhcos"})], "OpenShift's own network"),
         ([node(), daemon_set("sdn")], "OpenShift SDN"),
         (
@@ -213,6 +224,10 @@ PORTMAP: Object = {"type": "portmap", "capabilities": {"portMappings": True}}
             [config_map("c", net_conf=NET, cni_conf=conflist({**PORTMAP, "masqAll": True}))],
             {"port_map": PortMap("cbr0", unmodelled=("masqAll",))},
         ),
+        (
+            [config_map("c", net_conf=NET, cni_conf=conflist({**PORTMAP, "externalSetMarkChain": "KUBE-MARK-MASQ"}))],
+            {"port_map": PortMap("cbr0", mark_chain="KUBE-MARK-MASQ")},
+        ),
         ([node(FLANNEL | {"k3s.io/node-args": '["server"]'}, "10.42.0.0/24")], {"networks": ("10.42.0.0/16",)}),
         (
             [node(FLANNEL | {"k3s.io/node-args": '["server","--cluster-cidr","10.52.0.0/16"]'}, "10.52.0.0/24")],
@@ -257,10 +272,14 @@ POLICY_ONLY = daemon_set("calico-node", CALICO_NETWORKING_BACKEND="none")
         ([node(cidr=""), daemon_set("aws-node", "--enable-network-policy=true")], "aws-eks-nodeagent"),
         ([node(cidr=""), daemon_set("aws-node", "--enable-network-policy=false")], ""),
         ([node(cidr="", address="10.240.0.4"), daemon_set("azure-npm"), pod("10.240.0.30")], "azure-npm"),
+        ([node(cidr="", address="10.240.0.4", labels=AKS | {"kubernetes.azure.com/network-policy": "azure"}), pod("10.240.0.30")],
+         "azure-npm"),
+        ([node(labels=AKS | {"kubernetes.azure.com/network-policy": "calico"})], "calico"),
+        ([node(labels=AKS)], ""),
         ([node(FLANNEL)], ""),
         ([node(CALICO)], ""),
     ],
-)
+)  # fmt: skip
 def test_who_enforces_policies_beside_the_plugin(objects: list[Object], word: str) -> None:
     assert load(*objects).cni.policies_by == word
 
@@ -283,6 +302,10 @@ def test_a_cni_that_was_left_to_another_is_refused(annotations: dict[str, str], 
         compile_node(load(node(annotations)), "node1")
 
 
+AKS_AGENT_CONFIG = config_map(
+    "azure-ip-masq-agent-config-reconciled",
+    **{"ip-masq-agent-reconciled": "nonMasqueradeCIDRs:\n- 10.244.0.0/16\nmasqLinkLocal: true\n"},
+)
 MINIKUBE = {"minikube.k8s.io/name": "minikube"}
 
 
@@ -297,6 +320,11 @@ MINIKUBE = {"minikube.k8s.io/name": "minikube"}
         ([node(FLANNEL)], []),
         ([node(labels=MINIKUBE)], ["minikube's bridge"]),
         ([node(labels=MINIKUBE), daemon_set("kindnet")], []),
+        ([node(labels=AKS)], ["kubenet is assumed", "azure-ip-masq-agent's ConfigMap is not given"]),
+        ([node(labels=AKS), daemon_set("azure-ip-masq-agent")], ["kubenet is assumed", "ConfigMap is not given"]),
+        ([node(labels=AKS), AKS_AGENT_CONFIG], ["kubenet is assumed"]),
+        ([node(labels=AKS | {"kubernetes.azure.com/network-policy": "calico"})], ["ConfigMap is not given"]),
+        ([node(labels=GKE_LABELS)], ["Dataplane V2"]),
         ([node({"k3s.io/node-args": '["server","--flannel-backend","none"]'} | CALICO), pool("10.244.0.0/16")], []),
         ([node({"k3s.io/node-args": '["server","--flannel-backend","host-gw"]'})], ["flannel vxlan is assumed"]),
     ],
@@ -388,3 +416,36 @@ def test_gke_masquerades_without_an_agent_and_with_one_as_it_says() -> None:
     told = str(compile_node(load(node(labels=GKE_LABELS), agent), "node1"))
     assert "203.0.113.0/24" not in told
     assert "-A IP-MASQ-AGENT -d 10.0.0.0/8 " in told
+
+
+def test_aks_agent_masquerades_what_leaves_the_pods_networks() -> None:
+    alone = str(compile_node(load(node(labels=AKS, cidr="10.244.1.0/24")), "node1"))
+    assert [line.split()[3] for line in alone.splitlines() if line.startswith("-A IP-MASQ-AGENT -d")] == [
+        "10.244.1.0/24"
+    ]
+    told = str(compile_node(load(node(labels=AKS), AKS_AGENT_CONFIG), "node1"))
+    assert [line.split()[3] for line in told.splitlines() if line.startswith("-A IP-MASQ-AGENT -d")] == [
+        "10.244.0.0/16"
+    ]
+    assert all('(must be last in chain)" -j MASQUERADE\n' in text for text in (alone, told))
+
+
+def network(**cni: str) -> Object:
+    return {"apiVersion": "k8squiz.dev/v1", "kind": "Network", "spec": {"cni": cni}}
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({"plugin": "calico", "backend": "vxlan"}, {"vni": 4096, "port": 4789, "port_map": PortMap("k8s-pod-network")}),
+        ({"plugin": "canal"}, {"vni": 1, "port": 8472, "backend": "vxlan"}),
+        ({"plugin": "kubenet"}, {"ip_masq": False, "bridge_ip_masq": False, "masquerade_agent": MASQUERADING}),
+        ({"plugin": "kindnet"}, {"port_map": PortMap("kindnet")}),
+        ({"plugin": "vpc-native", "backend": "aws"}, {"backend": "aws", "ip_masq": True}),
+    ],
+)  # fmt: skip
+def test_a_plugin_that_a_network_document_names_is_as_it_is_shipped(
+    named: dict[str, str], expected: dict[str, Any]
+) -> None:
+    found = load(node(), network(**named)).cni
+    assert {name: getattr(found, name) for name in expected} == expected

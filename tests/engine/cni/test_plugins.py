@@ -46,6 +46,7 @@ ETH0 = ["192.168.1.0/24 dev eth0", "default via 192.168.1.1 dev eth0"]
             {"eth0": 1500, "tunl0": 1480},
             ["blackhole 10.244.1.0/24", "10.244.2.0/24 via 192.168.1.11 dev tunl0"],
         ),
+        ("kubenet", "bridge", {"eth0": 1500, "cbr0": 1500}, ["10.244.1.0/24 dev cbr0"]),
         (
             "calico",
             "vxlan",
@@ -110,4 +111,4 @@ def test_a_tunnel_needs_an_address_of_the_family(plugin: str, backend: str) -> N
 
 
 def test_the_plugins_there_are_in_the_order_in_which_they_are_asked() -> None:
-    assert " ".join(PLUGINS) == "canal flannel calico vpc-native kindnet"
+    assert " ".join(PLUGINS) == "canal flannel calico vpc-native kubenet kindnet"

@@ -8,6 +8,7 @@ import pytest
 
 from engine import compile_node
 from engine.cluster import Cluster, CNIConfig, ContainerPort, IPPool, NetworkFacts, PortMap
+from engine.cni import PLUGINS
 from engine.errors import UnsupportedFeature
 from engine.fabric.fabric import build_fabric
 from engine.netfilter.ipt_parse import parse
@@ -153,6 +154,18 @@ def test_a_neighbours_host_port_is_masqueraded_by_the_mark_alone() -> None:
         assert outcome.source_seen == seen
 
 
+def test_portmap_marks_by_another_programs_chain() -> None:
+    made = with_host_port(PLUGINS["kubenet"].usual)
+    lines = [line for line in str(compile_node(made, "node1")).splitlines() if line.startswith("-A CNI-")]
+    assert [line.rpartition("-j ")[2] for line in lines if " --dport 8088 " in line] == [
+        "KUBE-MARK-MASQ", "KUBE-MARK-MASQ", f"DNAT --to-destination {A}:8080"
+    ]  # fmt: skip
+    assert not [line for line in lines if "HOSTPORT-SETMARK" in line or "HOSTPORT-MASQ" in line]
+    for source, seen in (("pod/pod-a", "10.244.1.1"), ("client", "1.2.3.4"), ("pod/pod-b", "192.168.1.11")):
+        (outcome,) = outcomes(made, Request(source, f"{NODE1}:8088"))
+        assert (outcome.destination, outcome.source_seen) == (f"{A}:8080", seen)
+
+
 def test_an_option_of_portmap_that_is_not_modelled_is_refused() -> None:
     cni = dataclasses.replace(FLANNEL, port_map=PortMap(unmodelled=("masqAll",)))
     with pytest.raises(UnsupportedFeature, match="portmap's masqAll"):
@@ -167,6 +180,7 @@ SEEN = {
     "flannel": (FLANNEL, NODE1),
     "calico": (CALICO, NODE1),
     "kindnet": (CNIConfig("kindnet", "ptp", False, networks=NETWORKS), NODE1),
+    "kubenet": (PLUGINS["kubenet"].usual, NODE1),
     "canal": (CNIConfig("canal", "vxlan", False, networks=NETWORKS), NODE1),
 }
 

@@ -69,6 +69,7 @@ def test_a_plan_makes_every_device_of_the_fabric() -> None:
         ("canal", "vxlan", "address ee:ee:ee:ee:ee:ee", True, None),
         ("calico", "bgp", "address ee:ee:ee:ee:ee:ee", True, None),
         ("kindnet", "ptp", f"address {mac('node1', 'PORT')}", False, None),
+        ("kubenet", "bridge", "type bridge_slave hairpin on", False, None),
         ("vpc-native", "routed", f"address {mac('node1', 'PORT')}", False, "169.254.1.1"),
     ],
 )

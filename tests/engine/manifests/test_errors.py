@@ -151,7 +151,7 @@ ANNOTATED = "apiVersion: v1\nkind: Node\nmetadata:\n  name: n\n  annotations:\n 
         (FACTS + "spec: {missingRoutes: [{node: node1}]}", 3, "spec.missingRoutes[0].to is missing"),
         (FACTS + "spec: {missingRoutes: [{to: node1}]}", 3, "spec.missingRoutes[0].node is missing"),
         (FACTS + "spec: {missingRoutes: [{node: a, via: b}]}", 3, "spec.missingRoutes[0].via is no field"),
-        (FACTS + "spec: {cni: {plugin: cilium}}", 3, "spec.cni.plugin must be one of canal, flannel, calico, vpc-native, kindnet, not 'cilium'"),
+        (FACTS + "spec: {cni: {plugin: cilium}}", 3, "spec.cni.plugin must be one of canal, flannel, calico, vpc-native, kubenet, kindnet, not 'cilium'"),
         (FACTS + "spec: {cni: {mode: bgp}}", 3, "spec.cni.mode is not a field"),
         (FACTS + "---\n" + FACTS, 4, "Network was already given at <text>:1"),
     ],
