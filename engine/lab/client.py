@@ -58,13 +58,13 @@ class Call:
                 with contextlib.suppress(PermissionError):
                     self._sock.send(b"?")
         except OSError as error:
-            return Reply(_failed(error))
+            return Reply(failed(error))
         try:
             text = self._sock.recv(4096).decode("ascii", "replace").split()
         except OSError as error:
-            failed = _failed(error)
-            stalled = failed is Heard.TIMEOUT and self._protocol is L4.TCP
-            return Reply(Heard.STALLED if stalled else failed)
+            heard = failed(error)
+            stalled = heard is Heard.TIMEOUT and self._protocol is L4.TCP
+            return Reply(Heard.STALLED if stalled else heard)
         if len(text) != 3:
             return Reply(Heard.REFUSED)
         return Reply(Heard.CONNECTED, text[0], text[1], int(text[2]))
@@ -78,7 +78,8 @@ class Call:
         self._sock.close()
 
 
-def _failed(error: OSError) -> Heard:
+def failed(error: OSError) -> Heard:
+    """What a system call's error says of the request; raises one that says nothing of it."""
     if isinstance(error, TimeoutError):
         return Heard.TIMEOUT
     if error.errno in _REFUSED:

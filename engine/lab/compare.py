@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 
 from engine.fabric.fabric import Fabric
 from engine.hooks import Hook
@@ -15,7 +16,7 @@ from engine.lab.client import Heard
 from engine.lab.live import Observation
 from engine.lab.observe import Sighting
 from engine.network.host import HostKind
-from engine.packet import FiveTuple, join_host_port, split_host_port
+from engine.packet import L4, FiveTuple, join_host_port, split_host_port
 from engine.trace import Direction, Hop, Outcome, ReasonCode, Stage, Verdict
 
 _EXPECTED = {
@@ -68,15 +69,25 @@ def points(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Compare
     """All that is compared with one outcome, equal or not."""
     found = [_verdict(seen, outcome)]
     if seen.reply.heard is Heard.CONNECTED and outcome.verdict is Verdict.DELIVERED:
-        server, destination = str(seen.reply.server), split_host_port(outcome.destination)[0]
-        told = fabric.owner(destination) or server
-        found.append(ComparedPoint("server", server, told, told == server))
-        saw = str(seen.reply.seen)
-        found.append(ComparedPoint("source seen", saw, str(outcome.source_seen), saw == outcome.source_seen))
-    ports = _known_ports(fabric) | {seen.flow.sport}
+        found += _ends_told(fabric, seen, outcome)
+    ports = frozenset() if seen.flow.protocol is L4.ICMP else _known_ports(fabric) | {seen.flow.sport}
     if seen.sightings is not None:
-        found += [*_hooks(fabric, seen.sightings, outcome, ports), _hosts(fabric, seen.sightings, outcome)]
+        found += [
+            *_hooks(fabric, seen.sightings, outcome, ports, seen.flow.protocol),
+            _hosts(fabric, seen.sightings, outcome),
+        ]
     return (*found, _conntrack(seen, outcome, ports))
+
+
+def _ends_told(fabric: Fabric, seen: Observation, outcome: Outcome) -> Iterator[ComparedPoint]:
+    """Who answered and whom it saw; an ICMP echo reply says neither."""
+    if seen.flow.protocol is L4.ICMP:
+        return
+    server, destination = str(seen.reply.server), split_host_port(outcome.destination)[0]
+    told = fabric.owner(destination) or server
+    yield ComparedPoint("server", server, told, told == server)
+    saw = str(seen.reply.seen)
+    yield ComparedPoint("source seen", saw, str(outcome.source_seen), saw == outcome.source_seen)
 
 
 def _differences(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[ComparedPoint, ...]:
@@ -110,15 +121,16 @@ def _end(address: str, port: int, ports: frozenset[int] | set[int]) -> str:
 
 
 def _hooks(
-    fabric: Fabric, sightings: frozenset[Sighting], outcome: Outcome, ports: frozenset[int]
+    fabric: Fabric, sightings: frozenset[Sighting], outcome: Outcome, ports: frozenset[int], protocol: L4
 ) -> list[ComparedPoint]:
     """Each hook of each node. A packet that a rule drops in a hook never leaves it; what answers for a server that is
     not there (a reset, an ICMP error) is not looked at."""
     legs = [outcome.hops, outcome.reply] if outcome.source_seen is not None else [outcome.hops]
+    echoes = protocol is L4.ICMP
     told: dict[tuple[str, Hook], set[str]] = {}
     for hops in legs:
         for index, hop in enumerate(hops):
-            if hop.hook is None or _is_error(hop):
+            if hop.hook is None or (_is_error(hop) and not echoes):
                 continue
             following = hops[index + 1] if index + 1 < len(hops) else None
             # Several steps of one passage: the last of them is what leaves the hook.
@@ -128,8 +140,8 @@ def _hooks(
                 hop.device,
             ):
                 continue
-            src, dst = map(split_host_port, _ends(hop))
-            told.setdefault((hop.host, hop.hook), set()).add(f"{_end(*src, ports)} -> {_end(*dst, ports)}")
+            src, dst = (_end(*((one, 0) if echoes else split_host_port(one)), ports) for one in _ends(hop))
+            told.setdefault((hop.host, hop.hook), set()).add(f"{src} -> {dst}")
     measured: dict[tuple[str, Hook], set[str]] = {}
     for sighting in sightings:
         if fabric.host(sighting.host).kind is HostKind.NODE:

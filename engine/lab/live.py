@@ -15,6 +15,7 @@ from engine.lab import observe
 from engine.lab.client import Call, Reply
 from engine.lab.errors import NotInThisLab
 from engine.lab.namespaces import Namespace
+from engine.lab.ping import Ping
 from engine.lab.plan import WIRES, HostPlan, forwarding, host_names, plan
 from engine.lab.policy_rules import policy_rules
 from engine.lab.requirements import features, restore_tool
@@ -24,7 +25,7 @@ from engine.netfilter.ruleset import Ruleset
 from engine.netfilter.text import listings
 from engine.network.host import HostKind
 from engine.network.routes import number
-from engine.packet import FiveTuple
+from engine.packet import L4, FiveTuple
 from engine.walk.locate import ResolvedRequest
 
 ALL_HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING)
@@ -163,7 +164,7 @@ class Lab:
         self._route_by(resolved, arrival)
         inside = self.namespaces[resolved.host]
         source = resolved.src if self.fabric.host(resolved.host).kind is not HostKind.NODE else None
-        call = Call(inside, resolved.protocol, resolved.dst, resolved.dport, resolved.sport, source)
+        call = _call(inside, resolved, source)
         try:
             reply = call.send(timeout)
             flow = call.flow
@@ -203,6 +204,12 @@ class Lab:
         via = next(a for a in node.internal_ips if number(a)[0] == self.version)
         self._routed = f"{resolved.dst}/{32 if self.version == 4 else 128}"
         router.run("ip", family, "route", "replace", self._routed, "via", via, "dev", "eth0")
+
+
+def _call(inside: Namespace, resolved: ResolvedRequest, source: str | None) -> Call | Ping:
+    if resolved.protocol is L4.ICMP:
+        return Ping(inside, resolved.dst, resolved.sport, source)
+    return Call(inside, resolved.protocol, resolved.dst, resolved.dport, resolved.sport, source)
 
 
 def no_nf_tables() -> NotInThisLab:

@@ -14,7 +14,7 @@ from engine.cluster.policies import NetworkPolicy, PolicyType
 from engine.fabric.fabric import build_fabric
 from engine.lab.cases import scenes
 from engine.lab.compare import compare
-from engine.lab.known import NODE1, A, B, known
+from engine.lab.known import NODE1, VIP, A, B, known
 from engine.lab.live import Lab
 from engine.lab.requirements import features, why_not
 from engine.lab.scene import Scene
@@ -72,7 +72,12 @@ def _regressions() -> list[Scene]:
     shut = NetworkPolicy("default", "shut", policy_types=(PolicyType.EGRESS,))
     isolated = dataclasses.replace(first.cluster, cni=cni, network_policies=(shut,))
     own_node = (Request("pod/pod-a", f"{NODE1}:10250"),)
+    pings = tuple(
+        Request(source, f"{to}:0", "ICMP")
+        for source, to in (("pod/pod-a", B), ("pod/pod-a", VIP), ("node/node1", VIP), ("client", NODE1), ("client", "10.96.0.99"))
+    )  # fmt: skip
     return [
+        *(Scene(f"ping, {mode}", first.cluster, mode, pings) for mode in (Mode.IPTABLES, Mode.NFTABLES)),
         *(no_forwarding("calico", "bgp"), no_forwarding("vpc-native", "routed")),
         Scene("a policy at INPUT", isolated, Mode.NFTABLES, own_node),
     ]
