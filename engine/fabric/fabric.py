@@ -87,10 +87,13 @@ class Fabric:
         refuse_unmodelled(self.cni)
         self.assumed: tuple[Text, ...] = ()
         self.foreign: dict[str, str] = {}
+        self.only_in_rules: Mapping[str, Node | None] = {}
         if rulesets:
             from engine.fabric.rule_devices import named_by_rules
+            from engine.fabric.rule_endpoints import with_endpoints_of_rules
 
             cluster, self.assumed = named_by_rules(cluster, rulesets, self.plugin.bridge)
+            cluster, self.only_in_rules = with_endpoints_of_rules(cluster, rulesets, self.plugin)
             self.foreign = foreign_rules(rulesets)
             self.assumed += tuple(foreign_text(node, name) for node, name in self.foreign.items())
         self.cluster = cluster

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from engine.netfilter.context import Context, Decision
@@ -72,6 +72,10 @@ class ModelledTarget(Target):
     def act(self, context: Context) -> Decision:
         """Let it do its work on the packet."""
         raise NotImplementedError
+
+    def destinations(self) -> Iterable[tuple[str, int | None]]:
+        """The (address, port) that it may give a packet as its destination; nothing where it gives none."""
+        return ()
 
 
 Matches: TypeAlias = tuple[Match, ...]

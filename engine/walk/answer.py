@@ -82,6 +82,12 @@ def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
     if host.kind is HostKind.EXTERNAL and host.name == flow.dst and state.fabric.is_of_the_world(flow.dst):
         state.assume(endings.of_the_world(flow))
         return True
+    if host.kind is HostKind.POD and flow.dst in state.fabric.only_in_rules:
+        state.assume(endings.only_in_rules())
+        made_up = state.fabric.only_in_rules[flow.dst]
+        if made_up is not None:
+            state.assume(endings.on_a_node_made_up(flow, made_up))
+        return True
     # Every kernel answers an echo request itself (icmp_echo); what no socket is for, nobody has to listen to.
     if (host.name, flow.dport) in state.proxies or flow.protocol is L4.ICMP:
         return True

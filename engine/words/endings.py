@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.cluster import Node
 from engine.fabric import chains
 from engine.packet import L4, FiveTuple
 from engine.trace import ReasonCode, Text
@@ -241,6 +242,25 @@ def of_the_world(flow: FiveTuple) -> Text:
         f"{flow.dst} is a public address that nothing here describes: a host is taken to have it and to answer{en}"
         " (a Network document's externalHosts name those that are known).",
         f"{flow.dst} 是公网地址，清单没有描述它：视为有主机使用该地址并{zh}响应（已知主机可用 Network 文档的 externalHosts 指明）。",
+    )
+
+
+def only_in_rules() -> Text:
+    """Who is taken to be where rules given for a node send to, and no manifest tells."""
+    return Text(
+        "The rules send to addresses that are in no manifest, and no EndpointSlice is given: pods are taken to be there and to listen"
+        " (a Network document's staleEndpoints name those that are gone).",
+        "规则把流量转到清单中没有的地址，而且没有给出 EndpointSlice：视为这些地址上有 Pod 并在监听"
+        "（已不存在的可用 Network 文档的 staleEndpoints 指明）。",
+    )
+
+
+def on_a_node_made_up(flow: FiveTuple, node: Node) -> Text:
+    """Where such a pod is taken to be, whose node no manifest has either."""
+    address = node.internal_ips[0]
+    return Text(
+        f"The node of {flow.dst} is not given either: it is called {node.name} here, and its address {address} is made up.",
+        f"{flow.dst} 所在的节点也没有给出：此处称为 {node.name}，其地址 {address} 是虚构的。",
     )
 
 

@@ -7,6 +7,7 @@ nftables 1.0.6 src/statement.c.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from engine.hooks import Hook
 from engine.netfilter.context import Context, Decision
@@ -39,6 +40,9 @@ class DestinationNat(ModelledTarget):
 
     usable_from = frozenset({Hook.PREROUTING, Hook.OUTPUT})
     usable_in = "nat"
+
+    def destinations(self) -> Iterable[tuple[str, int | None]]:
+        return ((self.address, self.port),)
 
     def act(self, context: Context) -> Decision:
         # nf_nat_setup_info answers NF_ACCEPT: the nat chain is over for this connection.

@@ -7,6 +7,7 @@ src/statement.c (nat_stmt_print), which leaves out the `addr . port` that may st
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 
 from engine.netfilter.context import Context, Decision
@@ -31,6 +32,9 @@ class RandomDestinationNat(ModelledTarget):
         count = len(self.endpoints)
         chosen = 0 if count == 1 else context.choose((Fraction(1, count),) * count)
         return DestinationNat(*self.endpoints[chosen]).act(context)
+
+    def destinations(self) -> Iterable[tuple[str, int | None]]:
+        return self.endpoints
 
     def nft_text(self, ip: str) -> str:
         listed = ", ".join(f"{number} : {address} . {port}" for number, (address, port) in enumerate(self.endpoints))
