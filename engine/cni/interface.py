@@ -124,7 +124,8 @@ class Plugin(Protocol):
     `usual` is what is taken of it where it is named and nothing else is told; with `has_more_blocks` pods outside of them make further blocks. `on_underlay`: the nodes' own network knows on which node
     each pod's address is. `masquerading` is what its shipped manifests call that it masquerades what leaves the pods' networks,
     "" where it does not. `chains` says what its own rules' chains mean. `in_lab` are the networks that the lab draws, one as
-    often as it stands there. `route_protocol` is what `ip route` calls who put its routes there, "" where they name nobody.
+    often as it stands there. `pod_annotation` begins the keys that it
+    writes on each Pod ("": none). `route_protocol` is what `ip route` calls who put its routes there, "" where they name nobody.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Plugin(Protocol):
     has_more_blocks: bool
     on_underlay: bool
     route_protocol: str
+    pod_annotation: str
     masquerading: str
     chains: ChainWriter | None
     in_lab: tuple[LabNetwork, ...]

@@ -7,6 +7,8 @@ Sources: kubernetes-sigs/ip-masq-agent NewMasqConfig; kubernetes/kubernetes clus
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.cluster import MasqueradeAgent
 
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -23,14 +25,23 @@ RESERVED = {
 }
 # What AKS tells its agent for kubenet (ConfigMap azure-ip-masq-agent-config-reconciled).
 AKS = MasqueradeAgent(pods_inside=True, link_local=True, random_fully=False)
+# ... and for pods of the virtual network: its networks, whatever they are.
+AKS_NATIVE = MasqueradeAgent(inside=PRIVATE, link_local=True, random_fully=False)
 GKE = MasqueradeAgent("ip-masq", "IP-MASQ", (*PRIVATE, *RESERVED), random_fully=False)
-NO_AKS_AGENT = (
+_NO_AKS_AGENT = (
     (
         "azure-ip-masq-agent's ConfigMap is not given (kubectl get configmap -n kube-system azure-ip-masq-agent-config-reconciled):"
-        " it is taken to masquerade what leaves the pods' networks, as AKS has it do with kubenet."
+        " it is taken to masquerade what leaves {inside}."
     ),
     (
         "没有给出 azure-ip-masq-agent 的 ConfigMap（kubectl get configmap -n kube-system azure-ip-masq-agent-config-reconciled）："
-        "视其对离开 Pod 网段的流量做 MASQUERADE，与 AKS 为 kubenet 的配置相同。"
+        "视其对离开{inside}的流量做 MASQUERADE。"
     ),
 )
+_INSIDE = {AKS: ("the pods' networks", " Pod 网段"), AKS_NATIVE: ("the private networks", "私有网段")}
+
+
+def unsaid_of_agent(agent: MasqueradeAgent | None) -> Iterator[tuple[str, str]]:
+    """What is taken of AKS' agent where no ConfigMap says it (English and Chinese)."""
+    if agent in _INSIDE:
+        yield tuple(text.replace("{inside}", word) for text, word in zip(_NO_AKS_AGENT, _INSIDE[agent], strict=True))  # type: ignore[misc]

@@ -9,24 +9,29 @@ Sources: each project's own installation manifests and API groups.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from engine.cluster import MasqueradeAgent, Node
 from engine.cni.interface import DaemonSet
+from engine.cni.masquerade import AKS_NATIVE
 from engine.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class UnmodelledPlugin:
-    """`daemon_sets` and `config_maps` are names, `annotations` and `labels` beginnings of a Node's keys, `groups` API groups of
-    its objects and CustomResourceDefinitions, `chains` beginnings of its chains on a node, where programs of its own that no
-    listing shows decide beside them. `node_args` is a Node's annotation that holds a command line, and what stands in it (a
-    regular expression). `rules_out`: a plugin that is told by what this one's nodes have too. `policy_only`: an argument with which its DaemonSet wires nothing. `native`: pods may have addresses of
-    the nodes' own network, and another plugin's words count before."""
+    """`daemon_sets` and `config_maps` are names, `annotations` beginnings of a Node's or a Pod's keys, `labels` of a Node's,
+    `versions` ends of its kubelet's version, `groups` API groups of its objects and CustomResourceDefinitions, `chains`
+    beginnings of its chains on a node, where programs of its own that no listing shows decide beside them. `node_args` is a
+    Node's annotation that holds a command line, and what stands in it (a regular expression). `rules_out`: a plugin that is
+    told by what this one's nodes have too. `policy_only`: an argument with which its DaemonSet wires nothing. `native`: pods
+    may have addresses of the nodes' own network, and another plugin's words count before; `masquerade_agent` is then who
+    masquerades on them."""
 
     name: str
     daemon_sets: tuple[str, ...] = ()
     annotations: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     config_maps: tuple[str, ...] = ()
     chains: tuple[str, ...] = ()
@@ -34,13 +39,19 @@ class UnmodelledPlugin:
     rules_out: str = ""
     policy_only: str = ""
     native: bool = False
+    masquerade_agent: MasqueradeAgent | None = None
 
-    def told_by_node(self, annotations: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    def told_by_node(self, node: Node) -> bool:
         if self.node_args is not None:
             key, regex = self.node_args
-            if key in annotations and re.search(regex, annotations[key]):
+            if key in node.annotations and re.search(regex, node.annotations[key]):
                 return True
-        return _begins(annotations, self.annotations) or _begins(labels, self.labels)
+        if self.versions and node.proxy_version.endswith(self.versions):
+            return True
+        return _begins(node.annotations, self.annotations) or _begins(node.labels, self.labels)
+
+    def told_by_pod(self, annotations: Iterable[str]) -> bool:
+        return _begins(annotations, self.annotations)
 
     def told_by_daemon_set(self, daemon_set: DaemonSet) -> bool:
         return daemon_set.name in self.daemon_sets and not (
@@ -61,12 +72,14 @@ def _begins(keys: Iterable[str], beginnings: tuple[str, ...]) -> bool:
 UNMODELLED: tuple[UnmodelledPlugin, ...] = (
     UnmodelledPlugin(
         "Cilium",
-        daemon_sets=("cilium", "anetd"),
+        daemon_sets=("cilium", "anetd", "cilium-envoy"),
         annotations=("network.cilium.io/", "io.cilium.network."),
-        labels=("kubernetes.azure.com/ebpf-dataplane",),
+        # AKS' and DigitalOcean's own clusters with it.
+        labels=("kubernetes.azure.com/ebpf-dataplane", "doks.digitalocean.com/"),
         groups=("cilium.io",),
         config_maps=("cilium-config",),
         chains=("CILIUM_",),
+        node_args=("rke2.io/node-args", r'"--cni(=|"\s*,\s*")[^"]*cilium'),
     ),
     UnmodelledPlugin("Antrea", ("antrea-agent",), ("node.antrea.io/",), groups=("antrea.io",), chains=("ANTREA-",)),
     UnmodelledPlugin(
@@ -99,8 +112,12 @@ UNMODELLED: tuple[UnmodelledPlugin, ...] = (
         groups=("acn.azure.com",),
         rules_out="kubenet",
         native=True,
+        masquerade_agent=AKS_NATIVE,
     ),
-    UnmodelledPlugin("AKS's own network", labels=("kubernetes.azure.com/",), native=True),
+    UnmodelledPlugin("AKS's own network", labels=("kubernetes.azure.com/",), native=True, masquerade_agent=AKS_NATIVE),
+    # Pods of the VPC CNI have addresses of the nodes' own network, but for custom networking.
+    UnmodelledPlugin("EKS's own network", labels=("eks.amazonaws.com/",), native=True),
+    UnmodelledPlugin("k0s's own network", versions=("+k0s", ".k0s"), native=True),
     UnmodelledPlugin("OpenShift's own network", labels=("node.openshift.io/",), native=True),
     # Told to bring none of their own: whoever wires the pods then has words of his own, or is not known.
     UnmodelledPlugin(

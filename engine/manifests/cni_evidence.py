@@ -44,7 +44,13 @@ _MINIKUBE = (
         "网桥在此称为 cni0，其 firewall 插件在 FORWARD 中的放行规则没有写出。"
     ),
 )
-_AWS_PROVIDER = "aws://"
+_BY_PODS = (
+    "Only the pods' annotations ({annotation}...) tell of {plugin}: its usual network without a tunnel between nodes is assumed.",
+    "只有 Pod 的注解（{annotation}...）说明使用的是 {plugin}：假定其节点之间为不带隧道的默认网络。",
+)
+_AWS_PROVIDER, _EKS = "aws://", "eks.amazonaws.com/"
+# The plugins' own APIs.
+_OWN_GROUPS = ("projectcalico.org", "operator.tigera.io")
 _ENFORCERS = ("azure-npm",)
 
 
@@ -58,6 +64,7 @@ class CNIEvidence:
         self._nodes_of: dict[tuple[str, str], set[str]] = {}
         self._agents: list[Fields] = []
         self._objects: list[tuple[str, Fields]] = []
+        self._by_pods: dict[str, str] = {}
         self._foreign: dict[str, UnmodelledPlugin] = {}
 
     def config_map(self, fields: Fields) -> None:
@@ -72,6 +79,13 @@ class CNIEvidence:
 
     def pod(self, fields: Fields) -> None:
         """A Pod: one of a DaemonSet's tells what that would, where the DaemonSet itself is not given."""
+        annotations = fields.mapping("metadata").mapping("annotations").data
+        self._notice(one for one in UNMODELLED if one.annotations and one.told_by_pod(annotations))
+        self._by_pods |= {
+            name: plugin.pod_annotation
+            for name, plugin in PLUGINS.items()
+            if plugin.pod_annotation and any(key.startswith(plugin.pod_annotation) for key in annotations)
+        }
         name = _daemon_set_of(fields.data)
         if name:
             key = (fields.mapping("metadata").text("namespace") or "default", name)
@@ -88,7 +102,7 @@ class CNIEvidence:
         """An object of any kind that nobody else reads: a plugin's own API, or nothing to do with a CNI."""
         group = version.partition("/")[0] if "/" in version else ""
         self._notice(one for one in UNMODELLED if one.told_by_group(group))
-        if group.endswith("projectcalico.org"):
+        if group.endswith(_OWN_GROUPS):
             self._objects.append((f"{group}/{kind}", fields))
 
     def _notice(self, found: Iterable[UnmodelledPlugin]) -> None:
@@ -112,7 +126,7 @@ class CNIEvidence:
         for one in daemon_sets:
             self._notice(known for known in UNMODELLED if known.told_by_daemon_set(one))
         for node, _ in nodes:
-            self._notice(one for one in UNMODELLED if one.told_by_node(node.annotations, node.labels))
+            self._notice(one for one in UNMODELLED if one.told_by_node(node))
         # Wiring of their own: whatever else is there (Calico for policies, flannel's leftovers), these have the pods.
         strong = next((one for one in self._foreign.values() if not one.native), None)
         if strong is not None:
@@ -146,11 +160,18 @@ class CNIEvidence:
             return told, None
         foreign = next(iter(self._foreign.values()), None)
         if native:
-            if any(node.provider_id.startswith(_AWS_PROVIDER) for node, _ in nodes) and foreign is None:
+            if any(_of_aws(node) for node, _ in nodes):
                 return _with_vpc(native_config(aws=True), nodes, pods, _NATIVE)
-            return native_config(aws=False), () if foreign is not None else (_NATIVE,)
+            if foreign is None:
+                return native_config(aws=False), (_NATIVE,)
+            config = dataclasses.replace(native_config(aws=False), masquerade_agent=foreign.masquerade_agent)
+            return config, None
         if foreign is not None:
             return _refused(foreign.name), ()
+        for name, annotation in self._by_pods.items():
+            en, zh = (text.replace("{plugin}", name).replace("{annotation}", annotation) for text in _BY_PODS)
+            usual = PLUGINS[name].usual
+            return usual, ((en, zh), *PLUGINS[name].unsaid(usual))
         if len(nodes) == 1 and any(_MINIKUBE_LABEL in node.labels for node, _ in nodes):
             bridge = CNIConfig(
                 backend="host-gw", ip_masq=False, forward_rules=False, bridge_ip_masq=True, port_map=PortMap("bridge")
@@ -272,6 +293,10 @@ def _told_by_nodes(
 def _refused(name: str) -> CNIConfig:
     """A plugin that the registry does not have: whoever has to send a packet refuses it by its name."""
     return CNIConfig(name, "", assumed=False, port_map=None)
+
+
+def _of_aws(node: Node) -> bool:
+    return node.provider_id.startswith(_AWS_PROVIDER) or any(label.startswith(_EKS) for label in node.labels)
 
 
 def _in_nodes_network(nodes: list[Node], pods: tuple[Pod, ...]) -> bool:

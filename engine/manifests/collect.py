@@ -237,6 +237,8 @@ class Collector:
         """The cluster of all documents so far."""
         nodes = tuple(node for node, _ in self._nodes)
         cni, of_cni = self._cni.conclusion(self._nodes, self._pods)
+        if any(":0: " in place for place in cni.unmodelled):
+            raise ReadAgain
         facts = NetworkFacts()
         if self._network is not None:
             facts = config.network_facts(self._network)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from engine.cluster import CNIConfig, IPPool, Node, PortMap
 from engine.cni.interface import NO_WIRING, DaemonSet, ManifestFields
 
 _PREFIX = "projectcalico.org/"
+# RKE2's Calico is the operator's, with VXLAN (rke2-charts, rke2-calico).
+_RKE2, _RKE2_CALICO = "rke2.io/node-args", r'"--cni(=|"\s*,\s*")[^"]*calico'
 _ADDRESS = _PREFIX + "IPv4Address"
 _TUNNEL = {"ipip": _PREFIX + "IPv4IPIPTunnelAddr", "vxlan": _PREFIX + "IPv4VXLANTunnelAddr"}
 
@@ -23,6 +26,14 @@ _TUNNEL = {"ipip": _PREFIX + "IPv4IPIPTunnelAddr", "vxlan": _PREFIX + "IPv4VXLAN
 _NETWORK = "k8s-pod-network"
 # calico.yaml's; the VXLAN that felix makes has this VNI and port.
 USUAL = CNIConfig("calico", "bgp", assumed=False, vni=4096, port=4789, port_map=PortMap(_NETWORK))
+# operator.tigera.io/v1 Installation (tigera/operator api/v1/installation_types.go); encapsulation -> ipipMode, vxlanMode.
+_INSTALLATION = "operator.tigera.io/Installation"
+_ENCAPSULATION = {
+    "IPIP": ("Always", "Never"),
+    "IPIPCrossSubnet": ("CrossSubnet", "Never"),
+    "VXLAN": ("Never", "Always"),
+    "VXLANCrossSubnet": ("Never", "CrossSubnet"),
+}
 _NAT_OUTGOING = {4: "true", 6: "false"}
 _POOL_KINDS = ("crd.projectcalico.org/IPPool", "projectcalico.org/IPPool")
 _FELIX_KINDS = ("crd.projectcalico.org/FelixConfiguration", "projectcalico.org/FelixConfiguration")
@@ -61,9 +72,10 @@ class _Annotated(Protocol):
 def from_node(node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
     """A node with a tunnel's address uses that tunnel; one with Calico's annotations alone, what the pools say, else plain
     routes by BGP."""
-    if not any(name.startswith(_PREFIX) for name in node.annotations):
+    rke2 = _RKE2 in node.annotations and re.search(_RKE2_CALICO, node.annotations[_RKE2]) is not None
+    if not rke2 and not any(name.startswith(_PREFIX) for name in node.annotations):
         return None
-    base = configured or USUAL
+    base = configured or (dataclasses.replace(USUAL, backend="vxlan") if rke2 else USUAL)
     for backend, name in _TUNNEL.items():
         if node.annotations.get(name):
             annotations.address_of(name, "", False)
@@ -106,6 +118,8 @@ def from_object(kind: str, fields: ManifestFields, configured: CNIConfig | None)
     own configuration."""
     if kind in _FELIX_KINDS:
         return _of_felix(fields.mapping("spec"), configured)
+    if kind == _INSTALLATION:
+        return _of_installation(fields.mapping("spec"), configured)
     if kind not in _POOL_KINDS:
         return None
     spec = fields.mapping("spec")
@@ -116,7 +130,28 @@ def from_object(kind: str, fields: ManifestFields, configured: CNIConfig | None)
         vxlan_mode=spec.text("vxlanMode") or "Never",
     )
     base = configured or USUAL
-    return _of_pools(base, (*base.pools, pool)) if pool.cidr else base
+    # What the operator's Installation was told of the pool may have changed since.
+    others = tuple(one for one in base.pools if one.cidr != pool.cidr)
+    return _of_pools(base, (*others, pool)) if pool.cidr else base
+
+
+def _of_installation(spec: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
+    """The operator's Installation: who wires the pods, felix' dataplane, and the pools that it makes where there are none."""
+    network = spec.mapping("calicoNetwork")
+    base = configured or USUAL
+    if (spec.mapping("cni").text("type") or "Calico") != "Calico":
+        return dataclasses.replace(base, backend=NO_WIRING)
+    dataplane = network.text("linuxDataplane")
+    if dataplane in ("BPF", "VPP"):
+        what = f"{network.where('linuxDataplane')}: Installation's linuxDataplane {dataplane}"
+        base = dataclasses.replace(base, unmodelled=(*base.unmodelled, what))
+    base = dataclasses.replace(base, nftables=base.nftables or dataplane == "Nftables")
+    pools = []
+    for pool in network.items("ipPools"):
+        ipip, vxlan = _ENCAPSULATION.get(pool.text("encapsulation") or "IPIP", ("Never", "Never"))
+        net, outgoing = _net(pool.text("cidr")), pool.text("natOutgoing") != "Disabled"
+        pools += [IPPool(net, outgoing, ipip, vxlan)] if net else []
+    return base if base.pools or not pools else _of_pools(base, tuple(pools))
 
 
 def _of_felix(spec: ManifestFields, configured: CNIConfig | None) -> CNIConfig:

@@ -42,6 +42,7 @@ class Calico:
     has_more_blocks: bool = True
     on_underlay: bool = False
     route_protocol: str = "bird"
+    pod_annotation: str = "cni.projectcalico.org/"
     masquerading: str = "natOutgoing"
     chains: ChainWriter | None = WRITER
     in_lab: tuple[LabNetwork, ...] = (

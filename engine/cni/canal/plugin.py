@@ -47,6 +47,7 @@ class Canal:
     has_more_blocks: bool = False
     on_underlay: bool = False
     route_protocol: str = ""
+    pod_annotation: str = ""
     # Both halves say themselves what their chains mean.
     chains: ChainWriter | None = None
     in_lab: tuple[LabNetwork, ...] = (LabNetwork("vxlan"),)

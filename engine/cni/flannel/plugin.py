@@ -42,6 +42,7 @@ class Flannel:
     has_more_blocks: bool = False
     on_underlay: bool = False
     route_protocol: str = ""
+    pod_annotation: str = ""
     masquerading: str = "--ip-masq"
     chains: ChainWriter | None = WRITER
     # More often than others, as clusters are.

@@ -39,6 +39,7 @@ class Kindnet:
     has_more_blocks: bool = False
     on_underlay: bool = False
     route_protocol: str = ""
+    pod_annotation: str = ""
     masquerading: str = "KIND-MASQ-AGENT"
     chains: ChainWriter | None = WRITER
     in_lab: tuple[LabNetwork, ...] = (LabNetwork("ptp"),)

@@ -13,12 +13,14 @@ from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.bridge import PORT_PREFIX, gateway, port_name, wire_bridge, wire_bridged_pod
 from engine.cni.enforcement import PolicyEnforcement
 from engine.cni.interface import DaemonSet, LabNetwork, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
-from engine.cni.masquerade import AKS, NO_AKS_AGENT
+from engine.cni.masquerade import AKS, unsaid_of_agent
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.packet import Family
 
 NAME = "kubenet"
 BRIDGE = "cbr0"
+# The resource group that AKS makes for a cluster's nodes.
+_AZURE, _MANAGED = "azure://", "/resourcegroups/mc_"
 _AKS = "kubernetes.azure.com/"
 _AGENT = "azure-ip-masq-agent"
 _ASSUMED = (
@@ -55,13 +57,14 @@ class Kubenet:
     has_more_blocks: bool = False
     on_underlay: bool = True
     route_protocol: str = ""
+    pod_annotation: str = ""
     masquerading: str = _AGENT
     chains: ChainWriter | None = None
     in_lab: tuple[LabNetwork, ...] = (LabNetwork("bridge"),)
 
     def from_node(self, node: Node, annotations: ManifestFields, configured: CNIConfig | None) -> CNIConfig | None:
         # kubenet leaves nothing on a Node: one of AKS' with podCIDRs, of which nothing else tells, has it.
-        aks = any(label.startswith(_AKS) for label in node.labels)
+        aks = any(label.startswith(_AKS) for label in node.labels) or _managed(node.provider_id)
         return (configured or self.usual) if aks and node.pod_cidrs else None
 
     def from_config_map(self, config_map: ManifestFields) -> CNIConfig | None:
@@ -75,8 +78,7 @@ class Kubenet:
 
     def unsaid(self, config: CNIConfig) -> Iterable[tuple[str, str]]:
         yield _ASSUMED
-        if config.masquerade_agent is AKS:
-            yield NO_AKS_AGENT
+        yield from unsaid_of_agent(config.masquerade_agent)
 
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return {}
@@ -107,3 +109,8 @@ class Kubenet:
 
     def port_name(self, pod: PodPlan) -> str:
         return port_name(pod)
+
+
+def _managed(provider_id: str) -> bool:
+    lower = provider_id.lower()
+    return lower.startswith(_AZURE) and _MANAGED in lower

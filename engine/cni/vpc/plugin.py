@@ -14,7 +14,7 @@ from types import MappingProxyType
 from engine.cluster import CNIConfig, Node, PortMap
 from engine.cni.enforcement import AKS_LABEL, PolicyEnforcement
 from engine.cni.interface import DaemonSet, LabNetwork, ManifestFields, NodePlan, PodPlan, Wiring, WrittenRules
-from engine.cni.masquerade import AKS, GKE, NO_AKS_AGENT
+from engine.cni.masquerade import AKS, GKE, unsaid_of_agent
 from engine.cni.vpc.chains import PORT_PREFIX, WRITER
 from engine.netfilter.chain_meaning import ChainWriter
 from engine.network.devices import Device, DeviceKind, Scope, interface
@@ -50,6 +50,7 @@ class VpcNative:
     has_more_blocks: bool = True
     on_underlay: bool = True
     route_protocol: str = ""
+    pod_annotation: str = ""
     masquerading: str = ""
     chains: ChainWriter | None = WRITER
     in_lab: tuple[LabNetwork, ...] = (LabNetwork("routed"), LabNetwork("aws"))
@@ -94,8 +95,7 @@ class VpcNative:
     def unsaid(self, config: CNIConfig) -> Iterable[tuple[str, str]]:
         if config.backend == "gke":
             yield _ON_GKE
-        if config.masquerade_agent is AKS:
-            yield NO_AKS_AGENT
+        yield from unsaid_of_agent(config.masquerade_agent)
 
     def node_annotations(self, backend: str, address: str, tunnel_address: str) -> dict[str, str]:
         return {}

@@ -382,7 +382,7 @@ def facts(**spec: Any) -> dict[str, Any]:
             CNIConfig("flannel", "vxlan with DirectRouting", False, vni=7),
         ),
         ([node("a", **VXLAN), conf({"Type": "vxlan", "Port": 4789})], CNIConfig("flannel", "vxlan", False, vni=7, port=4789)),
-        ([node("a", **{CALICO + "IPv4Address": "192.168.1.10/24"})], CNIConfig("calico", "bgp", False)),
+        ([node("a", **{CALICO + "IPv4Address": "192.168.1.10/24"})], CNIConfig("calico", "bgp", False, vni=4096, port=4789)),
         (
             [node("a", **{CALICO + "IPv4Address": "192.168.1.10/24", CALICO + "IPv4IPIPTunnelAddr": "10.244.1.0"})],
             CNIConfig("calico", "ipip", False, vni=4096, port=4789),
@@ -391,7 +391,7 @@ def facts(**spec: Any) -> dict[str, Any]:
             [node("a", **{CALICO + "IPv4VXLANTunnelAddr": "10.244.1.0"})],
             CNIConfig("calico", "vxlan", False, vni=4096, port=4789),
         ),
-        ([facts(cni={"plugin": "calico"}, mtu=9000)], CNIConfig("calico", "bgp", False, mtu=9000)),
+        ([facts(cni={"plugin": "calico"}, mtu=9000)], CNIConfig("calico", "bgp", False, vni=4096, port=4789, mtu=9000)),
         ([facts(cni={"backend": "host-gw"})], CNIConfig("flannel", "host-gw", False)),
         ([facts(mtu=1400)], CNIConfig(mtu=1400)),
         ([node("a", **HOST_GW), facts(cni={"plugin": "flannel"})], CNIConfig("flannel", "host-gw", False)),
