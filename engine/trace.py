@@ -159,6 +159,7 @@ class ConntrackView:
     reply: FiveTuple
     state: str  # SYN_SENT, ESTABLISHED; UNREPLIED is `replied` False
     replied: bool
+    mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)

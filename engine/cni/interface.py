@@ -204,3 +204,12 @@ class Plugin(Protocol):
     def port_name(self, pod: PodPlan) -> str:
         """The name of the node's end of the pod's veth pair."""
         ...
+
+
+# Who put a route there beside the plugin, as /etc/iproute2/rt_protos calls them.
+_PROTOCOLS = {"kernel": "kernel", "dhcp": "dhcp", "static": "static"}
+
+
+def protocol_of(plugin: Plugin, origin: str) -> str:
+    """What `ip route` calls who put a route of that origin there, "" where they name nobody."""
+    return plugin.route_protocol if origin == plugin.name else _PROTOCOLS.get(origin, "")

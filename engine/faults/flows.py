@@ -49,12 +49,16 @@ def _matrix(scene: IncidentScene) -> Iterator[Flow]:
 def works(scene: IncidentScene, live: LiveCluster) -> dict[str, bool]:
     """For each flow by its name whether every way it can go is delivered. Connections that go on by themselves
     (`live.traffic`) are flows too."""
-    found = {flow.name: whole(live, request_of(scene, live, flow)) for flow in matrix(scene)}
+    return {name: whole(live, request) for name, request in requests(scene, live).items()}
+
+
+def requests(scene: IncidentScene, live: LiveCluster) -> dict[str, Request | None]:
+    """Each flow by its name as it would be asked now; None where one of its ends is gone."""
+    found = {flow.name: request_of(scene, live, flow) for flow in matrix(scene)}
     for request in live.traffic:
         # A socket is gone with its pod.
-        if pod_named(live, request.source) is None:
-            continue
-        found[f"{request.source} -> {request.destination} ({request.protocol}, one socket)"] = whole(live, request)
+        if pod_named(live, request.source) is not None:
+            found[f"{request.source} -> {request.destination} ({request.protocol}, one socket)"] = request
     return found
 
 

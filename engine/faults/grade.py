@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.errors import UnsupportedFeature
 from engine.faults.dangers import dangerous
-from engine.faults.incident import deviating, lasting
+from engine.faults.incident import deviates, deviating, lasting
 from engine.faults.run import IncidentRun, expert_path
 from engine.values import dataclass
 
@@ -55,6 +55,14 @@ def graded(run: IncidentRun) -> RunGrade:
     }
     score = sum(_PARTS[name] * value for name, value in parts.items()) - _HINT * run.hints - _DANGER * len(dangers)
     return RunGrade(round(max(0.0, min(1.0, score)), 3), mended, broken, later, harmed, dangers, parts)
+
+
+def is_mended(run: IncidentRun) -> bool:
+    """RunGrade.mended alone, which is known sooner than a grade."""
+    try:
+        return not dangerous(tuple(one.line for one in run.steps)) and not deviates(run.incident, run.live)
+    except UnsupportedFeature:
+        return False
 
 
 def _path(run: IncidentRun) -> float:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping
 
 from engine.cluster import Mode
-from engine.faults.flows import pod_named, works
+from engine.faults.flows import pod_named, requests, whole, works
 from engine.faults.interface import Case, FaultError, KnownFault, inject
 from engine.faults.registry import find_fault, names
 from engine.faults.scene import IncidentScene, draw_scene, reconciled, restarted
@@ -101,10 +101,27 @@ def deviating(incident: Incident, live: LiveCluster) -> tuple[str, ...]:
     return tuple(name for name, worked in incident.baseline.items() if now.get(name, worked) != worked)
 
 
+def deviates(incident: Incident, live: LiveCluster) -> bool:
+    """Whether any flow deviates, now or later (lasting): as soon as one is found, those that failed first."""
+    return _deviates(incident, live) or _deviates(incident, _later(incident, live))
+
+
+def _deviates(incident: Incident, live: LiveCluster) -> bool:
+    asked = requests(incident.scene, live)
+    first = {name: asked[name] for name in incident.failing if name in asked}
+    return any(
+        whole(live, request) != incident.baseline.get(name, True) for name, request in {**first, **asked}.items()
+    )
+
+
 def lasting(incident: Incident, live: LiveCluster) -> tuple[str, ...]:
     """The flows that deviate once every kube-proxy has synced and the pods of the application have been made anew."""
+    return deviating(incident, _later(incident, live))
+
+
+def _later(incident: Incident, live: LiveCluster) -> LiveCluster:
     scene = incident.scene
     live = live.synced(scene.nodes)
     for template in (*scene.of(scene.front), *scene.of(scene.caller)[:1]):
         live = restarted(scene, live, template)
-    return deviating(incident, live)
+    return live

@@ -47,8 +47,9 @@ class Call:
         self._sock.bind((src or ("::" if ":" in dst else ""), sport))
         self._protocol, self._to = protocol, (dst, dport)
 
-    def send(self, timeout: float) -> Reply:
-        """Connect (UDP: send one datagram) and wait for the greeting, `timeout` seconds for each."""
+    def send(self, timeout: float, asks: bytes = b"") -> Reply:
+        """Connect (UDP: send one datagram) and wait for the greeting, `timeout` seconds for each; of a server that waits to be
+        asked, `asks` is what is sent first."""
         self._sock.settimeout(timeout)
         try:
             self._sock.connect(self._to)
@@ -57,6 +58,8 @@ class Call:
                 # an ICMP error tells of it, the next call says.
                 with contextlib.suppress(PermissionError):
                     self._sock.send(b"?")
+            elif asks:
+                self._sock.sendall(asks)
         except OSError as error:
             return Reply(failed(error))
         try:

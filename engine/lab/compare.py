@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from engine.fabric.fabric import Fabric
 from engine.hooks import Hook
-from engine.lab.client import Heard
+from engine.lab.client import Heard, Reply
 from engine.lab.live import Observation
 from engine.lab.observe import Sighting
 from engine.network.host import HostKind
@@ -67,10 +67,9 @@ def nearest(fabric: Fabric, seen: Observation, outcomes: tuple[Outcome, ...]) ->
 
 def points(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[ComparedPoint, ...]:
     """All that is compared with one outcome, equal or not."""
-    found = [_verdict(seen, outcome)]
-    if seen.reply.heard is Heard.CONNECTED and outcome.verdict is Verdict.DELIVERED:
-        found += _ends_told(fabric, seen, outcome)
-    ports = frozenset() if seen.flow.protocol is L4.ICMP else _known_ports(fabric) | {seen.flow.sport}
+    echo = seen.flow.protocol is L4.ICMP
+    found = [_verdict(seen.reply, outcome)] if echo else reply_points(fabric, seen.reply, outcome)
+    ports = frozenset() if echo else _known_ports(fabric) | {seen.flow.sport}
     if seen.sightings is not None:
         found += [
             *_hooks(fabric, seen.sightings, outcome, ports, seen.flow.protocol),
@@ -79,28 +78,30 @@ def points(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[Compare
     return (*found, _conntrack(seen, outcome, ports))
 
 
-def _ends_told(fabric: Fabric, seen: Observation, outcome: Outcome) -> Iterator[ComparedPoint]:
-    """Who answered and whom it saw; an ICMP echo reply says neither."""
-    if seen.flow.protocol is L4.ICMP:
-        return
-    server, destination = str(seen.reply.server), split_host_port(outcome.destination)[0]
-    told = fabric.owner(destination) or server
-    yield ComparedPoint("server", server, told, told == server)
-    saw = str(seen.reply.seen)
-    yield ComparedPoint("source seen", saw, str(outcome.source_seen), saw == outcome.source_seen)
+def reply_points(fabric: Fabric, reply: Reply, outcome: Outcome) -> list[ComparedPoint]:
+    """What the client learnt: the verdict; where it was answered, by whom, and whom that server saw (an ICMP echo reply says
+    neither)."""
+    found = [_verdict(reply, outcome)]
+    if reply.heard is Heard.CONNECTED and outcome.verdict is Verdict.DELIVERED:
+        server, destination = str(reply.server), split_host_port(outcome.destination)[0]
+        told = fabric.owner(destination) or server
+        found.append(ComparedPoint("server", server, told, told == server))
+        saw = str(reply.seen)
+        found.append(ComparedPoint("source seen", saw, str(outcome.source_seen), saw == outcome.source_seen))
+    return found
 
 
 def _differences(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[ComparedPoint, ...]:
     return tuple(point for point in points(fabric, seen, outcome) if not point.equal)
 
 
-def _verdict(seen: Observation, outcome: Outcome) -> ComparedPoint:
+def _verdict(reply: Reply, outcome: Outcome) -> ComparedPoint:
     expected = (Heard.STALLED,) if outcome.stalls is not None else _EXPECTED[outcome.verdict]
     where = outcome.where or outcome.stalls
     if outcome.where is not None and outcome.verdict is Verdict.LOST and outcome.where.code not in _HEARD_OF:
         expected = (Heard.TIMEOUT,)
     told = outcome.verdict.value + (f" ({where.code} on {where.host})" if where is not None else "")
-    heard = seen.reply.heard
+    heard = reply.heard
     return ComparedPoint("verdict", heard.value, told, heard in expected)
 
 

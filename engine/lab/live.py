@@ -53,7 +53,8 @@ class Lab:
     def __init__(self, fabric: Fabric, version: int = 4) -> None:
         self.fabric, self.version = fabric, version
         self.namespaces: dict[str, Namespace] = {}
-        self._watched = features().nf_tables
+        self._has_nft = features().nf_tables
+        self._watched = self._has_nft
         self._servers = Servers()
         self._routed: str | None = None
 
@@ -100,7 +101,7 @@ class Lab:
                 "ipvs mode needs a kernel with IPVS and dummy devices (modprobe ip_vs dummy), ipset and ipvsadm",
                 zh="ipvs 模式需要内核支持 IPVS 和 dummy 设备（modprobe ip_vs dummy），以及 ipset 和 ipvsadm",
             )
-        if self.fabric.mode is Mode.NFTABLES and not self._watched:
+        if self.fabric.mode is Mode.NFTABLES and not self._has_nft:
             raise no_nf_tables()
         hosts = len(host_names(self.fabric))
         if hosts > MOST_HOSTS:
@@ -142,7 +143,11 @@ class Lab:
             inside.run("nft", "-f", "-", text=observe.observer(self.version, hooks, self.fabric.mode))
         if one.filtered:
             self._load_rules(one.name, inside)
-        self._servers.listen(one.name, inside, self.version, one.listeners)
+        self._servers.listen(one.name, inside, self.version, self.listeners(one))
+
+    def listeners(self, one: HostPlan) -> tuple[tuple[L4, int], ...]:
+        """The ports of a host at which the lab's own servers answer."""
+        return one.listeners
 
     def _load_rules(self, node: str, inside: Namespace) -> None:
         ruleset = self.fabric.ruleset(node, self.version)
@@ -152,7 +157,7 @@ class Lab:
         policies = policy_rules(self.fabric, node, self.version)
         if policies is not None:
             parts.append((_NFT, policies))
-        if not self._watched and any(program == _NFT for program, _ in parts):
+        if not self._has_nft and any(program == _NFT for program, _ in parts):
             raise no_nf_tables()
         for program, part in parts:
             inside.run(*program, text=part)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 
 from engine.cluster import Mode
 from engine.cluster.facts import facts_of
+from engine.cni.interface import protocol_of
 from engine.fabric.fabric import Fabric
 from engine.fabric.hosts import LAN, OUTSIDE, ROUTER
 from engine.network.devices import Device, DeviceKind, mac
 from engine.network.host import Host, HostKind
-from engine.network.routes import Route, RouteKind, number
+from engine.network.routes import Route, RouteKind, contains, number
 from engine.packet import L4
 
 WIRES = "wires"
@@ -88,7 +89,11 @@ def _host_plan(fabric: Fabric, host: Host, version: int, path_of: PathOf) -> Hos
         setup.append(f"neigh replace {_GATEWAY[version]} lladdr {mac(ROUTER, 'eth1')} dev eth0 nud permanent")
     # A gateway is only believed where the route to it is there already.
     routes = sorted(host.table.routes, key=lambda route: route.via is not None)
-    setup += [line for metric, route in _ranked(routes) for line in _route(host, route, version, metric)]
+    setup += [
+        line
+        for metric, route in _ranked(routes)
+        for line in _route(host, route, version, metric, protocol_of(fabric.plugin, route.origin))
+    ]
     return HostPlan(
         host.name,
         (*_EARLY[version], *_ipv4_defaults(host)),
@@ -140,8 +145,10 @@ def _up(host: Host) -> Iterator[str]:
             yield f"link set {device.name} mtu {device.mtu}"
     for device in host.devices.values():
         # kube-proxy leaves kube-ipvs0 down.
-        if device.kind not in (DeviceKind.LOOPBACK, DeviceKind.DUMMY) and (
-            device.tunnel is None or host.kind is HostKind.NODE
+        if (
+            device.kind not in (DeviceKind.LOOPBACK, DeviceKind.DUMMY)
+            and device.up
+            and (device.tunnel is None or host.kind is HostKind.NODE)
         ):
             yield f"link set {device.name} up"
 
@@ -153,7 +160,8 @@ def _addresses(device: Device, version: int) -> Iterator[str]:
         if number(address.address)[0] == version:
             # The fabric says itself which networks are on-link.
             plain = " nodad noprefixroute" if version == 6 else " noprefixroute"
-            yield f"address add {address.address}/{address.length} dev {device.name}{plain}"
+            broadcast = " brd +" if version == 4 and address.length < 31 else ""
+            yield f"address add {address.address}/{address.length}{broadcast} dev {device.name}{plain}"
 
 
 def _neighbours(fabric: Fabric, host: Host, device: Device, version: int) -> Iterator[str]:
@@ -194,23 +202,32 @@ def _ranked(routes: list[Route]) -> Iterator[tuple[int, Route]]:
         yield metric, route
 
 
-def _route(host: Host, route: Route, version: int, metric: int) -> Iterator[str]:
+def _route(host: Host, route: Route, version: int, metric: int, protocol: str) -> Iterator[str]:
     if number(route.prefix.partition("/")[0])[0] != version:
         return
-    if route.kind is RouteKind.BLACKHOLE:
-        yield f"route append blackhole {route.prefix}"
-        return
     text = f"route append {route.prefix}"
-    if route.via is not None:
-        text += f" via {route.via} dev {route.device} onlink"
+    if route.kind is RouteKind.BLACKHOLE:
+        text = f"route append blackhole {route.prefix}"
+    elif route.via is not None:
+        text += f" via {route.via} dev {route.device}{'' if _direct(host, route) else ' onlink'}"
     elif host.kind is HostKind.EXTERNAL:
         text += f" via {_GATEWAY[version]} dev {route.device} onlink"
     else:
         text += f" dev {route.device} scope link" if version == 4 else f" dev {route.device}"
     if route.src is not None:
         text += f" src {route.src}"
-    # IPv6's routes have metric 1024 unless told otherwise.
-    yield text + (f" metric {1024 + metric}" if metric else "")
+    if protocol:
+        text += f" proto {protocol}"
+    # IPv6's routes have metric 1024 unless told otherwise, IPv4's none.
+    yield text + (f" metric {metric if version == 4 else 1024 + metric}" if metric else "")
+
+
+def _direct(host: Host, route: Route) -> bool:
+    """Whether another route leads to the gateway without one, by the same device: fib_check_nh asks for that."""
+    direct = (
+        r for r in host.table.routes if r.via is None and r.kind is RouteKind.UNICAST and r.device == route.device
+    )
+    return route.via is not None and any(contains(r.prefix, route.via) for r in direct)
 
 
 def _ipv4_defaults(host: Host) -> tuple[tuple[str, int], ...]:
@@ -224,6 +241,9 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
     yield from _of_facts(fabric, host, version)
     for name in sorted(own.localnet_devices):
         yield f"ipv4/conf/{name}/route_localnet", 1
+    if host.kind is HostKind.ROUTER:
+        # A cloud's routers tell nobody of a shorter way (RFC 1812, 5.2.7.2).
+        yield from ((f"ipv4/conf/{name}/send_redirects", 0) for name in ("all", *host.devices) if name != "lo")
     if host.kind is HostKind.EXTERNAL:
         # The router's routes change with each request: what it tells a late packet of an earlier one is out of date.
         for family, conf in (("ipv4", "all"), (f"ipv{version}", "eth0")):

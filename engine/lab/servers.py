@@ -16,12 +16,20 @@ from engine.packet import L4
 _IP_PKTINFO = 8
 _IPV6_RECVPKTINFO = 49
 _IPV6_PKTINFO = 50
+_SOMAXCONN = 4096
+
+
+# What a server of HTTP answers: its host and whom it sees, a line each, as engine.shell.tools.curl has it.
+_HTTP = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {size}\r\n\r\n{body}"
+_REQUESTS = (b"GET ", b"HEAD ")
 
 
 class Servers:
-    """Answers on every socket it is given with `HOST ADDRESS PORT`: the server's host, and the peer it sees."""
+    """Answers on every socket it is given with `HOST ADDRESS PORT`: the server's host, and the peer it sees. `http`: it waits
+    for a word first, and answers a request of HTTP as such."""
 
-    def __init__(self) -> None:
+    def __init__(self, http: bool = False) -> None:
+        self._http = http
         self._selector = selectors.DefaultSelector()
         self._wake, self._woken = os.pipe()[::-1]
         self._selector.register(self._woken, selectors.EVENT_READ)
@@ -32,8 +40,14 @@ class Servers:
         """Open the ports of a host on all of its addresses. Before start()."""
         with inside.entered():
             for protocol, port in ports:
-                sock = _listener(protocol, port, version)
+                sock = _listener(protocol, port, version, as_go=self._http)
                 self._selector.register(sock, selectors.EVENT_READ, (host, protocol))
+
+    def forget(self, host: str) -> None:
+        """Close what listens on a host that is gone: an open socket keeps its namespace."""
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket) and key.data[0] == host:
+                self._drop(key.fileobj)
 
     def start(self) -> None:
         self._thread.start()
@@ -63,39 +77,56 @@ class Servers:
                 _answer_datagram(sock, host)
             elif protocol is not None:
                 peer, address = sock.accept()
-                peer.sendall(_says(host, address))
+                if not self._http:
+                    peer.sendall(_says(host, address))
                 self._selector.register(peer, selectors.EVENT_READ, (host, None))
-            elif not sock.recv(4096):
+            elif not (asked := sock.recv(4096)):
                 self._drop(sock)
+            elif self._http:
+                self._answer(sock, host, asked)
         except OSError:
             if protocol is None:
                 self._drop(sock)
+
+    def _answer(self, sock: socket.socket, host: str, asked: bytes) -> None:
+        says = _says(host, sock.getpeername())
+        if not asked.startswith(_REQUESTS):
+            sock.sendall(says)
+            return
+        body = "server: {}\nclient: {}\n".format(*says.decode().split()[:2])
+        head = _HTTP.format(size=len(body), body="" if asked.startswith(b"HEAD") else body)
+        sock.sendall(head.encode())
 
     def _drop(self, sock: socket.socket) -> None:
         self._selector.unregister(sock)
         sock.close()
 
 
-def _listener(protocol: L4, port: int, version: int) -> socket.socket:
-    family = socket.AF_INET if version == 4 else socket.AF_INET6
+def _listener(protocol: L4, port: int, version: int, *, as_go: bool = False) -> socket.socket:
+    """`as_go`: on both families at once and with somaxconn, as the kubelet and CoreDNS listen (net.Listen)."""
+    family = socket.AF_INET if version == 4 and not as_go else socket.AF_INET6
     if protocol not in (L4.TCP, L4.UDP):
         raise NotInThisLab(
             f"the lab serves TCP and UDP, not {protocol}", zh=f"实验环境支持 TCP 和 UDP，不支持 {protocol}"
         )
     sock = socket.socket(family, socket.SOCK_STREAM if protocol is L4.TCP else socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if as_go:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     if protocol is L4.UDP:
-        level, option = (socket.SOL_IP, _IP_PKTINFO) if version == 4 else (socket.IPPROTO_IPV6, _IPV6_RECVPKTINFO)
+        level, option = (
+            (socket.SOL_IP, _IP_PKTINFO) if family is socket.AF_INET else (socket.IPPROTO_IPV6, _IPV6_RECVPKTINFO)
+        )
         sock.setsockopt(level, option, 1)
-    sock.bind(("" if version == 4 else "::", port))
+    sock.bind(("" if family is socket.AF_INET else "::", port))
     if protocol is L4.TCP:
-        sock.listen(16)
+        sock.listen(_SOMAXCONN if as_go else 16)
     sock.setblocking(False)
     return sock
 
 
 def _says(host: str, address: tuple[str, int] | tuple[str, int, int, int]) -> bytes:
-    return f"{host} {address[0]} {address[1]}\n".encode()
+    return f"{host} {address[0].removeprefix('::ffff:')} {address[1]}\n".encode()
 
 
 def _answer_datagram(sock: socket.socket, host: str) -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import multiprocessing
-import multiprocessing.pool
 import random
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from engine.cluster import Cluster
-from engine.errors import EngineError, UnsupportedFeature, no_processes
+from engine.errors import EngineError, UnsupportedFeature
 from engine.fabric.fabric import Fabric, build_fabric
 from engine.fabric.hosts import CLIENT
 from engine.lab.cases import ways_of
 from engine.lab.compare import ComparedPoint, compare, nearest, points
 from engine.lab.errors import NotInThisLab
 from engine.lab.live import Lab, Observation
-from engine.lab.namespaces import die_with_parent
+from engine.lab.parallel import in_processes
 from engine.lab.scene import Scene, ending
 from engine.network.host import HostKind
 from engine.trace import Outcome, Request, Text
@@ -109,46 +106,25 @@ def enough(scenes: Iterator[Scene], cases: int) -> Iterator[Scene]:
         left -= len(scene.requests)
 
 
-# Scenes hold mappings that cannot be pickled; the workers inherit them instead.
-_inherited: list[Scene] = []
 _Bare = tuple[Request, Outcome | None, tuple[ComparedPoint, ...], Text | None]
-
-
-def _work(index: int) -> tuple[int, list[_Bare]]:
-    results = run_scene(_inherited[index])
-    return index, [(r.request, r.outcome, r.points, r.skipped) for r in results]
-
-
-def _pool(workers: int) -> multiprocessing.pool.Pool:
-    """Processes that end with this one. Ctrl-C is this one's business: a worker never hears of it."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        return multiprocessing.get_context("fork").Pool(workers, _start_worker)
-    except OSError as error:
-        raise no_processes(error) from None
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def _start_worker() -> None:
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def run_all(
     scenes: Iterable[Scene], workers: int = 4, tell: Callable[[VerifiedCase], None] | None = None
 ) -> list[VerifiedCase]:
     """All scenes, `workers` at a time (most of a scene is waiting). `tell` hears of each result as it comes."""
-    _inherited[:] = scenes
+    inherited = list(scenes)
+
+    def work(index: int) -> list[_Bare]:
+        return [(r.request, r.outcome, r.points, r.skipped) for r in run_scene(inherited[index])]
+
     found: list[VerifiedCase] = []
-    with _pool(workers) as pool:
-        for index, results in pool.imap(_work, range(len(_inherited))):
-            for bare in results:
-                result = VerifiedCase(_inherited[index], *bare)
-                found.append(result)
-                if tell is not None:
-                    tell(result)
+    for scene, results in zip(inherited, in_processes(work, len(inherited), workers), strict=True):
+        for bare in results:
+            result = VerifiedCase(scene, *bare)
+            found.append(result)
+            if tell is not None:
+                tell(result)
     return found
 
 

@@ -258,7 +258,12 @@ class HostNetfilter:
 
     def _view(self, connection: ConntrackEntry) -> ConntrackView:
         return ConntrackView(
-            self.host, connection.original, connection.reply, state_name(connection), connection.replied
+            self.host,
+            connection.original,
+            connection.reply,
+            state_name(connection),
+            connection.replied,
+            connection.mark,
         )
 
 

@@ -161,4 +161,9 @@ def waited(found: Attempt, limit: float | None) -> tuple[Attempt, bool]:
     first."""
     cut = limit is not None and found.seconds > limit
     seconds = limit if cut and limit is not None else found.seconds
-    return dataclasses.replace(found, live=found.live.later(seconds), seconds=seconds), cut
+    live = found.live
+    if cut and live.packets:
+        # A socket that is closed sends nothing again.
+        sent = tuple(one for one in live.packets if one.at < live.clock + seconds)
+        live = dataclasses.replace(live, packets=sent)
+    return dataclasses.replace(found, live=live.later(seconds), seconds=seconds), cut

@@ -30,6 +30,12 @@ class Resolved:
     found: Lookup | None = None
 
     @property
+    def canonical(self) -> str:
+        """The name that was answered, with what the search list put behind it; "" where no server was asked."""
+        queries = self.found.queries if self.found is not None and self.addresses else ()
+        return queries[-1].name.rstrip(".") if queries else ""
+
+    @property
     def address(self) -> str:
         """The one that the tools here connect to: the first of IPv4, else the first. Only where there is one."""
         return next((one for one in self.addresses if ":" not in one), self.addresses[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.packet import L4, is_ipv6
+from engine.shell.clock import time_of_day
 from engine.trace import Outcome, ReasonCode, Verdict
 from engine.values import dataclass
 from engine.walk.state import Tap
@@ -27,6 +28,9 @@ _HTTP = (
     (1, f"Flags [F.], seq 149, ack 76, win 509, {_TIMES}, length 0"),
     (0, f"Flags [.], ack 150, win 501, {_TIMES}, length 0"),
 )
+# By a port of HTTP's tcpdump prints the first line (print-tcp.c, HTTP_PORT and HTTP_PORT_ALT).
+_HTTP_PORTS = {80, 8080}
+_FIRST_LINES = {"length 74": "GET / HTTP/1.1", "length 148": "HTTP/1.1 200 OK"}
 _RESET = "Flags [R.], seq 0, ack 1482906113, win 0, length 0"
 # Seconds after the first at which a SYN that nobody answers is sent again: as many as one sees within some seconds.
 _RETRIES = (1.0, 3.0, 7.0)
@@ -122,6 +126,14 @@ def _flow_text(tap: Tap, said: str, *, inner: bool) -> str:
         return f"{name} {flow.src} > {flow.dst}: ICMP {about.dst} {about.protocol.lower()} port {about.dport} unreachable, length 68"
     if flow.protocol is L4.ICMP:
         return f"{name} {flow.src} > {flow.dst}: {said}"
+    said += next(
+        (
+            f": HTTP: {first}"
+            for size, first in _FIRST_LINES.items()
+            if said.endswith(size) and {flow.sport, flow.dport} & _HTTP_PORTS
+        ),
+        "",
+    )
     if tap.inner is not None and not inner:
         return f"{name} {flow.src} > {flow.dst}: {name} {_end(tap.inner.src, tap.inner.sport)} > {_end(tap.inner.dst, tap.inner.dport)}: {said}"
     return f"{name} {_end(flow.src, flow.sport)} > {_end(flow.dst, flow.dport)}: {said}"
@@ -132,7 +144,4 @@ def _end(address: str, port: int) -> str:
 
 
 def _clock(seconds: float) -> str:
-    """The cluster's clock begins at five past two."""
-    micro = round((14 * 3600 + 5 * 60 + seconds) * 1_000_000)
-    whole, rest = divmod(micro, 1_000_000)
-    return f"{whole // 3600 % 24:02}:{whole // 60 % 60:02}:{whole % 60:02}.{rest:06}"
+    return time_of_day(seconds).strftime("%H:%M:%S.%f")

@@ -32,6 +32,7 @@ MODULES: dict[tuple[str, ...], str] = {
     ("uniq",): "engine.shell.tools.uniq",
     ("wc",): "engine.shell.tools.wc",
     ("curl",): "engine.shell.tools.curl",
+    ("ethtool",): "engine.shell.tools.ethtool",
     ("getent",): "engine.shell.tools.getent",
     (
         "nc",
@@ -70,6 +71,7 @@ MODULES: dict[tuple[str, ...], str] = {
     ("ss",): "engine.shell.tools.ss",
     ("systemctl",): "engine.shell.tools.systemctl",
     ("tcpdump", "pkill", "kill"): "engine.shell.tools.tcpdump",
+    ("tracepath", "traceroute"): "engine.shell.tools.tracepath",
     ("true", "false", ":"): "engine.shell.tools.true",
 }
 

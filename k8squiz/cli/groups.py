@@ -177,10 +177,24 @@ def lab_verify(
         int,
         typer.Option("--questions", min=0, metavar="N", help="Every question's requests too, drawn N times."),
     ] = 0,
+    tools: Annotated[
+        bool, typer.Option("--shell", help="What the simulated tools print, on N clusters, beside the real ones.")
+    ] = False,
+    incidents: Annotated[
+        bool, typer.Option("--incidents", help="N drawn incidents: their flows before, broken and mended.")
+    ] = False,
     release: Release = None,
     mode: Mode = None,
     json: Json = False,
 ) -> int:
+    if tools:
+        from k8squiz.commands import lab_tools
+
+        return lab_tools.verify(cases, seed, workers, questions, mode, json, ctx.obj)
+    if incidents:
+        from k8squiz.commands import lab_incidents
+
+        return lab_incidents.verify(cases, seed, workers, json, ctx.obj)
     from k8squiz.commands.lab import verify
 
     return verify(cases, seed, workers, fixed, questions, mode, json, ctx.obj, release)

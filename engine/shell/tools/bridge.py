@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from engine.network.devices import Device, DeviceKind
 from engine.shell.edits import LinkSet, TunnelPeerSet
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed, printed
-from engine.shell.links import hardware_address, links
+from engine.shell.links import Link, hardware_address, links
+
+# Groups that every Ethernet device of a host has joined: all nodes, IPv6's and IPv4's; a bridge that snoops all snoopers too.
+_ALL = ("33:33:00:00:00:01", "01:00:5e:00:00:01")
+_SNOOPERS = ("33:33:00:00:00:01", "01:00:5e:00:00:6a", "33:33:00:00:00:6a", "01:00:5e:00:00:01")
+_GROUPS = {DeviceKind.ETHERNET: _ALL, DeviceKind.VETH: _ALL, DeviceKind.BRIDGE: _SNOOPERS}
 
 
 def run(call: Call) -> Result:
@@ -36,7 +41,7 @@ def _value(words: list[str], *names: str) -> str:
 def _links(call: Call, words: list[str], details: bool) -> Result:
     asked = _value(words, "dev")
     if asked and asked not in call.here.devices:
-        return failed(f'Cannot find device "{asked}"')
+        return failed(f'Cannot find device "{asked}"', 255)
     lines = []
     for link in links(call.live, call.here):
         device = link.device
@@ -44,15 +49,23 @@ def _links(call: Call, words: list[str], details: bool) -> Result:
             continue
         state = "forwarding" if link.state == "UP" else "disabled"
         lines.append(
-            f"{link.index}: {link.shown_name}: <{','.join(link.flags)}> mtu {device.mtu} master {device.master} "
+            f"{link.index}: {_name(call, link)}: <{','.join(link.flags)}> mtu {device.mtu} master {device.master} "
             f"state {state} priority 32 cost 2 "
         )
         if details:
             hairpin = "on" if device.hairpin else "off"
             lines.append(
                 f"    hairpin {hairpin} guard off root_block off fastleave off learning on flood on mcast_flood on "
+                "bcast_flood on mcast_router 1 mcast_to_unicast off neigh_suppress off vlan_tunnel off isolated off locked off "
             )
     return printed("\n".join(lines))
+
+
+def _name(call: Call, link: Link) -> str:
+    """bridge(8) looks the other end's index up among its own namespace's devices (print_linkinfo, ll_index_to_name)."""
+    here = {one.index: one.device.name for one in links(call.live, call.here)}
+    index = link.peer_index
+    return link.device.name if index is None else f"{link.device.name}@{here.get(index, f'if{index}')}"
 
 
 def _set(call: Call, words: list[str]) -> Result:
@@ -71,7 +84,7 @@ def _fdb(call: Call, words: list[str]) -> Result:
     asked, bridge = _value(words, "dev"), _value(words, "br")
     for name in (asked, bridge):
         if name and name not in call.here.devices:
-            return failed(f'Cannot find device "{name}"')
+            return failed(f'Cannot find device "{name}"', 255)
     lines = []
     for device in call.here.devices.values():
         if asked in ("", device.name) and bridge in ("", device.name, device.master):
@@ -84,10 +97,12 @@ def _entries(call: Call, device: Device) -> Iterator[tuple[str, str]]:
     if device.kind is DeviceKind.VXLAN and device.tunnel is not None:
         for hop, outer in device.tunnel.remotes.items():
             yield _mac_of(call, device, hop, outer), f"dst {outer} self permanent"
-    elif device.kind is DeviceKind.BRIDGE:
-        yield hardware_address(call.host, device), f"master {device.name} permanent"
-    elif device.master is not None:
-        yield hardware_address(call.host, device), f"master {device.master} permanent"
+        return
+    groups = () if not device.up or device.kind not in _GROUPS else _GROUPS[device.kind]
+    own = device.name if device.kind is DeviceKind.BRIDGE else device.master
+    held = [(hardware_address(call.host, device), f"master {own} permanent")] if own else []
+    joined = [(group, "self permanent") for group in groups]
+    yield from (*joined, *held) if device.kind is DeviceKind.BRIDGE else (*held, *joined)
 
 
 def _mac_of(call: Call, device: Device, hop: str, outer: str) -> str:

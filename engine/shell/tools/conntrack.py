@@ -100,7 +100,7 @@ def entry_line(view: ConntrackView, left: int) -> str:
     assured = "[ASSURED] " if view.replied and protocol in (L4.TCP, L4.SCTP) else ""
     return (
         f"{protocol.lower():<8} {_NUMBERS[protocol]} {left} {state}{_tuple(view.original)}{unreplied}{_tuple(view.reply)}"
-        f"{assured}mark=0 use=1"
+        f"{assured}mark={view.mark} use=1"
     )
 
 

@@ -16,10 +16,10 @@ def run(call: Call) -> Result:
     if not found.addresses:
         return Result(status=2, live=live)
     if database == "hosts":
-        return Result(f"{found.addresses[0]:<15} {name}\n", live=live)
+        return Result(f"{found.addresses[0]:<15} {found.canonical or name}\n", live=live)
     kinds = ("STREAM", "DGRAM ", "RAW   ")
     lines = (
-        f"{a:<15} {kind}{f' {name}' if kind == 'STREAM' and a == found.addresses[0] else ''}\n"
+        f"{a:<15} {kind}{f' {found.canonical or name}' if kind == 'STREAM' and a == found.addresses[0] else ''}\n"
         for a in found.addresses
         for kind in kinds
     )

@@ -9,7 +9,17 @@ from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.names import resolve_name
 from engine.shell.tools.lines import Unusable, split_options
 
-_SERVICES = {80: "http", 443: "https", 53: "domain", 22: "ssh"}
+# /etc/services of netbase 6.4, as far as clusters use its ports.
+_SERVICES = {
+    80: "http",
+    443: "https",
+    53: "domain",
+    22: "ssh",
+    8080: "http-alt",
+    3306: "mysql",
+    5432: "postgresql",
+    6379: "redis",
+}
 
 
 def run(call: Call) -> Result:
@@ -33,6 +43,9 @@ def run(call: Call) -> Result:
             stderr=f'nc: getaddrinfo for host "{name}" port {port}: Name or service not known\n', status=1, live=live
         )
     address = resolved.address
+    if protocol == "UDP" and "v" not in options:
+        # Only -v has a datagram sent to see whether anybody answers (udptest).
+        return Result(live=live)
     sport = options.get("p", "")
     found = attempt(
         live,
@@ -54,6 +67,8 @@ def run(call: Call) -> Result:
             else ""
         )
         return Result(stderr=told if "v" in options else "", live=found.live)
+    if protocol == "UDP":
+        return Result(status=1, live=found.live)
     why = "timed out: Operation now in progress" if cut else f"failed: {found.ending}"
     told = f"nc: connect to {name} {f'({address}) ' if name != address else ''}port {port} ({protocol.lower()}) {why}\n"
     return Result(stderr=told if "v" in options else "", status=1, live=found.live)

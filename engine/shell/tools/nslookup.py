@@ -35,7 +35,7 @@ def _nslookup(call: Call) -> Result:
         if found.error == "EAI_AGAIN":
             return Result(";; connection timed out; no servers could be reached\n\n", status=1, live=live)
         return Result(f"{head}** server can't find {name}: NXDOMAIN\n\n", status=1, live=live)
-    asked = found.found.queries[-1].name if found.found is not None and found.found.queries else name
+    asked = found.canonical or name
     body = "".join(f"Name:\t{asked}\nAddress: {address}\n" for address in found.addresses)
     return Result(f"{head}{body}\n", live=live)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from engine.network.addresses import icmp_source
+from engine.packet import L4, FiveTuple
 from engine.shell.connect import Attempt, Ending, attempt
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.names import resolve_name
@@ -44,7 +46,11 @@ def run(call: Call) -> Result:
     out = f"PING {name} ({address}) {size}({size + headers}) bytes of data.\n"
     received, errors, times = 0, 0, []
     whole = size + headers if options.get("M") == "do" or size > 1000 else None
+    mtu = _own_mtu(call, address)
     for sequence in range(1, count + 1):
+        if options.get("M") == "do" and mtu and size + headers > mtu:
+            out, errors = out + f"ping: local error: message too long, mtu={mtu}\n", errors + 1
+            continue
         found = attempt(live, call.host, address, 0, "ICMP", size=whole)
         live = found.live.later(1.0 if sequence < count else 0.0)
         if found.ending is Ending.NO_NETWORK and found.seconds == 0.0:
@@ -53,16 +59,22 @@ def run(call: Call) -> Result:
         if found.ending is Ending.CONNECTED and not found.hangs:
             received += 1
             times.append(_milliseconds(call, sequence))
+        elif line and found.seconds > count - sequence + patience:
+            # ARP gives up after the last probe's time is over.
+            line = ""
         elif line:
             errors += 1
         out += line if "q" not in options else ""
     lost = 100 * (count - received) // max(count, 1)
     told = f", +{errors} errors" if errors else ""
-    took = (count - 1) * 1001 + (0 if received else patience * 1000 if not errors else 0)
+    took = (count - 1) * 1001
     out += f"\n--- {name} ping statistics ---\n{count} packets transmitted, {received} received{told}, {lost}% packet loss, time {took}ms\n"
     if times:
         low, high, mean = min(times), max(times), sum(times) / len(times)
         out += f"rtt min/avg/max/mdev = {low:.3f}/{mean:.3f}/{high:.3f}/{(high - low) / 2:.3f} ms\n"
+    else:
+        out += "\n"
+        live = live.later(0.0 if errors else patience)
     return Result(out, status=0 if received else 1, live=live)
 
 
@@ -84,21 +96,26 @@ def _line(call: Call, found: Attempt, address: str, size: int, sequence: int, wh
         ttl = 64 - len({hop.host for hop in reply if hop.stage == "routing"} - ends)
         return f"{size + 8} bytes from {address}: icmp_seq={sequence} ttl={ttl} time={_milliseconds(call, sequence):.3f} ms\n"
     if where.code is ReasonCode.MESSAGE_TOO_LONG:
-        route = call.here.table.lookup(address)
-        mtu = call.here.devices[route.device].mtu if route is not None else 0
-        return f"ping: local error: message too long, mtu={mtu}\n"
+        return f"ping: local error: message too long, mtu={_own_mtu(call, address)}\n"
     if where.code is ReasonCode.FRAGMENTATION_NEEDED:
-        return f"From {_own(call, where.host)} icmp_seq={sequence} Frag needed and DF set\n"
+        return f"From {_teller(call, found, where.host, address)} icmp_seq={sequence} Frag needed and DF set\n"
     if found.ending is Ending.REFUSED:
-        return f"From {_own(call, where.host)} icmp_seq={sequence} Destination Port Unreachable\n"
+        return f"From {_teller(call, found, where.host, address)} icmp_seq={sequence} Destination Port Unreachable\n"
     words = _UNHEARD.get(where.code)
-    return "" if words is None else f"From {_own(call, where.host)} icmp_seq={sequence} {words}\n"
+    return "" if words is None else f"From {_teller(call, found, where.host, address)} icmp_seq={sequence} {words}\n"
 
 
-def _own(call: Call, host: str) -> str:
-    """An address of the host that tells of the error: the first that is not its loopback's."""
-    devices = call.live.fabric.host(host).devices.values()
-    return next((a.address for device in devices if device.name != "lo" for a in device.addresses), host)
+def _own_mtu(call: Call, address: str) -> int:
+    """The MTU of the device by which packets to the address leave this host; 0 where none does."""
+    route = call.here.lookup(address)
+    device = call.here.devices.get(route.device) if route is not None else None
+    return 0 if device is None or call.here.is_local(address) else device.mtu
+
+
+def _teller(call: Call, found: Attempt, host: str, address: str) -> str:
+    """The address that the host tells of the error from."""
+    sent = found.outcome.hops[0].src if found.outcome.hops else ""
+    return icmp_source(call.live.fabric.host(host), FiveTuple(L4.ICMP, sent or address, 0, address, 0))
 
 
 TOOL = Tool(("ping",), run, ANYWHERE)

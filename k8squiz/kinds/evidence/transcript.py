@@ -38,7 +38,7 @@ def printed(live: LiveCluster, commands: Iterable[ShownCommand]) -> tuple[Printe
     unknown host."""
     shell, found = Shell(live), []
     for command in commands:
-        reply = shell.run(_host(live, command.host), command.run)
+        reply = shell.run(host_of(live, command.host), command.run)
         shell = reply.shell
         if "command not found" in reply.stderr:
             raise QuizError(f"show: {reply.stderr.strip()}", f"show：没有这个命令：{reply.stderr.strip()}")
@@ -51,7 +51,8 @@ def transcript(told: Iterable[Printed]) -> str:
     return "\n".join(f"{one.host}$ {one.command}" + (f"\n{one.text}" if one.text else "") for one in told)
 
 
-def _host(live: LiveCluster, name: str) -> str:
+def host_of(live: LiveCluster, name: str) -> str:
+    """The host of the live cluster that a question calls so."""
     if name == ADMINISTRATOR:
         return ""
     if name == live.cluster.network.client_address:

@@ -13,10 +13,15 @@ from engine.faults.script import read_script_line
 
 def after(incident: Incident, lines: Lines) -> RunGrade:
     """The grade of a run of those lines alone."""
+    return graded(ran(incident, lines))
+
+
+def ran(incident: Incident, lines: Lines) -> IncidentRun:
+    """The run of those lines alone."""
     run = begin(incident)
     for host, line in lines:
         _, run = run.run(host, line)
-    return graded(run)
+    return run
 
 
 def followed(incident: Incident, lines: Iterable[str]) -> IncidentRun:

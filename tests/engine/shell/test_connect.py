@@ -30,13 +30,13 @@ TOLD = {
     "nc": ("pod/c", (), "nc -zv 10.96.0.10 80", "", "Connection to 10.96.0.10 80 port [tcp/http] succeeded!\n", 0),
     "nc refused": ("pod/c", (), "nc -zv 10.244.2.8 81", "", "nc: connect to 10.244.2.8 port 81 (tcp) failed: Connection refused\n", 1),
     "nc waits": ("node1", (NOT_HEARD,), "nc -zv -w 2 10.244.2.8 8080", "", "nc: connect to 10.244.2.8 port 8080 (tcp) timed out: Operation now in progress\n", 1),
-    "a name": ("pod/c", (), "getent hosts web", "10.96.0.10      web\n", "", 0),
+    "a name": ("pod/c", (), "getent hosts web", "10.96.0.10      web.default.svc.cluster.local\n", "", 0),
     "no name": ("pod/c", (), "getent hosts nothing", "", "", 2),
     "a node's name": ("node1", (), "getent hosts node2", "192.168.1.12    node2\n", "", 0),
     "a cluster's name on a node": ("node1", (), "getent hosts web.default.svc.cluster.local", "", "", 2),
     "ping": ("pod/c", (), "ping -c 1 10.244.2.8 | head -2 | tail -1", "64 bytes from 10.244.2.8: icmp_seq=1 ttl=62 time=0.424 ms\n", "", 0),
     "ping beside": ("node1", (), "ping -c 1 192.168.1.12 | grep -o 'ttl=[0-9]*'", "ttl=64\n", "", 0),
-    "ping a ClusterIP": ("pod/c", (), "ping -c 1 10.96.0.10 | grep loss", "1 packets transmitted, 0 received, 100% packet loss, time 10000ms\n", "", 0),
+    "ping a ClusterIP": ("pod/c", (), "ping -c 1 10.96.0.10 | grep loss", "1 packets transmitted, 0 received, 100% packet loss, time 0ms\n", "", 0),
     "ping what nobody has": ("node1", (), "ping -c 1 192.168.1.77 | grep From", "From 192.168.1.11 icmp_seq=1 Destination Host Unreachable\n", "", 0),
     "ping too long": ("node1", (), "ping -c 1 -M do -s 1473 192.168.1.12 | grep long", "ping: local error: message too long, mtu=1500\n", "", 0),
     "ping just short enough": ("node1", (), "ping -c 1 -M do -s 1472 192.168.1.12 | grep -c 'icmp_seq=1 ttl'", "1\n", "", 0),
@@ -78,7 +78,12 @@ def with_dns() -> Shell:
 
 
 NAMES = {
-    "the servers answer": ("true", "getent hosts kube-dns.kube-system", "10.96.0.53      kube-dns.kube-system\n", 0),
+    "the servers answer": (
+        "true",
+        "getent hosts kube-dns.kube-system",
+        "10.96.0.53      kube-dns.kube-system.svc.cluster.local\n",
+        0,
+    ),
     "the way to them is gone": (NOT_HEARD, "getent hosts kube-dns.kube-system", "", 2),
 }
 

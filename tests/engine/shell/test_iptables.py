@@ -117,7 +117,8 @@ def test_kube_proxy_puts_its_own_back() -> None:
 def test_saved_and_restored() -> None:
     shell = opened()
     text = shell.run("node1", "iptables-save").stdout
-    assert text == str(engine.compile_node(two_nodes(), "node1", "iptables"))
+    plain = re.sub(r"(?m)^#.*\n| \[0:0\]$", "", text)
+    assert plain == str(engine.compile_node(two_nodes(), "node1", "iptables"))
     again = run(
         shell,
         "node1",
@@ -126,7 +127,7 @@ def test_saved_and_restored() -> None:
         "iptables-restore < rules",
         "iptables-save",
     )
-    assert again.stdout == text
+    assert again.stdout.splitlines()[1:-1] == text.splitlines()[1:-1], "but for the time"
 
 
 def test_in_nftables_mode_the_tables_are_empty() -> None:

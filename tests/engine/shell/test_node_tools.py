@@ -28,7 +28,7 @@ TOLD = {
     "nft's tables": ("nftables", "node1", (), "nft list tables", "table ip kube-proxy\ntable ip6 kube-proxy\n", "", 0),
     "an nft chain": ("nftables", "node1", (), "nft list chain ip kube-proxy masquerading | grep -c 'masquerade fully-random'", "2\n", "", 0),
     "no nft chain": ("nftables", "node1", (), "nft list chain ip kube-proxy x", "", "Error: No such file or directory\nlist chain ip kube-proxy x\n", 1),
-    "who listens": ("iptables", "pod/a", (), "ss -ltnH", "LISTEN 0 4096 *:8080 *:*\n", "", 0),
+    "who listens": ("iptables", "pod/a", (), "ss -ltnH", "LISTEN 0      4096   *:8080 *:*\n", "", 0),
     "kube-proxy runs": ("iptables", "node1", (), "systemctl is-active kube-proxy", "active\n", "", 0),
     "kube-proxy stopped": ("iptables", "node1", ("systemctl stop kube-proxy",), "systemctl is-active kube-proxy", "inactive\n", "", 3),
     "no unit": ("iptables", "node1", (), "systemctl status x", "", "Unit x.service could not be found.\n", 4),

@@ -42,11 +42,15 @@ def _show(call: Call, options: Options, words: Sequence[str]) -> Result:
             text = "".join(f"{a.address}/{a.length} " for a in own)
             lines.append(f"{link.shown_name:<16} {link.state:<14} {text}")
             continue
+        if options.oneline:
+            # A line an address, each under the device's name (print_addrinfo with -oneline).
+            lines += [_one_line(link, _address_lines(call, link, a)) for a in own]
+            continue
         first = link_lines(link, options, mode=False)
         # With a family alone the link's second line is left out, but for the number of its namespace.
         lines += first if options.family is None else [first[0] + _namespace(link)]
         lines += [line for a in own for line in _address_lines(call, link, a)]
-    return printed("\n".join(_oneline(lines) if options.oneline else lines))
+    return printed("\n".join(lines))
 
 
 def _namespace(link: Link) -> str:
@@ -82,14 +86,8 @@ def _address_lines(call: Call, link: Link, own: InterfaceAddress) -> list[str]:
     return [text, "       valid_lft forever preferred_lft forever"]
 
 
-def _oneline(lines: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    for line in lines:
-        if line.startswith(" ") and found:
-            found[-1] += "\\" + line
-        else:
-            found.append(line)
-    return found
+def _one_line(link: Link, lines: Sequence[str]) -> str:
+    return f"{link.index}: {link.device.name}{lines[0]}\\{lines[1]}"
 
 
 def _read_change(words: Sequence[str]) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from engine.cni import Plugin
+from engine.cni.interface import protocol_of
 from engine.network.addresses import source_address
 from engine.network.devices import DeviceKind, Scope
 from engine.network.host import Host, HostKind
@@ -14,9 +15,6 @@ from engine.shell.edits import RouteAdded, RouteDeleted
 from engine.shell.interface import Call, Result, printed
 from engine.shell.tools.ip.options import BadUsage, Options, address_of, begins, prefix_of, shown_prefix
 from engine.values import dataclass
-
-# Who put a route there, as /etc/iproute2/rt_protos calls it; the CNI plugin says its own.
-_PROTOCOLS = {"kernel": "kernel", "dhcp": "dhcp", "static": "static"}
 
 
 def run(call: Call, options: Options, words: Sequence[str]) -> Result:
@@ -92,7 +90,7 @@ def _order(route: Route) -> tuple[int, int]:
 
 def route_text(route: Route, host: Host, plugin: Plugin, metric: int = 0) -> str:
     """One line of `ip route`."""
-    protocol = plugin.route_protocol if route.origin == plugin.name else _PROTOCOLS.get(route.origin, "")
+    protocol = protocol_of(plugin, route.origin)
     said = f"proto {protocol} " if protocol else ""
     if route.kind is not RouteKind.UNICAST:
         return f"{route.kind} {shown_prefix(route.prefix)} {said}"
