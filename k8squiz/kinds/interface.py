@@ -75,6 +75,10 @@ class Kind(abc.ABC):
         """What an answer makes of the question's World, where it makes something and not what was wanted."""
         return None
 
+    def shown(self, world: World) -> tuple[tuple[str, str], ...]:
+        """The commands whose output the question shows, each with the host of the live cluster that it runs on."""
+        return ()
+
     @abc.abstractmethod
     def causes(self, world: World, task: Task, grade: Grade) -> tuple[Cause, ...]:
         """Why each wrong part of the answer is wrong, in the order of the fields. Nothing where all is right."""

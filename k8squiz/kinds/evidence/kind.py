@@ -14,7 +14,7 @@ from k8squiz.errors import QuizError, unknown
 from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.evidence.fields import CAUSE_FIELD, PLACE_FIELD, CauseField
 from k8squiz.kinds.evidence.objections import objections
-from k8squiz.kinds.evidence.transcript import ShownCommand, printed, transcript
+from k8squiz.kinds.evidence.transcript import ShownCommand, host_of, printed, transcript
 from k8squiz.kinds.evidence.why import evidence_causes
 from k8squiz.kinds.fields import Field, Item, NameField
 from k8squiz.kinds.interface import Task, TypedKind, letters
@@ -43,6 +43,10 @@ class Evidence(TypedKind[EvidenceAsk]):
     )
     seconds = 240
     ask = record(EvidenceAsk)
+
+    def shown(self, world: World) -> tuple[tuple[str, str], ...]:
+        live = world.live(world.first)
+        return tuple((live.host_named(host_of(live, one.host)), one.run) for one in self.asked(world.question).show)
 
     def task(self, world: World, ask: EvidenceAsk) -> Task:
         """The cause and the place. Raises QuizError where the first request has no fault, or it sits at nothing shown."""
