@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
 
 from engine.fabric.fabric import Fabric
 from engine.hooks import Hook
