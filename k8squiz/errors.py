@@ -36,6 +36,7 @@ _WHAT = {
     "figure": "指标",
     "scenario": "场景",
     "theme": "配色",
+    "interview theme": "知识点",
 }
 
 

@@ -141,24 +141,38 @@ def _head(path: Path) -> str:
 
 
 def select(
-    topics: Iterable[str] = (), level: int | None = None, folder: Path | None = None
+    topics: Iterable[str] = (), level: int | None = None, folder: Path | None = None, themes: Iterable[str] = ()
 ) -> tuple[QuestionMeta, ...]:
-    """The questions of these topics (all where none is given) and this level. Raises QuizError if there are none."""
+    """The questions of these topics and about one of these themes (all where none is given) and of this level. Raises
+    QuizError if there are none."""
     known = metas(folder)
     wanted = list(topics)
     for topic in wanted:
         if topic not in {meta.topic for meta in known}:
             raise unknown("topic", topic, (meta.topic for meta in known))
+    about = _themes(themes)
     chosen = tuple(
         meta for meta in known
         if (not wanted or meta.topic in wanted) and (level is None or meta.level == level)
+        and (not about or not about.isdisjoint(meta.themes))
     )  # fmt: skip
     if not chosen:
+        also = (f", theme {', '.join(sorted(about))}", f"，知识点 {'、'.join(sorted(about))}") if about else ("", "")
         raise QuizError(
-            f"no question fits: topic {', '.join(wanted) or 'any'}, level {level or 'any'}",
-            f"没有符合条件的题目：主题 {'、'.join(wanted) or '不限'}，难度 {level or '不限'}",
+            f"no question fits: topic {', '.join(wanted) or 'any'}, level {level or 'any'}{also[0]}",
+            f"没有符合条件的题目：主题 {'、'.join(wanted) or '不限'}，难度 {level or '不限'}{also[1]}",
         )
     return chosen
+
+
+def _themes(wanted: Iterable[str]) -> frozenset[str]:
+    about = frozenset(wanted)
+    if about:
+        from k8squiz.bank.themes import THEMES
+
+        for theme in sorted(about - THEMES.keys()):
+            raise unknown("interview theme", theme, THEMES)
+    return about
 
 
 def find(name: str, folder: Path | None = None) -> Template:

@@ -15,6 +15,7 @@ from k8squiz.cli import groups  # noqa: F401 - adds its commands
 from k8squiz.cli.app import app, command
 from k8squiz.cli.help_layout import Group, complaint
 from k8squiz.cli.options import (
+    About,
     AQuestion,
     Destination,
     Entry,
@@ -60,10 +61,12 @@ def practice(
     shuffle: Annotated[
         bool, typer.Option("--shuffle", help="What is new in no order: no placement the first time, no path after it.")
     ] = False,
+    about: About = None,
 ) -> int:
     from k8squiz.commands.practice import Wish, run
 
-    return run(ctx.obj, tuple(topics or ()), level, count, seed, question, every, Wish(new, until, cram, shuffle))
+    wish = Wish(new, until, cram, shuffle)
+    return run(ctx.obj, tuple(topics or ()), level, count, seed, question, every, wish, tuple(about or ()))
 
 
 @command("explain")
@@ -317,10 +320,32 @@ def schedulers(
 
 
 @command("stats")
-def stats(ctx: typer.Context, json: Json = False) -> int:
+def stats(
+    ctx: typer.Context,
+    json: Json = False,
+    themes: Annotated[
+        bool, typer.Option("--map", help="The themes of interviews, and which of them you know.")
+    ] = False,
+) -> int:
     from k8squiz.commands.stats import run
 
-    return run(ctx.obj, json)
+    return run(ctx.obj, json, themes)
+
+
+@command("plan")
+def plan(
+    ctx: typer.Context,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="The interview's day (YYYY-MM-DD): plan towards it.")
+    ] = None,
+    minutes: Annotated[
+        int, typer.Option("--minutes", min=5, max=720, metavar="M", help="How long you have each day.")
+    ] = 60,
+    json: Json = False,
+) -> int:
+    from k8squiz.commands.plan import run
+
+    return run(ctx.obj, needed(ctx, "until", until), minutes, json)
 
 
 @functools.cache

@@ -47,6 +47,12 @@ def _topics(words: list[str]) -> Iterable[str]:
     return sorted({meta.topic for meta in metas()})
 
 
+def _themes(words: list[str]) -> Iterable[str]:
+    from k8squiz.bank.themes import THEMES
+
+    return THEMES
+
+
 def _stories(words: list[str]) -> Iterable[str]:
     from k8squiz.explain import TOPICS
 
@@ -133,6 +139,7 @@ def _destinations(words: list[str]) -> Iterable[str]:
 
 _VALUES: dict[str, Values] = {
     "--topic": _topics,
+    "--about": _themes,
     "[TOPIC]": _stories,
     "--question": _questions,
     "ID": _questions,

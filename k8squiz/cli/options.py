@@ -20,6 +20,10 @@ Seed = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Topics = Annotated[list[str] | None, typer.Option("--topic", metavar="T", help="Only this topic.")]
+About = Annotated[
+    list[str] | None,
+    typer.Option("--about", metavar="THEME", help="Only what is about this theme; stats --map names them."),
+]
 Level = Annotated[int | None, typer.Option("--level", min=1, max=5, metavar="1-5", help="Only this level.")]
 Clusters = Annotated[
     list[str],

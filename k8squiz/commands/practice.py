@@ -61,23 +61,24 @@ def run(
     question: str | None = None,
     every: bool = False,
     wish: Wish | None = None,
+    themes: tuple[str, ...] = (),
 ) -> int:
     """Practise; returns the exit code. Ctrl-C shows the summary and passes on; the end of input ends with it."""
     if count < 1:
         raise QuizError("--count must be at least 1", "--count 至少为 1")
     chosen = seed if seed is not None else str(int.from_bytes(os.urandom(3), "big"))
     wish = wish or Wish()
-    day = None if wish.until is None else _day(wish.until)
+    day = None if wish.until is None else day_of(wish.until)
     console = make_console()
     # A name that does not exist is told before anything is opened.
     meta = None if question is None else find(question).meta
-    known = select(topics, level)
+    known = select(topics, level, themes=themes)
     journal = PracticeJournal(console, lang, chosen, day, wish.cram)
     if meta is not None:
         session = PracticeSession((meta,), chosen, exact=True)
     else:
         # A seed asks for the same questions again, whatever is remembered.
-        drawn = seed is not None or every or bool(topics) and not (wish.cram or wish.until)
+        drawn = seed is not None or every or bool(topics or themes) and not (wish.cram or wish.until)
         session = _drawn(known, None if every else count, chosen) if drawn else _remembered(
             known, journal, count, chosen, wish, day, console, lang
         )  # fmt: skip
@@ -102,7 +103,7 @@ def _midnight() -> float:
     return dt.datetime.combine(tomorrow, dt.time()).timestamp()
 
 
-def _day(text: str) -> float:
+def day_of(text: str) -> float:
     """The end of that day here, in epoch seconds."""
     try:
         day = dt.date.fromisoformat(text.strip())

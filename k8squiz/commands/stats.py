@@ -10,8 +10,10 @@ from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import make_console, print_json
 
 
-def run(lang: Lang, json: bool = False) -> int:
-    """Print the figures as a page or as JSON."""
+def run(lang: Lang, json: bool = False, themes: bool = False) -> int:
+    """Print the figures, or with `themes` the map of themes, as a page or as JSON."""
+    if themes:
+        return _map(lang, json)
     from k8squiz.bank.find import metas
     from k8squiz.history.stats import as_json, stats
     from k8squiz.history.store import read_store
@@ -28,4 +30,23 @@ def run(lang: Lang, json: bool = False) -> int:
     from k8squiz.screens.stats import stats_view
 
     make_console().print(stats_view(found, lang))
+    return 0
+
+
+def _map(lang: Lang, json: bool) -> int:
+    from k8squiz.bank.find import metas
+    from k8squiz.history.store import read_store
+    from k8squiz.history.theme_map import as_json, theme_map
+
+    store = read_store(os.environ)
+    try:
+        found = theme_map(store.reviews(), store.cards(), metas(), time.time())
+    finally:
+        store.close()
+    if json:
+        print_json(as_json(found), indent=1)
+        return 0
+    from k8squiz.screens.theme_map import map_view
+
+    make_console().print(map_view(found, lang))
     return 0

@@ -94,12 +94,21 @@ def _retention(reviews: Sequence[Review], now: float) -> float | None:
 def _topics(
     reviews: Sequence[Review], cards: Mapping[str, Card], known: Sequence[QuestionMeta], now: float
 ) -> Iterable[Strength]:
+    by_topic: dict[str, list[str]] = {}
+    for meta in known:
+        by_topic.setdefault(meta.topic, []).append(meta.id)
+    kept = remembered(reviews, cards, now)
+    for topic, own in by_topic.items():
+        yield Strength(
+            topic, sum(name in kept for name in own), len(own), sum(kept.get(name, 0.0) for name in own) / len(own)
+        )
+
+
+def remembered(reviews: Sequence[Review], cards: Mapping[str, Card], now: float) -> dict[str, float]:
+    """How well each question that was seen would be answered at `now`, from 0 to 1: its last score by the chance that it
+    is still remembered."""
     last = {review.question: review.score for review in reviews}
-    for topic in dict.fromkeys(meta.topic for meta in known):
-        own = [meta.id for meta in known if meta.topic == topic]
-        met = [cards[name] for name in own if name in cards]
-        strength = sum(retrievability(card, now) * last.get(card.question, 0.0) for card in met) / len(own)
-        yield Strength(topic, len(met), len(own), strength)
+    return {name: retrievability(card, now) * last.get(name, 0.0) for name, card in cards.items()}
 
 
 def _calendar(days: Mapping[dt.date, int], today: dt.date) -> tuple[tuple[dt.date, int], ...]:

@@ -60,7 +60,8 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ("schedulers --scenario long-and-short", "every scheduler under one of them", "一个场景下的所有调度算法"),
         ('schedulers --require "stickiness >= 1"', "which of them will do", "哪些算法满足要求"),
     ),
-    "stats": (("stats", "streak, what is due, weakest points", "连续天数、到期题目、薄弱之处"), ("stats --json", "as JSON", "输出 JSON")),
+    "stats": (("stats", "streak, what is due, weakest points", "连续天数、到期题目、薄弱之处"), ("stats --map", "the themes of interviews, and which you know", "面试的各个知识点与掌握情况")),
+    "plan": (("plan --until 2030-01-31 --minutes 45", "what to do each day until then", "到那天为止每天做什么"),),
     "questions": (
         ("questions list --topic ipvs", "the questions of a topic", "一个主题的题目"),
         ("questions show nodeport-forward-order", "one question", "查看一道题"),

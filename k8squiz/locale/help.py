@@ -41,6 +41,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "调度算法：在同一负载下实测每种 IPVS 调度算法是否满足要求。",
     ),
     "stats": ("How it is going: streak, what is due, strength by topic.", "统计：连续天数、到期题目、各主题掌握程度。"),
+    "plan": (
+        "What to do each day until the interview: to repeat, new themes, mock interviews.",
+        "计划：到面试那天为止每天做什么——复习、新知识点、模拟面试。",
+    ),
     "questions": ("List, show, check and write questions.", "题库：列出、查看、检查和编写题目。"),
     "data": (
         "Your own data: export, import, delete, rescue, and where it lies.",
@@ -107,6 +111,9 @@ ZH: dict[str, str] = {
         "iptables、ipvs 或 nftables（默认取 KubeProxyConfiguration 中的设置）。"
     ),
     "Only this topic.": "只选该主题。",
+    "Only what is about this theme; stats --map names them.": "只选该知识点的题目；名称见 stats --map。",
+    "The themes of interviews, and which of them you know.": "面试的各个知识点，以及你掌握了哪些。",
+    "How long you have each day.": "每天可用的分钟数。",
     "Only this level.": "只选该难度。",
     "How many questions.": "题目数量。",
     "This question and no other; or a question file of your own.": "只做这一题；也可以是你自己的题目文件。",

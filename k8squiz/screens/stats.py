@@ -18,7 +18,7 @@ _WORDS = {
         "还没有记录。`k8squiz practice` 会提出第一批题目，此后你的作答都会被记住。",
     ),
     "streak": Text("days in a row", "连续天数"),
-    "retention": Text("retention, last 30 days", "记忆记忆记忆保持率（最近 30 天）"),
+    "retention": Text("retention, last 30 days", "记忆保持率（最近 30 天）"),
     "due": Text("due today", "今天到期"),
     "unseen": Text("not seen yet", "未做过的题"),
     "answers": Text("answers in all", "累计作答"),
