@@ -156,7 +156,7 @@ def test_the_first_answers_import_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("words", "unneeded"),
     [
-        ("practice --seed 1", "prompt_toolkit asyncio fsrs engine.walk.outcomes engine.ipvs.simulate engine.netfilter.nft_parse"),
+        ("practice --question nodeport-cross-node-rewrites --seed 1", "prompt_toolkit asyncio fsrs engine.ipvs.simulate engine.netfilter.nft_parse"),
         ("explain hairpin", "sqlite3 prompt_toolkit asyncio engine.ipvs engine.netfilter.nft_parse k8squiz.bank.draw"),
         ("questions list", "sqlite3 prompt_toolkit engine.manifests engine.walk engine.proxy k8squiz.bank.draw"),
         ("stats", "yaml prompt_toolkit engine.manifests engine.walk engine.proxy k8squiz.bank.draw"),
