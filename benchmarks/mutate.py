@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import gc
 import importlib
 import itertools
 import os
@@ -31,12 +32,23 @@ _SCHEMA = "tests/k8squiz/bank/test_schema.py"
 _KINDS = "tests/k8squiz/kinds/test_rows.py"
 _WORLD = "tests/k8squiz/world/test_rows.py"
 _WORDS = "tests/engine/words/test_tables.py"
-_CHAINS = ("tests/engine/fabric/test_chains.py", _WORDS)
+_CHAINS = (_WORDS, "tests/engine/fabric/test_chains.py")
 _TOLD = ("tests/engine/words/test_sentences.py", "tests/engine/words/test_told.py")
 _RELEASES = "tests/engine/proxy/test_releases.py"
 _READ = ("tests/engine/netfilter/test_parts.py",)
 _ORDER = "tests/engine/netfilter/test_registry.py"
 _NETWORK = "tests/engine/cluster/test_facts.py"
+_FAULTS = ("tests/engine/faults/test_rows.py",)
+_RUNS = ("tests/engine/faults/test_run.py",)
+_LOOKUPS = ("tests/engine/dns/test_lookup.py", "tests/engine/dns/test_resolver_config.py")
+_IPVS = ("tests/engine/netfilter/test_ipvs.py", "tests/engine/walk/test_ipvs_paths.py")
+_STACK = ("tests/engine/netfilter/test_stack.py", "tests/engine/netfilter/test_nft.py")
+_SCHEDULERS = ("tests/engine/ipvs/test_service.py", "tests/engine/ipvs/test_scenarios.py")
+_PROXY_IPVS = ("tests/engine/proxy/test_ipvs.py",)
+_PROXY_NFTABLES = ("tests/engine/proxy/test_nftables.py",)
+_PROXY_IPTABLES = ("tests/engine/proxy/test_iptables.py",)
+_PING = ("tests/engine/walk/test_ping.py",)
+_WHY = ("tests/k8squiz/kinds/test_causes.py",)
 # The name of every sentence of a file.
 SENTENCES = "sentences"
 
@@ -110,6 +122,56 @@ TABLES = (
     Table(SENTENCES, "engine/words/hops.py", _TOLD),
     Table(SENTENCES, "engine/words/rules.py", _TOLD),
     Table("MODULES", "engine/netfilter/registry.py", _READ, unordered=_ORDER),
+    Table("IPTABLES_PRIORITY", "engine/hooks.py", _STACK),
+    Table("TAKE_AT", "engine/netfilter/ipvs.py", _IPVS),
+    Table("ANSWER_AT", "engine/netfilter/ipvs.py", _IPVS),
+    Table("ICMP_NAMES", "engine/netfilter/packet_facts.py", _READ),
+    Table("_UNREACHABLE", "engine/netfilter/packet_facts.py", _PING),
+    Table("_ECHO", "engine/netfilter/packet_facts.py", _PING),
+    Table(
+        "OVERHEAD",
+        "engine/network/tunnel.py",
+        ("tests/engine/network/test_network.py", "tests/engine/walk/test_sizes.py"),
+    ),
+    Table("_ACTIONS", "engine/networkpolicy/decision.py", ("tests/engine/networkpolicy/test_words.py",)),
+    Table("_PRECEDENCE", "engine/dns/addresses.py", _LOOKUPS, deep=True),
+    Table("_CODES", "engine/dns/glibc.py", _LOOKUPS),
+    Table("_GLIBC_FLAGS", "engine/dns/resolver_config.py", _LOOKUPS),
+    Table("POLICIES", "engine/dns/pod.py", ("tests/engine/dns/test_pod.py",)),
+    Table("POD_MODES", "engine/dns/records.py", ("tests/engine/dns/test_records.py",)),
+    Table("SCHEDULERS", "engine/ipvs/registry.py", _SCHEDULERS),
+    Table("SCENARIOS", "engine/ipvs/scenarios.py", _SCHEDULERS),
+    Table("SETS", "engine/proxy/ipvs_sets.py", _PROXY_IPVS),
+    Table("SET_RULES", "engine/proxy/ipvs_sets.py", _PROXY_IPVS),
+    Table("_CHAINS", "engine/proxy/ipvs_rules.py", _PROXY_IPVS),
+    Table("_JUMPS", "engine/proxy/ipvs_rules.py", _PROXY_IPVS, deep=True),
+    Table("BASE_CHAINS", "engine/proxy/iptables_frame.py", _PROXY_IPTABLES),
+    Table("JUMPS", "engine/proxy/iptables_frame.py", _PROXY_IPTABLES, deep=True),
+    Table("SHARED_CHAINS", "engine/proxy/naming.py", ("tests/engine/proxy/test_naming.py", *_PROXY_IPTABLES)),
+    *(
+        Table(name, "engine/proxy/nftables_frame.py", _PROXY_NFTABLES, deep=True)
+        for name in ("_ALL_BEFORE_DNAT", "_FILTER_AFTER_DNAT", "_NAT_CHAINS", "_REGULAR_CHAINS")
+    ),
+    Table("MODULES", "engine/faults/registry.py", _FAULTS),
+    *(
+        Table("FAULTS", f"engine/faults/{family}.py", _FAULTS, deep=True)
+        for family in ("services", "policies", "routes", "kernels", "firewalls", "proxies")
+    ),
+    *(
+        Table(name, "engine/faults/networks.py", _FAULTS)
+        for name in ("BRIDGED", "TUNNELLED", "ENFORCING", "ALONE_BEFORE_ROUTING", "EVERY")
+    ),
+    Table("_PARTS", "engine/faults/grade.py", _RUNS),
+    Table("_PATTERNS", "engine/faults/dangers.py", _RUNS, unordered=_RUNS[0]),
+    Table("MODULES", "engine/shell/registry.py", ("tests/engine/shell/test_shell.py",)),
+    Table("_BY_STATE", "engine/shell/conntrack_table.py", ("tests/engine/shell/test_node_tools.py",)),
+    Table("_PLAIN", "engine/shell/conntrack_table.py", ("tests/engine/shell/test_node_tools.py",)),
+    Table("LOOKUP_FACTS", "k8squiz/world/lookups.py", ("tests/k8squiz/world/test_lookups.py",)),
+    Table("FAULTS", "k8squiz/world/faults.py", ("tests/k8squiz/kinds/test_evidence.py",), deep=True),
+    Table("_POSSIBLE", "k8squiz/kinds/outcome/endings.py", ("tests/k8squiz/kinds/test_menu_of_endings.py",)),
+    Table("RULES_OF_THUMB", "k8squiz/kinds/hop_order/why.py", _WHY, deep=True),
+    Table("_WHY", "k8squiz/kinds/outcome/why.py", _WHY),
+    Table("TRACKS", "k8squiz/mock/plan.py", ("tests/k8squiz/mock/test_plan.py",), deep=True),
     Table("_PASSING", "engine/netfilter/parts/opaque.py", _READ, unordered=_ORDER),
     Table("_KNOWN", "engine/netfilter/parts/opaque.py", _READ, unordered=_ORDER),
     *(
@@ -125,6 +187,10 @@ FIELDS = {
     "RemovablePart": ("name", "meaning", "drops", "undoes"),
     "Difference": ("name", "since", "until", "modes", "what", "source", "also"),
     "fact": ("default", "name", "shape", "told", "low", "high"),
+    "KnownFault": ("name", "level", "what", "lives", "trigger", "terms", "cases"),
+    "BaseChain": ("name", "type", "hook", "priority", "jumps"),
+    "Track": ("text", "levels", "simple"),
+    "FaultKind": ("text", "at", "put"),
 }
 # Rows whose fields, all but the first, may be left out.
 OPTIONAL = ("Row", "ChainMeaning", "RemovablePart")
@@ -193,7 +259,8 @@ def rows(tree: ast.Module, table: str) -> list[list[Row]]:
 
 def _rows(value: ast.expr) -> list[list[Row]]:
     if isinstance(value, ast.Dict):
-        return [[Row(key, one) for key, one in zip(value.keys, value.values, strict=True) if key is not None]]
+        own = [Row(key, one) for key, one in zip(value.keys, value.values, strict=True) if key is not None]
+        return [own, *(found for row in own if isinstance(row.value, ast.Dict) for found in _rows(row.value))]
     if isinstance(value, (ast.Tuple, ast.List, ast.Set)):
         return [[Row(one, one) for one in value.elts]]
     if isinstance(value, (ast.DictComp, ast.GeneratorExp)):
@@ -323,9 +390,11 @@ class Copy:
                 shutil.copytree(source, folder / part, ignore=ignored)
             else:
                 shutil.copy(source, folder / part)
-        for name in ("pytest", "hypothesis", "yaml", "rich.console", "pytest_benchmark.plugin", "xdist.plugin"):
+        for name in ("pytest", "hypothesis", "yaml", "rich.console"):
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
+        # Else each child looks through all of it twice for garbage.
+        gc.freeze()
 
     def write(self, file: str, text: str) -> None:
         """The file with that text; what was compiled of it goes, as its size may be the same."""
@@ -356,7 +425,10 @@ class Copy:
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        options = ["-x", "-q", "-W", "ignore::pytest.PytestAssertRewriteWarning", "-o", "addopts=--strict-markers"]
+        # What takes longer to start than most tests do to fail: pytest-benchmark asks git six times.
+        for plugin in ("cacheprovider", "benchmark", "xdist", "unraisableexception", "threadexception"):
+            options += ["-p", f"no:{plugin}"]
         # A folder of its own: what other runs on the machine make and delete at the same time must kill no mutant.
         options.append(f"--basetemp={self.folder / 'tmp'}")
         code = int(importlib.import_module("pytest").main([*options, *tests]))

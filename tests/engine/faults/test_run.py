@@ -80,6 +80,12 @@ DANGERS = {
     "nft list ruleset": False,
     "ip route flush cache": True,
     "ip route del 10.244.1.0/24": False,
+    "nft delete table ip kube-proxy": True,
+    "ipvsadm -C": True,
+    "ipvsadm -Ln": False,
+    "ipset flush": True,
+    "ipset list": False,
+    "reboot": True,
     "kubectl delete pods --all": True,
     "kubectl delete pod a": False,
 }
@@ -113,6 +119,24 @@ def test_a_cure_that_a_new_pod_undoes_does_not_last() -> None:
     assert not grade.broken
     assert grade.later
     assert not grade.mended
+
+
+SHOWS = [f"{one.host}: {one.line}" for one in HAIRPIN.case.evidence]
+CURE = [f"{host}: {line}" for host, line in HAIRPIN.case.cures[0]]
+# A script, and what it is worth.
+WORTH = {
+    "the cause": (["diagnose hairpin"], 0.2),
+    "and the place": ([f"diagnose {NODE}: hairpin"], 0.35),
+    "and all that shows it": ([f"diagnose {NODE}: hairpin", *SHOWS], 0.45),
+    "the cure alone": (CURE, 0.55),
+    "the cure after a long search": ([*["client: true"] * 80, *CURE], 0.45),
+    "the cure and something dangerous": ([f"{NODE}: conntrack -F", *CURE], 0.3),
+}
+
+
+@pytest.mark.parametrize(("script", "score"), WORTH.values(), ids=WORTH)
+def test_what_a_run_is_worth(script: list[str], score: float) -> None:
+    assert graded(followed(HAIRPIN, script)).score == score
 
 
 def test_hints_cost() -> None:
