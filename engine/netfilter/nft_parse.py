@@ -329,7 +329,7 @@ _ELEMENT = re.compile(
 
 def _midway(text: str, family: Family) -> tuple[Match, str] | None:
     """A statement with others behind it, and the text behind it."""
-    # Most listings are kube-proxy's, which have none but those that stand as matches.
+    # Most listings are kube-proxy's, which have one at most.
     from engine.netfilter.parts.statement import midway
 
     for pattern, make in REGISTRY.nft_targets:

@@ -188,6 +188,11 @@ RESPELT = [
     (r.InInterface("veth+"), r.InInterface("veth*")),
     (r.ConntrackState(("NEW",), module="state"), r.ConntrackState(("NEW",))),
 ]
+# nft's statements that decide nothing, as they stand before others.
+MIDWAY = [
+    "log", 'log prefix "a b"', "log level warn", "log group 1 snaplen 64 queue-threshold 1", "log flags tcp sequence,options",
+    "meta nftrace set 1", "ip dscp set cs1", "ip6 dscp set cs1", "meta priority set 1:2",
+]  # fmt: skip
 # What only the other family has: a line's words, the matches or the target they are.
 IPV6 = [
     ("-s fd00::1/128", r.Source("fd00::1/128")),
@@ -256,6 +261,12 @@ def test_a_part_of_ipv6_is_read_back_from_its_text(words: str, part: r.Match | r
     rule = found.tables["filter"].chains["TEST"].rules[0]
     assert part in (*rule.matches, rule.target)
     assert dump(found) == text
+
+
+@pytest.mark.parametrize("text", MIDWAY)
+def test_behind_a_statement_that_decides_nothing_the_rule_goes_on(text: str) -> None:
+    listing = f"table ip filter {{\n\tchain TEST {{\n\t\t{text} drop\n\t}}\n}}\n"
+    assert read(listing, NFTABLES) == r.Rule((Statement(PassingStatement(text)),), r.Drop())
 
 
 @pytest.mark.parametrize("name", [*PASSING, *OPAQUE])
