@@ -167,7 +167,7 @@ TABLES = (
     Table("_BY_STATE", "engine/shell/conntrack_table.py", ("tests/engine/shell/test_node_tools.py",)),
     Table("_PLAIN", "engine/shell/conntrack_table.py", ("tests/engine/shell/test_node_tools.py",)),
     Table("LOOKUP_FACTS", "k8squiz/world/lookups.py", ("tests/k8squiz/world/test_lookups.py",)),
-    Table("FAULTS", "k8squiz/world/faults.py", ("tests/k8squiz/kinds/test_evidence.py",), deep=True),
+    Table("PLACED", "engine/faults/placed.py", (*_FAULTS, "tests/engine/faults/test_placed.py"), deep=True),
     Table("_POSSIBLE", "k8squiz/kinds/outcome/endings.py", ("tests/k8squiz/kinds/test_menu_of_endings.py",)),
     Table("RULES_OF_THUMB", "k8squiz/kinds/hop_order/why.py", _WHY, deep=True),
     Table("_WHY", "k8squiz/kinds/outcome/why.py", _WHY),
@@ -190,7 +190,7 @@ FIELDS = {
     "KnownFault": ("name", "level", "what", "lives", "trigger", "terms", "cases"),
     "BaseChain": ("name", "type", "hook", "priority", "jumps"),
     "Track": ("text", "levels", "simple"),
-    "FaultKind": ("text", "at", "put"),
+    "PlacedFault": ("text", "place", "put"),
 }
 # Rows whose fields, all but the first, may be left out.
 OPTIONAL = ("Row", "ChainMeaning", "RemovablePart")

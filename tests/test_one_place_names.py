@@ -154,8 +154,8 @@ def test_a_scheduler_is_named_in_its_own_home(room: str) -> None:
             assert source.strings & set(SCHEDULERS) == SCHEDULERS_NAMED.get(source.path, set()), source.path
 
 
-# A reason's code that is spelt as the fault is; names that k8squiz.world.faults has of its own.
-FAULTS_NAMED = {"engine/trace.py": {"ip-forward-off"}, "k8squiz/world/faults.py": {"hairpin-off", "tunnel-down"}}
+# A reason's code that is spelt as the fault is.
+FAULTS_NAMED = {"engine/trace.py": {"ip-forward-off"}}
 
 
 @pytest.mark.parametrize("room", ["engine", "k8squiz"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.faults.interface import Case, KnownFault, Lines, ToolEvidence
+from engine.faults.interface import Case, KnownFault, Line, Lines, ToolEvidence
 from engine.faults.networks import BRIDGED
 from engine.faults.restarts import all_proxies
 from engine.faults.scene import IncidentScene, pod_of
@@ -13,12 +13,20 @@ from engine.shell.live import LiveCluster
 from engine.trace import Text
 
 
+def sysctl_off(node: str, name: str) -> Line:
+    return (node, f"sysctl -w {name}=0")
+
+
+def hairpin_off(node: str, port: str) -> Line:
+    return (node, f"bridge link set dev {port} hairpin off")
+
+
 def _sysctl(scene: IncidentScene, live: LiveCluster, name: str, nodes: tuple[str, ...]) -> Iterator[Case]:
     path = "/proc/sys/" + name.replace(".", "/")
     for node in nodes:
         yield Case(
             (node,),
-            ((node, f"sysctl -w {name}=0"),),
+            (sysctl_off(node, name),),
             (ToolEvidence(node, f"sysctl {name}", rf"{name} = 0"), ToolEvidence(node, f"cat {path}", r"^0$")),
             (((node, f"sysctl -w {name}=1"),), ((node, f"echo 1 > {path}"),)),
             (*all_proxies(), restart(scene, live, scene.front)),
@@ -46,7 +54,7 @@ def _hairpin(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
         )
         yield Case(
             (node, pod.name),
-            ((node, f"bridge link set dev {port} hairpin off"),),
+            (hairpin_off(node, port),),
             (
                 ToolEvidence(node, f"cat {path}", r"^0$"),
                 ToolEvidence(node, f"bridge -d link show dev {port}", r"hairpin off"),

@@ -33,6 +33,14 @@ def _added(live: LiveCluster, node: str, prefix: str, verb: str = "add") -> Line
     return (node, f"ip route {verb} {prefix} via {route.via} dev {route.device}{onlink}")
 
 
+def route_gone(node: str, prefix: str) -> Line:
+    return (node, f"ip route del {prefix}")
+
+
+def link_down(node: str, device: str) -> Line:
+    return (node, f"ip link set {device} down")
+
+
 def _restarts(scene: IncidentScene, live: LiveCluster) -> tuple[Lines, ...]:
     return (*all_proxies(), restart(scene, live, scene.front))
 
@@ -43,7 +51,7 @@ def _missing(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
         probe = prefix.replace(".0/24", ".99")
         yield Case(
             (node,),
-            ((node, f"ip route del {prefix}"),),
+            (route_gone(node, prefix),),
             (ToolEvidence(node, f"ip route get {probe}", r"via \S+\.1 dev eth0"), ToolEvidence(node, f"ip route | grep -c {prefix}", r"^0$")),
             ((_added(live, node, prefix),), (_added(live, node, prefix, "replace"),)),
             _restarts(scene, live),
@@ -89,7 +97,7 @@ def _bridge_down(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
     for node in scene.nodes:
         yield Case(
             (node,),
-            ((node, "ip link set cni0 down"),),
+            (link_down(node, "cni0"),),
             (
                 ToolEvidence(node, "ip link show cni0", r"state DOWN"),
                 ToolEvidence(node, "ip route", r"^(?![\s\S]*dev cni0)"),
@@ -120,7 +128,7 @@ def _tunnel_down(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
         up = (node, "ip link set flannel.1 up")
         yield Case(
             (node,),
-            ((node, "ip link set flannel.1 down"),),
+            (link_down(node, "flannel.1"),),
             (ToolEvidence(node, "ip link show flannel.1", r"state DOWN"), ToolEvidence(node, "ip route", r"^(?![\s\S]*flannel)")),
             ((up, *(_added(live, node, prefix) for prefix in others)),),
             (*_restarts(scene, live), (up,)),
@@ -174,7 +182,7 @@ def _port_down(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
         routed: Lines = () if device.master else ((template.node, f"ip route add {pod.ips[0]} dev {port} scope link"),)
         yield Case(
             (template.node, pod.name),
-            ((template.node, f"ip link set {port} down"),),
+            (link_down(template.node, port),),
             (ToolEvidence(template.node, f"ip link show {port}", r"state DOWN"),),
             ((up, *routed), (("", f"kubectl delete pod {pod.name}"),)),
             all_proxies(),

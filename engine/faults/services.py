@@ -20,9 +20,11 @@ def patched(service: str, spec: Mapping[str, Any], namespace: str = "default") -
     return (("", f"kubectl patch svc {service}{where} -p '{json.dumps({'spec': spec})}'"),)
 
 
-def _replaced(service: str, path: str, value: object) -> Lines:
-    patch = [{"op": "replace", "path": path, "value": value}]
-    return (("", f"kubectl patch svc {service} --type=json -p '{json.dumps(patch)}'"),)
+def json_patch(service: str, path: str, value: object, namespace: str = "default", *, verb: str = "replace") -> Lines:
+    """`kubectl patch` of one field of a Service, by RFC 6902."""
+    where = "" if namespace == "default" else f" -n {namespace}"
+    patch = [{"op": verb, "path": path, "value": value}]
+    return (("", f"kubectl patch svc {service}{where} --type=json -p '{json.dumps(patch)}'"),)
 
 
 def _selector(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
@@ -39,7 +41,7 @@ def _selector(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
         (name,),
         patched(name, {"selector": {"app": typo}}),
         tuple(evidence),
-        (patched(name, {"selector": {"app": name}}), _replaced(name, "/spec/selector/app", name)),
+        (patched(name, {"selector": {"app": name}}), json_patch(name, "/spec/selector/app", name)),
         (labels, *all_proxies(), restart(scene, live, name)),
     )
 
@@ -61,7 +63,7 @@ def _target_port(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
             ToolEvidence("", f"kubectl get pods -l app={name} -o jsonpath='{{.items[0].spec.containers[0].ports[0].containerPort}}'", rf"^{port}$"),
             ToolEvidence("", f"kubectl exec {pods_of(scene, live, scene.caller)[0]} -- curl -m 3 {name}", r"Couldn't connect|Connection refused|Failed to connect"),
         ),
-        (patched(name, {"ports": [{"port": 80, "targetPort": port}]}), _replaced(name, "/spec/ports/0/targetPort", port)),
+        (patched(name, {"ports": [{"port": 80, "targetPort": port}]}), json_patch(name, "/spec/ports/0/targetPort", port)),
         (*all_proxies(), restart(scene, live, name)),
     )  # fmt: skip
 

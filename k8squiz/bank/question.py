@@ -56,7 +56,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is broken: a cause of k8squiz.world.faults, and the node, pod or Service it sits at, by name; `to` is another
+    """What is broken: a row of engine.faults.placed, and the node, pod or Service it sits at, by name; `to` is another
     node it is about."""
 
     cause: str

@@ -65,16 +65,17 @@ class World:
         return self._clusters[name]
 
     def live(self, name: str) -> LiveCluster:
-        """The cluster of request `name` as one may look into it (engine.shell), with its fault. Raises QuizError."""
+        """The cluster of request `name` as one may look into it (engine.shell), with its fault. Raises FaultError where that
+        cannot be there."""
         if name not in self._live:
             from engine.shell.live import LiveCluster
 
             request = self.request(name)
-            live = LiveCluster(_cluster(request), request.mode, seed=self.question.seed)
-            if request.fault is not None:
-                from k8squiz.world.faults import faulty
+            live, fault = LiveCluster(_cluster(request), request.mode, seed=self.question.seed), request.fault
+            if fault is not None:
+                from engine.faults.placed import put_fault
 
-                live = faulty(live, request.fault)
+                live = put_fault(live, fault.cause, fault.at, fault.to)
             self._live[name] = live
         return self._live[name]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 
+from engine.faults.placed import PLACED
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.question import Grade
@@ -18,7 +19,6 @@ from k8squiz.kinds.evidence.transcript import ShownCommand, host_of, printed, tr
 from k8squiz.kinds.evidence.why import evidence_causes
 from k8squiz.kinds.fields import Field, Item, NameField
 from k8squiz.kinds.interface import Task, TypedKind, letters
-from k8squiz.world.faults import FAULTS
 from k8squiz.world.world import World
 
 CAUSE, PLACE = (
@@ -57,9 +57,9 @@ class Evidence(TypedKind[EvidenceAsk]):
                 f"{world.question.id}：evidence 的第一个请求需要 `fault`",
             )
         told = printed(world.live(world.first), ask.show)
-        codes = Rng(world.question.id, world.question.seed, "causes").shuffled(FAULTS)
+        codes = Rng(world.question.id, world.question.seed, "causes").shuffled(PLACED)
         items = tuple(
-            Item(letter, code, FAULTS[code].text) for letter, code in zip(letters(len(codes)), codes, strict=True)
+            Item(letter, code, PLACED[code].text) for letter, code in zip(letters(len(codes)), codes, strict=True)
         )
         against = functools.partial(objections, world, ask.show, told, ask.place)
         cause = CauseField(

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from engine.cluster import Cluster
 from engine.errors import EngineError
+from engine.faults.placed import PLACED, FaultPlace
 from engine.trace import Outcome, Verdict
 from k8squiz.bank.question import Fault, Question
 from k8squiz.errors import QuizError
 from k8squiz.kinds.evidence.transcript import Printed, ShownCommand, printed
-from k8squiz.world.faults import FAULTS
 from k8squiz.world.world import World
 
 
@@ -29,12 +29,12 @@ def with_fault(question: Question, fault: Fault | None) -> World:
 def every_fault(cluster: Cluster) -> Iterator[Fault]:
     """Each cause at each place."""
     places = {
-        "node": [one.name for one in cluster.nodes],
-        "pod": [one.name for one in cluster.pods],
-        "service": [one.name for one in cluster.services],
+        FaultPlace.NODE: [one.name for one in cluster.nodes],
+        FaultPlace.POD: [one.name for one in cluster.pods],
+        FaultPlace.SERVICE: [one.name for one in cluster.services],
     }
-    for cause, found in FAULTS.items():
-        yield from itertools.starmap(Fault, ((cause, at) for at in places[found.at]))
+    for cause, found in PLACED.items():
+        yield from itertools.starmap(Fault, ((cause, at) for at in places[found.place]))
 
 
 def prints(question: Question, name: str, fault: Fault, shown: tuple[ShownCommand, ...]) -> tuple[Printed, ...] | None:

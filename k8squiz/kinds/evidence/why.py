@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import EngineError
+from engine.faults.placed import PLACED, FaultPlace
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.question import Fault, FieldMark, Grade
@@ -11,11 +12,14 @@ from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.evidence.fields import CAUSE_FIELD
 from k8squiz.kinds.evidence.others import every_fault, prints, with_fault
 from k8squiz.kinds.evidence.transcript import Printed, ShownCommand, printed
-from k8squiz.world.faults import FAULTS
 from k8squiz.world.world import World
 
 _HARMLESS = Text("That would not break this connection.", "它不会影响这个连接。")
-_SITS_AT = {"node": ("a node", "节点"), "pod": ("a pod", " Pod "), "service": ("a Service", " Service ")}
+_SITS_AT = {
+    FaultPlace.NODE: ("a node", "节点"),
+    FaultPlace.POD: ("a pod", " Pod "),
+    FaultPlace.SERVICE: ("a Service", " Service "),
+}
 
 
 def evidence_causes(world: World, shown: tuple[ShownCommand, ...], grade: Grade) -> tuple[Cause, ...]:
@@ -49,7 +53,7 @@ def _of_place(
         return []
     elsewhere = Fault(fault.cause, str(mark.given))
     if elsewhere not in every_fault(world.cluster(world.first)):
-        en, zh = _SITS_AT[FAULTS[fault.cause].at]
+        en, zh = _SITS_AT[PLACED[fault.cause].place]
         return [
             Cause(
                 mark.field,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.faults import find_fault, names
+from engine.faults.placed import PLACED
 from engine.faults.registry import MODULES
 
 TOLD = Path(__file__).parents[2] / "golden" / "faults.txt"
@@ -23,6 +24,10 @@ def rows() -> Iterator[str]:
         yield f"  said by {'  '.join(fault.terms)}"
         for text in (fault.what, fault.lives, fault.trigger):
             yield from (f"    {text.en}", f"    {text.zh}")
+
+    for name, placed in PLACED.items():
+        yield f"{name}: at a {placed.place}"
+        yield from (f"    {placed.text.en}", f"    {placed.text.zh}")
 
 
 def test_the_faults_are_what_they_were() -> None:

@@ -6,6 +6,8 @@ import dataclasses
 
 import pytest
 
+from engine.faults.interface import FaultError
+from engine.faults.placed import PLACED
 from engine.trace import Verdict
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import find
@@ -17,7 +19,6 @@ from k8squiz.kinds.evidence.kind import KIND
 from k8squiz.kinds.evidence.transcript import ShownCommand, printed, transcript
 from k8squiz.kinds.evidence.why import instead, telling
 from k8squiz.kinds.interface import Task, make_task
-from k8squiz.world.faults import FAULTS
 from k8squiz.world.world import World
 
 
@@ -61,7 +62,7 @@ def test_a_cause_breaks_the_walk(cause: str, at: str, verdict: Verdict, code: st
 def test_every_cause_is_offered_in_every_question() -> None:
     for seed in (1, 2, 3):
         field = cause_of(make_task(World(draw(find("route-or-tunnel"), seed))))
-        assert {item.key for item in field.items} == set(FAULTS)
+        assert {item.key for item in field.items} == set(PLACED)
 
 
 def test_what_is_printed_is_what_the_tools_print() -> None:
@@ -110,7 +111,7 @@ def test_a_wrong_cause_is_told_by_what_would_be_printed() -> None:
 )
 def test_an_unknown_cause_or_place_is_named(cause: str, at: str, said: str) -> None:
     world = World(broken(cause, at))
-    with pytest.raises(QuizError, match=said):
+    with pytest.raises(FaultError, match=said):
         world.live(world.first)
 
 
