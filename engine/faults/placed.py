@@ -15,7 +15,7 @@ from engine.cluster import Node, Pod, Service
 from engine.cluster.facts import UnderlayDrop
 from engine.faults.interface import FaultError, Line, Lines, run_lines
 from engine.faults.kernels import hairpin_off, sysctl_off
-from engine.faults.routes import link_down, route_gone
+from engine.faults.routes import link_down, route_gone, tunnel_of
 from engine.faults.services import json_patch
 from engine.packet import L4
 from engine.shell.api import changed, created
@@ -94,14 +94,6 @@ def _other(live: LiveCluster, at: str, to: str | None) -> Node:
     return _node(live, found)
 
 
-def _tunnel(live: LiveCluster, node: str) -> str:
-    devices = live.fabric.host(_node(live, node).name).devices.values()
-    found = next((device.name for device in devices if device.tunnel is not None), None)
-    if found is None:
-        raise FaultError(f"{node} has no tunnel device", zh=f"{node} 没有隧道设备")
-    return found
-
-
 def _on_node(line: Callable[[LiveCluster, str, str | None], Line]) -> Put:
     """A line that is run on the node."""
     return lambda live, at, to: run_lines(live, (line(live, _node(live, at).name, to),))
@@ -139,7 +131,7 @@ def _denied(live: LiveCluster, at: str, to: str | None) -> LiveCluster:
 
 
 def _tunnel_peer_missing(live: LiveCluster, at: str, to: str | None) -> LiveCluster:
-    name, outer = _tunnel(live, at), _other(live, at, to).internal_ips[0]
+    name, outer = tunnel_of(live, _node(live, at).name), _other(live, at, to).internal_ips[0]
     tunnel = live.fabric.host(at).devices[name].tunnel
     hops = () if tunnel is None else (hop for hop, known in tunnel.remotes.items() if known == outer)
     return live.edited(at, *(TunnelPeerSet(name, hop, None) for hop in hops))
@@ -175,7 +167,7 @@ PLACED: Mapping[str, PlacedFault] = {
     "tunnel-down": PlacedFault(
         Text("a node's tunnel device is down", "某个节点的隧道设备处于 down 状态"),
         FaultPlace.NODE,
-        _on_node(lambda live, at, to: link_down(at, _tunnel(live, at))),
+        _on_node(lambda live, at, to: link_down(at, tunnel_of(live, at))),
     ),
     "tunnel-peer-missing": PlacedFault(
         Text("a node's tunnel device has no entry for the other node", "某个节点的隧道设备没有另一节点的对端表项"),

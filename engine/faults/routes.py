@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.faults.interface import Case, KnownFault, Line, Lines, ToolEvidence
+from engine.faults.interface import Case, FaultError, KnownFault, Line, Lines, ToolEvidence
 from engine.faults.networks import BRIDGED, TUNNELLED
 from engine.faults.restarts import all_proxies
 from engine.faults.scene import IncidentScene, pod_of
@@ -39,6 +39,15 @@ def route_gone(node: str, prefix: str) -> Line:
 
 def link_down(node: str, device: str) -> Line:
     return (node, f"ip link set {device} down")
+
+
+def tunnel_of(live: LiveCluster, node: str) -> str:
+    """The node's tunnel device. Raises FaultError where it has none."""
+    devices = live.fabric.host(node).devices.values()
+    found = next((device.name for device in devices if device.tunnel is not None), None)
+    if found is None:
+        raise FaultError(f"{node} has no tunnel device", zh=f"{node} 没有隧道设备")
+    return found
 
 
 def _restarts(scene: IncidentScene, live: LiveCluster) -> tuple[Lines, ...]:
@@ -128,7 +137,7 @@ def _tunnel_down(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
         up = (node, "ip link set flannel.1 up")
         yield Case(
             (node,),
-            (link_down(node, "flannel.1"),),
+            (link_down(node, tunnel_of(live, node)),),
             (ToolEvidence(node, "ip link show flannel.1", r"state DOWN"), ToolEvidence(node, "ip route", r"^(?![\s\S]*flannel)")),
             ((up, *(_added(live, node, prefix) for prefix in others)),),
             (*_restarts(scene, live), (up,)),
