@@ -145,6 +145,7 @@ SCHEDULERS_NAMED = {
     "engine/netfilter/ipvsadm_text.py": {"wlc"},
     "engine/netfilter/parts/statement.py": {"mh"},
     "engine/lab/plain.py": {"sh"},
+    "engine/lab/tool_output.py": {"sh"},
 }
 
 
