@@ -201,7 +201,11 @@ class Lab:
         router = self.namespaces[ROUTER]
         family = "-4" if self.version == 4 else "-6"
         if self._routed is not None:
-            router.run("ip", family, "route", "del", self._routed)
+            # The network may know the way to a pod by itself: that route was replaced, and comes back.
+            known = self.fabric.host(ROUTER).table.routes
+            own = next((route.via for route in known if route.prefix == self._routed and route.via), None)
+            undo = ("del", self._routed) if own is None else ("replace", self._routed, "via", own, "dev", "eth0")
+            router.run("ip", family, "route", *undo)
             self._routed = None
         if arrival is None or self.fabric.on_lan(resolved.dst):
             return

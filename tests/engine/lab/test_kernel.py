@@ -72,11 +72,21 @@ def _regressions() -> list[Scene]:
     shut = NetworkPolicy("default", "shut", policy_types=(PolicyType.EGRESS,))
     isolated = dataclasses.replace(first.cluster, cni=cni, network_policies=(shut,))
     own_node = (Request("pod/pod-a", f"{NODE1}:10250"),)
+    apart = dataclasses.replace(first.cluster.network, missing_routes=(("node2", "node1"),))
     pings = tuple(
         Request(source, f"{to}:0", "ICMP")
         for source, to in (("pod/pod-a", B), ("pod/pod-a", VIP), ("node/node1", VIP), ("client", NODE1), ("client", "10.96.0.99"))
     )  # fmt: skip
+    # The router's own way to a pod is there again after a request that came in by another node.
+    routed = dataclasses.replace(first.cluster.cni, plugin="vpc-native", backend="routed")
+    by_a_node = (Request("client", f"{A}:8080", node="node2"), Request("pod/pod-b", f"{A}:8080"))
     return [
+        Scene(
+            "the way to a pod comes back",
+            dataclasses.replace(first.cluster, cni=routed, network=apart),
+            Mode.IPTABLES,
+            by_a_node,
+        ),
         *(Scene(f"ping, {mode}", first.cluster, mode, pings) for mode in (Mode.IPTABLES, Mode.NFTABLES)),
         *(no_forwarding("calico", "bgp"), no_forwarding("vpc-native", "routed")),
         Scene("a policy at INPUT", isolated, Mode.NFTABLES, own_node),
