@@ -19,14 +19,21 @@ from engine.packet import L4, Family
 
 UNKNOWN = "?"
 _PROTOCOL = {"icmp": "icmp", "icmpv6": "ipv6-icmp", "tcp": "tcp", "udp": "udp", "sctp": "sctp", "ipip": "4"}
+# A type's values in other spellings, its numbers (`nft -n`) among them.
 _NUMBERED = {
-    "1": "icmp",
-    "6": "tcp",
-    "17": "udp",
-    "58": "ipv6-icmp",
-    "132": "sctp",
-    "ipencap": "4",
-    "icmpv6": "ipv6-icmp",
+    "inet_proto": {
+        "1": "icmp",
+        "6": "tcp",
+        "17": "udp",
+        "58": "ipv6-icmp",
+        "132": "sctp",
+        "ipencap": "4",
+        "icmpv6": "ipv6-icmp",
+    },
+    "ct_state": {"0x1": "invalid", "0x2": "established", "0x4": "related", "0x8": "new", "0x40": "untracked"},
+    "ct_dir": {"0": "original", "1": "reply"},
+    "nf_proto": {"2": "ipv4", "10": "ipv6"},
+    "ether_type": {"0x0800": "ip", "0x86dd": "ip6", "8": "ip", "56710": "ip6"},
 }
 
 
@@ -157,7 +164,7 @@ def bounds(text: str, kind: str) -> tuple[Value, Value]:
     if kind in ("icmp_type", "icmpv6_type"):
         named = ICMP_NAMES[Family.IPV4 if kind == "icmp_type" else Family.IPV6].get(text)
         return (int(text),) * 2 if named is None else (named, named)
-    word = _NUMBERED.get(text, text) if kind == "inet_proto" else text
+    word = _NUMBERED.get(kind, {}).get(text, text)
     if not re.fullmatch(r"[a-z0-9-]+", word):
         raise ValueError(f"{text!r} is no value of type {kind}")
     return word, word

@@ -22,6 +22,7 @@ TABLE_FAMILY = {Family.IPV4: "ip", Family.IPV6: "ip6"}
 PROTOCOL_NAME = {protocol: protocol.value.lower() for protocol in (L4.TCP, L4.UDP, L4.SCTP, L4.ICMP)}
 PROTOCOL_NAMED = {name: protocol for protocol, name in PROTOCOL_NAME.items()}
 _PROTOCOL_NUMBER = {"icmp": 1, "tcp": 6, "udp": 17, "sctp": 132}
+_PROTOCOL_NAME = {str(number): name for name, number in _PROTOCOL_NUMBER.items()}
 
 # Standard priorities, and the one hook where the two NAT names are valid (src/rule.c, std_prios).
 _PRIORITIES: tuple[tuple[str, int, Hook | None], ...] = (
@@ -95,6 +96,16 @@ def element_order(key: Key, key_types: tuple[str, ...]) -> tuple[int, ...]:
         return (int.from_bytes(_packed(key[0], key_types[0]), "big"),)
     pairs = zip(reversed(key), reversed(key_types), strict=True)
     return tuple(int.from_bytes(_packed(value, kind), "little") for value, kind in pairs)
+
+
+def protocol_names(key: Key, key_types: tuple[str, ...]) -> Key:
+    """A key whose protocols are named, as `nft` prints them without -n."""
+    if len(key) != len(key_types) or "inet_proto" not in key_types:
+        return key
+    return tuple(
+        _PROTOCOL_NAME.get(value, value) if kind == "inet_proto" else value
+        for value, kind in zip(key, key_types, strict=True)
+    )
 
 
 def _packed(value: str, kind: str) -> bytes:

@@ -21,6 +21,7 @@ from engine.netfilter.nft_names import (
     duration_seconds,
     element_order,
     priority_number,
+    protocol_names,
     split_commas,
 )
 from engine.netfilter.nft_sets import Element, NamedSet
@@ -196,6 +197,7 @@ class _NftReader:
             except ValueError as error:
                 told = in_own_words(error)
                 raise self.fail(told.en, told.zh) from error
+        named.elements = {protocol_names(key, named.key_types): element for key, element in named.elements.items()}
         try:
             # The type may stand after the elements, or twice.
             for key in named.elements:

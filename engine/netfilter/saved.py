@@ -247,6 +247,11 @@ class _Reader:
                     "this is what `iptables -S` or `iptables -L` prints, of one table alone; give `iptables-save` instead",
                     zh="这是 `iptables -S` 或 `iptables -L` 的输出，只含一张表；请改为给出 `iptables-save`",
                 )
+            if line.startswith('{"nftables"'):
+                raise BadRule(
+                    "this is what `nft -j list ruleset` prints; give `nft list ruleset` instead",
+                    zh="这是 `nft -j list ruleset` 的输出；请改为给出 `nft list ruleset`",
+                )
             if line.startswith(("Name: ", "IP Virtual Server version")):
                 listing, wanted = ("ipset list", "ipset save") if line[0] == "N" else ("ipvsadm -L", "ipvsadm-save -n")
                 raise BadRule(

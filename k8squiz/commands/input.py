@@ -104,6 +104,7 @@ def _read(file: str) -> str:
             f"{file}：规则超过 {_MOST_RULES // 1_000_000} MB",
         )
     try:
-        return raw.decode("utf-8")
+        # Windows' editors begin a text with a byte order mark.
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise QuizError(f"{file}: this is no text (not UTF-8)", f"{file}：不是文本（非 UTF-8）") from None

@@ -92,6 +92,17 @@ class AddressTypes(ModelledMatch):
         return f" -m addrtype{self.source.option()}{self.destination.option()}{self.source.limit_text()}"
 
 
+# As `nft -n` prints them (enum of RTN_, linux/rtnetlink.h).
+_NUMBERED = {
+    "1": "UNICAST",
+    "2": "LOCAL",
+    "3": "BROADCAST",
+    "4": "ANYCAST",
+    "5": "MULTICAST",
+    "6": "BLACKHOLE",
+    "7": "UNREACHABLE",
+    "8": "PROHIBIT",
+}
 _LIMITS = {"--limit-iface-in": "in", "--limit-iface-out": "out"}
 
 
@@ -112,12 +123,12 @@ def _read(name: str, options: Options, family: Family) -> Matches | None:
 
 def _read_nft(found: re.Match[str], family: Family) -> Match:
     limit = {None: "", " . iif": "in", " . oif": "out"}[found[2]]
-    types = found[4].strip("{ }").upper().replace(" ", "")
+    types = ",".join(_NUMBERED.get(word, word.upper()) for word in found[4].strip("{ }").replace(" ", "").split(","))
     return AddressType("src" if found[1] == "s" else "dst", types, found[3] is not None, limit)
 
 
 PART = Part(
     classes=(AddressType, AddressTypes),
     modules={"addrtype": by_options(_read)},
-    nft_matches=((r"fib ([sd])addr( \. [io]if)? type (!= )?([a-z]+|{ [a-z, ]+ })", _read_nft),),
+    nft_matches=((r"fib ([sd])addr( \. [io]if)? type (!= )?([a-z]+|[1-8](?= |$)|{ [a-z1-8, ]+ })", _read_nft),),
 )

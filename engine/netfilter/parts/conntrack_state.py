@@ -21,6 +21,9 @@ STATES = frozenset({"INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SN
 # In the order of the bits (enum ip_conntrack_info as nft_ct.c maps them), which is the order of printing. SNAT and DNAT
 # are no states there but a status.
 _NFT_STATES = ("invalid", "established", "related", "new", "untracked")
+# NF_CT_STATE_BIT and IPS_SRC_NAT, IPS_DST_NAT, by which `nft -n` prints them.
+_STATE_BITS = {0x1: "INVALID", 0x2: "ESTABLISHED", 0x4: "RELATED", 0x8: "NEW", 0x40: "UNTRACKED"}
+_STATUS_BITS = {0x10: "SNAT", 0x20: "DNAT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,15 @@ def _read(name: str, options: Options, family: Family) -> Matches | None:
     return None if more is None else (ConntrackState(states, negate, name), *more)
 
 
+def _read_numbers(found: re.Match[str], family: Family) -> Match:
+    """The bits of `nft -n`."""
+    bits = _STATE_BITS if found[1] == "state" else _STATUS_BITS
+    given = [int(number, 16) for number in found[3].strip("{ }").split(",")]
+    if not set(given) <= bits.keys():
+        raise BadRule(f"{found[0]!r}: unknown {found[1]}", zh=f"{found[0]!r}：未知的{found[1]}")
+    return ConntrackState(tuple(bits[number] for number in given), found[2] is not None)
+
+
 def _read_nft(found: re.Match[str], family: Family) -> Match:
     states = found[2].strip("{ }").replace(" ", "").split(",")
     if not set(states) <= set(_NFT_STATES):
@@ -87,6 +99,7 @@ PART = Part(
     modules=dict.fromkeys(("conntrack", "state"), by_options(_read)),
     nft_matches=(
         (r"ct state (!= )?([a-z,]+(?= |$)|{ [a-z, ]+ })", _read_nft),
+        (r"ct (state|status) (!= )?(0x[0-9a-f]+(?:,0x[0-9a-f]+)*(?= |$)|{ 0x[0-9a-fx, ]+ })", _read_numbers),
         (
             r"ct status (!= )?([sd]nat)\b",
             lambda found, family: ConntrackState((found[2].upper(),), found[1] is not None),

@@ -58,6 +58,27 @@ _ICMPX = {
     "host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
     "admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
 }
+# The codes by which `nft -n` prints them (RFC 792, RFC 4443; enum nft_reject_inet_code).
+_NUMBERED = {
+    "icmp": {
+        "0": "net-unreachable",
+        "1": "host-unreachable",
+        "2": "prot-unreachable",
+        "3": "port-unreachable",
+        "9": "net-prohibited",
+        "10": "host-prohibited",
+        "13": "admin-prohibited",
+    },
+    "icmpv6": {
+        "0": "no-route",
+        "1": "admin-prohibited",
+        "3": "addr-unreachable",
+        "4": "port-unreachable",
+        "5": "policy-fail",
+        "6": "reject-route",
+    },
+    "icmpx": {"0": "no-route", "1": "port-unreachable", "2": "host-unreachable", "3": "admin-prohibited"},
+}
 
 
 def _default(family: Family) -> str:
@@ -76,12 +97,13 @@ def _read_nft(found: re.Match[str], family: Family) -> Target:
         return Reject(_default(family))
     if text == "reject with tcp reset":
         return Reject("tcp-reset")
-    said = re.fullmatch(r"reject with (icmp|icmpv6|icmpx) (?:type )?([a-z-]+)", text)
-    if said is None or (said[1] == "icmpx" and said[2] not in _ICMPX):
+    said = re.fullmatch(r"reject with (icmp|icmpv6|icmpx) (?:type )?([a-z0-9-]+)", text)
+    kind = "" if said is None else _NUMBERED[said[1]].get(said[2], said[2])
+    if said is None or kind.isdigit() or (said[1] == "icmpx" and kind not in _ICMPX):
         raise ValueError(f"unknown statement {text!r}")
     if said[1] == "icmpx":
-        return Reject(_ICMPX[said[2]][0 if family is Family.IPV4 else 1], said[2])
-    return Reject(f"{'icmp6' if said[1] == 'icmpv6' else 'icmp'}-{said[2]}")
+        return Reject(_ICMPX[kind][0 if family is Family.IPV4 else 1], kind)
+    return Reject(f"{'icmp6' if said[1] == 'icmpv6' else 'icmp'}-{kind}")
 
 
 PART = Part(classes=(Reject,), jumps={"REJECT": by_options(_read)}, nft_targets=((r"reject.*", _read_nft),))

@@ -94,11 +94,22 @@ def _read(name: str, words: list[str], family: Family) -> Matches | None:
     return (*ports, flags) if flags is not None else ports or (L4Module(L4.TCP),)
 
 
+def _of_bits(text: str) -> tuple[str, ...]:
+    """The flags whose bits these are; ValueError for bits that none has."""
+    bits = {1 << place: name for place, name in enumerate(("FIN", "SYN", "RST", "PSH", "ACK", "URG"))}
+    given = [int(number, 16) for number in text.split(",")]
+    if not set(given) <= bits.keys():
+        raise ValueError(f"unknown flags {text}")
+    return _ordered([bits[number] for number in given])
+
+
 def _read_nft(found: re.Match[str], family: Family) -> Match:
     if found[4] is not None:
         # `tcp flags syn` asks for the bits alone: (flags & syn) != 0.
         flags = _ordered(found[4].upper().split(","))
         return TcpFlags(flags, flags) if len(flags) == 1 else TcpFlags(flags, (), True)
+    if found[7] is not None:
+        return TcpFlags(_of_bits(found[8]), _of_bits(found[7]))
     if found[5] is not None:
         return TcpFlags(_ordered(found[6].upper().split(",")), _ordered(found[5].upper().split(",")))
     mask = _ordered(re.split(r"[ |,]+", found[1].strip("()").upper()))
@@ -107,11 +118,13 @@ def _read_nft(found: re.Match[str], family: Family) -> Match:
 
 
 _NAMES = r"(?:fin|syn|rst|psh|ack|urg)"
+# `nft -n` prints the bits of a TCP header's flags (RFC 9293).
+_BITS = r"0x[0-9a-f]+(?:,0x[0-9a-f]+)*"
 _SOME = rf"{_NAMES}(?:(?: \| |,){_NAMES})*"
 
 _FORM = (
     rf"tcp flags (?:& (\({_SOME}\)|{_NAMES}) (==|!=) (\({_SOME}\)|{_SOME}|0x0)"
-    rf"|({_SOME})(?! ?/)(?= |$)|({_SOME}) / ({_SOME}))"
+    rf"|({_SOME})(?! ?/)(?= |$)|({_SOME}) / ({_SOME})|({_BITS}) / ({_BITS})(?= |$))"
 )
 
 PART = Part(classes=(TcpFlags,), modules={"tcp": _read}, nft_matches=((_FORM, _read_nft),))

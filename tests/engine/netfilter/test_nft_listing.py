@@ -52,6 +52,18 @@ SPELT = [
     ("counter packets 0 bytes 0 tcp option maxseg size set rt mtu", "counter tcp option maxseg size set rt mtu"),
     ("icmp type { echo-request, echo-reply } accept", "icmp type { echo-request, echo-reply } accept"),
     ("fib saddr . mark . iif oif 0 drop", "fib saddr . mark . iif oif missing drop"),
+    # As `nft -n` prints them.
+    ("fib daddr type 2 counter packets 0 bytes 0 jump MINE", "fib daddr type local counter jump MINE"),
+    ("fib daddr . iif type != { 2, 3 } drop", "fib daddr . iif type != { local, broadcast } drop"),
+    ("ct state 0x8 drop", "ct state new drop"),
+    ("ct state 0x2,0x4 accept", "ct state established,related accept"),
+    ("ct state { 0x2, 0x4 } accept", "ct state established,related accept"),
+    ("ct status 0x20 accept", "ct status dnat accept"),
+    ("ct state != 0x1 accept", "ct state != invalid accept"),
+    ("reject with icmpx 3", "reject with icmpx admin-prohibited"),
+    ("reject with icmp 10", "reject with icmp host-prohibited"),
+    ("reject with icmp 3", "reject"),
+    ("tcp flags 0x2 / 0x1,0x2,0x4,0x10 drop", "tcp flags & (fin | syn | rst | ack) == syn drop"),
 ]  # fmt: skip
 # What is kept as it stood from where nothing reads it.
 KEPT = [
@@ -122,6 +134,13 @@ def test_what_no_nft_prints_is_an_error_with_its_line(line: str) -> None:
         (("iifname @cards reject with icmpx admin-prohibited",), "REJECT"),
         (("ip daddr . tcp dport @ports drop",), "DROP"),
         (("iifname vmap @jumps",), "DROP"),
+        # As `nft -n` prints them.
+        (("meta nfproto 2 drop",), "DROP"),
+        (("meta nfproto 10 drop",), "ACCEPT"),
+        (("meta protocol 0x0800 drop",), "DROP"),
+        (("ct state vmap { 0x8 : drop, 0x2 : accept }",), "DROP"),
+        (("meta l4proto . th dport vmap { 6 . 80 : drop }",), "DROP"),
+        (("ip daddr . meta l4proto . th dport vmap @numbered",), "DROP"),
     ],
 )
 def test_what_a_rule_does(rules: tuple[str, ...], expected: str) -> None:
@@ -129,6 +148,8 @@ def test_what_a_rule_does(rules: tuple[str, ...], expected: str) -> None:
         "\tset own {\n\t\ttype ipv4_addr\n\t\tflags interval\n\t\telements = { 10.244.0.0/16, 192.168.1.1-192.168.1.9 }\n\t}\n\n"
         '\tset cards {\n\t\ttype ifname\n\t\telements = { "eth0",\n\t\t\t     "eth1" }\n\t}\n\n'
         "\tset ports {\n\t\ttypeof ip daddr . tcp dport\n\t\tflags interval\n\t\telements = { 10.244.0.0/16 . 80-90 }\n\t}\n\n"
+        "\tmap numbered {\n\t\ttype ipv4_addr . inet_proto . inet_service : verdict\n"
+        f"\t\telements = {{ {POD} . 6 . 80 : drop, {POD} . 17 . 53 : accept }}\n\t}}\n\n"
         '\tmap jumps {\n\t\ttype ifname : verdict\n\t\telements = { "lo" : accept, * : drop }\n\t}\n\n'
     )
     host = netfilter(listing(*rules, more=sets))
