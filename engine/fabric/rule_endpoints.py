@@ -54,8 +54,8 @@ def with_endpoints_of_rules(
 
 
 def _told(cluster: Cluster) -> bool:
-    """Whether EndpointSlices are given; those of a cluster that was not read from manifests are."""
-    given = any(kind == "EndpointSlice" for kind, _, _ in cluster.places)
+    """Whether EndpointSlices (or Endpoints) are given; those of a cluster that was not read from manifests are."""
+    given = any(kind in ("EndpointSlice", "Endpoints") for kind, _, _ in cluster.places)
     return given or (not cluster.places and bool(cluster.slices))
 
 

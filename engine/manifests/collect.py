@@ -33,6 +33,7 @@ class Collector:
         self._pods: list[Pod] = []
         self._services: list[Service] = []
         self._slices: list[EndpointSlice] = []
+        self._mirrors: list[EndpointSlice] = []
         self._cidrs: list[str] = []
         self._namespaces: dict[str, Mapping[str, str]] = {}
         self._policies: list[NetworkPolicy] = []
@@ -54,6 +55,7 @@ class Collector:
             ("v1", "Namespace"): self._namespace,
             ("apps/v1", "DaemonSet"): self._daemon_set,
             ("discovery.k8s.io/v1", "EndpointSlice"): self._slice,
+            ("v1", "Endpoints"): self._endpoints,
             ("networking.k8s.io/v1", "ServiceCIDR"): self._service_cidr,
             ("networking.k8s.io/v1beta1", "ServiceCIDR"): self._service_cidr,
             ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): self._cni.definition,
@@ -172,6 +174,14 @@ class Collector:
             )
         self._taken[field, value] = (service.key, (file, line))
 
+    def _endpoints(self, fields: Fields) -> None:
+        # EndpointSlices are what most manifests have.
+        from engine.manifests.endpoints import mirrored
+
+        metadata = fields.mapping("metadata")
+        self._unique("Endpoints", objects.namespace_of(metadata), objects.name_of(metadata), fields)
+        self._mirrors += mirrored(fields)
+
     def _slice(self, fields: Fields) -> None:
         slice_ = objects.endpoint_slice(fields)
         self._unique("EndpointSlice", slice_.namespace, slice_.name, fields)
@@ -246,6 +256,10 @@ class Collector:
         proxy, of_proxy = self._proxy.conclusion(nodes, bool(self._services), (pool.cidr for pool in cni.pools))
         assumed = (*of_proxy, *of_cni)
         derived = derived_slices(self._services, self._slices, self._pods, nodes)
+        if self._mirrors:
+            from engine.manifests.endpoints import of_services
+
+            derived += of_services(self._mirrors, self._services, self._slices, derived)
         return Cluster(
             nodes=nodes,
             pods=tuple(self._pods),

@@ -323,7 +323,7 @@ def _endpoint(entry: Fields, kind: str) -> SliceEndpoint:
         zone=entry.text("zone") or None,
         zone_hints=frozenset(zone.text("name") for zone in hints.items("forZones")) if hints.data else _NONE,
         node_hints=frozenset(place.text("name") for place in hints.items("forNodes")) if hints.data else _NONE,
-        pod=_pod_key(target),
+        pod=pod_key(target),
         hostname=entry.label("hostname"),
     )
 
@@ -346,7 +346,8 @@ def _endpoint_addresses(entry: Fields, kind: str) -> tuple[str, ...]:
     return found
 
 
-def _pod_key(target: Fields) -> str | None:
+def pod_key(target: Fields) -> str | None:
+    """namespace/name of the Pod that an object reference names; None where it names something else."""
     if target.text("kind") != "Pod":
         return None
     return f"{target.label('namespace') or 'default'}/{target.subdomain('name')}"
