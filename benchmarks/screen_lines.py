@@ -1,7 +1,8 @@
 """How many lines a question takes: `python benchmarks/screen_lines.py [TREE...]`, a table for each checkout (default: this one).
 
 What is counted is what stands above the prompt: title, cluster, request, what is asked, what can be picked, and the table
-of cells of a question that has one. 24 lines less the prompt and its keys leave 20.
+of cells of a question that has one. 24 lines less the prompt and its keys leave 20. What is to be read first (manifests, what
+tools print) is paged above it: the last column counts the questions that are longer than that with it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ WIDTHS = (60, 80, 120)
 FITS = 20
 
 
-def lines_of(width: int, lang: str) -> dict[str, int]:
-    """Each question of the bank (seed 1) and its lines at `width` columns."""
+def lines_of(width: int, lang: str, material: bool = False) -> dict[str, int]:
+    """Each question of the bank (seed 1) and its lines at `width` columns; `material`: with what is to be read first."""
     from k8squiz.bank import find as bank
     from k8squiz.bank.draw import draw
     from k8squiz.kinds.interface import make_task
@@ -28,18 +29,21 @@ def lines_of(width: int, lang: str) -> dict[str, int]:
     counted = {}
     for meta in bank.select((), None):
         world = World(draw(bank.find(meta.id), "1"))
-        counted[meta.id] = _counted(world, make_task(world), width, lang)
+        counted[meta.id] = _counted(world, make_task(world), width, lang, material)
     return counted
 
 
-def _counted(world: object, task: object, width: int, lang: str) -> int:
+def _counted(world: object, task: object, width: int, lang: str, material: bool) -> int:
     from k8squiz.screens.question import question_view, title_view
     from k8squiz.terminal.console import make_console
 
     out = io.StringIO()
     console = make_console(width=width, file=out)
     console.print(title_view(world.question, lang, 1, 5))  # type: ignore[attr-defined,arg-type]
-    console.print(question_view(world, task, lang, listed=False))  # type: ignore[arg-type]
+    try:
+        console.print(question_view(world, task, lang, listed=False, material=material))  # type: ignore[arg-type]
+    except TypeError:  # an earlier tree
+        console.print(question_view(world, task, lang, listed=False))  # type: ignore[arg-type]
     if any(field.row is not None for field in task.fields):  # type: ignore[attr-defined]
         for line in _fields(task, lang):
             console.print(line)
@@ -69,16 +73,19 @@ def main() -> None:
 
 
 def _table() -> None:
-    print(f"{'':4}{'columns':>8}{'questions':>10}{'median':>8}{'90 %':>6}{'most':>6}{f'over {FITS}':>9}  the longest")
+    print(
+        f"{'':4}{'columns':>8}{'questions':>10}{'median':>8}{'90 %':>6}{'most':>6}{f'over {FITS}':>9}{'with all':>10}  the longest"
+    )
     for lang in ("en", "zh"):
         for width in WIDTHS:
             counted = lines_of(width, lang)
             lines = sorted(counted.values())
             over = sum(1 for each in lines if each > FITS)
+            whole = sum(1 for each in lines_of(width, lang, material=True).values() if each > FITS)
             longest = ", ".join(sorted(counted, key=lambda name: -counted[name])[:3])
             print(
                 f"{lang:4}{width:>8}{len(lines):>10}{statistics.median(lines):>8g}{lines[len(lines) * 9 // 10]:>6}"
-                f"{lines[-1]:>6}{over:>9}  {longest}"
+                f"{lines[-1]:>6}{over:>9}{whole:>10}  {longest}"
             )
 
 

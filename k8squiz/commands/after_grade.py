@@ -15,14 +15,18 @@ from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.locale.typed import Command, command, plain
 from k8squiz.screens import practice as keys
+from k8squiz.screens.pages import Pages
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.sanitize import one_line
+from k8squiz.terminal.width import width_of
 from k8squiz.world.subjects import needs_no_cluster
 from k8squiz.world.texts import followups
 from k8squiz.world.world import World
 
 Fill = Callable[[World, Task], Answer | None]
 """Asks all fields of another task; None where it is skipped."""
+
+_MANY = 99
 
 
 class Left(Exception):
@@ -51,6 +55,8 @@ class AfterGrade:
         self._name = str(on) if on is not None else self._world.first
         self._asked = 0
         self._causes = causes_of(graded.world, graded.task, graded.grade)
+        # What of the first page did not fit the screen.
+        self._rest = Pages(console, ())
 
     def run(self) -> bool:
         """Show the grade and why; then obey keys until one goes on. Whether the question is to be asked again. Raises Left."""
@@ -70,21 +76,29 @@ class AfterGrade:
         picture = reveal_view(world, lang, self._causes)
         if self._height([*first, picture]) < self._console.height - 2:
             first.append(picture)
-        self._console.print(*first)
+        self._rest = Pages(self._console, first, below=self._keys_lines() + 1)
+        self._rest.show()
         return self._obey()
 
     def _height(self, parts: Sequence[RenderableType]) -> int:
         return sum(len(self._console.render_lines(part, pad=False)) for part in parts)
 
+    def _keys_lines(self) -> int:
+        """How many lines the keys take, with more to come."""
+        return -(-width_of(self._keys(_MANY)) // max(self._console.width, 1))
+
     def _obey(self) -> bool:
         while True:
-            typed = self._line(self._keys())
+            typed = self._line(self._keys(self._rest.left))
             obeyed = command(typed)
             word = None if obeyed is None else obeyed[0]
             if word is Command.QUIT:
                 raise Left
             if word is Command.AGAIN:
                 return True
+            if not typed and self._rest.left:
+                self._rest.show()
+                continue
             if not typed or word is Command.NEXT:
                 return False
             look = None if word is None else self._looks().get(word)
@@ -113,16 +127,17 @@ class AfterGrade:
 
         return bool(followups(self._world)) or bool(names(self._world.question.template))
 
-    def _keys(self) -> str:
-        """The keys there are, in one line."""
+    def _keys(self, left: int) -> str:
+        """The keys there are, where so many lines are still to come."""
         lang = self._lang
         named = ["key-walk"]
         if self._walks:
             named += ["key-rules", "key-step", "key-what-if"]
         if self._has_followups():
             named.append("key-follow-up")
-        named += ["key-hear", "key-again", "key-last" if self._graded.last else "key-on"]
-        return "  ".join(say(name, lang) for name in named) + "> "
+        enter = "key-more" if left else "key-last" if self._graded.last else "key-on"
+        named += ["key-hear", "key-again", enter]
+        return "  ".join(say(name, lang, left=left) for name in named) + "> "
 
     def _walk(self) -> None:
         from k8squiz.screens.reveal import details_view

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rich.console import Console, RenderableType
-from rich.segment import Segment
 
 from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.typed import Command, command, plain
 from k8squiz.screens.explain import story_parts
+from k8squiz.screens.pages import Pages
 from k8squiz.screens.pieces import Pieces
 from k8squiz.story.blocks import Story
 from k8squiz.story.words import word
@@ -70,28 +70,15 @@ def _chapters(parts: Sequence[RenderableType], console: Console, lang: Lang, ask
 
 def _page(part: RenderableType, console: Console, lang: Lang, ask: Ask) -> None:
     """A chapter, stopping after each screenful. Raises _Left."""
-    lines = console.render_lines(part, pad=False)
-    room = max(console.height - 2, 5)
-    while lines:
-        shown, lines = lines[:room], lines[room:]
-        for line in shown:
-            console.print(_Line(line), end="")
-        if lines:
-            obeyed = command(ask(_say("more", lang, left=len(lines))))
+    pages = Pages(console, [part])
+    while pages.left:
+        pages.show()
+        if pages.left:
+            obeyed = command(ask(_say("more", lang, left=pages.left)))
             if obeyed is not None and obeyed[0] is Command.QUIT:
                 raise _Left
             if obeyed is not None and obeyed[0] is Command.NEXT:
                 return
-
-
-class _Line:
-    """Segments that have been laid out already."""
-
-    def __init__(self, segments: list[Segment]) -> None:
-        self._segments = segments
-
-    def __rich_console__(self, console: Console, options: object) -> list[Segment]:
-        return [*self._segments, Segment.line()]
 
 
 def _say(key: str, lang: Lang, **values: object) -> str:

@@ -15,6 +15,7 @@ from engine.values import dataclass
 from k8squiz.bank.find import find, select, told_by
 from k8squiz.bank.question import Answer, Grade, QuestionMeta
 from k8squiz.commands.faults import tell
+from k8squiz.commands.material import read_material
 from k8squiz.commands.practice_journal import PracticeJournal
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Field, Unreadable
@@ -244,7 +245,10 @@ class NoHints:
 def _show(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang) -> None:
     if isinstance(sheet, PracticeSession):
         console.print(title_view(sheet.world.question, lang, sheet.number, sheet.total))
-    console.print(question_view(sheet.world, sheet.task, lang, listed=not keyboard.interactive))
+    view = question_view(sheet.world, sheet.task, lang, listed=not keyboard.interactive, material=False)
+    if not read_material(sheet.task, len(console.render_lines(view)), keyboard, console, lang):
+        raise Stopped
+    console.print(view)
     console.print()
 
 

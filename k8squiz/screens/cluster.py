@@ -35,7 +35,8 @@ class NodesTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         # The fewest lines; of as many, the clearer layout.
-        texts = [layout(options.max_width) for layout in (self._rows_with_pods, self._rows, self._columns)]
+        layouts = (self._rows_with_pods, self._rows, self._columns, *([self._line] if len(self._nodes) == 1 else []))
+        texts = [layout(options.max_width) for layout in layouts]
         fitting = [text for text in texts if max(map(width_of, text.plain.split("\n"))) <= options.max_width]
         text = min(fitting, key=lambda text: text.plain.count("\n"), default=texts[-1])
         text.overflow = "fold"
@@ -91,6 +92,15 @@ class NodesTable:
         fewer = len(together) < len(lines) + len(Pieces(self._all).lines(width))
         text.append("\nPod", "strong").append("  " + "\n     ".join(together if fewer else lines))
         return text if fewer else self._with_facts(text, width)
+
+    def _line(self, width: int) -> Styled:
+        """The only node in a line or two."""
+        (node,) = self._nodes
+        told = [f"{name} {values[0]}" for name, values in self._facts()]
+        pods = [f"Pod {pod}" for pod in _pods(node.pods)]
+        line = Styled("\n".join(Pieces([f"{node.name}: {told[0]}", *told[1:], *pods]).lines(width)))
+        line.stylize("strong", 0, len(node.name))
+        return self._with_facts(line, width)
 
     def _columns(self, width: int) -> Styled:
         table = [["", *(node.name for node in self._nodes)], *([name, *values] for name, values in self._facts())]

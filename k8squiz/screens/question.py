@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -32,6 +33,9 @@ _GAP = 3
 _LINES = 19  # what 24 lines leave to a question, less its title and the prompt
 _MANY_ITEMS = 5
 _LETTER = 4  # columns before an item
+_INDENT = 2
+_FEW_LINES = 8
+_DOCUMENTS = re.compile(r"^---[ \t]*\n", re.MULTILINE)  # YAML 1.2, 9.2: a document begins
 _READABLE = 90  # columns: longer lines of prose are read with effort
 
 
@@ -72,16 +76,52 @@ class Titled:
         return sum(map(width_of, shown)) + 3 * (len(shown) - 1) + 2
 
 
-def question_view(world: World, task: Task, lang: Lang, listed: bool = True) -> RenderableType:
-    """Everything one needs to answer: cluster, request, prompt, and what can be picked. Without `listed` the steps of
-    an order are left out: the re-orderable list shows them."""
+def question_view(world: World, task: Task, lang: Lang, listed: bool = True, material: bool = True) -> RenderableType:
+    """Everything one needs to answer: what is to be read, cluster, request, prompt, and what can be picked. Without `listed`
+    the steps of an order are left out: the re-orderable list shows them; without `material` what is to be read."""
+    above = material_view(task) if material else None
     asked: list[RenderableType] = [Prose(pick(prompt(world), lang))]
-    asked += [Padding(Styled(visible(field.before)), (0, 0, 0, 2)) for field in task.fields if field.before]
+    asked += [Material(field.before) for field in task.fields if field.before and not _long(field.before)]
     asked += [
         items_view(field.options, lang) for field in task.fields if field.options and (listed or not field.ordered)
     ]
     words = [pick(prompt(world), lang), *(pick(item.text, lang) for field in task.fields for item in field.options)]
-    return Beside(given_view(world.question, lang, "\n".join(words)), Group(*asked))
+    question = Beside(given_view(world.question, lang, "\n".join(words)), Group(*asked))
+    return question if above is None else Group(above, Styled(""), question)
+
+
+def material_view(task: Task) -> RenderableType | None:
+    """What is to be read before the question: manifests, what tools print; None where there is nothing, or no more than fits
+    under the prompt. It stands above all else, for what one answers by is not to scroll away."""
+    texts = [field.before for field in task.fields if _long(field.before)]
+    return Group(*map(Material, texts)) if texts else None
+
+
+def _long(text: str) -> bool:
+    return text.count("\n") >= _FEW_LINES
+
+
+class Material:
+    """A text as it stands; the YAML documents in it side by side where they are narrow enough."""
+
+    def __init__(self, text: str) -> None:
+        self._documents = [visible(part).strip("\n") for part in _DOCUMENTS.split(text)]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        half = (options.max_width - _GAP - _INDENT) // 2
+        pairs = zip(self._documents[::2], self._documents[1::2], strict=False)
+        if (
+            len(self._documents) < 2
+            or max(width_of(line) for each in self._documents for line in each.split("\n")) > half
+        ):
+            yield Padding(Styled("\n---\n".join(self._documents)), (0, 0, 0, _INDENT))
+            return
+        table = Table.grid(padding=(0, _GAP, 0, 0))
+        for left, right in pairs:
+            table.add_row(Styled(left), Styled(right))
+        if len(self._documents) % 2:
+            table.add_row(Styled(self._documents[-1]))
+        yield Padding(table, (0, 0, 0, _INDENT))
 
 
 class Beside:

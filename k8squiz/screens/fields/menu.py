@@ -26,6 +26,7 @@ def view(field: MenuField, mark: FieldMark, lang: Lang, causes: Sequence[Cause] 
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("", Styled(say("truth", lang), style="strong"), Styled(say("yours", lang), style="strong"), "")
+    told: dict[str, str] = {}
     for item in field.items:
         ours, theirs = item.key in field.truth, item.key in given
         if not (field.multiple or ours or theirs):
@@ -36,5 +37,9 @@ def view(field: MenuField, mark: FieldMark, lang: Lang, causes: Sequence[Cause] 
         table.add_row(*row, Prose(f"{item.letter}  {pick(item.text, lang)}", style="strong" if ours else ""))
         for cause in causes:
             if cause.part == item.key:
-                table.add_row("", "", "", Prose(f"   {CAUSE} {one_line(pick(cause.text, lang))}", style="notice"))
+                text = one_line(pick(cause.text, lang))
+                first = told.setdefault(text, item.letter)
+                # What decides several options is told at the first of them.
+                shown = text if first == item.letter else say("as-at", lang, letter=first)
+                table.add_row("", "", "", Prose(f"   {CAUSE} {shown}", style="notice"))
     return [table]
