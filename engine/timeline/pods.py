@@ -17,6 +17,8 @@ from engine.values import dataclass
 
 # kuberuntime_container.go, minimumGracePeriodInSeconds: what is left for SIGTERM where preStop took the whole grace period.
 _LEAST_AFTER_PRE_STOP = 2_000
+#: ready, serving, terminating of an endpoint as a timeline's cluster has it.
+AS_WRITTEN = (True, True, False)
 
 
 class SigtermAnswer(enum.StrEnum):

@@ -9,7 +9,7 @@ nf_nat_core.c; net/ipv4/tcp.c (a process that ends closes its sockets: FIN, or R
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from engine.cluster import Cluster, Mode, Service
@@ -24,7 +24,6 @@ from engine.timeline.pods import Lifecycle, PodLife, pod_times
 from engine.timeline.view import ClusterOverTime, Lags, ProxyStop
 from engine.trace import ConntrackView, Outcome, Request, Verdict
 from engine.values import dataclass
-from engine.walk.outcomes import outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,6 @@ class _Walker:
     def __init__(self, cluster: ClusterOverTime) -> None:
         self._cluster = cluster
         self._owners = {ip: f"{pod.namespace}/{pod.name}" for pod in cluster.cluster.pods for ip in pod.ips}
-        self._walked: dict[object, tuple[Outcome, ...]] = {}
         self._timeouts = cluster.cluster.proxy.udp_timeouts
 
     def attempts(self, connection: Connection) -> Iterator[Attempt]:
@@ -97,23 +95,20 @@ class _Walker:
                 "what becomes of a UDP connection in ipvs mode over time is not modelled",
                 zh="ipvs 模式下 UDP 连接随时间的变化未建模",
             )
+        step = self._datagram if udp else self._request
         states: dict[_Held, Fraction] = {_Held(): Fraction(1)}
+        same: dict[object, tuple[Chance, ...]] = {}
         for at in connection.requests():
-            chances: dict[Chance, Fraction] = {}
-            after: dict[_Held, Fraction] = {}
-            for held, share in states.items():
-                step = self._datagram if udp else self._request
-                for chance, left in step(connection, held, at):
-                    chances[_unweighed(chance)] = (
-                        chances.get(_unweighed(chance), Fraction(0)) + share * chance.probability
-                    )
-                    after[left] = after.get(left, Fraction(0)) + share * chance.probability
-            states = after
-            yield Attempt(
-                connection.name,
-                at,
-                tuple(dataclasses.replace(chance, probability=share) for chance, share in chances.items()),
-            )
+            # A request that leaves nothing behind, and takes no time, ends as the one before did while nothing changes.
+            plain = not connection.reuses and not connection.lasts and tuple(states) == (_Held(),)
+            key = (self._cluster.state(at), self._nodes(connection.request, at)) if plain else None
+            if key is None or key not in same:
+                chances, states = _stepped(states, lambda held, at=at: step(connection, held, at))  # type: ignore[misc]
+                if key is not None and tuple(states) == (_Held(),):
+                    same[key] = chances
+            else:
+                chances = same[key]
+            yield Attempt(connection.name, at, chances)
 
     def _request(self, connection: Connection, held: _Held, at: int) -> Iterator[tuple[Chance, _Held]]:
         """One request over TCP: on the connection that is held as long as it stands, else on a new one."""
@@ -173,24 +168,20 @@ class _Walker:
 
     def _first(self, request: Request, held: _Held, at: int, entries: tuple[Entry, ...] = ()) -> Iterator[Outcome]:
         """Every way that a packet can go now, through whichever node the load balancer sends it to."""
-        nodes: tuple[str | None, ...] = (request.node,)
-        service = self._balanced(request)
-        if service is not None and request.node is None:
-            nodes = self._cluster.balanced(service, at)
-            if not nodes:
-                yield words.no_healthy_node(request.destination)
-                return
+        nodes = self._nodes(request, at)
+        if not nodes:
+            yield words.no_healthy_node(request.destination)
         for node in nodes:
             for outcome in self._ways(dataclasses.replace(request, node=node), held, at, entries):
                 yield dataclasses.replace(outcome, probability=outcome.probability / len(nodes))
 
+    def _nodes(self, request: Request, at: int) -> tuple[str | None, ...]:
+        """The nodes that a packet may be sent to from outside; (None,) where its destination says that itself."""
+        service = None if request.node is not None else self._balanced(request)
+        return (request.node,) if service is None else self._cluster.balanced(service, at)
+
     def _ways(self, request: Request, held: _Held, at: int, entries: tuple[Entry, ...]) -> tuple[Outcome, ...]:
-        views = _by_host(entries)
-        key = (self._cluster.state(at), request, tuple(entry.view for entry in entries))
-        if key not in self._walked:
-            fabric = self._cluster.fabric(at, views)
-            self._walked[key] = outcomes(fabric.cluster, request, fabric=fabric)
-        return self._pinned(self._walked[key], held, at)
+        return self._pinned(self._cluster.ways(at, request, tuple(entry.view for entry in entries)), held, at)
 
     def _pinned(self, ways: tuple[Outcome, ...], held: _Held, at: int) -> tuple[Outcome, ...]:
         """Of the ways those to the endpoint that sessionAffinity remembers for this client, where it still is one."""
@@ -239,15 +230,22 @@ class _Walker:
         return found[0] if found is not None else None
 
 
+def _stepped(
+    states: Mapping[_Held, Fraction], step: Callable[[_Held], Iterator[tuple[Chance, _Held]]]
+) -> tuple[tuple[Chance, ...], dict[_Held, Fraction]]:
+    """What may become of one request from all that a client may hold, and what it may hold then."""
+    chances: dict[Chance, Fraction] = {}
+    after: dict[_Held, Fraction] = {}
+    for held, share in states.items():
+        for chance, left in step(held):
+            bare = _unweighed(chance)
+            chances[bare] = chances.get(bare, Fraction(0)) + share * chance.probability
+            after[left] = after.get(left, Fraction(0)) + share * chance.probability
+    return tuple(dataclasses.replace(chance, probability=share) for chance, share in chances.items()), after
+
+
 def _unweighed(chance: Chance) -> Chance:
     return dataclasses.replace(chance, probability=Fraction(0))
-
-
-def _by_host(entries: tuple[Entry, ...]) -> Mapping[str, tuple[ConntrackView, ...]]:
-    found: dict[str, tuple[ConntrackView, ...]] = {}
-    for entry in entries:
-        found[entry.view.host] = (*found.get(entry.view.host, ()), entry.view)
-    return found
 
 
 def _translation(outcome: Outcome) -> ConntrackView | None:

@@ -11,15 +11,18 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 from engine.cluster import Cluster, EndpointSlice, Mode, Node, Service, SliceEndpoint
+from engine.fabric.fabric import build_fabric
 from engine.netfilter.ruleset import Ruleset
 from engine.packet import FAMILY_OF_VERSION, Family
+from engine.proxy.compiled import ClusterCache
 from engine.proxy.endpoints import categorize, service_ports
 from engine.proxy.releases import behaviour_on
 from engine.shell.fabric import LiveFabric
 from engine.timeline.balancer import HealthChecks
-from engine.timeline.pods import PodTimes
-from engine.trace import ConntrackView
+from engine.timeline.pods import AS_WRITTEN, PodTimes
+from engine.trace import ConntrackView, Outcome, Request
 from engine.values import dataclass
+from engine.walk.outcomes import outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,19 @@ class ProxyStop:
     until: int | None = None
 
 
+class Moments:
+    """What has been made for moments of one cluster, in one mode and release: timelines that differ in a knob share it."""
+
+    def __init__(self) -> None:
+        self.written: dict[object, Cluster] = {}
+        self.rules: dict[tuple[int, str, Family], Ruleset] = {}
+        self.fabrics: dict[object, LiveFabric] = {}
+        self.walked: dict[object, tuple[Outcome, ...]] = {}
+
+
+_MOMENTS: ClusterCache[Moments] = ClusterCache(most=2)
+
+
 class ClusterOverTime:
     """`cluster` holds all that is there at any time: pods and endpoints that come later too, as they are once they are
     ready. `times` say from when to when."""
@@ -61,9 +77,7 @@ class ClusterOverTime:
         self.cluster, self.mode, self.release = cluster, mode, release
         self.times = {one.pod: one for one in times}
         self._lags, self._stops, self._checks = lags, stops, checks
-        self._written: dict[tuple[object, ...], Cluster] = {}
-        self._rules: dict[tuple[int, str, Family], Ruleset] = {}
-        self._fabrics: dict[object, LiveFabric] = {}
+        self._moments = _MOMENTS.get(cluster, (mode, release), Moments)
 
     def moments(self) -> Iterator[int]:
         """When something changes that an EndpointSlice may tell."""
@@ -101,20 +115,35 @@ class ClusterOverTime:
     def fabric(self, at: int, held: Mapping[str, tuple[ConntrackView, ...]] | None = None) -> LiveFabric:
         """The hosts at that moment: the pods that are there and what they listen on, and on every node the rules of its last
         sync; `held` is what conntrack holds on a host."""
-        here = frozenset(pod for pod, times in self.times.items() if not times.exists(at))
-        deaf = frozenset(pod for pod, times in self.times.items() if times.exists(at) and not times.accepts(at))
-        seen = {node.name: self.seen(node.name, at) for node in self.cluster.nodes}
-        key = (here, deaf, tuple(map(id, seen.values())))
         if held:
-            return self._made(at, here, deaf, seen, held)
-        if key not in self._fabrics:
-            self._fabrics[key] = self._made(at, here, deaf, seen, {})
-        return self._fabrics[key]
+            return self._made(at, held)
+        key, fabrics = self.state(at), self._moments.fabrics
+        if key not in fabrics:
+            fabrics[key] = self._made(at, {})
+        return fabrics[key]
+
+    def ways(self, at: int, request: Request, held: tuple[ConntrackView, ...] = ()) -> tuple[Outcome, ...]:
+        """Every way that a packet of `request` can go at that moment, where conntrack holds `held`. Raises as
+        engine.outcomes."""
+        key, walked = (self.state(at), request, held), self._moments.walked
+        if key not in walked:
+            by_host: dict[str, tuple[ConntrackView, ...]] = {}
+            for view in held:
+                by_host[view.host] = (*by_host.get(view.host, ()), view)
+            fabric = self.fabric(at, by_host)
+            walked[key] = outcomes(fabric.cluster, request, fabric=fabric)
+        return walked[key]
 
     def state(self, at: int) -> object:
         """Equal for two moments between which nothing has changed for a packet."""
-        alive = tuple((times.exists(at), times.accepts(at)) for times in self.times.values())
-        return alive, tuple(id(self.seen(node.name, at)) for node in self.cluster.nodes)
+        gone, deaf = self._gone(at), self._deaf(at)
+        return gone, deaf, tuple(id(self.seen(node.name, at)) for node in self.cluster.nodes)
+
+    def _gone(self, at: int) -> frozenset[str]:
+        return frozenset(pod for pod, times in self.times.items() if not times.exists(at))
+
+    def _deaf(self, at: int) -> frozenset[str]:
+        return frozenset(pod for pod, times in self.times.items() if times.exists(at) and not times.accepts(at))
 
     def balanced(self, service: Service, at: int) -> tuple[str, ...]:
         """The nodes that the load balancer sends new connections for `service` to."""
@@ -148,14 +177,14 @@ class ClusterOverTime:
 
     def _as_of(self, at: int) -> Cluster:
         # Every endpoint's conditions follow from its pod's: those say all that is different from moment to moment.
-        conditions = tuple(times.conditions(at) for times in self.times.values())
-        found = self._written.get(conditions)
-        if found is None:
+        found = ((pod, times.conditions(at)) for pod, times in self.times.items())
+        key, written = frozenset(one for one in found if one[1] != AS_WRITTEN), self._moments.written
+        if key not in written:
             slices = tuple(
                 dataclasses.replace(one, endpoints=tuple(self._endpoints(one, at))) for one in self.cluster.slices
             )
-            found = self._written[conditions] = dataclasses.replace(self.cluster, slices=slices)
-        return found
+            written[key] = dataclasses.replace(self.cluster, slices=slices)
+        return written[key]
 
     def _endpoints(self, one: EndpointSlice, at: int) -> Iterator[SliceEndpoint]:
         for endpoint in one.endpoints:
@@ -164,14 +193,9 @@ class ClusterOverTime:
             if kept is not None:
                 yield kept
 
-    def _made(
-        self,
-        at: int,
-        gone: frozenset[str],
-        deaf: frozenset[str],
-        seen: Mapping[str, Cluster],
-        held: Mapping[str, tuple[ConntrackView, ...]],
-    ) -> LiveFabric:
+    def _made(self, at: int, held: Mapping[str, tuple[ConntrackView, ...]]) -> LiveFabric:
+        gone, deaf = self._gone(at), self._deaf(at)
+        seen = {node.name: self.seen(node.name, at) for node in self.cluster.nodes}
         listeners = {**self.cluster.network.listeners, **dict.fromkeys(deaf, frozenset())}
         network = dataclasses.replace(self.cluster.network, listeners=listeners)
         pods = tuple(pod for pod in self.cluster.pods if f"{pod.namespace}/{pod.name}" not in gone)
@@ -192,9 +216,7 @@ class ClusterOverTime:
         return next(node for node in self.cluster.nodes if node.name == name)
 
     def _ruleset(self, seen: Cluster, node: str, family: Family) -> Ruleset:
-        key = (id(seen), node, family)
-        if key not in self._rules:
-            from engine.fabric.fabric import build_fabric
-
-            self._rules[key] = build_fabric(seen, self.mode, release=self.release).ruleset(node, family.version)
-        return self._rules[key]
+        key, rules = (id(seen), node, family), self._moments.rules
+        if key not in rules:
+            rules[key] = build_fabric(seen, self.mode, release=self.release).ruleset(node, family.version)
+        return rules[key]

@@ -303,7 +303,7 @@ def _endpoints(
             role = f"{service.role}-{len(result) + 1}"
             pod = PodSpec(
                 role, identity.pod_name(role, service.name), node, identity.pod_ip(role, node_role), service.target_port,
-                service.namespace, service.name,
+                service.namespace, service.name, protocol=service.protocol,
             )  # fmt: skip
             pods[role] = pod
             result.append(pod)

@@ -128,6 +128,7 @@ REGISTRY: dict[str, str] = {
     "repair": "k8squiz.kinds.repair",
     "matrix": "k8squiz.kinds.matrix",
     "write": "k8squiz.kinds.write",
+    "timeline": "k8squiz.kinds.timeline",
     "evidence": "k8squiz.kinds.evidence",
     "path": "k8squiz.kinds.path",
     "talk": "k8squiz.kinds.talk",

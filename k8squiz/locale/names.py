@@ -37,6 +37,7 @@ KINDS = {
     "scheduler": "选调度算法",
     "talk": "口述题",
     "write": "编写清单",
+    "timeline": "时间线题",
 }
 
 # The names that question files give their requests; what is not here is a mode, a policy, a name of the field.

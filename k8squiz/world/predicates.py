@@ -332,6 +332,15 @@ def _scale_figure(value: Yaml, world: World, on: str) -> Fraction:
     return found.figure(str(name))
 
 
+def _over_time(value: Mapping[str, Yaml], world: World) -> Fraction:
+    """`{over_time: {of: failures, set: {lifecycle.preStop: 5}, connections: [new]}}`."""
+    # It brings the timeline with it, which few questions ask about.
+    from k8squiz.world.over_time import figure
+
+    names = tuple(map(str, _list(value.get("connections", ()), world)))
+    return figure(world, _named(value, "of", world), _mapping(value.get("set", {}), world), names)
+
+
 def _figures(values: Yaml, world: World, on: str) -> list[Fraction]:
     return [number(value_of(value, world, on)) for value in _list(values, world)]
 
@@ -356,6 +365,8 @@ class Figure:
     compute: Callable[[Yaml, World, str], Yaml | Fraction]
 
 
+# What may be asked of a timeline, ports or a table; k8squiz.world.over_time computes it.
+OVER_TIME = ("failures", "requests", "share", "available", "most_per_second", "runs_out_after")
 _SIZED_BY = ("services", "endpoints", "mode", "release")
 _ONE_VALUE = _schema_only(VALUE.schema)
 _SOME_VALUES = _schema_only({"type": "array", "items": VALUE.schema, "minItems": 1})
@@ -402,6 +413,21 @@ VALUES: dict[str, Figure] = {
         lambda value, world, on: sum(1 for name in _history(world).picks if name == value),
     ),
     "figure": Figure(_SIZED, _scale_figure),
+    "over_time": Figure(
+        _schema_only(
+            {
+                "type": "object",
+                "properties": {
+                    "of": {"enum": list(OVER_TIME)},
+                    "set": {"type": "object"},
+                    "connections": {"type": "array", "items": WORD.schema},
+                },
+                "required": ["of"],
+                "additionalProperties": False,
+            }
+        ),
+        lambda value, world, on: _over_time(_mapping(value, world), world),
+    ),
 }
 
 

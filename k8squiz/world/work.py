@@ -13,8 +13,8 @@ from k8squiz.bank.question import Template
 from k8squiz.errors import QuizError
 
 # What one costs: a Service or an endpoint whose rules are made, the same where they are counted before and after a change,
-# a rule passed by, a step walked, a predicate or a rule looked at.
-_COMPILED, _COUNTED, _PASSED, _STEP, _LOOK = 40, 90, 16, 80, 2
+# a rule passed by, a step walked, a predicate or a rule looked at, a request of a timeline.
+_COMPILED, _COUNTED, _PASSED, _STEP, _LOOK, _FOLLOWED = 40, 90, 16, 80, 2, 1_500
 
 
 class TooMuchWork(QuizError):
@@ -43,6 +43,10 @@ class Work:
 
     def walk(self, outcomes: tuple[Outcome, ...]) -> None:
         self._spend(_STEP * sum(len(outcome.hops) + len(outcome.reply) for outcome in outcomes))
+
+    def follow(self, requests: int) -> None:
+        """So many requests are followed over time."""
+        self._spend(_FOLLOWED * requests)
 
     def look(self, things: int) -> None:
         self._spend(_LOOK * things)
