@@ -4,8 +4,8 @@ A connection holds its port from its first packet until nothing remembers it. So
 (__inet_hash_connect: net.ipv4.ip_local_port_range, 32768 to 60999, for each source address and destination address and port)
 and include/net/tcp.h (TCP_TIMEWAIT_LEN, 60 s at whoever closes first); net/netfilter/nf_nat_core.c
 (nf_nat_l4proto_unique_tuple: 1024 to 65535 for MASQUERADE of a port of 1024 or more, for each protocol, destination address
-and port; NF_NAT_MAX_ATTEMPTS) and nf_conntrack_proto_tcp.c (nf_conntrack_tcp_timeout_time_wait, 120 s), where since v6.1 the
-last quarter of a search may take over a port in TIME_WAIT (nf_nat_used_tuple_harder): left out here, it helps now and then.
+and port; NF_NAT_MAX_ATTEMPTS). What is closed hardly counts for NAT: the later tries of a search take over a port whose entry
+is in TIME_WAIT (nf_nat_used_tuple_harder; measured on Linux 6.18). A kernel without that keeps it for CONNTRACK_TIME_WAIT more.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.values import dataclass
 #: net.ipv4.ip_local_port_range; MASQUERADE's for source ports of 1024 and more.
 LOCAL_PORTS = (32_768, 60_999)
 MASQUERADE_PORTS = (1_024, 65_535)
-#: Seconds after a connection's end: a socket's TIME_WAIT, a conntrack entry's.
+#: Seconds after a connection's end: a socket's TIME_WAIT, a conntrack entry's (nf_conntrack_tcp_timeout_time_wait).
 SOCKET_TIME_WAIT = 60
 CONNTRACK_TIME_WAIT = 120
 _MOST_TRIES, _FEWEST_TRIES = 128, 16
@@ -33,7 +33,7 @@ class PortUse:
     per_second: int
     lasts: Fraction | int = 0
     ports: tuple[int, int] = MASQUERADE_PORTS
-    held_after: Fraction | int = CONNTRACK_TIME_WAIT
+    held_after: Fraction | int = 0
     destinations: int = 1
     sources: int = 1
 
@@ -54,8 +54,8 @@ class PortUse:
 
     @property
     def most_per_second(self) -> Fraction:
-        """The rate that can go on for ever."""
-        return self.available / self.holds
+        """The rate that can go on for ever; 0: any, as nothing is held."""
+        return self.available / self.holds if self.holds else Fraction(0)
 
     @property
     def runs_out_after(self) -> Fraction | None:

@@ -144,13 +144,13 @@ class _Walker:
         """What becomes of a request that is sent on a connection that stands."""
         times = self._cluster.times.get(held.pod or "")
         until = at + connection.lasts
+        # Others may be in flight on it at the same time (HTTP/2): it stands until its pod's end.
+        kept = held if connection.reuses else _Held(remembered=held.remembered)
         if times is not None and times.vanishes is not None and times.vanishes <= until:
             why = words.vanished(held.pod or "", times.vanishes)
             return Chance(Fraction(1), Fate.HANGS, held.pod, why), dataclasses.replace(held, silent=held.silent or at)
         if times is not None and times.exits is not None and at < times.exits < until:
-            why = words.cut(held.pod or "", times, at, until)
-            return Chance(Fraction(1), Fate.RESET, held.pod, why), _Held(remembered=held.remembered)
-        kept = held if connection.reuses else _Held(remembered=held.remembered)
+            return Chance(Fraction(1), Fate.RESET, held.pod, words.cut(held.pod or "", times, at, until)), kept
         return Chance(Fraction(1), Fate.ANSWERED, held.pod, words.answered(held.pod, at, held.made or at)), kept
 
     def _datagram(self, connection: Connection, held: _Held, at: int) -> Iterator[tuple[Chance, _Held]]:

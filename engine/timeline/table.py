@@ -2,10 +2,11 @@
 
 Sources: net/netfilter/nf_conntrack_core.c (__nf_conntrack_alloc: a packet that needs a new entry while there are more than
 nf_conntrack_max is dropped unless early_drop finds one to evict; early_drop_list takes an entry that is not ASSURED;
-gc_worker evicts, once the table is fuller than 95 %, ASSURED TCP entries that are closing: nf_ct_protonum_can_early_drop,
-tcp_can_early_drop). Measured besides: packets of connections that have an entry go on; a drop is silent. `early_drop` looks
-into a few hash buckets only (NF_CT_EVICTION_RANGE): where most entries are not ASSURED it finds one, where hardly any are it
-may not; here it finds one as long as there is one.
+gc_worker evicts, once the table is fuller than 95 %, TCP entries that are closing, ASSURED or not: gc_worker_can_early_drop,
+tcp_can_early_drop). Measured besides: packets of connections that have an entry go on; a drop is silent. So what fills a table
+for good are open connections; entries in TIME_WAIT give way within a scan of the gc (at most a minute), and are not counted
+here. `early_drop` looks into a few hash buckets only (NF_CT_EVICTION_RANGE): where hardly any entry is evictable it may miss it;
+here it finds one as long as there is one.
 """
 
 from __future__ import annotations
@@ -35,21 +36,20 @@ def admission(count: int, most: int, unassured: int) -> Admission:
 @dataclass(frozen=True, slots=True)
 class TableUse:
     """What fills one node's table: `standing` entries that stay (long connections, ASSURED), and `per_second` new
-    connections of `entries` entries each, that live for `lasts` seconds and `held_after` more. `most`: nf_conntrack_max.
-    `assured`: whether the new ones become it (a handshake and an answer; UDP that is answered after two seconds)."""
+    connections of `entries` entries each that stay open for `lasts` seconds. `most`: nf_conntrack_max. `assured`: whether the
+    new ones become it (TCP after its handshake; UDP that is answered after two seconds)."""
 
     most: int
     standing: int
     per_second: int
     entries: int = 1
     lasts: Fraction | int = 0
-    held_after: Fraction | int = 120
     assured: bool = True
 
     @property
     def wanted(self) -> Fraction:
         """How many entries there would be once as many run out as come."""
-        return self.standing + self.per_second * self.entries * (Fraction(self.lasts) + self.held_after)
+        return self.standing + self.per_second * self.entries * Fraction(self.lasts)
 
     @property
     def full_after(self) -> Fraction | None:
@@ -63,4 +63,4 @@ class TableUse:
         full = self.full_after
         if full is None or not self.assured:
             return Fraction(0)
-        return self.per_second * refused_seconds(full, Fraction(self.lasts) + self.held_after, seconds)
+        return self.per_second * refused_seconds(full, Fraction(self.lasts), seconds)

@@ -90,7 +90,9 @@ def refused(outcome: Outcome, pod: str | None, cluster: ClusterOverTime, at: int
     node = _node(outcome)
     if node is None:
         return what
-    return Text(f"{what.en}; {node}'s rules still send there", f"{what.zh}；{node} 的规则仍会转发到它")
+    early = times.listens is not None and at < times.listens
+    when = ("already", "已经") if early else ("still", "仍")
+    return Text(f"{what.en}; {node}'s rules {when[0]} send there", f"{what.zh}；{node} 的规则{when[1]}会转发到它")
 
 
 def _node(outcome: Outcome) -> str | None:

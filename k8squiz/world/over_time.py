@@ -12,7 +12,7 @@ from typing import Any
 from engine import Request
 from engine.timeline import Connection, HealthChecks, Lifecycle, PodLife, SigtermAnswer, Strategy, Timeline, planned
 from engine.timeline.connections import Attempt
-from engine.timeline.ports import CONNTRACK_TIME_WAIT, LOCAL_PORTS, MASQUERADE_PORTS, SOCKET_TIME_WAIT, PortUse
+from engine.timeline.ports import LOCAL_PORTS, MASQUERADE_PORTS, SOCKET_TIME_WAIT, PortUse
 from engine.timeline.rollout import StrategyType
 from engine.timeline.run import run
 from engine.timeline.table import TableUse
@@ -52,7 +52,15 @@ def _seconds(value: Yaml, place: Place) -> int:
 
 #: Seconds in a file, milliseconds here.
 SECONDS = Shape({"anyOf": [{"type": "number", "minimum": 0}, PLACEHOLDER]}, _seconds)
-_NO_PROBE = "no probe"
+_NO_PROBE, _NEVER = "no probe", "never"
+
+
+def _moment(value: Yaml, place: Place) -> int | None:
+    return None if value == _NEVER else SECONDS.read(value, place)
+
+
+#: A moment, or `never`, which a parameter may have drawn.
+MOMENT = Shape({"anyOf": [SECONDS.schema, {"const": _NEVER}]}, _moment)
 
 
 def _ready_after(value: Yaml, place: Place) -> int | None:
@@ -84,11 +92,11 @@ class PodForm:
     `readyAgain`."""
 
     pods: tuple[str, ...] = key(Shape({"anyOf": [WORD.schema, list_of(WORD, least=1).schema]}, _pods), name="pod")
-    created: int | None = key(SECONDS, None)
-    deleted: int | None = key(SECONDS, None)
-    unready: int | None = key(SECONDS, None)
-    ready_again: int | None = key(SECONDS, None, "readyAgain")
-    vanishes: int | None = key(SECONDS, None)
+    created: int | None = key(MOMENT, None)
+    deleted: int | None = key(MOMENT, None)
+    unready: int | None = key(MOMENT, None)
+    ready_again: int | None = key(MOMENT, None, "readyAgain")
+    vanishes: int | None = key(MOMENT, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +129,11 @@ class LagsForm:
 
 @dataclass(frozen=True, slots=True)
 class StopForm:
+    """A node's kube-proxy stops (`at` never: it does not), and starts again `until` then."""
+
     node: str = key(WORD)
-    at: int = key(SECONDS)
-    until: int | None = key(SECONDS, None)
+    at: int | None = key(MOMENT)
+    until: int | None = key(MOMENT, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +157,8 @@ class ConnectionForm:
     until: int | None = key(SECONDS, None)
     lasts: int = key(SECONDS, 0)
     reuses: bool = key(DRAWN_FLAG, False)
-    max_age: int | None = key(SECONDS, None, "maxAge")
-    timeout: int | None = key(SECONDS, None)
+    max_age: int | None = key(MOMENT, None, "maxAge")
+    timeout: int | None = key(MOMENT, None)
     text: Text | None = key(TEXT, None)
 
 
@@ -188,7 +198,6 @@ class TableForm:
     seconds: int = key(DRAWN_INTEGER)
     entries: int = key(DRAWN_INTEGER, 1)
     lasts: int = key(SECONDS, 0)
-    held_after: int = key(SECONDS, 120_000, "heldAfter")
     assured: bool = key(DRAWN_FLAG, True)
 
 
@@ -299,7 +308,7 @@ def timeline_of(world: World, form: TimelineForm) -> Timeline:
     lags = Lags(form.lags.endpoint_slice, form.lags.proxy, {node(one.node): one.seconds for one in form.lags.nodes})
     return Timeline(
         cluster, tuple(_connection(world, one) for one in form.connections), tuple(lives), cycle, lags,
-        tuple(ProxyStop(node(one.node), one.at, one.until) for one in form.stops),
+        tuple(ProxyStop(node(one.node), one.at, one.until) for one in form.stops if one.at is not None),
         HealthChecks(form.checks.interval, form.checks.unhealthy, form.checks.healthy),
         world.request(world.first).mode,
     )  # fmt: skip
@@ -317,15 +326,12 @@ def port_use(form: PortsForm) -> PortUse:
     socket = form.ports == "socket"
     return PortUse(
         form.per_second, Fraction(form.lasts, 1000), LOCAL_PORTS if socket else MASQUERADE_PORTS,
-        SOCKET_TIME_WAIT if socket else CONNTRACK_TIME_WAIT, form.destinations, form.sources,
+        SOCKET_TIME_WAIT if socket else 0, form.destinations, form.sources,
     )  # fmt: skip
 
 
 def table_use(form: TableForm) -> TableUse:
-    return TableUse(
-        form.most, form.standing, form.per_second, form.entries, Fraction(form.lasts, 1000),
-        Fraction(form.held_after, 1000), form.assured,
-    )  # fmt: skip
+    return TableUse(form.most, form.standing, form.per_second, form.entries, Fraction(form.lasts, 1000), form.assured)
 
 
 def figure(world: World, of: str, change: Mapping[str, Yaml], connections: tuple[str, ...] = ()) -> Fraction:

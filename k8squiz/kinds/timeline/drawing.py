@@ -26,7 +26,8 @@ def drawing(form: TimelineForm | PortsForm | TableForm) -> str:
 
 
 def _rows(form: TimelineForm) -> Iterator[str]:
-    labels = [name for one in form.pods for name in one.pods] + [f"kube-proxy {one.node}" for one in form.stops]
+    stops = [one for one in form.stops if one.at is not None]
+    labels = [name for one in form.pods for name in one.pods] + [f"kube-proxy {one.node}" for one in stops]
     labels += ["Deployment"] if form.rollout is not None else []
     labels += [one.name for one in form.connections]
     left = min(24, max(map(len, ("seconds", *labels)))) + 2
@@ -40,7 +41,7 @@ def _rows(form: TimelineForm) -> Iterator[str]:
             yield name[:24].ljust(left) + scale.bar(begins, ends, words)
     if form.rollout is not None:
         yield "Deployment".ljust(left) + scale.bar(0, None, [(form.rollout.at, form.rollout.strategy.value)])
-    for stop in form.stops:
+    for stop in stops:
         yield f"kube-proxy {stop.node}"[:24].ljust(left) + scale.bar(
             0, stop.at, [(stop.at, "stops"), (stop.until, "starts")]
         )
@@ -148,7 +149,7 @@ def _wrapped(label: str, parts: list[str]) -> Iterator[str]:
 def _ports(form: PortsForm) -> Iterator[str]:
     yield f"new connections: {form.per_second} per second, for {form.seconds} s, each open {seconds(form.lasts)}"
     if form.ports == "masquerade":
-        yield "ports: MASQUERADE on the node, 1024-65535; then 120 s in conntrack"
+        yield "ports: MASQUERADE on the node, 1024-65535"
         addresses = "node addresses to masquerade to"
     else:
         yield "ports: the client's own, net.ipv4.ip_local_port_range 32768-60999;"
@@ -162,5 +163,4 @@ def _table(form: TableForm) -> Iterator[str]:
     yield f"entries that stay (long connections, ASSURED): {form.standing}"
     yield f"new connections: {form.per_second} per second, for {form.seconds} s, each open {seconds(form.lasts)}"
     state = "ASSURED" if form.assured else "not ASSURED (never answered)"
-    yield f"each: {form.entries} of this node's entries, {state},"
-    yield f"  kept {seconds(form.held_after)} after its last packet"
+    yield f"each: {form.entries} of this node's entries, {state}"

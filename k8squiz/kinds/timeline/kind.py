@@ -89,7 +89,7 @@ class TimelineKind(TypedKind[TimelineAsk]):
             if mark.score == 1.0:
                 continue
             if field.id == FAILURES:
-                yield failure_cause(world)
+                yield failure_cause(world, ask.value)
             elif field.id == FAILS:
                 yield from connection_causes(world, field, mark.given or ())
             else:

@@ -25,17 +25,21 @@ _FATES = {
 _MOST = 3
 
 
-def failure_cause(world: World) -> Cause:
-    """How the number comes about."""
+def failure_cause(world: World, value: Yaml) -> Cause:
+    """How the number comes about; `value` is what is asked instead of all failures (None: nothing else is)."""
     form = form_of(world.question)[1]
+    asked = value.get("over_time") if isinstance(value, Mapping) else None
+    asked = asked if isinstance(asked, Mapping) else {}
     if isinstance(form, TimelineForm):
-        return Cause(FAILURES, _told(attempts(world, form)))
+        names = asked.get("connections")
+        found = [a for a in attempts(world, form) if not isinstance(names, (list, tuple)) or a.connection in names]
+        return Cause(FAILURES, _shares(found[-1]) if asked.get("of") == "share" else _told(found))
     if isinstance(form, PortsForm):
         use = port_use(form)
         return Cause(FAILURES, _used_up(Fraction(use.available), use.holds, use.runs_out_after, form.per_second))
     table = table_use(form)
     free = Fraction(table.most - table.standing, table.entries)
-    return Cause(FAILURES, _used_up(free, Fraction(table.lasts) + table.held_after, table.full_after, form.per_second))
+    return Cause(FAILURES, _used_up(free, Fraction(table.lasts), table.full_after, form.per_second))
 
 
 def _used_up(free: Fraction, holds: Fraction, after: Fraction | None, per_second: int) -> Text:
@@ -74,6 +78,16 @@ def _told(found: Iterable[Attempt]) -> Text:
     if left:
         en, zh = f"{en}; {_number(left)} more", f"{zh}；另有 {_number(left)} 个"
     return Text(en, zh)
+
+
+def _shares(attempt: Attempt) -> Text:
+    """Who answers one request, and how likely."""
+    shares: dict[str, Fraction] = {}
+    for chance in attempt.chances:
+        name = (chance.pod or "-").rpartition("/")[2]
+        shares[name] = shares.get(name, Fraction(0)) + chance.probability
+    listed = ", ".join(f"{name} {share}" for name, share in sorted(shares.items()))
+    return Text(f"at {seconds(attempt.at)}: {listed}", f"{seconds(attempt.at)} 时：{listed}")
 
 
 def _span(fate: Fate, en: str, zh: str, times: list[tuple[int, Fraction]]) -> Text:

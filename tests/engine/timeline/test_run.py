@@ -94,10 +94,11 @@ def test_new_connections_while_a_pod_goes(more: dict[str, object], failed: list[
         pytest.param(0, {}, [], id="an idle connection is closed in good order"),
         # Nobody is behind: what fails is what is in flight.
         pytest.param(600, {}, ["500 1/3 reset"], id="a request in flight is cut"),
+        pytest.param(1200, {}, ["0 1/3 reset", "500 1/3 reset"], id="all that are in flight are"),
         pytest.param(600, {"lifecycle": Lifecycle(on_sigterm=SigtermAnswer.DRAINS, drain=200)}, [], id="a drain finishes it"),
         pytest.param(600, {"lifecycle": Lifecycle(pre_stop=5000)}, [], id="preStop lets it finish"),
         pytest.param(
-            600, {"lifecycle": Lifecycle(on_sigterm=SigtermAnswer.IGNORES, grace=50)}, ["500 1/3 reset"],
+            600, {"lifecycle": Lifecycle(on_sigterm=SigtermAnswer.IGNORES, grace=50)}, ["500 1/3 reset", "1000 1/3 reset"],
             id="a grace period that is too short",
         ),
     ],
