@@ -196,7 +196,8 @@ SOURCES = {
 # Words that are nobody's but a kind's; `choice`, `number`, `outcome` and `scheduler` are words of the field too.
 DISTINCT = [name for name in REGISTRY if name not in ("choice", "number", "outcome", "scheduler", "path")]
 # What a repair's words were called for one release, and the kind `questions new` begins with.
-KNOWN_ELSEWHERE = {"repair": {"k8squiz/bank/old_words.py"}}
+# A timeline of an `ask` is called as its kind is.
+KNOWN_ELSEWHERE = {"repair": {"k8squiz/bank/old_words.py"}, "timeline": {"k8squiz/world/over_time.py"}}
 
 
 def home(name: str) -> str:

@@ -18,6 +18,7 @@ from engine.lab.namespaces import Namespace
 from engine.lab.ping import Ping
 from engine.lab.plan import WIRES, HostPlan, forwarding, host_names, plan
 from engine.lab.policy_rules import policy_rules
+from engine.lab.processes import Processes
 from engine.lab.requirements import features, restore_tool
 from engine.lab.servers import Servers
 from engine.lab.sets import without_sets
@@ -48,14 +49,15 @@ class Observation:
 
 
 class Lab:
-    """A fabric in namespaces, for one IP version. A context manager; leaving it ends all namespaces."""
+    """A fabric in namespaces, for one IP version. A context manager; leaving it ends all namespaces. `servers` answer on its
+    hosts."""
 
-    def __init__(self, fabric: Fabric, version: int = 4) -> None:
+    def __init__(self, fabric: Fabric, version: int = 4, servers: Servers | Processes | None = None) -> None:
         self.fabric, self.version = fabric, version
         self.namespaces: dict[str, Namespace] = {}
         self._has_nft = features().nf_tables
         self._watched = self._has_nft
-        self._servers = Servers()
+        self.servers = Servers() if servers is None else servers
         self._routed: str | None = None
 
     def __enter__(self) -> Lab:
@@ -70,7 +72,7 @@ class Lab:
         self.close()
 
     def close(self) -> None:
-        self._servers.close()
+        self.servers.close()
         for namespace in self.namespaces.values():
             namespace.close()
         self.namespaces = {}
@@ -92,7 +94,7 @@ class Lab:
                 self.namespaces[one.name].run("ip", "-batch", "-", text="\n".join(one.links) + "\n")
         for one in plans:
             self._configure(one)
-        self._servers.start()
+        self.servers.start()
 
     def _check(self) -> None:
         """Raise NotInThisLab where the kernel lacks what this cluster needs."""
@@ -143,7 +145,7 @@ class Lab:
             inside.run("nft", "-f", "-", text=observe.observer(self.version, hooks, self.fabric.mode))
         if one.filtered:
             self._load_rules(one.name, inside)
-        self._servers.listen(one.name, inside, self.version, self.listeners(one))
+        self.servers.listen(one.name, inside, self.version, self.listeners(one))
 
     def listeners(self, one: HostPlan) -> tuple[tuple[L4, int], ...]:
         """The ports of a host at which the lab's own servers answer."""

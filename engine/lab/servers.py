@@ -40,7 +40,7 @@ class Servers:
         """Open the ports of a host on all of its addresses. Before start()."""
         with inside.entered():
             for protocol, port in ports:
-                sock = _listener(protocol, port, version, as_go=self._http)
+                sock = listener(protocol, port, version, as_go=self._http)
                 self._selector.register(sock, selectors.EVENT_READ, (host, protocol))
 
     def forget(self, host: str) -> None:
@@ -74,7 +74,7 @@ class Servers:
         host, protocol = data
         try:
             if protocol is L4.UDP:
-                _answer_datagram(sock, host)
+                answer_datagram(sock, host)
             elif protocol is not None:
                 peer, address = sock.accept()
                 if not self._http:
@@ -102,7 +102,7 @@ class Servers:
         sock.close()
 
 
-def _listener(protocol: L4, port: int, version: int, *, as_go: bool = False) -> socket.socket:
+def listener(protocol: L4, port: int, version: int, *, as_go: bool = False) -> socket.socket:
     """`as_go`: on both families at once and with somaxconn, as the kubelet and CoreDNS listen (net.Listen)."""
     family = socket.AF_INET if version == 4 and not as_go else socket.AF_INET6
     if protocol not in (L4.TCP, L4.UDP):
@@ -129,8 +129,8 @@ def _says(host: str, address: tuple[str, int] | tuple[str, int, int, int]) -> by
     return f"{host} {address[0].removeprefix('::ffff:')} {address[1]}\n".encode()
 
 
-def _answer_datagram(sock: socket.socket, host: str) -> None:
-    """The answer leaves from the address that was spoken to, as a server bound to it would have it."""
+def answer_datagram(sock: socket.socket, host: str) -> None:
+    """Answer a datagram with the host's greeting. It leaves from the address that was spoken to, as a server bound to it would have it."""
     _, ancillary, _, address = sock.recvmsg(4096, 256)
     back = []
     for level, kind, data in ancillary:

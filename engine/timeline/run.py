@@ -9,7 +9,7 @@ nf_nat_core.c; net/ipv4/tcp.c (a process that ends closes its sockets: FIN, or R
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from engine.cluster import Cluster, Mode, Service
@@ -65,6 +65,12 @@ def expected_failures(attempts: tuple[Attempt, ...]) -> Fraction:
     return sum((attempt.fails for attempt in attempts), Fraction(0))
 
 
+def first_impossible(timeline: Timeline, connection: Connection, seen: Sequence[tuple[Fate, str | None]]) -> int | None:
+    """The number of the first of the connection's requests that cannot have ended as it was `seen` to, given how those
+    before it did; None where all can. A pod is compared where the request was answered."""
+    return _Walker(over_time(timeline)).first_impossible(connection, seen)
+
+
 def over_time(timeline: Timeline) -> ClusterOverTime:
     """The timeline's cluster, to be looked at by moment. Raises EngineError where a pod's life contradicts itself."""
     mode = mode_named(timeline.mode or timeline.cluster.proxy.effective_mode)
@@ -87,6 +93,21 @@ class _Walker:
         self._cluster = cluster
         self._owners = {ip: f"{pod.namespace}/{pod.name}" for pod in cluster.cluster.pods for ip in pod.ips}
         self._timeouts = cluster.cluster.proxy.udp_timeouts
+
+    def first_impossible(self, connection: Connection, seen: Sequence[tuple[Fate, str | None]]) -> int | None:
+        """As the function of that name."""
+        step = self._datagram if connection.request.l4 is L4.UDP else self._request
+        states = [_Held()]
+        for number, (at, (fate, pod)) in enumerate(zip(connection.requests(), seen, strict=True)):
+            found = (pair for held in states for pair in step(connection, held, at))
+            fitting = [
+                left for chance, left in found
+                if chance.fate is fate and (fate is not Fate.ANSWERED or chance.pod == pod)
+            ]  # fmt: skip
+            if not fitting:
+                return number
+            states = list(dict.fromkeys(fitting))
+        return None
 
     def attempts(self, connection: Connection) -> Iterator[Attempt]:
         udp = connection.request.l4 is L4.UDP
@@ -146,7 +167,7 @@ class _Walker:
         until = at + connection.lasts
         # Others may be in flight on it at the same time (HTTP/2): it stands until its pod's end.
         kept = held if connection.reuses else _Held(remembered=held.remembered)
-        if times is not None and times.vanishes is not None and times.vanishes <= until:
+        if times is not None and times.vanishes is not None and (times.vanishes <= at or times.vanishes < until):
             why = words.vanished(held.pod or "", times.vanishes)
             return Chance(Fraction(1), Fate.HANGS, held.pod, why), dataclasses.replace(held, silent=held.silent or at)
         if times is not None and times.exits is not None and at < times.exits < until:

@@ -183,6 +183,9 @@ def lab_verify(
     incidents: Annotated[
         bool, typer.Option("--incidents", help="N drawn incidents: their flows before, broken and mended.")
     ] = False,
+    timelines: Annotated[
+        bool, typer.Option("--timelines", help="N drawn timelines: connections while pods and rules change.")
+    ] = False,
     release: Release = None,
     mode: Mode = None,
     json: Json = False,
@@ -195,6 +198,10 @@ def lab_verify(
         from k8squiz.commands import lab_incidents
 
         return lab_incidents.verify(cases, seed, workers, json, ctx.obj)
+    if timelines:
+        from k8squiz.commands import lab_timelines
+
+        return lab_timelines.verify(cases, seed, workers, mode, json, ctx.obj)
     from k8squiz.commands.lab import verify
 
     return verify(cases, seed, workers, fixed, questions, mode, json, ctx.obj, release)
