@@ -30,13 +30,11 @@ def mirrored(document: Fields) -> tuple[EndpointSlice, ...]:
             EndpointPort(port.label("name"), port.protocol(), port.integer("port", 0, 0, 65535) or None)
             for port in subset.items("ports")
         )
-        for family in ("IPv4", "IPv6"):
-            own = tuple(one for one in endpoints if is_ipv6(one.addresses[0]) is (family == "IPv6"))
+        for kind, six in (("IPv4", False), ("IPv6", True)):
+            own = tuple(one for one in endpoints if is_ipv6(one.addresses[0]) is six)
             if own:
                 told = {**labels, SERVICE_NAME_LABEL: name}
-                made.append(
-                    EndpointSlice(namespace, f"{name}-{family.lower()}-{index}", name, family, ports, own, told)
-                )
+                made.append(EndpointSlice(namespace, f"{name}-{kind.lower()}-{index}", name, kind, ports, own, told))
     return tuple(made)
 
 
