@@ -58,8 +58,13 @@ def requests(scene: IncidentScene, live: LiveCluster) -> dict[str, Request | Non
     for request in live.traffic:
         # A socket is gone with its pod.
         if pod_named(live, request.source) is not None:
-            found[f"{request.source} -> {request.destination} ({request.protocol}, one socket)"] = request
+            found[traffic_name(request)] = request
     return found
+
+
+def traffic_name(request: Request) -> str:
+    """What a connection that goes on by itself is called among the flows."""
+    return f"{request.source} -> {request.destination} ({request.protocol}, one socket)"
 
 
 def request_of(scene: IncidentScene, live: LiveCluster, flow: Flow) -> Request | None:

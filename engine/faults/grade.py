@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.errors import UnsupportedFeature
 from engine.faults.dangers import dangerous
-from engine.faults.incident import deviates, deviating, lasting
+from engine.faults.incident import deviates
 from engine.faults.run import IncidentRun, expert_path
 from engine.values import dataclass
 
@@ -34,8 +34,8 @@ def graded(run: IncidentRun) -> RunGrade:
     """The grade of a run as it stands."""
     incident = run.incident
     try:
-        broken = deviating(incident, run.live)
-        later = broken or lasting(incident, run.live)
+        broken = run.broken()
+        later = broken or run.later()
     except UnsupportedFeature:
         broken = later = tuple(incident.baseline)
     harmed = tuple(name for name in broken if name not in incident.failing)

@@ -103,7 +103,7 @@ def deviating(incident: Incident, live: LiveCluster) -> tuple[str, ...]:
 
 def deviates(incident: Incident, live: LiveCluster) -> bool:
     """Whether any flow deviates, now or later (lasting): as soon as one is found, those that failed first."""
-    return _deviates(incident, live) or _deviates(incident, _later(incident, live))
+    return _deviates(incident, live) or _deviates(incident, later(incident, live))
 
 
 def _deviates(incident: Incident, live: LiveCluster) -> bool:
@@ -116,10 +116,11 @@ def _deviates(incident: Incident, live: LiveCluster) -> bool:
 
 def lasting(incident: Incident, live: LiveCluster) -> tuple[str, ...]:
     """The flows that deviate once every kube-proxy has synced and the pods of the application have been made anew."""
-    return deviating(incident, _later(incident, live))
+    return deviating(incident, later(incident, live))
 
 
-def _later(incident: Incident, live: LiveCluster) -> LiveCluster:
+def later(incident: Incident, live: LiveCluster) -> LiveCluster:
+    """The cluster once every kube-proxy has synced and the pods of the application have been made anew."""
     scene = incident.scene
     live = live.synced(scene.nodes)
     for template in (*scene.of(scene.front), *scene.of(scene.caller)[:1]):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import Self
 
 from engine.errors import UnsupportedFeature
 from engine.faults.diagnosis import Diagnosed, diagnosed
-from engine.faults.incident import Incident, deviating, step
+from engine.faults.incident import Incident, deviating, lasting, step
 from engine.shell import Reply
 from engine.shell.live import LiveCluster
 from engine.trace import Text
@@ -39,13 +40,24 @@ class IncidentRun:
     looks: int = 0
     diagnosis: Diagnosed | None = None
 
-    def run(self, host: str, line: str) -> tuple[Reply, IncidentRun]:
+    def run(self, host: str, line: str) -> tuple[Reply, Self]:
         """What the line answers. Raises NoSuchObject for the host."""
         host = self.live.host_named(host)
         reply, live = step(self.incident.scene, self.live, host, line)
-        taken = RunStep(host, line, reply.status, self._shown(host, line, reply.shown), live)
-        kept = (*self.steps, taken)[-MOST_LINES:]
-        return reply, dataclasses.replace(self, live=live, steps=kept)
+        return reply, self.taken(host, line, reply.status, reply.shown, live)
+
+    def taken(self, host: str, line: str, status: int, text: str, live: LiveCluster) -> Self:
+        """The run after a line that printed `text` and left `live`."""
+        one = RunStep(host, line, status, self._shown(host, line, text), live)
+        return dataclasses.replace(self, live=live, steps=(*self.steps, one)[-MOST_LINES:])
+
+    def broken(self) -> tuple[str, ...]:
+        """The flows that do not do what they did before. Raises UnsupportedFeature."""
+        return deviating(self.incident, self.live)
+
+    def later(self) -> tuple[str, ...]:
+        """Those that will not, once every kube-proxy has synced and pods were made anew. Raises UnsupportedFeature."""
+        return lasting(self.incident, self.live)
 
     def _shown(self, host: str, line: str, text: str) -> tuple[int, ...]:
         """The evidence that the output holds: of the same tool's on that host."""
@@ -56,16 +68,16 @@ class IncidentRun:
             if one.line.split()[:2] == said and (host == one.host or said[:1] == ["kubectl"]) and re.search(one.pattern, text[:200_000])
         )  # fmt: skip
 
-    def failing(self) -> tuple[tuple[str, ...], IncidentRun]:
+    def failing(self) -> tuple[tuple[str, ...], Self]:
         """The flows that do not do what they did before, and the run that has looked once more. Raises UnsupportedFeature
         where the cluster now holds what the model does not know."""
-        return deviating(self.incident, self.live), dataclasses.replace(self, looks=self.looks + 1)
+        return self.broken(), dataclasses.replace(self, looks=self.looks + 1)
 
-    def hint(self) -> tuple[Text, IncidentRun]:
+    def hint(self) -> tuple[Text, Self]:
         """The next hint: where it lives, a command that shows it, what it is."""
         return hint(self.incident, self.hints), dataclasses.replace(self, hints=self.hints + 1)
 
-    def diagnose(self, text: str) -> IncidentRun:
+    def diagnose(self, text: str) -> Self:
         """After a diagnosis; the last one counts."""
         return dataclasses.replace(self, diagnosis=diagnosed(self.incident, text))
 

@@ -142,7 +142,9 @@ FAULTS = (
         Text("externalTrafficPolicy is Local, and the node that gets the traffic has no endpoint", "externalTrafficPolicy 为 Local，而收到流量的节点上没有端点"),
         Text("in the Service, on the API server", "在 API server 上的 Service 对象里"),
         Text("{front} was to see the clients' addresses", "希望 {front} 能看到客户端地址"),
-        (r"external\W?traffic\W?policy|\betp\b|外部流量策略", r"local|本地"), _external, nodes=3,
+        (r"external\W?traffic\W?policy|\betp\b|外部流量策略", r"local|本地"), _external,
+        # In ipvs mode all endpoints stand in where none is local, and flannel's masquerade brings the answer back.
+        modes=(Mode.IPTABLES, Mode.NFTABLES), nodes=3,
     ),
     KnownFault(
         "itp-local", 2,

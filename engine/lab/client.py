@@ -45,7 +45,7 @@ class Call:
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # A source address from outside the host's own would be a mistake of the caller's: bind() says so.
         self._sock.bind((src or ("::" if ":" in dst else ""), sport))
-        self._protocol, self._to = protocol, (dst, dport)
+        self.protocol, self._to = protocol, (dst, dport)
 
     def send(self, timeout: float, asks: bytes = b"") -> Reply:
         """Connect (UDP: send one datagram) and wait for the greeting, `timeout` seconds for each; of a server that waits to be
@@ -53,11 +53,11 @@ class Call:
         self._sock.settimeout(timeout)
         try:
             self._sock.connect(self._to)
-            if self._protocol is L4.UDP:
+            if self.protocol is L4.UDP:
                 # A datagram that a rule stops in OUTPUT fails at once with EPERM, rejected or dropped alike; whether
                 # an ICMP error tells of it, the next call says.
                 with contextlib.suppress(PermissionError):
-                    self._sock.send(b"?")
+                    self._sock.send(asks or b"?")
             elif asks:
                 self._sock.sendall(asks)
         except OSError as error:
@@ -66,16 +66,17 @@ class Call:
             text = self._sock.recv(4096).decode("ascii", "replace").split()
         except OSError as error:
             heard = failed(error)
-            stalled = heard is Heard.TIMEOUT and self._protocol is L4.TCP
+            stalled = heard is Heard.TIMEOUT and self.protocol is L4.TCP
             return Reply(Heard.STALLED if stalled else heard)
         if len(text) != 3:
-            return Reply(Heard.REFUSED)
+            # A name server's answer says nothing of whom it saw.
+            return Reply(Heard.CONNECTED if asks and self.protocol is L4.UDP else Heard.REFUSED)
         return Reply(Heard.CONNECTED, text[0], text[1], int(text[2]))
 
     @property
     def flow(self) -> FiveTuple:
         own = self._sock.getsockname()
-        return FiveTuple(self._protocol, own[0], own[1], *self._to)
+        return FiveTuple(self.protocol, own[0], own[1], *self._to)
 
     def close(self) -> None:
         self._sock.close()

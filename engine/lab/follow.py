@@ -4,22 +4,34 @@ change is done to the namespaces.
 
 from __future__ import annotations
 
+import dataclasses
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 
+from engine.errors import RuleError
 from engine.fabric.fabric import Fabric
 from engine.lab.errors import LabUnavailable
 from engine.lab.plain import PlainLab, Ran
 from engine.lab.plan import HostPlan, plan
 from engine.lab.policy_rules import policy_rules
 from engine.lab.requirements import restore_tool
-from engine.packet import FAMILY_OF_VERSION
+from engine.netfilter.ipt_parse import parse
+from engine.netfilter.ipt_text import dump_iptables
+from engine.netfilter.ruleset import Ruleset
+from engine.netfilter.usable import check_usable
+from engine.packet import FAMILY_OF_VERSION, Family
 from engine.shell import Reply, Shell
 from engine.shell.live import LiveCluster
+from engine.shell.tools.iptables.tables import with_tables
+from engine.shell.tools.kubectl.words import BadWords, read_words
+from engine.values import dataclass
 
 # What a node's own kernel does; all else is the API server's, kube-proxy's or the Deployments'.
 KERNEL_TOOLS = frozenset(
     {"ip", "bridge", "iptables", "ip6tables", "nft", "sysctl", "conntrack", "ipset", "ipvsadm", "echo"}
 )
+# What no node's kernel answers: the API server and kube-proxy.
+SIMULATED = frozenset({"kubectl", "k", "systemctl", "journalctl", "crictl"})
 # What undoes a line of a plan, where its device is still there.
 _UNDONE = {"address add": "address del", "route append": "route del", "neigh replace": "neigh del"}
 Step = Callable[[LiveCluster, str, str], tuple[Reply, LiveCluster]]
@@ -38,15 +50,39 @@ class FollowingLab(PlainLab):
         super().__init__(live, names=names)
         self._step = step
 
-    def type(self, host: str, line: str) -> Ran:
-        """Run a line on a host: what the real tool printed, or the simulated one where it is no kernel's."""
+    def type(self, host: str, line: str, *, attached: bool = False) -> Ran:
+        """Run a line on a host: what the real tool printed, or the API server's answer. `attached`: at this terminal."""
+        run = self.attached if attached else self.run
+        first = line.split(maxsplit=1)[0] if line.split() else ""
+        if host and first not in SIMULATED:
+            if first in KERNEL_TOOLS:
+                _, after = self._step(self.live, host, line)
+                self.live, self.fabric = after, after.fabric
+            return run(host, line)
+        inside = _executed(line)
+        if inside is not None:
+            pod, command = inside
+            return run(self.live.host_named(pod), command)
+        self.read_back()
         reply, after = self._step(self.live, host, line)
-        if host and line.split()[:1] and line.split(maxsplit=1)[0] in KERNEL_TOOLS:
-            ran = self.run(host, line)
-            self.live, self.fabric = after, after.fabric
-            return ran
         self.follow(after)
         return Ran(reply.stdout, reply.stderr, reply.status)
+
+    def read_back(self) -> None:
+        """Take over the iptables of nodes on which somebody changed them otherwise than by a line that was followed: kube-proxy
+        finds them at its next sync."""
+        for node in self.fabric.nodes:
+            try:
+                listed = parse(self.run(node, "iptables-save").stdout, Family.IPV4, node)
+                check_usable(listed)
+            except RuleError:
+                # Rules that the model does not know stay the kernel's alone.
+                continue
+            before = self.live.rules(node, Family.IPV4)
+            after = with_tables(before, listed.tables)
+            if _lines(before) != _lines(after):
+                self.live = self.live.with_rules(node, Family.IPV4, after)
+                self.fabric = self.live.fabric
 
     def follow(self, after: LiveCluster) -> None:
         """Bring the namespaces to what the API server, the plugins and kube-proxy made of `after`."""
@@ -112,6 +148,28 @@ class FollowingLab(PlainLab):
         self._load_rules(node, inside)
 
 
+def _executed(line: str) -> tuple[str, str] | None:
+    """The pod and the command of a line that is one `kubectl exec` alone; None for any other."""
+    try:
+        words = read_words(shlex.split(line)[1:])
+    except (ValueError, BadWords):
+        return None
+    if (
+        words.rest[:1] != ("exec",)
+        or len(words.rest) < 2
+        or not words.behind
+        or not line.startswith(("kubectl ", "k "))
+    ):
+        return None
+    return f"pod/{words.namespace}/{words.rest[1].removeprefix('pod/')}", shlex.join(words.behind)
+
+
+def _lines(ruleset: Ruleset) -> set[str]:
+    """The rules of iptables' tables, whatever stands beside them and in which order chains were made."""
+    text = dump_iptables(with_tables(ruleset, {}))
+    return {line for line in text.splitlines() if line.startswith("-A") and "nfacct" not in line}
+
+
 def _by_name(fabric: Fabric, lab: PlainLab) -> dict[str, HostPlan]:
     def path_of(name: str) -> str:
         # Of one that is not made yet no line is run.
@@ -133,3 +191,33 @@ def _gone(old: HostPlan, new: HostPlan) -> Iterator[str]:
         if verb is not None and line not in new.setup:
             words = line.removeprefix(f"{verb} ").replace(" noprefixroute", "").replace(" brd +", "").split()
             yield f"{_UNDONE[verb]} {' '.join(words if verb != 'neigh replace' else [words[0], *words[3:5]])}"
+
+
+@dataclass(frozen=True, slots=True)
+class LabShell:
+    """A shell on each host of a lab, as engine.shell.Shell is one of the simulation; `status` is `$?`."""
+
+    lab: FollowingLab
+    attached: bool = False
+    status: int = 0
+
+    @property
+    def live(self) -> LiveCluster:
+        return self.lab.live
+
+    def run(self, host: str, line: str) -> LabReply:
+        """Run a line. Raises NoSuchObject for the host."""
+        ran = self.lab.type(self.live.host_named(host), line, attached=self.attached)
+        shown = "" if ran.seen else ran.stderr + ran.stdout
+        return LabReply(ran.stdout, ran.stderr, ran.status, dataclasses.replace(self, status=ran.status), shown)
+
+
+@dataclass(frozen=True, slots=True)
+class LabReply:
+    """What a line printed, its exit status, and the shell after it; `shown` is what no terminal has shown yet."""
+
+    stdout: str
+    stderr: str
+    status: int
+    shell: LabShell
+    shown: str

@@ -5,6 +5,7 @@ served where CoreDNS runs, and a command line runs in a host as its shell would 
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,8 @@ _SILENT = """table ip silent {
   }
 }
 """
+# Bytes of a command's output that are looked at for what they show.
+_MOST_KEPT = 400_000
 _MOST_SECONDS = 180.0
 _DNSMASQ = (
     "--no-daemon",
@@ -50,11 +53,12 @@ _DNSMASQ = (
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a real command printed on both streams, and its exit status."""
+    """What a command printed on both streams, its exit status, and whether a terminal has shown it already."""
 
     stdout: str
     stderr: str
     status: int
+    seen: bool = False
 
 
 class PlainLab(Lab):
@@ -127,6 +131,26 @@ class PlainLab(Lab):
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
         return Ran(done.stdout, done.stderr, done.returncode)
+
+    def attached(self, host: str, line: str) -> Ran:
+        """As run(), at the terminal that this process has: what it prints is seen at once, what is typed is its own."""
+        printed = bytearray()
+
+        def read(descriptor: int) -> bytes:
+            data = os.read(descriptor, 65536)
+            printed.extend(data[: _MOST_KEPT - len(printed)])
+            return data
+
+        words = self.words(host, "sh", "-c", line)
+        with self.entered(host):
+            before = dict(os.environ)
+            os.environ.update(self.environment(host))
+            try:
+                status = os.waitstatus_to_exitcode(pty.spawn(words, read))
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+        return Ran(printed.decode(errors="replace").replace("\r\n", "\n"), "", status, seen=True)
 
     def entered(self, host: str) -> AbstractContextManager[None]:
         """A context in which the calling thread, and what it starts, is on the host."""

@@ -22,6 +22,7 @@ from k8squiz.cli.options import (
     FamilyOrAll,
     Json,
     Level,
+    LiveHosts,
     Mode,
     Release,
     Seed,
@@ -244,12 +245,13 @@ def shell(
     mode: Mode = None,
     release: Release = None,
     seed: Seed = None,
+    live: LiveHosts = False,
 ) -> int:
     from k8squiz.commands.shell import run
 
     if question is None:
-        return run(tuple(needed(ctx, "words", words)), mode, release, seed, ctx.obj)
-    return run((*clusters(ctx, None, question, seed), *(words or ())), mode, release, None, ctx.obj)
+        return run(tuple(needed(ctx, "words", words)), mode, release, seed, ctx.obj, live)
+    return run((*clusters(ctx, None, question, seed), *(words or ())), mode, release, None, ctx.obj, live)
 
 
 @command("incident")
@@ -271,11 +273,12 @@ def incident(
         typer.Option("--script", metavar="FILE", help="Run the lines of FILE (or -) and print the grade as JSON."),
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the faults.")] = False,
+    live: LiveHosts = False,
     json: Json = False,
 ) -> int:
     from k8squiz.commands.incident import run
 
-    return run(ctx.obj, name, fault, level, seed, minutes, script, listed, json)
+    return run(ctx.obj, name, fault, level, seed, minutes, script, listed, json, live)
 
 
 @command("scale")

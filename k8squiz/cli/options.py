@@ -19,6 +19,9 @@ Seed = Annotated[
     str | None, typer.Option("--seed", metavar="S", help="Draw by this seed: the same seed gives the same result.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LiveHosts = Annotated[
+    bool, typer.Option("--live", help="On this machine's kernel: real tools in network namespaces (Linux, root).")
+]
 Topics = Annotated[list[str] | None, typer.Option("--topic", metavar="T", help="Only this topic.")]
 About = Annotated[
     list[str] | None,

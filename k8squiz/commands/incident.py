@@ -34,18 +34,32 @@ def run(
     script: str | None,
     listed: bool,
     json: bool,
+    live: bool = False,
 ) -> int:
-    """Draw an incident and have it worked on: 0 where it is mended in the end, 1 where not."""
+    """Draw an incident and have it worked on: 0 where it is mended in the end, 1 where not. `live`: in network namespaces of
+    this machine's kernel, graded by real connections."""
     if listed:
         return _list(lang, json)
+    lines = None if script is None else _read(script)
+    if not live:
+        return _worked_on(begin(_drawn(name, fault, level, seed)), lang, minutes, lines, json)
+    from engine.lab.incident_run import begin_in_lab, open_in_lab
+    from engine.lab.requirements import prepare
+
+    prepare()
     incident = _drawn(name, fault, level, seed)
-    if script is not None:
-        done = _follow(begin(incident), _read(script), lang)
+    terminal = lines is None and sys.stdin.isatty() and sys.stdout.isatty()
+    with open_in_lab(incident) as lab:
+        return _worked_on(begin_in_lab(incident, lab, attached=terminal), lang, minutes, lines, json)
+
+
+def _worked_on(begun: IncidentRun, lang: Lang, minutes: int | None, lines: list[str] | None, json: bool) -> int:
+    if lines is not None:
+        done = _follow(begun, lines, lang)
         grade = graded(done)
         print_json(as_json(done, grade))
         return 0 if grade.mended else 1
-    dialog = Dialog(begin(incident), lang, minutes, time.monotonic)
-    done = dialog.run()
+    done = Dialog(begun, lang, minutes, time.monotonic).run()
     grade = graded(done)
     if json:
         print_json(as_json(done, grade))

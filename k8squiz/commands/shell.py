@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from engine.errors import EngineError
 from engine.shell import Shell, open_shell
@@ -17,6 +18,12 @@ from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.terminal.console import print_plain
 from k8squiz.terminal.sanitize import visible
+
+if TYPE_CHECKING:
+    from engine.lab.follow import LabShell
+
+# The simulation's shells, or a lab's.
+AnyShell: TypeAlias = "Shell | LabShell"
 
 _HELP = (
     """Hosts: {hosts}
@@ -30,19 +37,35 @@ Lines have quotes, pipes, lists and redirections; nothing runs outside of this c
 )
 
 
-def run(words: tuple[str, ...], mode: str | None, release: str | None, seed: str | None, lang: Lang) -> int:
-    """Open it on the cluster that the first of `words` name; a host may follow, and a command to run there instead.
+def run(
+    words: tuple[str, ...], mode: str | None, release: str | None, seed: str | None, lang: Lang, live: bool = False
+) -> int:
+    """Open it on the cluster that the first of `words` name; a host may follow, and a command to run there instead. `live`: in
+    network namespaces of this machine's kernel.
 
     The exit code is the command's, or the last line's."""
     paths, rest = _split(words)
     cluster = read_cluster(paths, lang)
     shell = open_shell(cluster, mode, release=release, seed=seed or "1")
+    if not live:
+        return _opened(shell, rest, lang)
+    from engine.lab.follow import FollowingLab, LabShell
+    from engine.lab.requirements import prepare
+
+    prepare()
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    with FollowingLab(shell.live) as lab:
+        return _opened(LabShell(lab, attached=terminal), rest, lang)
+
+
+def _opened(shell: AnyShell, rest: tuple[str, ...], lang: Lang) -> int:
     host, command = _host(shell, rest)
     if command:
         reply = shell.run(host, shlex.join(command) if len(command) > 1 else command[0])
-        sys.stdout.write(visible(reply.stdout))
-        sys.stdout.flush()
-        sys.stderr.write(visible(reply.stderr))
+        if not getattr(shell, "attached", False):
+            sys.stdout.write(visible(reply.stdout))
+            sys.stdout.flush()
+            sys.stderr.write(visible(reply.stderr))
         return reply.status
     return _Session(shell, host, lang).run()
 
@@ -65,7 +88,7 @@ def _split(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return words[:count], words[count:]
 
 
-def _host(shell: Shell, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _host(shell: AnyShell, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The host that comes first, and the command behind it. `-- kubectl get pods` names no host: kubectl's own is meant."""
     if not words:
         return ADMINISTRATOR, ()
@@ -77,7 +100,7 @@ def _host(shell: Shell, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
 class _Session:
     """Lines typed at a terminal, or read from a pipe, until exit."""
 
-    def __init__(self, shell: Shell, host: str, lang: Lang) -> None:
+    def __init__(self, shell: AnyShell, host: str, lang: Lang) -> None:
         self._shell = shell
         self._hosts = [host]
         self._lang = lang
