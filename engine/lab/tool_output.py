@@ -41,6 +41,8 @@ DRAWN = (
     (r" +\d+\.\d{3} ?ms", " T"),
     (r"(?m)^ ?\d+:  no reply\n(?= ?\d+: .*!H)", ""),
     (r"after \d+ m", "after T m"),
+    (r"\r", "\n"),
+    (r"(?m)^ *(% Total|Dload|\d+ .*--:--:--).*\n", ""),
     (r"(?m)^(tcp|udp|icmp)( +\d+) \d+ ", r"\1\2 T "),
     (r"(?m)^\d\d:\d\d:\d\d\.\d{6}", "TIME"),
     (r"\b(seq|ack|win|ecr|val|mss|wscale|id) \d+(:\d+)?", r"\1 N"),
@@ -155,7 +157,7 @@ def _shaped(lab: PlainLab, line: ToolLine, text: str) -> str:
         rows = sorted(re.split(r"\n(?=\*|status)", "\n".join(rows)))
     elif line.line.startswith(_SORTED) or " -br" in line.line or " -o " in line.line:
         rows = sorted(re.sub(r" +", " ", row) for row in rows)
-    elif line.line.startswith("ping"):
+    elif line.line.startswith(("ping", "curl")):
         # The error stands on another stream than the rest.
         rows = sorted(row for row in rows if row)
     elif line.meanwhile:
@@ -165,7 +167,9 @@ def _shaped(lab: PlainLab, line: ToolLine, text: str) -> str:
 
 def _packets(rows: Iterable[str]) -> Iterator[str]:
     for row in rows:
-        if row.startswith(("TIME IP", "IP ")):
+        # Whether an ACK goes alone or with what follows is a matter of time.
+        alone = " Flags [.]," in row and row.endswith("length 0")
+        if row.startswith(("TIME IP", "IP ")) and not alone:
             yield row
 
 

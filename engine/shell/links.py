@@ -90,7 +90,8 @@ def _namespace(host: Host, device: Device) -> int:
     return list(peers).index(device.peer[0]) if device.peer is not None else 0
 
 
-def _carrier(live: LiveCluster, host: Host, device: Device) -> bool:
+def has_carrier(live: LiveCluster, host: Host, device: Device) -> bool:
+    """Whether something is at the other end: a port of a bridge, the peer of a veth pair that is up."""
     if device.kind is DeviceKind.BRIDGE:
         return any(port.up and port.master == device.name for port in host.devices.values())
     peer = _peer(live, device)
@@ -98,7 +99,7 @@ def _carrier(live: LiveCluster, host: Host, device: Device) -> bool:
 
 
 def _flags(live: LiveCluster, host: Host, device: Device) -> tuple[str, ...]:
-    carrier = _carrier(live, host, device)
+    carrier = has_carrier(live, host, device)
     found = ["NO-CARRIER"] if device.up and not carrier else []
     if device.kind is DeviceKind.LOOPBACK:
         found.append("LOOPBACK")
@@ -117,7 +118,7 @@ def _flags(live: LiveCluster, host: Host, device: Device) -> tuple[str, ...]:
 def _state(live: LiveCluster, host: Host, device: Device) -> str:
     if not device.up:
         return "DOWN"
-    if not _carrier(live, host, device):
+    if not has_carrier(live, host, device):
         return "DOWN" if device.kind is DeviceKind.BRIDGE else "LOWERLAYERDOWN"
     return "UNKNOWN" if device.kind in _WITHOUT_CARRIER else "UP"
 

@@ -101,6 +101,9 @@ def _heard(call: Call, live: LiveCluster, host: str, source: str, destination: s
         back, _ = live.walk(Request(who(live, host), src, "ICMP"))
         if back.verdict is not Verdict.DELIVERED:
             return None
+    elif not (route := there.lookup(src)) or (route.prefix == "0.0.0.0/0" and src not in live.fabric.external):
+        # A router that knows no way back to a pod's own address.
+        return None
     return icmp_source(there, FiveTuple(L4.UDP, src, 0, dst, 0))
 
 

@@ -13,6 +13,7 @@ from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, contains, number
 from engine.shell.edits import RouteAdded, RouteDeleted
 from engine.shell.interface import Call, Result, printed
+from engine.shell.links import has_carrier
 from engine.shell.tools.ip.options import BadUsage, Options, address_of, begins, prefix_of, shown_prefix
 from engine.values import dataclass
 
@@ -63,9 +64,11 @@ def _show(call: Call, options: Options, words: Sequence[str]) -> Result:
             seen[route.prefix] = metric + 1
             under = not root or _within(root, route.prefix)
             if (not device or route.device == device) and (not exact or route.prefix == exact) and under:
-                found.append(route_text(route, call.here, call.live.fabric.plugin, metric))
+                found.append(
+                    route_text(route, call.here, call.live.fabric.plugin, metric) + _linkdown(call, route.device)
+                )
     if table in ("local", "all", "255"):
-        local = _local(call.here) if version == 4 else ()
+        local = _local(call) if version == 4 else ()
         found += [
             line + (" table local" if table == "all" else "") + " "
             for line in local
@@ -115,7 +118,14 @@ def _onlink(route: Route, host: Host) -> bool:
     return device is not None and device.kind in (DeviceKind.VXLAN, DeviceKind.IPIP)
 
 
-def _local(host: Host) -> Iterator[str]:
+def _linkdown(call: Call, name: str) -> str:
+    """What is said of a route by a device that is up and has nobody at its other end (RTNH_F_LINKDOWN)."""
+    device = call.here.devices.get(name)
+    return "linkdown " if device is not None and device.up and not has_carrier(call.live, call.here, device) else ""
+
+
+def _local(call: Call) -> Iterator[str]:
+    host = call.here
     rows: list[tuple[int, str]] = []
     for device in host.devices.values():
         for own in device.addresses:
@@ -133,7 +143,7 @@ def _local(host: Host) -> Iterator[str]:
                 )
             )
             if own.length < 31 and device.up:
-                rows.append((int(network.broadcast_address), f"broadcast {network.broadcast_address} dev {device.name} proto kernel scope link src {own.address}"))  # fmt: skip
+                rows.append((int(network.broadcast_address), f"broadcast {network.broadcast_address} dev {device.name} proto kernel scope link src {own.address} {_linkdown(call, device.name)}".rstrip()))  # fmt: skip
     return (text for _, text in sorted(rows, key=lambda row: row[0]))
 
 
