@@ -7,7 +7,6 @@ template (pkg/controller/replicaset: a pod is never repaired, it is made anew).
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import random
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 from engine.cluster import Cluster, Mode, Pod
 from engine.manifests import load_cluster
 from engine.shell import api
+from engine.shell.deployments import ALPHABET, next_address
 from engine.shell.live import LiveCluster
 from engine.values import dataclass
 
@@ -174,21 +174,18 @@ def _services(front: str, other: str, port: int, node_port: int, rng: random.Ran
 
 def _suffix(*about: object) -> str:
     digest = hashlib.sha256(repr(about).encode()).digest()
-    # As the API server names pods (k8s.io/apimachinery/pkg/util/rand): no vowels, nothing that reads as another letter.
-    return "".join("bcdfghjklmnpqrstvwxz2456789"[byte % 27] for byte in digest[:5])
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:5])
 
 
 def reconciled(scene: IncidentScene, live: LiveCluster) -> LiveCluster:
-    """`live` after the Deployments' controllers made anew what is missing of their pods."""
+    """`live` after the Deployments' controllers made anew what is missing of their pods; what somebody scaled is theirs
+    (engine.shell.deployments)."""
     for template in scene.templates:
-        if pod_of(live, template) is None:
-            # host-local goes on behind the last address that it gave; one that is free again is not given next.
-            pods = (*live.cluster.pods, *scene.cluster.pods)
-            used = {address for pod in pods for address in pod.ips}
-            network = ipaddress.ip_network(scene.pods_network(template.node))
-            after = max((ipaddress.ip_address(a) for a in used if ipaddress.ip_address(a) in network), default=network[1])  # fmt: skip
-            name = f"{template.workload}-{_suffix(template.who, str(after))}"
-            live = live.with_cluster(api.created(live.cluster, _pod(template, name, str(after + 1))))
+        if f"{template.namespace}/{template.workload}" not in live.scaled and pod_of(live, template) is None:
+            # One that is free again is not given next.
+            address = next_address(live.cluster, template.node, (*live.cluster.pods, *scene.cluster.pods))
+            name = f"{template.workload}-{_suffix(template.who, address)}"
+            live = live.with_cluster(api.created(live.cluster, _pod(template, name, address)))
     return live
 
 

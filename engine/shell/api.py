@@ -44,6 +44,9 @@ RESOURCES = (
     Resource("EndpointSlice", ("endpointslices", "endpointslice"), group="discovery.k8s.io"),
     Resource("ConfigMap", ("configmaps", "configmap", "cm")),
     Resource("NetworkPolicy", ("networkpolicies", "networkpolicy", "netpol"), group="networking.k8s.io"),
+    Resource("Deployment", ("deployments", "deployment", "deploy"), group="apps"),
+    Resource("ReplicaSet", ("replicasets", "replicaset", "rs"), group="apps"),
+    Resource("DaemonSet", ("daemonsets", "daemonset", "ds"), group="apps"),
     Resource("ServiceCIDR", ("servicecidrs", "servicecidr"), namespaced=False, group="networking.k8s.io"),
 )
 

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from engine.cluster import Cluster, Mode
+from engine.cluster import Cluster, Mode, Pod
 from engine.errors import NoSuchObject
 from engine.netfilter.ruleset import Ruleset
 from engine.network.host import HostKind
@@ -64,21 +64,30 @@ class Capture:
 @dataclass(frozen=True, slots=True)
 class ProxyState:
     """A node's kube-proxy: whether it runs, and the API objects of its last sync where those are not the API server's
-    (None). `started` is the time of the cluster's clock."""
+    (None). `started` and `stopped` are times of the cluster's clock."""
 
     running: bool = True
     seen: Cluster | None = None
     started: float = 0.0
+    stopped: float = 0.0
 
 
 _UNTOUCHED = HostState()
 _RUNNING = ProxyState()
 
 
+@dataclass(frozen=True, slots=True)
+class ScaledTo:
+    """How many pods a Deployment was told to have, and one of those it had: they are made after it."""
+
+    replicas: int
+    like: Pod
+
+
 @dataclasses.dataclass(frozen=True)
 class LiveCluster:
     """`cluster` is what the API server holds. `clock` counts seconds since the start, `draws` the random decisions that were
-    made, each by `seed` and its number. `traffic` are the connections that go on by themselves all the time, `captures` the packet sockets that are open, `packets`
+    made, each by `seed` and its number. `scaled` are the Deployments (`NAMESPACE/NAME`) that somebody scaled, `traffic` the connections that go on by themselves all the time, `captures` the packet sockets that are open, `packets`
     what the last commands sent while there were any."""
 
     cluster: Cluster
@@ -88,6 +97,7 @@ class LiveCluster:
     hosts: Mapping[str, HostState] = dataclasses.field(default_factory=dict)
     proxies: Mapping[str, ProxyState] = dataclasses.field(default_factory=dict)
     traffic: tuple[Request, ...] = ()
+    scaled: Mapping[str, ScaledTo] = dataclasses.field(default_factory=dict)
     captures: tuple[Capture, ...] = ()
     packets: tuple[SeenPacket, ...] = ()
     clock: float = 0.0
@@ -196,7 +206,7 @@ class LiveCluster:
         if running:
             started = dataclasses.replace(proxy, running=True, started=self.clock)
             return dataclasses.replace(self, proxies={**self.proxies, node: started}).synced((node,))
-        stopped = dataclasses.replace(proxy, running=False, seen=proxy.seen or self.cluster)
+        stopped = dataclasses.replace(proxy, running=False, seen=proxy.seen or self.cluster, stopped=self.clock)
         return dataclasses.replace(self, proxies={**self.proxies, node: stopped})
 
     def later(self, seconds: float) -> LiveCluster:

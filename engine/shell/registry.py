@@ -32,7 +32,10 @@ MODULES: dict[tuple[str, ...], str] = {
     ("uniq",): "engine.shell.tools.uniq",
     ("wc",): "engine.shell.tools.wc",
     ("curl",): "engine.shell.tools.curl",
+    ("crictl",): "engine.shell.tools.crictl",
     ("ethtool",): "engine.shell.tools.ethtool",
+    ("journalctl",): "engine.shell.tools.journalctl",
+    ("watch",): "engine.shell.tools.watch",
     ("getent",): "engine.shell.tools.getent",
     (
         "nc",

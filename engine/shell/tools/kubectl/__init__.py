@@ -23,9 +23,13 @@ _VERBS = {
     "replace": "change",
     "delete": "change",
     "exec": "execute",
+    "debug": "execute",
+    "edit": "change",
+    "logs": "logs",
     "rollout": "rollout",
+    "scale": "rollout",
 }
-_NOT_HERE = ("edit", "logs", "scale", "run", "debug", "port-forward", "proxy", "cp", "attach", "top", "cordon", "drain",
+_NOT_HERE = ("run", "port-forward", "proxy", "cp", "attach", "top", "cordon", "drain",
              "uncordon", "taint", "expose", "autoscale", "set", "wait", "auth", "events", "explain")  # fmt: skip
 
 

@@ -28,6 +28,7 @@ def run(call: Call, words: Words) -> Result:
         "create": _apply,
         "replace": _apply,
         "delete": _delete,
+        "edit": _edit,
     }[words.rest[0]](call, words)
 
 
@@ -147,6 +148,25 @@ def _applied(old: Document, new: Document) -> Document:
         }
         made["spec"] = {**kept, **new["spec"]}
     return made
+
+
+def _edit(call: Call, words: Words) -> Result:
+    """What an editor made of `kubectl get ... -o yaml` comes by the pipe: who has a terminal runs the editor."""
+    ((resource, names),) = asked_for(words)
+    if len(names) != 1:
+        raise BadWords("error: name one object to edit")
+    (before,) = matching(call.live.cluster, resource, names, words)
+    if call.stdin is None:
+        raise BadWords(
+            "error: there is no editor here; at a terminal k8squiz opens $EDITOR, else use kubectl patch or apply"
+        )
+    after = _read(call.stdin)
+    if after == json.loads(json.dumps(before)):
+        return Result(stderr="Edit cancelled, no changes made.\n")
+    if not isinstance(after, dict) or api.key_of(after) != api.key_of(before):
+        raise BadWords("error: At least one of apiVersion, kind and name was changed")
+    cluster = api.changed(call.live.cluster, api.key_of(before), lambda _: after)
+    return Result(f"{resource.full}/{names[0]} edited\n", live=call.live.with_cluster(cluster))
 
 
 def _delete(call: Call, words: Words) -> Result:

@@ -1,6 +1,8 @@
-"""kubectl exec: a command in a pod."""
+"""kubectl exec and debug: a command in a pod, or on a node."""
 
 from __future__ import annotations
+
+import dataclasses
 
 from engine.errors import NoSuchObject
 from engine.shell.interface import Call, Result
@@ -11,7 +13,9 @@ _SHELLS = tuple(path.removeprefix("/bin/") for path in ("/bin/sh", "/bin/bash", 
 
 
 def run(call: Call, words: Words) -> Result:
-    """`kubectl exec [-it] [-n NS] POD [-c NAME] -- COMMAND...`."""
+    """`kubectl exec [-it] [-n NS] POD [-c NAME] -- COMMAND...`, `kubectl debug [-it] POD|node/NAME [--image=IMAGE] -- COMMAND...`."""
+    if words.rest[0] == "debug":
+        return _debug(call, words)
     if len(words.rest) < 2:
         raise BadWords("error: pod, type/name or --filename must be specified")
     behind = words.behind if words.behind is not None else words.rest[2:]
@@ -34,3 +38,22 @@ def run(call: Call, words: Words) -> Result:
     if result.status and result.status < 126:
         return Result(result.stdout, result.stderr + f"command terminated with exit code {result.status}\n", result.status, result.live)  # fmt: skip
     return result
+
+
+def _debug(call: Call, words: Words) -> Result:
+    """A container beside the pod's own is in its network namespace; one on a node (hostNetwork) in the node's."""
+    target = words.rest[1] if len(words.rest) > 1 else ""
+    if not words.behind:
+        raise BadWords("error: name a command behind -- here; a shell is opened by `ssh HOST`")
+    if not target.startswith("node/"):
+        result = run(call, Words(("exec", *words.rest[1:]), words.values, words.flags, words.behind))
+        return dataclasses.replace(
+            result, stderr=f"Defaulting debug container name to debugger-x7k2p.\n{result.stderr}"
+        )
+    name = target.removeprefix("node/")
+    if name not in call.live.fabric.nodes:
+        raise BadWords(f'Error from server (NotFound): nodes "{name}" not found')
+    assert call.execute is not None
+    result = call.execute(call.live, name, words.behind, call.stdin)
+    said = f"Creating debugging pod node-debugger-{name}-x7k2p with container debugger on node {name}.\n"
+    return dataclasses.replace(result, stderr=said + result.stderr)

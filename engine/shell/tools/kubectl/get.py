@@ -6,6 +6,7 @@ import json
 
 from engine.manifests.write import Document, yaml_text
 from engine.shell.api import Resource
+from engine.shell.deployments import workload_documents
 from engine.shell.interface import Call, Result
 from engine.shell.tools.kubectl.jsonpath import BadPath, evaluate
 from engine.shell.tools.kubectl.tables import TABLES, table
@@ -16,7 +17,8 @@ def run(call: Call, words: Words) -> Result:
     """`kubectl get KIND[,KIND] [NAME...] [-n NS|-A] [-l SELECTOR] [-o wide|yaml|json|name|jsonpath=...]`."""
     output = words.values.get("output", "")
     asked = asked_for(words)
-    found = [(resource, matching(call.live.cluster, resource, names, words)) for resource, names in asked]
+    beside = tuple(workload_documents(call.live)) if any(resource.group == "apps" for resource, _ in asked) else ()
+    found = [(resource, matching(call.live.cluster, resource, names, words, beside)) for resource, names in asked]
     if output in ("yaml", "json", "name") or output.startswith("jsonpath="):
         named = any(names for _, names in asked)
         return Result(_documents([(resource, o) for resource, many in found for o in many], output, named))

@@ -106,6 +106,33 @@ def _policy(o: Document, wide: bool) -> Row:
     return [o["metadata"]["name"], selector_text(o["spec"].get("podSelector", {})), AGE]
 
 
+def _deployment(o: Document, wide: bool) -> Row:
+    spec, status = o["spec"], o["status"]
+    row = [o["metadata"]["name"], f"{status['readyReplicas']}/{spec['replicas']}", str(status["updatedReplicas"]), str(status["availableReplicas"]), AGE]  # fmt: skip
+    return [*row, o["metadata"]["name"], "<unknown>", selector_text(spec["selector"])] if wide else row
+
+
+def _replica_set(o: Document, wide: bool) -> Row:
+    spec, status = o["spec"], o["status"]
+    row = [o["metadata"]["name"], str(spec["replicas"]), str(status["replicas"]), str(status["readyReplicas"]), AGE]
+    return (
+        [*row, o["metadata"]["name"].rpartition("-")[0], "<unknown>", selector_text(spec["selector"])] if wide else row
+    )
+
+
+def _daemon_set(o: Document, wide: bool) -> Row:
+    status = o["status"]
+    names = (
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "numberReady",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    )
+    row = [o["metadata"]["name"], *(str(status[name]) for name in names), "<none>", AGE]
+    return [*row, o["metadata"]["name"], "<unknown>", selector_text(o["spec"]["selector"])] if wide else row
+
+
 # A kind -> its columns, those of `-o wide` behind them, and a row.
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[Document, bool], Row]]] = {
     "Node": (
@@ -124,6 +151,17 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[Document, bo
         lambda o, wide: [o["metadata"]["name"], str(len(o.get("data", {}))), AGE],
     ),
     "NetworkPolicy": (("NAME", "POD-SELECTOR", "AGE"), (), _policy),
+    "Deployment": (
+        ("NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"),
+        ("CONTAINERS", "IMAGES", "SELECTOR"),
+        _deployment,
+    ),
+    "ReplicaSet": (("NAME", "DESIRED", "CURRENT", "READY", "AGE"), ("CONTAINERS", "IMAGES", "SELECTOR"), _replica_set),
+    "DaemonSet": (
+        ("NAME", "DESIRED", "CURRENT", "READY", "UP-TO-DATE", "AVAILABLE", "NODE SELECTOR", "AGE"),
+        ("CONTAINERS", "IMAGES", "SELECTOR"),
+        _daemon_set,
+    ),
     "ServiceCIDR": (
         ("NAME", "CIDRS", "AGE"),
         (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.cluster import Cluster
 from engine.manifests.write import Document
@@ -12,12 +12,13 @@ from engine.values import dataclass
 _WITH_VALUE = {
     "-n": "namespace", "--namespace": "namespace", "-o": "output", "--output": "output", "-l": "selector", "--selector": "selector",
     "-p": "patch", "--patch": "patch", "--type": "type", "-f": "file", "--filename": "file", "-c": "container",
-    "--container": "container", "--grace-period": "grace", "--field-selector": "field", "--sort-by": "sort",
+    "--container": "container", "--grace-period": "grace", "--field-selector": "field", "--sort-by": "sort", "--replicas": "replicas",
+    "--tail": "tail", "--since": "since", "--image": "image", "--profile": "profile", "--target": "target",
 }  # fmt: skip
 _FLAGS = {
     "-A": "all-namespaces", "--all-namespaces": "all-namespaces", "--overwrite": "overwrite", "--show-labels": "show-labels",
     "--no-headers": "no-headers", "-i": "stdin", "-t": "tty", "-it": "tty", "-ti": "tty", "--stdin": "stdin", "--tty": "tty",
-    "--force": "force", "--all": "all", "--now": "now", "-w": "watch", "--watch": "watch",
+    "--force": "force", "--all": "all", "--now": "now", "-w": "watch", "--watch": "watch", "-q": "quiet",
 }  # fmt: skip
 
 
@@ -92,14 +93,17 @@ def asked_for(words: Words) -> list[tuple[Resource, tuple[str, ...]]]:
             found[resource] = (*found.get(resource, ()), name)
         return list(found.items())
     if rest[0] == "all":
-        return [(resource_of("pods"), ()), (resource_of("services"), ())]
+        return [(resource_of(kind), ()) for kind in ("pods", "services", "daemonsets", "deployments", "replicasets")]
     return [(resource_of(kind), rest[1:]) for kind in rest[0].split(",") if kind]
 
 
-def matching(cluster: Cluster, resource: Resource, names: tuple[str, ...], words: Words) -> list[Document]:
-    """The objects that are asked for, by namespace and name; by -l. Raises BadWords for a name that nobody has."""
+def matching(
+    cluster: Cluster, resource: Resource, names: tuple[str, ...], words: Words, beside: Iterable[Document] = ()
+) -> list[Document]:
+    """The objects that are asked for, by namespace and name; by -l; of the cluster's and those `beside`. Raises BadWords for a
+    name that nobody has."""
     everywhere = "all-namespaces" in words.flags or not resource.namespaced
-    held = [o for o in objects(cluster) if o["kind"] == resource.kind]
+    held = [o for o in (*objects(cluster), *beside) if o["kind"] == resource.kind]
     held = [o for o in held if everywhere or o["metadata"].get("namespace", "default") == words.namespace]
     held = [o for o in held if _selected(o, words.values.get("selector", ""))]
     held.sort(key=lambda o: (o["metadata"].get("namespace", ""), o["metadata"]["name"]))

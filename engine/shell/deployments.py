@@ -1,0 +1,138 @@
+"""Deployments as far as their pods tell of them: a pod's name is its Deployment's with five letters behind it.
+
+The Deployment's and the ReplicaSet's controllers are part of the API server here: what is scaled or restarted is so at once.
+Sources: pkg/controller/deployment, pkg/controller/replicaset (a pod is never repaired, it is made anew); host-local gives the
+address behind the last one that it gave.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import ipaddress
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from engine.cluster import Cluster, Pod
+from engine.manifests.write import Document, pod_document
+from engine.shell import api
+from engine.shell.live import LiveCluster, ScaledTo
+from engine.values import dataclass
+
+# k8s.io/apimachinery/pkg/util/rand: no vowels, nothing that reads as another letter.
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+_OWNED = re.compile(rf"(?P<name>.+?)(?:-[0-9a-f]{{8,10}})?-[{ALPHABET}]{{5}}")
+MOST_REPLICAS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """`wanted` is its number of replicas, `pods` are those that it has."""
+
+    namespace: str
+    name: str
+    wanted: int
+    pods: tuple[Pod, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def deployment_of(pod: Pod) -> str | None:
+    """The name of the Deployment that a pod's name tells of."""
+    found = _OWNED.fullmatch(pod.name)
+    return None if found is None or pod.host_network else found["name"]
+
+
+def deployments(live: LiveCluster) -> dict[str, Deployment]:
+    """All of the cluster's, by `NAMESPACE/NAME`; one that was scaled to nothing is still there."""
+    owned: dict[str, list[Pod]] = {key: [] for key in live.scaled}
+    for pod in live.cluster.pods:
+        name = deployment_of(pod)
+        if name is not None:
+            owned.setdefault(f"{pod.namespace}/{name}", []).append(pod)
+    found = {}
+    for key, pods in sorted(owned.items()):
+        namespace, _, name = key.partition("/")
+        wanted = live.scaled[key].replicas if key in live.scaled else len(pods)
+        found[key] = Deployment(namespace, name, wanted, tuple(pods))
+    return found
+
+
+def scaled(live: LiveCluster, one: Deployment, replicas: int) -> LiveCluster:
+    """`live` after `kubectl scale`: pods beyond the number go, the youngest first; those that lack are made."""
+    like = one.pods[0] if one.pods else live.scaled[one.key].like
+    live = dataclasses.replace(live, scaled={**live.scaled, one.key: ScaledTo(replicas, like)})
+    for pod in one.pods[replicas:]:
+        live = _deleted(live, pod)
+    nodes = [pod.node_name or "" for pod in one.pods] or [like.node_name or ""]
+    every = [node.name for node in live.cluster.nodes if node.pod_cidrs]
+    for _ in range(replicas - len(one.pods)):
+        node = min(every or nodes, key=lambda name: (nodes.count(name), name))
+        nodes.append(node)
+        live = made(live, like, node)
+    return live
+
+
+def restarted(live: LiveCluster, one: Deployment) -> LiveCluster:
+    """`live` after `kubectl rollout restart`: each pod is made anew where it ran, then the old one goes."""
+    for pod in one.pods:
+        live = _deleted(made(live, pod, pod.node_name or ""), pod)
+    return live
+
+
+def made(live: LiveCluster, like: Pod, node: str) -> LiveCluster:
+    """`live` with a pod more, made from the same template on that node."""
+    name, address = deployment_of(like) or like.name, next_address(live.cluster, node, (*live.cluster.pods, like))
+    digest = hashlib.sha256(f"{name} {node} {address} {live.draws}".encode()).digest()
+    suffix = "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:5])
+    document: Document = pod_document(
+        dataclasses.replace(like, name=f"{name}-{suffix}", node_name=node, ips=(address,), labels=_labels(live, like))
+    )
+    return live.with_cluster(api.created(live.cluster, document))
+
+
+def _labels(live: LiveCluster, like: Pod) -> Mapping[str, str]:
+    """The template's: what most of its pods have, whatever somebody wrote on one of them."""
+    name = deployment_of(like)
+    mates = [p.labels for p in live.cluster.pods if p.namespace == like.namespace and deployment_of(p) == name]
+    shown = [tuple(sorted(labels.items())) for labels in mates] or [tuple(sorted(like.labels.items()))]
+    return dict(Counter(shown).most_common(1)[0][0])
+
+
+def next_address(cluster: Cluster, node: str, pods: Iterable[Pod]) -> str:
+    """The address that a new pod on the node gets: behind the last one that any of `pods` has."""
+    cidr = next((one.pod_cidrs[0] for one in cluster.nodes if one.name == node and one.pod_cidrs), None)
+    if cidr is None:
+        raise api.Refused(f"pods of {node} get their addresses from a network that is not modelled here")
+    network = ipaddress.ip_network(cidr)
+    used = [ipaddress.ip_address(address) for pod in pods for address in pod.ips]
+    return str(max((one for one in used if one in network), default=network[1]) + 1)
+
+
+def _deleted(live: LiveCluster, pod: Pod) -> LiveCluster:
+    return live.with_cluster(api.changed(live.cluster, ("Pod", pod.namespace, pod.name), lambda _: None))
+
+
+def workload_documents(live: LiveCluster) -> Iterator[Document]:
+    """The Deployments with a ReplicaSet each, and the DaemonSet kube-proxy, as the API server would hold them."""
+    for one in deployments(live).values():
+        ready = sum(pod.ready for pod in one.pods)
+        labels = dict(one.pods[0].labels if one.pods else live.scaled[one.key].like.labels)
+        status = {"replicas": len(one.pods), "readyReplicas": ready, "availableReplicas": ready, "updatedReplicas": len(one.pods)}  # fmt: skip
+        spec = {"replicas": one.wanted, "selector": {"matchLabels": labels}}
+        hashed = hashlib.sha256(one.key.encode()).hexdigest()[:10]
+        for kind, name in (("Deployment", one.name), ("ReplicaSet", f"{one.name}-{hashed}")):
+            metadata = {"name": name, "namespace": one.namespace, "labels": labels}
+            yield {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": spec, "status": status}
+    nodes = [node.name for node in live.cluster.nodes]
+    running = sum(live.proxy(node).running for node in nodes)
+    yield {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "kube-proxy", "namespace": "kube-system", "labels": {"k8s-app": "kube-proxy"}},
+        "spec": {"selector": {"matchLabels": {"k8s-app": "kube-proxy"}}},
+        "status": {"desiredNumberScheduled": len(nodes), "currentNumberScheduled": len(nodes), "numberReady": running, "updatedNumberScheduled": len(nodes), "numberAvailable": running},
+    }  # fmt: skip
