@@ -9,7 +9,7 @@ from typing import Self
 from engine.errors import UnsupportedFeature
 from engine.faults.diagnosis import Diagnosed, diagnosed
 from engine.faults.incident import Incident, deviating, lasting, step
-from engine.shell import Reply
+from engine.shell import Reply, Shell
 from engine.shell.live import LiveCluster
 from engine.trace import Text
 from engine.values import dataclass
@@ -45,6 +45,14 @@ class IncidentRun:
         host = self.live.host_named(host)
         reply, live = step(self.incident.scene, self.live, host, line)
         return reply, self.taken(host, line, reply.status, reply.shown, live)
+
+    def peek(self, host: str, line: str) -> str:
+        """What the line would print, without its counting as a step."""
+        return Shell(self.live).run(host, line).stdout
+
+    def with_live(self, live: LiveCluster) -> Self:
+        """The run with that cluster: a file was put there that the next line reads."""
+        return dataclasses.replace(self, live=live)
 
     def taken(self, host: str, line: str, status: int, text: str, live: LiveCluster) -> Self:
         """The run after a line that printed `text` and left `live`."""

@@ -12,6 +12,7 @@ from engine.lab.flow_sender import FlowSender
 from engine.lab.follow import FollowingLab
 from engine.lab.incidents import type_all
 from engine.shell import Reply, Shell
+from engine.shell.live import LiveCluster
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,10 @@ class LabRun(IncidentRun):
         after = self.taken(host, line, ran.status, text, self.lab.live)
         shown = "" if ran.seen else text
         return Reply(ran.stdout, ran.stderr, ran.status, Shell(self.lab.live), shown), after
+
+    def with_live(self, live: LiveCluster) -> Self:
+        self.lab.live = live
+        return dataclasses.replace(self, live=live)
 
     def broken(self) -> tuple[str, ...]:
         return self.sender.deviating()

@@ -11,7 +11,7 @@ from engine.faults.report import told
 from engine.faults.run import IncidentRun, unknown
 from engine.faults.script import WORDS, read_script_line
 from engine.shell.live import ADMINISTRATOR
-from engine.shell.registry import names
+from k8squiz.commands.host_prompt import asker, completed, edited, listed
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.incident import say
 from k8squiz.terminal.console import print_plain
@@ -29,7 +29,8 @@ class Dialog:
         self._limit = None if minutes is None else minutes * 60.0
         self._hosts = [ADMINISTRATOR]
         terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        self._ask = _asker(self) if terminal else None
+        self._typed: list[str] = []
+        self._ask = asker(self.prompt, self.words) if terminal else None
 
     def run(self) -> IncidentRun:
         """Ask until the end."""
@@ -61,9 +62,7 @@ class Dialog:
 
     def words(self) -> list[str]:
         """What Tab completes."""
-        host = self._hosts[-1]
-        devices = list(self._run.live.fabric.host(host).devices) if host != ADMINISTRATOR else []
-        return [*names(), *WORDS, "ssh", "exit", "help", *self._run.live.fabric.nodes, *devices]
+        return completed(self._run.live, self._hosts[-1], WORDS)
 
     def _read(self) -> str | None:
         try:
@@ -80,7 +79,10 @@ class Dialog:
         words = line.split()
         if not words:
             return
-        if words[0] in ("help", "?"):
+        self._typed.append(line)
+        if words == ["history"]:
+            print_plain(listed(self._typed))
+        elif words[0] in ("help", "?"):
             print_plain(self._help())
         elif words[0] in ("exit", "logout") and len(words) == 1:
             if len(self._hosts) > 1:
@@ -105,9 +107,17 @@ class Dialog:
         elif read.word == "diagnose":
             self._diagnose(read.text)
         else:
-            reply, self._run = self._run.run(read.host or self._hosts[-1], read.text)
-            sys.stdout.write(visible(reply.shown))
-            sys.stdout.flush()
+            self._run_line(read.host or self._hosts[-1], read.text)
+
+    def _run_line(self, host: str, line: str) -> None:
+        run = self._run
+        found = None if self._ask is None else edited(line, run.live, host, lambda asked: run.peek(host, asked))
+        if found is not None:
+            line, live = found
+            run = run.with_live(live)
+        reply, self._run = run.run(host, line)
+        sys.stdout.write(visible(reply.shown))
+        sys.stdout.flush()
 
     def _diagnose(self, text: str) -> None:
         if not text:
@@ -145,17 +155,3 @@ def flows_text(run: IncidentRun, failing: tuple[str, ...], lang: Lang) -> str:
         return say("whole", lang)
     rows = (f"  {name}" + ("" if baseline[name] else f"  {say('opened', lang)}") for name in failing)
     return "\n".join((say("deviate", lang, count=len(failing), total=len(baseline)), *rows))
-
-
-def _asker(dialog: Dialog) -> Callable[[], str]:
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.completion import WordCompleter
-    from prompt_toolkit.history import InMemoryHistory
-
-    asked: PromptSession[str] = PromptSession(history=InMemoryHistory())
-
-    def ask() -> str:
-        completer = WordCompleter(dialog.words())
-        return asked.prompt(dialog.prompt(), completer=completer, complete_while_typing=False)
-
-    return ask

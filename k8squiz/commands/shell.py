@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,6 +12,7 @@ from engine.errors import EngineError
 from engine.shell import Shell, open_shell
 from engine.shell.live import ADMINISTRATOR
 from engine.shell.registry import find_tool, names
+from k8squiz.commands.host_prompt import asker, completed, edited, listed
 from k8squiz.commands.input import read_cluster
 from k8squiz.commands.question_world import PREFIX
 from k8squiz.errors import QuizError
@@ -105,7 +106,8 @@ class _Session:
         self._hosts = [host]
         self._lang = lang
         self._terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        self._ask = _asker(self) if self._terminal else None
+        self._typed: list[str] = []
+        self._ask = asker(self.prompt, self.words) if self._terminal else None
 
     def run(self) -> int:
         if self._terminal:
@@ -126,10 +128,7 @@ class _Session:
 
     def words(self) -> list[str]:
         """What Tab completes: tools, hosts, devices of the host one is on."""
-        live = self._shell.live
-        host = self._hosts[-1]
-        devices = list(live.fabric.host(host).devices) if host != ADMINISTRATOR else []
-        return [*names(), "ssh", "exit", "help", *live.fabric.nodes, *devices]
+        return completed(self._shell.live, self._hosts[-1])
 
     def _read(self) -> str | None:
         try:
@@ -147,13 +146,18 @@ class _Session:
         words = line.split()
         if not words:
             return
-        if words[0] in ("exit", "logout") and len(words) <= 2:
+        self._typed.append(line)
+        if words == ["history"]:
+            print_plain(listed(self._typed))
+        elif words[0] in ("exit", "logout") and len(words) <= 2:
             self._hosts.pop()
         elif words[0] in ("help", "?"):
             print_plain(self._help())
         elif words[0] == "ssh":
             self._log_in(words[1] if len(words) == 2 else "")
         else:
+            if self._terminal and isinstance(self._shell, Shell):
+                line = self._edited(line)
             reply = self._shell.run(self._hosts[-1], line)
             self._shell = reply.shell
             if self._terminal:
@@ -162,6 +166,17 @@ class _Session:
                 sys.stdout.write(visible(reply.stdout))
                 sys.stdout.flush()
                 sys.stderr.write(visible(reply.stderr))
+
+    def _edited(self, line: str) -> str:
+        """The line; for `kubectl edit` what takes the editor's text."""
+        assert isinstance(self._shell, Shell)
+        shell, host = self._shell, self._hosts[-1]
+        found = edited(line, shell.live, host, lambda asked: shell.run(host, asked).stdout)
+        if found is None:
+            return line
+        line, live = found
+        self._shell = dataclasses.replace(shell, live=live)
+        return line
 
     def _log_in(self, name: str) -> None:
         try:
@@ -175,17 +190,3 @@ class _Session:
         hosts = [*live.fabric.nodes, *pods, *dict.fromkeys(live.fabric.external.values())]
         shown = ", ".join(hosts[:12]) + (", ..." if len(hosts) > 12 else "")
         return _HELP[self._lang == "zh"].format(hosts=shown, tools=" ".join(names()))
-
-
-def _asker(session: _Session) -> Callable[[], str]:
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.completion import WordCompleter
-    from prompt_toolkit.history import InMemoryHistory
-
-    asked: PromptSession[str] = PromptSession(history=InMemoryHistory())
-
-    def ask() -> str:
-        completer = WordCompleter(session.words())
-        return asked.prompt(session.prompt(), completer=completer, complete_while_typing=False)
-
-    return ask
