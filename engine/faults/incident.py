@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from engine.cluster import Mode
 from engine.faults.flows import pod_named, requests, whole, works
-from engine.faults.interface import Case, FaultError, KnownFault, inject
+from engine.faults.herrings import DrawnHerring, draw_herrings
+from engine.faults.interface import Case, FaultError, KnownFault, inject, run_lines
 from engine.faults.registry import find_fault, names
 from engine.faults.scene import IncidentScene, draw_scene, reconciled, restarted
 from engine.shell import Reply, Shell
@@ -20,7 +21,7 @@ _MODES = (Mode.IPTABLES, Mode.IPTABLES, Mode.NFTABLES, Mode.IPVS)
 @dataclasses.dataclass(frozen=True)
 class Incident:
     """`healthy` and `broken` are the cluster before and after; `baseline` says of each flow whether it worked before,
-    `failing` names those that no longer do."""
+    `failing` names those that no longer do; `herrings` stand in both."""
 
     fault: KnownFault
     seed: str
@@ -30,6 +31,7 @@ class Incident:
     broken: LiveCluster
     baseline: Mapping[str, bool]
     failing: tuple[str, ...]
+    herrings: tuple[DrawnHerring, ...] = ()
 
     @property
     def id(self) -> str:
@@ -65,6 +67,10 @@ def _drawn(fault: KnownFault, seed: str) -> Incident:
     healthy = LiveCluster(scene.cluster, mode, None, seed)
     if fault.prepare is not None:
         healthy = fault.prepare(scene, healthy)
+    # Drawn by themselves, so that they change no other draw.
+    herrings = draw_herrings(random.Random(f"herrings:{fault.name}.{seed}"), scene, fault.level)
+    for one in herrings:
+        healthy = run_lines(healthy, one.herring.lines(scene, one.node))
     baseline = works(scene, healthy)
     cases = list(fault.cases(scene, healthy))
     rng.shuffle(cases)
@@ -73,7 +79,7 @@ def _drawn(fault: KnownFault, seed: str) -> Incident:
         now = works(scene, broken)
         failing = tuple(name for name, worked in baseline.items() if worked and not now.get(name, True))
         if failing:
-            return Incident(fault, seed, scene, case, healthy, broken, baseline, failing)
+            return Incident(fault, seed, scene, case, healthy, broken, baseline, failing, herrings)
     raise FaultError(
         f"{fault.name} breaks nothing with seed {seed}", zh=f"{fault.name} 在种子 {seed} 下没有影响任何流量"
     )

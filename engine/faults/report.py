@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Mapping
 
 from engine.faults.flows import Flow, matrix, request_of
 from engine.faults.incident import Incident
@@ -45,12 +46,14 @@ def told(incident: Incident) -> Told:
     failing = _chosen(rng, incident.failing)
     working = _chosen(rng, tuple(n for n, worked in incident.baseline.items() if worked and n not in incident.failing))
     names = {"front": scene.front, "other": scene.other, "node": rng.choice(scene.nodes)}
-    changes = [one.en for one in rng.sample(_NOISE, 3)]
-    noise = [one for one in _NOISE if one.en in changes]
-    rows = [*noise, incident.fault.trigger]
+    # What was left behind stands among the day's changes, so that it is met twice.
+    noise = [_told(one.herring.told, {**names, "node": one.node}) for one in incident.herrings]
+    noise += [_told(one, names) for one in rng.sample(_NOISE, 3)][len(noise) :]
+    trigger = _told(incident.fault.trigger, names)
+    rows = [*noise, trigger]
     rng.shuffle(rows)
     times = sorted(rng.sample(range(9 * 60, 14 * 60 + minute), len(rows)))
-    at = rows.index(incident.fault.trigger)
+    at = rows.index(trigger)
     # What was guilty was not done long before, but another change may lie in between.
     rows[at], rows[-1 - at % 2] = rows[-1 - at % 2], rows[at]
     share = len(incident.failing)
@@ -62,11 +65,12 @@ def told(incident: Incident) -> Told:
         ),
         tuple((name, _ending(incident, name)) for name in failing),
         working,
-        tuple(
-            (f"{time // 60:02d}:{time % 60:02d}", Text(row.en.format(**names), row.zh.format(**names)))
-            for time, row in zip(times, rows, strict=True)
-        ),
+        tuple((f"{time // 60:02d}:{time % 60:02d}", row) for time, row in zip(times, rows, strict=True)),
     )
+
+
+def _told(text: Text, names: Mapping[str, str]) -> Text:
+    return Text(text.en.format(**names), text.zh.format(**names))
 
 
 def _chosen(rng: random.Random, names: tuple[str, ...]) -> tuple[str, ...]:

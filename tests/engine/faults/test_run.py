@@ -12,8 +12,9 @@ from engine.faults.dangers import dangerous
 from engine.faults.diagnosis import choices, diagnosed
 from engine.faults.flows import works
 from engine.faults.grade import graded
+from engine.faults.herrings import HERRINGS, RedHerring
 from engine.faults.incident import from_id, renewed
-from engine.faults.interface import FaultError
+from engine.faults.interface import FaultError, run_lines
 from engine.faults.report import told
 from engine.faults.run import begin
 from engine.faults.scene import pod_of, reconciled, restarted
@@ -209,3 +210,20 @@ def test_the_report() -> None:
     assert [time for time, _ in report.changes] == sorted(time for time, _ in report.changes)
     assert all(time < report.since for time, _ in report.changes)
     assert report == told(from_id(HAIRPIN.id))
+
+
+@pytest.mark.parametrize(("fault", "count"), [("endpoints-empty", 0), ("app-port-dropped", 1), ("hairpin-off", 2), ("vxlan-fdb-missing", 3)])  # fmt: skip
+def test_red_herrings_break_nothing_and_are_told_among_the_changes(fault: str, count: int) -> None:
+    incident = draw_incident(fault, seed=5)
+    assert len({one.herring.name for one in incident.herrings}) == count
+    assert all(incident.baseline.values())
+    told_of = " ".join(text.en for _, text in told(incident).changes)
+    assert all(one.node in told_of for one in incident.herrings if "{node}" in one.herring.told.en)
+
+
+@pytest.mark.parametrize("herring", HERRINGS, ids=[one.name for one in HERRINGS])
+def test_a_red_herring_is_harmless(herring: RedHerring) -> None:
+    incident = draw_incident("endpoints-empty", seed=0)
+    for node in incident.scene.nodes:
+        live = run_lines(incident.healthy, herring.lines(incident.scene, node))
+        assert all(works(incident.scene, live).values())
