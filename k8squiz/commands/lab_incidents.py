@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections import Counter
@@ -22,11 +23,13 @@ def verify(incidents: int, seed: int, workers: int, as_json: bool, lang: Lang) -
     prepare()
     ids = list(itertools.islice(drawn_ids(seed), incidents * _MOST_DRAWN))
     began, found, counted = time.monotonic(), list[VerifiedIncident](), 0
-    for one in in_processes(lambda index: verify_incident(ids[index]), len(ids), workers):
-        found.append(one)
-        counted += one.skipped is None
-        if counted == incidents:
-            break
+    # Ctrl-C ends it with what there is.
+    with contextlib.suppress(KeyboardInterrupt):
+        for one in in_processes(lambda index: verify_incident(ids[index]), len(ids), workers):
+            found.append(one)
+            counted += one.skipped is None
+            if counted == incidents:
+                break
     took = time.monotonic() - began
     wrong = [one for one in found if one.disagreements or one.failed]
     if as_json:

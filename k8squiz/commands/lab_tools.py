@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import itertools
 import time
@@ -32,11 +33,11 @@ def verify(clusters: int, seed: int, workers: int, questions: int, mode: str | N
     asked = modes if mode is None else (Mode(mode),)
     jobs = list(itertools.islice(_clusters(seed, asked, networks), clusters)) + list(_questions(questions, asked))
     began = time.monotonic()
-    found = [
-        one
-        for results in in_processes(lambda index: compare_tools(*jobs[index]), len(jobs), workers)
-        for one in results
-    ]
+    found: list[ToolComparison] = []
+    # Ctrl-C ends it with what there is.
+    with contextlib.suppress(KeyboardInterrupt):
+        for results in in_processes(lambda index: compare_tools(*jobs[index]), len(jobs), workers):
+            found += results
     took = time.monotonic() - began
     wrong = [one for one in found if one.skipped is None and not one.equal]
     compared = [one for one in found if one.skipped is None]
