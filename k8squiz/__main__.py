@@ -38,7 +38,7 @@ def main(args: Sequence[str] | None = None) -> int:
         _sensible_size()
         _survive_narrow_encodings()
         lang = detect(words, os.environ)
-        words = _without_theme(words)
+        words = _without_bank(_without_theme(words))
         rest = _without_lang(words)
         if rest[:1] == ["help"]:
             words = [*rest[1:], "--help"]
@@ -102,19 +102,36 @@ def _at_a_terminal() -> bool:
 
 def _without_theme(words: list[str]) -> list[str]:
     """The words without `--theme X`, which is kept in the environment for whatever prints colours. Raises QuizError."""
-    stop = words.index("--") if "--" in words else len(words)
-    at = next((at for at, word in enumerate(words[:stop]) if word == "--theme" or word.startswith("--theme=")), None)
-    if at is None and not os.environ.get("K8SQUIZ_THEME"):
+    rest, name = _taken_out(words, "--theme")
+    if name is None and not os.environ.get("K8SQUIZ_THEME"):
         return words
     from k8squiz.terminal.theme import VARIABLE, check_theme
 
-    name, taken = os.environ.get(VARIABLE, ""), 0
-    if at is not None:
-        _, equals, name = words[at].partition("=")
-        taken = 1 if equals else 2
-        name = name if equals else " ".join(words[at + 1 : min(at + 2, stop)])
-    os.environ[VARIABLE] = check_theme(name)
-    return words if at is None else words[:at] + words[at + taken :]
+    os.environ[VARIABLE] = check_theme(os.environ.get(VARIABLE, "") if name is None else name)
+    return rest
+
+
+def _without_bank(words: list[str]) -> list[str]:
+    """The words without `--bank DIR`, which is kept in the environment for whatever reads questions. Raises QuizError."""
+    rest, name = _taken_out(words, "--bank")
+    if name is not None:
+        from k8squiz.bank.pack import VARIABLE, pack_folder
+
+        pack_folder(name)
+        os.environ[VARIABLE] = name
+    return rest
+
+
+def _taken_out(words: list[str], option: str) -> tuple[list[str], str | None]:
+    """The words without an option and its value, and the value; None where it is not given. Nothing after `--` is."""
+    stop = words.index("--") if "--" in words else len(words)
+    at = next((at for at, word in enumerate(words[:stop]) if word == option or word.startswith(f"{option}=")), None)
+    if at is None:
+        return words, None
+    _, equals, value = words[at].partition("=")
+    if equals:
+        return words[:at] + words[at + 1 :], value
+    return words[:at] + words[at + 2 :], " ".join(words[at + 1 : min(at + 2, stop)])
 
 
 def _without_lang(words: list[str]) -> list[str]:

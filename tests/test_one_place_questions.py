@@ -50,6 +50,7 @@ def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (folder / f"{name}.yaml").write_text(question_file(name), encoding="utf-8")
     (folder.parent / "schema.json").write_text(schema_text(), encoding="utf-8")
     monkeypatch.setattr(find, "bank_folder", lambda: folder.parent)
+    monkeypatch.setattr(find, "shipped_folder", lambda: folder.parent)
     for cache in (find.schema, drawn):
         cache.cache_clear()
     yield folder

@@ -128,6 +128,7 @@ def coin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     # schema.json is written from the kinds, by docs/question_files.py.
     (bank / "schema.json").write_text(schema_text(), encoding="utf-8")
     monkeypatch.setattr(find, "bank_folder", lambda: bank)
+    monkeypatch.setattr(find, "shipped_folder", lambda: bank)
     find.schema.cache_clear()
     drawn.cache_clear()
     yield file

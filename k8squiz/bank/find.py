@@ -31,9 +31,20 @@ _HEADER_BYTES = 1024
 SCALE = "scale"
 
 
-@lru_cache(maxsize=1)
 def bank_folder() -> Path:
-    """Where the questions are: packaged with the wheel, else the checkout's own folder. Out of a zipapp they are taken
+    """Where the questions are: the pack that --bank or K8SQUIZ_BANK names, else those that come with the program. Raises
+    QuizError."""
+    named = os.environ.get("K8SQUIZ_BANK")
+    if not named:
+        return shipped_folder()
+    from k8squiz.bank.pack import pack_folder
+
+    return pack_folder(named)
+
+
+@lru_cache(maxsize=1)
+def shipped_folder() -> Path:
+    """Where the program's own questions are: packaged with the wheel, else the checkout's own folder. Out of a zipapp they are taken
     into a folder that is gone with the process."""
     package = Path(__file__).parents[1]
     packaged = package / "_questions"
@@ -109,6 +120,16 @@ def metas(folder: Path | None = None) -> tuple[QuestionMeta, ...]:
     """What all questions are about, read off their first lines; a file whose first lines are amiss is left to lint."""
     root = folder if folder is not None else bank_folder()
     return tuple(meta for path in files(root) if (meta := scan(path)) is not None)
+
+
+def within(folder: Path) -> tuple[QuestionMeta, ...]:
+    """What the questions of a folder of one's own are about: a pack, or one topic's folder. Raises QuizError where there is
+    none, and where a file's first lines are amiss."""
+    from k8squiz.bank.pack import pack_folder, topic_files
+
+    found = topic_files(folder) or files(pack_folder(str(folder)))
+    # A file whose heading cannot be read off its first lines is parsed, which says what is wrong.
+    return tuple(scan(path) or load(path).meta for path in found)
 
 
 def scan(path: Path) -> QuestionMeta | None:
@@ -292,4 +313,4 @@ def _merged(base: Mapping[str, Yaml], over: Mapping[str, Yaml]) -> dict[str, Yam
 @lru_cache(maxsize=1)
 def schema() -> JsonSchema:
     """The JSON schema of question files, as schema.json has it."""
-    return cast("JsonSchema", json.loads((bank_folder() / "schema.json").read_text(encoding="utf-8")))
+    return cast("JsonSchema", json.loads((shipped_folder() / "schema.json").read_text(encoding="utf-8")))

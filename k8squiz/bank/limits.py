@@ -34,3 +34,8 @@ MOST_SCALE_ENDPOINTS = 20_000
 MOST_ENDPOINTS_OF_A_SERVICE = 500
 #: Work of drawing and solving a question, in microseconds or so (k8squiz.world.work).
 MOST_WORK = 6_000_000
+
+# A pack of questions: files in it, bytes of its zip file, bytes of all that it unpacks to.
+MOST_PACK_FILES = 2000
+MOST_PACK_BYTES = 33_554_432
+MOST_PACK_TEXT = 67_108_864

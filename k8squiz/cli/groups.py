@@ -72,6 +72,36 @@ def new_question(
     return run(kind, topic, ctx.obj)
 
 
+@command("pack", questions, "Check a folder of questions and make one file of it, to be passed on.")
+def pack_questions(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folders of question files, TOPIC/NAME.yaml.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.zip", help="Write to this file (default: FOLDER.zip).")
+    ] = None,
+) -> int:
+    from k8squiz.commands.pack import pack as run
+
+    return run(folder, out, ctx.obj)
+
+
+@command("export", questions, "Write questions with their answers, as cards for Anki or as JSON lines.")
+def export_questions(
+    ctx: typer.Context,
+    form: Annotated[
+        str, typer.Option("--format", click_type=one_of("anki", "jsonl"), metavar="anki|jsonl", help="In this format.")
+    ] = "anki",
+    topics: Topics = None,
+    seed: Seed = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write to FILE instead of printing.")
+    ] = None,
+) -> int:
+    from k8squiz.commands.pack import export as run
+
+    return run(form, tuple(topics or ()), seed, out, ctx.obj)
+
+
 @command("schema", questions, "Print the JSON schema of question files.")
 def question_schema(ctx: typer.Context) -> int:
     from k8squiz.commands.questions import question_schema as run

@@ -11,7 +11,7 @@ import click
 from typer.core import TyperCommand, TyperGroup
 
 from k8squiz.cli.help_pages import Row, both, examples, page, root_page, word
-from k8squiz.locale.help import ARGUMENTS, COMMAND_LINE, HELP, LANG, THEME, ZH
+from k8squiz.locale.help import ARGUMENTS, BANK, COMMAND_LINE, HELP, LANG, THEME, ZH
 from k8squiz.locale.i18n import Lang
 
 
@@ -25,7 +25,7 @@ def say(text: str, lang: Lang) -> str:
     return ZH.get(text, text) if lang == "zh" else text
 
 
-_EVERYWHERE = ("--lang", "--theme")
+_EVERYWHERE = ("--lang", "--theme", "--bank")
 
 
 def _with_everywhere(params: list[click.Parameter] | None, options: dict[str, Any]) -> list[click.Parameter]:
@@ -35,6 +35,7 @@ def _with_everywhere(params: list[click.Parameter] | None, options: dict[str, An
         *(params or []),
         click.Option(["--lang"], metavar="en|zh", help=LANG[0], expose_value=False),
         click.Option(["--theme"], metavar="auto|light|dark|none", help=THEME[0], expose_value=False),
+        click.Option(["--bank"], metavar="DIR", help=BANK[0], expose_value=False),
     ]
     options["context_settings"] = {**(options.get("context_settings") or {}), "help_option_names": ["-h", "--help"]}
     if "_K8SQUIZ_COMPLETE" in os.environ:

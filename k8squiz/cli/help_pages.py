@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from k8squiz.locale.examples import EXAMPLES
-from k8squiz.locale.help import COMMANDS, COMPLETION, DESCRIPTION, HELP, LANG, MORE, THEME, VERSION, WORDS
+from k8squiz.locale.help import BANK, COMMANDS, COMPLETION, DESCRIPTION, HELP, LANG, MORE, THEME, VERSION, WORDS
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.width import screen_width, width_of, wrap
 
@@ -81,6 +81,7 @@ def root_page(lang: Lang, commands: Iterable[str] = COMMANDS) -> str:
     options = [
         ("--lang en|zh", both(LANG, lang)),
         ("--theme auto|light|dark|none", both(THEME, lang)),
+        ("--bank DIR", both(BANK, lang)),
         ("--version", both(VERSION, lang)),
         ("--install-completion", both(COMPLETION, lang)),
         ("-h, --help", both(HELP, lang)),

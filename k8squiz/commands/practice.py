@@ -6,13 +6,14 @@ import datetime as dt
 import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.bank.find import find, select, told_by
+from k8squiz.bank.find import find, select, told_by, within
 from k8squiz.bank.question import Answer, Grade, QuestionMeta
 from k8squiz.commands.faults import tell
 from k8squiz.commands.material import read_material
@@ -72,11 +73,11 @@ def run(
     day = None if wish.until is None else day_of(wish.until)
     console = make_console()
     # A name that does not exist is told before anything is opened.
-    meta = None if question is None else find(question).meta
+    own = () if question is None else _named(question)
     known = select(topics, level, themes=themes)
     journal = PracticeJournal(console, lang, chosen, day, wish.cram)
-    if meta is not None:
-        session = PracticeSession((meta,), chosen, exact=True)
+    if own:
+        session = PracticeSession(own, chosen, exact=True)
     else:
         # A seed asks for the same questions again, whatever is remembered.
         drawn = seed is not None or every or bool(topics or themes) and not (wish.cram or wish.until)
@@ -96,6 +97,11 @@ def run(
     _summary(session, console, lang, chosen)
     journal.close(keyboard)
     return 0
+
+
+def _named(question: str) -> tuple[QuestionMeta, ...]:
+    """The question of that id or file, or all of a folder of one's own. Raises QuizError."""
+    return within(Path(question)) if Path(question).is_dir() else (find(question).meta,)
 
 
 def _midnight() -> float:

@@ -69,7 +69,7 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
     world = World(draw(bank.find(question), seed if seed is not None else "1"))
     task = make_task(world)
     if json:
-        print_json(_json(world, task, answer))
+        print_json(as_json(world, task, answer))
         return 0
     from k8squiz.kinds.grade import grade
     from k8squiz.screens.grade import followups_view, grade_view, points_view, why_view
@@ -91,7 +91,8 @@ def show_question(question: str, lang: Lang, seed: str | None = None, answer: bo
     return 0
 
 
-def _json(world: World, task: Task, answer: bool) -> dict[str, object]:
+def as_json(world: World, task: Task, answer: bool) -> dict[str, object]:
+    """A drawn question as `questions show --json` prints it; with `answer` what is computed too."""
     from k8squiz.kinds.interface import shown_requests, told_world
     from k8squiz.world.texts import explanation, key_points, prompt, sources
 
@@ -163,5 +164,5 @@ def new_question(kind: str, topic: str, lang: Lang) -> int:
 
 def question_schema(lang: Lang) -> int:
     """Print schema.json."""
-    print_machine((bank.bank_folder() / "schema.json").read_text(encoding="utf-8"))
+    print_machine((bank.shipped_folder() / "schema.json").read_text(encoding="utf-8"))
     return 0

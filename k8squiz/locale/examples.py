@@ -72,6 +72,13 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     ),
     "questions lint": (("questions lint my-question.yaml --seeds 200", "one file, thoroughly", "仔细检查一个文件"),),
     "questions new": (("questions new --kind choice --topic hairpin", "prints a file to start from", "输出一份模板"),),
+    "questions pack": (
+        ("questions pack my-questions", "my-questions.zip, once lint is content", "检查通过后生成 my-questions.zip"),
+    ),
+    "questions export": (
+        ("questions export --format anki --topic dns --out dns.txt", "cards for Anki", "导出 Anki 卡片"),
+        ("questions export --format jsonl", "an object a line", "每行一个 JSON 对象"),
+    ),
     "questions schema": (("questions schema", "for editors that check YAML", "供编辑器校验 YAML"),),
     "data": (("data export --out backup.json", "a copy of all your data", "备份全部数据"), ("data path", "where it lies", "数据所在位置")),
     "data export": (("data export --out backup.json", "into a file", "写入文件"),),

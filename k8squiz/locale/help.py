@@ -76,6 +76,10 @@ THEME = (
     "Colours for this background; none uses no colour at all (default: K8SQUIZ_THEME, else auto).",
     "按背景选择配色；none 表示完全不用颜色（默认取 K8SQUIZ_THEME，否则为 auto）。",
 )
+BANK = (
+    "Questions of this folder or zip file instead (default: K8SQUIZ_BANK, else those that come along).",
+    "改用该目录或 zip 文件中的题目（默认取 K8SQUIZ_BANK，否则为自带题库）。",
+)
 MORE = ("'k8squiz COMMAND --help' says more about a command.", "“k8squiz 命令 --help” 显示该命令的详细说明。")
 
 # How help pages call a command line of another program's.
@@ -92,6 +96,7 @@ ARGUMENTS = {
     "CLUSTER... [HOST] [COMMAND]": "Kubernetes YAML; then a node, pod/NAME or client, and a command to run there.",
     "[INCIDENT]": "FAULT.SEED of an incident that was drawn before.",
     "FILE": "What data export wrote, or - for standard input.",
+    "FOLDER": "Folders of question files, TOPIC/NAME.yaml.",
     "HOST": "A node, a pod, client or router.",
     COMMAND_LINE: "A command to run instead of a shell.",
 }
@@ -103,6 +108,7 @@ ZH: dict[str, str] = {
     HELP[0]: HELP[1],
     LANG[0]: LANG[1],
     THEME[0]: THEME[1],
+    BANK[0]: BANK[1],
     VERSION[0]: VERSION[1],
     "Draw by this seed: the same seed gives the same result.": "随机种子：相同的种子得到相同的结果。",
     "Print JSON.": "以 JSON 格式输出。",
@@ -114,6 +120,10 @@ ZH: dict[str, str] = {
     "Only what is about this theme; stats --map names them.": "只选该知识点的题目；名称见 stats --map。",
     "The themes of interviews, and which of them you know.": "面试的各个知识点，以及你掌握了哪些。",
     "How long you have each day.": "每天可用的分钟数。",
+    "Check a folder of questions and make one file of it, to be passed on.": "检查一个题目目录并打包成一个文件，便于分享。",
+    "Folders of question files, TOPIC/NAME.yaml.": "存放题目文件的目录，形如“主题/名称.yaml”。",
+    "Write to this file (default: FOLDER.zip).": "写入该文件（默认为 目录名.zip）。",
+    "Write questions with their answers, as cards for Anki or as JSON lines.": "导出题目及答案：Anki 卡片或 JSON 行。",
     "Only this level.": "只选该难度。",
     "How many questions.": "题目数量。",
     "This question and no other; or a question file of your own.": "只做这一题；也可以是你自己的题目文件。",

@@ -14,13 +14,13 @@ from k8squiz.errors import QuizError
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
-def write_text(path: Path, text: str | Iterable[str]) -> None:
-    """Write `text` (or its pieces, one after another) to `path` in UTF-8, or leave what stood there.
+def write_text(path: Path, text: str | bytes | Iterable[str]) -> None:
+    """Write `text` (or its pieces, one after another) to `path` in UTF-8, or bytes as they are, or leave what stood there.
 
     It is written beside its target, synced and renamed over it (rename(2) is atomic); a link stays a link, a file keeps
     its mode, and what is no file (/dev/stdout, a pipe) is written to as it is. Raises QuizError with the reason.
     """
-    pieces = (text,) if isinstance(text, str) else text
+    pieces = (text,) if isinstance(text, str | bytes) else text
     try:
         target = Path(os.path.realpath(path.expanduser()))
         found = target.stat() if target.exists() else None
@@ -33,7 +33,7 @@ def write_text(path: Path, text: str | Iterable[str]) -> None:
         raise QuizError(f"{path}: cannot be written: {en}", f"{path}：无法写入：{zh}") from None
 
 
-def _replace(target: Path, pieces: Iterable[str], mode: int | None) -> None:
+def _replace(target: Path, pieces: Iterable[str | bytes], mode: int | None) -> None:
     beside = target.with_name(f".k8squiz-{os.getpid()}-{os.urandom(4).hex()}.part")
     descriptor = os.open(beside, _NEW, 0o666)
     try:
@@ -48,10 +48,12 @@ def _replace(target: Path, pieces: Iterable[str], mode: int | None) -> None:
     _sync_folder(target.parent)
 
 
-def _pour(descriptor: int, pieces: Iterable[str], sync: bool) -> None:
+def _pour(descriptor: int, pieces: Iterable[str | bytes], sync: bool) -> None:
     with open(descriptor, "wb") as stream:
         # What no UTF-8 file can hold (half of a pair) is spelled out.
-        stream.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
+        stream.writelines(
+            piece if isinstance(piece, bytes) else piece.encode("utf-8", "backslashreplace") for piece in pieces
+        )
         if sync:
             stream.flush()
             os.fsync(stream.fileno())

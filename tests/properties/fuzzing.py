@@ -7,6 +7,7 @@ A seed is an input: what fails is found again by its number. By hand, with figur
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import re
@@ -14,6 +15,8 @@ import resource
 import sys
 import tempfile
 import time
+import warnings
+import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
@@ -29,6 +32,7 @@ from engine.netfilter.saved import SavedText, read_saved
 from engine.walk.jsonform import trace_to_dict
 from k8squiz.bank import find as bank
 from k8squiz.bank.draw import draw
+from k8squiz.bank.pack import packed, unpack
 from k8squiz.errors import QuizError
 from k8squiz.history.due import retrievability, reviewed
 from k8squiz.history.export import exported, take_in
@@ -116,6 +120,52 @@ def question(rng: random.Random) -> None:
     make_task(world)
     assert all(each.en and each.zh for each in (prompt(world), *explanation(world), *key_points(world)))
     hints(world)
+
+
+@cache
+def _pack() -> bytes:
+    return packed(ROOT / "questions")
+
+
+_NAMES = ["../x.yaml", "/x.yaml", "a/../../x.yaml", "a/x.yaml", "A/x.yaml", "a/b/c.yaml", "a\\x.yaml", "C:x.yaml", "a/\x1b[2J.yaml", "clusters/x.yaml", "", "a/", "a/x.yaml/y.yaml"]  # fmt: skip
+
+
+def _archive(rng: random.Random) -> bytes:
+    """A zip file damaged as bytes, or made with names, kinds and sizes that a stranger may give."""
+    if rng.random() < 0.5:
+        content = bytearray(_pack())
+        for _ in range(rng.randrange(1, 12)):
+            # What is at the end says where everything is.
+            at = rng.randrange(len(content)) if rng.random() < 0.5 else len(content) - 1 - rng.randrange(3000)
+            content[at] = rng.randrange(256)
+        return bytes(content if rng.random() < 0.8 else content[: rng.randrange(len(content))])
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(out, "w", rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive,
+        suppress(Warning),
+    ):
+        for _ in range(rng.randrange(1, 6)):
+            entry = zipfile.ZipInfo(rng.choice(_NAMES))
+            entry.external_attr = rng.choice((0o100644, 0o120777, 0o040755, 0)) << 16
+            archive.writestr(
+                entry, rng.choice(QUESTIONS).read_bytes() if rng.random() < 0.5 else b"\x00" * rng.randrange(1 << 18)
+            )
+    return out.getvalue()
+
+
+def pack(rng: random.Random) -> None:
+    with tempfile.TemporaryDirectory(dir=_IN_MEMORY) as folder, warnings.catch_warnings(action="ignore"):
+        root = Path(folder)
+        (root / "in").mkdir()
+        (root / "pack.zip").write_bytes(_archive(rng))
+        try:
+            unpack(root / "pack.zip", root / "in")
+        finally:
+            assert {path.name for path in root.iterdir()} == {"in", "pack.zip"}
+            assert all(path.is_dir() or path.suffix == ".yaml" for path in (root / "in").rglob("*"))
+        for path in bank.files(root / "in")[:2]:
+            with suppress(QuizError):
+                bank.load(path)
 
 
 _SCENARIO = {
@@ -250,7 +300,7 @@ def repair(rng: random.Random) -> None:
 TARGETS: dict[str, Callable[[random.Random], None]] = {
     "cluster": cluster, "rules-iptables": rules_iptables, "rules-nft": rules_nft, "rules-ipvs": rules_ipvs, "question": question, "scenario": scenario,
     "import": imports, "database": database, "answer": answer,
-    "repair": repair,
+    "repair": repair, "pack": pack,
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.properties.fuzzing import MOST_BYTES, MOST_SECONDS, TARGETS, run
 
 # How many by default: what a second or two of each target holds.
-SHORT = {"cluster": 60, "rules-iptables": 40, "rules-nft": 40, "rules-ipvs": 40, "question": 30, "scenario": 60, "import": 60, "database": 25, "answer": 150, "repair": 40}  # fmt: skip
+SHORT = {"cluster": 60, "rules-iptables": 40, "rules-nft": 40, "rules-ipvs": 40, "question": 30, "scenario": 60, "import": 60, "database": 25, "answer": 150, "repair": 40, "pack": 60}  # fmt: skip
 
 
 def test_every_loader_has_a_target() -> None:
