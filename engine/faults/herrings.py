@@ -62,8 +62,8 @@ HERRINGS = (
         _on_node("sysctl -w net.ipv4.tcp_fin_timeout=15"),
     ),
     RedHerring(
-        "device-left", Text("a test device was left behind on {node}", "{node} 上留下了一个测试用的网络设备"),
-        _on_node("ip link add probe0 type dummy"),
+        "device-left", Text("Docker was tried on {node} and taken away again", "在 {node} 上试装过 Docker，之后又卸载了"),
+        _on_node("ip link add docker0 type bridge"),
     ),
     RedHerring(
         "route-blackholed", Text("a partner's old network was blackholed on {node}", "在 {node} 上把合作方的旧网段设成了 blackhole"),

@@ -151,15 +151,15 @@ def _shaped(lab: PlainLab, line: ToolLine, text: str) -> str:
         text = re.sub(pattern, instead, text)
     text = _without_ports(lab, line, text)
     rows = [row.rstrip() for row in text.splitlines()]
-    if line.line.startswith(_BLOCKS):
+    if line.line.startswith(("ping", "curl")):
+        # The error stands on another stream than the rest.
+        rows = sorted(row for row in rows if row)
+    elif line.line.startswith(_BLOCKS):
         rows = sorted(re.split(r"\n(?=N: )", "\n".join(rows)))
     elif line.line.startswith("iptables-save"):
         rows = sorted(re.split(r"\n(?=\*|status)", "\n".join(rows)))
     elif line.line.startswith(_SORTED) or " -br" in line.line or " -o " in line.line:
         rows = sorted(re.sub(r" +", " ", row) for row in rows)
-    elif line.line.startswith(("ping", "curl")):
-        # The error stands on another stream than the rest.
-        rows = sorted(row for row in rows if row)
     elif line.meanwhile:
         rows = list(_packets(rows))
     return "\n".join(rows)
