@@ -194,8 +194,8 @@ def test_a_new_kind_is_linted_and_has_a_skeleton(coin: Path, capsys: pytest.Capt
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "k8squiz").rglob("*.py")
 }
-# Words that are nobody's but a kind's; `choice`, `number`, `outcome` and `scheduler` are words of the field too.
-DISTINCT = [name for name in REGISTRY if name not in ("choice", "number", "outcome", "scheduler", "path")]
+# Words that are nobody's but a kind's; `choice`, `number`, `outcome`, `scheduler` and `compare` are words of the field or of predicates too.
+DISTINCT = [name for name in REGISTRY if name not in ("choice", "number", "outcome", "scheduler", "path", "compare")]
 # What a repair's words were called for one release, and the kind `questions new` begins with.
 # A timeline of an `ask` is called as its kind is.
 KNOWN_ELSEWHERE = {"repair": {"k8squiz/bank/old_words.py"}, "timeline": {"k8squiz/world/over_time.py"}}

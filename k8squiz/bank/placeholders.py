@@ -76,6 +76,8 @@ def show(value: Yaml, lang: str) -> str:
     """A value as prose shows it: a bilingual one in `lang`, True and False as YAML writes them."""
     if isinstance(value, Mapping) and set(value) == {"en", "zh"}:
         return str(value[lang])
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {show(item, lang)}" for name, item in value.items())
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):

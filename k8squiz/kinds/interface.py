@@ -129,6 +129,7 @@ REGISTRY: dict[str, str] = {
     "matrix": "k8squiz.kinds.matrix",
     "write": "k8squiz.kinds.write",
     "timeline": "k8squiz.kinds.timeline",
+    "compare": "k8squiz.kinds.compare",
     "evidence": "k8squiz.kinds.evidence",
     "path": "k8squiz.kinds.path",
     "talk": "k8squiz.kinds.talk",

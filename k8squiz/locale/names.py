@@ -26,6 +26,7 @@ TOPICS = {
 
 KINDS = {
     "choice": "选择题",
+    "compare": "方案比较",
     "evidence": "看证据排障",
     "hop-order": "步骤排序",
     "matrix": "连通矩阵",

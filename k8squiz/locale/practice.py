@@ -68,9 +68,9 @@ WORDS: dict[str, Text] = {
     "point": Text("Said? (y/n)> ", "说到了吗？(y/n)> "),
     "how-repair": Text("One line, such as {example}.", "输入一行，例如 {example}。"),
     "how-write": Text(
-        "YAML ({kinds}) that makes exactly the table true: ✓ has to work, ✗ must not. An empty line or a lone dot ends it; "
+        "YAML ({kinds}) that makes exactly the table true (callers across, destinations down): ✓ has to work, ✗ must not. An empty line or a lone dot ends it; "
         "Ctrl-X Ctrl-E or F4 opens $EDITOR.",
-        "写出使表格恰好成立的 YAML（{kinds}）：✓ 必须通，✗ 必须不通。空行或单独一个句点结束；Ctrl-X Ctrl-E 或 F4 打开 $EDITOR。",
+        "写出使表格（列为访问方，行为目的）恰好成立的 YAML（{kinds}）：✓ 必须通，✗ 必须不通。空行或单独一个句点结束；Ctrl-X Ctrl-E 或 F4 打开 $EDITOR。",
     ),
     "answer": Text("answer> ", "回答> "),
     "no-hint": Text("There are no more hints.", "没有更多提示了。"),

@@ -21,6 +21,7 @@ from k8squiz.world.world import World, host_name
 # What the table may tell of a connection besides whether it works: who answers, and which address is seen there.
 SHOWN = ("reached", "seen")
 WORKS, FAILS = "✓", "✗"
+_WIDEST = 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,11 @@ def _request(asked: QuestionRequest, target: str) -> Request:
 
 
 def _called(destination: str, cluster: Cluster) -> str:
-    """`pod-a:8080` of its address, or the address."""
-    host, port = split_host_port(destination)
+    """`pod-a:8080` of its address, or the address; an echo request has no port."""
+    pings = destination in {address for pod in cluster.pods for address in pod.ips}
+    host, port = (destination, 0) if pings else split_host_port(destination)
     name = next((pod.name for pod in cluster.pods if host in pod.ips and not pod.host_network), host)
-    return f"{name}:{port}"
+    return f"{name}:{port}" if port else name
 
 
 def _told(found: list[Outcome], delivered: list[Outcome], asked: QuestionRequest, names: Names) -> Text:
@@ -116,17 +118,21 @@ def _told(found: list[Outcome], delivered: list[Outcome], asked: QuestionRequest
 def table(
     requests: tuple[QuestionRequest, ...], cells: Mapping[str, Cell], names: Names, aliases: Mapping[str, str]
 ) -> str:
-    """Callers down, destinations across."""
-    rows = list(dict.fromkeys(host_name(each.source) for each in requests))
-    columns = list(dict.fromkeys(destination(each, names, aliases) for each in requests))
-    shown = {
-        (host_name(each.source), destination(each, names, aliases)): cell_text(cells[each.name]) for each in requests
-    }
-    lines = [["", *columns], *([row, *(shown.get((row, column), "·") for column in columns)] for row in rows)]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(columns) + 1)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+    """Callers across, destinations down; a line a pair where that would be too wide."""
+    called = {each.name: (destination(each, names, aliases), host_name(each.source)) for each in requests}
+    rows, columns = (list(dict.fromkeys(pair[at] for pair in called.values())) for at in (0, 1))
+    shown = {pair: cell_text(cells[name]) for name, pair in called.items()}
+    text = aligned([["", *columns], *([row, *(shown.get((row, column), "·") for column in columns)] for row in rows)])
+    if max(map(len, text.split("\n"))) <= _WIDEST:
+        return text
+    return aligned([[column, "→ " + row, cell] for (row, column), cell in shown.items()])
+
+
+def aligned(rows: list[list[str]]) -> str:
+    """The rows in columns."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def destination(asked: QuestionRequest, names: Names, aliases: Mapping[str, str]) -> str:
@@ -134,4 +140,6 @@ def destination(asked: QuestionRequest, names: Names, aliases: Mapping[str, str]
     host, port = split_host_port(asked.destination)
     known = [name for name, address in aliases.items() if address == host and "/" not in name]
     name = names[host].name if host in names else min(known, key=len, default=host)
+    if asked.protocol == "ICMP":
+        return f"{name} (ping)"
     return f"{name}:{port}{'' if asked.protocol == 'TCP' else f'/{asked.protocol}'}"

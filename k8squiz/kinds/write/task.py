@@ -10,7 +10,7 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Unreadable
 from k8squiz.kinds.interface import Task
 from k8squiz.kinds.write.ask import WriteAsk
-from k8squiz.kinds.write.cells import Cell, NamedService, Names, cell_of, destination, table
+from k8squiz.kinds.write.cells import Cell, NamedService, Names, aligned, cell_of, destination, table
 from k8squiz.kinds.write.fields import WriteField
 from k8squiz.kinds.write.typed import TypedObject, dumped, read_objects, tidy
 from k8squiz.world.world import EditedManifests, World, host_name
@@ -91,36 +91,24 @@ def _with_address(each: TypedObject, index: int, before: Cluster, ask: WriteAsk)
 
 def _pods(cluster: Cluster) -> str:
     """As `kubectl get pods -A --show-labels` tells, with the ports that are listened on."""
-    if all(len(pod.ports) == 1 and not pod.ports[0].name for pod in cluster.pods):
-        # The picture of the cluster tells as much.
+    if not any(port.name for pod in cluster.pods for port in pod.ports):
+        # The picture of the cluster and the table tell as much.
         return ""
-    rows = [["NAMESPACE", "POD", "NODE", "PORTS", "LABELS"]]
+    rows = [["NAMESPACE", "POD", "PORTS", "LABELS"]]
     for pod in cluster.pods:
-        ports = ",".join(
-            (f"{port.name}=" if port.name else "")
-            + str(port.port)
-            + ("" if str(port.protocol.value) == "TCP" else f"/{port.protocol.value}")
-            for port in pod.ports
-        )
-        rows.append([pod.namespace, pod.name, pod.node_name or "", ports, _pairs(pod.labels)])
-    return _aligned(rows)
+        ports = ",".join(f"{port.name}={port.port}" if port.name else str(port.port) for port in pod.ports)
+        rows.append([pod.namespace, pod.name, ports, _pairs(pod.labels)])
+    return aligned(rows)
 
 
 def _namespaces(cluster: Cluster) -> str:
     if not cluster.namespaces:
         return ""
-    return _aligned([["NAMESPACE", "LABELS"], *([name, _pairs(labels)] for name, labels in cluster.namespaces.items())])
+    return aligned([["NAMESPACE", "LABELS"], *([name, _pairs(labels)] for name, labels in cluster.namespaces.items())])
 
 
 def _pairs(labels: object) -> str:
     return ",".join(f"{key}={value}" for key, value in dict(labels).items())  # type: ignore[call-overload]
-
-
-def _aligned(rows: list[list[str]]) -> str:
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
 
 
 def _labels(cluster: Cluster) -> Iterator[str]:

@@ -20,6 +20,7 @@ VIEWS: dict[str, str] = {
     "OrderField": "k8squiz.screens.fields.order",
     "MenuField": "k8squiz.screens.fields.menu",
     "PathField": "k8squiz.screens.fields.path",
+    "DesignField": "k8squiz.screens.fields.compare",
     "WriteField": "k8squiz.screens.fields.write",
     "RepairField": "k8squiz.screens.fields.repair",
     "TalkField": "k8squiz.screens.fields.talk",

@@ -80,6 +80,10 @@ MISTAKES = {
         "nodeport-told", "1", ["PREROUTING leads by KUBE-SVC to KUBE-SEP, then it is forwarded", *["-"] * 7],
         "not heard: masquerad, mark, 172.18.142.72; in the walk: hop 17", "路径中：第 17 跳",
     ),
+    "the design is thought to keep the source": (
+        "compare-cluster-and-local", "2", ["A B C E G"], "cluster: DELIVERED at 10.200.2.192:4000, the server sees 10.200.14.0",
+        "服务端看到 10.200.14.0",
+    ),
     "the namespace is shut and no door opened": (
         "write-default-deny", "1",
         ["apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {}}"],

@@ -11,6 +11,7 @@ LOOKS = {
     "OrderField": "order",
     "MenuField": "menu",
     "PathField": "path",
+    "DesignField": "compare",
     "WriteField": "write",
     "RepairField": "repair",
     "TalkField": "talk",
