@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from k8squiz.kinds.fields import Field, Unreadable, Value
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.typed import command, plain
 from k8squiz.terminal.sanitize import one_line
 from k8squiz.terminal.width import width_of
+
+if TYPE_CHECKING:
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
+    from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
 # Lines of at most 80 columns: a terminal would break them anywhere.
 _KEYS = {
@@ -195,7 +200,7 @@ def _cell(cells: Cells, row: int, column: int, width: int) -> list[tuple[str, st
 def ask(
     cells: Cells,
     lang: Lang,
-    above: Callable[[], Any] | None = None,
+    above: Callable[[], StyleAndTextTuples] | None = None,
     pre_run: Callable[[], None] | None = None,
     commands: str = COMMANDS,
     **io: Any,
@@ -207,8 +212,8 @@ def ask(
     from prompt_toolkit.layout.containers import Window
     from prompt_toolkit.layout.controls import FormattedTextControl
 
-    def shown() -> Any:
-        head = list(above()) if above is not None else []
+    def shown() -> StyleAndTextTuples:
+        head = above() if above is not None else []
         return [*head, *lines(cells, lang, application.output.get_size().columns, commands)]
 
     control = FormattedTextControl(shown, focusable=True, show_cursor=False)
@@ -218,12 +223,12 @@ def ask(
     return application.run(pre_run=pre_run)
 
 
-def _bindings(cells: Cells) -> Any:
+def _bindings(cells: Cells) -> KeyBindings:
     from prompt_toolkit.key_binding import KeyBindings
 
     keys = KeyBindings()
 
-    def bind(name: str, press: Callable[[Any], object]) -> None:
+    def bind(name: str, press: Callable[[KeyPressEvent], None]) -> None:
         keys.add(name, eager=name == "escape")(press)
 
     bind("up", lambda event: cells.move(-1, 0))
@@ -244,7 +249,7 @@ def _bindings(cells: Cells) -> Any:
     return keys
 
 
-def _enter(event: Any, cells: Cells) -> None:
+def _enter(event: KeyPressEvent, cells: Cells) -> None:
     if command(cells.text) is not None and not cells.reviewing:
         typed = cells.text
         cells.clear()
@@ -253,7 +258,7 @@ def _enter(event: Any, cells: Cells) -> None:
         event.app.exit(result="")
 
 
-def _typed(event: Any, cells: Cells) -> None:
+def _typed(event: KeyPressEvent, cells: Cells) -> None:
     text = "".join(char for char in event.data.replace("\n", " ") if char.isprintable())
     if plain(text) == "?" and not cells.text:
         _leave(event, "hint")
@@ -261,7 +266,7 @@ def _typed(event: Any, cells: Cells) -> None:
         cells.type(text)
 
 
-def _leave(event: Any, result: str) -> None:
+def _leave(event: KeyPressEvent, result: str) -> None:
     # The table comes again under what is printed.
     event.app.erase_when_done = True
     event.app.exit(result=result)

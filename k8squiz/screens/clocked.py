@@ -10,7 +10,7 @@ import os
 import select
 import sys
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
@@ -22,6 +22,10 @@ from k8squiz.screens.several_lines import LongPrompt, is_command, read
 from k8squiz.terminal.console import has_keys
 from k8squiz.terminal.sanitize import one_line
 from k8squiz.terminal.width import width_of
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
 
 _LOOK_EVERY = 0.25  # seconds between two looks at the clock
 _REDRAW_EVERY = 0.5
@@ -165,7 +169,7 @@ class ClockedTerminal:
         from prompt_toolkit.history import InMemoryHistory
 
         self._io = io
-        self._session: Any = PromptSession(history=InMemoryHistory(), enable_suspend=True, **io)
+        self._session: PromptSession[str] = PromptSession(history=InMemoryHistory(), enable_suspend=True, **io)
         self._order: tuple[Field, Order] | None = None
         self._long: LongPrompt | None = None
 
@@ -244,7 +248,7 @@ def _watch(standing: Callable[[], str], tick: Tick) -> None:
     app.create_background_task(look())
 
 
-def _completer(field: Field) -> Any:
+def _completer(field: Field) -> WordCompleter:
     from prompt_toolkit.completion import WordCompleter
 
     return WordCompleter([*dict.fromkeys((*words(field), *COMMANDS))], ignore_case=True, WORD=True)

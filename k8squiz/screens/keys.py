@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
 
 def line_with_arrows(left: str, right: str) -> Callable[[str], str]:
@@ -13,12 +16,12 @@ def line_with_arrows(left: str, right: str) -> Callable[[str], str]:
     from prompt_toolkit.filters import Condition
     from prompt_toolkit.key_binding import KeyBindings
 
-    session: Any = PromptSession(erase_when_done=True, enable_suspend=True)
+    session: PromptSession[str] = PromptSession(erase_when_done=True, enable_suspend=True)
     keys = KeyBindings()
     empty = Condition(lambda: not session.default_buffer.text)
     for key, answer in (("left", left), ("right", right)):
 
-        def press(event: Any, answer: str = answer) -> None:
+        def press(event: KeyPressEvent, answer: str = answer) -> None:
             event.app.exit(result=answer)
 
         keys.add(key, filter=empty)(press)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
@@ -13,6 +13,10 @@ from k8squiz.screens.reorder import Order, ask
 from k8squiz.screens.several_lines import is_command, read
 from k8squiz.terminal.console import has_keys
 from k8squiz.terminal.sanitize import one_line
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
 
 
 class Keyboard(Protocol):
@@ -62,7 +66,7 @@ class Terminal:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.history import InMemoryHistory
 
-        self._session: Any = PromptSession(history=InMemoryHistory(), enable_suspend=True)
+        self._session: PromptSession[str] = PromptSession(history=InMemoryHistory(), enable_suspend=True)
         self._order: tuple[Field, Order] | None = None
 
     def line(self, prompt: str, field: Field | None = None) -> str:
@@ -100,7 +104,7 @@ def words(field: Field | None) -> tuple[str, ...]:
     return (*own, "hint", "skip", "show", "quit", "help", *(("back",) if field is not None else ()))
 
 
-def _completer(known: tuple[str, ...]) -> Any:
+def _completer(known: tuple[str, ...]) -> WordCompleter:
     from prompt_toolkit.completion import WordCompleter
 
     return WordCompleter(list(known), ignore_case=True, WORD=True)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.values import dataclass
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.typed import command, plain
 from k8squiz.terminal.sanitize import one_line
+
+if TYPE_CHECKING:
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
+    from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
 # Two lines of at most 80 columns: a terminal would break them anywhere.
 _KEYS = {
@@ -64,9 +69,9 @@ class Order:
             self.picked.pop()
 
 
-def lines(order: Order, field: Field, lang: Lang, commands: str = COMMANDS) -> Any:
+def lines(order: Order, field: Field, lang: Lang, commands: str = COMMANDS) -> StyleAndTextTuples:
     """The list as prompt_toolkit's (style, text) pairs; what else may be typed is told under it."""
-    shown: list[tuple[str, str]] = []
+    shown: StyleAndTextTuples = []
     for index, item in enumerate(field.options):
         number = f"{order.picked.index(index) + 1:>2}" if index in order.picked else " ·"
         mark = "›" if index == order.cursor else " "
@@ -89,7 +94,7 @@ def ask(
     order: Order,
     field: Field,
     lang: Lang,
-    above: Callable[[], Any] | None = None,
+    above: Callable[[], StyleAndTextTuples] | None = None,
     pre_run: Callable[[], None] | None = None,
     commands: str = COMMANDS,
     **io: Any,
@@ -114,12 +119,12 @@ def ask(
     return application.run(pre_run=pre_run)
 
 
-def _bindings(order: Order, field: Field) -> Any:
+def _bindings(order: Order, field: Field) -> KeyBindings:
     from prompt_toolkit.key_binding import KeyBindings
 
     keys = KeyBindings()
 
-    def bind(name: str, press: Any) -> None:
+    def bind(name: str, press: Callable[[KeyPressEvent], None]) -> None:
         keys.add(name, eager=name == "escape")(press)
 
     bind("up", lambda event: order.move(-1))
@@ -138,7 +143,7 @@ def _bindings(order: Order, field: Field) -> Any:
     return keys
 
 
-def _typed(event: Any, order: Order, field: Field) -> None:
+def _typed(event: KeyPressEvent, order: Order, field: Field) -> None:
     """Characters in whatever width: letters and numbers of steps are picked, a command's word (`？`, `提示`) is answered
     with, anything else is said to be of no use."""
     letters = {item.letter.lower(): index for index, item in enumerate(field.options)}
@@ -156,12 +161,12 @@ def _typed(event: Any, order: Order, field: Field) -> None:
                 return
 
 
-def _hint(event: Any) -> None:
+def _hint(event: KeyPressEvent) -> None:
     # The list comes again under the hint.
     event.app.erase_when_done = True
     event.app.exit(result="hint")
 
 
-def _submit(event: Any, order: Order, field: Field) -> None:
+def _submit(event: KeyPressEvent, order: Order, field: Field) -> None:
     if order.picked:
         event.app.exit(result=" ".join(field.options[index].letter for index in order.picked))

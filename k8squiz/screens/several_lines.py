@@ -6,10 +6,18 @@ What ends it is a pure function of the text; a terminal's keys and a pipe's line
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from k8squiz.kinds.fields import Field
 from k8squiz.locale.typed import AFTER_A_GRADE, command
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.formatted_text import AnyFormattedText
+    from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
 _DOTS = frozenset({"", ".", "。", "．"})
 IsCommand = Callable[[str], bool]
@@ -48,7 +56,7 @@ class LongPrompt:
         self.busy = False
         self._is_command = is_command
         self._field: Field | None = None
-        self._session: Any = PromptSession(
+        self._session: PromptSession[str] = PromptSession(
             multiline=True, enable_suspend=True, key_bindings=self._keys(), prompt_continuation="", **io
         )
 
@@ -57,18 +65,18 @@ class LongPrompt:
         """What stands there."""
         return str(self._session.default_buffer.text)
 
-    def ask(self, prompt: Any, field: Field, standing: str = "", **more: Any) -> str:
+    def ask(self, prompt: AnyFormattedText, field: Field, standing: str = "", **more: Any) -> str:
         """The text, without what ended it. Raises what a prompt does."""
         self._field = field
         return str(self._session.prompt(prompt, default=standing, **more))
 
-    def _keys(self) -> Any:
+    def _keys(self) -> KeyBindings:
         from prompt_toolkit.key_binding import KeyBindings
 
         keys = KeyBindings()
 
         @keys.add("enter")
-        def enter(event: Any) -> None:
+        def enter(event: KeyPressEvent) -> None:
             buffer, field = event.current_buffer, self._field
             behind = not buffer.document.text_after_cursor.strip()
             if behind and field is not None and ended(buffer.text.rstrip(" "), field, self._is_command):
@@ -78,13 +86,13 @@ class LongPrompt:
 
         @keys.add("f4")
         @keys.add("c-x", "c-e")
-        def edit(event: Any) -> None:
+        def edit(event: KeyPressEvent) -> None:
             self.busy = True
             event.current_buffer.open_in_editor().add_done_callback(self._edited)
 
         return keys
 
-    def _edited(self, task: Any) -> None:
+    def _edited(self, task: asyncio.Task[None]) -> None:
         self.busy = False
 
 

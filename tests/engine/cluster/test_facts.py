@@ -56,15 +56,17 @@ ROWS: dict[str, tuple[Any, str, Any]] = {
     "tcpMTUProbing": (1, "tcp_mtu_probing", 1),
     "nodes": (
         [
-            {"name": "node1", "rpFilter": 0, "without": ["route"], "bridge": "br0", "defaultRoute": "ens3"},
+            {"name": "node1", "rpFilter": 0, "without": ["route"], "bridge": "Br_0", "defaultRoute": "ens3"},
             {"name": "node2", "cards": [{"name": "ens3", "address": "192.168.1.11", "rpFilter": 0}, {"name": "ens4", "mtu": 9000}]},
             {"name": "node3", "conntrack": "udp 17 29 src=1.1.1.1 dst=2.2.2.2 sport=1 dport=2 src=2.2.2.2 dst=1.1.1.1 sport=2 dport=1"},
+            {"name": "node4", "ipRules": "100: from all fwmark 0x1 lookup 9", "ipRoutes": "default via 192.168.1.1 dev eth0 table 9"},
         ],
         "nodes",
         {
-            "node1": NodeFacts({"rp_filter": 0, "without": frozenset({"route"})}, bridge="br0", default_route="ens3"),
+            "node1": NodeFacts({"rp_filter": 0, "without": frozenset({"route"})}, bridge="Br_0", default_route="ens3"),
             "node2": NodeFacts(cards=(CardFacts("ens3", "192.168.1.11", rp_filter=0), CardFacts("ens4", mtu=9000))),
             "node3": NodeFacts(conntrack="udp 17 29 src=1.1.1.1 dst=2.2.2.2 sport=1 dport=2 src=2.2.2.2 dst=1.1.1.1 sport=2 dport=1"),
+            "node4": NodeFacts(ip_rules="100: from all fwmark 0x1 lookup 9", ip_routes="default via 192.168.1.1 dev eth0 table 9"),
         },
     ),
 }  # fmt: skip
