@@ -69,9 +69,9 @@ class Order:
             self.picked.pop()
 
 
-def lines(order: Order, field: Field, lang: Lang, commands: str = COMMANDS) -> StyleAndTextTuples:
+def lines(order: Order, field: Field, lang: Lang, commands: str = COMMANDS) -> list[tuple[str, str]]:
     """The list as prompt_toolkit's (style, text) pairs; what else may be typed is told under it."""
-    shown: StyleAndTextTuples = []
+    shown: list[tuple[str, str]] = []
     for index, item in enumerate(field.options):
         number = f"{order.picked.index(index) + 1:>2}" if index in order.picked else " ·"
         mark = "›" if index == order.cursor else " "
