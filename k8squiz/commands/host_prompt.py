@@ -15,7 +15,7 @@ from engine.shell.live import ADMINISTRATOR, LiveCluster
 from engine.shell.registry import names
 
 _EDIT = re.compile(r"\s*(?:kubectl|k)\s+edit\s+(?P<what>[^|;&<>]+)")
-_EDITED = "/root/kubectl-edit.yaml"
+_EDITED = "kubectl-edit.yaml"
 # Kinds that one types behind kubectl's verbs.
 _KUBECTL = ("get", "describe", "patch", "edit", "apply", "delete", "scale", "label", "annotate", "rollout", "logs", "exec", "debug",
             "pods", "svc", "endpoints", "nodes", "netpol", "deploy")  # fmt: skip
