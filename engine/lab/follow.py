@@ -97,7 +97,7 @@ class FollowingLab(PlainLab):
     def _rewire(self, old: dict[str, HostPlan], new: dict[str, HostPlan]) -> None:
         for host in (one for one in old if one not in new):
             self._end_names(host)
-            self._servers.forget(host)
+            self.http.forget(host)
             self.namespaces.pop(host).close()
         fresh = [host for host in new if host not in old]
         for host in fresh:

@@ -66,10 +66,10 @@ class PlainLab(Lab):
     machine has dnsmasq; else a server says whom it sees there too."""
 
     def __init__(self, live: LiveCluster, *, names: bool = True) -> None:
-        super().__init__(live.fabric, 4)
+        self.http = Servers(http=True)
+        super().__init__(live.fabric, 4, self.http)
         self.live = live
         self._watched = False
-        self._servers = Servers(http=True)
         self._folder = tempfile.TemporaryDirectory(prefix="k8squiz-lab-")
         self._names: dict[str, subprocess.Popen[bytes]] = {}
         self._real_names = names and tool("dnsmasq") is not None and dns_service(live.cluster) is not None
