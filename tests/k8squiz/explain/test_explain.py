@@ -104,6 +104,9 @@ def test_every_step_of_the_path_is_walked(stories: dict[str, Story], topic: str,
         ("nftables", {"route"}, Verdict.LOST, None),
         ("ipvs", {"kube-ipvs0"}, Verdict.LOST, "no-such-host"),
         ("ipvs", {"vs-conntrack"}, Verdict.DELIVERED, None),
+        ("rollout", {"pre-stop"}, Verdict.REFUSED, "nobody-listens"),
+        ("rollout", {"pre-stop", "drain"}, Verdict.LOST, None),
+        ("rollout", {"kube-proxy"}, Verdict.DELIVERED, None),
     ],
 )
 def test_without_a_part_the_walk_ends(topic: str, without: set[str], verdict: Verdict, code: str | None) -> None:
