@@ -224,6 +224,7 @@ class _Client:
         self._open: socket.socket | None = None
         # Requests in flight: when each is to be answered, its number among those seen, its socket.
         self._waiting: list[tuple[int, int, socket.socket]] = []
+        self._made: list[socket.socket] = []
         self.seen: list[tuple[Fate, str | None]] = []
 
     def sends(self, at: int) -> None:
@@ -259,8 +260,8 @@ class _Client:
             self._hear(sock, number)
 
     def close(self) -> None:
-        if self._open is not None:
-            self._open.close()
+        for sock in self._made:
+            sock.close()
 
     def _socket(self, at: int) -> socket.socket | None:
         """A socket to send by: the one that is open while it stands, else a new one; None where none can be made, which is
@@ -286,6 +287,7 @@ class _Client:
         with self._inside.entered():
             made = socket.socket(family, socket.SOCK_DGRAM if self._udp else socket.SOCK_STREAM)
         made.settimeout(_PATIENCE)
+        self._made.append(made)
         return made
 
     def _ended(self, sock: socket.socket) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Iterator
 
 from engine.hooks import Hook
 from engine.netfilter.conntrack import ConntrackTable
@@ -21,6 +22,8 @@ MANIP_AT: dict[Hook, Manip] = {
     Hook.INPUT: Manip.SRC,
     Hook.POSTROUTING: Manip.SRC,
 }
+# NF_NAT_MAX_ATTEMPTS, and where nf_nat_l4proto_unique_tuple gives up.
+_MOST_TRIES, _FEWEST_TRIES = 128, 16
 _OTHER = {Manip.SRC: Manip.DST, Manip.DST: Manip.SRC}
 
 
@@ -93,14 +96,26 @@ def _unique(
         return wanted
     low, high = ports or _default_ports(wanted.sport)
     size = high - low + 1
-    first = pick_port(current, low, high) - low
-    candidate = wanted
-    # The kernel tries a bounded number of ports (NF_NAT_MAX_ATTEMPTS), so a nearly full range fails early.
-    for step in range(min(size, 128)):
-        candidate = _replaced(wanted, manip, None, low + (first + step) % size)
-        if free(candidate):
-            break
+    candidate = current
+    # A bounded number of ports is tried (NF_NAT_MAX_ATTEMPTS), so a nearly full range fails early.
+    for tries in search_windows(size):
+        first = pick_port(candidate, low, high) - low
+        for step in range(tries):
+            candidate = _replaced(wanted, manip, None, low + (first + step) % size)
+            if free(candidate):
+                return candidate
     return candidate
+
+
+def search_windows(size: int) -> Iterator[int]:
+    """How many ports in a row are tried from each random start, of a range of `size` (nf_nat_l4proto_unique_tuple): 128,
+    then half as many from another start, as long as more than eight were."""
+    tries = min(size, _MOST_TRIES)
+    while True:
+        yield tries
+        if tries >= size or tries < _FEWEST_TRIES:
+            return
+        tries //= 2
 
 
 def _current_mapping(

@@ -10,9 +10,9 @@ is in TIME_WAIT (nf_nat_used_tuple_harder; measured on Linux 6.18). A kernel wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 
+from engine.netfilter.nat import search_windows
 from engine.values import dataclass
 
 #: net.ipv4.ip_local_port_range; MASQUERADE's for source ports of 1024 and more.
@@ -21,7 +21,6 @@ MASQUERADE_PORTS = (1_024, 65_535)
 #: Seconds after a connection's end: a socket's TIME_WAIT, a conntrack entry's (nf_conntrack_tcp_timeout_time_wait).
 SOCKET_TIME_WAIT = 60
 CONNTRACK_TIME_WAIT = 120
-_MOST_TRIES, _FEWEST_TRIES = 128, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +75,10 @@ def refused_seconds(fills: Fraction, holds: Fraction, seconds: int) -> Fraction:
     return whole * (holds - fills) + max(Fraction(0), rest - fills)
 
 
-def windows(size: int) -> Iterator[int]:
-    """How many ports in a row NAT tries from each of its random starts, of a range of `size` (nf_nat_l4proto_unique_tuple):
-    128, then half as many from another start, as long as that is at least eight."""
-    tries = min(size, _MOST_TRIES)
-    while True:
-        yield tries
-        if tries >= size or tries < _FEWEST_TRIES:
-            return
-        tries //= 2
-
-
 def finds_none(size: int, free: int) -> Fraction:
     """The probability that the search finds no port where `free` of `size` are free, at places drawn at random."""
     missed = Fraction(1)
-    for tries in windows(size):
+    for tries in search_windows(size):
         # All of one window's ports are taken: as many draws without a free one.
         for drawn in range(tries):
             left = size - drawn

@@ -8,6 +8,7 @@ import pytest
 
 from engine.cluster import Mode
 from engine.lab.drawn_timelines import timelines
+from engine.lab.port_exhaustion import port_cases, verify_ports
 from engine.lab.requirements import why_not
 from engine.lab.timelines import verify_timeline
 
@@ -26,6 +27,15 @@ def test_connections_end_in_the_kernel_as_they_may(number: int) -> None:
     assert found.skipped is None
     assert found.disagreements == ()
     assert len(found.fates) == sum(len(one.requests()) for one in timeline.connections)
+
+
+@pytest.mark.skipif(_REASON is not None, reason=f"the lab cannot run here: {_REASON}")
+@pytest.mark.parametrize("number", [0, 3, 6])
+def test_masquerade_s_ports_run_out_as_they_do_in_the_kernel(number: int) -> None:
+    found = verify_ports(next(itertools.islice(port_cases(1), number, None)))
+    assert found.skipped is None
+    assert found.kernel == found.engine
+    assert not all(found.kernel)
 
 
 def test_a_seed_draws_the_same_timelines() -> None:

@@ -13,7 +13,6 @@ from engine.timeline.ports import (
     SOCKET_TIME_WAIT,
     PortUse,
     finds_none,
-    windows,
 )
 from engine.timeline.table import Admission, TableUse, admission
 
@@ -53,13 +52,6 @@ def test_ports(use: PortUse, available: int, most: Fraction, after: Fraction | N
 )
 def test_connections_without_a_port(use: PortUse, seconds: int, failing: int) -> None:
     assert use.failing(seconds) == failing
-
-
-@pytest.mark.parametrize(
-    ("size", "tries"), [(3, [3]), (128, [128]), (1000, [128, 64, 32, 16, 8]), (64_512, [128, 64, 32, 16, 8])]
-)
-def test_how_many_ports_are_tried(size: int, tries: list[int]) -> None:
-    assert list(windows(size)) == tries
 
 
 @pytest.mark.parametrize(
