@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -42,12 +45,32 @@ SLOW = (
 )
 
 
+# What takes ten seconds and more: first, so that no process is left with one of them at the end.
+LONGEST = (
+    "tests/engine/lab/test_kernel.py::test_the_known_paths",
+    "tests/k8squiz/lint/test_lint.py::test_the_bank_is_clean",
+    "tests/k8squiz/mock/test_kill.py",
+    "tests/test_hygiene.py::test_check_is_clean",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what is slow: one list, so that it can be read and timed as one."""
-    folders = [Path(__file__).parent / name for name in SLOW]
+    """Marks what is slow: one list, so that it can be read and timed as one. What is longest comes first."""
+    folders = tuple(Path(__file__).parent / name for name in SLOW)
+    slow = {path for path in {item.path for item in items} if any(map(path.is_relative_to, folders))}
     for item in items:
-        if any(item.path.is_relative_to(folder) for folder in folders):
+        if item.path in slow:
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whoever is done takes half of what another has left, whatever `--dist` says. Neighbours stay in one process, which
+    then has in its caches what they share."""
+    from xdist.scheduler.worksteal import WorkStealingScheduling  # type: ignore[import-untyped]
+
+    return WorkStealingScheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)
@@ -56,9 +79,17 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     return told(val)
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders that nothing is in yet, a new one each time. One of pytest's own for each of many thousand tests, most of which
+    write nothing, would take longer than the tests."""
+    parent = tmp_path_factory.mktemp("homes")
+    return (parent / f"home-{number}" for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder of the test's own."""
-    folder = tmp_path / "k8squiz-home"
+def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of the test's own, which is not there yet."""
+    folder = next(homes)
     monkeypatch.setenv("K8SQUIZ_HOME", str(folder))
     return folder
