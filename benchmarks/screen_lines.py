@@ -7,6 +7,7 @@ tools print) is paged above it: the last column counts the questions that are lo
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import statistics
@@ -21,16 +22,19 @@ FITS = 20
 
 def lines_of(width: int, lang: str, material: bool = False) -> dict[str, int]:
     """Each question of the bank (seed 1) and its lines at `width` columns; `material`: with what is to be read first."""
+    return {name: _counted(world, task, width, lang, material) for name, (world, task) in _drawn().items()}
+
+
+@functools.cache
+def _drawn() -> dict[str, tuple[object, object]]:
+    """Each question's world and task: what takes the time, and is the same at every width and in every language."""
     from k8squiz.bank import find as bank
     from k8squiz.bank.draw import draw
     from k8squiz.kinds.interface import make_task
     from k8squiz.world.world import World
 
-    counted = {}
-    for meta in bank.select((), None):
-        world = World(draw(bank.find(meta.id), "1"))
-        counted[meta.id] = _counted(world, make_task(world), width, lang, material)
-    return counted
+    worlds = {meta.id: World(draw(bank.find(meta.id), "1")) for meta in bank.select((), None)}
+    return {name: (world, make_task(world)) for name, world in worlds.items()}
 
 
 def _counted(world: object, task: object, width: int, lang: str, material: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -22,10 +23,13 @@ class Result(NamedTuple):
     err: str
 
 
-def k8squiz(capsys: pytest.CaptureFixture[str], *words: str) -> Result:
-    """What `k8squiz WORDS` returns and prints."""
+def k8squiz(capsys: pytest.CaptureFixture[str], *words: str, stdin: str | None = None) -> Result:
+    """What `k8squiz WORDS` returns and prints; `stdin` is what a pipe gives it."""
     capsys.readouterr()
-    code = main(list(words))
+    with pytest.MonkeyPatch.context() as patched:
+        if stdin is not None:
+            patched.setattr(sys, "stdin", io.StringIO(stdin))
+        code = main(list(words))
     out, err = capsys.readouterr()
     return Result(code, out, err)
 

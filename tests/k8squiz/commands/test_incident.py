@@ -9,7 +9,7 @@ import pytest
 
 from engine.faults import draw_incident, names
 from engine.faults.run import expert_path
-from tests.k8squiz.runner import k8squiz, process
+from tests.k8squiz.runner import k8squiz
 
 ARGUMENTS = ("incident", "--fault", "hairpin-off", "--seed", "3")
 
@@ -33,16 +33,16 @@ def test_an_experts_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("text", ["", "done\n", "# nothing\n", "flows\n", "nowhere: ls\n"])
-def test_a_script_that_does_nothing(text: str) -> None:
-    done = process(*ARGUMENTS, "--script", "-", stdin=text)
+def test_a_script_that_does_nothing(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    done = k8squiz(capsys, *ARGUMENTS, "--script", "-", stdin=text)
     found = json.loads(done.out)
     assert (done.code, found["score"], found["mended"]) == (1, 0, False)
     assert found["broken"]
 
 
 @pytest.mark.parametrize("text", ["frob\n", "x" * 10_000, "nowhere: ls", "\x1b[2J\n", "diagnose " + "z" * 10_000])
-def test_a_bad_line_is_told_and_the_rest_goes_on(text: str) -> None:
-    done = process(*ARGUMENTS, "--script", "-", stdin=text)
+def test_a_bad_line_is_told_and_the_rest_goes_on(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    done = k8squiz(capsys, *ARGUMENTS, "--script", "-", stdin=text)
     assert done.code == 1
     assert json.loads(done.out)["score"] == 0
     assert "Traceback" not in done.err
@@ -50,9 +50,9 @@ def test_a_bad_line_is_told_and_the_rest_goes_on(text: str) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_prompt_from_a_pipe(lang: str) -> None:
+def test_the_prompt_from_a_pipe(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
     lines = "flows\nhint\ndiagnose\ndiagnose 2 x\nkubectl get pods\nssh nowhere\nexit\nreport\nhelp\ndone\n"
-    done = process(*ARGUMENTS, "--lang", lang, stdin=lines)
+    done = k8squiz(capsys, *ARGUMENTS, "--lang", lang, stdin=lines)
     assert done.code == 1
     assert "Traceback" not in done.err
     assert {"en": "An expert's", "zh": "专家的路径"}[lang] in done.out

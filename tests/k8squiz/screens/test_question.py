@@ -33,12 +33,12 @@ def shown(name: str, width: int, lang: Lang = "en") -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_nine_of_ten_questions_fit_24_lines(lang: Lang) -> None:
-    """24 lines less the prompt and its keys, at 80 columns, over the whole bank."""
-    counted = lines_of(80, lang)
-    long = sorted((name for name in counted if counted[name] > FITS), key=lambda name: -counted[name])
-    assert len(long) <= len(counted) // 10, [(name, counted[name]) for name in long]
+def test_nine_of_ten_questions_fit_24_lines() -> None:
+    """24 lines less the prompt and its keys, at 80 columns."""
+    for lang in ("en", "zh"):
+        counted = lines_of(80, lang)
+        long = sorted((name for name in counted if counted[name] > FITS), key=lambda name: -counted[name])
+        assert len(long) <= len(counted) // 10, (lang, [(name, counted[name]) for name in long])
 
 
 @pytest.mark.parametrize("name", SHOWN)

@@ -7,7 +7,7 @@ import pytest
 from engine.trace import Outcome
 from k8squiz.bank import find
 from k8squiz.bank.draw import draw
-from k8squiz.bank.question import Template
+from k8squiz.bank.question import QuestionMeta
 from k8squiz.world.facts import fact
 from k8squiz.world.subjects import needs_no_cluster
 from k8squiz.world.world import World
@@ -47,11 +47,9 @@ def _address(world: World, name: str) -> str:
     return found.devices[-1][1] if device == "tunnel" else dict(found.devices)["cni0"] if device else found.address
 
 
-@pytest.mark.parametrize(
-    "template", [find.opened(meta) for meta in find.metas()], ids=lambda template: template.meta.id
-)
-def test_the_picture_says_that_the_cni_masquerades(template: Template) -> None:
-    question = draw(template, "1")
+@pytest.mark.parametrize("meta", find.metas(), ids=lambda meta: meta.id)
+def test_the_picture_says_that_the_cni_masquerades(meta: QuestionMeta) -> None:
+    question = draw(find.opened(meta), "1")
     if needs_no_cluster(question):
         return
     said = next(words for words in question.picture.facts if words.startswith("CNI "))
