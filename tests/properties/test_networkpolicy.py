@@ -21,6 +21,7 @@ from engine.cluster.policies import (
 )
 from engine.networkpolicy import PolicyDecision, allowed
 from engine.packet import L4
+from tests.breadth import breadth
 
 NAMESPACES, KEYS, VALUES = ("a", "b"), ("app", "tier"), ("", "x", "y")
 ENDS = ("pod/a/p", "pod/a/q", "pod/b/p", "pod/b/host", "node/node1", "9.9.9.9", "10.9.9.9")
@@ -47,6 +48,7 @@ ports = st.one_of(
     st.builds(NetworkPolicyPort, protocols, st.sampled_from([80, 81, "http"])),
     st.builds(NetworkPolicyPort, protocols, st.just(80), st.sampled_from([80, 81])),
 )
+
 rules = st.builds(NetworkPolicyRule, st.lists(peers, max_size=2).map(tuple), st.lists(ports, max_size=2).map(tuple))
 types = st.sampled_from([(PolicyType.INGRESS,), (PolicyType.EGRESS,), tuple(PolicyType)])
 some_rules = st.lists(rules, max_size=2).map(tuple)
@@ -88,7 +90,7 @@ def verdict(decision: PolicyDecision) -> tuple[bool, bool]:
 
 
 @given(clusters(), requests, rules, st.data())
-@settings(max_examples=150)
+@settings(max_examples=breadth(60))
 def test_one_more_rule_never_forbids(
     cluster: Cluster, request: Request, rule: NetworkPolicyRule, data: st.DataObject
 ) -> None:
@@ -105,7 +107,7 @@ def test_one_more_rule_never_forbids(
 
 
 @given(clusters(), requests, st.randoms(use_true_random=False))
-@settings(max_examples=150)
+@settings(max_examples=breadth(60))
 def test_the_order_of_policies_is_irrelevant(cluster: Cluster, request: Request, random: Any) -> None:
     shuffled = list(cluster.network_policies)
     random.shuffle(shuffled)
@@ -115,7 +117,7 @@ def test_the_order_of_policies_is_irrelevant(cluster: Cluster, request: Request,
 
 
 @given(clusters(), requests, policies())
-@settings(max_examples=150)
+@settings(max_examples=breadth(60))
 def test_a_policy_of_another_namespace_has_no_influence(
     cluster: Cluster, request: Request, others: tuple[NetworkPolicy, ...]
 ) -> None:
@@ -125,7 +127,7 @@ def test_a_policy_of_another_namespace_has_no_influence(
 
 
 @given(clusters(), requests)
-@settings(max_examples=150)
+@settings(max_examples=breadth(60))
 def test_each_end_is_the_rules_word_or_an_exception(cluster: Cluster, request: Request) -> None:
     """Where nothing isolates, all is allowed; where a rule is named, it accepts; and sentences exist for all of it."""
     decision = allowed(cluster, **request)

@@ -13,6 +13,7 @@ from k8squiz.story.picture.beside import AlikeRow, DifferentRow, beside
 from k8squiz.story.picture.layout import lay_out
 from k8squiz.story.picture.lines import Detail, picture_lines
 from k8squiz.terminal.width import width_of
+from tests.breadth import breadth
 from tests.k8squiz.story.picture.read_back import (
     by_the_drawing,
     by_the_layout,
@@ -27,7 +28,9 @@ _WAYS = 3  # of each request
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=breadth(30), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 def test_the_printers_agree(data: st.DataObject) -> None:
     cluster, mode = data.draw(clusters()), data.draw(st.sampled_from(MODES))
     request = data.draw(requests(cluster))

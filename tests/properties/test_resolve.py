@@ -23,6 +23,7 @@ from engine.errors import NoSuchObject
 from engine.packet import L4
 from engine.trace import Request
 from engine.walk.one_node import resolve
+from tests.breadth import breadth
 
 VIP, LB, EXTERNAL, NODE_PORT, CLIENT = "10.96.0.10", "203.0.113.5", "198.51.100.7", 30080, "1.2.3.4"
 NODES = ("node1", "node2", "node3")
@@ -97,7 +98,7 @@ def endpoint_table(cluster: Cluster) -> dict[str, SliceEndpoint]:
     return {f"{e.addresses[0]}:8080": e for part in cluster.slices for e in part.endpoints}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=breadth(100), deadline=None)
 @given(clusters(), NODE, MODE, SOURCE, WAY)
 def test_probabilities_add_to_one_and_every_endpoint_is_equally_likely(
     cluster: Cluster, node: str, mode: str, source: str, way: str
@@ -108,7 +109,7 @@ def test_probabilities_add_to_one_and_every_endpoint_is_equally_likely(
     assert len({r.verdict for r in found}) == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=breadth(100), deadline=None)
 @given(clusters(), NODE, MODE, SOURCE, WAY)
 def test_only_serving_endpoints_are_chosen_and_terminating_ones_only_for_want_of_better(
     cluster: Cluster, node: str, mode: str, source: str, way: str
@@ -122,7 +123,7 @@ def test_only_serving_endpoints_are_chosen_and_terminating_ones_only_for_want_of
         assert not any(endpoint.ready for endpoint in chosen)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=breadth(100), deadline=None)
 @given(clusters(), NODE, WITH_POLICY_CHAINS, st.sampled_from(["NodePort", "load balancer", "external IP"]))
 def test_external_policy_local_keeps_the_client_address_and_stays_on_the_node(
     cluster: Cluster, node: str, mode: str, way: str
@@ -136,7 +137,7 @@ def test_external_policy_local_keeps_the_client_address_and_stays_on_the_node(
             assert table[resolution.destination].node_name == node
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=breadth(100), deadline=None)
 @given(clusters(), NODE, WITH_POLICY_CHAINS, SOURCE)
 def test_internal_policy_local_stays_on_the_node(cluster: Cluster, node: str, mode: str, source: str) -> None:
     if cluster.services[0].internal_traffic_policy != "Local":
@@ -146,7 +147,7 @@ def test_internal_policy_local_stays_on_the_node(cluster: Cluster, node: str, mo
         assert resolution.destination not in table or table[resolution.destination].node_name == node
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=breadth(100), deadline=None)
 @given(clusters(), NODE, SOURCE, WAY)
 def test_ipvs_keeps_to_the_node_where_the_node_has_a_ready_endpoint(
     cluster: Cluster, node: str, source: str, way: str
@@ -161,7 +162,7 @@ def test_ipvs_keeps_to_the_node_where_the_node_has_a_ready_endpoint(
         assert resolution.destination not in table or table[resolution.destination].node_name == node
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=breadth(100), deadline=None)
 @given(clusters(), NODE, MODE, st.sampled_from(["NodePort", "load balancer", "external IP"]))
 def test_external_policy_cluster_masquerades_every_client(cluster: Cluster, node: str, mode: str, way: str) -> None:
     if cluster.services[0].external_traffic_policy != "Cluster":
@@ -171,7 +172,7 @@ def test_external_policy_cluster_masquerades_every_client(cluster: Cluster, node
         assert resolution.masqueraded is (resolution.destination in table)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=breadth(100), deadline=None)
 @given(clusters(), NODE, MODE)
 def test_a_pod_that_reaches_itself_by_its_service_is_masqueraded(cluster: Cluster, node: str, mode: str) -> None:
     table = endpoint_table(cluster)
@@ -183,7 +184,7 @@ def test_a_pod_that_reaches_itself_by_its_service_is_masqueraded(cluster: Cluste
                     assert resolution.masqueraded
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=breadth(100), deadline=None)
 @given(clusters(), NODE, SOURCE, WAY)
 def test_iptables_and_nftables_agree(cluster: Cluster, node: str, source: str, way: str) -> None:
     if source == "the node" and way in ("load balancer", "external IP"):

@@ -15,10 +15,11 @@ from engine.packet import split_host_port
 from engine.trace import Hop, Outcome, Request, Stage, Verdict
 from engine.walk.jsonform import outcome_to_dict, request_to_dict
 from engine.walk.outcomes import outcomes
+from tests.breadth import breadth
 from tests.strategies import clusters, requests
 
 slow = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=breadth(40), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 facts = st.builds(
     NetworkFacts,

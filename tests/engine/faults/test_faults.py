@@ -12,6 +12,7 @@ from engine.faults import draw_incident, find_fault, names, restarts
 from engine.faults.grade import graded, is_mended
 from engine.faults.incident import Incident
 from engine.faults.run import begin, expert_path
+from tests.breadth import breadth
 
 from .script import after, followed, ran
 
@@ -33,7 +34,7 @@ def check(incident: Incident) -> None:
     assert expert.score >= 0.95, expert
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("K8SQUIZ_INCIDENT_SEEDS", "2"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("K8SQUIZ_INCIDENT_SEEDS", breadth(1)))))
 @pytest.mark.parametrize("name", names())
 def test_a_fault(name: str, seed: int) -> None:
     check(draw_incident(name, seed=seed))

@@ -36,6 +36,7 @@ from engine.netfilter.rules import (
 )
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.packet import L4, FiveTuple
+from tests.breadth import breadth
 from tests.rows import named
 
 from .builders import CLIENT, NODE, VIP, host, iptables, rule, tcp
@@ -98,7 +99,7 @@ flows = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=breadth(120), deadline=None)
 @given(rulesets(), flows)
 def test_indexed_evaluation_equals_trying_every_rule(chains: Chains, flow: FiveTuple) -> None:
     ruleset = iptables(nat=chains)

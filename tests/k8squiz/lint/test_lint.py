@@ -12,6 +12,7 @@ from k8squiz.kinds.skeleton import skeleton
 from k8squiz.lint.confirmed import literal_numbers
 from k8squiz.lint.finding import Finding
 from k8squiz.lint.lint import lint
+from tests.breadth import breadth
 
 GOOD = skeleton("outcome", "nodeport")
 CHOICE = skeleton("choice", "nodeport")
@@ -148,5 +149,5 @@ def test_literal_numbers(text: str, numbers: list[str]) -> None:
 
 def test_the_bank_is_clean() -> None:
     # A few seeds of each here; `k8squiz questions lint` draws fifty.
-    report = lint([bank_folder()], 3)
+    report = lint([bank_folder()], breadth(2, most=50))
     assert [str(finding) for finding in report.errors] == []
