@@ -136,23 +136,29 @@ def _immutable(before: Document, after: Document) -> None:
     """Fields that may not change once they are set (ValidateServiceClusterIPsRelatedFields, validatePodUpdate)."""
     kind, _, name = key_of(before)
     old, new = before.get("spec", {}), after.get("spec", {})
+    if not isinstance(new, dict):
+        # The reader of the changed object says what is wrong with it.
+        return
     if kind == "Service":
-        first = (old.get("clusterIPs") or [""])[0]
+        first, told = _first_address(old), new.get("clusterIP") or ""
         if (
             old.get("type") != "ExternalName"
             and new.get("type") != "ExternalName"
-            and first not in ("", new.get("clusterIP"), (new.get("clusterIPs") or [""])[0])
+            and first not in ("", told, _first_address(new))
+            or told
+            and _first_address(new) not in ("", told)
         ):
-            told = new.get("clusterIP") or ""
             raise Refused(
                 f'The Service "{name}" is invalid: spec.clusterIPs[0]: Invalid value: ["{told}"]: may not change once set'
             )
-        if new.get("clusterIP") and new.get("clusterIPs") and new["clusterIPs"][0] != new["clusterIP"]:
-            raise Refused(
-                f'The Service "{name}" is invalid: spec.clusterIPs[0]: Invalid value: ["{new["clusterIP"]}"]: may not change once set'
-            )
     if kind == "Pod" and old != new:
         raise Refused(f'The Pod "{name}" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds` or `spec.tolerations`')  # fmt: skip
+
+
+def _first_address(spec: Document) -> Any:
+    """The first of a Service's clusterIPs, "" where there is none."""
+    addresses = spec.get("clusterIPs")
+    return addresses[0] if isinstance(addresses, list) and addresses else ""
 
 
 def _loaded(documents: list[Document], before: Cluster, key: tuple[str, str, str]) -> Cluster:

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 
 from engine.values import dataclass
 
+# Characters and commands of one line.
 LONGEST = 100_000
+MOST_COMMANDS = 200
 # `$?` in a word: known only when the command is run. No line holds a NUL.
 STATUS = "\0"
 _OPERATORS = ("&&", "||", "|&", "&>", ">>", "<<", "|", ";", "&", ">", "<", "(", ")")
@@ -83,7 +85,11 @@ def read_line(line: str) -> tuple[Pipeline, ...]:
     """The pipelines of `line`. Raises LineError."""
     if len(line) > LONGEST:
         raise LineError(f"sh: line too long ({len(line)} characters, at most {LONGEST})")
-    return tuple(_pipelines(list(_tokens(line.replace(STATUS, "")))))
+    found = tuple(_pipelines(list(_tokens(line.replace(STATUS, "")))))
+    count = sum(len(one.commands) for one in found)
+    if count > MOST_COMMANDS:
+        raise LineError(f"sh: too many commands in one line ({count}, at most {MOST_COMMANDS})")
+    return found
 
 
 def _tokens(line: str) -> Iterator[_Token]:

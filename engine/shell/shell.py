@@ -56,8 +56,8 @@ class Shell:
                 continue
             result = _with_captures(_run_pipeline(live, host, pipeline, status))
             live = result.live or live
-            out, err, status = out + result.stdout, err + result.stderr, result.status
-            shown += result.stderr + result.stdout
+            out, err, status = _more(out, result.stdout), _more(err, result.stderr), result.status
+            shown = _more(shown, result.stderr + result.stdout)
         return Reply(_cut(out), _cut(err), status, dataclasses.replace(self, live=live, status=status), _cut(shown))
 
 
@@ -65,6 +65,11 @@ def open_shell(cluster: Cluster, mode: str | None = None, *, release: str | None
     """A shell on `cluster` as its manifests describe it. `mode` None: what kube-proxy is configured for. `seed` decides
     whatever is drawn: ports, endpoints. Raises NoSuchObject for an unknown mode."""
     return Shell(LiveCluster(cluster, mode_named(mode or cluster.proxy.effective_mode), release, seed))
+
+
+def _more(text: str, further: str) -> str:
+    """What is shown in the end, and no more than one character of what is cut."""
+    return text if len(text) > MOST_OUTPUT else (text + further)[: MOST_OUTPUT + 1]
 
 
 def _cut(text: str) -> str:

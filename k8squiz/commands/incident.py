@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import EngineError, UnsupportedFeature, os_reason
@@ -55,7 +56,7 @@ def run(
 
 def _worked_on(begun: IncidentRun, lang: Lang, minutes: int | None, lines: list[str] | None, json: bool) -> int:
     if lines is not None:
-        done = _follow(begun, lines, lang)
+        done = follow(begun, lines, lang, _tell)
         grade = graded(done)
         print_json(as_json(done, grade))
         return 0 if grade.mended else 1
@@ -110,8 +111,12 @@ def _read(script: str) -> list[str]:
     return lines
 
 
-def _follow(done: IncidentRun, lines: list[str], lang: Lang) -> IncidentRun:
-    """The run after the lines of a script, to its end or `done`. What the commands answer goes to standard error."""
+def _tell(said: str) -> None:
+    sys.stderr.write(visible(said if said.endswith("\n") else said + "\n"))
+
+
+def follow(done: IncidentRun, lines: list[str], lang: Lang, tell: Callable[[str], None]) -> IncidentRun:
+    """The run after the lines of a script, to its end or `done`; `tell` is given what each line answers."""
     for text in lines:
         line = read_script_line(text)
         if line is None:
@@ -125,7 +130,7 @@ def _follow(done: IncidentRun, lines: list[str], lang: Lang) -> IncidentRun:
         except EngineError as error:
             said = pick(error, lang)
         if said:
-            sys.stderr.write(visible(said if said.endswith("\n") else said + "\n"))
+            tell(said)
     return done
 
 

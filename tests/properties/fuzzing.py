@@ -43,6 +43,7 @@ from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import Task, make_task
 from k8squiz.world.texts import explanation, hints, key_points, prompt
 from k8squiz.world.world import World
+from tests.properties import fuzzing_shell
 from tests.properties.mutations import LOADER, damaged, dumped, scrambled
 from tests.properties.scenes import ROOT, asked, saved, scenes
 
@@ -288,19 +289,26 @@ def answer(rng: random.Random, among: Sequence[Path] = QUESTIONS) -> None:
         raise AssertionError(f"an answer is graded or asked again: {error!r:.200}") from error
 
 
-@lru_cache
-def _repairs() -> tuple[Path, ...]:
-    return tuple(path for path in QUESTIONS if "\nkind: repair\n" in path.read_text(encoding="utf-8"))
+@cache
+def _of_kinds(*kinds: str) -> tuple[Path, ...]:
+    named = tuple(f"\nkind: {kind}\n" for kind in kinds)
+    return tuple(path for path in QUESTIONS if any(one in path.read_text(encoding="utf-8") for one in named))
 
 
 def repair(rng: random.Random) -> None:
-    answer(rng, _repairs())
+    answer(rng, _of_kinds("repair"))
+
+
+def cells(rng: random.Random) -> None:
+    """Answers of several parts: the cells of a matrix, a path of devices, pieces of evidence."""
+    answer(rng, _of_kinds("matrix", "path", "evidence"))
 
 
 TARGETS: dict[str, Callable[[random.Random], None]] = {
     "cluster": cluster, "rules-iptables": rules_iptables, "rules-nft": rules_nft, "rules-ipvs": rules_ipvs, "question": question, "scenario": scenario,
-    "import": imports, "database": database, "answer": answer,
-    "repair": repair, "pack": pack,
+    "import": imports, "database": database, "answer": answer, "repair": repair, "cells": cells, "pack": pack,
+    "shell": fuzzing_shell.line, "shell-objects": fuzzing_shell.objects, "shell-rules": fuzzing_shell.rules, "script": fuzzing_shell.script,
+    "name": fuzzing_shell.name,
 }  # fmt: skip
 
 

@@ -63,6 +63,8 @@ REFUSED = {
     "a here-document": ("cat << EOF", "here-documents are not available"),
     "a subshell": ("(a)", '"(" unexpected'),
     "a very long line": ("a" * 100_001, "line too long"),
+    "many commands": ("true;" * 201, "too many commands in one line (201, at most 200)"),
+    "many pipes": ("true" + "|cat" * 200, "too many commands in one line (201, at most 200)"),
 }
 
 

@@ -60,3 +60,10 @@ def test_unknown_hosts() -> None:
 
 def test_a_cluster_without_anything() -> None:
     assert open_shell(load_cluster(text="")).run("", "echo a").stdout == "a\n"
+
+
+def test_what_a_line_prints_is_cut() -> None:
+    shell = run(opened(), "node1", f"echo {'x' * 90_000} > f").shell
+    reply = shell.run("node1", "cat f;" * 150)
+    assert reply.stdout.endswith("[output cut]\n")
+    assert len(reply.stdout) == len(reply.shown) < 4_000_100

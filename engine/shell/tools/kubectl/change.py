@@ -13,7 +13,7 @@ from engine.manifests.write import Document
 from engine.shell import api
 from engine.shell.files import FileRefused, read_file
 from engine.shell.interface import Call, Result
-from engine.shell.tools.kubectl.words import BadWords, Words, asked_for, matching, resource_of
+from engine.shell.tools.kubectl.words import BadWords, Words, asked_for, matching, one_kind, resource_of
 
 Key = tuple[str, str, str]
 
@@ -35,7 +35,7 @@ def run(call: Call, words: Words) -> Result:
 def _patch(call: Call, words: Words) -> Result:
     if "patch" not in words.values:
         raise BadWords("error: must specify --patch or --patch-file containing the contents of the patch")
-    ((resource, names),) = asked_for(words)
+    resource, names = one_kind(words)
     if not names:
         raise BadWords("error: resource(s) were provided, but no name was specified")
     patch, kind = _read(words.values["patch"]), words.values.get("type", "strategic")
@@ -46,6 +46,10 @@ def _patch(call: Call, words: Words) -> Result:
     }.get(kind)
     if apply is None:
         raise BadWords(f'error: --type must be one of [json merge strategic], not "{kind}"')
+    if isinstance(patch, list) and kind != "json":
+        raise BadWords(
+            "Error from server (BadRequest): json: cannot unmarshal array into Go value of type map[string]interface {}"
+        )
     cluster, out = call.live.cluster, ""
     for o in matching(cluster, resource, names, words):
         after = api.changed(cluster, api.key_of(o), lambda document: apply(document, patch))
@@ -77,7 +81,7 @@ def _pairs(call: Call, words: Words) -> Result:
     named = Words((verb, *(word for word in words.rest[1:] if word not in changes)), words.values, words.flags)
     if not changes:
         raise BadWords(f"error: at least one {verb} update is required")
-    ((resource, names),) = asked_for(named)
+    resource, names = one_kind(named)
     if not names and "all" not in words.flags and "selector" not in words.values:
         raise BadWords("error: resource(s) were provided, but no name was specified")
     cluster, out = call.live.cluster, ""
@@ -114,11 +118,13 @@ def _apply(call: Call, words: Words) -> Result:
     for one in found:
         for document in _items(json.loads(json.dumps(one, default=str))):
             resource = resource_of(str(document.get("kind", "")))
-            metadata = document.setdefault("metadata", {})
+            metadata = document.get("metadata")
+            if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str) or not metadata["name"]:
+                raise BadWords("error: resource name may not be empty")
             if resource.namespaced:
                 metadata.setdefault("namespace", words.namespace)
-            if not isinstance(metadata, dict) or "name" not in metadata:
-                raise BadWords("error: resource name may not be empty")
+            if not isinstance(metadata.get("namespace", ""), str):
+                raise BadWords(f"error: the namespace of {resource.full}/{metadata['name']} is no string")
             key = api.key_of(document)
             if key in held:
                 if verb == "create":
@@ -132,15 +138,20 @@ def _apply(call: Call, words: Words) -> Result:
 
 
 def _items(document: Any) -> list[Document]:
-    if not isinstance(document, dict):
+    several = isinstance(document, dict) and isinstance(document.get("items"), list)
+    found = document["items"] if several else [document]
+    if not all(isinstance(one, dict) for one in found):
         raise BadWords("error: an object is a mapping with apiVersion, kind and metadata")
-    return document["items"] if isinstance(document.get("items"), list) else [document]
+    return list(found)
 
 
 def _applied(old: Document, new: Document) -> Document:
     """What was not said stays as the API server had it (status, defaults); spec is as it is said, but for its addresses."""
     made: Document = api.merge(old, {key: value for key, value in new.items() if key != "spec"})
-    if "spec" in new:
+    if "spec" in new and not isinstance(new["spec"], dict):
+        # Refused where the object is read.
+        made["spec"] = new["spec"]
+    elif "spec" in new:
         kept = {
             key: old["spec"][key]
             for key in ("clusterIP", "clusterIPs", "ipFamilies", "podCIDR", "podCIDRs")
@@ -152,7 +163,7 @@ def _applied(old: Document, new: Document) -> Document:
 
 def _edit(call: Call, words: Words) -> Result:
     """What an editor made of `kubectl get ... -o yaml` comes by the pipe: who has a terminal runs the editor."""
-    ((resource, names),) = asked_for(words)
+    resource, names = one_kind(words)
     if len(names) != 1:
         raise BadWords("error: name one object to edit")
     (before,) = matching(call.live.cluster, resource, names, words)

@@ -94,7 +94,18 @@ def asked_for(words: Words) -> list[tuple[Resource, tuple[str, ...]]]:
         return list(found.items())
     if rest[0] == "all":
         return [(resource_of(kind), ()) for kind in ("pods", "services", "daemonsets", "deployments", "replicasets")]
-    return [(resource_of(kind), rest[1:]) for kind in rest[0].split(",") if kind]
+    asked = [(resource_of(kind), rest[1:]) for kind in rest[0].split(",") if kind]
+    if not asked:
+        raise BadWords('error: the server doesn\'t have a resource type ""')
+    return asked
+
+
+def one_kind(words: Words) -> tuple[Resource, tuple[str, ...]]:
+    """What is asked for where it has to be of one kind. Raises BadWords."""
+    asked = asked_for(words)
+    if len(asked) > 1:
+        raise BadWords(f"error: kubectl {words.rest[0]} takes objects of one kind at a time here")
+    return asked[0]
 
 
 def matching(
