@@ -107,9 +107,9 @@ def _request(
     asked = REQUEST.read(filled({key: value for key, value in raw.items() if key != "set"}, known, where), place)
     destination, node = _destination(asked.destination, spec, where)
     source, sport = _source(asked.source, spec, identity, where)
-    changed = tuple(
-        (fill(path, known, where=where), show(substitute(value, known, where), "en")) for path, value in changes.items()
-    )
+    told = ((path, show(substitute(value, known, where), "en")) for path, value in changes.items())
+    # A text of many lines is too much beside a request: a prompt says what it is about.
+    changed = tuple((fill(path, known, where=where), "..." if "\n" in text else text) for path, text in told)
     return QuestionRequest(
         name, source, destination, asked.protocol, _node_name(asked.node, spec, where) or node, sport,
         asked.mode or MODE.read(spec.mode, Place(template, ("cluster", "proxy", "mode"))), manifests(spec), _background(spec, where), asked.without, asked.way, changed,

@@ -315,11 +315,13 @@ def _taken(
 ) -> bool:
     """Whether the line is an answer with which the next field is asked; it is entered then, or tried and asked again."""
     try:
-        answer[field.id] = field.read(typed)
+        value = field.read(typed)
     except Unreadable as error:
         console.print(Prose(f"? {pick(error.text, lang)}", "notice"))
         return False
-    if keyboard.interactive and field.tried and field.score(answer[field.id]) < 1.0:
+    # What was tried already, and is typed again, is handed in.
+    tried, answer[field.id] = answer.get(field.id) == value, value
+    if keyboard.interactive and field.tried and not tried and field.score(value) < 1.0:
         _try(sheet, field, answer, console, lang)
         return False
     return True
@@ -332,7 +334,7 @@ def _try(sheet: Sheet, field: Field, answer: Answer, console: Console, lang: Lan
 
     sheet.tried()
     console.print(try_view(sheet.world, sheet.task, answer, lang))
-    console.print(Prose(say("try", lang, count=sheet.tries, cost=TRY), "told"))
+    console.print(Prose(say("try-text" if field.long else "try", lang, count=sheet.tries, cost=TRY), "told"))
 
 
 def _fill_in_table(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang) -> Answer:

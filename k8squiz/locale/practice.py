@@ -106,6 +106,10 @@ WORDS: dict[str, Text] = {
         "Try {count}. Type another line (each try costs {cost:.0%}), or Enter to hand this one in.",
         "第 {count} 次尝试。可再输入一行（每次扣 {cost:.0%}），或直接回车交卷。",
     ),
+    "try-text": Text(
+        "Try {count}. Change the text and send it again (each try costs {cost:.0%}), or send it as it stands to hand it in.",
+        "第 {count} 次尝试。可修改后再提交（每次扣 {cost:.0%}），或原样再提交一次即交卷。",
+    ),
     "changes-nothing": Text("The line changes nothing of this walk.", "这一行对这条路径没有任何影响。"),
     "as-broken": Text("broken", "故障时"),
     "with-yours": Text("with your line", "加上你的这一行"),

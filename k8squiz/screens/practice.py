@@ -68,12 +68,17 @@ class Terminal:
 
         self._session: PromptSession[str] = PromptSession(history=InMemoryHistory(), enable_suspend=True)
         self._order: tuple[Field, Order] | None = None
+        self._long: tuple[Field, str] | None = None
 
     def line(self, prompt: str, field: Field | None = None) -> str:
         if field is not None and field.long:
-            from k8squiz.screens.several_lines import LongPrompt
+            from k8squiz.screens.several_lines import LongPrompt, parted
 
-            return LongPrompt(is_command).ask(prompt, field)
+            # What was typed before a hint, or tried, is still there to be gone on with.
+            standing = self._long[1] if self._long is not None and self._long[0] is field else ""
+            text = LongPrompt(is_command).ask(prompt, field, standing)
+            self._long = field, parted(text, is_command)[0]
+            return text
         typed: str = self._session.prompt(prompt, completer=_completer(words(field)), complete_while_typing=False)
         return typed
 

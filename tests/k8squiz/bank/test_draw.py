@@ -272,3 +272,17 @@ def test_placeholders_can_do_nothing_but_look_up(text: str) -> None:
 
 def test_a_lone_placeholder_keeps_its_type() -> None:
     assert substitute({"a": "{web.port}", "b": ["x{web.port}"]}, NAMES) == {"a": 80, "b": ["x80"]}
+
+
+def test_a_list_in_from_or_to_is_a_request_of_every_pair() -> None:
+    drawn = draw(bank.find("write-port-range"), 1)
+    ports = [str(drawn.names[name]) for name in ("under", "low", "middle", "high", "over")]
+    pairs = [(request.name, request.destination.rpartition(":")[2]) for request in drawn.requests[:12]]
+    assert [port for _, port in pairs] == ["21", *ports] * 2
+    assert [name for name, _ in pairs[:2]] == ["ftp-1-1", "ftp-1-2"] and pairs[11][0] == "ftp-2-6"
+    assert drawn.requests[12].name == "other"
+
+
+def test_a_change_of_many_lines_is_left_out_beside_a_request() -> None:
+    drawn = draw(bank.find("compare-node-local-dns"), 1)
+    assert [request.changed for request in drawn.requests] == [(), (("manifests", "..."),)]
