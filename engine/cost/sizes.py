@@ -52,7 +52,7 @@ def _service(number: int) -> Service:
     return Service(
         "default",
         service_name(number),
-        cluster_ips=(str(ipaddress.IPv4Address(_FIRST_VIP + number)),),
+        cluster_ips=(_dotted(_FIRST_VIP + number),),
         ports=(ServicePort("http", L4.TCP, 80, 8080),),
         ip_families=("IPv4",),
     )
@@ -63,7 +63,11 @@ _PORTS = (EndpointPort("http", L4.TCP, 8080),)
 
 def _endpoint(number: int) -> SliceEndpoint:
     node = NODES[number % len(NODES)]
-    return SliceEndpoint((str(ipaddress.IPv4Address(_FIRST_POD[node] + number // len(NODES))),), node_name=node)
+    return SliceEndpoint((_dotted(_FIRST_POD[node] + number // len(NODES)),), node_name=node)
+
+
+def _dotted(address: int) -> str:
+    return ".".join(map(str, address.to_bytes(4, "big")))
 
 
 def _slice(number: int, endpoints: int) -> EndpointSlice:

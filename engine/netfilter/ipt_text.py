@@ -15,18 +15,16 @@ from engine.packet import Family
 def dump_iptables(ruleset: Ruleset) -> str:
     """iptables' tables of the ruleset, chains in the order they are held in."""
     tables = [table for table in ruleset.tables.values() if ruleset.backend_of(table) is Backend.IPTABLES]
-    return "".join(line + "\n" for table in tables for line in _table(table, ruleset.family))
+    return "".join(piece for table in tables for piece in _table(table, ruleset.family))
 
 
 def _table(table: Table, family: Family) -> Iterator[str]:
-    yield f"*{table.name}"
+    yield f"*{table.name}\n"
     for chain in table.chains.values():
-        yield chain_line(chain)
+        yield chain_line(chain) + "\n"
     for chain in table.chains.values():
-        start = f"-A {chain.name}"
-        for rule in chain.rules:
-            yield start + _body(rule, family)
-    yield "COMMIT"
+        yield rule_lines(chain, family)
+    yield "COMMIT\n"
 
 
 def chain_line(chain: Chain) -> str:
@@ -39,12 +37,16 @@ def rule_line(chain: str, rule: Rule, family: Family) -> str:
     return f"-A {chain}{_body(rule, family)}"
 
 
+def rule_lines(chain: Chain, family: Family) -> str:
+    """The lines of all its rules."""
+    start = f"-A {chain.name}"
+    return "".join([f"{start}{_body(rule, family)}\n" for rule in chain.rules])
+
+
 def _body(rule: Rule, family: Family) -> str:
-    words = []
+    text = ""
     before: Match | None = None
     for match in rule.matches:
-        words.append(match.iptables_text(family, before))
+        text += match.iptables_text(family, before)
         before = match
-    if rule.target is not None:
-        words.append(rule.target.iptables_text(family))
-    return "".join(words)
+    return text if rule.target is None else text + rule.target.iptables_text(family)

@@ -7,13 +7,12 @@ parse_options), libipvs/libipvs.c (ipvs_cmp_services, ipvs_cmp_dests).
 from __future__ import annotations
 
 import functools
-import ipaddress
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from engine.netfilter.part import BadRule
 from engine.netfilter.virtual_service import VirtualService
-from engine.packet import L4, canonical, is_ipv6, join_host_port, split_host_port
+from engine.packet import L4, canonical, is_ipv6, join_host_port, packed, split_host_port
 
 _OPTION = {L4.TCP: "-t", L4.UDP: "-u", L4.SCTP: "--sctp-service"}
 _NUMBER = {L4.TCP: 6, L4.UDP: 17, L4.SCTP: 132}
@@ -79,8 +78,8 @@ def _service_order(service: VirtualService) -> tuple[int, Any, int]:
 
 
 def _words(address: str) -> tuple[int, ...]:
-    packed = ipaddress.ip_address(address).packed
-    return tuple(int.from_bytes(packed[i : i + 4], "big") for i in range(0, len(packed), 4))
+    whole = packed(address)
+    return tuple(int.from_bytes(whole[i : i + 4], "big") for i in range(0, len(whole), 4))
 
 
 def _compare(first: tuple[int, ...], second: tuple[int, ...]) -> int:

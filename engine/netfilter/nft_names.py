@@ -8,12 +8,12 @@ Sources: nft(8); nftables 1.0.6 src/rule.c, src/datatype.c, src/intervals.c.
 
 from __future__ import annotations
 
-import ipaddress
+import functools
 import re
 
 from engine.hooks import Hook
 from engine.netfilter.nft_sets import Key
-from engine.packet import L4, Family
+from engine.packet import L4, Family, packed
 
 # A name as nft takes it, in patterns.
 NAME = r"[A-Za-z0-9_./-]+"
@@ -111,7 +111,12 @@ def protocol_names(key: Key, key_types: tuple[str, ...]) -> Key:
 def _packed(value: str, kind: str) -> bytes:
     """A component in network byte order; raises ValueError for what the type cannot hold."""
     if kind in ("ipv4_addr", "ipv6_addr"):
-        return ipaddress.ip_address(value.partition("/")[0].partition("-")[0]).packed
+        return packed(value.partition("/")[0].partition("-")[0])
+    return _packed_word(value, kind)
+
+
+@functools.lru_cache(maxsize=1024)
+def _packed_word(value: str, kind: str) -> bytes:
     if kind == "inet_proto":
         number = _PROTOCOL_NUMBER.get(value)
         return bytes([int(value) if number is None else number])

@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Iterable
 
 from engine.network.devices import Scope
+from engine.packet import packed
 from engine.values import dataclass
 
 _FULL = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
@@ -16,8 +17,8 @@ _FULL = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
 @functools.lru_cache(maxsize=65536)
 def number(address: str) -> tuple[int, int]:
     """(IP version, the address as an integer)."""
-    parsed = ipaddress.ip_address(address)
-    return parsed.version, int(parsed)
+    whole = packed(address)
+    return 4 if len(whole) == 4 else 6, int.from_bytes(whole, "big")
 
 
 @functools.lru_cache(maxsize=65536)

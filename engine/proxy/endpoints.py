@@ -7,7 +7,8 @@ KEP-1669 (terminating endpoints), KEP-2086 (internalTrafficPolicy), KEP-2433 (zo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from engine.cluster import (
     LABEL_HEADLESS,
@@ -133,9 +134,15 @@ class Endpoints:
 _NOTHING = Endpoints()
 
 
-def service_ports(cluster: Cluster, family: Family, rules: EndpointRules) -> tuple[ServicePortView, ...]:
+# By the identity of a Service and its slices, which are held on to, its ports.
+MadeViews: TypeAlias = "dict[tuple[int, ...], tuple[Service, Sequence[EndpointSlice], tuple[ServicePortView, ...]]]"
+
+
+def service_ports(
+    cluster: Cluster, family: Family, rules: EndpointRules, made: MadeViews | None = None
+) -> tuple[ServicePortView, ...]:
     """Every Service port that a kube-proxy of these `rules` serves in `family`, sorted by
-    namespace/name:port.
+    namespace/name:port. `made` are those made of another cluster for the same family and rules; what is new is added.
 
     Headless and ExternalName Services, those of another proxy, and those without a ClusterIP of the family are left
     out.
@@ -144,11 +151,17 @@ def service_ports(cluster: Cluster, family: Family, rules: EndpointRules) -> tup
     for slice_ in sorted(cluster.slices, key=lambda slice_: (slice_.namespace, slice_.name)):
         if slice_.address_type == family.ip_family and not _slice_is_hidden(slice_, rules):
             slices.setdefault((slice_.namespace, slice_.service_name), []).append(slice_)
+    made = {} if made is None else made
     views: list[ServicePortView] = []
     for service in cluster.services:
         address = _cluster_ip(service, family, rules)
-        if address is not None:
-            views.extend(_views(service, address, family, rules, slices.get((service.namespace, service.name), ())))
+        if address is None:
+            continue
+        own = slices.get((service.namespace, service.name), ())
+        key = (id(service), *map(id, own))
+        if key not in made:
+            made[key] = service, own, tuple(_views(service, address, family, rules, own))
+        views.extend(made[key][2])
     return tuple(sorted(views, key=lambda view: (view.label, view.protocol)))
 
 

@@ -63,23 +63,32 @@ def shared_rules(cluster: Cluster, node_name: str, mode: str, family: str, relea
     Kept are the last 16 rulesets, of 400,000 rules together (200 MiB) or the latest alone where that has more. Threads
     may share it."""
     key = (node_name, mode, family, release)
-    return _COMPILED.get(cluster, key, lambda: _compiled(cluster, node_name, mode, family, release, shared=True))
+    return _COMPILED.get(cluster, key, lambda: _compiled(cluster, node_name, mode, family, release))
 
 
 def fresh_rules(
-    cluster: Cluster, node_name: str, mode: str, family: str = "ipv4", release: str | None = None
+    cluster: Cluster,
+    node_name: str,
+    mode: str,
+    family: str = "ipv4",
+    release: str | None = None,
+    common: Common | None = None,
 ) -> Ruleset:
-    """As compile_rules, compiled now and kept nowhere: for clusters that nobody will ask about again."""
-    return _compiled(cluster, node_name, mode, family, release, shared=False)
+    """As compile_rules, compiled now and kept nowhere: for clusters that nobody will ask about again. `common`: what is
+    known of the cluster already, in that mode and family and of that release; what comes to be known is added."""
+    return _compiled(cluster, node_name, mode, family, release, common or Common())
 
 
-def _compiled(cluster: Cluster, node_name: str, mode: str, family: str, release: str | None, shared: bool) -> Ruleset:
+def _compiled(
+    cluster: Cluster, node_name: str, mode: str, family: str, release: str | None, common: Common | None = None
+) -> Ruleset:
     node = find_node(cluster, node_name)
     row = MODES[mode_named(mode)]
     wanted = family_named(family)
     compiler: Compiler = getattr(importlib.import_module(row.module), row.function)
     behaviour = behaviour_on(node, release)
-    common = _COMMON.get(cluster, (mode, family, behaviour), Common) if shared else Common()
+    if common is None:
+        common = _COMMON.get(cluster, (mode, family, behaviour), Common)
     with without_garbage_search():
         return compiler(cluster, node, wanted, behaviour, common)
 

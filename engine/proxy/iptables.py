@@ -7,6 +7,8 @@ by release: releases.py).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from engine.cluster import Cluster, Node
 from engine.netfilter.rules import Backend, Chain, Rule, Ruleset, Table
 from engine.packet import Family
@@ -24,18 +26,26 @@ LARGE_CLUSTER_ENDPOINTS = 1000
 
 @dataclass(slots=True)
 class Sync:
-    """Everything a full sync of one node writes. `base` and `last` are the rules that no Service owns: (table, chain,
+    """Everything a full sync of `node` writes. `base` and `last` are the rules that no Service owns: (table, chain,
     rule); `last` comes after the Services'."""
 
-    family: Family
+    node: Node
     base: list[tuple[str, str, Rule]]
-    services: list[tuple[ServicePortView, ServiceRules]]
+    views: tuple[ServicePortView, ...]
     last: list[tuple[str, str, Rule]]
-    large: bool
+    around: Surroundings
+
+    def services(self) -> Iterator[tuple[ServicePortView, ServiceRules]]:
+        """What each Service adds, written when it is asked for: of a large cluster it is much."""
+        return ((view, self.written(view)) for view in self.views)
+
+    def written(self, view: ServicePortView) -> ServiceRules:
+        """What one of its Services adds."""
+        return service_rules(view, categorize(view, self.node), self.around)
 
 
 def full_sync(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour, common: Common | None = None) -> Sync:
-    """What a full sync writes on `node` for `family`, Service by Service."""
+    """What a full sync writes on `node` for `family`."""
     common = Common() if common is None else common
     views = common.service_ports(cluster, family, behaviour.endpoints)
     proxy = cluster.proxy
@@ -51,16 +61,16 @@ def full_sync(cluster: Cluster, node: Node, family: Family, behaviour: Behaviour
         ways=common.ways,
     )
     return Sync(
-        family,
+        node,
         frame.base_rules(
             proxy.masquerade_mark,
             ports.localhost,
             drop_invalid=not (proxy.tcp_be_liberal and behaviour.knows_tcp_be_liberal),
             count_invalid=behaviour.counts_by_nfacct,
         ),
-        [(view, service_rules(view, categorize(view, node), around)) for view in views],
+        views,
         [("nat", frame.SERVICES, rule) for rule in frame.node_port_jumps(ports, family)],
-        large,
+        around,
     )
 
 
@@ -69,11 +79,12 @@ def compile_iptables(
 ) -> Ruleset:
     """The rules in the kernel after a full sync, as iptables-save (ip6tables-save) lists them: built-in chains first,
     the others by name."""
-    return in_kernel(full_sync(cluster, node, family, behaviour, common))
+    sync = full_sync(cluster, node, family, behaviour, common)
+    return in_kernel(sync, (written for _, written in sync.services()))
 
 
-def in_kernel(sync: Sync) -> Ruleset:
-    """The rules in the kernel after that sync."""
+def in_kernel(sync: Sync, services: Iterable[ServiceRules]) -> Ruleset:
+    """The rules in the kernel after that sync, with what `services` add in their order."""
     own: dict[str, dict[str, Chain]] = {
         table: {name: Chain(name) for name in (*frame.BASE_CHAINS.get(table, ()), frame.CANARY)}
         for table in frame.TABLES
@@ -82,7 +93,7 @@ def in_kernel(sync: Sync) -> Ruleset:
     nat = own["nat"]
     # What counts is the order within a chain: the jump to the NodePorts stands behind all Services.
     _append(own, sync.base)
-    for _, written in sync.services:
+    for written in services:
         _append(own, written.dispatch)
         for chain in written.chains:
             nat[chain.name] = chain
@@ -91,7 +102,7 @@ def in_kernel(sync: Sync) -> Ruleset:
         table: Table(table, frame.hooked_chains(table) | {name: chains[name] for name in sorted(chains)})
         for table, chains in own.items()
     }
-    return Ruleset(Backend.IPTABLES, sync.family, tables)
+    return Ruleset(Backend.IPTABLES, sync.around.family, tables)
 
 
 def _append(chains: dict[str, dict[str, Chain]], rules: list[tuple[str, str, Rule]]) -> None:

@@ -8,6 +8,9 @@ Source: pkg/proxy/iptables/proxier.go (syncProxyRules).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeAlias
+
 from engine.cluster import Cluster
 from engine.packet import Family
 from engine.proxy import iptables_frame as frame
@@ -15,8 +18,11 @@ from engine.proxy.common import Common
 from engine.proxy.endpoints import ServicePortView, hints_wanted
 from engine.proxy.interface import find_node
 from engine.proxy.iptables import Sync, full_sync
+from engine.proxy.iptables_service import ServiceRules
 from engine.proxy.releases import behaviour_on
 from engine.values import dataclass
+
+Services: TypeAlias = Iterable[tuple[ServicePortView, ServiceRules]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,7 @@ def full_transaction(
 ) -> Transaction:
     """What the first sync on a node writes, or one forced by lost rules. `release` as in compile_rules. Raises
     NoSuchObject for an unknown node."""
-    sync = _full_sync(cluster, node_name, family, release)
-    # An iptables run for each jump's chain and one for the jump itself.
-    return _transaction(sync, None, (), 2 * len(frame.JUMPS))
+    return first_sync(_full_sync(cluster, node_name, family, release))
 
 
 def partial_transaction(
@@ -66,12 +70,7 @@ def partial_transaction(
     `cleanup` says whether chains no longer used are deleted; None means as kube-proxy does right after another sync:
     yes, unless the cluster is large. Raises NoSuchObject for an unknown node.
     """
-    return _partial(*syncs(before, after, node_name, family, release), cleanup)
-
-
-def transactions(old: Sync, new: Sync) -> tuple[Transaction, Transaction]:
-    """`full_transaction` of `old` and `partial_transaction` from it to `new`, of two syncs at hand."""
-    return _transaction(old, None, (), 2 * len(frame.JUMPS)), _partial(old, new, None)
+    return partial_sync(*syncs(before, after, node_name, family, release), cleanup)
 
 
 def syncs(
@@ -80,7 +79,7 @@ def syncs(
     """The full syncs of two clusters on the node of that name. What they have in common is made once."""
     common = Common()
     old = _full_sync(before, node_name, family, release, common)
-    return old, _full_sync(after, node_name, family, release, Common(common.ways))
+    return old, _full_sync(after, node_name, family, release, Common(common))
 
 
 def _full_sync(
@@ -90,20 +89,31 @@ def _full_sync(
     return full_sync(cluster, node, family, behaviour_on(node, release), common)
 
 
-def _partial(old: Sync, new: Sync, cleanup: bool | None) -> Transaction:
+def first_sync(sync: Sync, services: Services | None = None) -> Transaction:
+    """As full_transaction, of a sync at hand; `services` is what sync.services() gives, where that is at hand too."""
+    # An iptables run for each jump's chain and one for the jump itself.
+    return _transaction(sync, None, (), 2 * len(frame.JUMPS), services)
+
+
+def partial_sync(old: Sync, new: Sync, cleanup: bool | None = None, services: Services | None = None) -> Transaction:
+    """As partial_transaction, of two syncs at hand; `services` is what new.services() gives, of which the chains of
+    unchanged Services may be missing."""
+    changed = changed_services(old, new)
     stale: tuple[str, ...] = ()
-    if not new.large if cleanup is None else cleanup:
-        stale = tuple(sorted(_own_chains(old) - _own_chains(new)))
-    return _transaction(new, changed_services(old, new), stale, 0)
+    if not new.around.large if cleanup is None else cleanup:
+        stale = tuple(sorted(_own_chains(old, new, changed) - _own_chains(new, old, changed)))
+    return _transaction(new, changed, stale, 0, services)
 
 
 def changed_services(old: Sync, new: Sync) -> frozenset[str]:
     """`namespace/name` of the Services of which a port or an endpoint differs, is new or is gone."""
-    before = {view.label: view for view, _ in old.services}
-    after = {view.label: view for view, _ in new.services}
+    before = {view.label: view for view in old.views}
+    after = {view.label: view for view in new.views}
     changed = set()
     for label in before.keys() | after.keys():
         was, now = before.get(label), after.get(label)
+        if was is now:
+            continue
         if was is not None and (now is None or _as_tracked(was) != _as_tracked(now)):
             changed.add(was.service.key)
         elif was is None and now is not None:
@@ -124,18 +134,26 @@ def _as_tracked(view: ServicePortView) -> tuple[object, ...]:
     return (*addresses, *policies, *ports, view.endpoints, view.other_reports)
 
 
-def _own_chains(sync: Sync) -> set[str]:
-    return {chain.name for _, written in sync.services for chain in written.chains}
+def _own_chains(sync: Sync, other: Sync, changed: frozenset[str]) -> set[str]:
+    """The names of its Services' own chains; where both syncs are the same node's, of those Services that changed."""
+    return {
+        chain.name
+        for view in sync.views
+        if sync.node != other.node or view.service.key in changed
+        for chain in sync.written(view).chains
+    }
 
 
-def _transaction(sync: Sync, changed: frozenset[str] | None, stale: tuple[str, ...], commands: int) -> Transaction:
+def _transaction(
+    sync: Sync, changed: frozenset[str] | None, stale: tuple[str, ...], commands: int, services: Services | None
+) -> Transaction:
     chains = {table: list(names) for table, names in frame.BASE_CHAINS.items()}
     rules = dict.fromkeys(chains, 0)
     for table, chain, _ in (*sync.base, *sync.last):
         rules[table] += 1
         if chain == frame.KUBELET_FIREWALL:
             chains[table].append(chain)
-    for view, written in sync.services:
+    for view, written in sync.services() if services is None else services:
         for table, _, _ in written.dispatch:
             rules[table] += 1
         if changed is None or view.service.key in changed:

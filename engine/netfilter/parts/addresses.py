@@ -100,7 +100,6 @@ class Destination(ModelledMatch):
         return f"{ip} daddr {not_equal(self.negate)}{_nft_net(self.net)}"
 
 
-@functools.lru_cache(maxsize=65536)
 def host_net(address: str) -> str:
     """An address as -s and -d print it: `10.0.0.1/32`."""
     return f"{address}/{128 if is_ipv6(address) else 32}"

@@ -52,11 +52,16 @@ def probability_text(probability: Fraction) -> str:
     return f"{kernel_probability(probability) / _SCALE:.11f}"
 
 
-@functools.lru_cache(maxsize=4096)
 def kernel_probability(probability: Fraction) -> int:
     """The 31-bit number the kernel compares a random one with (libxt_statistic.c: lround(0x80000000 * p))."""
-    value = probability.numerator / probability.denominator
-    if probability.numerator == 1:
+    # A Fraction takes longer to hash than all of this.
+    return _in_31_bits(probability.numerator, probability.denominator)
+
+
+@functools.lru_cache(maxsize=4096)
+def _in_31_bits(numerator: int, denominator: int) -> int:
+    value = numerator / denominator
+    if numerator == 1:
         value = float(f"{value:.10f}")
     return int(_SCALE * value + 0.5)
 
