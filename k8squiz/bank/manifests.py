@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-import yaml
-
 from engine.cni import PLUGINS
+from k8squiz.bank.manifest_text import text_of
 from k8squiz.bank.spec import ClusterSpec, NodeSpec, PodSpec, ServiceSpec
 
 # A Kubernetes object, or a part of one, as it is dumped.
 _Object: TypeAlias = dict[str, Any]
-_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def manifests(spec: ClusterSpec) -> str:
-    """The cluster as a multi-document YAML text."""
+    """The cluster as a text that engine.load_cluster takes (manifest_text)."""
     documents = [_proxy(spec), _network(spec)]
     documents += [_node(node, spec) for node in spec.nodes.values()]
     documents += [_pod(pod) for pod in spec.pods.values()]
     for service in spec.services.values():
         documents += [_service(service), _slice(service)]
-    text: str = yaml.dump_all(documents, Dumper=_DUMPER, sort_keys=False, default_flow_style=None, width=120)
-    return text + ("---\n" + spec.extra if spec.extra else "")
+    return text_of(documents, spec.extra)
 
 
 def _proxy(spec: ClusterSpec) -> _Object:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from engine.cluster import Mode
 from engine.trace import Text
 from engine.values import dataclass
+from k8squiz.bank.manifest_text import as_yaml
 from k8squiz.bank.old_words import OldWord
 from k8squiz.bank.yaml_values import Yaml
 
@@ -68,7 +69,7 @@ class Fault:
 class QuestionRequest:
     """One request of a question: on which cluster it is made, by whom, to where.
 
-    `manifests` is Kubernetes YAML; `background` describes further Services the YAML leaves out because there are
+    `documents` are its Kubernetes objects as engine.load_cluster reads them; `background` describes further Services that they leave out because there are
     hundreds of them; `way` is a predicate that picks some of the ways the packet can go.
     """
 
@@ -79,13 +80,18 @@ class QuestionRequest:
     node: str | None
     sport: int
     mode: Mode
-    manifests: str
+    documents: str
     background: Background | None = None
     without: tuple[str, ...] = ()
     way: Mapping[str, Yaml] | None = None
     changed: tuple[tuple[str, str], ...] = ()
     fault: Fault | None = None
     size: int | None = None
+
+    @property
+    def manifests(self) -> str:
+        """The documents as Kubernetes YAML."""
+        return as_yaml(self.documents)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Confirmed:
         self._known |= {str(value) for value in world.question.names.values()}
         self._known |= {str(field.truth) for field in task.fields}
         for ask in world.question.requests:
-            self._take(ask.manifests)
+            self._take(ask.documents)
             for outcome in outcomes_of(world, ask.name):
                 for hop in (*outcome.hops, *outcome.reply):
                     self._take(f"{hop.src} {hop.dst} {hop.rule or ''} {hop.note.en}")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import engine
-from engine import Request, compile_node, compile_rules, load_cluster
+from engine import ManifestError, Request, compile_node, compile_rules, load_cluster
 from engine.cluster import Cluster, EndpointPort, EndpointSlice, ProxyConfig, Service, ServicePort, SliceEndpoint
 from engine.packet import L4, Family, split_host_port
 from engine.trace import Hop, Outcome
@@ -56,7 +56,7 @@ class World:
         if name not in self._clusters:
             request = self.request(name)
             # Many requests of one cluster are walked on one that was read once.
-            same = (request.manifests, request.background, request.without)
+            same = (request.documents, request.background, request.without)
             if same not in self._loaded:
                 self._loaded[same] = _cluster(request)
             self._clusters[name] = self._loaded[same]
@@ -175,7 +175,7 @@ class EditedManifests(World):
             dataclasses.replace(
                 question,
                 requests=tuple(
-                    dataclasses.replace(request, manifests=edit(request.manifests)) for request in question.requests
+                    dataclasses.replace(request, documents=edit(request.manifests)) for request in question.requests
                 ),
             )
         )
@@ -203,13 +203,21 @@ def direction_of(outcome: Outcome, of: str) -> tuple[Hop, ...]:
 
 
 def _cluster(request: QuestionRequest) -> Cluster:
-    cluster = as_of(load_cluster(text=request.manifests))
+    cluster = as_of(_read(request))
     if request.background is not None:
         cluster = _crowded(cluster, request.background)
     if request.without:
         network = dataclasses.replace(cluster.network, without=cluster.network.without | set(request.without))
         cluster = dataclasses.replace(cluster, network=network)
     return cluster
+
+
+def _read(request: QuestionRequest) -> Cluster:
+    try:
+        return load_cluster(text=request.documents)
+    except ManifestError:
+        # The lines that it tells are those of what is shown.
+        return load_cluster(text=request.manifests)
 
 
 def _address(endpoint: str) -> str:
