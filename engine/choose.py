@@ -45,6 +45,8 @@ def every_path(run: Callable[[Choose], Result]) -> Iterator[tuple[Fraction, Resu
     are more than limits.MOST_WAYS sequences.
     """
     script: list[int] = []
+    # The probability of the decisions so far, after each: those that the last way shares are not multiplied again.
+    chances: list[Fraction] = []
     for _ in range(MOST_WAYS):
         taken: list[tuple[tuple[Fraction, ...], int]] = []
 
@@ -59,10 +61,10 @@ def every_path(run: Callable[[Choose], Result]) -> Iterator[tuple[Fraction, Resu
             return index
 
         result = run(choose)
-        probability = Fraction(1)
-        for weights, index in taken:
-            probability *= weights[index]
-        yield probability, result
+        del chances[max(len(script) - 1, 0) :]
+        for weights, index in taken[len(chances) :]:
+            chances.append(chances[-1] * weights[index] if chances else weights[index])
+        yield chances[-1] if chances else Fraction(1), result
         while taken and _next_possible(taken[-1][0], taken[-1][1]) < 0:
             taken.pop()
         if not taken:

@@ -31,7 +31,7 @@ class StatisticRandom(ModelledMatch):
         # statistic_mt draws 31 bits and compares; a probability of 1 is above every draw, so nothing is drawn for it.
         if self.probability >= 1:
             return True
-        return context.choose((self.probability, Fraction(1) - self.probability)) == 0
+        return context.choose(_weights(self.probability.numerator, self.probability.denominator)) == 0
 
     def listing(self, numeric: bool, before: Match | None) -> str:
         return f" statistic mode random probability {probability_text(self.probability)}"
@@ -42,6 +42,13 @@ class StatisticRandom(ModelledMatch):
     def nft_text(self, ip: str) -> str:
         # libxt_statistic.c (statistic_mt_xlate), as nft prints iptables-nft's rules.
         return f"meta random & {_SCALE - 1} < {kernel_probability(self.probability)}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _weights(numerator: int, denominator: int) -> tuple[Fraction, Fraction]:
+    """Those of a decision that holds so often, and that it does not."""
+    probability = Fraction(numerator, denominator)
+    return probability, 1 - probability
 
 
 def probability_text(probability: Fraction) -> str:
