@@ -74,13 +74,17 @@ class _Scale:
         line = [" "] * (self._columns + 1)
         for column in range(self.column(begins), last + 1):
             line[column] = "-"
+        told: dict[int, list[str]] = {}
         for at, word in sorted((at, word) for at, word in words if at is not None):
-            column = self.column(at)
-            text = f"|{word}" if column + len(word) < self._columns + 1 else f"{word}|"
-            start = column if text[0] == "|" else column - len(word)
-            for offset, char in enumerate(text):
-                if 0 <= start + offset <= self._columns:
-                    line[start + offset] = char
+            told.setdefault(self.column(at), []).append(word)
+        behind = 0
+        for column, said in told.items():
+            text = ", ".join(said)
+            # Left of its moment where there is no room to the right, unless an earlier one's words stand there.
+            left = column + len(text) > self._columns and column - len(text) >= behind
+            start, text = (column - len(text), f"{text}|") if left else (column, f"|{text}")
+            line[start : start + len(text)] = text
+            behind = start + len(text)
         return "".join(line).rstrip()
 
     def requests(self, one: ConnectionForm) -> str:

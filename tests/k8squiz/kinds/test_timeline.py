@@ -69,6 +69,22 @@ DRAWN = [
         id="what a file may say besides",
     ),
     pytest.param(
+        TimelineForm((ConnectionForm("new", every=2_000, until=6_000),),
+                     (PodForm(("a",), unready=1_000, vanishes=1_000), PodForm(("b",), created=1_000, deleted=5_500))),
+        [
+            "seconds  0         1         2         3         4         5         6",
+            "a        ----------|node loses power, unready",
+            "b                  |created------------------------------deleted|",
+            "new      o                   o                   o",
+            "",
+            "new: every 2 s, each its own connection",
+            "pods: listens after 0 s; probe passes 0 s later; no preStop;",
+            "  on SIGTERM exits; terminationGracePeriodSeconds 30",
+            "lags: EndpointSlice 0 s; kube-proxy 0 s",
+        ],
+        id="two things at one moment, one at the right edge",
+    ),
+    pytest.param(
         PortsForm(600, 200),
         [
             "new connections: 600 per second, for 200 s, each open 0 s",
