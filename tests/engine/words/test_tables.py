@@ -1,5 +1,5 @@
-"""The tables of words, whole, in both languages, as text files: what a chain means, why a packet died, what can be taken
-away, what differs by release.
+"""The tables of words, whole, in both languages, as text files: what a chain means, why a packet died, what is taken for
+granted, what can be taken away, what differs by release.
 
 A changed row shows as a diff of tests/golden/rows that an English and a Chinese reader can read. To write them anew:
 K8SQUIZ_TELL=1 pytest tests/engine/words/test_tables.py, then read the diff.
@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.cluster import Node
 from engine.fabric import chains
 from engine.fabric.without import PARTS
 from engine.packet import L4, FiveTuple
 from engine.proxy.releases import DIFFERENCES
 from engine.trace import ReasonCode, Stage, Text
+from engine.words import endings
 from engine.words.endings import reason
 
 ROWS = Path(__file__).parents[2] / "golden" / "rows"
@@ -70,6 +72,26 @@ def _reasons() -> Iterator[str]:
         yield from _both(code, reason(code, FLOW, **FIGURES))
 
 
+def _assumed() -> Iterator[str]:
+    told = (
+        endings.circle(FLOW, "node1", ("node1", "node2"), anew=True),
+        endings.undeclared_port("default/pod-a", FLOW),
+        endings.dns_cache("node1"),
+        endings.elected("203.0.113.50"),
+        endings.of_the_world(FLOW),
+        endings.of_the_world(FiveTuple(L4.ICMP, "1.2.3.4", 0, "8.8.8.8", 0)),
+        endings.only_in_rules(),
+        endings.on_a_node_made_up(FLOW, Node("node9", ("192.0.2.9",))),
+        endings.entry_from_before("node1", FLOW, "10.244.1.5:8080", (30, 120), stream=False),
+        endings.entry_from_before("node1", FLOW, "10.244.1.5:8080", (30, 120), stream=True),
+        endings.clamped("node1", 1360, 1400),
+        endings.probed("node1", 1500, 1064),
+        endings.learned_mtu("node1", 1400),
+    )
+    for text in told:
+        yield from (text.en, text.zh)
+
+
 def _parts() -> Iterator[str]:
     for name, part in PARTS.items():
         yield name
@@ -88,6 +110,7 @@ def _releases() -> Iterator[str]:
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "chains": _chains,
     "reasons": _reasons,
+    "assumed": _assumed,
     "parts": _parts,
     "releases": _releases,
 }
