@@ -11,7 +11,7 @@ from engine.faults.run import IncidentRun, expert_path
 from engine.values import dataclass
 
 # The parts of the score; together 1.
-_PARTS = {"cause": 0.2, "place": 0.15, "evidence": 0.1, "flows": 0.2, "lasting": 0.2, "unharmed": 0.05, "path": 0.1}
+PARTS = {"cause": 0.2, "place": 0.15, "evidence": 0.1, "flows": 0.2, "lasting": 0.2, "unharmed": 0.05, "path": 0.1}
 _HINT, _DANGER = 0.05, 0.1
 
 
@@ -53,7 +53,7 @@ def graded(run: IncidentRun) -> RunGrade:
         "unharmed": float(mended and not harmed),
         "path": _path(run) if mended else 0.0,
     }
-    score = sum(_PARTS[name] * value for name, value in parts.items()) - _HINT * run.hints - _DANGER * len(dangers)
+    score = sum(PARTS[name] * value for name, value in parts.items()) - _HINT * run.hints - _DANGER * len(dangers)
     return RunGrade(round(max(0.0, min(1.0, score)), 3), mended, broken, later, harmed, dangers, parts)
 
 

@@ -274,11 +274,15 @@ def incident(
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the faults.")] = False,
     live: LiveHosts = False,
+    interviewer: Annotated[
+        Path | None,
+        typer.Option("--interviewer", metavar="FILE.md", help="Write it as a sheet for a human interviewer instead."),
+    ] = None,
     json: Json = False,
 ) -> int:
     from k8squiz.commands.incident import run
 
-    return run(ctx.obj, name, fault, level, seed, minutes, script, listed, json, live)
+    return run(ctx.obj, name, fault, level, seed, minutes, script, listed, json, live, interviewer)
 
 
 @command("scale")

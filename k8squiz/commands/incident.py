@@ -36,11 +36,14 @@ def run(
     listed: bool,
     json: bool,
     live: bool = False,
+    interviewer: Path | None = None,
 ) -> int:
     """Draw an incident and have it worked on: 0 where it is mended in the end, 1 where not. `live`: in network namespaces of
-    this machine's kernel, graded by real connections."""
+    this machine's kernel, graded by real connections. `interviewer`: write its sheet for two people to that .md file instead."""
     if listed:
         return _list(lang, json)
+    if interviewer is not None:
+        return _write_sheet(_drawn(name, fault, level, seed), interviewer, lang)
     lines = None if script is None else _read(script)
     if not live:
         return _worked_on(begin(_drawn(name, fault, level, seed)), lang, minutes, lines, json)
@@ -52,6 +55,18 @@ def run(
     terminal = lines is None and sys.stdin.isatty() and sys.stdout.isatty()
     with open_in_lab(incident) as lab:
         return _worked_on(begin_in_lab(incident, lab, attached=terminal), lang, minutes, lines, json)
+
+
+def _write_sheet(incident: Incident, path: Path, lang: Lang) -> int:
+    from k8squiz.locale.mock import say
+    from k8squiz.report.incident_sheet import sheet
+    from k8squiz.terminal.files import write_text
+
+    if path.suffix.lower() != ".md":
+        raise QuizError(f"--interviewer {path}: name a .md file", f"--interviewer {path}：请指定 .md 文件")
+    write_text(path, sheet(incident, lang))
+    print_plain(say("written", lang, path=path))
+    return 0
 
 
 def _worked_on(begun: IncidentRun, lang: Lang, minutes: int | None, lines: list[str] | None, json: bool) -> int:

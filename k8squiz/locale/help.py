@@ -124,6 +124,7 @@ ZH: dict[str, str] = {
     "Folders of question files, TOPIC/NAME.yaml.": "存放题目文件的目录，形如“主题/名称.yaml”。",
     "Write to this file (default: FOLDER.zip).": "写入该文件（默认为 目录名.zip）。",
     "Write questions with their answers, as cards for Anki or as JSON lines.": "导出题目及答案：Anki 卡片或 JSON 行。",
+    "Write it as a sheet for a human interviewer instead.": "改为写出一份供面试官使用的材料。",
     "Only this level.": "只选该难度。",
     "How many questions.": "题目数量。",
     "This question and no other; or a question file of your own.": "只做这一题；也可以是你自己的题目文件。",

@@ -36,8 +36,44 @@ WORDS: dict[str, Text] = {
     "shows": Text("shows it", "能看出故障"),
     "now-fail": Text("{count} deviate now", "此后 {count} 条不一致"),
     "failed": Text("status {status}", "退出码 {status}"),
+    "sheet-how": Text(
+        "For two people. Read the handout aloud or hand it over; keep the rest. The same incident at a prompt: `k8squiz incident "
+        "--fault {fault} --seed {seed}`, on this machine's kernel with `--live`.",
+        "供两个人使用。把“题面”读给或交给候选人，其余自己留着。在提示符下做同一个故障：`k8squiz incident --fault {fault} --seed {seed}`，"
+        "加上 `--live` 则在本机内核上进行。",
+    ),
+    "sheet-handout": Text("Handout", "题面"),
+    "sheet-yours": Text("For you alone", "仅供面试官"),
+    "sheet-shows": Text("What shows it", "哪里能看出来"),
+    "sheet-mends": Text("What mends it", "怎样修复"),
+    "sheet-wrong": Text("What is tried and does not", "常见但无效的做法"),
+    "sheet-hints": Text("Hints, in this order", "提示（按此顺序）"),
+    "sheet-score": Text("Score", "评分"),
+    "sheet-breaks": Text("Brought about by:", "故障由以下操作造成："),
+    "sheet-herrings": Text("Looks like a cause and breaks nothing:", "看起来像原因、实际没有影响："),
+    "sheet-flows": Text("{count} of {total} flows fail:", "{total} 条流量中有 {count} 条失败："),
+    "sheet-more": Text("... {count} lines more", "……还有 {count} 行"),
+    "sheet-or": Text("or", "或者"),
+    "sheet-part": Text("What for", "项目"),
+    "sheet-points": Text("Points", "分值"),
+    "sheet-off": Text(
+        "Two points off for each hint, four for each step that nobody takes on a cluster that serves users.",
+        "每个提示扣 2 分；每个不该在生产集群上执行的操作扣 4 分。",
+    ),
     "parts": Text("Cause {cause}, place {place}, evidence {evidence}, flows {flows}, lasting {lasting}, nothing else broken {unharmed}, path {path}.", "原因 {cause}，位置 {place}，证据 {evidence}，流量 {flows}，持久 {lasting}，未损坏其他 {unharmed}，路径 {path}。"),
 }  # fmt: skip
+
+PART_NAMES: dict[str, Text] = {
+    "cause": Text("the cause is named", "说出原因"),
+    "place": Text("and where", "说出位置"),
+    "evidence": Text("its evidence was looked at", "看过能证明它的证据"),
+    "flows": Text("the flows work again", "流量恢复"),
+    "lasting": Text(
+        "for good: after a sync of kube-proxy and with new pods", "修复持久：kube-proxy 同步、Pod 重建之后仍然有效"
+    ),
+    "unharmed": Text("nothing else is broken", "没有弄坏别的"),
+    "path": Text("without too many commands", "命令不过多"),
+}
 
 
 def say(key: str, lang: Lang, **words: object) -> str:

@@ -80,3 +80,32 @@ def test_a_script_too_long(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     path = tmp_path / "script"
     path.write_text("ls\n" * 1001, encoding="utf-8")
     assert k8squiz(capsys, *ARGUMENTS, "--script", str(path)).code == 2
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_sheet_for_two_people(lang: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "sheet.md"
+    assert k8squiz(capsys, *ARGUMENTS, "--interviewer", str(path), "--lang", lang).code == 0
+    text = path.read_text(encoding="utf-8")
+    incident = draw_incident("hairpin-off", seed=3)
+    case = incident.case
+    # What the candidate is handed says nothing of the cause.
+    handout, _, rest = text.partition("## For you alone" if lang == "en" else "## 仅供面试官")
+    what = incident.fault.what.en if lang == "en" else incident.fault.what.zh
+    assert what not in handout and what in rest
+    assert all(name in text for name in incident.failing)
+    assert all(line in rest for lines in (*case.cures, *case.wrong) for _, line in lines)
+    assert all(one.line in rest for one in case.evidence)
+    assert (
+        sum(
+            int(row.split("|")[2])
+            for row in rest.splitlines()
+            if row.count("|") == 4 and row.split("|")[2].strip().isdigit()
+        )
+        == 40
+    )
+
+
+def test_a_sheet_is_a_markdown_file(capsys: pytest.CaptureFixture[str]) -> None:
+    done = k8squiz(capsys, *ARGUMENTS, "--interviewer", "sheet.txt")
+    assert done.code == 2 and "name a .md file" in done.err
