@@ -135,12 +135,18 @@ def _tunnel_down(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
     for node in scene.nodes:
         others = [scene.pods_network(one) for one in scene.nodes if one != node]
         up = (node, "ip link set flannel.1 up")
+        shown = Shell(live).run(node, "ip neigh show dev flannel.1").stdout.splitlines()
+        # flannel wrote them once: a device that goes down loses its neighbours, permanent ones too.
+        known = tuple(
+            (node, f"ip neigh replace {hop} lladdr {mac} dev flannel.1 nud permanent")
+            for hop, _, mac, *_ in map(str.split, shown)
+        )
         yield Case(
             (node,),
             (link_down(node, tunnel_of(live, node)),),
-            (ToolEvidence(node, "ip link show flannel.1", r"state DOWN"), ToolEvidence(node, "ip route", r"^(?![\s\S]*flannel)")),
-            ((up, *(_added(live, node, prefix) for prefix in others)),),
-            (*_restarts(scene, live), (up,)),
+            (ToolEvidence(node, "ip link show flannel.1", r"state DOWN"), ToolEvidence(node, "ip route", r"^(?![\s\S]*flannel)"), ToolEvidence(node, "ip neigh show dev flannel.1", r"^(?![\s\S]*PERMANENT)")),
+            ((up, *(_added(live, node, prefix) for prefix in others), *known),),
+            (*_restarts(scene, live), (up,), (up, *(_added(live, node, prefix) for prefix in others))),
         )  # fmt: skip
 
 
@@ -234,7 +240,7 @@ FAULTS = (
     ),
     KnownFault(
         "tunnel-down", 2,
-        Text("the tunnel device flannel.1 is down, and its routes are gone with it", "隧道设备 flannel.1 处于 down 状态，它的路由也随之消失"), _DEVICE,
+        Text("the tunnel device flannel.1 is down, and its routes and neighbour entries are gone with it", "隧道设备 flannel.1 处于 down 状态，它的路由和邻居表项也随之消失"), _DEVICE,
         Text("a node's network service was restarted", "重启过某个节点的网络服务"),
         (r"flannel\.?1?|vxlan|tunnel|隧道", r"down|关闭|未启用|没(有)?起"), _tunnel_down, plugins=TUNNELLED,
     ),

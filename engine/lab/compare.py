@@ -16,6 +16,7 @@ from engine.lab.live import Observation
 from engine.lab.observe import Sighting
 from engine.network.host import HostKind
 from engine.packet import L4, FiveTuple, join_host_port, split_host_port
+from engine.shell.connect import Ending, rejected
 from engine.trace import Direction, Hop, Outcome, ReasonCode, Stage, Verdict
 
 _EXPECTED = {
@@ -97,6 +98,8 @@ def _differences(fabric: Fabric, seen: Observation, outcome: Outcome) -> tuple[C
 def _verdict(reply: Reply, outcome: Outcome) -> ComparedPoint:
     expected = (Heard.STALLED,) if outcome.stalls is not None else _EXPECTED[outcome.verdict]
     where = outcome.where or outcome.stalls
+    if outcome.verdict is Verdict.REJECT and where is not None:
+        expected = (Heard.REFUSED if rejected(where.rule or "") is Ending.REFUSED else Heard.UNREACHABLE,)
     if outcome.where is not None and outcome.verdict is Verdict.LOST and outcome.where.code not in _HEARD_OF:
         expected = (Heard.TIMEOUT,)
     told = outcome.verdict.value + (f" ({where.code} on {where.host})" if where is not None else "")

@@ -14,7 +14,7 @@ from engine.cluster.facts import facts_of
 from engine.cni.interface import protocol_of
 from engine.fabric.fabric import Fabric
 from engine.fabric.hosts import LAN, OUTSIDE, ROUTER
-from engine.network.devices import Device, DeviceKind, mac
+from engine.network.devices import Device, DeviceKind, InterfaceAddress, mac
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, contains, number
 from engine.packet import L4
@@ -81,7 +81,7 @@ def _wires(hosts: list[Host], path_of: PathOf) -> Iterator[str]:
 def _host_plan(fabric: Fabric, host: Host, version: int, path_of: PathOf) -> HostPlan:
     links = tuple(line for device in host.devices.values() for line in _link(host, device, version, path_of))
     setup = ["link set lo up", *_up(host)]
-    setup += [line for device in host.devices.values() for line in _addresses(device, version)]
+    setup += [line for device in host.devices.values() for line in _addresses(host, device, version)]
     setup += [line for device in host.devices.values() for line in _neighbours(fabric, host, device, version)]
     if host.kind is HostKind.ROUTER:
         setup.append(f"link set eth1 address {mac(ROUTER, 'eth1')}")
@@ -153,13 +153,19 @@ def _up(host: Host) -> Iterator[str]:
             yield f"link set {device.name} up"
 
 
-def _addresses(device: Device, version: int) -> Iterator[str]:
+def _addresses(host: Host, device: Device, version: int) -> Iterator[str]:
     if device.kind is DeviceKind.LOOPBACK:
         return
     for address in device.addresses:
         if number(address.address)[0] == version:
             # The fabric says itself which networks are on-link.
-            plain = " nodad noprefixroute" if version == 6 else " noprefixroute"
+            plain = (
+                " nodad noprefixroute"
+                if version == 6
+                else ""
+                if _connected(host, device, address)
+                else " noprefixroute"
+            )
             broadcast = " brd +" if version == 4 and address.length < 31 else ""
             yield f"address add {address.address}/{address.length}{broadcast} dev {device.name}{plain}"
 
@@ -172,7 +178,8 @@ def _neighbours(fabric: Fabric, host: Host, device: Device, version: int) -> Ite
             yield f"neigh replace {hop} lladdr {there.mac or mac(*device.peer)} dev {device.name} nud permanent"
     if device.kind is not DeviceKind.VXLAN or device.tunnel is None or not _here(device, version):
         return
-    for inner, outer in device.tunnel.remotes.items():
+    known = {hop: outer for hop, outer in device.tunnel.remotes.items() if hop not in device.tunnel.unresolved}
+    for inner, outer in known.items():
         owner = fabric.neighbours.get(outer)
         if owner is not None:
             yield f"neigh replace {inner} lladdr {mac(owner[0], device.name)} dev {device.name} nud permanent"
@@ -205,6 +212,11 @@ def _ranked(routes: list[Route]) -> Iterator[tuple[int, Route]]:
 def _route(host: Host, route: Route, version: int, metric: int, protocol: str) -> Iterator[str]:
     if number(route.prefix.partition("/")[0])[0] != version:
         return
+    made = host.devices[route.device].addresses if route.device in host.devices else ()
+    if not metric and any(
+        one.network == route.prefix and _connected(host, host.devices[route.device], one) for one in made
+    ):
+        return
     text = f"route append {route.prefix}"
     if route.kind is RouteKind.BLACKHOLE:
         text = f"route append blackhole {route.prefix}"
@@ -220,6 +232,15 @@ def _route(host: Host, route: Route, version: int, metric: int, protocol: str) -
         text += f" proto {protocol}"
     # IPv6's routes have metric 1024 unless told otherwise, IPv4's none.
     yield text + (f" metric {metric if version == 4 else 1024 + metric}" if metric else "")
+
+
+def _connected(host: Host, device: Device, address: InterfaceAddress) -> bool:
+    """Whether the kernel is to make the route of the address's network by itself (fib_add_ifaddr): the fabric has that one, and
+    the device is up when it gets the address."""
+    first = next((route for route in host.table.routes if route.prefix == address.network), None)
+    if first is None or not device.up or number(address.address)[0] != 4 or address.length == 32:
+        return False
+    return (first.device, first.via, first.src, first.origin) == (device.name, None, address.address, "kernel")
 
 
 def _direct(host: Host, route: Route) -> bool:

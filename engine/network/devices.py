@@ -48,13 +48,15 @@ class Tunnel:
     """What a tunnel device needs: its own outer address, and for a next hop the outer address to send to.
 
     `remotes` maps a next hop (the inner gateway) to the outer address: flannel's neighbour and FDB entries; for IPIP
-    the next hop is the outer address itself.
+    the next hop is the outer address itself. `unresolved` are next hops of which the neighbour entry is gone: nobody answers
+    ARP in a tunnel, so that nothing is sent there.
     """
 
     local: str
     remotes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     vni: int | None = None
     port: int | None = None
+    unresolved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

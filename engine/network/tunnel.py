@@ -35,7 +35,7 @@ def encapsulate(device: Device, next_hop: str, flow: FiveTuple) -> Encapsulation
     """The outer header for a packet that leaves by a tunnel device; None where it does not know the next hop."""
     assert device.tunnel is not None
     remote = device.tunnel.remotes.get(next_hop)
-    if remote is None:
+    if remote is None or next_hop in device.tunnel.unresolved:
         return None
     size = overhead(device.kind, remote)
     if device.kind is DeviceKind.IPIP:

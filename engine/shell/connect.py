@@ -114,7 +114,7 @@ def _ending(live: LiveCluster, host: str, outcome: Outcome, protocol: str) -> tu
     if outcome.verdict is Verdict.REFUSED:
         return Ending.REFUSED, ROUND_TRIP
     if outcome.verdict is Verdict.REJECT:
-        return _rejected(where.rule or ""), ROUND_TRIP
+        return rejected(where.rule or ""), ROUND_TRIP
     if outcome.verdict is Verdict.DROP:
         # A packet of the host's own that OUTPUT drops fails at once (nf_hook_slow: EPERM).
         if where.host == host and where.hook == "OUTPUT" and protocol != "TCP":
@@ -123,7 +123,8 @@ def _ending(live: LiveCluster, host: str, outcome: Outcome, protocol: str) -> tu
     return _lost(live, host, where)
 
 
-def _rejected(rule: str) -> Ending:
+def rejected(rule: str) -> Ending:
+    """What the caller hears of a rule that rejects, by its --reject-with."""
     for words, ending in (
         ("host-unreachable", Ending.NO_ROUTE),
         ("host-prohibited", Ending.NO_ROUTE),

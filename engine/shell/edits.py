@@ -121,8 +121,8 @@ def _connected(host: Host, device: Device, address: InterfaceAddress) -> Host:
 
 @dataclass(frozen=True, slots=True)
 class LinkSet(Edit):
-    """`ip link set DEVICE`: what is not None changes. A device that goes down takes the routes by it along; up again
-    brings back those of its addresses alone."""
+    """`ip link set DEVICE`: what is not None changes. A device that goes down takes the routes by it and its neighbour entries
+    along, permanent ones too (neigh_ifdown); up again brings back the routes of its addresses alone."""
 
     device: str
     up: bool | None = None
@@ -139,6 +139,9 @@ class LinkSet(Edit):
             mtu=device.mtu if self.mtu is None else self.mtu,
             hairpin=device.hairpin if self.hairpin is None else self.hairpin,
         )
+        if device.up and not changed.up and device.kind is DeviceKind.VXLAN and changed.tunnel is not None:
+            tunnel = dataclasses.replace(changed.tunnel, unresolved=frozenset(changed.tunnel.remotes))
+            changed = dataclasses.replace(changed, tunnel=tunnel)
         host = _with_device(host, changed)
         if device.up and not changed.up:
             return _with_routes(host, (route for route in host.table.routes if route.device != device.name))
@@ -204,6 +207,25 @@ class TunnelPeerSet(Edit):
             remotes[self.next_hop] = self.outer
         return _with_device(
             host, dataclasses.replace(device, tunnel=dataclasses.replace(device.tunnel, remotes=remotes))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourSet(Edit):
+    """`ip neighbour replace|del` of a tunnel's next hop, `known`: with the MAC address of the node that has it."""
+
+    device: str
+    next_hop: str
+    known: bool
+
+    def apply(self, host: Host) -> Host:
+        device = host.devices.get(self.device)
+        if device is None or device.tunnel is None:
+            return host
+        hop = frozenset({self.next_hop})
+        unresolved = device.tunnel.unresolved - hop if self.known else device.tunnel.unresolved | hop
+        return _with_device(
+            host, dataclasses.replace(device, tunnel=dataclasses.replace(device.tunnel, unresolved=unresolved))
         )
 
 

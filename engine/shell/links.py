@@ -6,6 +6,7 @@ Sources: include/uapi/linux/if.h (net_device_flags), net/core/link_watch.c (rfc2
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engine.network.devices import Device, DeviceKind, mac
@@ -128,3 +129,21 @@ def _qdisc(host: Host, device: Device) -> str:
         return "noop"
     plain = device.kind is DeviceKind.ETHERNET and host.kind is not HostKind.POD
     return "fq_codel" if plain else "noqueue"
+
+
+def tunnel_mac(live: LiveCluster, device: Device, hop: str, outer: str) -> str:
+    """The MAC address that stands for a tunnel's next hop: that of the tunnel device of the node that has it."""
+    owner = live.fabric.neighbours.get(outer)
+    for name, node in live.fabric.nodes.items():
+        there = live.fabric.host(name).devices.get(device.name)
+        if there is not None and any(a.address == hop for a in there.addresses):
+            return hardware_address(node.name, there)
+    return hardware_address(owner[0] if owner else hop, device)
+
+
+def tunnel_hops(live: LiveCluster, host: str, device: Device) -> Iterator[str]:
+    """The addresses of the other nodes' devices of that tunnel."""
+    for node in live.fabric.nodes:
+        there = live.fabric.host(node).devices.get(device.name)
+        if there is not None and node != host:
+            yield from (a.address for a in there.addresses)

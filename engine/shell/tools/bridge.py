@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.network.devices import Device, DeviceKind
 from engine.shell.edits import LinkSet, TunnelPeerSet
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed, printed
-from engine.shell.links import Link, hardware_address, links
+from engine.shell.links import Link, hardware_address, links, tunnel_hops, tunnel_mac
 
 # Groups that every Ethernet device of a host has joined: all nodes, IPv6's and IPv4's; a bridge that snoops all snoopers too.
 _ALL = ("33:33:00:00:00:01", "01:00:5e:00:00:01")
@@ -96,23 +96,13 @@ def _fdb(call: Call, words: list[str]) -> Result:
 def _entries(call: Call, device: Device) -> Iterator[tuple[str, str]]:
     if device.kind is DeviceKind.VXLAN and device.tunnel is not None:
         for hop, outer in device.tunnel.remotes.items():
-            yield _mac_of(call, device, hop, outer), f"dst {outer} self permanent"
+            yield tunnel_mac(call.live, device, hop, outer), f"dst {outer} self permanent"
         return
     groups = () if not device.up or device.kind not in _GROUPS else _GROUPS[device.kind]
     own = device.name if device.kind is DeviceKind.BRIDGE else device.master
     held = [(hardware_address(call.host, device), f"master {own} permanent")] if own else []
     joined = [(group, "self permanent") for group in groups]
     yield from (*joined, *held) if device.kind is DeviceKind.BRIDGE else (*held, *joined)
-
-
-def _mac_of(call: Call, device: Device, hop: str, outer: str) -> str:
-    """The MAC address that stands for a next hop: that of the tunnel device of the node that has it."""
-    owner = call.live.fabric.neighbours.get(outer)
-    for name, node in call.live.fabric.nodes.items():
-        there = call.live.fabric.host(name).devices.get(device.name)
-        if there is not None and any(a.address == hop for a in there.addresses):
-            return hardware_address(node.name, there)
-    return hardware_address(owner[0] if owner else hop, device)
 
 
 def _change(call: Call, words: list[str]) -> Result:
@@ -123,20 +113,15 @@ def _change(call: Call, words: list[str]) -> Result:
     if device.kind is not DeviceKind.VXLAN or device.tunnel is None:
         return failed("bridge: entries of a tunnel (vxlan) alone are modelled here")
     mac = words[1] if len(words) > 1 else ""
-    hops = [hop for hop, own in device.tunnel.remotes.items() if _mac_of(call, device, hop, own) == mac]
-    hops = hops or [hop for hop in _all_hops(call, device) if _mac_of(call, device, hop, "") == mac]
+    hops = [hop for hop, own in device.tunnel.remotes.items() if tunnel_mac(call.live, device, hop, own) == mac]
+    hops = hops or [
+        hop for hop in tunnel_hops(call.live, call.host, device) if tunnel_mac(call.live, device, hop, "") == mac
+    ]
     if not hops:
         return failed("RTNETLINK answers: No such file or directory", 2)
     gone = words[0].startswith("del")
     edits = (TunnelPeerSet(name, hop, None if gone else outer) for hop in hops)
     return Result(live=call.live.edited(call.host, *edits))
-
-
-def _all_hops(call: Call, device: Device) -> Iterator[str]:
-    for node in call.live.fabric.nodes:
-        there = call.live.fabric.host(node).devices.get(device.name)
-        if there is not None and node != call.host:
-            yield from (a.address for a in there.addresses)
 
 
 TOOL = Tool(("bridge",), run, ANYWHERE)
