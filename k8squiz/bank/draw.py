@@ -34,7 +34,9 @@ def draw(template: Template, seed: int | str) -> Question:
     if len(written) > MOST_REQUESTS:
         where = template.place("requests")
         raise QuizError(f"{where}: at most {MOST_REQUESTS} requests", f"{where}：最多 {MOST_REQUESTS} 个请求")
-    made = tuple(_request(template, name, raw, roles, known, identity) for name, raw in written.items())
+    # Requests that change the same are made on one cluster, written out once.
+    clusters: dict[str, tuple[ClusterSpec, str]] = {}
+    made = tuple(_request(template, name, raw, roles, known, identity, clusters) for name, raw in written.items())
     _check_names(template, known)
     # The picture shows the cluster of the first request; what others change is told beside them.
     first_changes = _changes(written[made[0].name], Place(template, ("requests", made[0].name)))
@@ -99,11 +101,14 @@ def _set(raw: dict[str, Yaml], path: str, value: Yaml, where: str) -> None:
 
 def _request(
     template: Template, name: str, raw: Mapping[str, Yaml], roles: Mapping[str, Yaml], known: Mapping[str, Yaml],
-    identity: Identity,
+    identity: Identity, clusters: dict[str, tuple[ClusterSpec, str]],
 ) -> QuestionRequest:  # fmt: skip
     place = Place(template, ("requests", name) if "requests" in template.data else ("request",))
     where, changes = place.where, _changes(raw, place)
-    spec = _cluster(template, changes, roles, identity)
+    if repr(changes) not in clusters:
+        drawn = _cluster(template, changes, roles, identity)
+        clusters[repr(changes)] = drawn, manifests(drawn)
+    spec, text = clusters[repr(changes)]
     asked = REQUEST.read(filled({key: value for key, value in raw.items() if key != "set"}, known, where), place)
     destination, node = _destination(asked.destination, spec, where)
     source, sport = _source(asked.source, spec, identity, where)
@@ -112,7 +117,7 @@ def _request(
     changed = tuple((fill(path, known, where=where), "..." if "\n" in text else text) for path, text in told)
     return QuestionRequest(
         name, source, destination, asked.protocol, _node_name(asked.node, spec, where) or node, sport,
-        asked.mode or MODE.read(spec.mode, Place(template, ("cluster", "proxy", "mode"))), manifests(spec), _background(spec, where), asked.without, asked.way, changed,
+        asked.mode or MODE.read(spec.mode, Place(template, ("cluster", "proxy", "mode"))), text, _background(spec, where), asked.without, asked.way, changed,
         asked.fault.fault() if asked.fault is not None else None, asked.size,
     )  # fmt: skip
 

@@ -53,8 +53,7 @@ Names = Mapping[str, NamedService]
 def cell_of(world: World, name: str, names: Names, show: tuple[str, ...]) -> Cell:
     """What becomes of request `name`. Raises EngineError for what cannot be walked."""
     asked, cluster = world.request(name), world.cluster(name)
-    targets = list(_targets(asked, cluster, names))
-    found = [outcome for target in targets for outcome in world.walked(name, _request(asked, target))]
+    found = list(_outcomes(world, asked, cluster, names))
     delivered = [outcome for outcome in found if outcome.verdict is Verdict.DELIVERED]
     reached = sorted({_called(outcome.destination, cluster) for outcome in delivered})
     seen = sorted({outcome.source_seen or "" for outcome in delivered})
@@ -81,18 +80,18 @@ def cell_text(cell: Cell) -> str:
     return " ".join([WORKS, *more])
 
 
-def _targets(asked: QuestionRequest, cluster: Cluster, names: Names) -> Iterator[str]:
+def _outcomes(world: World, asked: QuestionRequest, cluster: Cluster, names: Names) -> Iterator[Outcome]:
+    """Every way of the request; of one that goes to a Service by its name, to every address that the name has."""
     host, port = split_host_port(asked.destination)
     service = names.get(host)
     if service is None:
-        yield asked.destination
+        yield from world.all_outcomes(asked.name)
         return
     for address in addresses_of(service.name, service.namespace, cluster):
-        yield join_host_port(address, int(port))
-
-
-def _request(asked: QuestionRequest, target: str) -> Request:
-    return Request(asked.source, target, asked.protocol, asked.node, asked.sport, asked.size)
+        target = join_host_port(address, int(port))
+        yield from world.walked(
+            asked.name, Request(asked.source, target, asked.protocol, asked.node, asked.sport, asked.size)
+        )
 
 
 def _called(destination: str, cluster: Cluster) -> str:
