@@ -143,7 +143,7 @@ def check(document: Mapping[str, Any]) -> None:
 
 def _ports_allowed(spec: Any) -> None:
     ports = _ports(spec)
-    taken: set[tuple[object, object]] = set()
+    taken: set[tuple[int, object]] = set()
     for index, port in enumerate(ports):
         path = ("spec", "ports", index)
         if len(ports) > 1 and not port.get("name"):
@@ -157,9 +157,13 @@ def _ports_allowed(spec: Any) -> None:
         protocol = port.get("protocol") or "TCP"
         if protocol not in _PROTOCOLS:
             raise not_supported((*path, "protocol"), protocol, _PROTOCOLS)
-        if (port["port"], protocol) in taken:
-            raise Refused(path, f'Duplicate value: {{"port":{port["port"]},"protocol":"{protocol}"}}')
-        taken.add((port["port"], protocol))
+        number = port["port"]
+        if not isinstance(number, int):
+            # Of the wrong type altogether: whoever reads the manifest says so.
+            continue
+        if (number, protocol) in taken:
+            raise Refused(path, f'Duplicate value: {{"port":{number},"protocol":"{protocol}"}}')
+        taken.add((number, protocol))
 
 
 def _at(document: Any, path: tuple[str, ...]) -> Any:

@@ -139,16 +139,18 @@ def _object(document: Document, kinds: tuple[str, ...], namespace: str) -> Typed
 
 
 def _kind(data: Mapping[str, Any], kinds: tuple[str, ...]) -> str:
-    api, kind = data.get("apiVersion"), data.get("kind")
-    unset = [f"{name} not set" for name in ("apiVersion", "kind") if not data.get(name)]
+    unset = [
+        f"{name} not set" for name in ("apiVersion", "kind") if not (isinstance(data.get(name), str) and data[name])
+    ]
     if unset:
         raise Refused((), f"error validating data: [{', '.join(unset)}]")
+    api, kind = str(data["apiVersion"]), str(data["kind"])
     if kind not in kinds and kind in KINDS:
         raise Unreadable(
             f"{' or '.join(kinds)} is to be written, not {kind}", f"要写的是 {' 或 '.join(kinds)}，而不是 {kind}"
         )
-    if not isinstance(kind, str) or kind not in KINDS or api != KINDS[kind].api:
-        raise Refused((), f'no matches for kind "{kind}" in version "{api}"')
+    if kind not in KINDS or api != KINDS[kind].api:
+        raise Refused((), f'no matches for kind "{kind[:80]}" in version "{api[:80]}"')
     return kind
 
 

@@ -97,6 +97,7 @@ REFUSED = {
     "a protocol": (POLICY + "  podSelector: {}\n  ingress:\n  - ports:\n    - {port: 90, protocol: tcp}\n", 'Unsupported value: "tcp": supported values: "TCP", "UDP", "SCTP"'),
     "an old version": (POLICY.replace("/v1", "/v1beta1") + "  podSelector: {}\n", 'no matches for kind "NetworkPolicy" in version "networking.k8s.io/v1beta1"'),
     "no name": (POLICY.replace("{name: p}", "{}") + "  podSelector: {}\n", "metadata.name: Required value"),
+    "a kind that is a list": (POLICY.replace("NetworkPolicy", "[a]"), "error validating data: [kind not set]"),
     "another kind": ("apiVersion: v1\nkind: Service\nmetadata: {name: p}\nspec: {ports: [{port: 80}]}\n", "NetworkPolicy is to be written, not Service"),
     "no object": ("hello\n", "an object begins with apiVersion: and kind:"),
     "a list for a mapping": (POLICY + "  podSelector: {}\n  ingress: 5\n", "line 6, column 3: spec.ingress must be a list"),
@@ -135,6 +136,7 @@ POOR_SERVICES = {
         SERVICE + "  type: NodePort\n  clusterIP: None\n  ports: [{port: 80}]\n",
         "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services",
     ),
+    "a port that is a list": (SERVICE + "  ports: [{port: []}]\n", "spec.ports[0].port must be a number, not a list"),
     "a field of a port": (SERVICE + "  ports: [{port: 80, targetport: 8080}]\n", 'unknown field "spec.ports[0].targetport"'),
     "a policy of a ClusterIP": (
         SERVICE + "  externalTrafficPolicy: Local\n  ports: [{port: 80}]\n",
