@@ -38,6 +38,7 @@ FOUND = [
     ("question", 54259),
     ("question", 71882),
     ("rules-ipvs", 472),
+    ("rules-nft", 1002629),
     ("import", 1570),
 ]
 

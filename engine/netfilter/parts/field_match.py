@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from engine.errors import RuleError
 from engine.netfilter import nft_fields
 from engine.netfilter.context import CONTINUE, Context, Decision
 from engine.netfilter.nft_names import NAME, not_equal, split_commas
-from engine.netfilter.nft_sets import asked, element_for, named_set
+from engine.netfilter.nft_sets import NamedSet, asked, element_for, named_set
 from engine.netfilter.part import BadRule, ModelledMatch, ModelledTarget, Part
 from engine.netfilter.parts.addresses import check_family
 from engine.netfilter.parts.verdict_map import chains, decide
@@ -66,7 +67,7 @@ class FieldLookup(ModelledMatch):
         found = nft_fields.values(self.fields, context)
         if None in found:
             return False
-        return (element_for(asked(self.set, context), found) is not None) != self.negate
+        return (element_for(_asked(self.set, self.fields, context), found) is not None) != self.negate
 
     def nft_text(self, ip: str) -> str:
         return f"{' . '.join(self.fields)} {not_equal(self.negate)}@{self.set}"
@@ -103,7 +104,7 @@ class FieldVerdictMap(ModelledTarget):
     map: str
 
     def act(self, context: Context) -> Decision:
-        element = element_for(asked(self.map, context), nft_fields.values(self.fields, context))
+        element = element_for(_asked(self.map, self.fields, context), nft_fields.values(self.fields, context))
         return CONTINUE if element is None else decide(element.verdict, context)
 
     def leads_to(self, table: Table) -> Iterable[str]:
@@ -111,6 +112,20 @@ class FieldVerdictMap(ModelledTarget):
 
     def nft_text(self, ip: str) -> str:
         return f"{' . '.join(self.fields)} vmap @{self.map}"
+
+
+def _asked(name: str, fields: tuple[str, ...], context: Context) -> NamedSet:
+    """The set or map of a look-up by those fields; raises RuleError where its keys are of other types (nft's own word for
+    it: nftables 1.0.6, src/evaluate.c, expr_evaluate_relational and expr_evaluate_map)."""
+    found = asked(name, context)
+    kinds = nft_fields.types(fields)
+    if found.key_types != kinds:
+        told = f"({' . '.join(kinds)}) != ({' . '.join(found.key_types)})"
+        raise RuleError(
+            f"{' . '.join(fields)} @{name}: datatype mismatch, {told}; the kernel refuses this ruleset",
+            zh=f"{' . '.join(fields)} @{name}：类型不一致，{told}；内核会拒绝这份规则",
+        )
+    return found
 
 
 def _fields(found: re.Match[str], family: Family) -> tuple[str, ...]:

@@ -172,3 +172,18 @@ def test_a_circle_through_a_map_is_refused() -> None:
         check_chains(
             parse(TABLE.format(node=NODE, vip=VIP, rules="accept", web="numgen random mod 1 vmap { 0 : goto web }"))
         )
+
+
+MISMATCHED = {
+    "a map": ("map m {\n\t\ttype ipv4_addr . inet_service : verdict\n\t}", "ip daddr . meta mark vmap @m", "(ipv4_addr . mark) != (ipv4_addr . inet_service)"),
+    "a set": ("set m {\n\t\ttype ipv4_addr\n\t}", "meta mark . th dport @m accept", "(mark . inet_service) != (ipv4_addr)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("named", "rule", "said"), MISMATCHED.values(), ids=MISMATCHED)
+def test_what_is_looked_up_has_the_types_of_the_keys(named: str, rule: str, said: str) -> None:
+    text = f"table ip t {{\n\t{named}\n\n\tchain c {{\n\t\ttype filter hook prerouting priority filter; policy accept;\n\t\t{rule}\n\t}}\n}}\n"
+    ruleset = parse(text, whole=True)
+    with pytest.raises(RuleError, match="datatype mismatch") as caught:
+        host(ruleset).traverse(Hook.PREROUTING, Skb(tcp(CLIENT, VIP)))
+    assert said in str(caught.value)
