@@ -262,3 +262,9 @@ def _getstate(self: Any) -> list[Any]:
 def _setstate(self: Any, state: list[Any]) -> None:
     for field, value in zip(dataclasses.fields(self), state, strict=True):
         _set(self, field.name, value)
+
+
+def is_decimal(text: str) -> bool:
+    """Whether int() reads `text` and every program reads it alike: ASCII digits alone. `isdigit` takes superscripts, which int()
+    does not read, and digits of other scripts, which nothing in the kernel does."""
+    return text.isascii() and text.isdigit()

@@ -21,6 +21,7 @@ from engine.cluster import (
 )
 from engine.manifests.fields import Fields, canonical_address, shown, shown_zh
 from engine.packet import L4, is_ipv6
+from engine.values import is_decimal
 
 CONTAINER_ID_ANNOTATION = "k8squiz.dev/container-id"
 ADDRESSES_ANNOTATION = "k8squiz.dev/addresses"
@@ -268,7 +269,7 @@ def _service_ports(spec: Fields) -> tuple[ServicePort, ...]:
 def _target_port(port: Fields, default: int) -> int | str:
     value = port.data.get("targetPort")
     if isinstance(value, str) and value:
-        if value.isdigit():
+        if is_decimal(value):
             raise port.error(
                 "targetPort",
                 f"{shown(value)} is a port's name, which needs a letter; leave the quotes away",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from engine.errors import ManifestError
 from engine.netfilter.skb import ConntrackEntry
 from engine.packet import L4, Family, FiveTuple, canonical
-from engine.values import pattern
+from engine.values import is_decimal, pattern
 
 _PAIR = pattern(r"(src|dst|sport|dport|type|code|id|mark|zone|packets|bytes|use|secctx|labels)=(\S+)")
 _PROTOCOLS = {"tcp": L4.TCP, "udp": L4.UDP, "sctp": L4.SCTP}
@@ -32,7 +32,7 @@ def _entries(text: str, file: str, first_line: int) -> Iterator[ConntrackEntry]:
         # /proc/net/nf_conntrack and `-o extended` name the address family first.
         words = words[2:] if words[0] in tuple(Family) else words
         protocol = _PROTOCOLS.get(words[0]) if words else None
-        if protocol is None and len(words) > 2 and words[1].isdigit():
+        if protocol is None and len(words) > 2 and is_decimal(words[1]):
             continue
         try:
             yield _entry(line, protocol)

@@ -13,7 +13,7 @@ import ipaddress
 from engine.errors import EngineError
 from engine.netfilter.part import BadRule
 from engine.packet import Family, FiveTuple, canonical, family_of, port_of
-from engine.values import dataclass
+from engine.values import dataclass, is_decimal
 
 
 class SetType(enum.StrEnum):
@@ -73,7 +73,7 @@ class IpSet:
         else:
             family = "inet6" if self.family is Family.IPV6 else "inet"
             create = f"create {self.name} {self.type} family {family} hashsize 1024 maxelem {self.max_elements}"
-        ordered = sorted(self.entries, key=lambda entry: (len(entry), entry) if entry.isdigit() else (0, entry))
+        ordered = sorted(self.entries, key=lambda entry: (len(entry), entry) if is_decimal(entry) else (0, entry))
         left_out = [f"add {self.name} {entry} nomatch" for entry in sorted(self.excluded)]
         return [create, *(f"add {self.name} {entry}" for entry in ordered), *left_out]
 

@@ -22,8 +22,8 @@ from engine.netfilter.registry import REGISTRY
 from engine.netfilter.ruleset import Backend, Chain, Match, Rule, Ruleset, Table, Target
 from engine.packet import Family
 
-_COUNTERS = re.compile(r"\[\d+:\d+\]\s+")
-_CHAIN_LINE = re.compile(r":(\S+)\s+(ACCEPT|DROP|-)(?:\s+\[\d+:\d+\])?\s*")
+_COUNTERS = re.compile(r"\[[0-9]+:[0-9]+\]\s+")
+_CHAIN_LINE = re.compile(r":(\S+)\s+(ACCEPT|DROP|-)(?:\s+\[[0-9]+:[0-9]+\])?\s*")
 
 
 def parse(text: str, family: Family = Family.IPV4, file: str = "<text>") -> Ruleset:

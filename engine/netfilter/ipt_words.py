@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 from engine.netfilter.part import BadRule
 from engine.packet import Family
-from engine.values import dataclass
+from engine.values import dataclass, pattern
 
 # Blanks, the unquoted and the quoted parts of words (a backslash escapes inside quotes only), a quote left open.
 _PIECE = r'(\s+)|[^\s"]+|"(?:[^"\\]|\\.)*"|(")'
@@ -51,14 +51,15 @@ Options: TypeAlias = dict[str, tuple[bool, str | None]]
 Read = TypeVar("Read")
 
 ALL_BITS = 0xFFFFFFFF
+_NUMBER = pattern(r"(0[xX][0-9A-Fa-f]{1,30})|(0[0-7]{0,30})|[1-9][0-9]{0,30}")
 
 
 def number(text: str | None, largest: int = ALL_BITS) -> int:
-    """A number as iptables reads it: decimal, or hexadecimal with 0x."""
-    try:
-        value = int(text or "", 16 if (text or "").lower().startswith("0x") else 10)
-    except ValueError:
-        raise BadRule(f"{text!r} is not a number", zh=f"{text!r} 不是数字") from None
+    """A number as iptables reads it: decimal, hexadecimal with 0x, octal with 0 (libxtables/xtables.c, xtables_strtoul)."""
+    read = _NUMBER.fullmatch(text or "")
+    if read is None:
+        raise BadRule(f"{text!r} is not a number", zh=f"{text!r} 不是数字")
+    value = int(read[0], 16 if read[1] else 8 if read[2] else 10)
     if not 0 <= value <= largest:
         raise BadRule(f"{text!r} is not between 0 and {largest}", zh=f"{text!r} 不在 0 与 {largest} 之间")
     return value

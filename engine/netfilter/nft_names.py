@@ -46,7 +46,7 @@ def priority_text(priority: int, hook: Hook) -> str:
 
 def priority_number(text: str) -> int:
     """The reverse of priority_text; raises ValueError for anything else."""
-    found = re.fullmatch(r"([a-z]+)(?: ([+-]) (\d+))?", text)
+    found = re.fullmatch(r"([a-z]+)(?: ([+-]) ([0-9]+))?", text)
     if found is None:
         return int(text)
     base = next((value for name, value, _ in _PRIORITIES if name == found[1]), None)
@@ -70,7 +70,7 @@ def duration_text(seconds: int) -> str:
 
 def duration_seconds(text: str) -> int:
     """The reverse of duration_text; raises ValueError for anything else."""
-    found = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
+    found = re.fullmatch(r"(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?", text)
     if found is None or not text:
         raise ValueError(f"unknown duration {text!r}")
     return sum(int(count or 0) * size for count, (_, size) in zip(found.groups(), _UNITS, strict=True))

@@ -46,7 +46,7 @@ _BASE = re.compile(
     r"type (\w+) hook (\w+)(?: devices? (?:= )?(?:{[^}]*}|\"[^\"]*\"|[\w.-]+))? priority ([^;]+);(?: policy (accept|drop);)?"
     r"( flags offload;)?"
 )
-_HANDLE = re.compile(r" # handle \d+$")
+_HANDLE = re.compile(r" # handle [0-9]+$")
 _OTHER = {
     Family.IPV4: re.compile(r"(?:ip6|icmpv6|reject with icmpv6|[ds]nat ip6)\b"),
     Family.IPV6: re.compile(r"(?:ip|icmp|arp|reject with icmp|[ds]nat ip)\b"),
@@ -324,7 +324,7 @@ class _NftReader:
 
 # A key, what an element may carry beside it, and what it maps to.
 _ELEMENT = re.compile(
-    r'((?:"[^"]*"|[^" ]+)(?: \. (?:"[^"]*"|[^" ]+))*)(?: counter packets \d+ bytes \d+)?(?: timeout \w+)?(?: expires \w+)?'
+    r'((?:"[^"]*"|[^" ]+)(?: \. (?:"[^"]*"|[^" ]+))*)(?: counter packets [0-9]+ bytes [0-9]+)?(?: timeout \w+)?(?: expires \w+)?'
     r'(?: comment "([^"]*)")?(?: : (.+))?'
 )
 

@@ -34,7 +34,7 @@ class BadRule(Exception):
 
 # What Python says of a word that is no number, address or network -> what we say.
 _PYTHONS = (
-    (pattern(r"(?:invalid literal for int\(\) with base \d+|could not convert string to float): (.*)", re.DOTALL), "is not a number", "不是数字"),
+    (pattern(r"(?:invalid literal for int\(\) with base [0-9]+|could not convert string to float): (.*)", re.DOTALL), "is not a number", "不是数字"),
     (pattern(r"(.*) does not appear to be an IPv4 or IPv6 (?:address|network)", re.DOTALL), "is not an IP address or network", "不是 IP 地址或网段"),
     (pattern(r"(.*) has host bits set", re.DOTALL), "has bits set behind its prefix", "在前缀之后还有非零位"),
     (pattern(r"(.*) is not a valid \w+", re.DOTALL), "is not known here", "在此未知"),

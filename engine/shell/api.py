@@ -167,7 +167,7 @@ def _loaded(documents: list[Document], before: Cluster, key: tuple[str, str, str
         read = load_cluster(text=json.dumps({"apiVersion": "v1", "kind": "List", "items": documents}))
     except ManifestError as error:
         # The place within the list that was read is nobody's business.
-        said, said_zh = (re.sub(r"items\[\d+\]\.", "", text) for text in (error.message, error.message_zh))
+        said, said_zh = (re.sub(r"items\[[0-9]+\]\.", "", text) for text in (error.message, error.message_zh))
         raise Refused(f'The {kind} "{name}" is invalid: {said}', said_zh) from None
     made = dataclasses.replace(read, network=before.network, cni=before.cni, namespaces={**read.namespaces})
     return dataclasses.replace(made, slices=tuple(_slices(before, made)))

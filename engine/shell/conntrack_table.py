@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from engine.cluster import ProxyConfig
 from engine.packet import L4
 from engine.trace import ConntrackView
-from engine.values import dataclass
+from engine.values import dataclass, is_decimal
 
 # The state of an entry -> the sysctl that says for how many seconds it lives on.
 _BY_STATE = {
@@ -55,7 +55,7 @@ def lifetime(view: ConntrackView, sysctls: Mapping[str, str], proxy: ProxyConfig
     """Seconds that an entry lives on after its last packet; `sysctls` are those that were written on its host."""
     name = _BY_STATE.get(view.state) or _PLAIN.get((view.original.protocol, view.replied), "")
     written = sysctls.get(f"net.netfilter.{name}", "")
-    return int(written) if written.isdigit() else timeouts(proxy).get(name, _OTHERS)
+    return int(written) if is_decimal(written) else timeouts(proxy).get(name, _OTHERS)
 
 
 def alive(

@@ -169,7 +169,7 @@ def _write_device(live: LiveCluster, host: str, path: str, at: str, text: str) -
             raise FileRefused(path, "Invalid argument")
         return live.edited(host, LinkSet(name, hairpin=value == "1"))
     if plain and plain[2] == "mtu":
-        if not re.fullmatch(r"\d{2,5}", value) or not 68 <= int(value) <= 65535:
+        if not re.fullmatch(r"[0-9]{2,5}", value) or not 68 <= int(value) <= 65535:
             raise FileRefused(path, "Invalid argument")
         return live.edited(host, LinkSet(name, mtu=int(value)))
     raise FileRefused(path, "Permission denied")

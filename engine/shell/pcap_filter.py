@@ -91,7 +91,7 @@ class _Reader:
 
 def _matching(kind: str, side: str, value: str) -> Filter:
     if kind == "port":
-        if not re.fullmatch(r"\d{1,5}", value):
+        if not re.fullmatch(r"[0-9]{1,5}", value):
             raise BadFilter(f"tcpdump: illegal port: {value}")
         number = int(value)
         return lambda flow: (side != "dst" and flow.sport == number) or (side != "src" and flow.dport == number)

@@ -127,11 +127,13 @@ def write(live: LiveCluster, host: str, name: str, value: str) -> LiveCluster:
     here = live.fabric.host(host)
     value = value.strip()
     if name in MODELLED or _of_device(here, name) is not None:
-        if not re.fullmatch(r"-?\d{1,10}", value):
+        if not re.fullmatch(r"-?[0-9]{1,10}", value):
             raise BadValue(value)
         return live.edited(host, SysctlsSet(_changed(here, name, int(value))))
     old = read(live, host, name)
-    if name.endswith(("_count", "_buckets")) or (re.fullmatch(r"\d+", old) and not re.fullmatch(r"-?\d{1,10}", value)):
+    if name.endswith(("_count", "_buckets")) or (
+        re.fullmatch(r"[0-9]+", old) and not re.fullmatch(r"-?[0-9]{1,10}", value)
+    ):
         raise BadValue(value)
     state = live.state(host)
     return live.with_state(host, dataclasses.replace(state, sysctls={**state.sysctls, name: value}))

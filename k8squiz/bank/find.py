@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from engine.errors import os_reason
 from engine.trace import Text
+from engine.values import is_decimal
 from k8squiz.bank.old_words import OldWord, renamed
 from k8squiz.bank.question import FORMAT_VERSION, QuestionMeta, Template
 from k8squiz.bank.yaml_values import Yaml
@@ -136,7 +137,7 @@ def scan(path: Path) -> QuestionMeta | None:
     """The heading in a file's first lines; None where it is not there."""
     head = _head(path)
     found = dict(_HEADER.findall(head))
-    if len(found) != 4 or not found["level"].isdigit():
+    if len(found) != 4 or not is_decimal(found["level"]):
         return None
     listed = _THEMES.search(head)
     themes = tuple(listed[1].replace(",", " ").split()) if listed else ()

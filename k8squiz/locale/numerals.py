@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from engine.values import pattern
+from engine.values import is_decimal, pattern
 
 _DIGITS = {char: value for value, chars in enumerate(("零〇", "一", "二两", "三", "四", "五", "六", "七", "八", "九")) for char in chars}  # fmt: skip
 _TIMES = {"十": 10, "百": 100, "千": 1000}
@@ -42,7 +42,7 @@ def number_in_words(text: str) -> Fraction | None:
     if part is not None and (size := _PARTS.get(part[2].removesuffix("s"), _PARTS.get(part[2]))) is not None:
         count = Fraction(1) if part[1] in (None, "a", "an") else _whole(part[1])
         return _divided(count, Fraction(size))
-    return None if folded.isdigit() else _whole(folded)
+    return None if is_decimal(folded) else _whole(folded)
 
 
 def _divided(over: Fraction | None, under: Fraction | None) -> Fraction | None:
@@ -56,7 +56,7 @@ def _decimal(text: str) -> Fraction | None:
 def _whole(text: str) -> Fraction | None:
     """A whole number in digits, English words (to twenty) or Chinese characters."""
     if text.isascii():
-        return Fraction(text) if text.isdigit() else Fraction(_WORDS[text]) if text in _WORDS else None
+        return Fraction(text) if is_decimal(text) else Fraction(_WORDS[text]) if text in _WORDS else None
     if not re.fullmatch(_HAN, text):
         return None
     total, section, digit = 0, 0, 0

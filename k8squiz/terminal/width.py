@@ -16,8 +16,9 @@ def width_of(text: str) -> int:
 
 def screen_width() -> int:
     """Columns to fill: COLUMNS, else the terminal's, 80 where there is none; at most 120, which still reads well."""
-    if os.environ.get("COLUMNS", "").isdigit():
-        return min(120, max(40, int(os.environ["COLUMNS"])))
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit():
+        return min(120, max(40, int(columns[:9])))
     try:
         return min(120, max(40, os.get_terminal_size(1).columns))
     except OSError:

@@ -18,7 +18,7 @@ from engine.timeline.run import run
 from engine.timeline.table import TableUse
 from engine.timeline.view import Lags, ProxyStop
 from engine.trace import Text
-from engine.values import dataclass
+from engine.values import dataclass, is_decimal
 from k8squiz.bank.placeholders import substitute
 from k8squiz.bank.question import Question
 from k8squiz.bank.shapes import (
@@ -235,7 +235,7 @@ def _put(raw: Any, path: list[str], value: Yaml, schema: Any, place: Place) -> N
     """Set what stands at `path`, which `schema` has to know: a key of a mapping, a number of a list that is there."""
     step, *rest = path
     if isinstance(raw, list):
-        known, below = step.isdigit() and int(step) < len(raw), schema.get("items", {})
+        known, below = is_decimal(step) and int(step) < len(raw), schema.get("items", {})
     else:
         properties = schema.get("properties", {})
         known, below = step in properties, properties.get(step, {})

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from engine.fabric.chains import shared_by
 from engine.trace import Text
+from engine.values import is_decimal
 from k8squiz.bank.shapes import WORD, Place
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
@@ -34,7 +35,7 @@ _NAMES: dict[str, Text] = {
 
 def figured(value: Yaml) -> bool:
     """Whether it is a figure: computed, or a plain number."""
-    return isinstance(value, (Mapping, int, float, Fraction)) or str(value).replace(".", "", 1).isdigit()
+    return isinstance(value, (Mapping, int, float, Fraction)) or is_decimal(str(value).replace(".", "", 1))
 
 
 def working(value: Yaml, world: World, on: str | None = None) -> Text:

@@ -189,3 +189,8 @@ def test_a_pattern_is_compiled_when_it_is_first_matched_against() -> None:
     wrong = values.pattern("(")
     with pytest.raises(re.error):
         wrong.match("")
+
+
+@pytest.mark.parametrize(("text", "read"), [("0", True), ("12", True), ("", False), ("²", False), ("٣", False), ("1_0", False), ("-1", False), ("1.0", False)])  # fmt: skip
+def test_decimals(text: str, read: bool) -> None:
+    assert values.is_decimal(text) is read

@@ -17,7 +17,7 @@ from engine.netfilter.nft_names import TABLE_FAMILY, not_equal
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import IndexedBy, Match
 from engine.packet import Family, family_of, is_ipv6
-from engine.values import dataclass
+from engine.values import dataclass, is_decimal
 
 
 @functools.lru_cache(maxsize=8192)
@@ -117,7 +117,7 @@ def canonical_net(text: str) -> str | None:
     except ValueError:
         # A mask such as 255.0.255.0 is legal for iptables, and nothing else knows it.
         ipaddress.ip_address(address)
-        if slash and not mask.isdigit():
+        if slash and not is_decimal(mask):
             ipaddress.ip_address(mask)
             return None
         raise

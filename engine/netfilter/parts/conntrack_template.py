@@ -100,7 +100,7 @@ PART = Part(
     jumps=dict.fromkeys(("NOTRACK", "CT"), by_options(_read)),
     nft_targets=(
         (r"notrack", lambda found, family: NoTrack()),
-        (r"ct zone set (\d+)", _read_nft_zone),
+        (r"ct zone set ([0-9]+)", _read_nft_zone),
         (r'ct helper set "([^"]+)"', lambda found, family: ConntrackHelper(found[1])),
     ),
 )

@@ -15,7 +15,7 @@ from engine.netfilter.packet_facts import ANY_ICMP, ICMP_NAMES, icmp_type_of
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
 from engine.packet import L4, Family
-from engine.values import dataclass
+from engine.values import dataclass, is_decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _read(name: str, options: Options, family: Family) -> Matches | None:
     kind, slash, code = (text or "").partition("/")
     named = ICMP_NAMES[family].get(kind)
     # Names that mean a type and a code together (port-unreachable) are printed by no iptables-save.
-    if named is None and not kind.isdigit():
+    if named is None and not is_decimal(kind):
         return None
     first = number(code, 255) if slash else None
     return (

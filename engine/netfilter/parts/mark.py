@@ -182,7 +182,7 @@ PART = Part(
             rf"{_MARK} (?:&|and) {_HEX} (==|!=) {_HEX}",
             lambda found, family: MarkMatch(int(found[3], 16), int(found[1], 16), found[2] == "!="),
         ),
-        (rf"{_MARK} (!= )?{_HEX}(?:/([1-9]|[12]\d|3[01])\b)?(?= |$)", _read_nft_prefix),
+        (rf"{_MARK} (!= )?{_HEX}(?:/([1-9]|[12][0-9]|3[01])\b)?(?= |$)", _read_nft_prefix),
     ),
     nft_targets=(
         (

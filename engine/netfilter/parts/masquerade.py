@@ -75,5 +75,7 @@ def _read_nft(found: re.Match[str], family: Family) -> Target:
 PART = Part(
     classes=(Masquerade,),
     jumps={"MASQUERADE": by_options(_read)},
-    nft_targets=((r"masquerade(?: to :(\d+(?:-\d+)?))?(?: ((?:random|fully-random|persistent|,)+))?", _read_nft),),
+    nft_targets=(
+        (r"masquerade(?: to :([0-9]+(?:-[0-9]+)?))?(?: ((?:random|fully-random|persistent|,)+))?", _read_nft),
+    ),
 )

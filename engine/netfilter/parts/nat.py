@@ -94,7 +94,7 @@ class SourceNat(ModelledTarget):
         return f"snat to {_to(self.address, self.port, self.last_port)}{' ' + ','.join(drawn) if drawn else ''}"
 
 
-_PORTS = pattern(r"(.*):(\d+)(?:-(\d+))?")
+_PORTS = pattern(r"(.*):([0-9]+)(?:-([0-9]+))?")
 
 
 def _address_ports(text: str) -> tuple[str, int | None, int | None] | None:

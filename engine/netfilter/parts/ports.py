@@ -180,5 +180,5 @@ def _read_nft(found: re.Match[str], family: Family) -> Match:
 PART = Part(
     classes=(L4Module, SourcePort, DestinationPort),
     modules=dict.fromkeys(("udp", "sctp"), _read),
-    nft_matches=((r"(tcp|udp|sctp) ([sd]port) (!= )?(\d+)(?:-(\d+))?", _read_nft),),
+    nft_matches=((r"(tcp|udp|sctp) ([sd]port) (!= )?([0-9]+)(?:-([0-9]+))?", _read_nft),),
 )

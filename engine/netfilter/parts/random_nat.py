@@ -55,5 +55,5 @@ def _read_nft(found: re.Match[str], family: Family) -> Target:
 
 PART = Part(
     classes=(RandomDestinationNat,),
-    nft_targets=((r"dnat (ip6?) to numgen random mod (\d+) map { (.*) }", _read_nft),),
+    nft_targets=((r"dnat (ip6?) to numgen random mod ([0-9]+) map { (.*) }", _read_nft),),
 )

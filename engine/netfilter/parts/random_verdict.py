@@ -62,4 +62,4 @@ def _read_nft(found: re.Match[str], family: Family) -> Target:
     return RandomVerdict(tuple(read_verdict(verdict, family) for verdict in read_random_map(found[1], found[2])))
 
 
-PART = Part(classes=(RandomVerdict,), nft_targets=((r"numgen random mod (\d+) vmap { (.*) }", _read_nft),))
+PART = Part(classes=(RandomVerdict,), nft_targets=((r"numgen random mod ([0-9]+) vmap { (.*) }", _read_nft),))

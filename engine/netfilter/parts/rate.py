@@ -70,9 +70,9 @@ PART = Part(
     modules=dict.fromkeys(("limit", "hashlimit"), _read_limit),
     nft_matches=(
         (
-            r"limit rate (over )?\d+(?: [kmg]?bytes)?/(?:second|minute|hour|day|week)(?: burst \d+ (?:packets|[kmg]?bytes))?",
+            r"limit rate (over )?[0-9]+(?: [kmg]?bytes)?/(?:second|minute|hour|day|week)(?: burst [0-9]+ (?:packets|[kmg]?bytes))?",
             _read_nft,
         ),
-        (r"counter(?: packets \d+ bytes \d+| name \"?[\w-]+\"?)?(?= |$)", lambda found, family: Counter()),
+        (r"counter(?: packets [0-9]+ bytes [0-9]+| name \"?[\w-]+\"?)?(?= |$)", lambda found, family: Counter()),
     ),
 )

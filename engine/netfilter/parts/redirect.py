@@ -78,5 +78,5 @@ def _read_nft(found: re.Match[str], family: Family) -> Target:
 PART = Part(
     classes=(Redirect,),
     jumps={"REDIRECT": by_options(_read)},
-    nft_targets=((r"redirect(?: to :(\d+(?:-\d+)?))?(?: (random|fully-random))?", _read_nft),),
+    nft_targets=((r"redirect(?: to :([0-9]+(?:-[0-9]+)?))?(?: (random|fully-random))?", _read_nft),),
 )

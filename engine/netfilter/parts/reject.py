@@ -14,7 +14,7 @@ from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Target
 from engine.netfilter.skb import NetfilterVerdict, TargetAction
 from engine.packet import Family
-from engine.values import dataclass
+from engine.values import dataclass, is_decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _read_nft(found: re.Match[str], family: Family) -> Target:
         return Reject("tcp-reset")
     said = re.fullmatch(r"reject with (icmp|icmpv6|icmpx) (?:type )?([a-z0-9-]+)", text)
     kind = "" if said is None else _NUMBERED[said[1]].get(said[2], said[2])
-    if said is None or kind.isdigit() or (said[1] == "icmpx" and kind not in _ICMPX):
+    if said is None or is_decimal(kind) or (said[1] == "icmpx" and kind not in _ICMPX):
         raise ValueError(f"unknown statement {text!r}")
     if said[1] == "icmpx":
         return Reject(_ICMPX[kind][0 if family is Family.IPV4 else 1], kind)

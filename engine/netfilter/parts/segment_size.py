@@ -71,5 +71,5 @@ def _read_nft(found: re.Match[str], family: Family) -> Target:
 PART = Part(
     classes=(SegmentSize,),
     jumps={"TCPMSS": by_options(_read)},
-    nft_targets=((r"tcp option maxseg size set (rt mtu|\d{1,5})(?= |$)", _read_nft),),
+    nft_targets=((r"tcp option maxseg size set (rt mtu|[0-9]{1,5})(?= |$)", _read_nft),),
 )

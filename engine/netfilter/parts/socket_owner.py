@@ -15,7 +15,7 @@ from engine.netfilter.part import Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
 from engine.packet import Family
 from engine.trace import Text
-from engine.values import dataclass
+from engine.values import dataclass, is_decimal
 
 _OWNER = ("--socket-exists", "--uid-owner", "--gid-owner", "--suppl-groups")
 _SOCKET = ("--transparent", "--nowildcard", "--restore-skmark")
@@ -77,7 +77,7 @@ def _held(option: str, value: str | None, negate: bool, context: Context) -> boo
 def _range(value: str | None) -> tuple[int, int] | None:
     """`1337`, `0-99`, `root`; None for another name."""
     first, dash, last = ("0" if value == "root" else value or "").partition("-")
-    if not (first.isdigit() and (last.isdigit() or not dash)):
+    if not (is_decimal(first) and (is_decimal(last) or not dash)):
         return None
     return int(first), int(last if dash else first)
 
@@ -122,5 +122,5 @@ def _read_nft(found: re.Match[str], family: Family) -> Match:
 PART = Part(
     classes=(SocketOwner, SocketMatch),
     modules={"owner": by_options(_read_owner), "socket": by_options(_read_socket)},
-    nft_matches=((r'(?:meta )?(skuid|skgid) (!= )?("[^"]+"|\d+)', _read_nft),),
+    nft_matches=((r'(?:meta )?(skuid|skgid) (!= )?("[^"]+"|[0-9]+)', _read_nft),),
 )

@@ -187,7 +187,7 @@ def rest_of_rule(text: str) -> Target | None:
 
 
 _LOG = (
-    r'log(?: (?:prefix "[^"]*"|level [a-z]+|group \d+|snaplen \d+|queue-threshold \d+'
+    r'log(?: (?:prefix "[^"]*"|level [a-z]+|group [0-9]+|snaplen [0-9]+|queue-threshold [0-9]+'
     r"|flags (?:all|skuid|ether|(?:tcp|ip) [a-z]+(?:,[a-z]+)?)))*"
 )
 _PASSING = rf"{_LOG}|meta nftrace set [01]|ip6? dscp set \w+|meta priority set \S+"

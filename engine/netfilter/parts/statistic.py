@@ -108,5 +108,5 @@ def _read_nft(found: re.Match[str], family: Family) -> Match:
 PART = Part(
     classes=(StatisticRandom,),
     modules={"statistic": by_options(_read)},
-    nft_matches=((rf"meta random & {_SCALE - 1} < (\d+)", _read_nft),),
+    nft_matches=((rf"meta random & {_SCALE - 1} < ([0-9]+)", _read_nft),),
 )

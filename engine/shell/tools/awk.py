@@ -8,9 +8,9 @@ from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.tools.lines import Unusable, pattern, split_options, text_of
 
 _PROGRAM = re.compile(
-    r"\s*(?:NR\s*(==|>|<|>=|<=|!=)\s*(\d{1,6})|/((?:[^/\\]|\\.)*)/)?\s*(?:\{\s*print\s*([^{};]*);?\s*\})?\s*"
+    r"\s*(?:NR\s*(==|>|<|>=|<=|!=)\s*([0-9]{1,6})|/((?:[^/\\]|\\.)*)/)?\s*(?:\{\s*print\s*([^{};]*);?\s*\})?\s*"
 )
-_ITEM = re.compile(r'\s*(?:\$(\d{1,4})|\$(NF)|(NF)|(NR)|"([^"\\]*)")\s*(,?)')
+_ITEM = re.compile(r'\s*(?:\$([0-9]{1,4})|\$(NF)|(NF)|(NR)|"([^"\\]*)")\s*(,?)')
 _COMPARED = {
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,

@@ -14,7 +14,7 @@ from engine.shell.live import LiveCluster
 from engine.shell.names import resolve_name
 from engine.values import dataclass
 
-_URL = re.compile(r"(?:(https?)://)?(\[[0-9a-fA-F:.]+\]|[^/:?#\[\]]+)(?::(\d{1,5}))?(/[^\s]*)?")
+_URL = re.compile(r"(?:(https?)://)?(\[[0-9a-fA-F:.]+\]|[^/:?#\[\]]+)(?::([0-9]{1,5}))?(/[^\s]*)?")
 _WITH_VALUE = ("-m", "--max-time", "--connect-timeout", "-H", "--header", "-o", "--output", "-w", "--write-out", "-X", "--request",
                "--interface", "--local-port", "-A", "--user-agent", "--retry", "-d", "--data")  # fmt: skip
 
@@ -85,14 +85,14 @@ def _read(words: tuple[str, ...]) -> _Asked:
         "/dev/null" in (values.get("-o"), values.get("--output")),
         values.get("-w", values.get("--write-out", "")),
         values.get("--interface"),
-        int(local_port) if re.fullmatch(r"\d{1,5}", local_port) else None,
+        int(local_port) if re.fullmatch(r"[0-9]{1,5}", local_port) else None,
     )
 
 
 def _seconds(text: str | None) -> float | None:
     if text is None:
         return None
-    if not re.fullmatch(r"\d{1,6}(?:\.\d{1,6})?", text):
+    if not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,6})?", text):
         raise _Bad("curl: option -m: expected a proper numerical parameter")
     return float(text) or None
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from engine.shell.files import FileRefused, read_file
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.tools.lines import Unusable, pattern, split_options
+from engine.values import is_decimal
 
 
 def run(call: Call) -> Result:
@@ -46,7 +47,7 @@ def run(call: Call) -> Result:
 
 
 def _number(text: str) -> int:
-    if not text.isdigit() or len(text) > 6:
+    if not is_decimal(text) or len(text) > 6:
         raise Unusable(f"{text}: invalid context length argument")
     return int(text)
 
@@ -55,7 +56,7 @@ def _search(
     lines: list[str], found: re.Pattern[str], options: dict[str, str], around: tuple[int, ...], prefix: str
 ) -> tuple[str, bool]:
     fitting = [n for n, line in enumerate(lines) if bool(found.search(line)) != ("v" in options)]
-    if "m" in options and options["m"].isdigit():
+    if "m" in options and is_decimal(options["m"]):
         fitting = fitting[: int(options["m"][:9])]
     if "c" in options:
         return f"{prefix}{len(fitting)}\n", bool(fitting)

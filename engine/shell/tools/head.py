@@ -17,13 +17,13 @@ def run(call: Call) -> Result:
         word = words.pop(0)
         if word in ("-n", "--lines") and words:
             count = words.pop(0)
-        elif re.fullmatch(r"-n?[+-]?\d+", word):
+        elif re.fullmatch(r"-n?[+-]?[0-9]+", word):
             count = word.lstrip("-n") if not word.startswith("-n") else word[2:]
         elif word == "-f":
             return failed(f"{name}: following a file is not available here")
         else:
             files.append(word)
-    if not re.fullmatch(r"[+-]?\d{1,9}", count):
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", count):
         return failed(f"{name}: invalid number of lines: '{count}'")
     text, err = text_of(call, files)
     lines = text.splitlines(keepends=True)

@@ -7,6 +7,7 @@ from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.text import ipsets_of
 from engine.packet import Family
 from engine.shell.interface import ON_NODES, Call, Result, Tool, failed
+from engine.values import is_decimal
 
 
 def run(call: Call) -> Result:
@@ -55,7 +56,7 @@ def _listed(one: IpSet, references: int) -> str:
     else:
         family = "inet6" if one.family is Family.IPV6 else "inet"
         header = f"family {family} hashsize 1024 maxelem {one.max_elements}"
-    ordered = sorted(one.entries, key=lambda entry: (len(entry), entry) if entry.isdigit() else (0, entry))
+    ordered = sorted(one.entries, key=lambda entry: (len(entry), entry) if is_decimal(entry) else (0, entry))
     members = "".join(f"{entry}\n" for entry in ordered) + "".join(
         f"{entry} nomatch\n" for entry in sorted(one.excluded)
     )

@@ -19,7 +19,7 @@ def run(call: Call) -> Result:
     except Unusable as error:
         return failed(f"journalctl: {error}")
     most = options.get("n", "100000")
-    if not re.fullmatch(r"\d{1,6}", most):
+    if not re.fullmatch(r"[0-9]{1,6}", most):
         return failed(f"Failed to parse lines '{most}'")
     if "k" in options or options.get("u") not in _UNITS:
         return Result("-- No entries --\n")

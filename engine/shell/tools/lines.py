@@ -13,7 +13,7 @@ from engine.shell.interface import Call
 
 _LONGEST_PATTERN = 500
 # A repetition of what repeats itself, or of alternatives, may take exponential time in a backtracking matcher.
-_RUNS_AWAY = re.compile(r"\([^()]*[*+}|][^()]*\)\s*(?:[*+]|\{\d*,)")
+_RUNS_AWAY = re.compile(r"\([^()]*[*+}|][^()]*\)\s*(?:[*+]|\{[0-9]*,)")
 _ESCAPED = re.compile(r"\\([?+|(){}])|([?+|(){}])")
 
 

@@ -30,11 +30,11 @@ def run(call: Call) -> Result:
         return failed(f"nc: {error}")
     if "l" in options:
         return failed("nc: listening is not modelled here")
-    if len(rest) != 2 or not re.fullmatch(r"\d{1,5}", rest[1]) or not 0 < int(rest[1]) < 65536:
+    if len(rest) != 2 or not re.fullmatch(r"[0-9]{1,5}", rest[1]) or not 0 < int(rest[1]) < 65536:
         return failed("usage: nc [-uvz] [-p source_port] [-s source] [-w timeout] [destination] [port]")
     name, port, protocol = rest[0], int(rest[1]), "UDP" if "u" in options else "TCP"
     limit = options.get("w", "")
-    if limit and not re.fullmatch(r"\d{1,6}", limit):
+    if limit and not re.fullmatch(r"[0-9]{1,6}", limit):
         return failed(f"nc: timeout too large: {limit}")
     resolved = resolve_name(call.live, call.host, name)
     live = resolved.live.later(resolved.seconds)
@@ -54,7 +54,7 @@ def run(call: Call) -> Result:
         port,
         protocol,
         source=options.get("s"),
-        sport=int(sport) if re.fullmatch(r"\d{1,5}", sport) else None,
+        sport=int(sport) if re.fullmatch(r"[0-9]{1,5}", sport) else None,
     )
     found, cut = waited(found, float(limit) if limit else None)
     what = f"{name} ({address}) {port}" if name != address else f"{name} {port}"

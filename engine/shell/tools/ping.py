@@ -79,7 +79,7 @@ def run(call: Call) -> Result:
 
 
 def _number(text: str) -> int:
-    if not re.fullmatch(r"\d{1,6}(?:\.\d+)?", text) or int(float(text)) > 65507:
+    if not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]+)?", text) or int(float(text)) > 65507:
         raise Unusable(f"invalid argument: '{text}'")
     return int(float(text))
 

@@ -7,7 +7,7 @@ import re
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.tools.lines import Unusable, split_options, text_of
 
-_NUMBER = re.compile(r"\s*-?\d{1,30}(?:\.\d{1,30})?")
+_NUMBER = re.compile(r"\s*-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 
 
 def run(call: Call) -> Result:
@@ -16,7 +16,7 @@ def run(call: Call) -> Result:
         options, files = split_options(call.args, "kt")
     except Unusable as error:
         return failed(f"sort: {error}", 2)
-    field = re.match(r"\d{1,4}", options.get("k", "1"))
+    field = re.match(r"[0-9]{1,4}", options.get("k", "1"))
     if field is None or int(field[0]) < 1:
         return failed(f"sort: invalid field number: '{options.get('k', '')}'", 2)
     numeric = "n" in options or "n" in options.get("k", "")

@@ -51,7 +51,7 @@ def _read(call: Call) -> Capture:
     if device != "any" and device not in call.here.devices:
         raise Unusable(f"tcpdump: {device}: No such device exists\n(SIOCGIFHWADDR: No such device)")
     count = options.get("c")
-    if count is not None and not re.fullmatch(r"[1-9]\d{0,5}", count):
+    if count is not None and not re.fullmatch(r"[1-9][0-9]{0,5}", count):
         raise Unusable(f"tcpdump: invalid packet count {count}")
     read_filter(words)
     return Capture(call.host, device, tuple(words), None if count is None else int(count))

@@ -44,8 +44,8 @@ def run(call: Call) -> Result:
     except Unusable as error:
         return failed(f"{tool}: {error}", 1)
     hops = options.get("m", str(_MOST_HOPS))
-    waits = re.fullmatch(r"\d{1,4}(\.\d{1,3})?", options.get("w", "5"))
-    if len(rest) not in (1, 2) or not waits or not re.fullmatch(r"[1-9]\d{0,2}", hops):
+    waits = re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", options.get("w", "5"))
+    if len(rest) not in (1, 2) or not waits or not re.fullmatch(r"[1-9][0-9]{0,2}", hops):
         return failed(f"Usage: {tool} [-n] [-m max_hops] destination", 1)
     resolved = resolve_name(call.live, call.host, rest[0])
     live = resolved.live.later(resolved.seconds)

@@ -35,7 +35,7 @@ def _read(words: list[str]) -> tuple[float, bool, list[str]]:
         value = word[2:] if word.startswith("-n") else ""
         if word in ("-n", "--interval") or value:
             value = value or (words.pop(0) if words else "")
-            if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", value):
+            if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", value):
                 raise Unusable(f"failed to parse argument: '{value}'")
             seconds = max(0.1, float(value))
         elif word in ("-t", "--no-title"):

@@ -13,6 +13,8 @@ from engine.errors import EngineError, RuleError, UnsupportedFeature
 from engine.hooks import Hook
 from engine.netfilter import rules as r
 from engine.netfilter.ipt_parse import parse, parse_rule
+from engine.netfilter.ipt_words import number
+from engine.netfilter.part import BadRule
 from engine.netfilter.parts.statistic import kernel_probability, probability_text
 from engine.netfilter.stack import HostNetfilter, Skb
 from engine.netfilter.text import dump_rule
@@ -448,3 +450,17 @@ def test_recents_mask_is_one_of_the_family(mask: str) -> None:
     rule = f"-A PREROUTING -m recent --set --name A --mask {mask} --rsource"
     with pytest.raises(RuleError, match=rf"^f:3: --mask '{mask}' is not a mask of ipv4"):
         parse(f"*nat\n:PREROUTING ACCEPT [0:0]\n{rule}\nCOMMIT\n", file="f")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("80", 80), ("0x50", 80), ("0X50", 80), ("0120", 80), ("0", 0), ("00", 0), ("4294967295", 4294967295)],
+)
+def test_numbers_as_strtoul_reads_them(text: str, value: int) -> None:
+    assert number(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "08", "1_0", "²", "٣", " 1", "+1", "-1", "0x", "0x_1", "9" * 40, None])
+def test_what_iptables_reads_as_no_number(text: str | None) -> None:
+    with pytest.raises(BadRule):
+        number(text)

@@ -10,6 +10,7 @@ from engine.shell.edits import DeviceAdded, DeviceDeleted, Edit, LinkSet, Master
 from engine.shell.interface import Call, Result, printed
 from engine.shell.links import Link, links
 from engine.shell.tools.ip.options import BadUsage, Options, begins
+from engine.values import is_decimal
 
 _BROADCAST = {"loopback": "00:00:00:00:00:00", "ether": "ff:ff:ff:ff:ff:ff", "ipip": "0.0.0.0"}  # noqa: S104
 
@@ -134,7 +135,7 @@ def _set(call: Call, words: Sequence[str]) -> Result:
 
 
 def _mtu(word: str) -> int:
-    if not word.isdigit() or len(word) > 9:
+    if not is_decimal(word) or len(word) > 9:
         raise BadUsage(f'Error: argument "{word}" is wrong: Invalid "mtu" value')
     if not 68 <= int(word) <= 65535:
         raise BadUsage(

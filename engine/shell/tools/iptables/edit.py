@@ -17,6 +17,7 @@ from engine.shell.interface import Call, Result
 from engine.shell.tools.iptables.listing import NO_CHAIN
 from engine.shell.tools.iptables.tables import in_order, of_iptables, with_tables
 from engine.shell.tools.iptables.words import BadCommand, IptablesCommand, bad_argument
+from engine.values import is_decimal
 
 _INVALID = "Invalid argument. Run `dmesg' for more information."
 _NO_RULE = "Bad rule (does a matching rule exist in that chain?)."
@@ -56,7 +57,7 @@ def _rule(table: Table, command: IptablesCommand, family: Family) -> Rule | None
     chain = table.chains.get(command.chain)
     if chain is None:
         raise _refused(command, NO_CHAIN)
-    number = int(command.second) if command.second.isdigit() and len(command.second) < 9 else 0
+    number = int(command.second) if is_decimal(command.second) and len(command.second) < 9 else 0
     if command.second and not number:
         raise bad_argument(command.tool, command.second)
     if command.verb == "-D" and number and not command.rule:

@@ -8,13 +8,14 @@ from engine.netfilter.ipt_text import rule_line
 from engine.netfilter.ruleset import Chain, Match, Rule, Table
 from engine.packet import Family
 from engine.shell.tools.iptables.words import BadCommand, IptablesCommand
+from engine.values import is_decimal
 
 NO_CHAIN = "No chain/target/match by that name."
 
 
 def shown(table: Table, command: IptablesCommand, family: Family) -> str:
     """What the command lists. Raises BadCommand for a chain that is not there."""
-    if command.second and not command.second.isdigit():
+    if command.second and not is_decimal(command.second):
         raise command.bad(f"Invalid rule number `{command.second}'")
     if command.chain and command.chain not in table.chains:
         raise BadCommand(f"{command.tool}: {NO_CHAIN}")

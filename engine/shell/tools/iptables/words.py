@@ -108,7 +108,7 @@ class _Reader:
             if word == "-t":
                 self.table = self.left.pop(0) if self.left else ""
             elif word == "-w":
-                if self.left and re.fullmatch(r"\d+", self.left[0]):
+                if self.left and re.fullmatch(r"[0-9]+", self.left[0]):
                     self.left.pop(0)
             elif word in ("--line-numbers", "-x"):
                 self.flags.add("lines" if word != "-x" else "x")

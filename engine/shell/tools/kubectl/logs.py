@@ -15,7 +15,7 @@ _PROXY = ("ds/kube-proxy", "daemonset/kube-proxy", "daemonset.apps/kube-proxy")
 def run(call: Call, words: Words) -> Result:
     """`kubectl logs [-n NS] POD|deploy/NAME|ds/kube-proxy|-l LABELS [--tail=N]`."""
     tail = words.values.get("tail", "-1")
-    if not re.fullmatch(r"-1|\d{1,6}", tail):
+    if not re.fullmatch(r"-1|[0-9]{1,6}", tail):
         raise BadWords(f'error: invalid argument "{tail}" for "--tail" flag')
     texts = list(_texts(call, words))
     lines = [line for text in texts for line in (text.splitlines() if tail == "-1" else text.splitlines()[-int(tail) :] if int(tail) else [])]  # fmt: skip

@@ -55,7 +55,7 @@ def _deployment(call: Call, words: Words, target: str) -> Deployment:
 
 def _scale(call: Call, words: Words) -> Result:
     wanted = words.values.get("replicas", "")
-    if not re.fullmatch(r"\d{1,4}", wanted):
+    if not re.fullmatch(r"[0-9]{1,4}", wanted):
         raise BadWords("error: required flag(s) \"replicas\" not set" if not wanted else f'error: invalid argument "{wanted}" for "--replicas" flag')  # fmt: skip
     if int(wanted) > MOST_REPLICAS:
         raise BadWords(f"error: at most {MOST_REPLICAS} replicas are made here")
