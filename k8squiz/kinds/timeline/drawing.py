@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from k8squiz.world.over_time import ConnectionForm, PortsForm, TableForm, TimelineForm, moments
+from k8squiz.world.over_time import moments
+from k8squiz.world.timeline_forms import ConnectionForm, PortsForm, TableForm, TimelineForm
 
 # Beside two columns of indentation it fits a terminal of 80.
 _WIDTH = 76

@@ -18,9 +18,10 @@ from k8squiz.kinds.interface import Task, TypedKind, letters
 from k8squiz.kinds.timeline.drawing import drawing
 from k8squiz.kinds.timeline.fields import FAILS, FAILURES, KNOB, TimelineMenu, TimelineNumber
 from k8squiz.kinds.timeline.why import connection_causes, failure_cause, knob_causes
-from k8squiz.world.over_time import PORTS, TABLE, TIMELINE, TimelineForm, attempts, figure, form_of
+from k8squiz.world.over_time import attempts, figure, form_of
 from k8squiz.world.predicates import Ambiguous, value_of
 from k8squiz.world.texts import bilingual
+from k8squiz.world.timeline_forms import PORTS, TABLE, TIMELINE, TimelineForm
 from k8squiz.world.world import World
 
 HOW_MANY = Text("How many requests fail? (on average)", "平均有多少个请求失败？")

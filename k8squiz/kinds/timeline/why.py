@@ -12,7 +12,8 @@ from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import Field
 from k8squiz.kinds.timeline.drawing import seconds
 from k8squiz.kinds.timeline.fields import FAILS, FAILURES, KNOB
-from k8squiz.world.over_time import PortsForm, TimelineForm, attempts, figure, form_of, port_use, table_use
+from k8squiz.world.over_time import attempts, figure, form_of, port_use, table_use
+from k8squiz.world.timeline_forms import PortsForm, TimelineForm
 from k8squiz.world.world import World
 
 _FATES = {

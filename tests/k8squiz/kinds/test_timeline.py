@@ -16,7 +16,9 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import causes_of, make_task
 from k8squiz.kinds.timeline.drawing import drawing
-from k8squiz.world.over_time import (
+from k8squiz.world.over_time import changed, figure
+from k8squiz.world.predicates import Ambiguous
+from k8squiz.world.timeline_forms import (
     ChecksForm,
     ConnectionForm,
     LifecycleForm,
@@ -25,10 +27,7 @@ from k8squiz.world.over_time import (
     StopForm,
     TableForm,
     TimelineForm,
-    changed,
-    figure,
 )
-from k8squiz.world.predicates import Ambiguous
 from k8squiz.world.world import World
 
 NEW = ConnectionForm("new", every=500, until=4_000)
