@@ -10,8 +10,8 @@ from fractions import Fraction
 
 import pytest
 
-from engine.choose import seeded
 from engine.hooks import Hook
+from engine.netfilter.choose import seeded
 from engine.netfilter.rules import (
     AddressType,
     Backend,

@@ -14,7 +14,6 @@ import pytest
 
 import engine
 from docs import question_files
-from engine.choose import seeded
 from engine.cluster import Mode, NetworkFacts, NodeFacts, ProxyConfig
 from engine.cluster.facts import Shape, fact
 from engine.cni import PLUGINS
@@ -31,6 +30,7 @@ from engine.lab.cases import networks, scenes
 from engine.lab.plan import plan as lab_plan
 from engine.lab.smallest import as_text
 from engine.manifests import config, fact_shapes
+from engine.netfilter.choose import seeded
 from engine.netfilter.ipt_parse import parse
 from engine.netfilter.nft_parse import parse as parse_nft
 from engine.netfilter.registry import MODULES, REGISTRY

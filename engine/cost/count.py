@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from fractions import Fraction
 
-from engine.choose import Choose, every_path
 from engine.cluster import Cluster, Mode
 from engine.cost.sizes import NODES, synthetic_cluster
 from engine.hooks import Hook
+from engine.netfilter.choose import Choose, every_path
 from engine.netfilter.ipt_text import chain_line, dump_iptables, rule_lines
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.ipvsadm_text import save_service

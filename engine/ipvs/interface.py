@@ -6,8 +6,8 @@ import enum
 from collections.abc import Sequence
 from typing import ClassVar
 
-from engine.choose import Choose
 from engine.ipvs.server import RealServer
+from engine.netfilter.choose import Choose
 from engine.values import dataclass
 
 

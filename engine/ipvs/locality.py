@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from engine.choose import Choose
 from engine.ipvs.counting import connection_overhead, least_weighted
 from engine.ipvs.hashing import folded, hash_32
 from engine.ipvs.interface import Arrival, Scheduler
 from engine.ipvs.server import RealServer
+from engine.netfilter.choose import Choose
 from engine.values import dataclass
 
 _TABLE_BITS = 10

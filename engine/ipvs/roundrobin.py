@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.choose import Choose
 from engine.ipvs.interface import Arrival, FirstChoice, Scheduler
 from engine.ipvs.server import RealServer
+from engine.netfilter.choose import Choose
 
 _HEAD = -1  # the list head, which stands before the first server and after the last
 

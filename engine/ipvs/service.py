@@ -12,12 +12,12 @@ import ipaddress
 import itertools
 from collections.abc import Iterable
 
-from engine.choose import Choose, seeded
 from engine.errors import EngineError, NoSuchObject
 from engine.ipvs.connection import Connection, PersistenceTemplate
 from engine.ipvs.interface import Arrival
 from engine.ipvs.registry import scheduler_class
 from engine.ipvs.server import RealServer, ServerView
+from engine.netfilter.choose import Choose, seeded
 from engine.packet import L4, canonical, is_ipv6, join_host_port
 
 _FTP_DATA = 20

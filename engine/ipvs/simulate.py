@@ -13,11 +13,11 @@ import heapq
 import itertools
 from fractions import Fraction
 
-from engine.choose import seeded
 from engine.errors import EngineError
 from engine.ipvs.connection import Connection
 from engine.ipvs.service import VirtualServer
 from engine.ipvs.workload import Action, Change, Job, Workload, WorkServer, jobs
+from engine.netfilter.choose import seeded
 from engine.values import dataclass
 
 _PORT = 8080

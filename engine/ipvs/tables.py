@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.choose import Choose
 from engine.ipvs.hashing import folded, hash_32, hsiphash_u32
 from engine.ipvs.interface import Arrival, FirstChoice, Scheduler
 from engine.ipvs.server import RealServer
+from engine.netfilter.choose import Choose
 from engine.values import dataclass
 
 _SH_BITS = 8

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from engine.choose import Choose
 from engine.hooks import Hook
+from engine.netfilter.choose import Choose
 from engine.netfilter.ruleset import Chain, Rule, Table
 from engine.netfilter.skb import Event, Manip, NetfilterVerdict, RuleEvent, Skb, TargetAction
 from engine.packet import Family, FiveTuple

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.choose import Choose
 from engine.errors import RuleError
 from engine.hooks import PRIORITY_CONNTRACK, PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
 from engine.netfilter import ipvs, nat
+from engine.netfilter.choose import Choose
 from engine.netfilter.conntrack import ConntrackTable, state_name
 from engine.netfilter.context import Context, Routing
 from engine.netfilter.evaluate import run_base_chain

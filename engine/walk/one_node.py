@@ -11,12 +11,12 @@ import ipaddress
 from collections.abc import Callable, Collection, Iterable, Iterator
 from fractions import Fraction
 
-from engine.choose import Choose, every_path
 from engine.cluster import Cluster, CNIConfig, Node
 from engine.cni import PLUGINS, Plugin, cni_addresses
 from engine.errors import EngineError, NoSuchObject
 from engine.fabric.fabric import build_fabric
 from engine.hooks import Hook
+from engine.netfilter.choose import Choose, every_path
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Ruleset
 from engine.netfilter.skb import NetfilterVerdict, TargetAction

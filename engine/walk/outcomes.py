@@ -9,13 +9,13 @@ import dataclasses
 from collections.abc import Mapping
 from fractions import Fraction
 
-from engine.choose import Choose, every_path, seeded, too_many_ways
 from engine.cluster import Cluster
 from engine.errors import EngineError
 from engine.fabric.fabric import Fabric, build_fabric
 from engine.fabric.foreign_rules import refuse_service
 from engine.fabric.hosts import ROUTER
 from engine.limits import MOST_STEPS_OF_ALL_WAYS
+from engine.netfilter.choose import Choose, every_path, seeded, too_many_ways
 from engine.netfilter.ruleset import Ruleset
 from engine.netfilter.stack import Skb
 from engine.network.addresses import source_address

@@ -5,9 +5,9 @@ from __future__ import annotations
 import enum
 from typing import TypeAlias
 
-from engine.choose import Choose
 from engine.fabric.fabric import Fabric
 from engine.hooks import Hook
+from engine.netfilter.choose import Choose
 from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.network.host import Host, HostKind
 from engine.network.host_routing import HostRouting

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.choose import every_path
 from engine.hooks import Hook
+from engine.netfilter.choose import every_path
 from engine.netfilter.ipt_parse import parse
 from engine.netfilter.rules import Destination, DestinationPort, Ruleset
 from engine.netfilter.stack import HostNetfilter, Skb

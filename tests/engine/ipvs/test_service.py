@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.choose import every_path
 from engine.errors import EngineError, NoSuchObject
 from engine.ipvs import SCHEDULERS, VirtualServer
+from engine.netfilter.choose import every_path
 
 A, B, C = "10.244.1.1", "10.244.1.2", "10.244.1.3"
 CLIENT = "10.1.1.1"

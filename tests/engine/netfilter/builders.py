@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.choose import Choose, seeded
 from engine.hooks import IPTABLES_PRIORITY, Hook
+from engine.netfilter.choose import Choose, seeded
 from engine.netfilter.rules import Backend, Chain, Match, Rule, Ruleset, Table, Target
 from engine.netfilter.stack import HostNetfilter, Passage, Skb
 from engine.packet import L4, Family, FiveTuple

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.choose import Choose, every_path, seeded
 from engine.errors import RuleError
 from engine.hooks import Hook
+from engine.netfilter.choose import Choose, every_path, seeded
 from engine.netfilter.index import check_chains, index_of
 from engine.netfilter.rules import (
     Accept,

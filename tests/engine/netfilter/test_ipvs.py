@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from engine.choose import every_path, seeded
 from engine.hooks import Hook
+from engine.netfilter.choose import every_path, seeded
 from engine.netfilter.ipset import IpSet, SetType
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.ipvsadm_text import save_service

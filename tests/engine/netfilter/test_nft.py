@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import pytest
 
-from engine.choose import every_path
 from engine.errors import RuleError
 from engine.hooks import Hook
+from engine.netfilter.choose import every_path
 from engine.netfilter.index import check_chains
 from engine.netfilter.nft_parse import parse
 from engine.netfilter.stack import HostNetfilter, Skb

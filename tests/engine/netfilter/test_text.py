@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.choose import seeded
 from engine.errors import EngineError, RuleError, UnsupportedFeature
 from engine.hooks import Hook
 from engine.netfilter import rules as r
+from engine.netfilter.choose import seeded
 from engine.netfilter.ipt_parse import parse, parse_rule
 from engine.netfilter.ipt_words import number
 from engine.netfilter.part import BadRule

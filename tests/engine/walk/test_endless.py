@@ -10,10 +10,10 @@ from fractions import Fraction
 import pytest
 
 from engine import EngineError, Request, RuleError, UnsupportedFeature, load_cluster
-from engine.choose import every_path
 from engine.cluster import Cluster, CNIConfig, Pod
 from engine.limits import INITIAL_TTL, MOST_CHAINS_ENTERED, MOST_WAYS
 from engine.netfilter import nft_parse
+from engine.netfilter.choose import every_path
 from engine.netfilter.ipt_parse import parse
 from engine.netfilter.ruleset import Ruleset
 from engine.packet import L4, Family, FiveTuple

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from engine.choose import every_path, seeded
+from engine.netfilter.choose import every_path, seeded
 
 THIRDS = (Fraction(1, 3),) * 3
 UNEVEN = (Fraction(1, 7), Fraction(2, 5), Fraction(16, 35))
