@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 from engine.cluster import Cluster, ContainerPort, Mode, Node, Pod
 from engine.errors import EngineError
 from engine.fabric.fabric import build_fabric
+from engine.lab.errors import NotInThisLab
 from engine.lab.live import Lab
 from engine.lab.namespaces import Namespace
 from engine.lab.processes import Processes
@@ -24,6 +26,8 @@ from engine.trace import Text
 
 # More entries than these take too long to write.
 _MOST = 300_000
+# conntrack(8) has a minute for so many.
+_AT_A_TIME = 40_000
 _SERVER, _PORT, _PATIENCE = "10.244.2.30", 8080, 0.6
 
 
@@ -92,12 +96,21 @@ def _asks(sock: socket.socket, processes: Processes) -> bool:
 
 
 def _fill(inside: Namespace, most: int, assured: bool) -> None:
-    with tempfile.NamedTemporaryFile("w", suffix=".conntrack") as text:
-        text.writelines(_entries(most, assured))
-        text.flush()
-        # The last lines find no room: conntrack says so, and has done its work.
-        with contextlib.suppress(EngineError):
-            inside.run("conntrack", "-R", text.name)
+    """Write entries until there is room for none. Raises NotInThisLab where that took too long."""
+    entries = _entries(most, assured)
+    while lines := tuple(itertools.islice(entries, _AT_A_TIME)):
+        with tempfile.NamedTemporaryFile("w", suffix=".conntrack") as text:
+            text.writelines(lines)
+            text.flush()
+            # The last lines find no room: conntrack says so, and has done its work.
+            with contextlib.suppress(EngineError):
+                inside.run("conntrack", "-R", text.name)
+    count = int(inside.run("conntrack", "-C"))
+    if count < most:
+        raise NotInThisLab(
+            f"conntrack took {count} entries of {most}; the machine may be busy",
+            zh=f"conntrack 只写入了 {most} 个表项中的 {count} 个；机器可能太忙",
+        )
 
 
 def _entries(most: int, assured: bool) -> Iterator[str]:
