@@ -60,8 +60,7 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request of a connection: when, whether a new connection was made for it for certain, what may become of it (the
-    probabilities add to 1)."""
+    """One request of a connection: when it is sent, and what may become of it (the probabilities add to 1)."""
 
     connection: str
     at: int

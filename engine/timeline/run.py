@@ -9,6 +9,7 @@ nf_nat_core.c; net/ipv4/tcp.c (a process that ends closes its sockets: FIN, or R
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
@@ -124,7 +125,7 @@ class _Walker:
             plain = not connection.reuses and not connection.lasts and tuple(states) == (_Held(),)
             key = (self._cluster.state(at), self._nodes(connection.request, at)) if plain else None
             if key is None or key not in same:
-                chances, states = _stepped(states, lambda held, at=at: step(connection, held, at))  # type: ignore[misc]
+                chances, states = _stepped(states, functools.partial(step, connection, at=at))
                 if key is not None and tuple(states) == (_Held(),):
                     same[key] = chances
             else:

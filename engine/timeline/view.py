@@ -8,6 +8,7 @@ watches EndpointSlices and syncs for itself; one that stopped leaves its rules, 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
 
 from engine.cluster import Cluster, EndpointSlice, Mode, Node, Service, SliceEndpoint
@@ -150,7 +151,7 @@ class ClusterOverTime:
         return tuple(
             node.name
             for node in self.cluster.nodes
-            if self._checks.sends_to(lambda moment, name=node.name: self._healthy(service, name, moment), at)  # type: ignore[misc]
+            if self._checks.sends_to(functools.partial(self._healthy, service, node.name), at)
         )
 
     def _healthy(self, service: Service, node: str, at: int) -> bool:
