@@ -14,6 +14,7 @@ from tests.rows import named
 
 BEFORE = FiveTuple(L4.TCP, "1.2.3.4", 40000, "10.96.0.10", 80)
 AFTER = FiveTuple(L4.TCP, "1.2.3.4", 40000, "10.244.1.5", 8080)
+PING = FiveTuple(L4.ICMP, "1.2.3.4", 7, "10.244.1.5", 0)
 REDIRECTED = RuleEvent(Hook.PREROUTING, "nat", "PREROUTING", None, 0, ("PREROUTING",), TargetAction.REDIRECT)
 
 SENTENCES = named(
@@ -30,6 +31,21 @@ SENTENCES = named(
             hops.ipvs("FWM 1", BEFORE, AFTER, undo=False),
             "IPVS picks a real server of FWM 1: 10.96.0.10:80 becomes 10.244.1.5:8080.",
             "IPVS 为虚拟服务器 FWM 1 选出真实服务器：10.96.0.10:80 变为 10.244.1.5:8080。",
+        ),
+        "a ping": (
+            hops.connect("default/pod-a", PING, None, False),
+            "default/pod-a sends an ICMP echo request: 1.2.3.4 -> 10.244.1.5.",
+            "default/pod-a 发送 ICMP echo 请求：1.2.3.4 -> 10.244.1.5。",
+        ),
+        "an answered ping": (
+            hops.answer("default/pod-a", PING),
+            "default/pod-a's kernel sends an echo reply: 1.2.3.4 -> 10.244.1.5.",
+            "default/pod-a 的内核发送 echo reply：1.2.3.4 -> 10.244.1.5。",
+        ),
+        "a ping that arrives": (
+            hops.socket_request("default/pod-a", PING),
+            "default/pod-a's kernel gets the echo request; it came from 1.2.3.4.",
+            "default/pod-a 的内核收到 echo 请求，来源为 1.2.3.4。",
         ),
         "a load balancer that checks": (
             hops.load_balancer("203.0.113.50", "node2", checked=True),
