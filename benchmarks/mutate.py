@@ -41,8 +41,7 @@ _NETWORK = "tests/engine/cluster/test_facts.py"
 _FAULTS = ("tests/engine/faults/test_rows.py",)
 _RUNS = ("tests/engine/faults/test_run.py",)
 _LOOKUPS = ("tests/engine/dns/test_lookup.py", "tests/engine/dns/test_resolver_config.py")
-_IPVS = ("tests/engine/netfilter/test_ipvs.py", "tests/engine/walk/test_ipvs_paths.py")
-_STACK = ("tests/engine/netfilter/test_stack.py", "tests/engine/netfilter/test_nft.py")
+_HOOKS = ("tests/engine/test_hooks.py",)
 _SCHEDULERS = ("tests/engine/ipvs/test_service.py", "tests/engine/ipvs/test_scenarios.py")
 _PROXY_IPVS = ("tests/engine/proxy/test_ipvs.py",)
 _PROXY_NFTABLES = ("tests/engine/proxy/test_nftables.py",)
@@ -122,9 +121,9 @@ TABLES = (
     Table(SENTENCES, "engine/words/hops.py", _TOLD),
     Table(SENTENCES, "engine/words/rules.py", _TOLD),
     Table("MODULES", "engine/netfilter/registry.py", _READ, unordered=_ORDER),
-    Table("IPTABLES_PRIORITY", "engine/hooks.py", _STACK),
-    Table("TAKE_AT", "engine/netfilter/ipvs.py", _IPVS),
-    Table("ANSWER_AT", "engine/netfilter/ipvs.py", _IPVS),
+    Table("IPTABLES_PRIORITY", "engine/hooks.py", _HOOKS),
+    Table("TAKE_AT", "engine/netfilter/ipvs.py", _HOOKS),
+    Table("ANSWER_AT", "engine/netfilter/ipvs.py", _HOOKS),
     Table("ICMP_NAMES", "engine/netfilter/packet_facts.py", _READ),
     Table("_UNREACHABLE", "engine/netfilter/packet_facts.py", _PING),
     Table("_ECHO", "engine/netfilter/packet_facts.py", _PING),
