@@ -40,13 +40,17 @@ _ORDER = "tests/engine/netfilter/test_registry.py"
 _NETWORK = "tests/engine/cluster/test_facts.py"
 _FAULTS = ("tests/engine/faults/test_rows.py",)
 _RUNS = ("tests/engine/faults/test_run.py",)
-_LOOKUPS = ("tests/engine/dns/test_lookup.py", "tests/engine/dns/test_resolver_config.py")
+_LOOKUPS = (
+    "tests/engine/dns/test_addresses.py",
+    "tests/engine/dns/test_resolver_config.py",
+    "tests/engine/dns/test_lookup.py",
+)
 _HOOKS = ("tests/engine/test_hooks.py",)
 _SCHEDULERS = ("tests/engine/ipvs/test_service.py", "tests/engine/ipvs/test_scenarios.py")
 _PROXY_IPVS = ("tests/engine/proxy/test_ipvs.py",)
 _PROXY_NFTABLES = ("tests/engine/proxy/test_nftables.py",)
 _PROXY_IPTABLES = ("tests/engine/proxy/test_iptables.py",)
-_PING = ("tests/engine/walk/test_ping.py",)
+_PING = ("tests/engine/netfilter/test_packet_facts.py",)
 _WHY = ("tests/k8squiz/kinds/test_causes.py",)
 # The name of every sentence of a file.
 SENTENCES = "sentences"

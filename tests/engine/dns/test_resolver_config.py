@@ -41,6 +41,10 @@ LONG = "search " + " ".join(f"a{n:02}.example.internal" for n in range(12))
             "timeout's limit differs": ("options timeout:99\n", {"timeout": 30}, {"timeout": 60}),
             "attempts' too": ("options attempts:99\n", {"attempts": 5}, {"attempts": 10}),
             "flags are glibc's": ("options rotate single-request-reopen\n", {"flags": frozenset({"rotate", "single-request-reopen"})}, {}),
+            "all of them": (
+                "options rotate edns0 single-request single-request-reopen no-tld-query no-reload use-vc trust-ad no-aaaa\n",
+                {"flags": frozenset(["rotate", "edns0", "single-request", "single-request-reopen", "no-tld-query", "no-reload", "use-vc", "trust-ad", "no-aaaa"])}, {},
+            ),
             "an older spelling": ("options no_tld_query\n", {"flags": frozenset({"no-tld-query"})}, {}),
             "an unknown option is nothing": ("options debug inet6\n", {}, {}),
             "name servers, three of them": (
