@@ -198,7 +198,12 @@ SOURCES = {
 DISTINCT = [name for name in REGISTRY if name not in ("choice", "number", "outcome", "scheduler", "path", "compare")]
 # What a repair's words were called for one release, and the kind `questions new` begins with.
 # A timeline of an `ask` is called as its kind is.
-KNOWN_ELSEWHERE = {"repair": {"k8squiz/bank/old_words.py"}, "timeline": {"k8squiz/world/over_time.py"}}
+# What an incident's grade has for what was looked at is called evidence too.
+KNOWN_ELSEWHERE = {
+    "repair": {"k8squiz/bank/old_words.py"},
+    "timeline": {"k8squiz/world/over_time.py"},
+    "evidence": {"k8squiz/locale/incident.py"},
+}
 
 
 def home(name: str) -> str:
