@@ -12,7 +12,7 @@ from engine.faults.grade import RunGrade
 from engine.faults.incident import deviating
 from engine.faults.run import IncidentRun, RunStep, expert_path
 from engine.shell.live import LiveCluster
-from k8squiz.commands.incident_dialog import flows_text
+from k8squiz.commands.incident_dialog import flows_text, wrapped
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.incident import say
 from k8squiz.terminal.console import make_console, print_plain
@@ -35,7 +35,7 @@ def debrief(run: IncidentRun, grade: RunGrade, lang: Lang) -> None:
     elif grade.later:
         lines += [say("later", lang), *(f"  {name}" for name in grade.later)]
     lines += [say("danger", lang, line=_cut(line)) for line in grade.dangers]
-    print_plain("\n".join((*lines, "")))
+    print_plain(wrapped("\n".join((*lines, ""))))
     console = make_console()
     table = Table(say("yours", lang), say("experts", lang), expand=True, show_lines=False)
     for mine, expert in zip_longest(_mine(run, lang), expert_path(incident), fillvalue=""):

@@ -16,6 +16,7 @@ from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.incident import say
 from k8squiz.terminal.console import print_plain
 from k8squiz.terminal.sanitize import visible
+from k8squiz.terminal.width import screen_width, width_of, wrap
 
 
 class Dialog:
@@ -34,8 +35,8 @@ class Dialog:
 
     def run(self) -> IncidentRun:
         """Ask until the end."""
-        print_plain(report_text(self._run, self._lang))
-        print_plain(self._help())
+        print_plain(wrapped(report_text(self._run, self._lang)))
+        print_plain(wrapped(self._help()))
         while True:
             line = self._read()
             if line is None:
@@ -83,7 +84,7 @@ class Dialog:
         if words == ["history"]:
             print_plain(listed(self._typed))
         elif words[0] in ("help", "?"):
-            print_plain(self._help())
+            print_plain(wrapped(self._help()))
         elif words[0] in ("exit", "logout") and len(words) == 1:
             if len(self._hosts) > 1:
                 self._hosts.pop()
@@ -101,9 +102,9 @@ class Dialog:
             print_plain(flows_text(self._run, failing, self._lang))
         elif read.word == "hint":
             text, self._run = self._run.hint()
-            print_plain(pick(text, self._lang))
+            print_plain(wrapped(pick(text, self._lang)))
         elif read.word == "report":
-            print_plain(report_text(self._run, self._lang))
+            print_plain(wrapped(report_text(self._run, self._lang)))
         elif read.word == "diagnose":
             self._diagnose(read.text)
         else:
@@ -131,6 +132,12 @@ class Dialog:
         live = self._run.live
         pods = [f"pod/{pod.namespace}/{pod.name}" for pod in live.cluster.pods]
         return say("help", self._lang, hosts=", ".join((*live.fabric.nodes, *pods, "client")))
+
+
+def wrapped(text: str) -> str:
+    """Prose in lines that the screen has room for."""
+    width = screen_width()
+    return "\n".join("\n".join(wrap(line, width)) if width_of(line) > width else line for line in text.split("\n"))
 
 
 def report_text(run: IncidentRun, lang: Lang) -> str:
