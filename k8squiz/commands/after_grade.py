@@ -50,13 +50,20 @@ class AfterGrade:
         self._graded, self._keyboard, self._console = graded, keyboard, console
         self._world, self._lang, self._fill = told_world(graded.world, graded.task), lang, fill
         self._walks = not needs_no_cluster(self._world.question)
-        # The request that is looked at: the one that is asked about, else the first.
-        on = self._world.question.ask.get("for")
-        self._name = str(on) if on is not None else self._world.first
         self._asked = 0
         self._causes = causes_of(graded.world, graded.task, graded.grade)
+        self._name = self._looked_at()
         # What of the first page did not fit the screen.
         self._rest = Pages(console, ())
+
+    def _looked_at(self) -> str:
+        """The request whose walk is gone through: the one that is asked about, else that of the first mistake, else the first."""
+        on = self._world.question.ask.get("for")
+        if on is not None:
+            return str(on)
+        names = {request.name for request in self._world.question.requests}
+        wrong = [cause.place.request if cause.place is not None else cause.part for cause in self._causes]
+        return next((name for name in wrong if name in names), None) or self._world.first
 
     def run(self) -> bool:
         """Show the grade and why; then obey keys until one goes on. Whether the question is to be asked again. Raises Left."""
@@ -76,9 +83,13 @@ class AfterGrade:
         picture = reveal_view(world, lang, self._causes)
         if self._height([*first, picture]) < self._console.height - 2:
             first.append(picture)
-        self._rest = Pages(self._console, first, below=self._keys_lines() + 1)
-        self._rest.show()
+        self._page(*first)
         return self._obey()
+
+    def _page(self, *parts: RenderableType) -> None:
+        """As much as the screen has room for; Enter shows the rest."""
+        self._rest = Pages(self._console, parts, below=self._keys_lines() + 1)
+        self._rest.show()
 
     def _height(self, parts: Sequence[RenderableType]) -> int:
         return sum(len(self._console.render_lines(part, pad=False)) for part in parts)
@@ -142,12 +153,12 @@ class AfterGrade:
     def _walk(self) -> None:
         from k8squiz.screens.reveal import details_view
 
-        self._console.print(details_view(self._world, self._lang, self._causes))
+        self._page(details_view(self._world, self._lang, self._causes))
 
     def _points(self) -> None:
         from k8squiz.screens.grade import points_view
 
-        self._console.print(points_view(self._world, self._lang))
+        self._page(points_view(self._world, self._lang))
 
     def _question(self) -> None:
         from k8squiz.screens.question import question_view
@@ -161,7 +172,7 @@ class AfterGrade:
         nodes = nodes_with_rules(self._world, self._name)
         node = nodes[0] if len(nodes) == 1 else self._picked("which-node", nodes)
         if node is not None:
-            self._console.print(rules_view(self._world, self._name, node, self._lang))
+            self._page(rules_view(self._world, self._name, node, self._lang))
 
     def _picked(self, words: str, names: Sequence[str]) -> str | None:
         """One of `names`, by its number, its letters or a beginning of them; None for Enter alone."""

@@ -128,14 +128,14 @@ class MockDialog:
     def _fill_in(self, position: int, fields: tuple[Field, ...]) -> None:
         """The fields from the first blank one on; all of them where none is blank. What the candidate judges comes later."""
         fields = tuple(field for field in fields if not field.self_checked)
-        given = self._interview.state.sheets[position].given
+        given = self._given(position)
         if self._keyboard.interactive and is_table(fields):
             self._fill_in_table(position, fields, given)
             return
         index = next((index for index, field in enumerate(fields) if field.id not in given), 0)
         told = ""
         while index < len(fields):
-            field = fields[index].after(self._interview.state.sheets[position].given)
+            field = fields[index].after(self._given(position))
             if field is None:
                 index += 1
                 continue
@@ -152,13 +152,19 @@ class MockDialog:
             if obeyed == (Command.BACK, "") and index > 0:
                 index -= 1
                 continue
-            if self._obey(obeyed, position) or not typed:
+            if self._obey(obeyed, position):
                 continue
             try:
-                self._interview.fill(field.id, field.read(typed))
+                value = field.read(typed) if typed else fields[index].foregone(self._given(position))
+                if value is None:
+                    continue
+                self._interview.fill(field.id, value)
                 index += 1
             except Unreadable as error:
                 self._print(Prose(f"? {pick(error.text, self._lang)}", "notice"))
+
+    def _given(self, position: int) -> Answer:
+        return self._interview.state.sheets[position].given
 
     def _fill_in_table(self, position: int, fields: tuple[Field, ...], given: Answer) -> None:
         """The fields as the cells of a table, looked over before they are handed in."""

@@ -11,10 +11,13 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from engine.trace import Text
-from k8squiz.bank.question import Grade
+from k8squiz.bank.find import find
+from k8squiz.bank.question import Attempt, Grade
+from k8squiz.errors import QuizError
 from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.interface import Task, causes_of, kind
 from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.names import subject_name
 from k8squiz.locale.practice import say
 from k8squiz.practice.session import Summary
 from k8squiz.report.signs import sign_of
@@ -126,6 +129,14 @@ def _list(texts: Sequence[Text], lang: Lang) -> RenderableType:
     return table
 
 
+def _title(attempt: Attempt, lang: Lang) -> str:
+    """The question's title; its id where the bank has it no more."""
+    try:
+        return pick(find(attempt.id).title, lang)
+    except QuizError:
+        return attempt.id
+
+
 def summary_view(summary: Summary, lang: Lang) -> RenderableType:
     """What a sitting came to, question by question."""
     if not summary.attempts:
@@ -135,7 +146,8 @@ def summary_view(summary: Summary, lang: Lang) -> RenderableType:
         score = attempt.grade.score if attempt.grade is not None else 0.0
         sign, style = sign_of(score)
         shown = f"{score:.0%}" if attempt.grade is not None else "—"
-        table.add_row(Styled(sign, style=style), Styled(shown), attempt.id, attempt.topic)
+        named = Group(Prose(_title(attempt, lang), "strong"), Styled(attempt.id, style="quiet"))
+        table.add_row(Styled(sign, style=style), Styled(shown), named, subject_name(attempt.topic, lang))
     total = say("total", lang, points=summary.points, asked=summary.asked, share=summary.points / summary.asked)
     skipped = f" · {say('of-skipped', lang, skipped=summary.skipped)}" if summary.skipped else ""
     return Group(meta(say("summary", lang)), table, Styled(total + skipped, style="strong"))

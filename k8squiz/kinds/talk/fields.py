@@ -57,7 +57,7 @@ class TalkField(FieldBase):
     def show(self, value: str, zh: bool) -> str:
         if value == ALOUD:
             return "（口头回答）" if zh else "(said aloud)"
-        return value
+        return value or ("（没有回答）" if zh else "(no answer)")
 
     @property
     def long(self) -> bool:
@@ -162,6 +162,10 @@ class ProbeField(TalkField):
             if point.probe is not None and (found is None or not found.whole):
                 return dataclasses.replace(self, asked=point.probe)
         return None
+
+    def foregone(self, answer: Answer) -> Value | None:
+        """Nothing: a follow-up may be left unanswered."""
+        return "" if answer.get(TALK) is not None else None
 
     @property
     def lead(self) -> Text | None:

@@ -69,7 +69,7 @@ MISTAKES = {
     "the address is thought to be rewritten on the first node only": (
         "path-to-a-service", "1",
         [PATH.replace("node2 eth0 node1", "node2 eth0 client")],
-        "src 192.0.2.226", "src 192.0.2.226",
+        "yours stood there until hop", "你填的是第",
     ),
     "a device is left out": (
         "path-to-a-service", "1",

@@ -80,3 +80,11 @@ def test_a_talk_needs_points() -> None:
     anything(template.data["key_points"]).pop()
     with pytest.raises(QuizError, match="at least two key points"):
         make_task(World(draw(template, "1")))
+
+
+def test_a_follow_up_may_be_left_unanswered() -> None:
+    """An empty line is none; before the answer itself there is nothing to leave out."""
+    probe = next(field for field in make_task(World(draw(find("nodeport-told"), "1"))).fields if field.id == "probe")
+    assert probe.foregone({}) is None
+    assert probe.foregone({"talk": "DNAT"}) == ""
+    assert probe.show("", False) == "(no answer)" and probe.show("", True) == "（没有回答）"
