@@ -33,12 +33,13 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class BroughtAbout:
     """What an answer makes of the cluster: the World as it was found, the one that was wanted, the one with the answer put
-    in, and how each request ends there."""
+    in, how each request ends there, and whether as was wanted."""
 
     found: World
     wanted: World
     own: World
     endings: tuple[Text, ...]
+    as_wanted: tuple[bool, ...]
 
 
 class Kind(abc.ABC):

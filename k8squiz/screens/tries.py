@@ -24,10 +24,11 @@ _NAMES = (Text(say("as-broken", "en"), say("as-broken", "zh")), Text(say("with-y
 def try_view(world: World, task: Task, answer: Answer, lang: Lang) -> RenderableType:
     """How each request ends, why the goal is not met, and what the line changes of the walk; not what was wanted."""
     found = grade(task, answer)
-    sign, style = sign_of(found.raw)
     made = kind(world.question.meta.kind).brought_about(task, found)
-    endings = () if made is None else made.endings
-    parts: list[RenderableType] = [Prose(f"{sign} {one_line(pick(text, lang))}", style) for text in endings]
+    parts: list[RenderableType] = []
+    for text, wanted in () if made is None else zip(made.endings, made.as_wanted, strict=True):
+        sign, style = sign_of(float(wanted))
+        parts.append(Prose(f"{sign} {one_line(pick(text, lang))}", style))
     parts += causes_view(causes_of(world, task, found), lang)
     pair = None if made is None else beside_own(made.found, made.own, world.first)
     if pair is not None:

@@ -36,9 +36,9 @@ def put_in(task: Task, grade: Grade) -> BroughtAbout | None:
     if mark.given is None or mark.right:
         return None
     try:
-        return BroughtAbout(
-            field.world(""), field.world(field.truth), field.world(mark.given), field.effect(mark.given)
-        )
+        endings, wanted = field.effect(mark.given), field.effect(field.truth)
+        as_wanted = tuple(one == other for one, other in zip(endings, wanted, strict=True))
+        return BroughtAbout(field.world(""), field.world(field.truth), field.world(mark.given), endings, as_wanted)
     except (Unreadable, EngineError, QuizError):
         return None
 
