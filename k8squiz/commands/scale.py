@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.trace import Text
 from k8squiz.commands.explain import write
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, pick
@@ -87,5 +88,8 @@ def _svg(found: model.Figures, lang: Lang) -> str:
         (pick(FULL_CHART, lang), full_series(found)),
         (pick(PARTIAL_CHART, lang), partial_series(found)),
     ]
-    title = f"kube-proxy: Services × {found.endpoints}"
-    return svg_chart(charts, title)
+    title = Text(
+        f"kube-proxy by the number of Services, {found.endpoints} endpoints each",
+        f"kube-proxy 随 Service 数量的变化，每个 {found.endpoints} 个端点",
+    )
+    return svg_chart(charts, pick(title, lang))

@@ -106,7 +106,7 @@ def _panel(heading: str, series: Series, top: int) -> list[str]:
         parts.append(f'<text x="{left - 8}" y="{y + 4:.0f}" text-anchor="end">{10**power:,}</text>')
     for size in scale.sizes:
         parts.append(f'<text x="{left + scale.column(size)}" y="{lower + 20}" text-anchor="middle">{size:,}</text>')
-    parts.append(f'<text x="20" y="{lower + 20}">Services</text>')
+    parts.append(f'<text x="{right}" y="{lower + 38}" text-anchor="end">Services</text>')
     ends: dict[Mode, tuple[int, int]] = {}
     for name, points in series.items():
         placed = [(left + x, lower - y) for x, y in (scale.place(*point) for point in points)]

@@ -16,6 +16,7 @@ from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
 from k8squiz.screens.cells import Cells
 from k8squiz.screens.cells import ask as ask_cells
+from k8squiz.screens.keys import on_one_line
 from k8squiz.screens.practice import Plain, echo, words
 from k8squiz.screens.reorder import Order, ask
 from k8squiz.screens.several_lines import LongPrompt, is_command, read
@@ -167,9 +168,13 @@ class ClockedTerminal:
     def __init__(self, **io: Any) -> None:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.history import InMemoryHistory
+        from prompt_toolkit.key_binding import KeyBindings
 
         self._io = io
-        self._session: PromptSession[str] = PromptSession(history=InMemoryHistory(), enable_suspend=True, **io)
+        keys = on_one_line(KeyBindings())
+        self._session: PromptSession[str] = PromptSession(
+            history=InMemoryHistory(), enable_suspend=True, key_bindings=keys, **io
+        )
         self._order: tuple[Field, Order] | None = None
         self._long: LongPrompt | None = None
 

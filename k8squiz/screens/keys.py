@@ -1,4 +1,4 @@
-"""A line at a terminal that leaves the screen again; on an empty one the arrows to the sides are answers too."""
+"""What keys do at a prompt of one line."""
 
 from __future__ import annotations
 
@@ -9,9 +9,20 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
 
+def on_one_line(keys: KeyBindings) -> KeyBindings:
+    """`keys` with which several lines that are pasted become one, to be looked over before Enter."""
+    from prompt_toolkit.keys import Keys
+
+    def paste(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text(" ".join(event.data.split()))
+
+    keys.add(Keys.BracketedPaste)(paste)
+    return keys
+
+
 def line_with_arrows(left: str, right: str) -> Callable[[str], str]:
-    """Asks for a line: what it returns for a prompt is what was typed, or `left` or `right` for an arrow. Raises EOFError
-    and KeyboardInterrupt as a prompt does."""
+    """Asks for a line that leaves the screen again: what it returns for a prompt is what was typed, or, with nothing typed yet,
+    `left` or `right` for an arrow. Raises EOFError and KeyboardInterrupt as a prompt does."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.filters import Condition
     from prompt_toolkit.key_binding import KeyBindings
@@ -27,7 +38,6 @@ def line_with_arrows(left: str, right: str) -> Callable[[str], str]:
         keys.add(key, filter=empty)(press)
 
     def ask(prompt: str) -> str:
-        typed: str = session.prompt(prompt, key_bindings=keys)
-        return typed
+        return session.prompt(prompt, key_bindings=keys)
 
     return ask

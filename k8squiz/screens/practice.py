@@ -9,6 +9,7 @@ from k8squiz.kinds.fields import Field
 from k8squiz.locale.i18n import Lang
 from k8squiz.screens.cells import Cells
 from k8squiz.screens.cells import ask as ask_cells
+from k8squiz.screens.keys import on_one_line
 from k8squiz.screens.reorder import Order, ask
 from k8squiz.screens.several_lines import is_command, read
 from k8squiz.terminal.console import has_keys
@@ -65,8 +66,12 @@ class Terminal:
     def __init__(self) -> None:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.history import InMemoryHistory
+        from prompt_toolkit.key_binding import KeyBindings
 
-        self._session: PromptSession[str] = PromptSession(history=InMemoryHistory(), enable_suspend=True)
+        keys = on_one_line(KeyBindings())
+        self._session: PromptSession[str] = PromptSession(
+            history=InMemoryHistory(), enable_suspend=True, key_bindings=keys
+        )
         self._order: tuple[Field, Order] | None = None
         self._long: tuple[Field, str] | None = None
 

@@ -84,6 +84,10 @@ MISTAKES = {
         "compare-cluster-and-local", "2", ["A B C E G"], "cluster: DELIVERED at 10.200.2.192:4000, the server sees 10.200.14.0",
         "服务端看到 10.200.14.0",
     ),
+    "every request to the pod that is gone is thought to fail": (
+        "affinity-to-a-dead-pod", "1", ["7", "="],
+        "3.5 without an answer (api-1 is gone since 2 s", "3.5 个无响应（api-1 从 2 s 起已不存在",
+    ),
     "the namespace is shut and no door opened": (
         "write-default-deny", "1",
         ["apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {}}"],

@@ -82,6 +82,14 @@ def test_a_line_is_what_was_typed() -> None:
         assert keyboard.line("> ", lambda: (9, 9), never, FIELD, "en") == "node1"
 
 
+def test_pasted_lines_are_one() -> None:
+    with terminal() as (keyboard, keys):
+        keys.send_text("\x1b[200~-t nat -A KUBE-SERVICES\n  -j KUBE-NODEPORTS\n\x1b[201~")
+        keys.send_text("\n")
+        typed = keyboard.line("> ", lambda: (9, 9), never, FIELD, "en")
+    assert typed == "-t nat -A KUBE-SERVICES -j KUBE-NODEPORTS"
+
+
 def test_the_standing_line_is_there_to_go_on_with() -> None:
     with terminal() as (keyboard, keys):
         keys.send_text("e1\n")
