@@ -196,7 +196,7 @@ PLACED: Mapping[str, PlacedFault] = {
     ),
     "local-policy": PlacedFault(
         Text(
-            "a Service's externalTrafficPolicy is Local, and the node asked has no endpoint",
+            "externalTrafficPolicy is Local, and the node asked has no endpoint",
             "某个 Service 的 externalTrafficPolicy 为 Local，而所访问的节点上没有端点",
         ),
         FaultPlace.SERVICE,

@@ -87,6 +87,11 @@ class NodesTable:
         pods = [pod for node in self._nodes for pod in _pods(node.pods, node.name)]
         if not pods:
             return self._with_facts(text, width)
+        # Many pods of a node are told behind its name.
+        grouped = [
+            f"{node.name}: {pod}" if not at else pod for node in self._nodes for at, pod in enumerate(_pods(node.pods))
+        ]
+        pods = min(pods, grouped, key=lambda each: len(Pieces(each, indent=0).lines(width - 5)))
         lines = Pieces(pods, indent=0).lines(width - 5)
         together = Pieces([*pods, *self._all], indent=0).lines(width - 5)
         fewer = len(together) < len(lines) + len(Pieces(self._all).lines(width))

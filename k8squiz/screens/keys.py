@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from prompt_toolkit.key_binding import KeyBindings
     from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
 
@@ -23,12 +24,11 @@ def on_one_line(keys: KeyBindings) -> KeyBindings:
 def line_with_arrows(left: str, right: str) -> Callable[[str], str]:
     """Asks for a line that leaves the screen again: what it returns for a prompt is what was typed, or, with nothing typed yet,
     `left` or `right` for an arrow. Raises EOFError and KeyboardInterrupt as a prompt does."""
-    from prompt_toolkit import PromptSession
+    from prompt_toolkit import PromptSession, key_binding
     from prompt_toolkit.filters import Condition
-    from prompt_toolkit.key_binding import KeyBindings
 
     session: PromptSession[str] = PromptSession(erase_when_done=True, enable_suspend=True)
-    keys = KeyBindings()
+    keys = key_binding.KeyBindings()
     empty = Condition(lambda: not session.default_buffer.text)
     for key, answer in (("left", left), ("right", right)):
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -32,6 +33,7 @@ _WIDE = 120  # columns: from here on the cluster stands left of the question
 _GAP = 3
 _LINES = 19  # what 24 lines leave to a question, less its title and the prompt
 _MANY_ITEMS = 5
+_ALIKE = 2
 _LETTER = 4  # columns before an item
 _INDENT = 2
 _FEW_LINES = 8
@@ -247,6 +249,10 @@ class Items:
         self._items, self._lang = items, lang
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        told = _grouped(self._items, self._lang)
+        if told is not None:
+            yield told
+            return
         widest = max(width_of(pick(item.text, self._lang)) for item in self._items)
         if len(self._items) < _MANY_ITEMS or 2 * (widest + _LETTER) + _GAP > options.max_width:
             yield _lettered(self._items, self._lang)
@@ -255,6 +261,20 @@ class Items:
         table = Table.grid(padding=(0, _GAP, 0, 0))
         table.add_row(_lettered(self._items[:half], self._lang), _lettered(self._items[half:], self._lang))
         yield table
+
+
+def _grouped(items: tuple[Item, ...], lang: Lang) -> RenderableType | None:
+    """Where the same is said of several (`one: it holds`, `other: it holds`): what is said, once, and the letters of whom."""
+    colon = "：" if lang == "zh" else ": "
+    parted = [(item.letter, *pick(item.text, lang).partition(colon)[::2]) for item in items]
+    runs = [list(run) for _, run in itertools.groupby(parted, key=lambda one: one[2])]
+    if not all(said for _, _, said in parted) or any(len(run) < _ALIKE for run in runs):
+        return None
+    table = Table.grid(padding=(0, 1))
+    for run in runs:
+        table.add_row("·", Prose(run[0][2]))
+        table.add_row("", Styled("   ".join(f"{letter} {who}" for letter, who, _ in run), style="strong"))
+    return table
 
 
 def _lettered(items: tuple[Item, ...], lang: Lang) -> Table:

@@ -94,3 +94,15 @@ def test_nothing_that_is_asked_for_is_dim() -> None:
         for segment in console.render(given_view(world.question, "en"), console.options):
             style = segment.style if isinstance(segment.style, Style) else Style()
             assert not (style.dim and segment.text.strip()), segment.text
+
+
+def test_what_is_said_of_several_is_told_once() -> None:
+    lines = [line.strip() for line in shown("compare-proxy-modes", 80)]
+    said = lines.index("· A process on w1 is served at 127.0.0.1:30524.")
+    assert lines[said + 1].split() == ["G", "iptables", "H", "ipvs", "I", "nftables"]
+
+
+def test_many_pods_of_a_node_stand_behind_its_name() -> None:
+    lines = shown("rollout-without-prestop", 80)
+    assert lines[4].startswith("Pod  host-1: shell 10.233.29.133 · shop-2 10.233.29.95")
+    assert lines[6].strip() == "host-2: shop-1 10.233.5.72"
