@@ -28,6 +28,7 @@ from engine.trace import Text
 _MOST = 300_000
 # conntrack(8) has a minute for so many.
 _AT_A_TIME = 40_000
+_GIVEN_WAY = 16
 _SERVER, _PORT, _PATIENCE = "10.244.2.30", 8080, 0.6
 
 
@@ -106,7 +107,8 @@ def _fill(inside: Namespace, most: int, assured: bool) -> None:
             with contextlib.suppress(EngineError):
                 inside.run("conntrack", "-R", text.name)
     count = int(inside.run("conntrack", "-C"))
-    if count < most:
+    # Entries that give way do so while the last are written, too.
+    if count < most - (0 if assured else _GIVEN_WAY):
         raise NotInThisLab(
             f"conntrack took {count} entries of {most}; the machine may be busy",
             zh=f"conntrack 只写入了 {most} 个表项中的 {count} 个；机器可能太忙",
