@@ -172,7 +172,7 @@ TABLES = (
     Table("LOOKUP_FACTS", "k8squiz/world/lookups.py", ("tests/k8squiz/world/test_lookups.py",)),
     Table("PLACED", "engine/faults/placed.py", (*_FAULTS, "tests/engine/faults/test_placed.py"), deep=True),
     Table("_POSSIBLE", "k8squiz/kinds/outcome/endings.py", ("tests/k8squiz/kinds/test_menu_of_endings.py",)),
-    Table("RULES_OF_THUMB", "k8squiz/kinds/hop_order/why.py", _WHY, deep=True),
+    Table("RULES_OF_THUMB", "k8squiz/kinds/rules_of_thumb.py", _WHY, deep=True),
     Table("_WHY", "k8squiz/kinds/outcome/why.py", _WHY),
     Table("TRACKS", "k8squiz/mock/plan.py", ("tests/k8squiz/mock/test_plan.py",), deep=True),
     Table("_PASSING", "engine/netfilter/parts/opaque.py", _READ, unordered=_ORDER),
