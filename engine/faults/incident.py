@@ -7,6 +7,7 @@ import random
 from collections.abc import Mapping
 
 from engine.cluster import Mode
+from engine.errors import quoted
 from engine.faults.flows import pod_named, requests, whole, works
 from engine.faults.herrings import DrawnHerring, draw_herrings
 from engine.faults.interface import Case, FaultError, KnownFault, inject, run_lines
@@ -59,6 +60,8 @@ def from_id(text: str) -> Incident:
 
 
 def _drawn(fault: KnownFault, seed: str) -> Incident:
+    if any("\ud800" <= char <= "\udfff" for char in seed):
+        raise FaultError(f"the seed {quoted(seed)} is no text", zh=f"种子 {quoted(seed)} 不是文本")
     rng = random.Random(f"{fault.name}.{seed}")
     plugin = rng.choice(fault.plugins)
     mode = rng.choice([mode for mode in _MODES if mode in fault.modes])

@@ -15,8 +15,21 @@ def one_of(*values: str, case_sensitive: bool = True) -> click.Choice[str]:
     return click.Choice(list(values), case_sensitive=case_sensitive)
 
 
+def _seed(given: str | None) -> str | None:
+    """A seed that is text: bytes of an argument that are no UTF-8 come as halves of surrogate pairs."""
+    if given is None or not any("\ud800" <= char <= "\udfff" for char in given):
+        return given
+    from engine.errors import quoted
+    from k8squiz.errors import QuizError
+
+    raise QuizError(
+        f"--seed: {quoted(given)} is no text (not UTF-8)", f"--seed：{quoted(given)} 不是文本（不是 UTF-8）"
+    )
+
+
 Seed = Annotated[
-    str | None, typer.Option("--seed", metavar="S", help="Draw by this seed: the same seed gives the same result.")
+    str | None,
+    typer.Option("--seed", metavar="S", callback=_seed, help="Draw by this seed: the same seed gives the same result."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LiveHosts = Annotated[

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 
+from engine.errors import quoted
 from engine.trace import Text
 from engine.values import dataclass, pattern
 from k8squiz.kinds.fields.interface import FieldBase, Turn, Unreadable, first_readable
@@ -59,7 +60,8 @@ class AddressField(FieldBase):
             canonical = str(ipaddress.ip_address(self._address(name.strip())))
         except ValueError:
             raise Unreadable(
-                f"{text!r} is neither an address nor a name shown above", f"{text!r} 既不是地址，也不是上面出现过的名称"
+                f"{quoted(text)} is neither an address nor a name shown above",
+                f"{quoted(text)} 既不是地址，也不是上面出现过的名称",
             ) from None
         if not self.ports:
             return canonical

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 
+from engine.errors import quoted
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.kinds.fields.interface import FieldBase, Item, Turn, Unreadable, first_readable
@@ -50,8 +51,8 @@ class MenuField(FieldBase):
         if whole is not None and words == list(text):
             spelled = " ".join(words).upper()
             raise Unreadable(
-                f"{text!r} by name, or the letters {spelled}? Type one letter for each, with blanks between",
-                f"{text!r} 是名称，还是字母 {spelled}？请逐个输入字母，中间加空格",
+                f"{quoted(text)} by name, or the letters {spelled}? Type one letter for each, with blanks between",
+                f"{quoted(text)} 是名称，还是字母 {spelled}？请逐个输入字母，中间加空格",
             )
         chosen = {whole.key} if whole is not None else {picked(word, self.items).key for word in words}
         if not chosen or (len(chosen) > 1 and not self.multiple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.errors import quoted
 from engine.values import pattern
 from k8squiz.kinds.fields.interface import Item, Unreadable
 from k8squiz.locale.typed import plain
@@ -55,5 +56,6 @@ def picked(word: str, items: tuple[Item, ...]) -> Item:
         return by_words
     last = items[-1].letter
     raise Unreadable(
-        f"{word!r} is not on the list; letters go from A to {last}", f"列表中没有 {word!r}；字母从 A 到 {last}"
+        f"{quoted(word)} is not on the list; letters go from A to {last}",
+        f"列表中没有 {quoted(word)}；字母从 A 到 {last}",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from engine.errors import quoted
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.kinds.fields import AddressField, FieldBase, Unreadable
@@ -50,7 +51,9 @@ class PathField(FieldBase):
         words = before.split()
         source = words.pop() if after and len(words) > 1 else ""
         if not words or len(words) > 2 or (after and not source):
-            raise Unreadable(f"{text!r}: HOST DEVICE SOURCE > DESTINATION", f"{text!r}：应写作 主机 设备 源 > 目的")
+            raise Unreadable(
+                f"{quoted(text)}: HOST DEVICE SOURCE > DESTINATION", f"{quoted(text)}：应写作 主机 设备 源 > 目的"
+            )
         name, _, device = words[0].partition("/")
         device = device or (words[1] if len(words) == 2 else "")
         addresses = self._pair(source, after[0]) if after else ()

@@ -62,6 +62,9 @@ def test_the_prompt_from_a_pipe(lang: str, capsys: pytest.CaptureFixture[str]) -
 BAD = {
     "no such fault": (("incident", "--fault", "nope"), "there is no fault 'nope'"),
     "no such id": (("incident", "nope.3"), "there is no fault 'nope'"),
+    "a seed that is no text": (("incident", "--fault", "hairpin-off", "--seed", "\udcff"), "is no text"),
+    "an id that is no text": (("incident", "hairpin-off.\udcff"), "is no text"),
+    "another command's seed that is no text": (("practice", "--seed", "\udcff"), "is no text"),
     "a level without any": (("incident", "--level", "5"), "no fault has level 5"),
     "an id and a seed": (("incident", "hairpin-off.3", "--seed", "3"), "an ID says all of it"),
     "a fault and a level": (("incident", "--fault", "hairpin-off", "--level", "2"), "--fault or --level, not both"),

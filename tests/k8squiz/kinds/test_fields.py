@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.trace import Text
 from k8squiz.kinds.fields import AddressField, Field, Item, MenuField, NameField, NumberField, OrderField, Unreadable
+from k8squiz.kinds.fields.picking import picked
 
 LABEL = Text("label", "标签")
 ITEMS = tuple(Item(letter, letter.lower() * 2, Text(letter, letter)) for letter in "ABCDEF")
@@ -305,3 +306,11 @@ def test_a_closer_number_never_scores_less(a: int, b: int) -> None:
     field = number("100", "10")
     near, far = sorted((a, b), key=lambda value: abs(value - 100))
     assert field.score(str(near)) >= field.score(str(far))
+
+
+def test_what_is_said_of_a_long_answer_is_short() -> None:
+    items = (Item("A", "a", Text("one", "一")), Item("B", "b", Text("two", "二")))
+    with pytest.raises(Unreadable) as caught:
+        picked("x" * 70_000, items)
+    assert len(caught.value.text.en) < 200
+    assert len(caught.value.text.zh) < 200
