@@ -29,7 +29,7 @@ class CompareAsk:
 
     designs: Mapping[str, Text] = key(mapping_of(TEXT, minProperties=2, maxProperties=3))
     show: int | None = key(integer(2), None)
-    requirements: tuple[Requirement, ...] = key(list_of(record(Requirement), least=2, most=10))
+    requirements: tuple[Requirement, ...] = key(list_of(record(Requirement), least=2, most=8))
 
 
 COMPARE_ASK = record(CompareAsk)
