@@ -38,6 +38,7 @@ class KnownKind:
 KINDS: Mapping[str, KnownKind] = {
     "NetworkPolicy": KnownKind("networking.k8s.io/v1", ("spec",), network_policy.check),
     "Service": KnownKind("v1", ("spec", "status"), service.check),
+    "Endpoints": KnownKind("v1", ("subsets",)),
     "EndpointSlice": KnownKind("discovery.k8s.io/v1", ("addressType", "ports", "endpoints")),
 }
 _HEAD = ("apiVersion", "kind", "metadata")
@@ -145,11 +146,12 @@ def _kind(data: Mapping[str, Any], kinds: tuple[str, ...]) -> str:
     if unset:
         raise Refused((), f"error validating data: [{', '.join(unset)}]")
     api, kind = str(data["apiVersion"]), str(data["kind"])
-    if kind not in kinds and kind in KINDS:
+    if kind not in kinds:
         raise Unreadable(
-            f"{' or '.join(kinds)} is to be written, not {kind}", f"要写的是 {' 或 '.join(kinds)}，而不是 {kind}"
+            f"{' or '.join(kinds)} is to be written, not {kind[:80]}",
+            f"要写的是 {' 或 '.join(kinds)}，而不是 {kind[:80]}",
         )
-    if kind not in KINDS or api != KINDS[kind].api:
+    if api != KINDS[kind].api:
         raise Refused((), f'no matches for kind "{kind[:80]}" in version "{api[:80]}"')
     return kind
 

@@ -158,6 +158,47 @@ def test_what_a_chinese_keyboard_types_is_yaml_too() -> None:
     assert "kind: NetworkPolicy" in field.read(text)
 
 
+SERVED = """apiVersion: v1
+kind: Service
+metadata: {name: login}
+spec:
+  type: NodePort
+  selector: {app: login}
+  ports: [{port: 80, targetPort: TARGET, nodePort: NODE}]
+"""
+
+
+def test_who_answers_and_what_they_see_is_told_where_it_is_another() -> None:
+    world, field = asked("write-node-port-local", 2)
+    names, task = world.question.names, make_task(world)
+    text = SERVED.replace("TARGET", str(names["target"])).replace("NODE", str(names["node_port"]))
+    value = field.read(text)
+    told = [cause.text.en for cause in causes_of(world, task, grade(task, {field.id: value}))]
+    assert "tester:8080 must not answer; (10.233.37.0, 10.233.37.1) is seen instead of (198.51.100.187): " in told[1]
+    assert "-j MASQUERADE" in told[1]
+    assert told[2].startswith("client → node2:31450 works and must not")
+
+
+OLD = """apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec: {ports: [{port: PORT}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: db}
+subsets: [{addresses: [{ip: ONE}, {ip: TWO}], ports: [{port: REAL}]}]
+"""
+
+
+def test_endpoints_do_for_an_endpoint_slice() -> None:
+    world, field = asked("write-external-endpoints")
+    text = OLD
+    for word in ("port", "real", "one", "two"):
+        text = text.replace(word.upper(), str(world.question.names[word]))
+    assert field.score(field.read(text)) == 1.0
+
+
 def test_every_wrong_pair_is_told_with_its_cause() -> None:
     world, field = asked("write-default-deny")
     task = make_task(world)
