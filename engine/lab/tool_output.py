@@ -67,7 +67,7 @@ LAB = (
     (r"(?m)^udp .*dport=(8472|4789) .*\n", ""),
     (r"\d+ flow entries", "N flow entries"),
 )  # fmt: skip
-_SORTED = ("ip neigh", "ss ", "conntrack", "bridge fdb", "ipset list", "getent ahosts")
+_SORTED = ("ip neigh", "ss ", "conntrack", "bridge fdb", "ipset", "ipvsadm", "getent ahosts")
 _BLOCKS = ("ip addr", "ip -4 addr", "ip link")
 
 
