@@ -21,9 +21,10 @@ from engine.packet import L4, FiveTuple, is_ipv6
 from engine.trace import ReasonCode
 from engine.values import dataclass
 
-# Where IPVS takes requests, and where it gives answers their address back.
+# Where IPVS takes requests (ip_vs_in_hook), and where it gives answers their address back (ip_vs_out_hook): ip_vs_ops4 of the
+# kernel's net/netfilter/ipvs/ip_vs_core.c. FORWARD 99 is ip_vs_forward_icmp's, which takes ICMP errors alone.
 TAKE_AT = {Hook.INPUT: PRIORITY_NAT_SRC - 1, Hook.OUTPUT: PRIORITY_NAT_DST + 2}
-ANSWER_AT = {Hook.INPUT: PRIORITY_NAT_SRC - 2, Hook.OUTPUT: PRIORITY_NAT_DST + 1, Hook.FORWARD: PRIORITY_NAT_SRC - 1}
+ANSWER_AT = {Hook.INPUT: PRIORITY_NAT_SRC - 2, Hook.OUTPUT: PRIORITY_NAT_DST + 1, Hook.FORWARD: PRIORITY_NAT_SRC}
 
 
 @dataclass(slots=True)

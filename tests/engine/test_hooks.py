@@ -23,4 +23,4 @@ def test_a_table_has_the_priority_of_its_hook() -> None:
 
 def test_ipvs_takes_a_packet_beside_nat() -> None:
     assert TAKE_AT == {IN: 99, OUT: -98}
-    assert ANSWER_AT == {IN: 98, OUT: -99, FORWARD: 99}
+    assert ANSWER_AT == {IN: 98, OUT: -99, FORWARD: 100}
