@@ -87,7 +87,8 @@ def source(outcome: Outcome) -> Text:
 def masquerade(outcome: Outcome) -> Text:
     """By which rule kube-proxy masquerades it, or that none does."""
     if outcome.masqueraded:
-        hop = next((hop for hop in outcome.hops if hop.stage is Stage.SNAT), None)
+        rewriting = (hop for hop in outcome.hops if any(change.field == "src" for change in hop.changes))
+        hop = next((hop for hop in rewriting if hop.stage is Stage.SNAT), None)
         if hop is not None:
             return _rewritten(hop, "src")
     marked = next((hop for hop in outcome.hops if hop.mark), None)
