@@ -6,7 +6,7 @@ A row is changed in a copy of the project, and the tests that mirror its table a
 the exit code is 1. TABLE is the name of a table, or a file or folder whose tables are meant (default: all). Of a table of
 words and fields each field goes, or changes for the next row's, by itself; of sentences each two figures that stand beside
 each other change places, in each language by itself. Where a table is `unordered`, what would only change the order of its
-rows is left out: that the order means nothing is a test of its own, which the table names.
+rows is left out: that the order means nothing is a test of its own, which the table names. Members of a set keep their place.
 """
 
 from __future__ import annotations
@@ -52,6 +52,12 @@ _PROXY_NFTABLES = ("tests/engine/proxy/test_nftables.py",)
 _PROXY_IPTABLES = ("tests/engine/proxy/test_iptables.py",)
 _PING = ("tests/engine/netfilter/test_packet_facts.py",)
 _WHY = ("tests/k8squiz/kinds/test_causes.py",)
+_TIMELINE = ("tests/k8squiz/kinds/test_timeline.py",)
+_CAUSES = ("tests/k8squiz/world/test_told.py",)
+_REPAIR = ("tests/k8squiz/kinds/test_option_spelling.py",)
+_WRITE = ("tests/k8squiz/kinds/test_write.py",)
+_THEMES = ("tests/k8squiz/lint/test_themes.py",)
+_COMPARED = ("tests/engine/lab/test_compare.py",)
 # The name of every sentence of a file.
 SENTENCES = "sentences"
 
@@ -128,7 +134,7 @@ TABLES = (
     Table("IPTABLES_PRIORITY", "engine/hooks.py", _HOOKS),
     Table("TAKE_AT", "engine/netfilter/ipvs.py", _HOOKS),
     Table("ANSWER_AT", "engine/netfilter/ipvs.py", _HOOKS),
-    Table("ICMP_NAMES", "engine/netfilter/packet_facts.py", _READ),
+    Table("ICMP_NAMES", "engine/netfilter/packet_facts.py", _PING),
     Table("_UNREACHABLE", "engine/netfilter/packet_facts.py", _PING),
     Table("_ECHO", "engine/netfilter/packet_facts.py", _PING),
     Table(
@@ -175,6 +181,19 @@ TABLES = (
     Table("RULES_OF_THUMB", "k8squiz/kinds/rules_of_thumb.py", _WHY, deep=True),
     Table("_WHY", "k8squiz/kinds/outcome/why.py", _WHY),
     Table("TRACKS", "k8squiz/mock/plan.py", ("tests/k8squiz/mock/test_plan.py",), deep=True),
+    Table("_FATES", "k8squiz/kinds/timeline/why.py", _TIMELINE),
+    Table("_FORMS", "k8squiz/world/over_time.py", _TIMELINE),
+    Table("_WORKINGS", "k8squiz/world/working.py", _CAUSES),
+    Table("_NAMES", "k8squiz/world/working.py", _CAUSES),
+    Table("_BY_OPERATOR", "k8squiz/world/evidence.py", _CAUSES),
+    *(
+        Table(name, "k8squiz/kinds/repair/option_spelling.py", _REPAIR)
+        for name in ("_NAT", "_PORTS", "_OWN", "_ADDED", "_NAMES_ONE")
+    ),
+    *(Table(name, "k8squiz/kinds/write/typed.py", _WRITE, deep=True) for name in ("KINDS", "_HEAD", "_METADATA")),
+    Table("THEMES", "k8squiz/bank/themes.py", _THEMES, deep=True),
+    Table("_EXPECTED", "engine/lab/compare.py", _COMPARED),
+    Table("_HEARD_OF", "engine/lab/compare.py", _COMPARED),
     Table("_PASSING", "engine/netfilter/parts/opaque.py", _READ, unordered=_ORDER),
     Table("_KNOWN", "engine/netfilter/parts/opaque.py", _READ, unordered=_ORDER),
     *(
@@ -193,6 +212,8 @@ FIELDS = {
     "KnownFault": ("name", "level", "what", "lives", "trigger", "terms", "cases"),
     "BaseChain": ("name", "type", "hook", "priority", "jumps"),
     "Track": ("text", "levels", "simple"),
+    "_theme": ("asked", "en", "zh"),
+    "KnownKind": ("api", "fields", "check"),
     "PlacedFault": ("text", "place", "put"),
 }
 # Rows whose fields, all but the first, may be left out.
@@ -242,6 +263,7 @@ class Row(NamedTuple):
 
     first: ast.expr | ast.keyword | ast.stmt
     value: ast.expr
+    of_a_set: bool = False
 
 
 def rows(tree: ast.Module, table: str) -> list[list[Row]]:
@@ -265,7 +287,7 @@ def _rows(value: ast.expr) -> list[list[Row]]:
         own = [Row(key, one) for key, one in zip(value.keys, value.values, strict=True) if key is not None]
         return [own, *(found for row in own if isinstance(row.value, ast.Dict) for found in _rows(row.value))]
     if isinstance(value, (ast.Tuple, ast.List, ast.Set)):
-        return [[Row(one, one) for one in value.elts]]
+        return [[Row(one, one, isinstance(value, ast.Set)) for one in value.elts]]
     if isinstance(value, (ast.DictComp, ast.GeneratorExp)):
         return _rows(value.generators[0].iter)
     if isinstance(value, ast.Call) and value.keywords:
@@ -291,7 +313,8 @@ def mutants(text: str, table: Table) -> Iterator[Mutant]:
             yield Mutant(f"without {_name(row)}", source.put((gone, ""), *comma))
         for row, other in itertools.pairwise(found):
             order_alone = row.first is row.value is said(row.value)
-            if not table.deep and not isinstance(row.first, ast.keyword) and not (table.unordered and order_alone):
+            unordered = row.of_a_set or table.unordered
+            if not table.deep and not isinstance(row.first, ast.keyword) and not (unordered and order_alone):
                 yield from _swapped(source, row, said(row.value), said(other.value), "")
         if table.deep:
             yield from _fields(source, found)

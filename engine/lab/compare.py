@@ -27,13 +27,15 @@ _EXPECTED = {
     Verdict.LOST: (Heard.TIMEOUT, Heard.UNREACHABLE),
 }
 # The ends that a sender hears of, by an ICMP error or from its own kernel.
-_HEARD_OF = (
-    ReasonCode.NO_ROUTE,
-    ReasonCode.ROUTING_LOOP,
-    ReasonCode.BLACKHOLE,
-    ReasonCode.IP_FORWARD_OFF,
-    ReasonCode.NO_NEIGHBOUR,
-    ReasonCode.LOCALNET_OUTPUT,
+_HEARD_OF = frozenset(
+    {
+        ReasonCode.NO_ROUTE,
+        ReasonCode.ROUTING_LOOP,
+        ReasonCode.BLACKHOLE,
+        ReasonCode.IP_FORWARD_OFF,
+        ReasonCode.NO_NEIGHBOUR,
+        ReasonCode.LOCALNET_OUTPUT,
+    }
 )
 
 

@@ -7,25 +7,26 @@ they stay unique; iptables 1.8.9 iptables/xshared.c and extensions/*.c, for whic
 from __future__ import annotations
 
 import itertools
+from collections.abc import Set
 
 _SHORT = "tAIsdpjgimo"
-_NAT = ("--random", "--random-fully", "--persistent")
-_PORTS = ("--source-port", "--sport", "--destination-port", "--dport")
-_OWN = (
+_NAT = frozenset({"--random", "--random-fully", "--persistent"})
+_PORTS = frozenset({"--source-port", "--sport", "--destination-port", "--dport"})
+_OWN = frozenset({
     "--table", "--append", "--insert", "--source", "--src", "--destination", "--dst", "--in-interface", "--out-interface",
     "--protocol", "--match", "--jump", "--goto", "--fragment", "--wait",
-)  # fmt: skip
+})  # fmt: skip
 # What the extensions named behind -p, -m and -j add.
-_ADDED: dict[str, tuple[str, ...]] = {
-    "tcp": (*_PORTS, "--tcp-flags", "--syn", "--tcp-option"), "6": _PORTS, "udp": _PORTS, "17": _PORTS, "sctp": _PORTS, "132": _PORTS,
-    "multiport": ("--source-ports", "--sports", "--destination-ports", "--dports", "--ports"),
-    "comment": ("--comment",), "mark": ("--mark",), "conntrack": ("--ctstate", "--ctproto", "--ctorigsrc", "--ctorigdst"),
-    "addrtype": ("--src-type", "--dst-type"), "statistic": ("--mode", "--probability", "--every", "--packet"),
-    "SNAT": ("--to-source", *_NAT), "DNAT": ("--to-destination", "--random", "--persistent"),
-    "MASQUERADE": ("--to-ports", "--random", "--random-fully"), "REDIRECT": ("--to-ports", "--random"),
-    "MARK": ("--set-xmark", "--set-mark", "--and-mark", "--or-mark", "--xor-mark"), "REJECT": ("--reject-with",),
+_ADDED: dict[str, Set[str]] = {
+    "tcp": {*_PORTS, "--tcp-flags", "--syn", "--tcp-option"}, "6": _PORTS, "udp": _PORTS, "17": _PORTS, "sctp": _PORTS, "132": _PORTS,
+    "multiport": {"--source-ports", "--sports", "--destination-ports", "--dports", "--ports"},
+    "comment": {"--comment"}, "mark": {"--mark"}, "conntrack": {"--ctstate", "--ctproto", "--ctorigsrc", "--ctorigdst"},
+    "addrtype": {"--src-type", "--dst-type"}, "statistic": {"--mode", "--probability", "--every", "--packet"},
+    "SNAT": {"--to-source", *_NAT}, "DNAT": {"--to-destination", "--random", "--persistent"},
+    "MASQUERADE": {"--to-ports", "--random", "--random-fully"}, "REDIRECT": {"--to-ports", "--random"},
+    "MARK": {"--set-xmark", "--set-mark", "--and-mark", "--or-mark", "--xor-mark"}, "REJECT": {"--reject-with"},
 }  # fmt: skip
-_NAMES_ONE = ("-p", "-m", "-j", "--protocol", "--match", "--jump")
+_NAMES_ONE = frozenset({"-p", "-m", "-j", "--protocol", "--match", "--jump"})
 
 
 def as_printed(words: list[str]) -> list[str]:
@@ -39,15 +40,15 @@ def as_printed(words: list[str]) -> list[str]:
             apart += [word[:2], word[2:]]
         else:
             apart.append(word)
-    known = list(_OWN)
+    known = set(_OWN)
     for option, name in itertools.pairwise(apart):
         if option in _NAMES_ONE:
-            known += _ADDED.get(name, ())
+            known |= _ADDED.get(name, frozenset())
     return [_whole(word, known) for word in apart]
 
 
-def _whole(word: str, known: list[str]) -> str:
+def _whole(word: str, known: Set[str]) -> str:
     if not word.startswith("--") or word in known:
         return word
-    fitting = {option for option in known if option.startswith(word)}
-    return fitting.pop() if len(fitting) == 1 and len(word) > 2 else word
+    fitting = [option for option in known if option.startswith(word)]
+    return fitting[0] if len(fitting) == 1 and len(word) > 2 else word

@@ -34,7 +34,7 @@ def failure_cause(world: World, value: Yaml) -> Cause:
     if isinstance(form, TimelineForm):
         names = asked.get("connections")
         found = [a for a in attempts(world, form) if not isinstance(names, (list, tuple)) or a.connection in names]
-        return Cause(FAILURES, _shares(found[-1]) if asked.get("of") == "share" else _told(found))
+        return Cause(FAILURES, _shares(found[-1]) if asked.get("of") == "share" else failures_told(found))
     if isinstance(form, PortsForm):
         use = port_use(form)
         return Cause(FAILURES, _used_up(Fraction(use.available), use.holds, use.runs_out_after, form.per_second))
@@ -61,7 +61,7 @@ def _number(value: Fraction) -> str:
     return f"{value.numerator}" if value.denominator == 1 else f"{float(value):.5g}"
 
 
-def _told(found: Iterable[Attempt]) -> Text:
+def failures_told(found: Iterable[Attempt]) -> Text:
     """The failed requests by their reason: from when to when, how many on average."""
     spans: dict[tuple[str, str, str], list[tuple[int, Fraction]]] = {}
     for attempt in found:
@@ -106,7 +106,7 @@ def connection_causes(world: World, field: Field, picked: Collection[str]) -> It
     for item in field.options:
         if (item.key in picked) is not (item.key in field.truth):
             own = [attempt for attempt in attempts(world, form) if attempt.connection == item.key]
-            yield Cause(FAILS, _told(own), item.key)
+            yield Cause(FAILS, failures_told(own), item.key)
 
 
 def knob_causes(

@@ -41,8 +41,8 @@ KINDS: Mapping[str, KnownKind] = {
     "Endpoints": KnownKind("v1", ("subsets",)),
     "EndpointSlice": KnownKind("discovery.k8s.io/v1", ("addressType", "ports", "endpoints")),
 }
-_HEAD = ("apiVersion", "kind", "metadata")
-_METADATA = ("name", "namespace", "labels", "annotations")
+_HEAD = frozenset({"apiVersion", "kind", "metadata"})
+_METADATA = frozenset({"name", "namespace", "labels", "annotations"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from engine.timeline.connections import Attempt, Chance, Fate
 from engine.timeline.pods import SigtermAnswer
+from engine.trace import Text
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import find
 from k8squiz.bank.question import Question
@@ -16,6 +18,7 @@ from k8squiz.errors import QuizError
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import causes_of, make_task
 from k8squiz.kinds.timeline.drawing import drawing
+from k8squiz.kinds.timeline.why import failures_told
 from k8squiz.world.over_time import changed, figure
 from k8squiz.world.predicates import Ambiguous
 from k8squiz.world.timeline_forms import (
@@ -171,3 +174,19 @@ def test_each_wrong_part_has_its_computed_cause() -> None:
     assert "rules still send there" in first.text.en
     assert {cause.part for cause in others} == {wrong.key, *knob.truth}
     assert all("fail with it" in cause.text.en and "现状" in cause.text.zh for cause in others)
+
+
+# What a client hears of a request that fails.
+FATES = {
+    Fate.REFUSED: ("refused", "被拒绝"),
+    Fate.NO_ANSWER: ("without an answer", "无响应"),
+    Fate.RESET: ("cut off", "中断"),
+    Fate.HANGS: ("left hanging", "一直等待"),
+}
+
+
+@pytest.mark.parametrize("fate", [fate for fate in Fate if fate is not Fate.ANSWERED])
+def test_a_failure_is_told_by_what_the_client_hears(fate: Fate) -> None:
+    en, zh = FATES[fate]
+    chance = Chance(Fraction(1, 2), fate, "shop/a", Text("why", "原因"))
+    assert failures_told([Attempt("c", 2000, (chance,))]) == Text(f"2 s: 0.5 {en} (why)", f"2 s：0.5 个{zh}（原因）")

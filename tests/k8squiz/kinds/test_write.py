@@ -152,6 +152,34 @@ def test_services_that_are_refused(text: str, words: str) -> None:
     assert words in caught.value.text.en
 
 
+# Every field that an object may have, and metadata's.
+METADATA = {"name": "o", "namespace": "shop", "labels": {"kubernetes.io/service-name": "s"}, "annotations": {"a": "b"}}
+WHOLE = {
+    "NetworkPolicy": ("networking.k8s.io/v1", {"spec": {"podSelector": {}}}),
+    "Service": ("v1", {"spec": {"ports": [{"port": 80}]}, "status": {"loadBalancer": {}}}),
+    "Endpoints": ("v1", {"subsets": [{"addresses": [{"ip": "192.0.2.7"}], "ports": [{"port": 80}]}]}),
+    "EndpointSlice": (
+        "discovery.k8s.io/v1",
+        {"addressType": "IPv4", "ports": [{"port": 80}], "endpoints": [{"addresses": ["192.0.2.7"]}]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "api", "fields"), [(kind, *row) for kind, row in WHOLE.items()], ids=WHOLE)
+def test_an_object_may_have_the_fields_of_its_kind_alone(kind: str, api: str, fields: dict[str, Any]) -> None:
+    whole = {"apiVersion": api, "kind": kind, "metadata": METADATA, **fields}
+    (found,) = read_objects(yaml.safe_dump(whole), (kind,), "default")
+    assert (found.kind, found.namespace, found.name, found.data) == (kind, "shop", "o", whole)
+    others = {field for other, (_, own) in WHOLE.items() if other != kind for field in own} - set(fields)
+    for field in others | {"data"}:
+        with pytest.raises(Unreadable, match=f'unknown field "{field}"'):
+            read_objects(yaml.safe_dump({**whole, field: {}}), (kind,), "default")
+    with pytest.raises(Unreadable, match="unknown field"):
+        read_objects(yaml.safe_dump({**whole, "metadata": {**METADATA, "label": {}}}), (kind,), "default")
+    with pytest.raises(Unreadable, match="no matches for kind"):
+        read_objects(yaml.safe_dump({**whole, "apiVersion": "apps/v1"}), (kind,), "default")
+
+
 def test_what_a_chinese_keyboard_types_is_yaml_too() -> None:
     _, field = asked("write-default-deny")
     text = (DENY + POLICY + "  podSelector: {}\n").replace("kind: ", "kind： ").replace("{}", "｛｝")

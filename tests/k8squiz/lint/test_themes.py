@@ -20,10 +20,86 @@ GOOD = skeleton("outcome", "nodeport")
 COVERED = 63
 
 
+# How often each is asked, and how its name begins.
+TABLE = [
+    ("nodeport-path", 5, "NodePort", "NodePort 路径"),
+    ("iptables-chains", 5, "kube-proxy's iptables chains", "kube-proxy 的 iptables 链"),
+    ("endpoint-choice", 4, "How an endpoint is chosen", "端点如何选择"),
+    ("rule-cost", 4, "What rules cost", "规则开销与规模"),
+    ("partial-sync", 2, "Partial sync", "增量同步"),
+    ("min-sync-period", 1, "How often kube-proxy syncs", "kube-proxy 的同步间隔"),
+    ("ipvs-dataplane", 3, "IPVS", "IPVS"),
+    ("ipvs-schedulers", 2, "IPVS schedulers", "IPVS 调度算法"),
+    ("nftables-mode", 3, "nftables mode", "nftables 模式"),
+    ("proxy-modes", 4, "Proxy modes compared", "代理模式的比较与走向"),
+    ("kube-proxy-down", 4, "kube-proxy down", "kube-proxy 停止"),
+    ("localhost-nodeport", 1, "NodePorts on 127.0.0.1", "127.0.0.1 上的 NodePort"),
+    ("selectors-and-ports", 3, "Selectors", "选择算符"),
+    ("mixed-protocols", 1, "Several protocols in one Service", "一个 Service 多种协议"),
+    ("sctp", 1, "SCTP", "SCTP"),
+    ("external-ips", 1, "externalIPs", "externalIPs"),
+    ("host-network", 3, "hostNetwork and hostPort", "hostNetwork 与 hostPort"),
+    ("icmp-to-a-service", 2, "Ping to a ClusterIP", "ping ClusterIP"),
+    ("service-cidr", 1, "Addresses of the ServiceCIDR", "ServiceCIDR 中的地址"),
+    ("address-bands", 2, "ServiceCIDR growth", "ServiceCIDR 扩容"),
+    ("dual-stack", 3, "Dual stack and IPv6", "双栈与 IPv6"),
+    ("external-traffic-policy", 5, "externalTrafficPolicy", "外部流量策略"),
+    ("internal-traffic-policy", 3, "internalTrafficPolicy", "内部流量策略"),
+    ("readiness", 4, "Readiness", "就绪探针与未就绪地址"),
+    ("terminating-endpoints", 3, "Terminating endpoints", "正在终止的端点"),
+    ("graceful-termination", 5, "Graceful termination", "优雅终止与无 502 的滚动更新"),
+    ("long-lived-connections", 4, "Long-lived connections do not rebalance", "长连接不会重新均衡"),
+    ("session-affinity", 3, "Session affinity", "会话亲和性"),
+    ("traffic-distribution", 2, "trafficDistribution", "trafficDistribution"),
+    ("topology-hints", 1, "Topology hints", "拓扑提示"),
+    ("endpoint-slices", 3, "EndpointSlices", "EndpointSlice"),
+    ("source-ip", 4, "The client's address through a load balancer", "经负载均衡器保留源 IP"),
+    ("health-check-node-port", 2, "healthCheckNodePort", "healthCheckNodePort"),
+    ("node-health-checks", 1, "Is kube-proxy well", "kube-proxy 健康检查"),
+    ("load-balancer-from-inside", 2, "The load balancer's address from inside", "从集群内访问负载均衡器地址"),
+    ("source-ranges", 2, "loadBalancerSourceRanges", "来源网段"),
+    ("no-node-ports", 1, "Load balancers without NodePorts", "不分配 NodePort 的负载均衡器"),
+    ("metallb", 3, "MetalLB", "MetalLB"),
+    ("ingress", 5, "Ingress and Gateway", "Ingress 与 Gateway"),
+    ("service-mesh", 3, "Service mesh redirection", "服务网格的流量劫持"),
+    ("masquerade-all", 2, "Who is masqueraded", "谁被 MASQUERADE"),
+    ("cluster-cidr", 1, "clusterCIDR", "clusterCIDR"),
+    ("conntrack-tuples", 3, "Reading conntrack's tuples", "读懂 conntrack 元组"),
+    ("conntrack-full", 4, "A full conntrack table", "conntrack 表满"),
+    ("stale-udp", 4, "Stale UDP entries", "过期的 UDP 表项"),
+    ("invalid-packets", 2, "INVALID packets and resets", "INVALID 数据包与连接重置"),
+    ("egress", 5, "Egress", "出集群"),
+    ("pod-to-pod", 5, "Pod to pod", "Pod 到 Pod"),
+    ("cni-plugins", 3, "CNI plugins compared", "CNI 插件比较"),
+    ("cni-add", 4, "How a pod gets its address", "Pod 如何获得地址"),
+    ("hairpin", 3, "Hairpin", "hairpin"),
+    ("br-netfilter", 2, "br_netfilter", "br_netfilter"),
+    ("tunnel-overhead", 3, "What a tunnel costs", "隧道的开销"),
+    ("wireguard", 1, "Encryption between nodes", "节点间加密"),
+    ("mtu", 4, "MTU and black holes", "MTU 与 PMTU 黑洞"),
+    ("missing-route", 3, "A missing route", "缺少路由"),
+    ("asymmetric-routes", 2, "Asymmetric routes", "非对称路由与 rp_filter"),
+    ("ebpf", 4, "eBPF instead of kube-proxy", "eBPF 替代 kube-proxy"),
+    ("windows-dsr", 1, "Windows nodes and DSR", "Windows 节点与 DSR"),
+    ("cluster-dns", 5, "DNS in the cluster", "集群 DNS"),
+    ("dns-race", 4, "Five-second look-ups", "DNS 5 秒超时与 NodeLocal DNSCache"),
+    ("network-policy", 5, "NetworkPolicy", "网络策略（NetworkPolicy）"),
+    ("reading-evidence", 5, "Debugging from evidence", "看证据排障"),
+]
+
+
 def test_the_table() -> None:
-    assert len(THEMES) == 63
+    assert [name for name, *_ in TABLE] == list(THEMES)
     assert len({theme.name for theme in THEMES.values()}) == len(THEMES)
     assert {theme.asked for theme in THEMES.values()} == {1, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize(("name", "asked", "en", "zh"), TABLE)
+def test_a_theme(name: str, asked: int, en: str, zh: str) -> None:
+    theme = THEMES[name]
+    assert theme.asked == asked
+    assert theme.name.en.startswith(en)
+    assert theme.name.zh.startswith(zh)
 
 
 def test_most_themes_have_a_question() -> None:
