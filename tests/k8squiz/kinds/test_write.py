@@ -154,7 +154,7 @@ def test_services_that_are_refused(text: str, words: str) -> None:
 
 # Every field that an object may have, and metadata's.
 METADATA = {"name": "o", "namespace": "shop", "labels": {"kubernetes.io/service-name": "s"}, "annotations": {"a": "b"}}
-WHOLE = {
+WHOLE: dict[str, tuple[str, dict[str, Any]]] = {
     "NetworkPolicy": ("networking.k8s.io/v1", {"spec": {"podSelector": {}}}),
     "Service": ("v1", {"spec": {"ports": [{"port": 80}]}, "status": {"loadBalancer": {}}}),
     "Endpoints": ("v1", {"subsets": [{"addresses": [{"ip": "192.0.2.7"}], "ports": [{"port": 80}]}]}),
