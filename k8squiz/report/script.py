@@ -74,7 +74,9 @@ def _asked(question: Answered, lang: Lang) -> Iterator[str]:
 def _handout(question: Answered, lang: Lang) -> Iterator[str]:
     yield from (_title(question, lang), "", plain(_time(question, lang)), "", *_asked(question, lang))
     for field in question.fields:
-        yield f"- {plain(pick(field.label, lang))} {_BLANK}"
+        # What an open answer is held against is the answer.
+        if not field.self_checked:
+            yield f"- {plain(pick(field.label, lang))} {_BLANK}"
     yield ""
 
 
@@ -90,6 +92,9 @@ def _guide(drawn_questions: DrawnQuestions, position: int, question: Answered, l
         "",
     )
     for field in question.fields:
+        # An open answer has no truth of its own, and its points stand under what to listen for.
+        if field.self_checked or not pick(field.truth, lang):
+            continue
         yield f"- {plain(pick(field.label, lang))} → **{plain(pick(field.truth, lang))}**"
         picked = sorted((option for option in field.options if option.truth), key=lambda option: option.truth)
         yield from (f"  - {plain(option.letter)}. {plain(pick(option.text, lang))}" for option in picked)

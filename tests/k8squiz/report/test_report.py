@@ -246,6 +246,17 @@ def test_the_handout_has_every_question_and_no_answer(lang: Lang) -> None:
     assert "**" not in handout
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_handout_of_an_open_question_keeps_its_points(lang: Lang) -> None:
+    of = next(heading for heading in metas() if heading.kind == "talk")
+    plan = InterviewPlan(None, (), 10, "1", (PlannedQuestion(of.id, of.topic, of.level, of.kind, "1-1", 600, "1"),))
+    (question,) = build(plan, start(plan), whole=True).questions
+    _, handout, guide, _ = re.split(r"^## ", script(DrawnQuestions(plan), lang), flags=re.MULTILINE)
+    for point in question.key_points:
+        assert plain(getattr(point, lang)) not in handout
+        assert guide.count(plain(getattr(point, lang))) == 1
+
+
 def test_the_script_is_the_same_for_the_same_seed() -> None:
     assert script(DrawnQuestions(PLAN), "en") == script(DrawnQuestions(PLAN), "en")
 
