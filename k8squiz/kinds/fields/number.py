@@ -21,6 +21,8 @@ _TWICE = Text(
 )
 
 _HALF_CREDIT = 0.5
+# The largest denominators of a fraction that is shown as one: of a share, and of any other number.
+_PLAIN_SHARE, _PLAIN_FRACTION = 1000, 12
 _TWO_DIGITS, _THREE_DIGITS = Fraction(1, 100), Fraction(1, 1000)
 # `3.14`, `.333`, `1,450`, `33,3`, `3.14e6`, `3.14M`, `314万`, `1/3`, `33%`.
 _NUMBER = pattern(
@@ -169,7 +171,9 @@ class NumberField(FieldBase):
         unit = f" {self.unit.zh if zh else self.unit.en}" if self.unit is not None else ""
         if self.percent:
             return f"{float(number * 100):.4g}% ({number})"
-        plain = str(number) if number.denominator <= 1000 else f"{float(number):.6g}"
+        # 1/3 and 8/3 are read as they stand, 7058/225 is not.
+        most = _PLAIN_SHARE if 0 <= number <= 1 else _PLAIN_FRACTION
+        plain = str(number) if number.denominator <= most else f"{float(number):.6g}"
         return plain + unit
 
     @property

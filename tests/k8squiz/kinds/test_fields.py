@@ -314,3 +314,18 @@ def test_what_is_said_of_a_long_answer_is_short() -> None:
         picked("x" * 70_000, items)
     assert len(caught.value.text.en) < 200
     assert len(caught.value.text.zh) < 200
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("1/3", "1/3"),
+        ("17/30", "17/30"),
+        ("8/3", "8/3"),
+        ("7058/225", "31.3689"),
+        ("112", "112"),
+        ("1/3001", "0.000333222"),
+    ],
+)
+def test_a_fraction_is_shown_as_one_where_it_can_be_read(value: str, shown: str) -> None:
+    assert number("1").show(value, False) == shown
