@@ -10,6 +10,7 @@ from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.question import QuestionMeta
 from k8squiz.bank.rng import Rng
+from k8squiz.bank.themes import THEMES
 from k8squiz.errors import QuizError, unknown
 from k8squiz.kinds.interface import REGISTRY, kind
 
@@ -18,6 +19,12 @@ LEAST_SECONDS = 15  # no question can be read in less
 # By level, what share of the time that a question of its kind takes at level 3.
 _LEVEL = {1: 0.8, 2: 0.9, 3: 1.0, 4: 1.15, 5: 1.3}
 _OPEN_EVERY = 3  # questions: one of so many is open
+# What interviews are about: an interview of so many questions has each of them, where its levels and kinds allow.
+_CORE, _CORE_FROM = ("dns", "network-policy", "evidence"), 6
+# About a proxy mode that is deprecated since v1.35 (KEP-5495): at most one question of so many.
+_FADING, _FADING_EVERY = frozenset({"ipvs", "schedulers"}), 6
+# Themes are asked 1 (hardly ever) to 5 (in every round): so many steps of it weigh as much as a topic that was had.
+_MOST_ASKED, _RARE = 5, 2
 _SECONDS = 180  # of a kind that this k8squiz does not know
 
 
@@ -176,13 +183,15 @@ def _drawn(
     """One after another, each time what the interview has least of so far; easier ones first in the end, but for an open
     question that everything begins with."""
     left = rng.shuffled(fitting)
+    # As much as two steps of how often a theme is asked, or not every interview would be another one.
+    luck = {meta.id: place / len(left) for place, meta in enumerate(left)}
+    core = rng.shuffled(_CORE)
     drawn: list[QuestionMeta] = []
     filled = 0.0
-    while left and len(drawn) < (questions if questions is not None else len(fitting)):
-        # Every third one is open, from the first on, as long as there are any.
-        open_turn = len(drawn) % _OPEN_EVERY == 0
-        turn = [meta for meta in left if _opens(meta) == open_turn] or left
-        best = min(turn, key=lambda meta: _had(meta, drawn, track))
+    whole = questions if questions is not None else len(fitting)
+    while left and len(drawn) < whole:
+        turn = _turn(left, drawn, core if whole >= _CORE_FROM else ())
+        best = min(turn, key=lambda meta: _had(meta, drawn, track) + luck[meta.id])
         cost = _natural(best) + sum(map(_natural, follow_ups(best)))
         if questions is None and drawn and filled + cost / 2 > seconds:
             break
@@ -194,17 +203,33 @@ def _drawn(
     return [first, *(meta for meta in drawn if meta is not first)]
 
 
+def _turn(left: list[QuestionMeta], drawn: Sequence[QuestionMeta], core: Sequence[str]) -> list[QuestionMeta]:
+    """Those of `left` among which the next one is chosen: each rule holds as long as it leaves any."""
+    # Every third one is open, from the first on.
+    open_turn = len(drawn) % _OPEN_EVERY == 0
+    turn = [meta for meta in left if _opens(meta) == open_turn] or left
+    fading = sum(1 for meta in drawn if meta.topic in _FADING)
+    if (fading + 1) * _FADING_EVERY > len(drawn) + 1:
+        turn = [meta for meta in turn if meta.topic not in _FADING] or turn
+    had = {meta.topic for meta in drawn}
+    missing = [topic for topic in core if topic not in had and any(meta.topic == topic for meta in turn)]
+    return [meta for meta in turn if meta.topic == missing[0]] if missing else turn
+
+
 def _opens(meta: QuestionMeta) -> bool:
     """Whether it is an open question, with which an interview begins."""
     return meta.kind in REGISTRY and kind(meta.kind).opens
 
 
 def _had(meta: QuestionMeta, drawn: Sequence[QuestionMeta], track: Track) -> float:
-    """How much of this topic, kind and level there is already: the levels as the track mixes them."""
+    """How much of this topic, its themes, kind and level there is already: the levels as the track mixes them. Of two alike
+    the one that interviewers ask more often counts less."""
     topic = sum(1 for other in drawn if other.topic == meta.topic)
+    theme = sum(1 for other in drawn if not set(other.themes).isdisjoint(meta.themes))
+    rare = min((_MOST_ASKED - THEMES[theme].asked for theme in meta.themes if theme in THEMES), default=0) / _RARE
     kind = sum(1 for other in drawn if other.kind == meta.kind)
     level = sum(1 for other in drawn if other.level == meta.level) / track.mix[meta.level]
-    return topic + kind + level * sum(track.mix.values()) / len(track.mix)
+    return topic + theme / 2 + rare + kind + level * sum(track.mix.values()) / len(track.mix)
 
 
 def _natural(meta: QuestionMeta) -> float:

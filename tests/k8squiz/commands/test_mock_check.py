@@ -58,7 +58,7 @@ def test_an_open_question_through_a_pipe(home: str, lang: str) -> None:
 
 
 def test_a_report_keeps_back_what_can_still_be_asked(home: str) -> None:
-    words = ("mock", "--topic", "hairpin", "--questions", "2", "--minutes", "10", "--seed", "4")
+    words = ("mock", "--topic", "hairpin", "--questions", "2", "--minutes", "10", "--seed", "9")
     process(*words, stdin="aloud\naloud\nquit\n", K8SQUIZ_HOME=home)
     report = process("report", K8SQUIZ_HOME=home, COLUMNS="80")
     assert "Question 1 " in report.out

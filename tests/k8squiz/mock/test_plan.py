@@ -76,6 +76,30 @@ def test_topics_and_kinds_are_spread() -> None:
     assert len({item.kind for item in mains}) == 6
 
 
+@pytest.mark.parametrize("track", TRACKS)
+def test_the_shipped_interviews_ask_what_interviews_are_about(track: str) -> None:
+    known = metas()
+    for seed in range(20):
+        mains = [item for item in plan(known, str(seed), 45, track=track).items if item.parent is None]
+        topics = [item.topic for item in mains]
+        assert {"dns", "network-policy"} <= set(topics)
+        assert "evidence" in topics or track == "junior"
+        assert (topics.count("ipvs") + topics.count("schedulers")) * 6 <= len(mains)
+
+
+def test_a_fading_topic_is_drawn_where_it_is_asked_for() -> None:
+    it = plan(metas(), "1", 45, 5, topics=("ipvs",))
+    assert {item.topic for item in it.items} == {"ipvs"}
+
+
+def test_of_two_alike_the_one_that_is_asked_more_often_comes_first() -> None:
+    rare, common = (
+        QuestionMeta(theme, "services", 3, "choice", "x.yaml", themes=(theme,)) for theme in ("sctp", "readiness")
+    )
+    for seed in range(10):
+        assert plan([rare, common], str(seed), 10, 1).items[0].question == "readiness"
+
+
 def test_topics_alone_take_every_level_and_no_other_topic() -> None:
     it = drawn("3", 300, topics=("hairpin",))
     assert it.track is None
