@@ -169,7 +169,7 @@ def _check(dns_policy: str, config: PodDNSConfig | None) -> None:
     if dns_policy == "None" and not given.nameservers:
         raise EngineError(
             "dnsPolicy None needs at least one name server in dnsConfig.nameservers",
-            zh="dnsPolicy 为 None 时，dnsConfig.nameservers 至少要有一个名称服务器",
+            zh="dnsPolicy 为 None 时，dnsConfig.nameservers 至少要有一个域名服务器",
         )
     if len(given.nameservers) > MAX_NAMESERVERS:
         raise EngineError(

@@ -150,7 +150,7 @@ def _dns_config(spec: Fields) -> PodDNSConfig | None:
         raise spec.error(
             "dnsPolicy",
             "None needs a name server in dnsConfig.nameservers",
-            zh="为 None 时，dnsConfig.nameservers 至少要有一个名称服务器",
+            zh="为 None 时，dnsConfig.nameservers 至少要有一个域名服务器",
         )
     if len(servers) > _MOST_NAMESERVERS:
         raise given.error(
