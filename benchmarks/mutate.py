@@ -46,10 +46,7 @@ _LOOKUPS = (
     "tests/engine/dns/test_lookup.py",
 )
 _HOOKS = ("tests/engine/test_hooks.py",)
-_SCHEDULERS = ("tests/engine/ipvs/test_service.py", "tests/engine/ipvs/test_scenarios.py")
-_PROXY_IPVS = ("tests/engine/proxy/test_ipvs.py",)
-_PROXY_NFTABLES = ("tests/engine/proxy/test_nftables.py",)
-_PROXY_IPTABLES = ("tests/engine/proxy/test_iptables.py",)
+_FRAMES = ("tests/engine/proxy/test_frames.py",)
 _PING = ("tests/engine/netfilter/test_packet_facts.py",)
 _WHY = ("tests/k8squiz/kinds/test_causes.py",)
 _TIMELINE = ("tests/k8squiz/kinds/test_timeline.py",)
@@ -148,17 +145,17 @@ TABLES = (
     Table("_GLIBC_FLAGS", "engine/dns/resolver_config.py", _LOOKUPS),
     Table("POLICIES", "engine/dns/pod.py", ("tests/engine/dns/test_pod.py",), unordered="tests/engine/dns/test_pod.py"),
     Table("POD_MODES", "engine/dns/records.py", ("tests/engine/dns/test_records.py",)),
-    Table("SCHEDULERS", "engine/ipvs/registry.py", _SCHEDULERS),
-    Table("SCENARIOS", "engine/ipvs/scenarios.py", _SCHEDULERS),
-    Table("SETS", "engine/proxy/ipvs_sets.py", _PROXY_IPVS),
-    Table("SET_RULES", "engine/proxy/ipvs_sets.py", _PROXY_IPVS),
-    Table("_CHAINS", "engine/proxy/ipvs_rules.py", _PROXY_IPVS),
-    Table("_JUMPS", "engine/proxy/ipvs_rules.py", _PROXY_IPVS, deep=True),
-    Table("BASE_CHAINS", "engine/proxy/iptables_frame.py", _PROXY_IPTABLES),
-    Table("JUMPS", "engine/proxy/iptables_frame.py", _PROXY_IPTABLES, deep=True),
-    Table("SHARED_CHAINS", "engine/proxy/naming.py", ("tests/engine/proxy/test_naming.py", *_PROXY_IPTABLES)),
+    Table("SCHEDULERS", "engine/ipvs/registry.py", ("tests/engine/ipvs/test_service.py",)),
+    Table("_ALL", "engine/ipvs/scenarios.py", ("tests/engine/ipvs/test_scenarios.py",)),
+    Table("SETS", "engine/proxy/ipvs_sets.py", _FRAMES),
+    Table("SET_RULES", "engine/proxy/ipvs_sets.py", _FRAMES),
+    Table("_CHAINS", "engine/proxy/ipvs_rules.py", _FRAMES),
+    Table("_JUMPS", "engine/proxy/ipvs_rules.py", _FRAMES, deep=True),
+    Table("BASE_CHAINS", "engine/proxy/iptables_frame.py", _FRAMES),
+    Table("JUMPS", "engine/proxy/iptables_frame.py", _FRAMES, deep=True),
+    Table("SHARED_CHAINS", "engine/proxy/naming.py", _FRAMES),
     *(
-        Table(name, "engine/proxy/nftables_frame.py", _PROXY_NFTABLES, deep=True)
+        Table(name, "engine/proxy/nftables_frame.py", _FRAMES, deep=True)
         for name in ("_ALL_BEFORE_DNAT", "_FILTER_AFTER_DNAT", "_NAT_CHAINS", "_REGULAR_CHAINS")
     ),
     Table("MODULES", "engine/faults/registry.py", _FAULTS),

@@ -39,6 +39,26 @@ def test_every_named_scenario_is_told_here() -> None:
     assert FITTING.keys() == SCENARIOS.keys()
 
 
+# Words of each that no other one has.
+TOLD = {
+    "same-client": ("The same client must always reach the same pod", "同一个客户端必须始终到达同一个 Pod"),
+    "remove-one": ("When one pod goes", "移除一个 Pod 时"),
+    "long-and-short": ("A few connections last a hundred times", "少数连接的时长"),
+    "unequal-servers": ("The servers differ in size", "各服务器的规格不同"),
+    "never-queue": ("must never queue behind a busy server", "只要还有空闲的服务器"),
+    "drain-one": ("One server is drained", "一台服务器因维护而被排空"),
+    "same-client-kube-proxy": ("sessionAffinity None: the same client", "sessionAffinity 为 None"),
+    "long-and-short-kube-proxy": ("kube-proxy in ipvs mode: a few connections", "kube-proxy 使用 ipvs 模式：少数连接"),
+}
+
+
+def test_what_is_said_of_a_scenario() -> None:
+    assert list(SCENARIOS) == list(TOLD)
+    for name, (en, zh) in TOLD.items():
+        told = SCENARIOS[name].words
+        assert (en in told.en, zh in told.zh) == (True, True), name
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_who_fits(name: str) -> None:
     scenario = SCENARIOS[name]

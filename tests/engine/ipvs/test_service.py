@@ -63,6 +63,15 @@ BAD: list[tuple[str, Callable[[], object], type[EngineError], str]] = [
 ]
 
 
+# As lists show them: the oldest of the kernel's first, fo, ovf, mh and twos having come later, in this order.
+NAMES = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos"
+
+
+def test_the_schedulers_of_the_kernel() -> None:
+    assert " ".join(SCHEDULERS) == NAMES
+    assert [kind.name for kind in SCHEDULERS.values()] == NAMES.split()
+
+
 @pytest.mark.parametrize(("call", "kind", "message"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
 def test_bad_input_is_refused(call: Callable[[], object], kind: type[EngineError], message: str) -> None:
     with pytest.raises(kind, match=message):

@@ -163,6 +163,16 @@ def test_figures(of: str, change: dict[str, Any], value: Fraction) -> None:
     assert figure(World(draw(find("rollout-without-prestop"), 1)), of, change) == value
 
 
+FORMS = {"rollout-without-prestop": "timeline", "ports-to-one-destination": "ports", "a-full-conntrack-table": "table"}
+
+
+@pytest.mark.parametrize(("question", "word"), FORMS.items())
+def test_a_form_is_read_by_its_word(question: str, word: str) -> None:
+    forms = {"timeline": TimelineForm, "ports": PortsForm, "table": TableForm}
+    found, form = changed(draw(find(question), 1), {})
+    assert (found, type(form)) == (word, forms[word])
+
+
 def test_each_wrong_part_has_its_computed_cause() -> None:
     world = World(draw(find("rollout-without-prestop"), 1))
     task = make_task(world)

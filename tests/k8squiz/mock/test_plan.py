@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.trace import Text
 from k8squiz.bank.find import metas, opened
 from k8squiz.bank.followup import follow_ups
 from k8squiz.bank.question import QuestionMeta
@@ -44,6 +45,19 @@ def test_the_shares_are_the_whole_time(minutes: int, track: str | None) -> None:
         it = drawn(str(seed), minutes, track=track)
         assert sum(item.seconds for item in it.items) == minutes * 60
         assert min(item.seconds for item in it.items) >= LEAST_SECONDS
+
+
+# How each is called, how many of ten questions are of which level, and whether its kinds are the simple ones.
+TRACK_ROWS = {
+    "junior": (Text("Junior", "初级"), {1: 3, 2: 4, 3: 3}, True),
+    "senior": (Text("Senior", "高级"), {2: 2, 3: 4, 4: 3}, False),
+    "expert": (Text("Expert", "专家"), {3: 2, 4: 4, 5: 4}, False),
+}
+
+
+def test_the_tracks() -> None:
+    assert {name: (track.title, track.mix, track.simple) for name, track in TRACKS.items()} == TRACK_ROWS
+    assert list(TRACKS) == list(TRACK_ROWS)
 
 
 def test_a_track_decides_levels_and_kinds() -> None:
