@@ -94,7 +94,8 @@ class AddressField(FieldBase):
             return "无" if zh else "none"
         address = value.rpartition(":")[0] if self.ports else value
         known = [name for name, its in self.aliases.items() if its == address and not name.startswith("svc/")]
-        name = min(known, key=lambda known: ("/" in known, len(known)), default="")
+        # A node before a pod of its network, which has no device of its own.
+        name = min(known, key=lambda known: ("/" in known, f"{known}/eth0" not in self.aliases, len(known)), default="")
         return f"{value} ({name})" if name else value
 
     @property

@@ -180,7 +180,7 @@ class NumberField(FieldBase):
     def full_label(self) -> Text:
         if self.unit is None:
             return self.label
-        return Text(f"{self.label.en} ({self.unit.en})", f"{self.label.zh}（{self.unit.zh}）")
+        return Text(f"{self.label.en} ({self.unit.en})", f"{self.label.zh}（{self.unit.zh.strip('（）')}）")
 
     def how(self, lang: Lang, listed: bool = True) -> str:
         return say("how-number", lang)

@@ -329,3 +329,8 @@ def test_what_is_said_of_a_long_answer_is_short() -> None:
 )
 def test_a_fraction_is_shown_as_one_where_it_can_be_read(value: str, shown: str) -> None:
     assert number("1").show(value, False) == shown
+
+
+def test_a_node_is_named_before_a_pod_on_its_network() -> None:
+    aliases = {"pod": "192.168.1.10", "node1": "192.168.1.10", "node1/eth0": "192.168.1.10"}
+    assert AddressField("seen", LABEL, "192.168.1.10", aliases).show("192.168.1.10", False) == "192.168.1.10 (node1)"
