@@ -86,7 +86,7 @@ WORDS: dict[str, Text] = {
     "handout": Text("Part 1: handout for the candidate", "第一部分：候选人用"),
     "guide": Text("Part 2: for the interviewer", "第二部分：面试官用"),
     "sheet": Text("Part 3: scoring sheet", "第三部分：评分表"),
-    "minutes": Text("about {minutes} minutes", "约 {minutes} 分钟"),
+    "minutes": Text("about {minutes} min", "约 {minutes} 分钟"),
     "ask": Text("Ask", "提问"),
     "listen": Text("Listen for", "应当听到"),
     "wrong-turns": Text("Typical wrong turns, and what they reveal", "典型的错误思路，以及它说明什么"),

@@ -13,7 +13,7 @@ from k8squiz.mock.score import weight
 from k8squiz.mock.state import start
 from k8squiz.report import facts
 from k8squiz.report.build import Answered, Bench, build, no_bench
-from k8squiz.report.markdown import given, plain, table, walk_lines
+from k8squiz.report.markdown import block, given, plain, table, walk_lines
 from k8squiz.report.turns import turns
 from k8squiz.world.texts import followups
 
@@ -91,11 +91,12 @@ def _guide(drawn_questions: DrawnQuestions, position: int, question: Answered, l
         f"**{say('truth', lang)}**",
         "",
     )
+    # An open answer has no truth of its own, and its points stand under what to listen for.
+    opens = any(field.self_checked for field in question.fields)
     for field in question.fields:
-        # An open answer has no truth of its own, and its points stand under what to listen for.
-        if field.self_checked or not pick(field.truth, lang):
+        if field.self_checked or (opens and field.long):
             continue
-        yield f"- {plain(pick(field.label, lang))} → **{plain(pick(field.truth, lang))}**"
+        yield from _truth(pick(field.label, lang), pick(field.truth, lang))
         picked = sorted((option for option in field.options if option.truth), key=lambda option: option.truth)
         yield from (f"  - {plain(option.letter)}. {plain(pick(option.text, lang))}" for option in picked)
     yield ""
@@ -117,6 +118,15 @@ def _guide(drawn_questions: DrawnQuestions, position: int, question: Answered, l
             yield f"- {plain(pick(one.asked, lang))}" + (f" *{plain(pick(one.answer, lang))}*" if one.answer else "")
         yield ""
     yield from walk_lines(question, lang)
+
+
+def _truth(label: str, truth: str) -> Iterator[str]:
+    """What is computed for a blank; several lines, such as a manifest, stand as they are."""
+    if "\n" not in truth:
+        yield f"- {plain(label)} → **{plain(truth)}**"
+        return
+    # A paragraph and not an item: within a list four blanks would be text.
+    yield from ("", f"{plain(label)} →", "", *block(truth))
 
 
 def _sheet(drawn_questions: DrawnQuestions, lang: Lang) -> Iterator[str]:

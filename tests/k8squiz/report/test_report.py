@@ -255,6 +255,14 @@ def test_the_handout_of_an_open_question_keeps_its_points(lang: Lang) -> None:
     for point in question.key_points:
         assert plain(getattr(point, lang)) not in handout
         assert guide.count(plain(getattr(point, lang))) == 1
+    assert "****" not in guide and "(no answer)" not in guide
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_computed_manifest_keeps_its_lines_in_the_script(lang: Lang) -> None:
+    of = next(heading for heading in metas() if heading.id == "write-ip-block")
+    plan = InterviewPlan(None, (), 10, "1", (PlannedQuestion(of.id, of.topic, of.level, of.kind, "1-1", 600, "1"),))
+    assert "\n    kind: NetworkPolicy\n    metadata:\n      name: partner\n" in script(DrawnQuestions(plan), lang)
 
 
 def test_the_script_is_the_same_for_the_same_seed() -> None:
