@@ -40,6 +40,13 @@ def tell(error: Exception, question: str, seed: str, console: Console, lang: Lan
     console.print(Prose(say("amiss", lang, what=type(error).__name__) + where, "notice"))
 
 
+def line_amiss(error: Exception, where: str, seed: str, lang: Lang) -> str:
+    """What is said of a line of a shell in which something went wrong, which is noted."""
+    path = _noted(error, where, seed)
+    noted = say("amiss-noted", lang, path=path) if path is not None else ""
+    return say("amiss-line", lang, what=type(error).__name__) + noted
+
+
 def tell_flaws(results: Iterable[QuestionScore], console: Console, lang: Lang) -> None:
     """Say which questions of an interview count for nothing, and why: each by its label and id."""
     for result in results:

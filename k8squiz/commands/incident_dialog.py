@@ -11,6 +11,7 @@ from engine.faults.report import told
 from engine.faults.run import IncidentRun, unknown
 from engine.faults.script import WORDS, read_script_line
 from engine.shell.live import ADMINISTRATOR
+from k8squiz.commands.faults import line_amiss
 from k8squiz.commands.host_prompt import asker, completed, edited, listed
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.incident import say
@@ -52,6 +53,11 @@ class Dialog:
                 print_plain(pick(unknown(error), self._lang))
             except EngineError as error:
                 print_plain(pick(error, self._lang))
+            except OSError:
+                # The end of output: no line's fault.
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next line comes
+                print_plain(line_amiss(error, self._run.incident.fault.name, self._run.incident.seed, self._lang))
 
     def prompt(self) -> str:
         """The time, left or spent, and the host's own prompt."""

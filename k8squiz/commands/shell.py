@@ -12,6 +12,7 @@ from engine.errors import EngineError
 from engine.shell import Shell, open_shell
 from engine.shell.live import ADMINISTRATOR
 from engine.shell.registry import find_tool, names
+from k8squiz.commands.faults import line_amiss
 from k8squiz.commands.host_prompt import asker, completed, edited, listed
 from k8squiz.commands.input import read_cluster
 from k8squiz.commands.question_world import PREFIX
@@ -105,6 +106,7 @@ class _Session:
         self._shell = shell
         self._hosts = [host]
         self._lang = lang
+        self._seed = str(shell.live.seed)
         self._terminal = sys.stdin.isatty() and sys.stdout.isatty()
         self._typed: list[str] = []
         self._ask = asker(self.prompt, self.words) if self._terminal else None
@@ -116,7 +118,13 @@ class _Session:
             line = self._read()
             if line is None:
                 break
-            self._run_line(line.strip())
+            try:
+                self._run_line(line.strip())
+            except OSError:
+                # The end of output: no line's fault.
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next line comes
+                print(visible(line_amiss(error, "a line of the shell", self._seed, self._lang)), file=sys.stderr)
         return self._shell.status
 
     def prompt(self) -> str:

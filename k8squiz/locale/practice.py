@@ -13,6 +13,10 @@ WORDS: dict[str, Text] = {
         "Something went wrong in this question ({what}), and it is no fault of yours. It goes on without it.",
         "这道题出了意外错误（{what}），不是你的问题。跳过它，继续。",
     ),
+    "amiss-line": Text(
+        "Something went wrong in this line ({what}), and it is no fault of yours. It changed nothing.",
+        "这一行出了意外错误（{what}），不是你的问题。它没有改动任何东西。",
+    ),
     "amiss-noted": Text(" What is needed to report it stands in {path}.", " 报告所需的信息已写入 {path}。"),
     "not-counted": Text("Question {label} ({question}) does not count:", "第 {label} 题（{question}）不计入得分："),
     "amiss-file": Text("This question cannot be asked: {reason}", "这道题无法提问：{reason}"),

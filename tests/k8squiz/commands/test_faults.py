@@ -213,3 +213,23 @@ def test_a_report_of_a_read_only_home(monkeypatch: pytest.MonkeyPatch, capsys: C
     capsys.readouterr()
     assert main(["report", "--format", "md"]) == 0
     assert capsys.readouterr().out.startswith("# ")
+
+
+@pytest.mark.parametrize(
+    ("words", "target"),
+    [
+        (["shell", CLUSTER], "engine.shell.shell._run_pipeline"),
+        (["incident", "--fault", "hairpin-off", "--seed", "3"], "engine.faults.run.step"),
+    ],
+    ids=["shell", "incident"],
+)
+def test_a_line_that_goes_wrong_ends_no_shell(
+    words: list[str], target: str, home: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, target)
+    typed(monkeypatch, "kubectl get nodes\nkubectl get nodes\n")
+    main(words)
+    out, err = capsys.readouterr()
+    assert (out + err).count("(Unforeseen)") == 1
+    assert "Ready" in out and SECRET not in out + err
+    assert "Unforeseen" in (home / "errors.log").read_text(encoding="utf-8")
