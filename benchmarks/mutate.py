@@ -48,7 +48,6 @@ _LOOKUPS = (
 _HOOKS = ("tests/engine/test_hooks.py",)
 _FRAMES = ("tests/engine/proxy/test_frames.py",)
 _PING = ("tests/engine/netfilter/test_packet_facts.py",)
-_WHY = ("tests/k8squiz/kinds/test_causes.py",)
 _TIMELINE = ("tests/k8squiz/kinds/test_timeline.py",)
 _CAUSES = ("tests/k8squiz/world/test_told.py",)
 _REPAIR = ("tests/k8squiz/kinds/test_option_spelling.py",)
@@ -175,8 +174,10 @@ TABLES = (
     Table("LOOKUP_FACTS", "k8squiz/world/lookups.py", ("tests/k8squiz/world/test_lookups.py",)),
     Table("PLACED", "engine/faults/placed.py", (*_FAULTS, "tests/engine/faults/test_placed.py"), deep=True),
     Table("_POSSIBLE", "k8squiz/kinds/outcome/endings.py", ("tests/k8squiz/kinds/test_menu_of_endings.py",)),
-    Table("RULES_OF_THUMB", "k8squiz/kinds/rules_of_thumb.py", _WHY, deep=True),
-    Table("_WHY", "k8squiz/kinds/outcome/why.py", _WHY),
+    Table(
+        "RULES_OF_THUMB", "k8squiz/kinds/rules_of_thumb.py", ("tests/k8squiz/kinds/test_rules_of_thumb.py",), deep=True
+    ),
+    Table("_WHY", "k8squiz/kinds/outcome/why.py", ("tests/k8squiz/kinds/test_why_it_ends_so.py",)),
     Table("TRACKS", "k8squiz/mock/plan.py", ("tests/k8squiz/mock/test_plan.py",), deep=True),
     Table("_FATES", "k8squiz/kinds/timeline/why.py", _TIMELINE),
     Table("_FORMS", "k8squiz/world/over_time.py", _TIMELINE),
@@ -187,7 +188,8 @@ TABLES = (
         Table(name, "k8squiz/kinds/repair/option_spelling.py", _REPAIR)
         for name in ("_NAT", "_PORTS", "_OWN", "_ADDED", "_NAMES_ONE")
     ),
-    *(Table(name, "k8squiz/kinds/write/typed.py", _WRITE, deep=True) for name in ("KINDS", "_HEAD", "_METADATA")),
+    Table("KINDS", "k8squiz/kinds/write/typed.py", _WRITE, deep=True),
+    *(Table(name, "k8squiz/kinds/write/typed.py", _WRITE) for name in ("_HEAD", "_METADATA")),
     Table("THEMES", "k8squiz/bank/themes.py", _THEMES, deep=True),
     Table("_EXPECTED", "engine/lab/compare.py", _COMPARED),
     Table("_HEARD_OF", "engine/lab/compare.py", _COMPARED),

@@ -23,7 +23,7 @@ RULES_OF_THUMB: tuple[tuple[frozenset[str], frozenset[str], Text], ...] = (
         Text("IPVS sits at LOCAL_IN: the packet must be for the host itself first.", "IPVS 挂在 LOCAL_IN：数据包先要被判给主机自身。"),
     ),
     (
-        frozenset({"routing", "forward", "output", "ipvs", "dnat", "postrouting"}), frozenset({"snat"}),
+        frozenset({"routing", "forward", "output", "ipvs", "postrouting"}), frozenset({"snat"}),
         Text("SNAT comes last, in POSTROUTING: the way out is known by then.", "SNAT 在最后的 POSTROUTING：那时出口已定。"),
     ),
     (

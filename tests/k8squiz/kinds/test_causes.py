@@ -91,7 +91,7 @@ MISTAKES = {
     "the namespace is shut and no door opened": (
         "write-default-deny", "1",
         ["apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {}}"],
-        "has to work and does not. DROP, node2: Calico drops what tester would get: Pod shop/tester is isolated for ingress by shop/p",
+        "has to work and does not. DROP, node2: Calico drops what store-0 would get: Pod shop/store-0 is isolated for ingress by shop/p",
         "该通却不通。DROP，node2：",
     ),
 }  # fmt: skip
