@@ -59,34 +59,40 @@ _EXTERNAL_PORTALS = Comment("kubernetes externally-visible service portals")
 _FIREWALL = Comment("kubernetes load balancer firewall")
 FORWARDING = Comment("kubernetes forwarding rules")
 
-# Built-in chain -> jump, in the order kube-proxy makes sure of them at the start. Each is put before those made
-# earlier, so they are met in the reverse of this order.
-JUMPS: tuple[tuple[str, str, Rule], ...] = (
-    # External addresses may be the node's own or lie beyond it. Only new connections are refused, and the rest need not
-    # walk so long a list.
-    ("filter", "INPUT", Rule((_NEW, _EXTERNAL_PORTALS), Jump(EXTERNAL_SERVICES))),
-    ("filter", "FORWARD", Rule((_NEW, _EXTERNAL_PORTALS), Jump(EXTERNAL_SERVICES))),
-    # Health checks end at the node itself.
-    ("filter", "INPUT", Rule((Comment("kubernetes health check service ports"),), Jump(NODE_PORTS))),
-    # No node has a ClusterIP: what goes to one passes on, or starts here.
-    ("filter", "FORWARD", Rule((_NEW, _PORTALS), Jump(SERVICES))),
-    ("filter", "OUTPUT", Rule((_NEW, _PORTALS), Jump(SERVICES))),
-    # Every packet, not only new ones: the host may drop what is forwarded.
-    ("filter", "FORWARD", Rule((FORWARDING,), Jump(FORWARD))),
-    # A balancer's address may be bound to the node, and anybody may ask it: all three ways are watched.
-    ("filter", "INPUT", Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL))),
-    ("filter", "OUTPUT", Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL))),
-    ("filter", "FORWARD", Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL))),
-    # The only two hooks that can change a destination: what the node sends, and what it gets. nat sees new connections
+# (Table, built-in chain) -> its jumps in the order in which they stand, the reverse of the order in which kube-proxy makes
+# sure of them at the start: each is put before those made earlier.
+JUMPS: dict[tuple[str, str], tuple[Rule, ...]] = {
+    ("filter", "INPUT"): (
+        # kubelet makes this and that of OUTPUT too; kube-proxy does not take them away when it cleans up.
+        Rule((), Jump(KUBELET_FIREWALL)),
+        # A balancer's address may be bound to the node, and anybody may ask it: all three ways are watched.
+        Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL)),
+        # Health checks end at the node itself.
+        Rule((Comment("kubernetes health check service ports"),), Jump(NODE_PORTS)),
+        # External addresses may be the node's own or lie beyond it. Only new connections are refused, and the rest need
+        # not walk so long a list.
+        Rule((_NEW, _EXTERNAL_PORTALS), Jump(EXTERNAL_SERVICES)),
+    ),
+    ("filter", "FORWARD"): (
+        Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL)),
+        # Every packet, not only new ones: the host may drop what is forwarded.
+        Rule((FORWARDING,), Jump(FORWARD)),
+        # No node has a ClusterIP: what goes to one passes on, or starts at OUTPUT.
+        Rule((_NEW, _PORTALS), Jump(SERVICES)),
+        Rule((_NEW, _EXTERNAL_PORTALS), Jump(EXTERNAL_SERVICES)),
+    ),
+    ("filter", "OUTPUT"): (
+        Rule((), Jump(KUBELET_FIREWALL)),
+        Rule((_NEW, _FIREWALL), Jump(PROXY_FIREWALL)),
+        Rule((_NEW, _PORTALS), Jump(SERVICES)),
+    ),
+    # The only two hooks that can change a destination: what the node gets, and what it sends. nat sees new connections
     # alone, without being asked to.
-    ("nat", "OUTPUT", Rule((_PORTALS,), Jump(SERVICES))),
-    ("nat", "PREROUTING", Rule((_PORTALS,), Jump(SERVICES))),
+    ("nat", "PREROUTING"): (Rule((_PORTALS,), Jump(SERVICES)),),
+    ("nat", "OUTPUT"): (Rule((_PORTALS,), Jump(SERVICES)),),
     # And the one that changes the source of all that leaves.
-    ("nat", "POSTROUTING", Rule((Comment("kubernetes postrouting rules"),), Jump(POSTROUTING))),
-    # kubelet makes the same two; kube-proxy does not take them away when it cleans up.
-    ("filter", "INPUT", Rule((), Jump(KUBELET_FIREWALL))),
-    ("filter", "OUTPUT", Rule((), Jump(KUBELET_FIREWALL))),
-)
+    ("nat", "POSTROUTING"): (Rule((Comment("kubernetes postrouting rules"),), Jump(POSTROUTING)),),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +150,9 @@ def node_ports(cluster: Cluster, node: Node, family: Family, behaviour: Behaviou
 def hooked_chains(table: str) -> dict[str, Chain]:
     """The table's built-in chains with kube-proxy's jumps."""
     chains = built_in_chains(table)
-    for name, chain, rule in JUMPS:
+    for (name, chain), jumps in JUMPS.items():
         if name == table:
-            chains[chain].rules.insert(0, rule)
+            chains[chain].rules[:0] = jumps
     return chains
 
 

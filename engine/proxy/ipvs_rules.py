@@ -53,28 +53,33 @@ _CHAINS = {
         "KUBE-SOURCE-RANGES-FIREWALL",
     ),
 }
-# kube-proxy prepends its jumps one after the other (iptablesJumpChain), so the last one stands first.
-_JUMPS: tuple[tuple[str, Hook, str, str], ...] = (
+# By built-in chain, in the order in which they stand: kube-proxy makes them one after the other and puts each before the
+# rules that are there (iptablesJumpChain).
+_JUMPS: dict[tuple[str, Hook], tuple[tuple[str, str], ...]] = {
     # Who is to be masqueraded is decided before IPVS takes the packet, at INPUT or OUTPUT after the nat table: by then
     # the Service's address is still its destination.
-    ("nat", Hook.PREROUTING, "KUBE-SERVICES", "kubernetes service portals"),
-    ("nat", Hook.OUTPUT, "KUBE-SERVICES", "kubernetes service portals"),
+    ("nat", Hook.PREROUTING): (("KUBE-SERVICES", "kubernetes service portals"),),
+    ("nat", Hook.OUTPUT): (("KUBE-SERVICES", "kubernetes service portals"),),
     # What IPVS sends on passes POSTROUTING, so the mark is acted on there.
-    ("nat", Hook.POSTROUTING, "KUBE-POSTROUTING", "kubernetes postrouting rules"),
-    # A Service's address is the node's own, so packets for it come to INPUT, and so would those for the node's other
-    # ports by that address: the first chain keeps these away. It stands first, before IPVS.
-    ("filter", Hook.INPUT, "KUBE-IPVS-FILTER", "kubernetes ipvs access filter"),
-    # loadBalancerSourceRanges, at the last place where the packet still shows the load balancer's address ...
-    ("filter", Hook.INPUT, "KUBE-PROXY-FIREWALL", "kube-proxy firewall rules"),
-    # The health check's port must be reachable whatever the node's own firewall says after this.
-    ("filter", Hook.INPUT, "KUBE-NODE-PORT", "kubernetes health check rules"),
-    # ... and where a load balancer's address is routed through, not held.
-    ("filter", Hook.FORWARD, "KUBE-PROXY-FIREWALL", "kube-proxy firewall rules"),
-    # Answers, which are forwarded, pass a FORWARD policy of DROP by this.
-    ("filter", Hook.FORWARD, "KUBE-FORWARD", "kubernetes forwarding rules"),
+    ("nat", Hook.POSTROUTING): (("KUBE-POSTROUTING", "kubernetes postrouting rules"),),
+    ("filter", Hook.INPUT): (
+        # A Service's address is the node's own, so packets for it come to INPUT, and so would those for the node's other
+        # ports by that address: the first chain keeps these away. It stands first, before IPVS.
+        ("KUBE-IPVS-FILTER", "kubernetes ipvs access filter"),
+        # loadBalancerSourceRanges, at the last place where the packet still shows the load balancer's address ...
+        ("KUBE-PROXY-FIREWALL", "kube-proxy firewall rules"),
+        # The health check's port must be reachable whatever the node's own firewall says after this.
+        ("KUBE-NODE-PORT", "kubernetes health check rules"),
+    ),
+    ("filter", Hook.FORWARD): (
+        # ... and where a load balancer's address is routed through, not held.
+        ("KUBE-PROXY-FIREWALL", "kube-proxy firewall rules"),
+        # Answers, which are forwarded, pass a FORWARD policy of DROP by this.
+        ("KUBE-FORWARD", "kubernetes forwarding rules"),
+    ),
     # What the node itself sends never meets INPUT; it is looked at once IPVS has had it.
-    ("filter", Hook.OUTPUT, "KUBE-IPVS-OUT-FILTER", "kubernetes ipvs access filter"),
-)
+    ("filter", Hook.OUTPUT): (("KUBE-IPVS-OUT-FILTER", "kubernetes ipvs access filter"),),
+}
 _DD = ("dst", "dst")
 _MARK = Jump("KUBE-MARK-MASQ")
 
@@ -98,8 +103,8 @@ def build_tables(frame: Frame, ipsets: Mapping[str, IpSet]) -> dict[str, Table]:
     """The nat and filter tables. `ipsets` are by their IPv4 names; the tables' own sets by the kernel's."""
     by_name = {ipset.name: ipset for ipset in ipsets.values()}
     tables = {name: _empty_table(name, by_name) for name in ("nat", "filter")}
-    for table, hook, chain, comment in _JUMPS:
-        tables[table].chains[hook.value].rules.append(Rule((Comment(comment),), Jump(chain)))
+    for (table, hook), jumps in _JUMPS.items():
+        tables[table].chains[hook.value].rules += [Rule((Comment(comment),), Jump(chain)) for chain, comment in jumps]
     writer = _Writer(frame, ipsets, tables)
     writer.services_head()
     writer.set_rules()

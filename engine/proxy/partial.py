@@ -92,7 +92,7 @@ def _full_sync(
 def first_sync(sync: Sync, services: Services | None = None) -> Transaction:
     """As full_transaction, of a sync at hand; `services` is what sync.services() gives, where that is at hand too."""
     # An iptables run for each jump's chain and one for the jump itself.
-    return _transaction(sync, None, (), 2 * len(frame.JUMPS), services)
+    return _transaction(sync, None, (), 2 * sum(map(len, frame.JUMPS.values())), services)
 
 
 def partial_sync(old: Sync, new: Sync, cleanup: bool | None = None, services: Services | None = None) -> Transaction:

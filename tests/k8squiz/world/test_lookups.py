@@ -29,9 +29,28 @@ FACTS_OF_WEB = {
 }
 
 
-@pytest.mark.parametrize("name", LOOKUP_FACTS)
-def test_a_fact_of_a_look_up(name: str) -> None:
-    assert LOOKUP_FACTS[name](look_up_name({"from": POD, "name": "web"}, WORLD, WORLD.first)) == FACTS_OF_WEB[name]
+# A name that nobody has, asked for with every search domain first.
+FACTS_OF_NOBODY = {
+    "names": 4,
+    "asked_first": "nobody.shop.svc.cluster.local",
+    "asked_last": "nobody",
+    "result": "",
+    "answers": 0,
+    "found": False,
+}
+
+
+def test_the_facts_of_a_look_up() -> None:
+    assert list(LOOKUP_FACTS) == list(FACTS_OF_WEB)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "value"),
+    [("web", *row) for row in FACTS_OF_WEB.items()] + [("nobody", *row) for row in FACTS_OF_NOBODY.items()],
+)
+def test_a_fact_of_a_look_up(asked: str, name: str, value: object) -> None:
+    found = LOOKUP_FACTS[name](look_up_name({"from": POD, "name": asked}, WORLD, WORLD.first))
+    assert (found, type(found)) == (value, type(value))
 
 
 def test_it_is_a_predicate_and_a_value() -> None:
