@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from engine.errors import EngineError, UnsupportedFeature, os_reason
+from engine.errors import os_reason
+from engine.faults.follow import follow
 from engine.faults.grade import as_json, graded
 from engine.faults.incident import Incident, draw_incident, from_id
 from engine.faults.registry import find_fault, names
-from engine.faults.run import IncidentRun, begin, unknown
-from engine.faults.script import ScriptLine, read_script_line
+from engine.faults.run import IncidentRun, begin
 from k8squiz.commands.incident_debrief import debrief
 from k8squiz.commands.incident_dialog import Dialog
 from k8squiz.errors import QuizError
@@ -71,7 +70,7 @@ def _write_sheet(incident: Incident, path: Path, lang: Lang) -> int:
 
 def _worked_on(begun: IncidentRun, lang: Lang, minutes: int | None, lines: list[str] | None, json: bool) -> int:
     if lines is not None:
-        done = follow(begun, lines, lang, _tell)
+        done = follow(begun, lines, lambda said: _tell(pick(said, lang)))
         grade = graded(done)
         print_json(as_json(done, grade))
         return 0 if grade.mended else 1
@@ -128,37 +127,3 @@ def _read(script: str) -> list[str]:
 
 def _tell(said: str) -> None:
     sys.stderr.write(visible(said if said.endswith("\n") else said + "\n"))
-
-
-def follow(done: IncidentRun, lines: list[str], lang: Lang, tell: Callable[[str], None]) -> IncidentRun:
-    """The run after the lines of a script, to its end or `done`; `tell` is given what each line answers."""
-    for text in lines:
-        line = read_script_line(text)
-        if line is None:
-            continue
-        if line.word == "done":
-            break
-        try:
-            done, said = _one(done, line, lang)
-        except UnsupportedFeature as error:
-            said = pick(unknown(error), lang)
-        except EngineError as error:
-            said = pick(error, lang)
-        if said:
-            tell(said)
-    return done
-
-
-def _one(done: IncidentRun, line: ScriptLine, lang: Lang) -> tuple[IncidentRun, str]:
-    if line.word == "flows":
-        failing, done = done.failing()
-        return done, "\n".join(failing)
-    if line.word == "hint":
-        text, done = done.hint()
-        return done, pick(text, lang)
-    if line.word == "diagnose":
-        return done.diagnose(line.text), ""
-    if line.word:
-        return done, ""
-    reply, done = done.run(line.host, line.text)
-    return done, reply.shown

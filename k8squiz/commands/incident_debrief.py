@@ -12,10 +12,11 @@ from engine.faults.grade import RunGrade
 from engine.faults.incident import deviating
 from engine.faults.run import IncidentRun, RunStep, expert_path
 from engine.shell.live import LiveCluster
-from k8squiz.commands.incident_dialog import flows_text, wrapped
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.commands.incident_dialog import wrapped
+from k8squiz.locale.i18n import Lang
 from k8squiz.locale.incident import say
 from k8squiz.terminal.console import make_console, print_plain
+from k8squiz.world.incidents import flows_text, truth_text
 
 _LONGEST = 160
 
@@ -28,10 +29,9 @@ def debrief(run: IncidentRun, grade: RunGrade, lang: Lang) -> None:
     lines.append(say("parts", lang, **{name: f"{round(100 * value)} %" for name, value in grade.parts.items()}))
     place = say("with-place", lang) if said is not None and said.place else ""
     lines.append(say("cause-yes", lang, place=place) if said is not None and said.cause else say("cause-no", lang))
-    what, lives = pick(incident.fault.what, lang), pick(incident.fault.lives, lang)
-    lines.append(say("truth", lang, place=incident.case.place[0], what=what, lives=lives))
+    lines.append(truth_text(incident, lang))
     if grade.broken:
-        lines.append(flows_text(run, grade.broken, lang))
+        lines.append(flows_text(incident.baseline, grade.broken, lang))
     elif grade.later:
         lines += [say("later", lang), *(f"  {name}" for name in grade.later)]
     lines += [say("danger", lang, line=_cut(line)) for line in grade.dangers]

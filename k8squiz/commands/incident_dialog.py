@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from engine.errors import EngineError, UnsupportedFeature
 from engine.faults.diagnosis import choices
-from engine.faults.report import told
 from engine.faults.run import IncidentRun, unknown
 from engine.faults.script import WORDS, read_script_line
 from engine.shell.live import ADMINISTRATOR
@@ -18,6 +17,7 @@ from k8squiz.locale.incident import say
 from k8squiz.terminal.console import print_plain
 from k8squiz.terminal.sanitize import visible
 from k8squiz.terminal.width import screen_width, width_of, wrap
+from k8squiz.world.incidents import flows_text, report_text
 
 
 class Dialog:
@@ -36,7 +36,7 @@ class Dialog:
 
     def run(self) -> IncidentRun:
         """Ask until the end."""
-        print_plain(wrapped(report_text(self._run, self._lang)))
+        print_plain(wrapped(report_lines(self._run, self._lang)))
         print_plain(wrapped(self._help()))
         while True:
             line = self._read()
@@ -105,12 +105,12 @@ class Dialog:
             return
         if read.word == "flows":
             failing, self._run = self._run.failing()
-            print_plain(flows_text(self._run, failing, self._lang))
+            print_plain(flows_text(self._run.incident.baseline, failing, self._lang))
         elif read.word == "hint":
             text, self._run = self._run.hint()
             print_plain(wrapped(pick(text, self._lang)))
         elif read.word == "report":
-            print_plain(wrapped(report_text(self._run, self._lang)))
+            print_plain(wrapped(report_lines(self._run, self._lang)))
         elif read.word == "diagnose":
             self._diagnose(read.text)
         else:
@@ -146,25 +146,6 @@ def wrapped(text: str) -> str:
     return "\n".join("\n".join(wrap(line, width)) if width_of(line) > width else line for line in text.split("\n"))
 
 
-def report_text(run: IncidentRun, lang: Lang) -> str:
-    """The report as plain lines."""
-    report = told(run.incident)
-    lines = [say("title", lang, id=_shown_id(run)), "", pick(report.headline, lang), "", say("fails", lang)]
-    lines += [f"  {name}: {pick(how, lang)}" for name, how in report.failing]
-    lines += [say("works", lang), *(f"  {name}" for name in report.working)]
-    lines += [say("changes", lang), *(f"  {at}  {pick(what, lang)}" for at, what in report.changes)]
-    return "\n".join((*lines, ""))
-
-
-def _shown_id(run: IncidentRun) -> str:
-    """The seed alone: the fault's name would tell."""
-    return run.incident.seed
-
-
-def flows_text(run: IncidentRun, failing: tuple[str, ...], lang: Lang) -> str:
-    """The flows that deviate, a line each."""
-    baseline = run.incident.baseline
-    if not failing:
-        return say("whole", lang)
-    rows = (f"  {name}" + ("" if baseline[name] else f"  {say('opened', lang)}") for name in failing)
-    return "\n".join((say("deviate", lang, count=len(failing), total=len(baseline)), *rows))
+def report_lines(run: IncidentRun, lang: Lang) -> str:
+    """The report below the incident's title: the seed alone, since the fault's name would tell."""
+    return "\n".join((say("title", lang, id=run.incident.seed), "", report_text(run.incident, lang), ""))

@@ -9,7 +9,8 @@ from rich.console import Console
 
 from k8squiz.bank.question import Answer
 from k8squiz.commands.faults import tell
-from k8squiz.kinds.fields import Field, Unreadable, Value
+from k8squiz.commands.line_by_line import hold
+from k8squiz.kinds.fields import Dialogue, Field, Unreadable, Value
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
 from k8squiz.locale.typed import AFTER_A_GRADE, Command, command
@@ -145,10 +146,11 @@ class MockDialog:
                 told = words
                 self._print(Prose(told, "quiet"))
             self._field = field.id
-            typed = self._line(position, field).strip()
+            held = self._held(position, field)
+            typed = self._line(position, field).strip() if held is None else held
             if field.long:
                 typed = self._parted(position, field, typed)
-            obeyed = command(typed)
+            obeyed = command(typed) if held is None else None
             if obeyed == (Command.BACK, "") and index > 0:
                 index -= 1
                 continue
@@ -162,6 +164,40 @@ class MockDialog:
                 index += 1
             except Unreadable as error:
                 self._print(Prose(f"? {pick(error.text, self._lang)}", "notice"))
+
+    def _held(self, position: int, field: Field) -> str | None:
+        """All lines of a field that answers each, begun anew or gone on with; None for a field that does not. The lines so
+        far are what is saved, and what is graded once the clock strikes."""
+        standing = self._standing
+        if standing is None or (standing.position, standing.field) != (position, field.id):
+            standing = None
+        held = field.replies(str(self._given(position).get(field.id, "")) if standing is None else standing.text)
+        if held is None:
+            return None
+        self._standing = None
+
+        def ask(now: Dialogue) -> str:
+            lines = "\n".join(now.lines)
+            self._interview.keep_line(field.id, lines)
+            clock, prompt = self._clock(position), one_line(now.prompt(self._lang))
+            try:
+                return self._keyboard.line(
+                    prompt, clock, lambda line: self._interview.tick(field.id, lines), field, self._lang
+                )
+            except TimedOut:
+                raise TimedOut(lines) from None
+
+        def obey(now: Dialogue, found: tuple[Command, str]) -> None:
+            lines = "\n".join(now.lines)
+            self._standing = AnswerDraft(position, field.id, lines, self._interview.elapsed)
+            if lines and found[0] in (Command.SKIP, Command.BACK, Command.END):
+                # Another question may be shown next, or none: what stands is an answer already.
+                self._interview.fill(field.id, field.read(lines))
+            if self._obey(found, position) and found[0] is Command.HELP:
+                self._print(Prose(field.how(self._lang), "told"))
+            self._standing = None
+
+        return "\n".join(hold(held, ask, obey, self._console, self._lang).lines)
 
     def _given(self, position: int) -> Answer:
         return self._interview.state.sheets[position].given

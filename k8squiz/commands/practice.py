@@ -19,7 +19,7 @@ from k8squiz.commands.faults import tell
 from k8squiz.commands.material import read_material
 from k8squiz.commands.practice_journal import PracticeJournal
 from k8squiz.errors import QuizError
-from k8squiz.kinds.fields import Field, Unreadable
+from k8squiz.kinds.fields import Dialogue, Field, Unreadable
 from k8squiz.kinds.interface import Task
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
@@ -278,7 +278,7 @@ def _fill_in(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang
         if field.how(lang, not keyboard.interactive) != told:
             told = field.how(lang, not keyboard.interactive)
             console.print(Prose(told, "quiet"))
-        typed, word = _line(keyboard, sheet.task, field, lang)
+        typed, word = _line(keyboard, sheet, field, console, lang)
         if not typed and (foregone := fields[index].foregone(answer)) is not None:
             answer[field.id] = foregone
             index += 1
@@ -294,14 +294,33 @@ def _fill_in(sheet: Sheet, keyboard: keys.Keyboard, console: Console, lang: Lang
     return answer
 
 
-def _line(keyboard: keys.Keyboard, task: Task, field: Field, lang: Lang) -> tuple[str, Command | None]:
+def _line(
+    keyboard: keys.Keyboard, sheet: Sheet, field: Field, console: Console, lang: Lang
+) -> tuple[str, Command | None]:
     """What was typed, and the command that it is; of a long answer the command that stands behind it."""
-    typed = _typed(keyboard, task, field, lang).strip()
+    held = field.replies()
+    if held is not None:
+        return _held(held, sheet, field, keyboard, console, lang), None
+    typed = _typed(keyboard, sheet.task, field, lang).strip()
     if field.long:
         body, behind = parted(typed, is_command)
         typed = behind or body
     obeyed = command(typed)
     return typed, None if obeyed is None else obeyed[0]
+
+
+def _held(held: Dialogue, sheet: Sheet, field: Field, keyboard: keys.Keyboard, console: Console, lang: Lang) -> str:
+    """All lines that were typed, each of them answered."""
+    from k8squiz.commands.line_by_line import hold, or_its_end
+
+    def obey(now: Dialogue, found: tuple[Command, str]) -> None:
+        if found[0] is Command.SHOW:
+            _show(sheet, keyboard, console, lang)
+        elif _obey(found[0], sheet, console, lang) and found[0] is Command.HELP:
+            console.print(Prose(field.how(lang), "told"))
+
+    ask = or_its_end(lambda now: keyboard.line(one_line(now.prompt(lang)), field))
+    return "\n".join(hold(held, ask, obey, console, lang).lines)
 
 
 def _taken(

@@ -133,6 +133,7 @@ REGISTRY: dict[str, str] = {
     "compare": "k8squiz.kinds.compare",
     "evidence": "k8squiz.kinds.evidence",
     "path": "k8squiz.kinds.path",
+    "incident": "k8squiz.kinds.incident",
     "talk": "k8squiz.kinds.talk",
 }
 

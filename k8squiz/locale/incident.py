@@ -16,6 +16,23 @@ WORDS: dict[str, Text] = {
         "主机：{hosts}\n用 ssh 主机名 登录，用 exit 离开；主机名: 命令 在该主机上执行一条命令。kubectl 就在这里使用。\n"
         "flows 查看当前失败的流量 · hint 提示（扣分）· diagnose 列出选项 · diagnose 描述 或 编号 位置 · report 重看报告 · done 结束\n",
     ),
+    "how": Text(
+        "Look into it and mend it. Hosts: {nodes}, pod/NAME, client; ssh HOST goes to one, exit leaves it, HOST: COMMAND runs one command there, "
+        "kubectl is here. flows: what fails now; diagnose: the choices; diagnose TEXT or NUMBER, and PLACE; report; done hands in.",
+        "请查找原因并修复。主机：{nodes}、pod/名称、client；ssh 主机名 登录，exit 离开，主机名: 命令 在该主机上执行一条命令，kubectl 就在这里使用。"
+        "flows 查看当前失败的流量；diagnose 列出选项；diagnose 描述或编号，加上位置；report 重看报告；done 交卷。",
+    ),
+    "too-many": Text("That was the last line there is room for: done hands in.", "行数已达上限：请用 done 交卷。"),
+    "nothing-typed": Text("(nothing)", "（没有操作）"),
+    "not-it": Text("type commands, then done", "请输入命令，最后输入 done"),
+    "still": Text("{count} flows deviate in the end: {flows}", "最后仍有 {count} 条流量不一致：{flows}"),
+    "not-lasting": Text(
+        "{count} flows deviate again after kube-proxy's next sync and new pods: {flows}",
+        "kube-proxy 下一次同步、Pod 重建之后，又有 {count} 条流量不一致：{flows}",
+    ),
+    "wrong-turn": Text("It does not mend it, or not for good.", "这样做修不好，或不能持久。"),
+    "poor": Text("an expert's path is worth {score} only", "专家路径只得 {score}"),
+    "given-away": Text("doing nothing is worth {score}", "什么都不做也得 {score}"),
     "whole": Text("Every flow does what it did before.", "所有流量都恢复到了故障之前的状态。"),
     "deviate": Text("{count} of {total} flows do not do what they did before:", "{total} 条流量中有 {count} 条与故障之前不一致："),
     "opened": Text("(comes through, and did not before)", "（现在能通，而之前不通）"),
@@ -79,3 +96,8 @@ PART_NAMES: dict[str, Text] = {
 def say(key: str, lang: Lang, **words: object) -> str:
     """The sentence of that key, filled in."""
     return pick(WORDS[key], lang).format(**words)
+
+
+def both(key: str, **words: object) -> Text:
+    """As say, in both languages."""
+    return Text(say(key, "en", **words), say(key, "zh", **words))

@@ -22,6 +22,7 @@ TOPICS = {
     "mtu": "MTU",
     "debugging": "排障",
     "rollouts": "滚动更新",
+    "incidents": "故障处理",
 }
 
 KINDS = {
@@ -39,6 +40,7 @@ KINDS = {
     "talk": "口述题",
     "write": "编写清单",
     "timeline": "时间线题",
+    "incident": "故障演练",
 }
 
 # The names that question files give their requests; what is not here is a mode, a policy, a name of the field.

@@ -12,6 +12,7 @@ from engine.faults.run import begin, hint
 from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.incident import PART_NAMES, say
+from k8squiz.world.incidents import truth_text
 
 # Hints there are.
 _HINTS = 3
@@ -48,8 +49,7 @@ def _handout(incident: Incident, lang: Lang) -> Iterator[str]:
 
 
 def _truth(incident: Incident, lang: Lang) -> Iterator[str]:
-    place, what, lives = incident.case.place[0], pick(incident.fault.what, lang), pick(incident.fault.lives, lang)
-    yield say("truth", lang, place=place, what=what, lives=lives)
+    yield truth_text(incident, lang)
     yield from ("", say("sheet-breaks", lang), "", *_code(incident.case.breaks))
     if incident.herrings:
         yield from (say("sheet-herrings", lang), "")

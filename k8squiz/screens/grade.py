@@ -25,6 +25,7 @@ from k8squiz.screens.causes import causes_view
 from k8squiz.screens.fields.rows import rows_view
 from k8squiz.screens.fields.views import view_of
 from k8squiz.screens.prose import Prose
+from k8squiz.world.subjects import about_an_incident
 from k8squiz.world.texts import explanation, followups, key_points, sources
 from k8squiz.world.world import World
 
@@ -71,7 +72,11 @@ def _score(grade: Grade, lang: Lang) -> RenderableType:
 
 
 def bench_view(world: World, lang: Lang) -> RenderableType:
-    """What every scheduler measured, or where every connection went, or what each mode costs."""
+    """What every scheduler measured, or where every connection went, or what each mode costs; of an incident what it was."""
+    if about_an_incident(world.question):
+        from k8squiz.world.incidents import incident_of, truth_text
+
+        return Group(meta(say("computed", lang)), Prose(truth_text(incident_of(world.question), lang)))
     from k8squiz.screens.virtual_servers import figures_view, history_view, measured_view
     from k8squiz.world.virtual_servers import history, scenario, size
 

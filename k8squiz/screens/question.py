@@ -25,7 +25,7 @@ from k8squiz.screens.pieces import Pieces
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.sanitize import visible
 from k8squiz.terminal.width import width_of
-from k8squiz.world.subjects import needs_no_cluster
+from k8squiz.world.subjects import about_an_incident, needs_no_cluster
 from k8squiz.world.texts import prompt
 from k8squiz.world.world import World
 
@@ -154,6 +154,12 @@ def given_view(question: Question, lang: Lang, words: str | None = None) -> Rend
     (None: whatever they are) have to do with it."""
     if not needs_no_cluster(question):
         return Group(cluster_view(question.picture, lang, _told(question, words)), requests_view(question, lang))
+    if about_an_incident(question):
+        from k8squiz.world.incidents import incident_of, report_text
+
+        report = report_text(incident_of(question), lang).split("\n")
+        indents = (len(line) - len(line.lstrip()) for line in report)
+        return Group(*(Padding(Prose(line), (0, 0, 0, by)) for line, by in zip(report, indents, strict=True)))
     from k8squiz.screens.virtual_servers import history_view, scenario_view, size_view
     from k8squiz.world.virtual_servers import history, scenario, size
 

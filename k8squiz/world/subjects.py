@@ -1,4 +1,5 @@
-"""What a question may be about instead of a cluster: `ask.ipvs`, `ask.scenario`, `ask.scale`, read from the file."""
+"""What a question may be about instead of a cluster: `ask.ipvs`, `ask.scenario`, `ask.scale`, read from the file, and
+`ask.fault`, which draws a cluster of its own."""
 
 from __future__ import annotations
 
@@ -61,12 +62,19 @@ HISTORY = record(HistorySpec).told("A virtual server and its history.")
 SIZE = record(SizeSpec).told("So many ClusterIP Services of so many endpoints, instead of a cluster.")
 WORKLOAD = MAPPING.told("A workload and a requirement: engine.ipvs.scenario.load_scenario.")
 
-_KEYS = ("ipvs", "scenario", "scale")
+_FAULT = "fault"
+_KEYS = ("ipvs", "scenario", "scale", _FAULT)
 
 
 def needs_no_cluster(question: Question) -> bool:
-    """Whether it is about a history, a workload or a size, so that the cluster and the request are not shown."""
+    """Whether it is about a history, a workload, a size or an incident, so that the cluster and the request are not
+    shown."""
     return any(name in question.ask for name in _KEYS)
+
+
+def about_an_incident(question: Question) -> bool:
+    """Whether a cluster is to be looked into and mended: k8squiz.world.incidents has it."""
+    return _FAULT in question.ask
 
 
 def history_spec(question: Question) -> HistorySpec | None:

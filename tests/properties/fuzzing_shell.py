@@ -16,6 +16,7 @@ from engine import load_cluster
 from engine.dns import lookup
 from engine.errors import NoSuchObject
 from engine.faults import draw_incident, names
+from engine.faults.follow import follow
 from engine.faults.grade import as_json, graded
 from engine.faults.incident import Incident
 from engine.faults.run import begin, expert_path
@@ -23,7 +24,6 @@ from engine.shell import Reply, Shell, open_shell
 from engine.shell.files import FileRefused, write_file
 from engine.shell.live import ADMINISTRATOR
 from engine.shell.registry import names as tools
-from k8squiz.commands.incident import follow
 from tests.properties.mutations import damaged, dumped, scrambled
 from tests.properties.scenes import EXAMPLE, saved, scenes
 
@@ -180,7 +180,7 @@ def script(rng: random.Random) -> None:
     text = scrambled(
         rng, "\n".join(lines[: rng.randrange(1, 9)]), [*WORDS, "diagnose", "done", "flows", "node1:", "client:"]
     )
-    done = follow(begin(incident), text.splitlines(), rng.choice(("en", "zh")), lambda said: None)
+    done = follow(begin(incident), text.splitlines())
     # A grade walks every flow twice, a hundred times what the lines take.
     if rng.random() < 0.2:
         grade = graded(done)

@@ -5,7 +5,7 @@ the table under a grade has a view in screens/fields. Nothing here prints, and n
 """
 
 from k8squiz.kinds.fields.address import AddressField
-from k8squiz.kinds.fields.interface import Field, FieldBase, Item, Turn, Unreadable, Value
+from k8squiz.kinds.fields.interface import Dialogue, Field, FieldBase, Item, Turn, Unreadable, Value
 from k8squiz.kinds.fields.menu import MenuField
 from k8squiz.kinds.fields.name import NameField
 from k8squiz.kinds.fields.number import NumberField
@@ -13,6 +13,7 @@ from k8squiz.kinds.fields.order import OrderField
 
 __all__ = [
     "AddressField",
+    "Dialogue",
     "Field",
     "FieldBase",
     "Item",

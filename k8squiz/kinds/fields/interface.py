@@ -2,7 +2,7 @@
 
 A field is frozen and pure; a value is canonical (equal answers are equal values) and plain (it can be stored as JSON).
 Whoever meets a field asks it, and never looks which class it is of: practice and mock for `how`, `prompt` and `words`,
-grading for `read` and `score`, reports for `full_label`, `options` and `turns`, lint for `flaws`.
+and for `replies` where each line is answered; grading for `read` and `score`, reports for `full_label`, `options` and `turns`, lint for `flaws`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from k8squiz.bank.question import Answer, Value
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.typed import spellings
 
-__all__ = ["Field", "FieldBase", "Item", "Turn", "Unreadable", "Value"]
+__all__ = ["Dialogue", "Field", "FieldBase", "Item", "Turn", "Unreadable", "Value"]
 
 
 class Unreadable(Exception):
@@ -60,6 +60,29 @@ class Turn:
 
     says: Text
     reveals: Text
+
+
+class Dialogue(Protocol):
+    """A blank that is filled in line by line, each line being answered. Frozen and pure: a line gives the next one."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What was typed so far, as the field's `read` takes it, one below the other."""
+
+    @property
+    def over(self) -> bool: ...
+    @property
+    def last_word(self) -> str:
+        """The line that ends it."""
+
+    def prompt(self, lang: Lang) -> str:
+        """The text before the cursor."""
+
+    def claims(self, line: str) -> bool:
+        """Whether a line that is a command of the sitting too is meant for the dialogue."""
+
+    def reply(self, line: str, lang: Lang) -> tuple[str, Dialogue]:
+        """What the line answers ("" where nothing is said), and the dialogue after it."""
 
 
 class Field(Protocol):
@@ -126,6 +149,9 @@ class Field(Protocol):
     @property
     def long(self) -> bool:
         """Whether it is answered in several lines."""
+
+    def replies(self, lines: str = "") -> Dialogue | None:
+        """The dialogue in which it is filled in, after these `lines` of an earlier sitting; None where it is read at once."""
 
     @property
     def self_checked(self) -> bool:
@@ -196,6 +222,9 @@ class FieldBase:
     @property
     def long(self) -> bool:
         return False
+
+    def replies(self, lines: str = "") -> Dialogue | None:
+        return None
 
     @property
     def self_checked(self) -> bool:
