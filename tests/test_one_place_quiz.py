@@ -199,10 +199,12 @@ DISTINCT = [name for name in REGISTRY if name not in ("choice", "number", "outco
 # What a repair's words were called for one release, and the kind `questions new` begins with.
 # A timeline of an `ask` is called as its kind is.
 # What an incident's grade has for what was looked at is called evidence too, and so is a topic that interviews cover.
+# An incident is drawn by a command of that name, too.
 KNOWN_ELSEWHERE = {
     "repair": {"k8squiz/bank/old_words.py"},
     "timeline": {"k8squiz/world/over_time.py"},
     "evidence": {"k8squiz/locale/incident.py", "k8squiz/mock/plan.py"},
+    "incident": {"k8squiz/cli/commands.py", "k8squiz/locale/examples.py", "k8squiz/locale/help.py"},
 }
 
 

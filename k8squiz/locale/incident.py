@@ -25,6 +25,7 @@ WORDS: dict[str, Text] = {
     "too-many": Text("That was the last line there is room for: done hands in.", "行数已达上限：请用 done 交卷。"),
     "nothing-typed": Text("(nothing)", "（没有操作）"),
     "not-it": Text("type commands, then done", "请输入命令，最后输入 done"),
+    "at-a-prompt": Text("Once more, at a prompt: k8squiz incident {id}", "在提示符下再做一次：k8squiz incident {id}"),
     "still": Text("{count} flows deviate in the end: {flows}", "最后仍有 {count} 条流量不一致：{flows}"),
     "not-lasting": Text(
         "{count} flows deviate again after kube-proxy's next sync and new pods: {flows}",

@@ -74,9 +74,12 @@ def _score(grade: Grade, lang: Lang) -> RenderableType:
 def bench_view(world: World, lang: Lang) -> RenderableType:
     """What every scheduler measured, or where every connection went, or what each mode costs; of an incident what it was."""
     if about_an_incident(world.question):
+        from k8squiz.locale.incident import say as of_incidents
         from k8squiz.world.incidents import incident_of, truth_text
 
-        return Group(meta(say("computed", lang)), Prose(truth_text(incident_of(world.question), lang)))
+        incident = incident_of(world.question)
+        again = of_incidents("at-a-prompt", lang, id=incident.id)
+        return Group(meta(say("computed", lang)), Prose(truth_text(incident, lang)), Prose(again, "quiet"))
     from k8squiz.screens.virtual_servers import figures_view, history_view, measured_view
     from k8squiz.world.virtual_servers import history, scenario, size
 
