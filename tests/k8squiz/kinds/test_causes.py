@@ -88,6 +88,9 @@ MISTAKES = {
         "affinity-to-a-dead-pod", "1", ["7", "="],
         "3.5 without an answer (api-1 is gone since 2 s", "3.5 个无响应（api-1 从 2 s 起已不存在",
     ),
+    "the incident is looked at and not mended": (
+        "nobody-answers", "1", ["kubectl get endpoints"], "the Service's selector matches no pod", "selector 没有匹配到任何 Pod",
+    ),
     "the namespace is shut and no door opened": (
         "write-default-deny", "1",
         ["apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {}}"],
