@@ -19,7 +19,7 @@ _BESIDES = 4
 def read_material(task: Task, question: int, keyboard: keys.Keyboard, console: Console, lang: Lang) -> bool:
     """Show it above a question of so many lines: at once where both fit the screen. Whether the question is to be asked:
     not where one leaves."""
-    material = material_view(task)
+    material = material_view(task, lang)
     if material is None:
         return True
     pages = Pages(console, [material, ""], above=1)

@@ -225,13 +225,13 @@ def _told(drawn_questions: DrawnQuestions, position: int, result: QuestionScore,
     given, computed = bench(world)
     after = told_world(world, task)
     marks: Sequence[FieldMark | None] = result.grade.marks if result.grade is not None else [None] * len(task.fields)
-    shown = "\n".join(field.before for field in task.fields).strip()
+    en, zh = ("\n".join(field.before_in(lang) for field in task.fields).strip() for lang in LANGS)
     return Answered(
         result, world.question.template.title, prompt(world), () if given.en else _cluster(world.question.picture),
         () if given.en else _requests(world),
         _fields(task.fields, marks, result.sheet.graded_answer or {}, _causes(world, task, result.grade)),
         () if given.en else walks(after), explanation(after), key_points(after), sources(after),
-        given if given.en else Text(shown, shown), computed,
+        given if given.en else Text(en, zh), computed,
     )  # fmt: skip
 
 

@@ -81,9 +81,9 @@ class Titled:
 def question_view(world: World, task: Task, lang: Lang, listed: bool = True, material: bool = True) -> RenderableType:
     """Everything one needs to answer: what is to be read, cluster, request, prompt, and what can be picked. Without `listed`
     the steps of an order are left out: the re-orderable list shows them; without `material` what is to be read."""
-    above = material_view(task) if material else None
+    above = material_view(task, lang) if material else None
     asked: list[RenderableType] = [Prose(pick(prompt(world), lang))]
-    asked += [Material(field.before) for field in task.fields if field.before and not _long(field.before)]
+    asked += [Material(text) for field in task.fields if (text := field.before_in(lang)) and not _long(text)]
     asked += [
         items_view(field.options, lang) for field in task.fields if field.options and (listed or not field.ordered)
     ]
@@ -92,10 +92,10 @@ def question_view(world: World, task: Task, lang: Lang, listed: bool = True, mat
     return question if above is None else Group(above, Styled(""), question)
 
 
-def material_view(task: Task) -> RenderableType | None:
+def material_view(task: Task, lang: Lang) -> RenderableType | None:
     """What is to be read before the question: manifests, what tools print; None where there is nothing, or no more than fits
     under the prompt. It stands above all else, for what one answers by is not to scroll away."""
-    texts = [field.before for field in task.fields if _long(field.before)]
+    texts = [text for field in task.fields if _long(text := field.before_in(lang))]
     return Group(*map(Material, texts)) if texts else None
 
 

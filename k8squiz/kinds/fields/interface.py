@@ -130,7 +130,10 @@ class Field(Protocol):
 
     @property
     def before(self) -> str:
-        """What one is shown beforehand, as it stands and in every language the same."""
+        """What one is shown beforehand, as it stands, in English."""
+
+    def before_in(self, lang: Lang) -> str:
+        """As `before`, in that language."""
 
     @property
     def foreseen(self) -> bool:
@@ -201,6 +204,10 @@ class FieldBase:
     @property
     def before(self) -> str:
         return ""
+
+    def before_in(self: Field, lang: Lang) -> str:
+        # What tools print and manifests are the same in every language.
+        return self.before
 
     @property
     def foreseen(self) -> bool:

@@ -1,9 +1,12 @@
-"""A timeline as text: what is given of it, a row for each pod, kube-proxy and connection, in the fields' own words."""
+"""A timeline as text: what is given of it, a row for each pod, kube-proxy and connection; names of fields as Kubernetes has them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from k8squiz.kinds.timeline.words import say
+from k8squiz.locale.i18n import Lang
+from k8squiz.terminal.width import width_of
 from k8squiz.world.over_time import moments
 from k8squiz.world.timeline_forms import ConnectionForm, PortsForm, TableForm, TimelineForm
 
@@ -17,34 +20,39 @@ def seconds(ms: int) -> str:
     return f"{ms / 1000:.3f}".rstrip("0").rstrip(".") + " s"
 
 
-def drawing(form: TimelineForm | PortsForm | TableForm) -> str:
+def drawing(form: TimelineForm | PortsForm | TableForm, lang: Lang) -> str:
     """What is given, as lines of at most 76 columns. What follows from it is not drawn."""
     if isinstance(form, PortsForm):
-        return "\n".join(_ports(form))
+        return "\n".join(_ports(form, lang))
     if isinstance(form, TableForm):
-        return "\n".join(_table(form))
-    return "\n".join((*_rows(form), "", *_given(form)))
+        return "\n".join(_table(form, lang))
+    return "\n".join((*_rows(form, lang), "", *_given(form, lang)))
 
 
-def _rows(form: TimelineForm) -> Iterator[str]:
+def _rows(form: TimelineForm, lang: Lang) -> Iterator[str]:
     stops = [one for one in form.stops if one.at is not None]
     labels = [name for one in form.pods for name in one.pods] + [f"kube-proxy {one.node}" for one in stops]
     labels += ["Deployment"] if form.rollout is not None else []
     labels += [one.name for one in form.connections]
-    left = min(24, max(map(len, ("seconds", *labels)))) + 2
+    head = say("seconds", lang)
+    left = min(24, max(map(width_of, (head, *labels)))) + 2
     scale = _Scale(max((*moments(form), 1000)), _WIDTH - left - 2)
-    yield "seconds".ljust(left) + scale.axis()
+    yield head + " " * (left - width_of(head)) + scale.axis()
     for pod in form.pods:
         begins, ends = pod.created or 0, pod.deleted if pod.deleted is not None else pod.vanishes
-        words = [(pod.created, "created"), (pod.deleted, "deleted"), (pod.vanishes, "node loses power")]
-        words += [(pod.unready, "unready"), (pod.ready_again, "ready")]
+        words = [
+            (pod.created, say("created", lang)),
+            (pod.deleted, say("deleted", lang)),
+            (pod.vanishes, say("vanishes", lang)),
+        ]
+        words += [(pod.unready, say("unready", lang)), (pod.ready_again, say("ready", lang))]
         for name in pod.pods:
             yield name[:24].ljust(left) + scale.bar(begins, ends, words)
     if form.rollout is not None:
         yield "Deployment".ljust(left) + scale.bar(0, None, [(form.rollout.at, form.rollout.strategy.value)])
     for stop in stops:
         yield f"kube-proxy {stop.node}"[:24].ljust(left) + scale.bar(
-            0, stop.at, [(stop.at, "stops"), (stop.until, "starts")]
+            0, stop.at, [(stop.at, say("stops", lang)), (stop.until, say("starts", lang))]
         )
     for one in form.connections:
         yield one.name[:24].ljust(left) + scale.requests(one)
@@ -82,10 +90,11 @@ class _Scale:
         for column, said in told.items():
             text = ", ".join(said)
             # Left of its moment where there is no room to the right, unless an earlier one's words stand there.
-            left = column + len(text) > self._columns and column - len(text) >= behind
-            start, text = (column - len(text), f"{text}|") if left else (column, f"|{text}")
-            line[start : start + len(text)] = text
-            behind = start + len(text)
+            wide = width_of(text)
+            left = column + wide > self._columns and column - wide >= behind
+            start, text = (column - wide, f"{text}|") if left else (column, f"|{text}")
+            line[start : start + wide + 1] = _cells(text)
+            behind = start + wide + 1
         return "".join(line).rstrip()
 
     def requests(self, one: ConnectionForm) -> str:
@@ -100,72 +109,72 @@ class _Scale:
         return "".join(line).rstrip()
 
 
-def _given(form: TimelineForm) -> Iterator[str]:
+def _cells(text: str) -> list[str]:
+    """A cell a column: a wide character stands in one and leaves the next empty."""
+    return [cell for char in text for cell in (char, *[""] * (width_of(char) - 1))]
+
+
+def _given(form: TimelineForm, lang: Lang) -> Iterator[str]:
     for one in form.connections:
-        how = "" if one.every is None else f"every {seconds(one.every)}"
-        if one.every is not None:
-            how += ", one connection" if one.reuses else ", each its own connection"
-        parts = [how, f"takes {seconds(one.lasts)}" if one.lasts else ""]
-        parts += [f"max age {seconds(one.max_age)}" if one.max_age is not None else ""]
-        parts += [f"client timeout {seconds(one.timeout)}" if one.timeout is not None else ""]
-        yield from _wrapped(one.name, [part for part in parts if part] or [f"one request at {seconds(one.opened)}"])
+        how = "" if one.every is None else say("reuses" if one.reuses else "each-own", lang, every=seconds(one.every))
+        parts = [how, say("takes", lang, time=seconds(one.lasts)) if one.lasts else ""]
+        parts += [say("max-age", lang, time=seconds(one.max_age)) if one.max_age is not None else ""]
+        parts += [say("timeout", lang, time=seconds(one.timeout)) if one.timeout is not None else ""]
+        yield from _wrapped(
+            one.name, [part for part in parts if part] or [say("one", lang, at=seconds(one.opened))], lang
+        )
     life = form.lifecycle
     parts = []
     if form.rollout is not None:
         plan = form.rollout
-        yield from _wrapped("strategy", [
+        yield from _wrapped(say("strategy", lang), [
             f"{plan.strategy.value}, replicas {len(plan.old)}",
             *([f"maxSurge {plan.max_surge}", f"maxUnavailable {plan.max_unavailable}"] if plan.strategy == "RollingUpdate" else []),
             *([f"minReadySeconds {plan.min_ready // 1000}"] if plan.min_ready else []),
-        ])  # fmt: skip
+        ], lang)  # fmt: skip
     if form.rollout is not None or any(one.created is not None for one in form.pods):
-        parts.append(f"listens after {seconds(life.listens_after)}")
+        parts.append(say("listens", lang, time=seconds(life.listens_after)))
         parts.append(
-            "no readiness probe" if life.ready_after is None else f"probe passes {seconds(life.ready_after)} later"
+            say("no-probe", lang) if life.ready_after is None else say("probe", lang, time=seconds(life.ready_after))
         )
     if form.rollout is not None or any(one.deleted is not None for one in form.pods):
-        parts.append(f"preStop sleep {seconds(life.pre_stop)}" if life.pre_stop else "no preStop")
-        drains = f" for up to {seconds(life.drain)}" if life.on_sigterm == "drains" else ""
-        parts += [f"on SIGTERM {life.on_sigterm}{drains}", f"terminationGracePeriodSeconds {life.grace // 1000}"]
+        parts.append(f"preStop sleep {seconds(life.pre_stop)}" if life.pre_stop else say("no-pre-stop", lang))
+        parts.append(say(f"sigterm-{life.on_sigterm}", lang, time=seconds(life.drain)))
+        parts.append(f"terminationGracePeriodSeconds {life.grace // 1000}")
     if parts:
-        yield from _wrapped("pods", parts)
+        yield from _wrapped(say("pods", lang), parts, lang)
     lags = [f"EndpointSlice {seconds(form.lags.endpoint_slice)}", f"kube-proxy {seconds(form.lags.proxy)}"]
-    lags += [f"on {one.node} {seconds(one.seconds)}" for one in form.lags.nodes]
-    yield from _wrapped("lags", lags)
+    lags += [say("on-node", lang, node=one.node, time=seconds(one.seconds)) for one in form.lags.nodes]
+    yield from _wrapped(say("lags", lang), lags, lang)
     if form.checks != TimelineForm((), ()).checks:
-        yield from _wrapped("health checks", [
-            f"every {seconds(form.checks.interval)}", f"unhealthy after {form.checks.unhealthy}",
-            f"healthy after {form.checks.healthy}",
-        ])  # fmt: skip
+        yield from _wrapped(say("checks", lang), [
+            say("every", lang, time=seconds(form.checks.interval)), say("unhealthy", lang, count=form.checks.unhealthy),
+            say("healthy", lang, count=form.checks.healthy),
+        ], lang)  # fmt: skip
 
 
-def _wrapped(label: str, parts: list[str]) -> Iterator[str]:
+def _wrapped(label: str, parts: list[str], lang: Lang) -> Iterator[str]:
     """`label: part; part`, further lines indented."""
-    line = f"{label}: "
+    line, between = (f"{label}: ", "; ") if lang == "en" else (f"{label}：", "；")
     for number, part in enumerate(parts):
-        added = part + ("; " if number + 1 < len(parts) else "")
-        if len(line) + len(added.rstrip()) > _WIDTH and line.strip():
+        added = part + (between if number + 1 < len(parts) else "")
+        if width_of(line) + width_of(added.rstrip()) > _WIDTH and line.strip():
             yield line.rstrip()
             line = "  "
         line += added
     yield line.rstrip()
 
 
-def _ports(form: PortsForm) -> Iterator[str]:
-    yield f"new connections: {form.per_second} per second, for {form.seconds} s, each open {seconds(form.lasts)}"
-    if form.ports == "masquerade":
-        yield "ports: MASQUERADE on the node, 1024-65535"
-        addresses = "node addresses to masquerade to"
-    else:
-        yield "ports: the client's own, net.ipv4.ip_local_port_range 32768-60999;"
-        yield "  then 60 s in TIME_WAIT"
-        addresses = "client addresses"
-    yield f"destinations (address and port): {form.destinations}; {addresses}: {form.sources}"
+def _ports(form: PortsForm, lang: Lang) -> Iterator[str]:
+    yield say("new", lang, count=form.per_second, seconds=form.seconds, lasts=seconds(form.lasts))
+    masquerade = form.ports == "masquerade"
+    yield from say("ports-masquerade" if masquerade else "ports-own", lang).splitlines()
+    addresses = say("node-addresses" if masquerade else "client-addresses", lang)
+    yield say("destinations", lang, count=form.destinations, addresses=addresses, sources=form.sources)
 
 
-def _table(form: TableForm) -> Iterator[str]:
+def _table(form: TableForm, lang: Lang) -> Iterator[str]:
     yield f"net.netfilter.nf_conntrack_max = {form.most}"
-    yield f"entries that stay (long connections, ASSURED): {form.standing}"
-    yield f"new connections: {form.per_second} per second, for {form.seconds} s, each open {seconds(form.lasts)}"
-    state = "ASSURED" if form.assured else "not ASSURED (never answered)"
-    yield f"each: {form.entries} of this node's entries, {state}"
+    yield say("standing", lang, count=form.standing)
+    yield say("new", lang, count=form.per_second, seconds=form.seconds, lasts=seconds(form.lasts))
+    yield say("entries-assured" if form.assured else "entries-not-assured", lang, count=form.entries)

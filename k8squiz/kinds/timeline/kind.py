@@ -70,10 +70,10 @@ class TimelineKind(TypedKind[TimelineAsk]):
         """A field for each part. Raises QuizError where the timeline cannot be followed, Ambiguous where two knobs help
         alike."""
         word, form = form_of(world.question)
-        drawn = drawing(form)
+        drawn = Text(drawing(form, "en"), drawing(form, "zh"))
         fields: list[Field] = []
         for part in ask.parts:
-            given = "" if fields else drawn
+            given = None if fields else drawn
             if part == FAILURES:
                 fields.append(_number(world, ask, word, given))
             elif part == FAILS:
@@ -100,7 +100,7 @@ class TimelineKind(TypedKind[TimelineAsk]):
 KIND = TimelineKind()
 
 
-def _number(world: World, ask: TimelineAsk, word: str, drawn: str) -> TimelineNumber:
+def _number(world: World, ask: TimelineAsk, word: str, drawn: Text | None) -> TimelineNumber:
     truth = figure(world, "failures", {}) if ask.value is None else Fraction(str(value_of(ask.value, world)))
     label = ask.label and bilingual(world, ask.label)
     unit = None if ask.unit is None else bilingual(world, ask.unit)
@@ -110,7 +110,7 @@ def _number(world: World, ask: TimelineAsk, word: str, drawn: str) -> TimelineNu
     )
 
 
-def _whose(world: World, ask: TimelineAsk, drawn: str) -> TimelineMenu:
+def _whose(world: World, ask: TimelineAsk, drawn: Text | None) -> TimelineMenu:
     form = form_of(world.question)[1]
     if not isinstance(form, TimelineForm):
         raise Place(world.question.template, ("ask", "parts")).error(
@@ -126,7 +126,7 @@ def _whose(world: World, ask: TimelineAsk, drawn: str) -> TimelineMenu:
     return TimelineMenu(FAILS, WHOSE, items, tuple(name for name in names if name in fails), multiple=True, drawn=drawn)
 
 
-def _knob(world: World, ask: TimelineAsk, drawn: str) -> TimelineMenu:
+def _knob(world: World, ask: TimelineAsk, drawn: Text | None) -> TimelineMenu:
     found = [figure(world, "failures", knob.change) for knob in ask.knobs]
     best = [str(index) for index, failures in enumerate(found) if failures == min(found)]
     if len(best) != 1:

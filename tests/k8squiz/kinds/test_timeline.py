@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +20,7 @@ from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import causes_of, make_task
 from k8squiz.kinds.timeline.drawing import drawing
 from k8squiz.kinds.timeline.why import failures_told
+from k8squiz.terminal.width import width_of
 from k8squiz.world.over_time import changed, figure
 from k8squiz.world.predicates import Ambiguous
 from k8squiz.world.timeline_forms import (
@@ -110,8 +112,17 @@ DRAWN = [
 
 @pytest.mark.parametrize(("form", "lines"), DRAWN)
 def test_it_is_drawn(form: TimelineForm | PortsForm | TableForm, lines: list[str]) -> None:
-    assert drawing(form).splitlines() == lines
-    assert max(map(len, lines)) <= 76
+    assert drawing(form, "en").splitlines() == lines
+    chinese = drawing(form, "zh").splitlines()
+    assert max(map(width_of, (*lines, *chinese))) <= 76
+    # Names of fields and of programs stay as they are; nothing else is English.
+    left = re.sub(r"[\w-]+\.[\w.]+|[A-Z]\w*|kube-proxy|preStop|[a-z]+[A-Z]\w+|\bs\b", "", "\n".join(chinese))
+    names = {name for pod in getattr(form, "pods", ()) for name in pod.pods} | {
+        one.name for one in getattr(form, "connections", ())
+    }
+    assert set(re.findall(r"[a-z]{4,}", left)) <= {"node"} | names | {
+        word for name in names for word in re.findall(r"[a-z]+", name)
+    }
 
 
 def asking(name: str, **ask: Any) -> Question:
