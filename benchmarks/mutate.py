@@ -168,7 +168,7 @@ TABLES = (
     ),
     Table("PARTS", "engine/faults/grade.py", _RUNS),
     Table("_PATTERNS", "engine/faults/dangers.py", _RUNS, unordered=_RUNS[0]),
-    Table("MODULES", "engine/shell/registry.py", ("tests/engine/shell/test_shell.py",)),
+    Table("MODULES", "engine/shell/registry.py", ("tests/engine/shell/test_registry.py",)),
     Table("_BY_STATE", "engine/shell/conntrack_table.py", ("tests/engine/shell/test_conntrack_table.py",)),
     Table("_PLAIN", "engine/shell/conntrack_table.py", ("tests/engine/shell/test_conntrack_table.py",)),
     Table("LOOKUP_FACTS", "k8squiz/world/lookups.py", ("tests/k8squiz/world/test_lookups.py",)),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import find
 from k8squiz.kinds.interface import make_task
-from k8squiz.kinds.outcome.endings import ENDINGS
+from k8squiz.kinds.outcome.endings import ENDINGS, offered
 from k8squiz.kinds.outcome.parts import EndingField
 from k8squiz.world.world import World
 from tests.k8squiz.fakes import DELIVERED, world
@@ -44,6 +46,18 @@ def test_it_is_the_same_however_it_ends(question: str) -> None:
     menus = [menu(question, str(seed)) for seed in range(1, 13)]
     assert len({field.truth for field in menus}) > 1
     assert len({frozenset(item.key for item in field.items) for field in menus}) == 1
+
+
+@pytest.mark.parametrize(("rp_filter", "listed"), [(0, False), (1, True), (2, True)])
+def test_who_filters_by_the_reverse_path_may_lose_by_it(
+    rp_filter: int, listed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = World(draw(find("hairpin-ending"), "1"))
+    cluster = of.cluster(of.first)
+    filtering = dataclasses.replace(cluster, network=dataclasses.replace(cluster.network, rp_filter=rp_filter))
+    monkeypatch.setattr(World, "cluster", lambda self, name: filtering)
+    found = offered(of, of.first)
+    assert ("lost-rp-filter" in found, "lost-otherwise" in found) == (listed, False)
 
 
 def test_an_ending_that_nothing_lets_expect_is_a_flaw() -> None:
