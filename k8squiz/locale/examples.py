@@ -11,7 +11,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "": (
         ("practice", "five questions", "做五道题"),
         ("explain nodeport", "a story, computed", "一个主题的讲解，实时计算"),
-        ("--lang zh --help", "中文界面 (in Chinese)", "中文界面"),
+        ("--lang zh --help", "in Chinese", "中文界面"),
     ),
     "practice": (
         ("practice --topic hairpin --level 2", "easy ones of one topic", "一个主题的简单题"),

@@ -148,7 +148,7 @@ def test_the_values_of_a_history_and_of_a_size() -> None:
     assert value_of({"picked": 1}, HISTORY) == value_of({"picked": "last"}, HISTORY) != value_of({"picked": 2}, HISTORY)
     assert value_of({"taken": "a"}, HISTORY) == 3 - value_of({"taken": "b"}, HISTORY)  # type: ignore[operator]
     assert value_of({"figure": "rules"}, SIZE) == 3223
-    assert set(VALUES) == {*VALUED, "picked", "taken", "figure", "lookup"}
+    assert set(VALUES) == {*VALUED, "picked", "taken", "figure", "lookup", "over_time"}
 
 
 ENTRY = ConntrackView(
