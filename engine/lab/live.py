@@ -19,7 +19,7 @@ from engine.lab.ping import Ping
 from engine.lab.plan import WIRES, HostPlan, forwarding, host_names, plan
 from engine.lab.policy_rules import policy_rules
 from engine.lab.processes import Processes
-from engine.lab.requirements import features, restore_tool
+from engine.lab.requirements import DEVICE_PROBES, features, restore_tool
 from engine.lab.servers import Servers
 from engine.lab.sets import without_sets
 from engine.netfilter.ruleset import Ruleset
@@ -116,7 +116,7 @@ class Lab:
             host = self.fabric.host(node)
             for device in host.devices.values():
                 kind = device.kind.value
-                if kind in ("bridge", "veth", "vxlan", "ipip") and kind not in there.devices:
+                if kind in DEVICE_PROBES and kind not in there.devices:
                     raise NotInThisLab(
                         f"this kernel makes no {kind} devices ({device.name} on {node})",
                         zh=f"本机内核无法创建 {kind} 设备（{node} 上的 {device.name}）",

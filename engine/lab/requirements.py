@@ -19,7 +19,8 @@ _RESTORE = {
     4: ("iptables-legacy-restore", "iptables-restore"),
     6: ("ip6tables-legacy-restore", "ip6tables-restore"),
 }
-_PROBES = {
+# A kind of device, and what makes one.
+DEVICE_PROBES = {
     "bridge": "link add probe type bridge",
     "veth": "link add probe type veth peer name other",
     "vxlan": "link add probe type vxlan id 1 dstport 4789",
@@ -141,7 +142,7 @@ def features() -> Features:
     """Ask the kernel, in a namespace of its own."""
     namespace = Namespace.create()
     try:
-        devices = frozenset(kind for kind, line in _PROBES.items() if _makes(namespace, line))
+        devices = frozenset(kind for kind, line in DEVICE_PROBES.items() if _makes(namespace, line))
         with namespace.entered():
             bridged = Path("/proc/sys/net/bridge/bridge-nf-call-iptables").exists()
             ipvs = Path("/proc/sys/net/ipv4/vs/conntrack").exists()

@@ -42,7 +42,9 @@ def run(
     if listed:
         return _list(lang, json)
     if interviewer is not None:
-        return _write_sheet(_drawn(name, fault, level, seed), interviewer, lang)
+        from k8squiz.commands.interviewer import write_sheet
+
+        return write_sheet(_drawn(name, fault, level, seed), interviewer, lang)
     lines = None if script is None else _read(script)
     if not live:
         return _worked_on(begin(_drawn(name, fault, level, seed)), lang, minutes, lines, json)
@@ -54,18 +56,6 @@ def run(
     terminal = lines is None and sys.stdin.isatty() and sys.stdout.isatty()
     with open_in_lab(incident) as lab:
         return _worked_on(begin_in_lab(incident, lab, attached=terminal), lang, minutes, lines, json)
-
-
-def _write_sheet(incident: Incident, path: Path, lang: Lang) -> int:
-    from k8squiz.locale.mock import say
-    from k8squiz.report.incident_sheet import sheet
-    from k8squiz.terminal.files import write_text
-
-    if path.suffix.lower() != ".md":
-        raise QuizError(f"--interviewer {path}: name a .md file", f"--interviewer {path}：请指定 .md 文件")
-    write_text(path, sheet(incident, lang))
-    print_plain(say("written", lang, path=path))
-    return 0
 
 
 def _worked_on(begun: IncidentRun, lang: Lang, minutes: int | None, lines: list[str] | None, json: bool) -> int:
