@@ -107,7 +107,7 @@ def ways_of(cluster: Cluster, request: Request, outcome: Outcome) -> tuple[str, 
     """What besides kube-proxy's rules decides about a request that goes as `outcome` says: the CNI's own rules on the way
     out of the cluster, to a process on another node, to a host port, to another node's NodePort under policy Local; and
     NetworkPolicies that select a pod at whose door it is judged."""
-    address, port = split_host_port(request.destination)
+    address, port = _split(request.destination)
     owners = {ip: node.name for node in cluster.nodes for ip in node.internal_ips}
     sender = next((pod for pod in cluster.pods if request.source == f"pod/{pod.name}"), None)
     found = []
@@ -118,11 +118,19 @@ def ways_of(cluster: Cluster, request: Request, outcome: Outcome) -> tuple[str, 
     elif sender is not None and owners.get(address) not in (None, sender.node_name):
         local = (s for s in cluster.services if s.external_policy_local and port in {p.node_port for p in s.ports})
         found += [OTHER_PROCESS] if port == KUBELET else [LOCAL_ELSEWHERE] if any(local) else []
-    ends = (sender, _pod_at(cluster, split_host_port(outcome.destination)[0]))
+    ends = (sender, _pod_at(cluster, _split(outcome.destination)[0]))
     selected = (any(selects(one.pod_selector, pod.labels) for one in cluster.network_policies) for pod in ends if pod)
     if any(hop.stage is Stage.POLICY for hop in outcome.hops) and any(selected):
         found.append(POLICY)
     return tuple(found)
+
+
+def _split(text: str) -> tuple[str, int | None]:
+    """Address and port; a ping has no port."""
+    try:
+        return split_host_port(text)
+    except ValueError:
+        return text, None
 
 
 def _pod_at(cluster: Cluster, address: str) -> Pod | None:

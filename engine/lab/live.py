@@ -105,6 +105,12 @@ class Lab:
             )
         if self.fabric.mode is Mode.NFTABLES and not self._has_nft:
             raise no_nf_tables()
+        network = self.fabric.cluster.network
+        if network.underlay_drops or network.underlay_drops_fragments:
+            raise NotInThisLab(
+                "the lab's network between the nodes drops nothing (underlayDrops, underlayDropsFragments)",
+                zh="实验环境中节点之间的网络不会丢包（underlayDrops、underlayDropsFragments）",
+            )
         hosts = len(host_names(self.fabric))
         if hosts > MOST_HOSTS:
             raise NotInThisLab(

@@ -78,12 +78,13 @@ REQUESTS = [
     ("pod/pod-a", f"{NODE2}:10250", (OTHER_PROCESS,)),
     ("pod/pod-a", f"{NODE1}:10250", ()),
     ("client", f"{NODE2}:30080", ()),
+    ("pod/pod-a", NODE2, ()),
 ]
 
 
 @pytest.mark.parametrize(("source", "to", "ways"), REQUESTS)
 def test_what_decides_beside_kube_proxy_s_rules(source: str, to: str, ways: tuple[str, ...]) -> None:
-    request = Request(source, to)
+    request = Request(source, to) if ":" in to else Request(source, to, protocol="ICMP")
     assert ways_of(LOCAL, request, one_way(request)) == ways
 
 

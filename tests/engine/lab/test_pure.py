@@ -11,6 +11,7 @@ import pytest
 
 from engine import load_cluster
 from engine.cluster import CNIConfig
+from engine.cluster.facts import UnderlayDrop
 from engine.fabric.fabric import build_fabric
 from engine.lab import live, requirements
 from engine.lab.cases import scenes
@@ -100,6 +101,13 @@ def test_ipvs_is_refused_where_the_kernel_has_none(monkeypatch: pytest.MonkeyPat
     with pytest.raises(NotInThisLab, match="ipvs mode needs a kernel with IPVS") as told:
         Lab(build_fabric(first().cluster, "ipvs")).build()
     assert "ipvs 模式需要内核支持 IPVS" in told.value.zh
+
+
+def test_a_network_that_drops_is_refused() -> None:
+    scene = first().cluster
+    drops = dataclasses.replace(scene.network, underlay_drops=(UnderlayDrop(L4.UDP),))
+    with pytest.raises(NotInThisLab, match="underlayDrops"):
+        Lab(build_fabric(dataclasses.replace(scene, network=drops), "iptables")).build()
 
 
 @pytest.mark.parametrize("watched", [True, False])
