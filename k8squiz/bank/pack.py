@@ -69,11 +69,11 @@ def topic_files(folder: Path) -> list[Path]:
 
 def packed(folder: Path) -> bytes:
     """A zip file of the pack in `folder`: the same files give the same bytes. Raises QuizError as pack_folder does."""
-    _checked(folder)
+    names = _checked(folder)
     out = io.BytesIO()
     try:
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in sorted(_files(folder)):
+            for name in sorted(names):
                 entry = zipfile.ZipInfo(name, _STAMP)
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, (folder / name).read_bytes(), zipfile.ZIP_DEFLATED, 9)
@@ -87,22 +87,23 @@ def _refused(named: str, en: str, zh: str) -> QuizError:
     return QuizError(f"{one_line(named)}: {en}", f"{one_line(named)}：{zh}")
 
 
-def _checked(folder: Path) -> None:
-    """Raises QuizError where there is no question in it, too many files, or a link that may lead out of it."""
-    named, count, questions = str(folder), 0, False
+def _checked(folder: Path) -> list[str]:
+    """The files of the pack, by their names in it. Raises QuizError where there is no question among them, too many files,
+    or a link that may lead out of it, whatever its name."""
+    named, names = str(folder), []
     for room in _listed(folder):
         if not room.is_dir():
             continue
         if room.is_symlink():
             raise _link(named, room.name)
         for entry in _listed(room):
-            if not _FILE.fullmatch(f"{room.name}/{entry.name}"):
-                continue
-            if entry.is_symlink():
-                raise _link(named, f"{room.name}/{entry.name}")
-            count += 1
-            questions = questions or room.name != "clusters"
-    _sensible(named, count, questions)
+            name = f"{room.name}/{entry.name}"
+            if entry.is_symlink() and name.endswith(".yaml"):
+                raise _link(named, name)
+            if _FILE.fullmatch(name):
+                names.append(name)
+    _sensible(named, len(names), any(not name.startswith("clusters/") for name in names))
+    return names
 
 
 def _sensible(named: str, count: int, questions: bool) -> None:
@@ -130,12 +131,6 @@ def _link(named: str, name: str) -> QuizError:
         f"{one_line(name)} is a link, which may lead out of the pack",
         f"{one_line(name)} 是链接，可能指向题库包之外",
     )
-
-
-def _files(folder: Path) -> Iterator[str]:
-    for room in _listed(folder):
-        if room.is_dir():
-            yield from (name for entry in _listed(room) if _FILE.fullmatch(name := f"{room.name}/{entry.name}"))
 
 
 def _unpacked(path: Path) -> Path:

@@ -92,7 +92,7 @@ def test_a_link_in_an_archive(tmp_path: Path) -> None:
         pack_folder(str(path))
 
 
-@pytest.mark.parametrize("name", [NAME, "clusters/two-nodes.yaml", "12-services"])
+@pytest.mark.parametrize("name", [NAME, "clusters/two-nodes.yaml", "12-services", "other/Odd name.yaml"])
 def test_a_link_in_a_folder(name: str, tmp_path: Path) -> None:
     root = folder_of(tmp_path, {"other/x.yaml": QUESTION})
     (root / name).parent.mkdir(exist_ok=True)
