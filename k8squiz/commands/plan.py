@@ -18,7 +18,7 @@ def run(lang: Lang, until: str, minutes: int, json: bool = False) -> int:
     none, past, or too far away."""
     from k8squiz.bank.find import metas
     from k8squiz.commands.practice import day_of
-    from k8squiz.history.store import read_store
+    from k8squiz.history.store import read_progress
     from k8squiz.history.study import as_json, study_plan
     from k8squiz.history.theme_map import theme_map
     from k8squiz.practice.path import path, standing
@@ -31,11 +31,7 @@ def run(lang: Lang, until: str, minutes: int, json: bool = False) -> int:
         raise QuizError(
             f"--until {until}: that is more than {MOST_DAYS} days away", f"--until {until}：距今超过 {MOST_DAYS} 天"
         )
-    store = read_store(os.environ)
-    try:
-        reviews, cards = store.reviews(), store.cards()
-    finally:
-        store.close()
+    reviews, cards = read_progress(os.environ)
     known = metas()
     way = path(known, standing({review.question: review.score for review in reviews}, known))
     days = study_plan(way, cards, theme_map(reviews, cards, known, now), today, day, minutes, zone)

@@ -16,14 +16,10 @@ def run(lang: Lang, json: bool = False, themes: bool = False) -> int:
         return _map(lang, json)
     from k8squiz.bank.find import metas
     from k8squiz.history.stats import as_json, stats
-    from k8squiz.history.store import read_store
+    from k8squiz.history.store import read_progress
 
-    store = read_store(os.environ)
-    try:
-        zone = dt.datetime.now().astimezone().tzinfo or dt.UTC
-        found = stats(store.reviews(), store.cards(), metas(), time.time(), zone)
-    finally:
-        store.close()
+    zone = dt.datetime.now().astimezone().tzinfo or dt.UTC
+    found = stats(*read_progress(os.environ), metas(), time.time(), zone)
     if json:
         print_json(as_json(found), indent=1)
         return 0
@@ -35,14 +31,10 @@ def run(lang: Lang, json: bool = False, themes: bool = False) -> int:
 
 def _map(lang: Lang, json: bool) -> int:
     from k8squiz.bank.find import metas
-    from k8squiz.history.store import read_store
+    from k8squiz.history.store import read_progress
     from k8squiz.history.theme_map import as_json, theme_map
 
-    store = read_store(os.environ)
-    try:
-        found = theme_map(store.reviews(), store.cards(), metas(), time.time())
-    finally:
-        store.close()
+    found = theme_map(*read_progress(os.environ), metas(), time.time())
     if json:
         print_json(as_json(found), indent=1)
         return 0

@@ -58,6 +58,15 @@ def read_store(environ: Mapping[str, str] | None = None) -> Store:
         return Store(path, writable=False)
 
 
+def read_progress(environ: Mapping[str, str] | None = None) -> tuple[tuple[Review, ...], dict[str, Card]]:
+    """All answers and cards of the user's data. Raises as open_store."""
+    store = read_store(environ)
+    try:
+        return store.reviews(), store.cards()
+    finally:
+        store.close()
+
+
 def open_memory() -> Store:
     """A store that is gone with the process."""
     return Store(None)
