@@ -18,7 +18,7 @@ from engine.values import dataclass
 
 # What is no greater than 1 where all servers are used alike.
 _BEST_IS_ONE = ("spread", "load_spread")
-# From this margin on a figure does not hang on how the dice fell.
+# From this margin on a figure does not depend on the seed.
 _CLEAR = 0.5
 BARE = "ipvs"
 KUBE_PROXY = "kube-proxy"
