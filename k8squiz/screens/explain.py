@@ -15,9 +15,9 @@ from k8squiz.locale.i18n import Lang, joined, listed, pick
 from k8squiz.screens.heading import heading
 from k8squiz.screens.picture import beside_view, picture_view
 from k8squiz.screens.prose import Prose
-from k8squiz.story.blocks import BesideWalk, Block, Claim, Grid, Paragraph, Rules, Section, Steps, Story, Walk
+from k8squiz.story.blocks import BesideWalk, Block, Claim, Grid, Holds, Paragraph, Rules, Section, Steps, Story, Walk
 from k8squiz.story.picture.lines import Detail
-from k8squiz.story.words import word
+from k8squiz.story.words import claims_word, mark_of, ruled, word
 
 
 def story_view(story: Story, lang: Lang, without: frozenset[str] = frozenset()) -> RenderableType:
@@ -32,8 +32,10 @@ def story_parts(
     yield "title", _opening(story, lang, without)
     for number, section in enumerate(story.sections, 1):
         yield f"section-{number}", section_view(section, lang)
-    yield "claims", claims_view(story.claims, lang)
+    yield claims_word(story.claims), claims_view(story.claims, lang)
     yield "points", _list("points", story.points, lang)
+    if story.spoken:
+        yield "spoken", _spoken(story.spoken, lang)
     yield "follow-ups", _list("follow-ups", story.follow_ups, lang)
     yield "sources", _closing(story, lang)
 
@@ -99,14 +101,21 @@ def _steps(steps: Steps, lang: Lang) -> RenderableType:
 
 
 def claims_view(claims: tuple[Claim, ...], lang: Lang) -> RenderableType:
-    """The wrong claims, each with the computed truth under it."""
+    """What people say, each with the computed truth under it."""
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for claim in claims:
-        table.add_row(Styled("✗", style="wrong"), Prose(pick(claim.claim, lang), style="caption"))
-        table.add_row(Styled("✓", style="right"), Padding(Prose(pick(claim.truth, lang)), (0, 0, 1, 0)))
-    return Group(heading(word("claims", lang)), table)
+        style = "right" if claim.holds is Holds.YES else "wrong"
+        table.add_row(Styled(mark_of(claim), style=style), Prose(pick(claim.claim, lang), style="caption"))
+        truth = Prose(pick(ruled(claim, claims), lang))
+        table.add_row(Styled("✓", style="right"), Padding(truth, (0, 0, 1, 0)))
+    return Group(heading(word(claims_word(claims), lang)), table)
+
+
+def _spoken(paragraphs: tuple[Text, ...], lang: Lang) -> RenderableType:
+    told = [Padding(Prose(pick(text, lang)), (0, 0, 1, 0)) for text in paragraphs]
+    return Group(heading(word("spoken", lang)), *told)
 
 
 def _list(key: str, texts: tuple[Text, ...], lang: Lang) -> RenderableType:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 from engine.cluster import Cluster, Mode
 from engine.trace import Outcome, Request, Text
 from engine.values import dataclass
@@ -72,12 +74,21 @@ class Section:
     blocks: tuple[Block, ...]
 
 
+class Holds(enum.Enum):
+    """Whether what people say is so."""
+
+    NO = "no"
+    YES = "yes"
+    DEPENDS = "depends"
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Something candidates say that is wrong or out of date, and what was computed or measured instead."""
+    """Something candidates say, and what was computed or measured. Mostly it is wrong or out of date."""
 
     claim: Text
     truth: Text
+    holds: Holds = Holds.NO
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,8 @@ class Story:
     """What `--without` can take away in this story."""
     live: tuple[Live, ...] = ()
     """What `--live` runs on this machine's kernel."""
+    spoken: tuple[Text, ...] = ()
+    """The whole story as one would say it in an interview, in a minute or two."""
 
     def drawings(self) -> list[tuple[Text, WalkLayout]]:
         """Every walk of the story under its caption, in order: what a drawing of it shows."""

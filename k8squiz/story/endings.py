@@ -15,7 +15,9 @@ def reason(outcome: Outcome) -> Text:
     if outcome.where is None:
         return ending(outcome)
     en, zh = outcome.where.reason.en, outcome.where.reason.zh
-    return Text(f"{en[:1].upper()}{en[1:].rstrip('.')}.", f"{zh.rstrip('。')}。")
+    # A host, a device or a sysctl that a sentence begins with keeps its spelling.
+    begun = f"{en[:1].upper()}{en[1:]}" if en.partition(" ")[0].isalpha() else en
+    return Text(f"{begun.rstrip('.')}.", f"{zh.rstrip('。')}。")
 
 
 def ending(outcome: Outcome) -> Text:

@@ -9,7 +9,7 @@ from k8squiz.locale.i18n import Lang, joined, listed, pick
 from k8squiz.story.blocks import BesideWalk, Block, Grid, Paragraph, Rules, Steps, Story, Walk
 from k8squiz.story.picture.markdown import beside_block, walk_markdown
 from k8squiz.story.picture.markdown import inline as _inline
-from k8squiz.story.words import word
+from k8squiz.story.words import claims_word, mark_of, ruled, word
 
 
 def story_markdown(story: Story, lang: Lang, without: frozenset[str] = frozenset()) -> str:
@@ -25,14 +25,22 @@ def _lines(story: Story, lang: Lang, without: frozenset[str]) -> Iterator[str]:
         yield from (f"## {_inline(pick(section.title, lang))}", "")
         for block in section.blocks:
             yield from _block(block, lang)
-    yield from (f"## {word('claims', lang)}", "")
+    yield from (f"## {word(claims_word(story.claims), lang)}", "")
     for claim in story.claims:
-        yield from (f"- **✗ {_inline(pick(claim.claim, lang))}**", f"  ✓ {_inline(pick(claim.truth, lang))}")
-    for key, texts in (("points", story.points), ("follow-ups", story.follow_ups)):
-        yield from ("", f"## {word(key, lang)}", "")
-        yield from (f"- {_inline(pick(text, lang))}" for text in texts)
+        truth = pick(ruled(claim, story.claims), lang)
+        yield from (f"- **{mark_of(claim)} {_inline(pick(claim.claim, lang))}**", f"  ✓ {_inline(truth)}")
+    yield from _listed("points", story.points, lang)
+    if story.spoken:
+        yield from ("", f"## {word('spoken', lang)}")
+        yield from (line for text in story.spoken for line in ("", _inline(pick(text, lang))))
+    yield from _listed("follow-ups", story.follow_ups, lang)
     yield from ("", f"## {word('sources', lang)}", "")
     yield from (f"- {_inline(source)}" for source in story.sources)
+
+
+def _listed(key: str, texts: tuple[Text, ...], lang: Lang) -> Iterator[str]:
+    yield from ("", f"## {word(key, lang)}", "")
+    yield from (f"- {_inline(pick(text, lang))}" for text in texts)
 
 
 def _block(block: Block, lang: Lang) -> Iterator[str]:

@@ -8,7 +8,7 @@ from html import escape
 
 from engine.trace import Hop, Outcome, Text
 from k8squiz.locale.i18n import Lang, joined, listed, pick
-from k8squiz.story.blocks import BesideWalk, Block, Grid, Paragraph, Rules, Steps, Story, Walk
+from k8squiz.story.blocks import BesideWalk, Block, Claim, Grid, Holds, Paragraph, Rules, Steps, Story, Walk
 from k8squiz.story.endings import ending
 from k8squiz.story.picture.beside_page import beside_section
 from k8squiz.story.picture.drawing import inline_drawing
@@ -16,7 +16,7 @@ from k8squiz.story.picture.drawing_style import STYLE as DRAWING
 from k8squiz.story.picture.layout import WalkLayout
 from k8squiz.story.picture.page_style import BESIDE
 from k8squiz.story.style import STYLE
-from k8squiz.story.words import word
+from k8squiz.story.words import claims_word, mark_of, ruled, word
 from k8squiz.terminal.sanitize import visible
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -65,16 +65,24 @@ def _page(story: Story, lang: Lang, without: frozenset[str]) -> Iterator[str]:
         for block in section.blocks:
             yield from _block(block, lang)
         yield "</section>"
-    yield f'<section><h2>{_plain(word("claims", lang))}</h2><dl class="claims">'
-    for claim in story.claims:
-        yield f'<dt><span class="wrong">✗</span> {_prose(claim.claim, lang)}</dt>'
-        yield f'<dd><span class="right">✓</span> {_prose(claim.truth, lang)}</dd>'
-    yield "</dl></section>"
-    for key, texts in (("points", story.points), ("follow-ups", story.follow_ups)):
-        yield f"<section><h2>{_plain(word(key, lang))}</h2>{_list(texts, lang)}</section>"
+    yield from _claims(story.claims, lang)
+    yield f"<section><h2>{_plain(word('points', lang))}</h2>{_list(story.points, lang)}</section>"
+    if story.spoken:
+        told = "".join(f"<p>{_prose(text, lang)}</p>" for text in story.spoken)
+        yield f"<section><h2>{_plain(word('spoken', lang))}</h2>{told}</section>"
+    yield f"<section><h2>{_plain(word('follow-ups', lang))}</h2>{_list(story.follow_ups, lang)}</section>"
     sources = tuple(Text(source, source) for source in story.sources)
     yield f'<section class="facts"><h2>{_plain(word("sources", lang))}</h2>{_list(sources, lang)}</section>'
     yield f"<footer>k8squiz explain {_plain(story.topic)}</footer></main></body></html>"
+
+
+def _claims(claims: tuple[Claim, ...], lang: Lang) -> Iterator[str]:
+    yield f'<section><h2>{_plain(word(claims_word(claims), lang))}</h2><dl class="claims">'
+    for claim in claims:
+        kind = "right" if claim.holds is Holds.YES else "wrong"
+        yield f'<dt><span class="{kind}">{mark_of(claim)}</span> {_prose(claim.claim, lang)}</dt>'
+        yield f'<dd><span class="right">✓</span> {_prose(ruled(claim, claims), lang)}</dd>'
+    yield "</dl></section>"
 
 
 def _list(texts: Sequence[Text], lang: Lang) -> str:

@@ -32,7 +32,7 @@ def stories() -> dict[str, Story]:
 
 
 def texts(story: Story) -> Iterator[Text]:
-    yield from (story.title, story.summary, *story.points, *story.follow_ups)
+    yield from (story.title, story.summary, *story.points, *story.spoken, *story.follow_ups)
     for claim in story.claims:
         yield from (claim.claim, claim.truth)
     for section in story.sections:
@@ -259,7 +259,7 @@ def test_the_page_stands_alone(stories: dict[str, Story], name: str, lang: Lang)
     parser.feed(page)
     assert parser.open == []
     assert "http-equiv" in page
-    assert page.count("<h2>") == len(stories[name].sections) + 4
+    assert page.count("<h2>") == len(stories[name].sections) + 4 + bool(stories[name].spoken)
 
 
 def test_a_page_escapes_and_says_what_is_taken_away(stories: dict[str, Story]) -> None:

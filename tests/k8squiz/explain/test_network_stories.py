@@ -1,0 +1,81 @@
+"""The stories of the network itself: what each walk ends with when a part is missing, and the figures that their pages tell."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from engine.trace import Direction, Verdict
+from k8squiz.explain import tell
+from k8squiz.locale.i18n import LANGS, Lang
+from k8squiz.story.blocks import Holds, Walk
+from k8squiz.story.markdown import story_markdown
+
+Ends = tuple[Verdict, str | None, Direction | None]
+LOST, DELIVERED = Verdict.LOST, Verdict.DELIVERED
+THERE, BACK = Direction.REQUEST, Direction.REPLY
+# The first walk of a story without some parts: how it ends, by which code, on which way.
+ENDS: dict[tuple[str, str], Ends] = {
+    ("pod-to-pod", ""): (DELIVERED, None, None),
+    ("pod-to-pod", "route"): (LOST, "no-such-host", THERE),
+    ("pod-to-pod", "route-back"): (LOST, "no-such-host", BACK),
+    ("pod-to-pod", "fdb"): (LOST, "no-tunnel-peer", THERE),
+    ("pod-to-pod", "ip_forward"): (LOST, "ip-forward-off", THERE),
+    ("pod-to-pod", "udp-8472"): (LOST, "underlay-drop", THERE),
+    ("pod-to-pod", "br_netfilter"): (DELIVERED, None, None),
+    ("pod-to-pod", "route fdb"): (LOST, "no-such-host", THERE),
+}
+
+FACTS: dict[str, tuple[str, ...]] = {
+    "pod-to-pod": (
+        "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink",
+        "dst 192.168.1.11 self permanent",
+        "| calico ipip | via 192.168.1.11 dev tunl0 | IPIP 192.168.1.10 → 192.168.1.11 | 1480 | DELIVERED |",
+        "| flannel host-gw | via 192.168.1.11 dev eth0 | none: the pods' own addresses | 1500 | LOST |",
+        "addresses and ports were rewritten 0 times",
+        "On node2 it is DELIVERED, seen 10.244.1.0",
+        "| no route back on node2, rp_filter=1 | LOST | the way there | LOST on node2. rp_filter on node2:",
+        "ttl=62 of 64",
+    ),
+}
+NAMES = tuple(FACTS)
+
+
+@functools.cache
+def page(topic: str, lang: Lang) -> str:
+    return story_markdown(tell(topic), lang)
+
+
+@pytest.mark.parametrize(("topic", "without"), ENDS)
+def test_how_the_walk_ends_without_a_part(topic: str, without: str) -> None:
+    story = tell(topic, frozenset(without.split()))
+    outcome = next(b for section in story.sections for b in section.blocks if isinstance(b, Walk)).outcome
+    where = outcome.where or outcome.stalls
+    found = (outcome.verdict, where and where.code, where and where.direction)
+    assert found == ENDS[topic, without]
+
+
+@pytest.mark.parametrize("topic", NAMES)
+def test_every_part_can_be_taken_away(topic: str) -> None:
+    """Each is walked above, and tells another page than the story with everything in place."""
+    parts = tell(topic).without
+    assert {part for name, without in ENDS if name == topic for part in without.split()} == set(parts)
+    assert all(story_markdown(tell(topic, frozenset({part})), "en") != page(topic, "en") for part in parts)
+
+
+@pytest.mark.parametrize("topic", NAMES)
+def test_the_page_tells_what_was_computed(topic: str) -> None:
+    assert [fact for fact in FACTS[topic] if fact not in page(topic, "en")] == []
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("topic", NAMES)
+def test_it_can_be_said_in_an_interview(topic: str, lang: Lang) -> None:
+    """Claims that hold and claims that do not, each with its ruling; at the end the whole of it as one would say it."""
+    story = tell(topic)
+    assert len(story.claims) >= 5
+    assert {claim.holds for claim in story.claims} > {Holds.NO}
+    assert 2 <= len(story.spoken) <= 4
+    rulings, said = (("Not so.", "It depends."), "## Say it in an interview") if lang == "en" else (("不对。", "看情况。"), "## 面试时可以这样说")  # fmt: skip
+    assert all(ruling in page(topic, lang) for ruling in (*rulings, said))
