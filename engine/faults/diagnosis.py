@@ -6,7 +6,7 @@ import random
 import re
 
 from engine.faults.incident import Incident
-from engine.faults.interface import KnownFault
+from engine.faults.interface import InjectedFault, KnownFault
 from engine.faults.registry import MODULES, find_fault, names
 from engine.values import dataclass
 
@@ -17,19 +17,35 @@ _MOST_OTHERS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosed:
-    """What was said, and whether it names the cause and the place."""
+class NamedFault:
+    """Whether what was said names the cause of one of an incident's faults, and its place."""
 
-    text: str
     cause: bool
     place: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """What was said, and what it names of each of the incident's faults."""
+
+    text: str
+    named: tuple[NamedFault, ...]
+
+    @property
+    def cause(self) -> bool:
+        return any(one.cause for one in self.named)
+
+    @property
+    def place(self) -> bool:
+        return any(one.place for one in self.named)
+
+
 def choices(incident: Incident) -> tuple[KnownFault, ...]:
-    """Six faults of which one is the incident's, the same ones for the same seed."""
+    """Six faults, the incident's among them, the same ones for the same seed."""
     rng = random.Random(f"choices:{incident.id}")
-    others = rng.sample([name for name in names() if name != incident.fault.name], _CHOICES - 1)
-    chosen = [incident.fault, *map(find_fault, others)]
+    own = [one.fault for one in incident.faults]
+    others = rng.sample([name for name in names() if name not in [one.name for one in own]], _CHOICES - len(own))
+    chosen = [*own, *map(find_fault, others)]
     rng.shuffle(chosen)
     return tuple(chosen)
 
@@ -38,13 +54,20 @@ def diagnosed(incident: Incident, text: str) -> Diagnosed:
     """`text`: free words, or the number of a choice with the place behind it."""
     said = text.strip()[:_LONGEST]
     number = re.match(r"(\d)(?=\s|$)", said)
+    chosen: str | None = None
     if number is not None:
-        listed = choices(incident)
         at = int(number[1]) - 1
-        cause = 0 <= at < len(listed) and listed[at].name == incident.fault.name
+        chosen = choices(incident)[at].name if 0 <= at < _CHOICES else ""
+    return Diagnosed(said, tuple(_named(incident, one, said, chosen) for one in incident.faults))
+
+
+def _named(incident: Incident, part: InjectedFault, said: str, chosen: str | None) -> NamedFault:
+    own = part.fault.name
+    if chosen is not None:
+        cause = chosen == own
     else:
-        cause = _meets(incident.fault, said) and len(_families(said) - {MODULES[incident.fault.name]}) <= _MOST_OTHERS
-    return Diagnosed(said, cause, _names_place(incident, said))
+        cause = _meets(part.fault, said) and len(_families(said) - {MODULES[own]}) <= _MOST_OTHERS
+    return NamedFault(cause, _names_place(incident, part, said))
 
 
 def _meets(fault: KnownFault, text: str) -> bool:
@@ -55,12 +78,7 @@ def _families(text: str) -> set[str]:
     return {MODULES[name] for name in names() if _meets(find_fault(name), text)}
 
 
-def _names_place(incident: Incident, text: str) -> bool:
-    words = {one for one in _words(incident) if re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", text)}
-    wanted = set(incident.case.place)
-    nodes = set(incident.scene.nodes)
+def _names_place(incident: Incident, part: InjectedFault, text: str) -> bool:
+    nodes, wanted = set(incident.scene.nodes), set(part.case.place)
+    words = {one for one in wanted | nodes if re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", text)}
     return bool(words & wanted) and len((words & nodes) - wanted) <= 1 and not (nodes <= words and len(nodes) > 2)
-
-
-def _words(incident: Incident) -> set[str]:
-    return {*incident.case.place, *incident.scene.nodes}

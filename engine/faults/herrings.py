@@ -12,7 +12,7 @@ from engine.trace import Text
 from engine.values import dataclass
 
 # A fault's level -> how many.
-COUNTS = {1: 0, 2: 1, 3: 2, 4: 3}
+COUNTS = {1: 0, 2: 1, 3: 2, 4: 3, 5: 3}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,29 @@
-"""An incident: one case of a fault in a scene, drawn by a seed, and the cluster as those who are called find it."""
+"""An incident: one case of a fault in a scene, or of two, drawn by a seed, and the cluster as those who are called find it."""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from engine.cluster import Mode
-from engine.errors import quoted
+from engine.errors import EngineError, quoted
 from engine.faults.flows import pod_named, requests, whole, works
 from engine.faults.herrings import DrawnHerring, draw_herrings
-from engine.faults.interface import Case, FaultError, KnownFault, inject, run_lines
-from engine.faults.registry import find_fault, names
+from engine.faults.interface import Case, FaultError, InjectedFault, KnownFault, Lines, inject, run_lines
+from engine.faults.registry import MODULES, find_fault, names
 from engine.faults.scene import IncidentScene, draw_scene, reconciled, restarted
 from engine.shell import Reply, Shell
 from engine.shell.live import LiveCluster
 
 _MODES = (Mode.IPTABLES, Mode.IPTABLES, Mode.NFTABLES, Mode.IPVS)
+# The level whose incidents have two faults, of two families, whose own levels are below and together at least as much.
+EXPERT = 5
+_JOIN = "+"
+# Pairs of faults, and pairs of their places, that are tried before it is given up.
+_MOST_PAIRS, _MOST_PLACES = 60, 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,10 +31,9 @@ class Incident:
     """`healthy` and `broken` are the cluster before and after; `baseline` says of each flow whether it worked before,
     `failing` names those that no longer do; `herrings` stand in both."""
 
-    fault: KnownFault
+    faults: tuple[InjectedFault, ...]
     seed: str
     scene: IncidentScene
-    case: Case
     healthy: LiveCluster
     broken: LiveCluster
     baseline: Mapping[str, bool]
@@ -35,57 +41,161 @@ class Incident:
     herrings: tuple[DrawnHerring, ...] = ()
 
     @property
+    def fault(self) -> KnownFault:
+        """The first of its faults; most incidents have one."""
+        return self.faults[0].fault
+
+    @property
+    def case(self) -> Case:
+        """The first fault's case."""
+        return self.faults[0].case
+
+    @property
+    def name(self) -> str:
+        """`FAULT`, or `FAULT+FAULT`."""
+        return _JOIN.join(one.fault.name for one in self.faults)
+
+    @property
+    def breaks(self) -> Lines:
+        """The lines that brought all of it about."""
+        return tuple(line for one in self.faults for line in one.case.breaks)
+
+    @property
     def id(self) -> str:
-        """`FAULT.SEED`: what draws it again."""
-        return f"{self.fault.name}.{self.seed}"
+        """`FAULT.SEED` or `FAULT+FAULT.SEED`: what draws it again."""
+        return f"{self.name}.{self.seed}"
 
 
 def draw_incident(fault: str | None = None, *, level: int | None = None, seed: int | str = 0) -> Incident:
-    """The incident of a fault, or of any fault of a level, that the seed draws. Raises FaultError where there is none."""
+    """The incident of a fault (`FAULT+FAULT`: of two at once), or of any fault of a level, that the seed draws. Raises
+    FaultError where there is none."""
     rng = random.Random(f"incident:{fault}:{level}:{seed}")
-    if fault is None:
-        fitting = [name for name in names() if level in (None, find_fault(name).level)]
-        if not fitting:
-            raise FaultError(
-                f"no fault has level {level}; there are 1 to 4", zh=f"没有等级为 {level} 的故障；等级从 1 到 4"
-            )
-        fault = rng.choice(fitting)
-    return _drawn(find_fault(fault), str(seed))
+    if fault is not None:
+        return _drawn(_named(fault), str(seed))
+    if level == EXPERT:
+        return _drawn_pair(rng, str(seed))
+    fitting = [name for name in names() if level in (None, find_fault(name).level)]
+    if not fitting:
+        raise FaultError(
+            f"no fault has level {level}; there are 1 to {EXPERT}",
+            zh=f"没有等级为 {level} 的故障；等级从 1 到 {EXPERT}",
+        )
+    return _drawn(_named(rng.choice(fitting)), str(seed))
 
 
 def from_id(text: str) -> Incident:
     """The incident that an id draws. Raises FaultError."""
     name, dot, seed = text.partition(".")
-    return _drawn(find_fault(name), seed if dot else "0")
+    return _drawn(_named(name), seed if dot else "0")
 
 
-def _drawn(fault: KnownFault, seed: str) -> Incident:
+def _named(text: str) -> tuple[KnownFault, ...]:
+    found = tuple(find_fault(name) for name in text.split(_JOIN, 2))
+    if len({one.name for one in found}) < len(found) or len(found) > 2:
+        raise FaultError(f"{quoted(text)}: name two faults at most, and each once", zh=f"{quoted(text)}：最多两个故障，且不能相同")  # fmt: skip
+    return found
+
+
+def _drawn_pair(rng: random.Random, seed: str) -> Incident:
+    """Two faults of two families that fit together, whichever the seed draws first."""
+    for _ in range(_MOST_PAIRS):
+        first, second = rng.sample(names(), 2)
+        if MODULES[first] != MODULES[second] and find_fault(first).level + find_fault(second).level >= EXPERT:
+            try:
+                return _drawn(_named(f"{first}{_JOIN}{second}"), seed)
+            except FaultError:
+                continue
+    raise FaultError(f"no two faults fit together with seed {seed}", zh=f"种子 {seed} 下没有能放在一起的两个故障")
+
+
+def _drawn(faults: tuple[KnownFault, ...], seed: str) -> Incident:
     if any("\ud800" <= char <= "\udfff" for char in seed):
         raise FaultError(f"the seed {quoted(seed)} is no text", zh=f"种子 {quoted(seed)} 不是文本")
-    rng = random.Random(f"{fault.name}.{seed}")
-    plugin = rng.choice(fault.plugins)
-    mode = rng.choice([mode for mode in _MODES if mode in fault.modes])
-    nodes = max(fault.nodes, rng.choice((2, 3, 3)))
-    scene = draw_scene(f"{fault.name}.{seed}", plugin, mode, nodes, fault.strict)
+    name = _JOIN.join(one.name for one in faults)
+    rng = random.Random(f"{name}.{seed}")
+    plugins = [one for one in faults[0].plugins if all(one in fault.plugins for fault in faults)]
+    modes = [mode for mode in _MODES if all(mode in fault.modes for fault in faults)]
+    if not plugins or not modes:
+        raise FaultError(
+            f"{name}: there is no network and mode that has both", zh=f"{name}：没有同时支持两者的网络和模式"
+        )
+    plugin, mode = rng.choice(plugins), rng.choice(modes)
+    nodes = max(*(one.nodes for one in faults), rng.choice((2, 3, 3)))
+    scene = draw_scene(f"{name}.{seed}", plugin, mode, nodes, any(one.strict for one in faults))
     healthy = LiveCluster(scene.cluster, mode, None, seed)
-    if fault.prepare is not None:
-        healthy = fault.prepare(scene, healthy)
+    for one in faults:
+        healthy = healthy if one.prepare is None else one.prepare(scene, healthy)
     # Drawn by themselves, so that they change no other draw.
-    herrings = draw_herrings(random.Random(f"herrings:{fault.name}.{seed}"), scene, fault.level)
-    for one in herrings:
-        healthy = run_lines(healthy, one.herring.lines(scene, one.node))
+    level = EXPERT if len(faults) > 1 else faults[0].level
+    herrings = draw_herrings(random.Random(f"herrings:{name}.{seed}"), scene, level)
+    for herring in herrings:
+        healthy = run_lines(healthy, herring.herring.lines(scene, herring.node))
     baseline = works(scene, healthy)
-    cases = list(fault.cases(scene, healthy))
-    rng.shuffle(cases)
-    for case in cases:
-        broken = reconciled(scene, inject(healthy, case))
+    for cases in _places(rng, faults, scene, healthy):
+        try:
+            broken = healthy
+            for case in cases:
+                broken = inject(broken, case)
+        except EngineError:
+            if len(cases) == 1:
+                raise
+            # The one changed what the other needs.
+            continue
+        broken = reconciled(scene, broken)
         now = works(scene, broken)
-        failing = tuple(name for name, worked in baseline.items() if worked and not now.get(name, True))
-        if failing:
-            return Incident(fault, seed, scene, case, healthy, broken, baseline, failing, herrings)
-    raise FaultError(
-        f"{fault.name} breaks nothing with seed {seed}", zh=f"{fault.name} 在种子 {seed} 下没有影响任何流量"
-    )
+        failing = tuple(flow for flow, worked in baseline.items() if worked and not now.get(flow, True))
+        injected = tuple(InjectedFault(*pair) for pair in zip(faults, cases, strict=True))
+        incident = Incident(injected, seed, scene, healthy, broken, baseline, failing, herrings)
+        if failing and (len(faults) == 1 or _apart(incident)):
+            return incident
+    raise FaultError(f"{name} breaks nothing with seed {seed}", zh=f"{name} 在种子 {seed} 下没有影响任何流量")
+
+
+def _places(
+    rng: random.Random, faults: tuple[KnownFault, ...], scene: IncidentScene, healthy: LiveCluster
+) -> Iterator[tuple[Case, ...]]:
+    """Where each of the faults can be, in an order that is drawn."""
+    each = [list(fault.cases(scene, healthy)) for fault in faults]
+    for cases in each:
+        rng.shuffle(cases)
+    if len(each) == 1:
+        return ((case,) for case in each[0])
+    return itertools.islice(itertools.product(*each), _MOST_PLACES)
+
+
+def _apart(incident: Incident) -> bool:
+    """Whether two faults are two: what shows each is there, mending one leaves something broken, mending both nothing."""
+    shell = Shell(incident.broken)
+    for one in incident.faults:
+        for seen in one.case.evidence:
+            if not re.search(seen.pattern, shell.run(seen.host, seen.line).shown):
+                return False
+    try:
+        halves = [cured(incident, incident.broken, lines) for one in incident.faults for lines in one.case.cures]
+        whole_again = incident.broken
+        for one in incident.faults:
+            whole_again = cured(incident, whole_again, one.case.cures[0])
+    except EngineError:
+        return False
+    return all(_deviates(incident, half) for half in halves) and not deviates(incident, whole_again)
+
+
+def cured(incident: Incident, live: LiveCluster, lines: Lines) -> LiveCluster:
+    """`live` after those lines and what the Deployments' controllers do. Raises EngineError where one of them fails."""
+    return renewed(reconciled(incident.scene, run_lines(live, lines)))
+
+
+def mended_beside(incident: Incident, live: LiveCluster, part: InjectedFault) -> tuple[bool, bool]:
+    """Whether `part` is mended, and for good: every flow would do what it did before, now and later (lasting), were the
+    other faults mended too."""
+    for one in incident.faults:
+        if one is not part:
+            for line in one.case.cures[0]:
+                # What somebody did already may fail the second time.
+                live = Shell(live).run(*line).shell.live
+    live = renewed(reconciled(incident.scene, live))
+    now = not _deviates(incident, live)
+    return now, now and not _deviates(incident, later(incident, live))
 
 
 def step(scene: IncidentScene, live: LiveCluster, host: str, line: str) -> tuple[Reply, LiveCluster]:

@@ -62,6 +62,14 @@ class KnownFault:
     prepare: Callable[[IncidentScene, LiveCluster], LiveCluster] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InjectedFault:
+    """A fault at the place that was drawn for it."""
+
+    fault: KnownFault
+    case: Case
+
+
 class FaultError(EngineError):
     """No such fault, or a line of a case that does not do what it should."""
 

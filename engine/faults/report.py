@@ -49,8 +49,9 @@ def told(incident: Incident) -> Told:
     # What was left behind stands among the day's changes, so that it is met twice.
     noise = [_told(one.herring.told, {**names, "node": one.node}) for one in incident.herrings]
     noise += [_told(one, names) for one in rng.sample(_NOISE, 3)][len(noise) :]
-    trigger = _told(incident.fault.trigger, names)
-    rows = [*noise, trigger]
+    triggers = [_told(one.fault.trigger, names) for one in incident.faults]
+    trigger = triggers[0]
+    rows = [*noise, *triggers]
     rng.shuffle(rows)
     times = sorted(rng.sample(range(9 * 60, 14 * 60 + minute), len(rows)))
     at = rows.index(trigger)

@@ -9,6 +9,7 @@ from typing import Self
 from engine.errors import UnsupportedFeature
 from engine.faults.diagnosis import Diagnosed, diagnosed
 from engine.faults.incident import Incident, deviating, lasting, step
+from engine.faults.interface import InjectedFault
 from engine.shell import Reply, Shell
 from engine.shell.live import LiveCluster
 from engine.trace import Text
@@ -20,25 +21,26 @@ MOST_LINES = 1000
 
 @dataclass(frozen=True, slots=True)
 class RunStep:
-    """One line: where it ran, its status, the evidence it showed (numbers of the case's), the cluster after it."""
+    """One line: where it ran, its status, the evidence it showed (the fault's number, the evidence's), the cluster after it."""
 
     host: str
     line: str
     status: int
-    shown: tuple[int, ...]
+    shown: tuple[tuple[int, int], ...]
     live: LiveCluster
 
 
 @dataclasses.dataclass(frozen=True)
 class IncidentRun:
-    """An incident while somebody works on it; `live` is the cluster now."""
+    """An incident while somebody works on it; `live` is the cluster now. `diagnoses`: the last ones, as many as there are
+    faults."""
 
     incident: Incident
     live: LiveCluster
     steps: tuple[RunStep, ...] = ()
     hints: int = 0
     looks: int = 0
-    diagnosis: Diagnosed | None = None
+    diagnoses: tuple[Diagnosed, ...] = ()
 
     def run(self, host: str, line: str) -> tuple[Reply, Self]:
         """What the line answers. Raises NoSuchObject for the host."""
@@ -67,12 +69,13 @@ class IncidentRun:
         """Those that will not, once every kube-proxy has synced and pods were made anew. Raises UnsupportedFeature."""
         return lasting(self.incident, self.live)
 
-    def _shown(self, host: str, line: str, text: str) -> tuple[int, ...]:
+    def _shown(self, host: str, line: str, text: str) -> tuple[tuple[int, int], ...]:
         """The evidence that the output holds: of the same tool's on that host."""
         said = line[:2000].split()[:2]
         return tuple(
-            at
-            for at, one in enumerate(self.incident.case.evidence)
+            (fault, at)
+            for fault, part in enumerate(self.incident.faults)
+            for at, one in enumerate(part.case.evidence)
             if one.line.split()[:2] == said and (host == one.host or said[:1] == ["kubectl"]) and re.search(one.pattern, text[:200_000])
         )  # fmt: skip
 
@@ -86,8 +89,9 @@ class IncidentRun:
         return hint(self.incident, self.hints), dataclasses.replace(self, hints=self.hints + 1)
 
     def diagnose(self, text: str) -> Self:
-        """After a diagnosis; the last one counts."""
-        return dataclasses.replace(self, diagnosis=diagnosed(self.incident, text))
+        """After a diagnosis; the last one counts, and where there are two faults the last two."""
+        said = (*self.diagnoses, diagnosed(self.incident, text))
+        return dataclasses.replace(self, diagnoses=said[-len(self.incident.faults) :])
 
 
 def begin(incident: Incident) -> IncidentRun:
@@ -95,23 +99,34 @@ def begin(incident: Incident) -> IncidentRun:
     return IncidentRun(incident, incident.broken)
 
 
+def hints(incident: Incident) -> tuple[Text, ...]:
+    """For each of its faults in turn: where it lives, a command that shows it, what it is."""
+    return tuple(text for part in incident.faults for text in _hints(part))
+
+
 def hint(incident: Incident, given: int) -> Text:
     """The hint that follows `given` others."""
-    one = incident.case.evidence[0]
-    host = one.host or "kubectl"
-    rows = (
-        Text(f"It lives {incident.fault.lives.en}.", f"它{incident.fault.lives.zh}。"),
-        Text(f"Look on {host}: {one.line}", f"在 {host} 上看看：{one.line}"),
-        Text(f"{incident.case.place[0]}: {incident.fault.what.en}.", f"{incident.case.place[0]}：{incident.fault.what.zh}。"),
-    )  # fmt: skip
+    rows = hints(incident)
     return rows[min(given, len(rows) - 1)]
+
+
+def _hints(part: InjectedFault) -> tuple[Text, ...]:
+    fault, place, one = part.fault, part.case.place[0], part.case.evidence[0]
+    host = one.host or "kubectl"
+    return (
+        Text(f"It lives {fault.lives.en}.", f"它{fault.lives.zh}。"),
+        Text(f"Look on {host}: {one.line}", f"在 {host} 上看看：{one.line}"),
+        Text(f"{place}: {fault.what.en}.", f"{place}：{fault.what.zh}。"),
+    )
 
 
 def expert_path(incident: Incident) -> tuple[str, ...]:
     """The lines of a script that an expert would have written: look, say what it is, mend, look again."""
-    looks = [_written(one.host, one.line) for one in incident.case.evidence]
-    said = f"diagnose {incident.case.place[0]}: {incident.fault.what.en}"
-    return (*looks, said, *(_written(*line) for line in incident.case.cures[0]), "flows", "done")
+    parts = incident.faults
+    looks = [_written(one.host, one.line) for part in parts for one in part.case.evidence]
+    said = [f"diagnose {part.case.place[0]}: {part.fault.what.en}" for part in parts]
+    mends = [_written(*line) for part in parts for line in part.case.cures[0]]
+    return (*looks, *said, *mends, "flows", "done")
 
 
 def _written(host: str, line: str) -> str:

@@ -53,7 +53,7 @@ def begin_in_lab(incident: Incident, lab: FollowingLab, *, attached: bool = Fals
     """The run of an incident in its lab, once the lines that break it were typed there. Raises LabUnavailable where one of
     them fails."""
     sender = FlowSender(lab, incident)
-    failed = tuple(type_all(lab, incident.case.breaks))
+    failed = tuple(type_all(lab, incident.breaks))
     if failed:
         raise LabUnavailable("; ".join(failed), zh="；".join(failed))
     return LabRun(incident, lab.live, lab=lab, sender=sender, attached=attached)

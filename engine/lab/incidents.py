@@ -65,20 +65,19 @@ def verify_incident(id_: str) -> VerifiedIncident:
 
 def _verified(incident: Incident, lab: FollowingLab) -> VerifiedIncident:
     sender = FlowSender(lab, incident)
-    cure = random.Random(incident.id).choice(incident.case.cures)
+    rng = random.Random(incident.id)
+    cure = tuple(line for one in incident.faults for line in rng.choice(one.case.cures))
     found: list[FlowDisagreement] = []
     failed: list[str] = []
     counts, total = [], 0
-    for stage, lines in ((BEFORE, ()), (BROKEN, incident.case.breaks), (MENDED, cure)):
+    for stage, lines in ((BEFORE, ()), (BROKEN, incident.breaks), (MENDED, cure)):
         failed += type_all(lab, lines)
         sent, differing, broken = sender.compared()
         total += sent
         counts.append(broken)
         found += (FlowDisagreement(stage, *one) for one in differing)
     first, second, third = counts
-    return VerifiedIncident(
-        incident.id, incident.fault.name, total, tuple(found), tuple(failed), (first, second, third)
-    )
+    return VerifiedIncident(incident.id, incident.name, total, tuple(found), tuple(failed), (first, second, third))
 
 
 def type_all(lab: FollowingLab, lines: Lines) -> Iterator[str]:

@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text as Shown
 
 from engine.errors import UnsupportedFeature
-from engine.faults.grade import RunGrade
+from engine.faults.diagnosis import NamedFault
+from engine.faults.grade import FaultGrade, RunGrade
 from engine.faults.incident import deviating
 from engine.faults.run import IncidentRun, RunStep, expert_path
 from engine.shell.live import LiveCluster
@@ -23,13 +24,14 @@ _LONGEST = 160
 
 def debrief(run: IncidentRun, grade: RunGrade, lang: Lang) -> None:
     """Print it."""
-    incident, said = run.incident, run.diagnosis
+    incident = run.incident
     verdict = say("mended" if grade.mended else "not-mended", lang)
     lines = ["", say("score", lang, score=round(100 * grade.score), verdict=verdict)]
     lines.append(say("parts", lang, **{name: f"{round(100 * value)} %" for name, value in grade.parts.items()}))
-    place = say("with-place", lang) if said is not None and said.place else ""
-    lines.append(say("cause-yes", lang, place=place) if said is not None and said.cause else say("cause-no", lang))
+    lines += [_said(one.named, lang) for one in grade.faults] if len(grade.faults) == 1 else []
     lines.append(truth_text(incident, lang))
+    if len(grade.faults) > 1:
+        lines += [f"  {one.place[0]}: {_said(one.named, lang)} {_state(one, lang)}" for one in grade.faults]
     if grade.broken:
         lines.append(flows_text(incident.baseline, grade.broken, lang))
     elif grade.later:
@@ -41,6 +43,15 @@ def debrief(run: IncidentRun, grade: RunGrade, lang: Lang) -> None:
     for mine, expert in zip_longest(_mine(run, lang), expert_path(incident), fillvalue=""):
         table.add_row(Shown(mine), Shown(expert))
     console.print(table)
+
+
+def _said(named: NamedFault, lang: Lang) -> str:
+    """Whether a fault's cause was named, and its place."""
+    return say("cause-yes", lang, place=say("with-place", lang) if named.place else "") if named.cause else say("cause-no", lang)  # fmt: skip
+
+
+def _state(one: FaultGrade, lang: Lang) -> str:
+    return say("part-lasting" if one.lasting else "part-mended" if one.mended else "part-open", lang)
 
 
 def _mine(run: IncidentRun, lang: Lang) -> list[str]:

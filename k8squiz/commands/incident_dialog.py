@@ -57,7 +57,7 @@ class Dialog:
                 # The end of output: no line's fault.
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, the next line comes
-                print_plain(line_amiss(error, self._run.incident.fault.name, self._run.incident.seed, self._lang))
+                print_plain(line_amiss(error, self._run.incident.name, self._run.incident.seed, self._lang))
 
     def prompt(self) -> str:
         """The time, left or spent, and the host's own prompt."""

@@ -8,14 +8,12 @@ from engine.faults.grade import PARTS
 from engine.faults.incident import Incident
 from engine.faults.interface import Lines
 from engine.faults.report import told
-from engine.faults.run import begin, hint
+from engine.faults.run import begin, hints
 from engine.trace import Text
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.incident import PART_NAMES, say
 from k8squiz.world.incidents import truth_text
 
-# Hints there are.
-_HINTS = 3
 # Lines of a tool's output on the sheet.
 _MOST_LINES = 30
 _POINTS = 40
@@ -28,15 +26,18 @@ def sheet(incident: Incident, lang: Lang) -> str:
 
 def _lines(incident: Incident, lang: Lang) -> Iterator[str]:
     yield f"# {say('title', lang, id=incident.id)}"
-    yield from ("", say("sheet-how", lang, fault=incident.fault.name, seed=incident.seed), "")
+    yield from ("", say("sheet-how", lang, fault=incident.name, seed=incident.seed), "")
     yield from (f"## {say('sheet-handout', lang)}", "", *_handout(incident, lang))
     yield from (f"## {say('sheet-yours', lang)}", "", *_truth(incident, lang))
     yield from (f"## {say('sheet-shows', lang)}", "", *_evidence(incident, lang))
-    yield from (f"## {say('sheet-mends', lang)}", "", *_alternatives(incident.case.cures, lang))
-    if incident.case.wrong:
-        yield from (f"## {say('sheet-wrong', lang)}", "", *_alternatives(incident.case.wrong, lang))
+    cases = [one.case for one in incident.faults]
+    yield f"## {say('sheet-mends', lang)}"
+    yield from ("", *(line for case in cases for line in _alternatives(case.cures, lang)))
+    if any(case.wrong for case in cases):
+        yield f"## {say('sheet-wrong', lang)}"
+        yield from ("", *(line for case in cases for line in _alternatives(case.wrong, lang)))
     yield from (f"## {say('sheet-hints', lang)}", "")
-    yield from (f"{at + 1}. {_plain(hint(incident, at), lang)}" for at in range(_HINTS))
+    yield from (f"{at}. {_plain(text, lang)}" for at, text in enumerate(hints(incident), 1))
     yield from ("", f"## {say('sheet-score', lang)}", "", *_score(lang))
 
 
@@ -50,7 +51,7 @@ def _handout(incident: Incident, lang: Lang) -> Iterator[str]:
 
 def _truth(incident: Incident, lang: Lang) -> Iterator[str]:
     yield truth_text(incident, lang)
-    yield from ("", say("sheet-breaks", lang), "", *_code(incident.case.breaks))
+    yield from ("", say("sheet-breaks", lang), "", *_code(incident.breaks))
     if incident.herrings:
         yield from (say("sheet-herrings", lang), "")
         yield from (f"- {_plain(one.herring.told, lang).format(node=one.node, front='', other=incident.scene.other)}" for one in incident.herrings)  # fmt: skip
@@ -61,7 +62,7 @@ def _truth(incident: Incident, lang: Lang) -> Iterator[str]:
 
 def _evidence(incident: Incident, lang: Lang) -> Iterator[str]:
     run = begin(incident)
-    for one in incident.case.evidence:
+    for one in (seen for part in incident.faults for seen in part.case.evidence):
         printed = run.peek(one.host, one.line).splitlines()
         yield from (f"`{_written(one.host, one.line)}`", "", "```", *printed[:_MOST_LINES])
         if len(printed) > _MOST_LINES:

@@ -28,7 +28,7 @@ def incident_of(question: Question) -> Incident:
 def grade_of(question: Question, lines: str) -> RunGrade:
     """What the lines of a script, one below the other, are worth in the question's incident."""
     incident = incident_of(question)
-    return _graded(incident.fault.name, incident.seed, lines)
+    return _graded(incident.name, incident.seed, lines)
 
 
 @functools.lru_cache(maxsize=2 * CLUSTERS)
@@ -60,6 +60,6 @@ def flows_text(baseline: Mapping[str, bool], failing: tuple[str, ...], lang: Lan
 
 
 def truth_text(incident: Incident, lang: Lang) -> str:
-    """What it was, where, and where such a thing lives."""
-    fault = incident.fault
-    return say("truth", lang, place=incident.case.place[0], what=pick(fault.what, lang), lives=pick(fault.lives, lang))
+    """What it was, where, and where such a thing lives; a line for each of its faults."""
+    rows = ((one.case.place[0], one.fault.what, one.fault.lives) for one in incident.faults)
+    return "\n".join(say("truth", lang, place=place, what=pick(what, lang), lives=pick(lives, lang)) for place, what, lives in rows)  # fmt: skip

@@ -198,8 +198,8 @@ def test_no_such_fault(name: str) -> None:
 
 
 def test_a_level_without_faults() -> None:
-    with pytest.raises(FaultError, match="no fault has level 5"):
-        draw_incident(level=5)
+    with pytest.raises(FaultError, match="no fault has level 6"):
+        draw_incident(level=6)
 
 
 def test_the_report() -> None:

@@ -32,6 +32,33 @@ def test_an_experts_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert found["broken"] == []
 
 
+def test_two_faults_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    incident = draw_incident(level=5, seed=2)
+    first, second = incident.faults
+    mend = [f"{host}: {line}" if host else line for host, line in first.case.cures[0]]
+    said = f"diagnose {first.case.place[0]}: {first.fault.what.en}"
+    done = k8squiz(
+        capsys, "incident", "--level", "5", "--seed", "2", "--script", "-", "--json", stdin="\n".join((said, *mend))
+    )
+    found = json.loads(done.out)
+    assert done.code == 1
+    assert found["id"] == incident.id
+    assert found["diagnosed"] == {"cause": False, "place": False}
+    assert [(one["fault"], one["cause"], one["mended"]) for one in found["faults"]] == [
+        (first.fault.name, True, True),
+        (second.fault.name, False, False),
+    ]
+    script = "\n".join(expert_path(incident))
+    done = k8squiz(capsys, "incident", incident.id, "--script", "-", "--json", stdin=script)
+    assert (done.code, json.loads(done.out)["mended"]) == (0, True)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_debrief_of_two_faults(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    done = k8squiz(capsys, "incident", "--level", "5", "--seed", "2", "--lang", lang, stdin="done\n")
+    assert done.out.count({"en": "It is not mended.", "zh": "没有说出原因。 没有修复。"}[lang]) == 2
+
+
 @pytest.mark.parametrize("text", ["", "done\n", "# nothing\n", "flows\n", "nowhere: ls\n"])
 def test_a_script_that_does_nothing(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     done = k8squiz(capsys, *ARGUMENTS, "--script", "-", stdin=text)
@@ -65,7 +92,12 @@ BAD = {
     "a seed that is no text": (("incident", "--fault", "hairpin-off", "--seed", "\udcff"), "is no text"),
     "an id that is no text": (("incident", "hairpin-off.\udcff"), "is no text"),
     "another command's seed that is no text": (("practice", "--seed", "\udcff"), "is no text"),
-    "a level without any": (("incident", "--level", "5"), "no fault has level 5"),
+    "three faults at once": (("incident", "--fault", "a+b+c"), "there is no fault 'a'"),
+    "a fault twice": (("incident", "--fault", "hairpin-off+hairpin-off"), "name two faults at most, and each once"),
+    "two that no network has": (
+        ("incident", "forward-drop+hairpin-off.1"),
+        "there is no network and mode that has both",
+    ),
     "an id and a seed": (("incident", "hairpin-off.3", "--seed", "3"), "an ID says all of it"),
     "a fault and a level": (("incident", "--fault", "hairpin-off", "--level", "2"), "--fault or --level, not both"),
     "no such script": ((*ARGUMENTS, "--script", "/nonexistent"), "cannot read /nonexistent: "),
