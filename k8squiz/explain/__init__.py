@@ -59,6 +59,11 @@ TOPICS: tuple[TopicEntry, ...] = (
         "hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己"), live=True
     ),
     TopicEntry("pod-to-pod", "pod_to_pod", Text("two nodes, three tables, no NAT", "两个节点、三张表、没有 NAT")),
+    TopicEntry(
+        "network-policy",
+        "network_policy",
+        Text("who may talk to whom, judged at two doors", "谁能访问谁，两道门各查一次"),
+    ),
     TopicEntry("rollout", "rollout", Text("a pod is replaced while requests go on", "请求不断时替换 Pod")),
 )
 

@@ -25,6 +25,14 @@ ENDS: dict[tuple[str, str], Ends] = {
     ("pod-to-pod", "udp-8472"): (LOST, "underlay-drop", THERE),
     ("pod-to-pod", "br_netfilter"): (DELIVERED, None, None),
     ("pod-to-pod", "route fdb"): (LOST, "no-such-host", THERE),
+    ("network-policy", ""): (DELIVERED, None, None),
+    ("network-policy", "dns-rule"): (Verdict.DROP, "network-policy", THERE),
+    ("network-policy", "egress-rule"): (DELIVERED, None, None),
+    ("network-policy", "ingress-rule"): (DELIVERED, None, None),
+    ("network-policy", "pod-port"): (DELIVERED, None, None),
+    ("network-policy", "default-deny"): (DELIVERED, None, None),
+    ("network-policy", "enforcement"): (DELIVERED, None, None),
+    ("network-policy", "dns-rule enforcement"): (DELIVERED, None, None),
 }
 
 FACTS: dict[str, tuple[str, ...]] = {
@@ -37,6 +45,19 @@ FACTS: dict[str, tuple[str, ...]] = {
         "On node2 it is DELIVERED, seen 10.244.1.0",
         "| no route back on node2, rp_filter=1 | LOST | the way there | LOST on node2. rp_filter on node2:",
         "ttl=62 of 64",
+    ),
+    "network-policy": (
+        "| everything in place | DELIVERED | DELIVERED | DROP | DROP |",
+        "| no rule for DNS | DROP | DELIVERED | DROP | DROP |",
+        "| front may not send to api | DELIVERED | DROP | DROP | DROP |",
+        "| front's rule names the Service's port | DELIVERED | DROP | DROP | DROP |",
+        "| no default deny | DELIVERED | DELIVERED | DROP | DELIVERED |",
+        "| flannel: nobody enforces policies | DELIVERED | DELIVERED | DELIVERED | DELIVERED |",
+        "| node/node2 | DELIVERED, seen 192.168.1.11 | DROP |",
+        "At the pod's own node: DELIVERED (the door saw 1.2.3.4, before SNAT; the pod then sees 192.168.1.11). By another node: DROP",
+        "passes 2 doors all the same",
+        "kube-router: REJECT, connection refused at once",
+        "batch/job at api: DROP; with one policy more, for namespace batch: DELIVERED, seen 10.244.1.9",
     ),
 }
 NAMES = tuple(FACTS)
