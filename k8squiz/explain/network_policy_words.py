@@ -185,7 +185,7 @@ def claim_answers(outcome: Outcome, doors: int) -> Claim:
             f"api has no egress rule but DNS, and front no ingress rule at all; the answer passes {doors} doors all the same and the"
             f" connection is {outcome.verdict}. conntrack knows it: policies judge a connection's first packet.",
             f"api 除 DNS 外没有 egress 规则，front 完全没有 ingress 规则；响应照样经过 {doors} 道门，连接结果是 {outcome.verdict}。"
-            "conntrack 认得这个连接：策略只检查连接的首包。",
+            "conntrack 已有这个连接的表项：策略只检查连接的首包。",
         ),
     )
 

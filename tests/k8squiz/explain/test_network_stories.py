@@ -33,6 +33,11 @@ ENDS: dict[tuple[str, str], Ends] = {
     ("network-policy", "default-deny"): (DELIVERED, None, None),
     ("network-policy", "enforcement"): (DELIVERED, None, None),
     ("network-policy", "dns-rule enforcement"): (DELIVERED, None, None),
+    ("dns", ""): (DELIVERED, None, None),
+    ("dns", "search-list"): (DELIVERED, None, None),
+    ("dns", "ndots-5"): (DELIVERED, None, None),
+    ("dns", "path-to-node2"): (LOST, "underlay-drop", THERE),
+    ("dns", "coredns-ready"): (Verdict.REJECT, "no-endpoints", THERE),
 }
 
 FACTS: dict[str, tuple[str, ...]] = {
@@ -58,6 +63,21 @@ FACTS: dict[str, tuple[str, ...]] = {
         "passes 2 doors all the same",
         "kube-router: REJECT, connection refused at once",
         "batch/job at api: DROP; with one policy more, for namespace batch: DELIVERED, seen 10.244.1.9",
+    ),
+    "dns": (
+        "search shop.svc.cluster.local svc.cluster.local cluster.local",
+        "| api | 2: 10.96.0.20 | 2: 10.96.0.20 |",
+        "| api.shop | 4: 10.96.0.20 | 4: 10.96.0.20 |",
+        "| api.shop.svc.cluster.local | 8: 10.96.0.20 | 8: 10.96.0.20 |",
+        "| example.org | 8: 203.0.113.9 | 8: 203.0.113.9 |",
+        "| ndots:1, glibc | 2: 10.96.0.20 | 6: 10.96.0.20 | 2: 203.0.113.9 |",
+        "| ndots:1, musl | 2: 10.96.0.20 | 2: EAI_NONAME | 2: 203.0.113.9 |",
+        "| glibc | 5 s | 20 s |",
+        "| musl | 0 s | 0 s |",
+        "| the tunnel between the nodes is blocked | 1/2 DELIVERED, 1/2 LOST | some fail | some fail |",
+        "| no CoreDNS pod is ready | 1 REJECT | fails | fails |",
+        "the query leaves 0 conntrack entries on node1",
+        "all ready addresses (2 here)",
     ),
 }
 NAMES = tuple(FACTS)
