@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 
 from engine.cluster import Pod
 from engine.errors import EngineError, UnsupportedFeature
-from engine.faults.scene import IncidentScene, pod_of
+from engine.faults.scene import DNS, IncidentScene, pod_of
 from engine.shell.live import LiveCluster
 from engine.trace import Outcome, Request, Verdict
 from engine.values import dataclass
 from engine.walk.outcomes import outcomes
 
 _CLIENT = "client"
+# Services that are not called as the workload behind them.
+_BEHIND = {"kube-dns": DNS}
+
+
+class FlowState(enum.IntEnum):
+    """What becomes of a flow. CONCEALED: it works, and a pod's packets come under another address than the pod's."""
+
+    FAILS = 0
+    WORKS = 1
+    CONCEALED = 2
+
+    def deviates(self, before: FlowState) -> bool:
+        """Whether it does not do what it did `before`: works where it failed, fails, or hides now who calls."""
+        return bool(self) != bool(before) or self > before
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +61,9 @@ def _matrix(scene: IncidentScene) -> Iterator[Flow]:
         yield Flow(_CLIENT, f"{node}:{scene.node_port}")
 
 
-def works(scene: IncidentScene, live: LiveCluster) -> dict[str, bool]:
-    """For each flow by its name whether every way it can go is delivered. Connections that go on by themselves
-    (`live.traffic`) are flows too."""
-    return {name: whole(live, request) for name, request in requests(scene, live).items()}
+def works(scene: IncidentScene, live: LiveCluster) -> dict[str, FlowState]:
+    """For each flow by its name what becomes of it. Connections that go on by themselves (`live.traffic`) are flows too."""
+    return {name: state_of(scene, live, request) for name, request in requests(scene, live).items()}
 
 
 def requests(scene: IncidentScene, live: LiveCluster) -> dict[str, Request | None]:
@@ -96,10 +110,33 @@ def pod_named(live: LiveCluster, who: str) -> Pod | None:
     return next((pod for pod in live.cluster.pods if who == f"pod/{pod.namespace}/{pod.name}"), None)
 
 
-def whole(live: LiveCluster, request: Request | None) -> bool:
-    """Whether every way that the request can go is delivered and stays so."""
+def state_of(scene: IncidentScene, live: LiveCluster, request: Request | None) -> FlowState:
+    """What becomes of the request: it works where every way that it can go is delivered, stays so, and ends at a pod that it
+    is meant for."""
     found = () if request is None else ways(live, request)
-    return bool(found) and all(_stands(one) for one in found)
+    if request is None or not found or not all(_stands(one) for one in found):
+        return FlowState.FAILS
+    meant = {address for pod in _meant(scene, live, request.destination) for address in pod.ips}
+    if not all(_address(one.destination) in meant for one in found):
+        return FlowState.FAILS
+    caller = pod_named(live, request.source)
+    seen = {one.source_seen for one in found}
+    return FlowState.WORKS if caller is None or seen <= {*caller.ips} else FlowState.CONCEALED
+
+
+def _meant(scene: IncidentScene, live: LiveCluster, destination: str) -> Iterator[Pod]:
+    """The pods that a request is meant for: the one that it names, or those of the workload behind the Service, or behind
+    the NodePort, which is the front's."""
+    kind, _, name = destination.rpartition(":")[0].partition("/")
+    if kind == "pod":
+        return (pod for pod in live.cluster.pods if f"{pod.namespace}/{pod.name}" == name)
+    service = name.rpartition("/")[2] if kind == "svc" else scene.front
+    workload = _BEHIND.get(service, service)
+    return (pod for pod in live.cluster.pods if pod.name.rpartition("-")[0] == workload)
+
+
+def _address(endpoint: str) -> str:
+    return endpoint.rpartition(":")[0].strip("[]")
 
 
 def ways(live: LiveCluster, request: Request) -> tuple[Outcome, ...]:

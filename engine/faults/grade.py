@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import UnsupportedFeature
-from engine.faults.dangers import dangerous
+from engine.faults.dangers import dangerous, taken_away
 from engine.faults.diagnosis import NamedFault
 from engine.faults.incident import deviates, mended_beside
 from engine.faults.run import IncidentRun, expert_path
@@ -55,7 +55,7 @@ def graded(run: IncidentRun) -> RunGrade:
     except UnsupportedFeature:
         broken = later = tuple(incident.baseline)
     harmed = tuple(name for name in broken if name not in incident.failing)
-    dangers = dangerous(tuple(one.line for one in run.steps))
+    dangers = _dangers(run)
     mended = not broken and not later and not dangers
     faults = tuple(_of_fault(run, at, broken, later) for at in range(len(incident.faults)))
     parts = {
@@ -92,9 +92,14 @@ def _of_fault(run: IncidentRun, at: int, broken: tuple[str, ...], later: tuple[s
 def is_mended(run: IncidentRun) -> bool:
     """RunGrade.mended alone, which is known sooner than a grade."""
     try:
-        return not dangerous(tuple(one.line for one in run.steps)) and not deviates(run.incident, run.live)
+        return not _dangers(run) and not deviates(run.incident, run.live)
     except UnsupportedFeature:
         return False
+
+
+def _dangers(run: IncidentRun) -> tuple[str, ...]:
+    """The dangerous lines, else the rules of others that are gone in the end."""
+    return dangerous(tuple(one.line for one in run.steps)) or taken_away(run.incident.healthy, run.live)
 
 
 def _path(run: IncidentRun) -> float:

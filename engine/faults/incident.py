@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 
 from engine.cluster import Mode
 from engine.errors import EngineError, quoted
-from engine.faults.flows import pod_named, requests, whole, works
+from engine.faults.flows import FlowState, pod_named, requests, state_of, works
 from engine.faults.herrings import DrawnHerring, draw_herrings
 from engine.faults.interface import Case, FaultError, InjectedFault, KnownFault, Lines, inject, run_lines
 from engine.faults.registry import MODULES, find_fault, names
-from engine.faults.scene import IncidentScene, draw_scene, reconciled, restarted
+from engine.faults.scene import DNS, IncidentScene, draw_scene, reconciled, restarted
 from engine.shell import Reply, Shell
 from engine.shell.live import LiveCluster
 
@@ -28,7 +28,7 @@ _MOST_PAIRS, _MOST_PLACES = 60, 6
 
 @dataclasses.dataclass(frozen=True)
 class Incident:
-    """`healthy` and `broken` are the cluster before and after; `baseline` says of each flow whether it worked before,
+    """`healthy` and `broken` are the cluster before and after; `baseline` says of each flow what became of it before,
     `failing` names those that no longer do; `herrings` stand in both."""
 
     faults: tuple[InjectedFault, ...]
@@ -36,7 +36,7 @@ class Incident:
     scene: IncidentScene
     healthy: LiveCluster
     broken: LiveCluster
-    baseline: Mapping[str, bool]
+    baseline: Mapping[str, FlowState]
     failing: tuple[str, ...]
     herrings: tuple[DrawnHerring, ...] = ()
 
@@ -143,7 +143,7 @@ def _drawn(faults: tuple[KnownFault, ...], seed: str) -> Incident:
             continue
         broken = reconciled(scene, broken)
         now = works(scene, broken)
-        failing = tuple(flow for flow, worked in baseline.items() if worked and not now.get(flow, True))
+        failing = tuple(flow for flow, worked in baseline.items() if worked and not now.get(flow, worked))
         injected = tuple(InjectedFault(*pair) for pair in zip(faults, cases, strict=True))
         incident = Incident(injected, seed, scene, healthy, broken, baseline, failing, herrings)
         if failing and (len(faults) == 1 or _apart(incident)):
@@ -215,9 +215,9 @@ def renewed(live: LiveCluster) -> LiveCluster:
 
 
 def deviating(incident: Incident, live: LiveCluster) -> tuple[str, ...]:
-    """The flows that do not do what they did before the fault: fail, or come through where they should not."""
+    """The flows that do not do what they did before the fault: fail, come through where they should not, or hide who calls."""
     now = works(incident.scene, live)
-    return tuple(name for name, worked in incident.baseline.items() if now.get(name, worked) != worked)
+    return tuple(name for name, before in incident.baseline.items() if now.get(name, before).deviates(before))
 
 
 def deviates(incident: Incident, live: LiveCluster) -> bool:
@@ -229,7 +229,8 @@ def _deviates(incident: Incident, live: LiveCluster) -> bool:
     asked = requests(incident.scene, live)
     first = {name: asked[name] for name in incident.failing if name in asked}
     return any(
-        whole(live, request) != incident.baseline.get(name, True) for name, request in {**first, **asked}.items()
+        state_of(incident.scene, live, request).deviates(incident.baseline.get(name, FlowState.WORKS))
+        for name, request in {**first, **asked}.items()
     )
 
 
@@ -239,9 +240,10 @@ def lasting(incident: Incident, live: LiveCluster) -> tuple[str, ...]:
 
 
 def later(incident: Incident, live: LiveCluster) -> LiveCluster:
-    """The cluster once every kube-proxy has synced and the pods of the application have been made anew."""
+    """The cluster once every kube-proxy has synced and the pods of the application, CoreDNS's and one caller have been made
+    anew."""
     scene = incident.scene
     live = live.synced(scene.nodes)
-    for template in (*scene.of(scene.front), *scene.of(scene.caller)[:1]):
+    for template in (*scene.of(scene.front), *scene.of(DNS), *scene.of(scene.caller)[:1]):
         live = restarted(scene, live, template)
     return live

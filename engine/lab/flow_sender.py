@@ -88,7 +88,8 @@ class FlowSender:
         for name, reply, _ in self._traffic(self._lab.live):
             answered[name] = [reply.heard is Heard.CONNECTED]
         works = {name: bool(found) and all(found) for name, found in answered.items()}
-        return tuple(name for name, worked in self._incident.baseline.items() if works.get(name, worked) != worked)
+        before = {name: bool(state) for name, state in self._incident.baseline.items()}
+        return tuple(name for name, worked in before.items() if works.get(name, worked) != worked)
 
     def _agrees(self, reply: Reply, expected: Iterable[Outcome]) -> bool:
         ways_ = tuple(expected)

@@ -6,6 +6,7 @@ import functools
 import zlib
 from collections.abc import Mapping
 
+from engine.faults.flows import FlowState
 from engine.faults.follow import follow
 from engine.faults.grade import RunGrade, graded
 from engine.faults.incident import Incident, draw_incident
@@ -51,7 +52,7 @@ def report_text(incident: Incident, lang: Lang) -> str:
     return "\n".join(lines)
 
 
-def flows_text(baseline: Mapping[str, bool], failing: tuple[str, ...], lang: Lang) -> str:
+def flows_text(baseline: Mapping[str, FlowState], failing: tuple[str, ...], lang: Lang) -> str:
     """The flows that deviate from the `baseline`, a line each."""
     if not failing:
         return say("whole", lang)
