@@ -12,15 +12,28 @@ from engine.trace import Text
 _NOTHING = Text("", "")
 
 
-def follow(run: IncidentRun, lines: Iterable[str], tell: Callable[[Text], None] = lambda said: None) -> IncidentRun:
-    """The run after the lines of a script, to its end or `done`; `tell` is given what each line answers, where it does."""
+def follow(
+    run: IncidentRun,
+    lines: Iterable[str],
+    tell: Callable[[Text], None] = lambda said: None,
+    amiss: Callable[[Exception], None] | None = None,
+) -> IncidentRun:
+    """The run after the lines of a script, to its end or `done`; `tell` is given what each line answers, where it does.
+
+    `amiss` is given what nobody foresaw in a line, which then changes nothing; without it, it is raised."""
     for text in lines:
         line = read_script_line(text)
         if line is None:
             continue
         if line.word == "done":
             break
-        run, said = answered(run, line)
+        try:
+            run, said = answered(run, line)
+        except Exception as error:
+            if amiss is None:
+                raise
+            amiss(error)
+            continue
         if said.en:
             tell(said)
     return run

@@ -12,6 +12,7 @@ from engine.faults.grade import as_json, graded
 from engine.faults.incident import Incident, draw_incident, from_id
 from engine.faults.registry import find_fault, names
 from engine.faults.run import IncidentRun, begin
+from k8squiz.commands.faults import line_amiss
 from k8squiz.commands.incident_debrief import debrief
 from k8squiz.commands.incident_dialog import Dialog
 from k8squiz.errors import QuizError
@@ -60,7 +61,13 @@ def run(
 
 def _worked_on(begun: IncidentRun, lang: Lang, minutes: int | None, lines: list[str] | None, json: bool) -> int:
     if lines is not None:
-        done = follow(begun, lines, lambda said: _tell(pick(said, lang)))
+        of = begun.incident
+        done = follow(
+            begun,
+            lines,
+            lambda said: _tell(pick(said, lang)),
+            lambda error: _tell(line_amiss(error, of.fault.name, of.seed, lang)),
+        )
         grade = graded(done)
         print_json(as_json(done, grade))
         return 0 if grade.mended else 1

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.text import Text as Styled
 
+from k8squiz.bank.question import Question
+from k8squiz.commands.faults import line_amiss
 from k8squiz.kinds.fields import Dialogue
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.typed import AFTER_A_GRADE, Command, command
@@ -25,16 +27,20 @@ def hold(
     obey: Callable[[Dialogue, tuple[Command, str]], object],
     console: Console,
     lang: Lang,
+    question: Question,
 ) -> Dialogue:
-    """The dialogue once it is over. `ask` gives the next line, `obey` does what a command of the sitting says; what they
-    raise passes."""
+    """The dialogue of a question once it is over. `ask` gives the next line, `obey` does what a command of the sitting says;
+    what they raise passes. A line in which something goes wrong that nobody foresaw is told and noted, and changes nothing."""
     while not held.over:
         line = ask(held)
         found = obeyed_in(held, line)
         if found is not None:
             obey(held, found)
             continue
-        said, held = held.reply(line, lang)
+        try:
+            said, held = held.reply(line, lang)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next line comes
+            said = line_amiss(error, question.template.meta.id, question.seed, lang)
         if said:
             # Tables of a tool are as wide as they are.
             console.print(Styled(visible(said.rstrip("\n"))), soft_wrap=True, highlight=False)

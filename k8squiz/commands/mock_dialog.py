@@ -197,7 +197,7 @@ class MockDialog:
                 self._print(Prose(field.how(self._lang), "told"))
             self._standing = None
 
-        return "\n".join(hold(held, ask, obey, self._console, self._lang).lines)
+        return "\n".join(hold(held, ask, obey, self._console, self._lang, self._room.world(position).question).lines)
 
     def _given(self, position: int) -> Answer:
         return self._interview.state.sheets[position].given

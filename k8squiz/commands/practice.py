@@ -320,7 +320,7 @@ def _held(held: Dialogue, sheet: Sheet, field: Field, keyboard: keys.Keyboard, c
             console.print(Prose(field.how(lang), "told"))
 
     ask = or_its_end(lambda now: keyboard.line(one_line(now.prompt(lang)), field))
-    return "\n".join(hold(held, ask, obey, console, lang).lines)
+    return "\n".join(hold(held, ask, obey, console, lang, sheet.world.question).lines)
 
 
 def _taken(

@@ -215,13 +215,21 @@ def test_a_report_of_a_read_only_home(monkeypatch: pytest.MonkeyPatch, capsys: C
     assert capsys.readouterr().out.startswith("# ")
 
 
+INCIDENT = ["incident", "--fault", "hairpin-off", "--seed", "3"]
+ASKED = ["--question", "nobody-answers", "--seed", "1"]
+
+
 @pytest.mark.parametrize(
     ("words", "target"),
     [
-        (["shell", CLUSTER], "engine.shell.shell._run_pipeline"),
-        (["incident", "--fault", "hairpin-off", "--seed", "3"], "engine.faults.run.step"),
+        pytest.param(["shell", CLUSTER], "engine.shell.shell._run_pipeline", id="shell"),
+        pytest.param(INCIDENT, "engine.faults.run.step", id="incident"),
+        pytest.param([*INCIDENT, "--script", "-", "--json"], "engine.faults.run.step", id="script"),
+        pytest.param(["practice", *ASKED], "engine.faults.run.step", id="practice"),
+        pytest.param(
+            ["mock", "--topic", "incidents", "--questions", "2", "--seed", "3"], "engine.faults.run.step", id="mock"
+        ),
     ],
-    ids=["shell", "incident"],
 )
 def test_a_line_that_goes_wrong_ends_no_shell(
     words: list[str], target: str, home: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
@@ -231,5 +239,5 @@ def test_a_line_that_goes_wrong_ends_no_shell(
     main(words)
     out, err = capsys.readouterr()
     assert (out + err).count("(Unforeseen)") == 1
-    assert "Ready" in out and SECRET not in out + err
+    assert "Ready" in out + err and SECRET not in out + err
     assert "Unforeseen" in (home / "errors.log").read_text(encoding="utf-8")
