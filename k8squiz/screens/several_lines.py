@@ -32,8 +32,8 @@ def is_command(line: str) -> bool:
 def ended(text: str, field: Field, is_command: IsCommand) -> bool:
     """Whether what was typed is whole, Enter having been pressed behind its last line."""
     *before, last = text.split("\n")
-    alone = not any(line.strip() for line in before)
-    return last.strip() in _DOTS or is_command(last) or (alone and last.strip().lower() in field.words())
+    first = not any(line.strip() for line in before)
+    return last.strip() in _DOTS or is_command(last) or (first and last.strip().lower() in field.alone)
 
 
 def parted(text: str, is_command: IsCommand) -> tuple[str, str]:

@@ -153,6 +153,10 @@ class Field(Protocol):
     def long(self) -> bool:
         """Whether it is answered in several lines."""
 
+    @property
+    def alone(self) -> frozenset[str]:
+        """The words, in lower case, each of which is a whole answer where several lines are asked for."""
+
     def replies(self, lines: str = "") -> Dialogue | None:
         """The dialogue in which it is filled in, after these `lines` of an earlier sitting; None where it is read at once."""
 
@@ -229,6 +233,10 @@ class FieldBase:
     @property
     def long(self) -> bool:
         return False
+
+    @property
+    def alone(self) -> frozenset[str]:
+        return frozenset()
 
     def replies(self, lines: str = "") -> Dialogue | None:
         return None

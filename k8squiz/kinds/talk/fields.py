@@ -63,6 +63,10 @@ class TalkField(FieldBase):
     def long(self) -> bool:
         return True
 
+    @property
+    def alone(self) -> frozenset[str]:
+        return _ALOUD
+
     def words(self) -> tuple[str, ...]:
         return tuple(sorted(_ALOUD))
 

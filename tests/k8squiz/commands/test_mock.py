@@ -20,10 +20,11 @@ import pytest
 
 from k8squiz.bank.find import metas
 from k8squiz.commands.mock import follow_up_headings
+from k8squiz.commands.mock_journal import recorded
 from k8squiz.errors import QuizError
 from k8squiz.history.store import open_store
 from k8squiz.mock.drawn_questions import DrawnQuestions
-from k8squiz.mock.plan import from_json, plan
+from k8squiz.mock.plan import InterviewPlan, PlannedQuestion, from_json, plan
 from tests.k8squiz.mock.answered import lines_of
 from tests.k8squiz.runner import ROOT, Result, k8squiz, process
 
@@ -64,6 +65,35 @@ def right(seed: str = "4") -> list[list[str]]:
 
 
 TWO = ("--questions", "2", "--minutes", "10", "--seed", "4")
+
+
+def of_every_kind() -> InterviewPlan:
+    """An interview with one question of each kind."""
+    first = {meta.kind: meta for meta in reversed(metas())}.values()
+    items = [
+        PlannedQuestion(meta.id, meta.topic, meta.level, meta.kind, "1", 600, str(number), None)
+        for number, meta in enumerate(first, 1)
+    ]
+    return InterviewPlan("senior", (), 300, "1", tuple(items))
+
+
+def test_a_right_answer_of_every_kind_is_taken_through_a_pipe(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn_questions = DrawnQuestions(of_every_kind())
+    monkeypatch.setenv("K8SQUIZ_HOME", home)
+    store = open_store()
+    store.start("mock", "1", "en", drawn_questions.plan.to_json(), time.time())
+    store.close()
+    lines = [
+        line for position in range(len(drawn_questions.plan.items)) for line in lines_of(drawn_questions, position)
+    ]
+    done = mock(home, "--resume", typed="\n".join((*lines, "end", "")))
+    assert done.code == 0, done.err
+    state = recorded(None).state
+    assert state.ended is not None
+    results = drawn_questions.score(state).results
+    assert {each.item.kind: each.grade and each.grade.raw for each in results} == {
+        each.item.kind: 1.0 for each in results
+    }
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from k8squiz.kinds.fields import Field, MenuField, NumberField, OrderField
-from k8squiz.kinds.talk.fields import PointField, ProbeField
+from k8squiz.kinds.incident.fields import IncidentField
+from k8squiz.kinds.talk.fields import PointField, ProbeField, TalkField
 from k8squiz.kinds.talk.heard import ways
+from k8squiz.kinds.write.fields import WriteField
 from k8squiz.mock.drawn_questions import DrawnQuestions
 from k8squiz.mock.interview import Interview
 from k8squiz.mock.plan import InterviewPlan, PlannedQuestion
@@ -44,17 +46,22 @@ def spoken(drawn_questions: DrawnQuestions, position: int) -> str:
 
 def lines_of(drawn_questions: DrawnQuestions, position: int, open_ones: Sequence[Field] | None = None) -> list[str]:
     """What to type to answer a question rightly; `open_ones` are the fields that are left."""
-    found: list[str] = []
-    for field in drawn_questions.task(position).fields if open_ones is None else open_ones:
-        if field.self_checked or isinstance(field, ProbeField):
-            continue
-        found += [*textwrap.wrap(spoken(drawn_questions, position), 80), "."] if field.long else [typed(field)]
-    return found
+    fields = drawn_questions.task(position).fields if open_ones is None else open_ones
+    asked = [field for field in fields if not (field.self_checked or isinstance(field, ProbeField))]
+    return [line for field in asked for line in _typed(drawn_questions, position, field)]
 
 
-def typed(field: Field) -> str:
+def _typed(drawn_questions: DrawnQuestions, position: int, field: Field) -> Iterator[str]:
     """A field's truth as it is typed. A number exactly: as it is shown it may be rounded."""
-    return str(field.truth) if isinstance(field, NumberField) else field.show(field.truth, False).split(" (")[0]
+    if isinstance(field, TalkField):
+        yield from (*textwrap.wrap(spoken(drawn_questions, position), 80), ".")
+    elif isinstance(field, WriteField):
+        # What may stand there already is made unreadable, and asked for anew.
+        yield from ("}{", ".", *field.truth.splitlines(), ".")
+    elif isinstance(field, IncidentField):
+        yield from field.truth.splitlines()
+    else:
+        yield str(field.truth) if isinstance(field, NumberField) else field.show(field.truth, False).split(" (")[0]
 
 
 def sit(truth: bool = False) -> InterviewState:

@@ -1,9 +1,9 @@
 """Kill interviews at drawn moments and look at what is left. `python -m tests.k8squiz.mock.killer KILLS SEED FOLDER`.
 
 Each interview is the real program in a forked process: real standard input, real database, SIGKILL. Its clock is not the
-wall's: it is a number in shared memory that goes on a second with each look at the line, so that what the
-clock should say after a kill is known exactly, and the kill comes after so much was read, however busy the machine is. After each kill the database must be sound,
-every answer that was acknowledged must be there, the clock must be within five seconds, and `--resume` must go on; the
+wall's: it is a number in shared memory that goes on a second with each piece that is read, so that what the clock should say
+after a kill is known exactly, no question's time is up because the machine is busy, and the kill comes after so much was
+read, however busy it is. After each kill the database must be sound, every answer that was acknowledged must be there, the clock must be within five seconds, and `--resume` must go on; the
 resumed interview is killed again, until one gets through. Prints what it saw as JSON; the last line says how it went.
 """
 
@@ -92,7 +92,8 @@ def child(words: tuple[str, ...], home: Path, clock: Clock, reading: int, writin
 
     def look(reading: list[int], *_: Any) -> Any:
         found = select.select(reading, [], [], 0.001)
-        clock.turn(1.0)
+        if found[0]:
+            clock.turn(1.0)
         return found
 
     clocked.select = SimpleNamespace(select=look)  # type: ignore[assignment,attr-defined]
@@ -255,16 +256,18 @@ def interview(drawn_questions: DrawnQuestions, seen: Seen, home: Path, rng: rand
 def finish(drawn_questions: DrawnQuestions, seen: Seen, home: Path, rng: random.Random) -> None:
     """Let it get through, and look at what it came to."""
     state, _ = standing(home)
+    said = ""
     if state.ended is None:
         done = run(("mock", "--resume", "--lang", "en"), home, to_type(drawn_questions, state, rng), rng, doomed=False)
+        said = done.out[-1000:].decode("utf-8", "replace")
         if done.code != 0:
-            seen.problems.append(f"resume ended with {done.code}: {done.out[-300:].decode('utf-8', 'replace')}")
+            seen.problems.append(f"resume ended with {done.code}: {said}")
             return
     state, _ = standing(home)
     hints = sum(sheet.hints for sheet in state.sheets)
     scores = [result.grade.raw if result.grade is not None else 0.0 for result in drawn_questions.score(state).results]
     if state.ended is None or scores != [1.0] * len(scores):
-        seen.problems.append(f"it came to {scores} with {hints} hints, ended {state.ended}")
+        seen.problems.append(f"it came to {scores} with {hints} hints, ended {state.ended}: {said}")
     seen.finished += 1
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from k8squiz.bank.draw import draw
+from k8squiz.bank.find import find
+from k8squiz.kinds.interface import make_task
 from k8squiz.kinds.talk.fields import TalkField
 from k8squiz.screens.several_lines import ended, is_command, parted, read
+from k8squiz.world.world import World
 
 TALK = TalkField()
 # What was typed when Enter is pressed, whether that ends it, the answer then, and the command behind it.
@@ -31,6 +35,12 @@ TYPED = [
 def test_what_ends_an_answer(text: str, ends: bool, answer: str, command: str) -> None:
     assert ended(text, TALK, is_command) is ends
     assert parted(text, is_command) == (answer, command)
+
+
+@pytest.mark.parametrize("line", ["spec:", "metadata:", "kind: Service", "ports:"])
+def test_a_first_line_of_yaml_ends_nothing(line: str) -> None:
+    (field,) = make_task(World(draw(find("write-node-port-local"), 1))).fields
+    assert not ended(line, field, is_command)
 
 
 def test_lines_from_a_pipe_go_on_from_what_stands() -> None:
