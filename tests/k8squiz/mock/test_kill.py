@@ -28,7 +28,11 @@ def test_a_hundred_kills(tmp_path: Path) -> None:
         )
         for number in range(AT_ONCE)
     ]  # fmt: skip
-    told = [each.communicate(timeout=240) for each in running]
+    try:
+        told = [each.communicate(timeout=6 * KILLS) for each in running]
+    finally:
+        for each in running:
+            each.kill()
     assert [each.returncode for each in running] == [0] * AT_ONCE, told
     seen = [json.loads(out) for out, _ in told]
     assert [problem for each in seen for problem in each["problems"]] == []
