@@ -10,7 +10,7 @@ from k8squiz.bank.draw import draw
 from k8squiz.bank.find import bank_folder, files, load
 from k8squiz.bank.followup import follow_ups
 from k8squiz.bank.question import Template
-from k8squiz.kinds.interface import make_task
+from k8squiz.kinds.interface import Task, make_task
 from k8squiz.world.world import World
 
 KEYS = Path(__file__).parent / "keys.json"
@@ -23,15 +23,17 @@ def templates() -> list[Template]:
     return [each for template in found for each in (template, *follow_ups(template))]
 
 
-def keys(template: Template) -> dict[str, dict[str, object]]:
+def tasks(template: Template) -> dict[str, Task]:
+    """What a question asks, by seed."""
+    return {seed: make_task(World(draw(template, seed))) for seed in SEEDS}
+
+
+def keys(drawn: dict[str, Task]) -> dict[str, dict[str, object]]:
     """The truth of each field of a question, by seed."""
-    result: dict[str, dict[str, object]] = {}
-    for seed in SEEDS:
-        fields = make_task(World(draw(template, seed))).fields
-        result[seed] = {
-            field.id: list(field.truth) if isinstance(field.truth, tuple) else field.truth for field in fields
-        }
-    return result
+    return {
+        seed: {field.id: list(field.truth) if isinstance(field.truth, tuple) else field.truth for field in task.fields}
+        for seed, task in drawn.items()
+    }
 
 
 def text(recorded: dict[str, dict[str, dict[str, object]]]) -> str:
@@ -46,4 +48,4 @@ def text(recorded: dict[str, dict[str, dict[str, object]]]) -> str:
 
 
 if __name__ == "__main__":
-    KEYS.write_text(text({template.meta.id: keys(template) for template in templates()}), encoding="utf-8")
+    KEYS.write_text(text({template.meta.id: keys(tasks(template)) for template in templates()}), encoding="utf-8")

@@ -11,7 +11,8 @@ import json
 import pytest
 
 from k8squiz.bank.question import Template
-from tests.golden.keys.record import KEYS, SEEDS, keys, templates
+from k8squiz.kinds.grade import grade
+from tests.golden.keys.record import KEYS, SEEDS, keys, tasks, templates
 
 RECORDED = json.loads(KEYS.read_text(encoding="utf-8"))
 
@@ -28,5 +29,8 @@ def test_every_question_of_the_bank_is_recorded() -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_the_key_is_the_recorded_one(name: str) -> None:
-    assert keys(by_id()[name]) == RECORDED[name]
+def test_the_key_is_the_recorded_one_and_earns_everything(name: str) -> None:
+    drawn = tasks(by_id()[name])
+    assert keys(drawn) == RECORDED[name]
+    first = drawn[SEEDS[0]]
+    assert grade(first, {field.id: field.truth for field in first.fields}).score == 1.0
