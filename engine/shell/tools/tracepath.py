@@ -11,12 +11,12 @@ import re
 from engine.network.addresses import icmp_source
 from engine.network.host import HostKind
 from engine.packet import L4, FiveTuple, split_host_port
-from engine.shell.connect import NEIGHBOUR_TIMEOUT, Ending, attempt, who
+from engine.shell.connect import NEIGHBOUR_TIMEOUT, Ending, attempt, rejected, who
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.live import LiveCluster
 from engine.shell.names import resolve_name
 from engine.shell.tools.lines import Unusable, split_options
-from engine.trace import Outcome, ReasonCode, Request, Stage, Verdict
+from engine.trace import Hop, Outcome, ReasonCode, Request, Stage, Verdict, Where
 from engine.values import dataclass
 
 _PORTS = {"tracepath": 44444, "traceroute": 33434}
@@ -24,16 +24,19 @@ _MOST_HOPS = 30
 # Seconds that tracepath waits three times, and traceroute for its three probes, which it sends together.
 _WAITS = {"tracepath": 3.0, "traceroute": 5.0}
 _LOOPBACK_MTU = 65535
+_REJECTED = {Ending.REFUSED: "", Ending.NO_ROUTE: "!H", Ending.NO_NETWORK: "!N"}
 _TOLD = {ReasonCode.NO_ROUTE: "!N", ReasonCode.NO_NEIGHBOUR: "!H"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Who answered a probe of one TTL (None: nobody), how far back it is, what its error says, whether the end is reached."""
+    """Who answered a probe of one TTL (None: nobody), what its error says, whether the end is reached, over how many hops the
+    answer came (0: as many as there)."""
 
     address: str | None
     error: str = ""
     reached: bool = False
+    back: int = 0
 
 
 def run(call: Call) -> Result:
@@ -84,6 +87,8 @@ def _steps(call: Call, live: LiveCluster, address: str, outcome: Outcome, most: 
             steps.append(_Step(_heard(call, live, hop.host, hop.src, hop.dst)))
     if reached:
         steps.append(_Step(address, reached=True))
+    elif outcome.verdict is Verdict.REJECT and where is not None and outcome.reply:
+        steps.append(_rejected(where, outcome.reply))
     elif where is not None and where.code in _TOLD and where.host in (call.host, *passed, last):
         teller = where.host
         source = _heard(call, live, teller, outcome.hops[-1].src, outcome.hops[-1].dst) if teller != call.host else None
@@ -91,6 +96,12 @@ def _steps(call: Call, live: LiveCluster, address: str, outcome: Outcome, most: 
     if not steps or not steps[-1].reached:
         steps += [_Step(None)] * (most - len(steps))
     return steps[:most]
+
+
+def _rejected(where: Where, reply: tuple[Hop, ...]) -> _Step:
+    """What a rule answers with, which need not be the destination's address; port unreachable looks like the end."""
+    between = {hop.host for hop in reply if hop.stage is Stage.ROUTING} - {where.host, reply[-1].host}
+    return _Step(reply[-1].src, _REJECTED[rejected(where.rule or "")], reached=True, back=len(between) + 1)
 
 
 def _heard(call: Call, live: LiveCluster, host: str, source: str, destination: str) -> str | None:
@@ -133,7 +144,8 @@ def _tracepath(call: Call, address: str, steps: list[_Step]) -> str:
     if not steps or not steps[-1].reached:
         lines.append(f"     Too many hops: pmtu {mtu}")
     told = steps and steps[-1].reached and not steps[-1].error
-    lines.append(f"     Resume: pmtu {mtu} " + (f"hops {len(steps)} back {len(steps)} " if told else ""))
+    back = steps[-1].back or len(steps) if told else 0
+    lines.append(f"     Resume: pmtu {mtu} " + (f"hops {len(steps)} back {back} " if told else ""))
     return "".join(f"{line}\n" for line in lines)
 
 
