@@ -22,6 +22,8 @@ from engine.networkpolicy.selectors import selects
 TABLE = "k8squiz_policies"
 # Before iptables' filter table (0), and before NAT in POSTROUTING (100).
 _PRIORITY = {Hook.INPUT: -1, Hook.FORWARD: -1, Hook.OUTPUT: -1, Hook.POSTROUTING: 99}
+# kube-proxy's nftables chains have iptables' priority and are hooked later, which is before them (nf_hook_entries_grow).
+_BEHIND_NFTABLES = 1
 # In ipvs mode behind IPVS, which takes what it sends on out of INPUT (98 and 99): the rest is for the node itself.
 _BEHIND_IPVS = 100
 
@@ -45,14 +47,18 @@ def policy_rules(fabric: Fabric, node: str, version: int) -> str | None:
     for pod, _ in pods:
         lines += doors.chains(pod)
     for hook in sorted({*enforcer.hooks, Hook.INPUT}):
-        lines += _base_chain(hook, version, behind_ipvs=fabric.mode is Mode.IPVS and hook is Hook.INPUT)
+        lines += _base_chain(hook, version, fabric.mode)
         devices = [_device(fabric.host(node), cluster.pods[pod].name) for pod, _ in pods]
         lines += [f"    {rule}" for rule in doors.jumps(hook, pods, devices)] + ["  }"]
     return "\n".join([*lines, "}", ""])
 
 
-def _base_chain(hook: Hook, version: int, *, behind_ipvs: bool) -> Iterator[str]:
-    name, priority = hook.value.lower(), _BEHIND_IPVS if behind_ipvs else _PRIORITY[hook]
+def _base_chain(hook: Hook, version: int, mode: Mode) -> Iterator[str]:
+    name, priority = hook.value.lower(), _PRIORITY[hook]
+    if mode is Mode.IPVS and hook is Hook.INPUT:
+        priority = _BEHIND_IPVS
+    elif mode is Mode.NFTABLES and hook is not Hook.POSTROUTING:
+        priority = _BEHIND_NFTABLES
     yield f"  chain {name} {{"
     yield f"    type filter hook {name} priority {priority};"
     if version == 6:
@@ -91,6 +97,8 @@ class _Doors:
             yield "    ct state established,related return"
             if self.enforcer.drops_invalid or (name != "own" and isolated):
                 yield "    ct state invalid drop"
+            if isolated and self.enforcer.lets_ping:
+                yield f"    {'icmp' if self.version == 4 else 'icmpv6'} type echo-request return"
             if isolated:
                 for namespace, rule in rules:
                     for match in self._matches(namespace, rule, pod, direction):

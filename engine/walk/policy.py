@@ -47,7 +47,8 @@ def before_rules(hook: Hook, ruleset: Ruleset) -> bool:
     """Whether policies are judged before the node's other rules at `hook`.
 
     Their chains are inserted before kube-proxy's in iptables' filter table, whose OUTPUT comes after nat's; kube-proxy's
-    nftables filter chains come before it (priority -110). In POSTROUTING they come before NAT. IPVS may take what is at
+    nftables filter chains have that table's priority (0; firewall-check's -110) and are hooked after the kubelet's first use of
+    it, which puts them before it (net/netfilter/core.c, nf_hook_entries_grow). In POSTROUTING they come before NAT. IPVS may take what is at
     INPUT: then it is no packet to the node.
     """
     if hook is Hook.POSTROUTING:

@@ -55,20 +55,20 @@ def test_a_port_by_its_name_is_each_destination_s_own() -> None:
 
 # plugin, mode -> the hooks with their priorities, and how a refusal ends
 PLACES = [
-    ("calico", "iptables", {"forward": -1, "input": -1, "output": -1}, "drop"),
-    ("calico", "ipvs", {"forward": -1, "input": 100, "output": -1}, "drop"),
-    ("kube-router", "nftables", {"forward": -1, "input": -1, "output": -1}, "reject"),
-    ("kindnet", "iptables", {"postrouting": 99, "input": -1}, "drop"),
+    ("calico", "iptables", {"forward": -1, "input": -1, "output": -1}, ["drop"]),
+    ("calico", "ipvs", {"forward": -1, "input": 100, "output": -1}, ["drop"]),
+    ("kube-router", "nftables", {"forward": 1, "input": 1, "output": 1}, ["icmp type echo-request return", "reject"]),
+    ("kindnet", "iptables", {"postrouting": 99, "input": -1}, ["drop"]),
 ]
 
 
 @pytest.mark.parametrize(("plugin", "mode", "hooks", "end"), PLACES)
-def test_where_packets_meet_the_rules(plugin: str, mode: str, hooks: dict[str, int], end: str) -> None:
+def test_where_packets_meet_the_rules(plugin: str, mode: str, hooks: dict[str, int], end: list[str]) -> None:
     script = policy_rules(build_fabric(scene(plugin, policies(kinds="Ingress")), mode), "node1", 4)
     assert script is not None
     bases = [line.split() for line in script.splitlines() if "type filter hook" in line]
     assert {words[3]: int(words[5].rstrip(";")) for words in bases} == hooks
-    assert chain(script, "to-0") == [end]
+    assert chain(script, "to-0") == end
 
 
 def test_nobody_who_enforces_means_no_rules() -> None:
