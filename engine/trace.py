@@ -88,6 +88,7 @@ class ReasonCode(enum.StrEnum):
     FRAGMENTATION_NEEDED = "fragmentation-needed"
     FRAGMENTS_DROPPED = "fragments-dropped"
     UNDERLAY_MTU = "underlay-mtu"
+    OUTER_TOO_LONG = "outer-too-long"
     TUNNEL_LOOP = "tunnel-loop"
     BRIDGE_REFUSES_SAME_PORT = "bridge-refuses-same-port"
     NETWORK_POLICY = "network-policy"
@@ -171,6 +172,14 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedMTU:
+    """How many bytes a sender learns that its way carries, and the address that tells it so by ICMP ("": its own kernel)."""
+
+    mtu: int
+    told_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One distinct way a packet can go, with its exact probability.
 
@@ -180,7 +189,9 @@ class Outcome:
     its tunnel packets paid beside that, `later_cost` what a later packet of the connection pays (None unless delivered).
     `stalls` is where the client's next packet dies though the answer came back, or the server's (its `direction` says
     which), as it may where a node sees one way of a connection only: connect() succeeds, and nothing more comes through.
-    `assumed` is what rules took for granted on the way (a rate that is not used up).
+    `assumed` is what rules took for granted on the way (a rate that is not used up). `sent` is the length of the packets
+    that the client ends up sending of those of Request.size (0: none was asked for), `learned` what it hears of its way
+    before.
     """
 
     probability: Fraction
@@ -197,6 +208,8 @@ class Outcome:
     later_cost: Cost | None = None
     stalls: Where | None = None
     assumed: tuple[Text, ...] = ()
+    sent: int = 0
+    learned: tuple[LearnedMTU, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +227,8 @@ class Request:
     """The first packet of a connection. `source` is a WHO, `destination` a WHERE of the command line
     (pod/NAME, node/NAME, client, IP[:port]; svc/NAME[:PORT], node/NAME:NODEPORT, pod/NAME:PORT, IP:port).
     `node` names the node a foreign packet arrives at, where the destination does not. `size`: the length in bytes of an IP
-    packet, with DF set, that the client sends once the connection stands; None: a small one."""
+    packet that the client sends once the connection stands; None: a small one. `may_fragment`: it has no DF (not of TCP,
+    whose packets always have it)."""
 
     source: str
     destination: str
@@ -222,6 +236,7 @@ class Request:
     node: str | None = None
     sport: int | None = None
     size: int | None = None
+    may_fragment: bool = False
 
     @property
     def l4(self) -> L4:

@@ -245,17 +245,29 @@ class NetworkFacts:
     underlay_drops: tuple[UnderlayDrop, ...] = fact(
         (), "underlayDrops", Shape.UNDERLAY_DROPS,
         "what the network between the nodes drops: a protocol (TCP, UDP, SCTP, IPIP) and a port, from and to which node",
+        lab="nft, between the nodes",
     )  # fmt: skip
     tcp_mtu_probing: int = fact(
         0, "tcpMTUProbing", Shape.NUMBER,
         "net.ipv4.tcp_mtu_probing of who sends large packets: 1 where they seem lost, 2 always", 0, 2,
+        lab="the sysctl on every host",
     )  # fmt: skip
     underlay_mtu: int = fact(
-        0, "underlayMTU", Shape.NUMBER, "bytes that a switch between the nodes carries; 0: as the cards", 576, 65535
-    )
+        0, "underlayMTU", Shape.NUMBER, "bytes that a switch between the nodes carries; 0: as the cards", 576, 65535,
+        lab="nft, between the nodes",
+    )  # fmt: skip
     underlay_drops_fragments: bool = fact(
-        False, "underlayDropsFragments", Shape.FLAG, "whether the network between the nodes drops fragments"
-    )
+        False, "underlayDropsFragments", Shape.FLAG, "whether the network between the nodes drops fragments",
+        lab="nft, between the nodes",
+    )  # fmt: skip
+    tunnel_df: bool = fact(
+        False, "tunnelDF", Shape.FLAG, "whether vxlan's outer packets have DF (`ip link add ... df set`)",
+        lab="ip link add ... df set",
+    )  # fmt: skip
+    ip_forward_use_pmtu: bool = fact(
+        False, "ipForwardUsePMTU", Shape.FLAG, "whether what is forwarded keeps to the path MTU that the node has noted",
+        on_node=True, sysctls=("net.ipv4.ip_forward_use_pmtu",),
+    )  # fmt: skip
     nodes: Mapping[str, NodeFacts] = fact(
         _NONE,
         "nodes",

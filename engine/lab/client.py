@@ -74,6 +74,10 @@ class Call:
         return Reply(Heard.CONNECTED, text[0], text[1], int(text[2]))
 
     @property
+    def opened(self) -> socket.socket:
+        return self._sock
+
+    @property
     def flow(self) -> FiveTuple:
         own = self._sock.getsockname()
         return FiveTuple(self.protocol, own[0], own[1], *self._to)

@@ -22,6 +22,7 @@ from engine.lab.processes import Processes
 from engine.lab.requirements import DEVICE_PROBES, features, restore_tool
 from engine.lab.servers import Servers
 from engine.lab.sets import without_sets
+from engine.lab.underlay import underlay_rules
 from engine.netfilter.ruleset import Ruleset
 from engine.netfilter.text import listings
 from engine.network.host import HostKind
@@ -92,6 +93,9 @@ class Lab:
         for one in plans:
             if one.links:
                 self.namespaces[one.name].run("ip", "-batch", "-", text="\n".join(one.links) + "\n")
+        drops = underlay_rules(self.fabric, self.version)
+        if drops:
+            self.namespaces[WIRES].run(*_NFT, text=drops)
         for one in plans:
             self._configure(one)
         self.servers.start()
@@ -105,11 +109,11 @@ class Lab:
             )
         if self.fabric.mode is Mode.NFTABLES and not self._has_nft:
             raise no_nf_tables()
-        network = self.fabric.cluster.network
-        if network.underlay_drops or network.underlay_drops_fragments:
+        if underlay_rules(self.fabric, self.version) and not features().nf_bridge:
             raise NotInThisLab(
-                "the lab's network between the nodes drops nothing (underlayDrops, underlayDropsFragments)",
-                zh="实验环境中节点之间的网络不会丢包（underlayDrops、underlayDropsFragments）",
+                "this kernel has no nf_tables for bridges, with which the network between the nodes drops "
+                "(underlayDrops, underlayDropsFragments, underlayMTU)",
+                zh="本机内核没有用于网桥的 nf_tables，节点之间的网络无法丢包（underlayDrops、underlayDropsFragments、underlayMTU）",
             )
         hosts = len(host_names(self.fabric))
         if hosts > MOST_HOSTS:
@@ -174,7 +178,7 @@ class Lab:
         """Send the request that `resolved` describes. `arrival` is the node that the router sends it to, where its
         destination is no host's own address. Two requests of one lab should differ in their source ports."""
         self._forget()
-        self._route_by(resolved, arrival)
+        self.route_by(resolved, arrival)
         inside = self.namespaces[resolved.host]
         source = resolved.src if self.fabric.host(resolved.host).kind is not HostKind.NODE else None
         call = _call(inside, resolved, source)
@@ -204,7 +208,7 @@ class Lab:
             if name in self.fabric.nodes:
                 namespace.run("conntrack", "-F")
 
-    def _route_by(self, resolved: ResolvedRequest, arrival: str | None) -> None:
+    def route_by(self, resolved: ResolvedRequest, arrival: str | None) -> None:
         """On the router: the way to the node that a foreign packet arrives at."""
         router = self.namespaces[ROUTER]
         family = "-4" if self.version == 4 else "-6"

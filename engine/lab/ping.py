@@ -41,7 +41,7 @@ class Ping:
             self._sock.connect((self._dst, 0))
             # As with a datagram, what a rule stops in OUTPUT fails at once; an ICMP error tells more.
             with contextlib.suppress(PermissionError):
-                self._sock.send(_echo(self._version, self._identifier))
+                self._sock.send(echo_request(self._version, self._identifier, 1))
             while not self._replied(until - time.monotonic()):
                 pass
         except OSError as error:
@@ -67,13 +67,14 @@ class Ping:
         self._sock.close()
 
 
-def _echo(version: int, identifier: int) -> bytes:
-    head = struct.pack("!BBHHH", _ECHO[version][0], 0, 0, identifier, 1)
-    # IPv6's checksum is the kernel's business, as it covers the addresses.
+def echo_request(version: int, identifier: int, sequence: int, payload: bytes = b"") -> bytes:
+    """The message, with its checksum (IPv6's is the kernel's business, as it covers the addresses)."""
+    head = struct.pack("!BBHHH", _ECHO[version][0], 0, 0, identifier, sequence) + payload
     return head if version == 6 else head[:2] + struct.pack("!H", _checksum(head)) + head[4:]
 
 
 def _checksum(data: bytes) -> int:
+    data += b"\0" * (len(data) % 2)
     total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     total = (total & 0xFFFF) + (total >> 16)
     return ~(total + (total >> 16)) & 0xFFFF

@@ -7,7 +7,7 @@ router, a bridge each.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from engine.cluster import Mode
 from engine.cluster.facts import facts_of
@@ -17,6 +17,7 @@ from engine.fabric.hosts import LAN, OUTSIDE, ROUTER
 from engine.network.devices import Device, DeviceKind, InterfaceAddress, mac
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, contains, number
+from engine.network.tunnel import overhead
 from engine.packet import L4
 
 WIRES = "wires"
@@ -69,17 +70,25 @@ def _wires(hosts: list[Host], path_of: PathOf) -> Iterator[str]:
     for segment in (LAN, OUTSIDE):
         yield f"link add {segment} type bridge mcast_snooping 0"
         yield f"link set {segment} up"
-    count = 0
-    for host in hosts:
-        for device in host.devices.values():
-            if device.kind is DeviceKind.ETHERNET and device.segment is not None:
-                count += 1
-                yield f"link add w{count} type veth peer name {device.name} netns {path_of(host.name)}"
-                yield f"link set w{count} mtu {device.mtu} master {device.segment} up"
+    for (host, device), wire in wires_of(hosts).items():
+        yield f"link add {wire} mtu {device.mtu} type veth peer name {device.name} mtu {device.mtu} netns {path_of(host)}"
+        yield f"link set {wire} master {device.segment} up"
+
+
+def wires_of(hosts: Iterable[Host]) -> dict[tuple[str, Device], str]:
+    """The devices of hosts that are plugged into WIRES, and the other end of each there."""
+    cards = (
+        (host.name, device)
+        for host in hosts
+        for device in host.devices.values()
+        if device.kind is DeviceKind.ETHERNET and device.segment is not None
+    )
+    return {card: f"w{number}" for number, card in enumerate(cards, 1)}
 
 
 def _host_plan(fabric: Fabric, host: Host, version: int, path_of: PathOf) -> HostPlan:
-    links = tuple(line for device in host.devices.values() for line in _link(host, device, version, path_of))
+    df = " df set" if fabric.cluster.network.tunnel_df else ""
+    links = tuple(line for device in host.devices.values() for line in _link(host, device, version, path_of, df))
     setup = ["link set lo up", *_up(host)]
     setup += [line for device in host.devices.values() for line in _addresses(host, device, version)]
     setup += [line for device in host.devices.values() for line in _neighbours(fabric, host, device, version)]
@@ -105,7 +114,7 @@ def _host_plan(fabric: Fabric, host: Host, version: int, path_of: PathOf) -> Hos
     )
 
 
-def _link(host: Host, device: Device, version: int, path_of: PathOf) -> Iterator[str]:
+def _link(host: Host, device: Device, version: int, path_of: PathOf, df: str = "") -> Iterator[str]:
     if device.kind is DeviceKind.BRIDGE:
         yield f"link add {device.name} address {mac(host.name, device.name)} mtu {device.mtu} type bridge"
     elif device.kind is DeviceKind.VETH and host.kind is HostKind.NODE:
@@ -121,9 +130,11 @@ def _link(host: Host, device: Device, version: int, path_of: PathOf) -> Iterator
         assert device.tunnel is not None
         tunnel = device.tunnel
         if number(tunnel.local)[0] == version:
+            # With `dev` the kernel lets it have no greater MTU than is left of that device's (vxlan_config_apply).
+            fits = device.mtu + overhead(device.kind, tunnel.local) <= host.devices["eth0"].mtu
             yield (
                 f"link add {device.name} address {mac(host.name, device.name)} mtu {device.mtu} type vxlan "
-                f"id {tunnel.vni} local {tunnel.local} dev eth0 dstport {tunnel.port} nolearning"
+                f"id {tunnel.vni} local {tunnel.local}{' dev eth0' if fits else ''} dstport {tunnel.port} nolearning{df}"
             )
     elif device.kind is DeviceKind.IPIP:
         assert device.tunnel is not None
@@ -140,9 +151,6 @@ def _here(device: Device, version: int) -> bool:
 
 
 def _up(host: Host) -> Iterator[str]:
-    for device in host.devices.values():
-        if device.kind is DeviceKind.ETHERNET:
-            yield f"link set {device.name} mtu {device.mtu}"
     for device in host.devices.values():
         # kube-proxy leaves kube-ipvs0 down.
         if (
@@ -259,6 +267,8 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
     own = host.sysctls
     # A server that got the request and cannot answer must not disturb later requests by trying again.
     yield "ipv4/tcp_synack_retries", 0
+    if fabric.cluster.network.tcp_mtu_probing:
+        yield "ipv4/tcp_mtu_probing", fabric.cluster.network.tcp_mtu_probing
     yield from _of_facts(fabric, host, version)
     for name in sorted(own.localnet_devices):
         yield f"ipv4/conf/{name}/route_localnet", 1

@@ -33,13 +33,15 @@ DEVICE_PROBES = {
 class Features:
     """`devices` are the kinds of network device the kernel can make; `br_netfilter` whether bridges can call iptables;
     `ipset` whether it has sets of networks, and the machine the tool that fills them; `ipvs` whether the kernel has IPVS,
-    and the machine the tools that fill its tables; `nf_tables` whether it has nftables for IP, with which hooks are watched."""
+    and the machine the tools that fill its tables; `nf_tables` whether it has nftables for IP, with which hooks are watched,
+    `nf_bridge` for bridges, with which the network between the nodes drops."""
 
     devices: frozenset[str]
     br_netfilter: bool
     ipvs: bool = False
     ipset: bool = False
     nf_tables: bool = True
+    nf_bridge: bool = True
 
 
 def restore_tool(version: int) -> str:
@@ -148,10 +150,12 @@ def features() -> Features:
             ipvs = Path("/proc/sys/net/ipv4/vs/conntrack").exists()
         nf_tables = _runs(namespace, "add table ip probe\n", "nft", "-f", "-")
         ipset = bool(tool("ipset")) and _runs(namespace, "create probe hash:net\ndestroy probe\n", "ipset", "restore")
+        chain = "add table bridge probe; add chain bridge probe c { type filter hook forward priority 0; }\n"
+        nf_bridge = _runs(namespace, chain, "nft", "-f", "-")
     finally:
         namespace.close()
     ipvs = ipvs and "dummy" in devices and bool(tool("ipvsadm")) and bool(tool("ipset"))
-    return Features(devices, bridged, ipvs, ipset, nf_tables)
+    return Features(devices, bridged, ipvs, ipset, nf_tables, nf_bridge)
 
 
 def _makes(namespace: Namespace, line: str) -> bool:

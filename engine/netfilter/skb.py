@@ -118,7 +118,8 @@ class Skb:
     `physdev_in` is the bridge port that br_netfilter took it from (struct nf_bridge_info; None: no bridge, or it is off),
     `physdev_out` the port that the bridge sends it to. `zone` is the conntrack zone that a rule put it in. `local`: a
     process of this host sent it (skb->sk), `owner` is that process' user and group where it is a pod's (each None: not told).
-    `size` is the IP packet's length in bytes, with DF set; 0: small enough for every link.
+    `size` is the IP packet's length in bytes; 0: small enough for every link. `may_fragment`: it has no DF; `cut_from` is how
+    long it was before a host cut it, and `size` then its largest fragment's length (0: it is whole).
     `segment_size` is the MSS that a SYN or SYN/ACK of TCP announces; 0: nobody asks.
     `ttl` is the TTL or hop limit, which each host that forwards it takes one off (net.ipv4.ip_default_ttl: 64).
     """
@@ -139,6 +140,8 @@ class Skb:
     size: int = 0
     owner: tuple[int | None, int | None] | None = None
     segment_size: int = 0
+    may_fragment: bool = False
+    cut_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from engine.netfilter.stack import Segment, Skb
 from engine.network.host import Host, HostKind
 from engine.packet import L4, FiveTuple
 from engine.trace import Direction, Hop, Outcome, ReasonCode, Stage, Verdict
+from engine.walk.heard import not_heard, walk_error
+from engine.walk.path_mtu import large_packets
 from engine.walk.run import run_to_end
-from engine.walk.segments import announced, probe_size, within_segments
+from engine.walk.segments import announced, within_segments
 from engine.walk.state import Arrived, Died, Outgoing, WalkState
 from engine.words import endings
 from engine.words import hops as hop_words
@@ -49,7 +51,7 @@ def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple, client: H
     masqueraded = base.masqueraded and end.verdict is Verdict.LOST
     if end.answer is not None:
         # A REJECT that gets lost on its way back looks to the client like a DROP.
-        unheard = _walk_error(state, end.answer, flow, client)
+        unheard = walk_error(state, end.answer, flow, client)
         reply = tuple(state.hops)
         end = unheard or end
     return dataclasses.replace(
@@ -61,21 +63,6 @@ def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple, client: H
         reply=reply,
         conntrack=state.conntrack(),
     )
-
-
-def _walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple, client: Host) -> Died | None:
-    """An ICMP error or a rule's TCP reset on its way back; why the client does not hear it, None where it does."""
-    state.start_leg(Direction.REPLY)
-    host = state.host(answer.host)
-    note = hop_words.icmp_error if answer.skb.error_about is not None else hop_words.tcp_reset
-    device = "lo" if host.is_local(answer.skb.flow.dst) else "eth0"
-    state.hop(host, device, Stage.SOCKET, answer.skb, note(host.name, answer.skb.flow))
-    end = run_to_end(state, answer)
-    unheard = _not_heard(state, end, flow, client)
-    if unheard is None:
-        assert isinstance(end, Arrived)
-        state.hop(client, end.device, Stage.SOCKET, end.skb, hop_words.socket_error(client.name))
-    return unheard
 
 
 def _listens(state: WalkState, host: Host, flow: FiveTuple) -> bool:
@@ -125,7 +112,7 @@ def _refused(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cli
         note = hop_words.reset(host.name, answer.flow)
     state.hop(host, end.device, Stage.SOCKET, answer, note)
     back = run_to_end(state, Outgoing(host.name, answer))
-    lost = _not_heard(state, back, flow, client)
+    lost = not_heard(state, back, flow, client)
     if lost is None:
         assert isinstance(back, Arrived)
         state.hop(client, back.device, Stage.SOCKET, back.skb, hop_words.socket_error(client.name))
@@ -144,7 +131,7 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     state.start_leg(Direction.REPLY)
     state.hop(host, end.device, Stage.SOCKET, answer, hop_words.answer(host.name, answer.flow))
     back = run_to_end(state, Outgoing(host.name, answer))
-    lost = _not_heard(state, back, flow, client)
+    lost = not_heard(state, back, flow, client)
     if lost is None:
         assert isinstance(back, Arrived)
         state.hop(client, back.device, Stage.SOCKET, back.skb, hop_words.socket_reply(client.name, back.skb.flow))
@@ -154,12 +141,13 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     # connect() has succeeded; where the two directions go by different nodes, one of them has seen half a handshake and
     # the next packet is INVALID there.
     stuck = _next_packet(state, flow, client, end)
-    later = state.cost
+    later, large = state.cost, None
     if stuck is None and stray and flow.protocol not in (L4.UDP, L4.ICMP):
         stuck = _next_answer(state, flow, client, end)
     if stuck is None and state.resolved.size:
         assert isinstance(back, Arrived)
-        stuck = _large_packet(state, flow, client, within_segments(state, client, flow, told, back))
+        large = large_packets(state, flow, client, within_segments(state, client, flow, told, back))
+        stuck = large.end
     return dataclasses.replace(
         base,
         verdict=Verdict.DELIVERED,
@@ -167,22 +155,9 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
         conntrack=conntrack,
         later_cost=later if stuck is None else None,
         stalls=stuck.where if stuck is not None else None,
+        sent=large.sent if large is not None else 0,
+        learned=large.learned if large is not None else (),
     )
-
-
-def _not_heard(state: WalkState, back: Arrived | Died, flow: FiveTuple, client: Host) -> Died | None:
-    """Why the client does not take what came back for an answer; None where it does."""
-    if isinstance(back, Died):
-        return dataclasses.replace(back, verdict=Verdict.DROP if back.verdict is Verdict.DROP else Verdict.LOST)
-    host = state.host(back.host)
-    if host.name != client.name:
-        return state.lost(host, ReasonCode.REPLY_ELSEWHERE, back.skb)
-    heard = back.skb.error_about.reply() if back.skb.error_about is not None else back.skb.flow
-    # A client takes an answer only from the address and port it spoke to; anything else has no socket (TCP: RST).
-    if heard == flow.reply():
-        return None
-    state.hop(host, back.device, Stage.SOCKET, back.skb, hop_words.socket_wrong(host.name, back.skb.flow))
-    return state.lost(host, ReasonCode.WRONG_REPLY_SOURCE, back.skb, spoken=flow.destination)
 
 
 def _next_packet(state: WalkState, flow: FiveTuple, client: Host, server: Arrived) -> Died | None:
@@ -199,34 +174,6 @@ def _next_packet(state: WalkState, flow: FiveTuple, client: Host, server: Arrive
     return None
 
 
-def _large_packet(state: WalkState, flow: FiveTuple, client: Host, size: int) -> Died | None:
-    """What stops a packet of that size; None where it arrives, or where its sender hears or finds out that it is too large
-    and goes on with smaller ones that do."""
-    while True:
-        end = _sized(state, flow, client, size)
-        if not isinstance(end, Died):
-            return None
-        if end.answer is None or _walk_error(state, end.answer, flow, client) is not None:
-            return None if _probed(state, flow, client, size) else end
-        # RFC 1191: the next hop's MTU stands in the error.
-        size = state.host(end.where.host).devices[end.device].mtu
-        state.assume(endings.learned_mtu(client.name, size))
-
-
-def _sized(state: WalkState, flow: FiveTuple, client: Host, size: int) -> Arrived | Died:
-    state.start_leg(Direction.REQUEST)
-    return run_to_end(state, Outgoing(client.name, Skb(flow, segment=Segment.DATA, size=size)))
-
-
-def _probed(state: WalkState, flow: FiveTuple, client: Host, size: int) -> bool:
-    """Whether the sender finds out by itself (RFC 4821): after lost retransmissions it goes down to tcp_base_mss."""
-    smaller = probe_size(state, flow)
-    if not smaller or smaller >= size or isinstance(_sized(state, flow, client, smaller), Died):
-        return False
-    state.assume(endings.probed(client.name, size, smaller))
-    return True
-
-
 def _next_answer(state: WalkState, flow: FiveTuple, client: Host, server: Arrived) -> Died | None:
     """What stops the server's first data; None where the client gets it too.
 
@@ -235,4 +182,4 @@ def _next_answer(state: WalkState, flow: FiveTuple, client: Host, server: Arrive
     """
     state.start_leg(Direction.REPLY)
     answer = Skb(server.skb.flow.reply(), segment=Segment.DATA)
-    return _not_heard(state, run_to_end(state, Outgoing(server.host, answer)), flow, client)
+    return not_heard(state, run_to_end(state, Outgoing(server.host, answer)), flow, client)

@@ -10,17 +10,19 @@ import dataclasses
 from engine.fabric.hosts import ROUTER
 from engine.hooks import Hook
 from engine.netfilter.skb import NetfilterVerdict
-from engine.netfilter.stack import Passage, Skb
+from engine.netfilter.stack import Skb
 from engine.network import checks
-from engine.network.addresses import icmp_source
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, number
 from engine.trace import ReasonCode, Stage
 from engine.walk.hooks import run_hook
-from engine.walk.link import fresh, transmit
+from engine.walk.link import fresh, needs_fragments, transmit
 from engine.walk.state import Arrived, Died, Frame, Inside, Outgoing, Step, WalkState
 from engine.words import hops as hop_words
+
+# IPv4's, without options.
+_HEADER = 20
 
 
 def receive(
@@ -31,6 +33,9 @@ def receive(
         result = run_hook(state, host, Hook.PREROUTING, skb, in_device=device, inside=inside)
         if isinstance(result, Died):
             return result
+    elif skb.cut_from:
+        # br_netfilter has put the fragments together, and ip_rcv_core() forgets how long they were.
+        skb.size, skb.cut_from = skb.cut_from, 0
     # After PREROUTING: the source is checked as it came, the destination as DNAT has left it.
     refused = checks.refuses(host, device, skb.flow.src, skb.flow.dst)
     if refused is not None:
@@ -90,8 +95,11 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
     if expired is not None:
         return expired
     # ip_forward(): before FORWARD, with the destination of DNAT and the source as it came.
-    if skb.size > host.devices[route.device].mtu:
-        return _needs_fragments(state, host, route, skb)
+    noted = state.fabric.on_node(host.name).network.ip_forward_use_pmtu if host.kind is HostKind.NODE else False
+    mtu = state.path_mtu(host, route.device, skb.flow.dst) if noted else host.devices[route.device].mtu
+    if skb.size > mtu and not skb.may_fragment:
+        return needs_fragments(state, host, host.devices[route.device], skb, mtu)
+    _cut(skb, mtu)
     if host.kind is HostKind.NODE and inside is None:
         state.hop(host, route.device, Stage.ROUTING, skb, hop_words.route_forward(skb.flow.dst, route))
     elif host.name == ROUTER:
@@ -102,14 +110,12 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
     return _out(state, host, route, skb, inside)
 
 
-def _needs_fragments(state: WalkState, host: Host, route: Route, skb: Skb) -> Died:
-    """The end of a packet with DF that is longer than the way on: ICMP 3/4 (IPv6: packet too big) to its sender."""
-    mtu = host.devices[route.device].mtu
-    told = Passage(NetfilterVerdict.REJECT, reject_with="icmp-fragmentation-needed")
-    error = state.netfilter(host).reject_error(skb, icmp_source(host, skb.flow), told)
-    died = state.lost(host, ReasonCode.FRAGMENTATION_NEEDED, skb, device=route.device, size=str(skb.size), mtu=str(mtu))
-    answer = None if error is None else Outgoing(host.name, error)
-    return dataclasses.replace(died, answer=answer, device=route.device)
+def _cut(skb: Skb, mtu: int) -> None:
+    """Fragments of a packet that is too long (ip_do_fragment): each but the last holds a multiple of 8 bytes. A host that puts
+    them together for conntrack cuts it again as it was (IPCB's frag_max_size)."""
+    if skb.size > mtu:
+        skb.cut_from = skb.cut_from or skb.size
+        skb.size = _HEADER + (mtu - _HEADER) // 8 * 8
 
 
 def _out(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | None = None) -> Step:
@@ -165,6 +171,9 @@ def send(state: WalkState, packet: Outgoing) -> Step:
     route = _route_out(state, host, before, skb)
     if route is None:
         return state.lost(host, ReasonCode.NO_ROUTE, skb)
+    too_long = _too_long(state, host, route, skb, inside)
+    if too_long is not None:
+        return too_long
     result = run_hook(state, host, Hook.OUTPUT, skb, out_device=route.device, inside=inside)
     if isinstance(result, Died):
         return result
@@ -182,19 +191,23 @@ def send(state: WalkState, packet: Outgoing) -> Step:
         assert isinstance(rerouted, Route)
         route = rerouted
     refused = _refuses_loopback(state, host, route, skb)
-    mtu = host.devices[route.device].mtu
-    if refused is None and skb.size > mtu:
-        if inside is None:
-            return state.lost(
-                host, ReasonCode.MESSAGE_TOO_LONG, skb, device=route.device, size=str(skb.size), mtu=str(mtu)
-            )
-        # A tunnel's outer packet has no DF of its own (vxlan's df is unset): the host cuts it in two.
-        if state.fabric.cluster.network.underlay_drops_fragments:
-            return state.lost(
-                host, ReasonCode.FRAGMENTS_DROPPED, skb, device=route.device, size=str(skb.size), mtu=str(mtu)
-            )
-        skb.size = mtu
+    mtu = state.path_mtu(host, route.device, skb.flow.dst)
+    if refused is None and skb.size > mtu and not skb.may_fragment:
+        # Another route than the one that the packet was made for (ip_finish_output): the host tells itself.
+        return needs_fragments(state, host, host.devices[route.device], skb, mtu)
+    _cut(skb, mtu)
     return refused if refused is not None else _out(state, host, route, skb, inside)
+
+
+def _too_long(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | None) -> Died | None:
+    """The end of a packet with DF that its own host does not make so long (ip_append_data: EMSGSIZE), or an outer one that
+    it does not cut (ip_fragment)."""
+    mtu = state.path_mtu(host, route.device, skb.flow.dst)
+    if skb.size <= mtu or skb.may_fragment:
+        return None
+    code = ReasonCode.MESSAGE_TOO_LONG if inside is None else ReasonCode.OUTER_TOO_LONG
+    died = state.lost(host, code, skb, device=route.device, size=str(skb.size), mtu=str(mtu))
+    return dataclasses.replace(died, device=route.device, mtu=mtu)
 
 
 def _send_on(state: WalkState, host: Host, skb: Skb) -> Step:

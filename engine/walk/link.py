@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from engine.errors import NoSuchObject
 from engine.fabric.hosts import LAN, OUTSIDE, ROUTER
 from engine.limits import INITIAL_TTL
-from engine.netfilter.stack import Skb
+from engine.netfilter.skb import NetfilterVerdict
+from engine.netfilter.stack import Passage, Skb
+from engine.network.addresses import icmp_source
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
 from engine.network.routes import number
@@ -25,6 +29,8 @@ def fresh(skb: Skb) -> Skb:
         ttl=skb.ttl,
         size=skb.size,
         segment_size=skb.segment_size,
+        may_fragment=skb.may_fragment,
+        cut_from=skb.cut_from,
     )
 
 
@@ -70,14 +76,25 @@ def _on_lan(
     shown = inside.skb if inside else skb
     if _not_carried(state, host.name, found[0], skb.flow):
         return state.lost(host, ReasonCode.UNDERLAY_DROP, skb, device=device.name)
-    carried = state.fabric.cluster.network.underlay_mtu
-    # A switch is no router: what is too long for it is gone, and nobody is told.
-    if carried and skb.size > carried:
-        return state.lost(host, ReasonCode.UNDERLAY_MTU, skb, device=device.name, size=str(skb.size), mtu=str(carried))
+    too_much = _more_than_the_underlay_carries(state, host, device, skb)
+    if too_much is not None:
+        return too_much
     if host.kind is HostKind.NODE:
         note = hop_words.wire(host.name, device.name, found[0], outer)
         state.hop(host, device.name, Stage.WIRE, shown, note, outer=outer, mark=0)
     return Frame(*found, fresh(skb), found, inside)
+
+
+def _more_than_the_underlay_carries(state: WalkState, host: Host, device: Device, skb: Skb) -> Died | None:
+    """A switch is no router: what is too long for it is gone, and so are fragments that it drops; nobody is told."""
+    network = state.fabric.cluster.network
+    if skb.cut_from and network.underlay_drops_fragments:
+        facts = {"device": device.name, "size": str(skb.cut_from), "mtu": str(device.mtu)}
+        return state.lost(host, ReasonCode.FRAGMENTS_DROPPED, skb, **facts)
+    if network.underlay_mtu and skb.size > network.underlay_mtu:
+        facts = {"device": device.name, "size": str(skb.size), "mtu": str(network.underlay_mtu)}
+        return state.lost(host, ReasonCode.UNDERLAY_MTU, skb, **facts)
+    return None
 
 
 def _not_carried(state: WalkState, source: str, destination: str, flow: FiveTuple) -> bool:
@@ -184,7 +201,7 @@ def out_of_port(state: WalkState, host: Host, port: str, target: tuple[str, str]
 def _into_tunnel(
     state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb, inside: Inside | None
 ) -> Outgoing | Died:
-    outer = encapsulate(device, next_hop, skb.flow)
+    outer, network = encapsulate(device, next_hop, skb.flow), state.fabric.cluster.network
     if outer is None:
         return state.lost(host, ReasonCode.NO_TUNNEL_PEER, skb, device=device.name, next_hop=next_hop)
     local = host.is_local(outer.dst)
@@ -205,4 +222,23 @@ def _into_tunnel(
     # VXLAN's outer packet has a TTL of its own (ip4_dst_hoplimit), IPIP's inherits the inner one's (ip_tunnel_xmit).
     ttl = INITIAL_TTL if outer.kind == "VXLAN" else skb.ttl
     size = skb.size + outer.overhead if skb.size else 0
-    return Outgoing(host.name, Skb(flow, mark=skb.mark, ttl=ttl, size=size), Inside(skb, outer))
+    carried = host.devices[route.device].mtu - outer.overhead if route is not None else 0
+    if route is not None and skb.size > carried:
+        # skb_tunnel_check_pmtu(), tnl_update_pmtu(): the host notes for the inner destination what its own way carries.
+        state.note_path_mtu(host, skb.flow.dst, carried)
+        if outer.kind == "IPIP" and not skb.may_fragment:
+            return needs_fragments(state, host, device, skb, carried)
+    # ip_tunnel_xmit() takes the inner packet's DF over, vxlan has one of its own.
+    whole = network.tunnel_df if outer.kind == "VXLAN" else not skb.may_fragment
+    packet = Skb(flow, mark=skb.mark, ttl=ttl, size=size, may_fragment=not whole)
+    return Outgoing(host.name, packet, Inside(skb, outer))
+
+
+def needs_fragments(state: WalkState, host: Host, device: Device, skb: Skb, mtu: int) -> Died:
+    """The end of a packet with DF that is longer than the way on: ICMP 3/4 (IPv6: packet too big) to its sender."""
+    told = Passage(NetfilterVerdict.REJECT, reject_with="icmp-fragmentation-needed")
+    error = state.netfilter(host).reject_error(skb, icmp_source(host, skb.flow), told)
+    facts = {"device": device.name, "size": str(skb.size), "mtu": str(mtu)}
+    died = state.lost(host, ReasonCode.FRAGMENTATION_NEEDED, skb, **facts)
+    answer = None if error is None else Outgoing(host.name, error)
+    return dataclasses.replace(died, answer=answer, device=device.name, mtu=mtu)

@@ -33,6 +33,7 @@ class ResolvedRequest:
     dport: int
     node: str | None
     size: int = 0
+    may_fragment: bool = False
 
     def flow(self, src: str) -> FiveTuple:
         return FiveTuple(self.protocol, src, self.sport, self.dst, self.dport)
@@ -51,11 +52,12 @@ def locate(fabric: Fabric, request: Request) -> ResolvedRequest:
             zh=f"{request.source} 与 {request.destination} 的地址族不同",
         )
     if protocol is L4.ICMP:
-        return ResolvedRequest(host, protocol, src, 0, dst, 0, request.node, _size(request))
+        return ResolvedRequest(host, protocol, src, 0, dst, 0, request.node, _size(request), request.may_fragment)
     port = sport if sport is not None else request.sport if request.sport is not None else DEFAULT_SPORT
     if not 1 <= port <= 65535:
         raise EngineError(f"source port {port} is not between 1 and 65535", zh=f"源端口 {port} 不在 1 与 65535 之间")
-    return ResolvedRequest(host, protocol, src, port, dst, dport, request.node, _size(request))
+    may_fragment = request.may_fragment and protocol is not L4.TCP
+    return ResolvedRequest(host, protocol, src, port, dst, dport, request.node, _size(request), may_fragment)
 
 
 def _size(request: Request) -> int:

@@ -12,7 +12,8 @@ from engine.packet import L4, FiveTuple, is_ipv6
 from engine.walk.state import Arrived, WalkState
 from engine.words import endings
 
-_BASE_MSS = 1024
+# net.ipv4.tcp_base_mss counts what is carried: the timestamps are added to the header (tcp_mss_to_mtu).
+_BASE_MSS, _TIMESTAMPS = 1024, 12
 
 
 def announced(state: WalkState, host: Host, flow: FiveTuple) -> int:
@@ -25,14 +26,18 @@ def announced(state: WalkState, host: Host, flow: FiveTuple) -> int:
 
 
 def within_segments(state: WalkState, client: Host, flow: FiveTuple, told: int, back: Arrived) -> int:
-    """The size that was asked for, or what is left of it where a rule on the way made the SYN/ACK announce less than `told`."""
+    """The size that was asked for, or what is left of it of TCP: no segment is longer than what the server announced (`told`,
+    or less where a rule on the way changed the SYN/ACK), nor than the client's own device carries."""
     size, heard = state.resolved.size, back.skb.segment_size
-    if not heard or heard >= told:
+    if not heard:
         return size
-    largest = heard + HEADERS[is_ipv6(flow.dst)]
+    headers = HEADERS[is_ipv6(flow.dst)]
+    own = min(announced(state, client, flow), state.path_mtu_of(client, flow.dst) - headers)
+    largest = min(heard, own) + headers
     if largest >= size:
         return size
-    state.assume(endings.clamped(client.name, heard, largest))
+    clamped = heard < min(told, own)
+    state.assume((endings.clamped if clamped else endings.segmented)(client.name, largest - headers, largest))
     return largest
 
 
@@ -41,4 +46,4 @@ def probe_size(state: WalkState, flow: FiveTuple) -> int:
     (tcp_mtu_probing)."""
     if flow.protocol is not L4.TCP or not state.fabric.cluster.network.tcp_mtu_probing:
         return 0
-    return _BASE_MSS + HEADERS[is_ipv6(flow.dst)]
+    return _BASE_MSS + _TIMESTAMPS + HEADERS[is_ipv6(flow.dst)]

@@ -87,13 +87,15 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """The end of a packet. `answer` is what the host sends back where a rule rejected it."""
+    """The end of a packet. `answer` is what the host sends back where a rule rejected it; `mtu` what an ICMP error about its
+    length tells its sender."""
 
     verdict: Verdict
     where: Where
     flow: FiveTuple
     answer: Outgoing | None = None
     device: str = "lo"
+    mtu: int = 0
 
 
 Step: TypeAlias = Frame | Outgoing | Arrived | Died
@@ -125,6 +127,7 @@ class WalkState:
         self._forwards: list[Forward] = []
         self._from_before: set[int] = set()
         self._outer_flows: set[tuple[str, FiveTuple]] = set()
+        self._path_mtus: dict[tuple[str, str], int] = {}
 
     def start_leg(self, direction: Direction) -> None:
         """Begin another packet: its hops and what it pays are counted from nothing. `stray` tells whether some host's
@@ -187,6 +190,27 @@ class WalkState:
         outer, inner = (None, None) if inside is None else (inside.outer, inside.skb.flow)
         seen = Tap(host.name, device, skb.flow, way, self.direction, outer, inner, skb.error_about, self._leg)
         self.taps.insert(len(self.taps) if at is None else at, seen)
+
+    def note_path_mtu(self, host: Host, destination: str, mtu: int) -> None:
+        """The host's route cache has an exception for the destination from now on (ip_rt_update_pmtu, which makes none
+        larger)."""
+        key = host.name, destination
+        self._path_mtus[key] = min(mtu, self._path_mtus.get(key, mtu))
+
+    def noted_path_mtus(self) -> dict[tuple[str, str], int]:
+        """What all hosts have noted so far, by host and destination."""
+        return dict(self._path_mtus)
+
+    def path_mtu_of(self, host: Host, destination: str) -> int:
+        """As path_mtu(), by the host's route to the destination."""
+        route = host.lookup(destination)
+        device = "lo" if route is None or host.is_local(destination) else route.device
+        return self.path_mtu(host, device, destination)
+
+    def path_mtu(self, host: Host, device: str, destination: str) -> int:
+        """What the host takes its way to the destination to carry: its device's MTU, or less where it has noted so."""
+        mtu = host.devices[device].mtu
+        return min(mtu, self._path_mtus.get((host.name, destination), mtu))
 
     def forwarded(self, host: Host, skb: Skb) -> Died | None:
         """Take one off the TTL of a packet that `host` forwards (ip_forward, ip6_forward); its end where none is left.

@@ -89,8 +89,12 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
         "带 DF 的 {size} 字节的包超过 {host} 的 {device} 的 MTU {mtu}：{host} 向 {src} 发送 ICMP“需要分片”",
     ),
     ReasonCode.FRAGMENTS_DROPPED: (
-        "the outer packet of {size} bytes is cut in two for {host}'s {device} (MTU {mtu}), and the network between the nodes drops fragments",
-        "外层报文 {size} 字节，在 {host} 的 {device}（MTU {mtu}）被分片，而节点之间的网络丢弃分片",
+        "the packet of {size} bytes that leaves {host} by {device} (MTU {mtu}) is cut into fragments, and the network between the nodes drops fragments",
+        "从 {host} 的 {device}（MTU {mtu}）发出的 {size} 字节的包被分片，而节点之间的网络丢弃分片",
+    ),
+    ReasonCode.OUTER_TOO_LONG: (
+        "the outer packet of {size} bytes has DF (df set) and does not fit {host}'s {device}, whose MTU is {mtu}: it is dropped, and the sender is not told",
+        "外层报文 {size} 字节带有 DF（df set），超过 {host} 的 {device} 的 MTU {mtu}：被丢弃，发送方得不到通知",
     ),
     ReasonCode.UNDERLAY_MTU: (
         "the network between the nodes carries {mtu} bytes, and {host} sends {size} by {device}: it is dropped, and nobody is told",
@@ -285,12 +289,28 @@ def clamped(host: str, segment: int, size: int) -> Text:
     )
 
 
+def segmented(host: str, segment: int, size: int) -> Text:
+    """What becomes of a large packet of TCP where the two ends' own devices carry less."""
+    return Text(
+        f"The MSS between the two ends is {segment}: {host} makes no packet longer than {size} bytes.",
+        f"两端之间的 MSS 为 {segment}：{host} 发送的包不超过 {size} 字节。",
+    )
+
+
 def probed(host: str, size: int, smaller: int) -> Text:
     """What becomes of a large packet that gets lost where TCP tries smaller ones (tcp_mtu_probing)."""
     return Text(
         f"Packets of {size} bytes get lost and nobody says why; after some seconds of lost retransmissions {host} goes on with"
         f" {smaller} bytes (tcp_mtu_probing, tcp_base_mss).",
         f"{size} 字节的包丢失且没有任何通知；{host} 在数秒的重传失败后改发 {smaller} 字节的包（tcp_mtu_probing、tcp_base_mss）。",
+    )
+
+
+def noted_mtu(host: str, mtu: int) -> Text:
+    """What becomes of a large packet whose sender's own kernel knows better the second time (its route cache)."""
+    return Text(
+        f"The first packet of that size gets lost; {host} has noted a path MTU then, and goes on with {mtu} bytes.",
+        f"第一个这样大小的包丢失；{host} 由此记下了路径 MTU，之后改发 {mtu} 字节的包。",
     )
 
 

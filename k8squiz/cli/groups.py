@@ -216,6 +216,7 @@ def lab_verify(
     timelines: Annotated[
         bool, typer.Option("--timelines", help="N drawn timelines: connections while pods and rules change.")
     ] = False,
+    sizes: Annotated[bool, typer.Option("--sizes", help="Packets as long as links carry, in N clusters.")] = False,
     release: Release = None,
     mode: Mode = None,
     json: Json = False,
@@ -232,6 +233,10 @@ def lab_verify(
         from k8squiz.commands import lab_timelines
 
         return lab_timelines.verify(cases, seed, workers, mode, json, ctx.obj)
+    if sizes:
+        from k8squiz.commands import lab_sizes
+
+        return lab_sizes.verify(cases, seed, workers, mode, json, ctx.obj)
     from k8squiz.commands.lab import verify
 
     return verify(cases, seed, workers, fixed, questions, mode, json, ctx.obj, release)

@@ -53,6 +53,8 @@ ROWS: dict[str, tuple[Any, str, Any]] = {
     ),
     "underlayMTU": (1400, "underlay_mtu", 1400),
     "underlayDropsFragments": (True, "underlay_drops_fragments", True),
+    "tunnelDF": (True, "tunnel_df", True),
+    "ipForwardUsePMTU": (True, "ip_forward_use_pmtu", True),
     "tcpMTUProbing": (1, "tcp_mtu_probing", 1),
     "nodes": (
         [
@@ -78,6 +80,7 @@ DEFAULTS: dict[str, Any] = {
     "mtu": None, "pod_mtu": None, "tunnel_mtu": None, "forward_policy": "", "input_policy": "",
     "policy_enforcement": None, "client_address": "1.2.3.4", "client_address_v6": "2001:db8:ffff::4",
     "service_cidr_via": None, "load_balancer_health_checks": True, "underlay_mtu": 0, "underlay_drops_fragments": False, "tcp_mtu_probing": 0,
+    "tunnel_df": False, "ip_forward_use_pmtu": False,
     "without": frozenset(), "missing_routes": (), "stale_endpoints": (), "underlay_drops": (),
     "external_hosts": {}, "listeners": {}, "shared_addresses": {}, "nodes": {},
 }  # fmt: skip
@@ -108,7 +111,7 @@ def test_all_facts_are_told_above_and_all_shapes_are_spelt() -> None:
 # What a node may have otherwise, with what an empty word leaves as it is for all.
 ON_NODE = {
     "ip_forward", "bridge_nf_call_iptables", "rp_filter", "hairpin_mode", "mtu", "pod_mtu", "without", "forward_policy",
-    "input_policy", "stale_endpoints",
+    "input_policy", "stale_endpoints", "ip_forward_use_pmtu",
 }  # fmt: skip
 
 

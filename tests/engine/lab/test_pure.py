@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import shutil
 import sys
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from engine.lab.plan import WIRES, plan
 from engine.lab.requirements import Features
 from engine.lab.scene import Scene
 from engine.lab.smallest import as_text, smallest
+from engine.lab.underlay import underlay_rules
 from engine.network.devices import mac
 from engine.packet import L4, FiveTuple, split_host_port
 from engine.walk.outcomes import outcomes
@@ -103,11 +105,43 @@ def test_ipvs_is_refused_where_the_kernel_has_none(monkeypatch: pytest.MonkeyPat
     assert "ipvs 模式需要内核支持 IPVS" in told.value.zh
 
 
-def test_a_network_that_drops_is_refused() -> None:
+# What the network between the nodes does not carry: a rule of the bridge between them each (w1 and w2 are the nodes' wires,
+# w3 the router's).
+UNDERLAY: dict[str, tuple[dict[str, Any], str]] = {
+    "a switch": ({"underlay_mtu": 1400}, "iifname { w1, w2, w3 } ip length > 1400 drop"),
+    "fragments": ({"underlay_drops_fragments": True}, "iifname { w1, w2, w3 } ip frag-off & 0x3fff != 0 drop"),
+    "a port": ({"underlay_drops": (UnderlayDrop(L4.UDP, 8472, "node1"),)}, "iifname { w1 } oifname { w1, w2, w3 } meta l4proto udp udp dport 8472 drop"),
+    "a protocol": ({"underlay_drops": (UnderlayDrop(L4.IPIP, 0, None, "node2"),)}, "iifname { w1, w2, w3 } oifname { w2 } meta l4proto ipip drop"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNDERLAY)
+def test_what_the_underlay_does_not_carry(name: str) -> None:
+    facts, line = UNDERLAY[name]
+    scene = first().cluster
+    fabric = build_fabric(dataclasses.replace(scene, network=dataclasses.replace(scene.network, **facts)), "iptables")
+    script = underlay_rules(fabric, 4).splitlines()
+    assert script[0] == "table bridge underlay {"
+    assert [row.strip() for row in script if "drop" in row] == [line]
+    assert underlay_rules(build_fabric(scene, "iptables"), 4) == ""
+
+
+def test_a_network_that_drops_is_refused_without_bridge_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = Features(frozenset({"bridge", "veth", "vxlan"}), br_netfilter=True, nf_bridge=False)
+    monkeypatch.setattr(live, "features", lambda: there)
     scene = first().cluster
     drops = dataclasses.replace(scene.network, underlay_drops=(UnderlayDrop(L4.UDP),))
     with pytest.raises(NotInThisLab, match="underlayDrops"):
         Lab(build_fabric(dataclasses.replace(scene, network=drops), "iptables")).build()
+
+
+@pytest.mark.parametrize(("mtu", "dev"), [(1450, True), (1500, False)])
+def test_a_vxlan_wider_than_its_underlay_is_made_without_dev(mtu: int, dev: bool) -> None:
+    scene = first().cluster
+    network = dataclasses.replace(scene.network, tunnel_mtu=mtu, tunnel_df=True)
+    plans = {one.name: one for one in plan(build_fabric(dataclasses.replace(scene, network=network)), 4, str)}
+    (made,) = (line for line in plans["node1"].links if "type vxlan" in line)
+    assert (f"mtu {mtu}" in made, " dev eth0 " in made, made.endswith(" df set")) == (True, dev, True)
 
 
 @pytest.mark.parametrize("watched", [True, False])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine import EngineError, Outcome, Request, load_cluster, outcomes
-from engine.cluster import CNIConfig, NetworkFacts
+from engine.cluster import CNIConfig, NetworkFacts, NodeFacts
 from engine.fabric.fabric import build_fabric
 from engine.netfilter.ipt_parse import parse
 from tests.engine.clusters import B, cluster
@@ -28,11 +28,18 @@ NO_DEV = {"pod_mtu": 1500, "tunnel_mtu": 1500}
 
 
 def walk(
-    size: int | None, facts: dict[str, Any], rules: str = "", protocol: str = "TCP", to: str = f"{B}:8080"
+    size: int | None,
+    facts: dict[str, Any],
+    rules: str = "",
+    protocol: str = "TCP",
+    to: str = f"{B}:8080",
+    source: str = "pod/pod-a",
+    may_fragment: bool = False,
 ) -> Outcome:
     made = cluster(B, network=NetworkFacts(**facts))
     fabric = build_fabric(made, "iptables", {"node1": parse(rules)}) if rules else None
-    (way,) = outcomes(made, Request("pod/pod-a", to, protocol, size=size), fabric=fabric)
+    request = Request(source, to, protocol, size=size, may_fragment=may_fragment)
+    (way,) = outcomes(made, request, fabric=fabric)
     return way
 
 
@@ -44,6 +51,10 @@ def fate(way: Outcome) -> str:
         ("clamped to 1450", "at most 1450 bytes"),
         ("clamped to 1350", "at most 1350 bytes"),
         ("probed", "tcp_base_mss"),
+        ("segments of 1450", "no packet longer than 1450 bytes"),
+        ("segments of 1500", "no packet longer than 1500 bytes"),
+        ("smaller, 1400", "hears of it (ICMP fragmentation needed) and goes on with 1400 bytes"),
+        ("noted 1450", "has noted a path MTU then, and goes on with 1450 bytes"),
     ):
         if any(said in one.en for one in way.assumed):
             return word
@@ -52,13 +63,22 @@ def fate(way: Outcome) -> str:
 
 # facts, rules of node1 -> size: fate
 ROWS: dict[str, tuple[dict[str, Any], str, dict[int, str]]] = {
-    "pods 1450, flannel.1 1450": (RIGHT, "", {1450: "through", 1451: "message-too-long at pod-a"}),
-    "pods 1500, ICMP passes": (WIDE_PODS, "", {1450: "through", 1452: "smaller", 1500: "smaller", 1501: "message-too-long at pod-a"}),
+    "pods 1450, flannel.1 1450": (RIGHT, "", {1450: "through"}),
+    "pods 1500, ICMP passes": (WIDE_PODS, "", {1450: "through", 1452: "smaller", 1500: "smaller"}),
     "pods 1500, ICMP eaten": (WIDE_PODS, EATEN, {1450: "through", 1452: "fragmentation-needed at node1", 1500: "fragmentation-needed at node1"}),
     "flannel.1 1500, made without dev": (NO_DEV, "", {1450: "through", 1500: "through"}),
     "the underlay drops its fragments": (NO_DEV | {"underlay_drops_fragments": True}, "", {1450: "through", 1452: "fragments-dropped at node1"}),
-    "a switch that carries 1400": ({"underlay_mtu": 1400}, "", {1350: "through", 1400: "underlay-mtu at node1", 1451: "message-too-long at pod-a"}),
+    "a switch that carries 1400": ({"underlay_mtu": 1400}, "", {1350: "through", 1400: "underlay-mtu at node1"}),
+    "vxlan made with df set": (NO_DEV | {"tunnel_df": True}, "", {1450: "through", 1452: "outer-too-long at node1", 1500: "outer-too-long at node1"}),
+    "no dev, fragments dropped, ip_forward_use_pmtu": (NO_DEV | {"underlay_drops_fragments": True, "ip_forward_use_pmtu": True}, "", {1450: "through", 1452: "smaller", 1500: "smaller"}),
 }  # fmt: skip
+
+# Longer than the sender's own device carries: a ping's fate, and TCP's, which makes no such packet.
+OVER_ONES_OWN: dict[str, tuple[dict[str, Any], int, str, str]] = {
+    "pods 1450": (RIGHT, 1451, "message-too-long at pod-a", "segments of 1450"),
+    "pods 1500": (WIDE_PODS, 1501, "message-too-long at pod-a", "segments of 1500"),
+    "a switch that carries 1400": ({"underlay_mtu": 1400}, 1451, "message-too-long at pod-a", "underlay-mtu at node1"),
+}
 
 # The same for TCP alone: what the two sides tell each other, and what the sender tries.
 TCP_ROWS: dict[str, tuple[dict[str, Any], str, dict[int, str]]] = {
@@ -92,6 +112,48 @@ def test_measured(name: str, protocol: str) -> None:
     to = B if protocol == "ICMP" else f"{B}:8080"
     found = {size: fate(walk(size, facts, rules, protocol, to)) for size in sizes}
     assert found == sizes
+
+
+@pytest.mark.parametrize("name", OVER_ONES_OWN)
+def test_longer_than_ones_own_device_carries(name: str) -> None:
+    facts, size, ping, stream = OVER_ONES_OWN[name]
+    assert (fate(walk(size, facts, "", "ICMP", B)), fate(walk(size, facts))) == (ping, stream)
+
+
+# What the kernel taught in `lab verify --sizes`: facts, rules of node1, who sends what where, the fate of 1500 bytes, how long
+# packets are in the end, what the sender learned.
+TOLD: dict[str, tuple[dict[str, Any], str, str, str, str, str, int, tuple[tuple[int, str], ...]]] = {
+    "a ping is echoed as long as it was": ({"pod_mtu": 1500, "tunnel_mtu": 1400, "underlay_drops_fragments": True}, "", "pod/pod-a", B, "ICMP", "smaller, 1400", 1400, ((1400, "10.244.1.1"),)),
+    "the other pod's MSS counts": (WIDE_PODS | {"nodes": {"node2": NodeFacts({"pod_mtu": 1450})}}, EATEN, "pod/pod-a", f"{B}:8080", "TCP", "segments of 1450", 1450, ()),
+    "a host's own route cache": (NO_DEV | {"underlay_drops_fragments": True}, "", "node/node1", B, "ICMP", "noted 1450", 1450, ((1450, ""),)),
+    "TCP asks it before it sends again": (NO_DEV | {"tunnel_df": True}, "", "node/node1", f"{B}:8080", "TCP", "through", 1450, ()),
+    "another route after DNAT": (WIDE_PODS, "", "node/node1", "10.96.0.10:80", "TCP", "smaller", 1450, ((1450, "10.96.0.10"),)),
+    "of what is noted and what is told the smaller counts": (NO_DEV | {"nodes": {"node2": NodeFacts({"pod_mtu": 1480})}}, "", "node/node1", B, "ICMP", "noted 1450", 1450, ((1480, "10.244.2.0"), (1450, ""))),
+    "the second packet is told of": (NO_DEV | {"underlay_drops_fragments": True, "ip_forward_use_pmtu": True}, "", "pod/pod-a", B, "ICMP", "smaller", 1450, ((1450, "10.244.1.1"),)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_the_sender_learns(name: str) -> None:
+    facts, rules, source, to, protocol, told, sent, learned = TOLD[name]
+    way = walk(1500, facts, rules, protocol, to, source)
+    assert (fate(way), way.sent) == (told, sent)
+    assert tuple((one.mtu, one.told_by) for one in way.learned) == learned
+
+
+# Without DF a host cuts what is too long.
+CUT: dict[str, tuple[dict[str, Any], str]] = {
+    "pods 1500": (WIDE_PODS, "through"),
+    "fragments inside of the tunnel's packets": (WIDE_PODS | {"underlay_drops_fragments": True}, "through"),
+    "the tunnel's packets are cut": (NO_DEV | {"underlay_drops_fragments": True}, "fragments-dropped at node1"),
+    "over one's own": (RIGHT, "through"),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_without_df(name: str) -> None:
+    facts, told = CUT[name]
+    assert fate(walk(1500, facts, "", "ICMP", B, may_fragment=True)) == told
 
 
 def test_who_tells_the_sender() -> None:

@@ -85,8 +85,10 @@ def _assumed() -> Iterator[str]:
         endings.entry_from_before("node1", FLOW, "10.244.1.5:8080", (30, 120), stream=False),
         endings.entry_from_before("node1", FLOW, "10.244.1.5:8080", (30, 120), stream=True),
         endings.clamped("node1", 1360, 1400),
-        endings.probed("node1", 1500, 1064),
+        endings.probed("node1", 1500, 1076),
         endings.learned_mtu("node1", 1400),
+        endings.noted_mtu("node1", 1400),
+        endings.segmented("node1", 1360, 1400),
     )
     for text in told:
         yield from (text.en, text.zh)
