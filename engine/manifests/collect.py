@@ -47,23 +47,6 @@ class Collector:
         self._taken: dict[tuple[str, str], tuple[str, Place]] = {}
         self._mentions: dict[str, tuple[str, Fields]] = {}
         self._ignored: list[str] = []
-        self._kinds: dict[tuple[str, str], Callable[[Fields], None]] = {
-            ("v1", "Node"): self._node,
-            ("v1", "Pod"): self._pod,
-            ("v1", "Service"): self._service,
-            ("v1", "ConfigMap"): self._config_map,
-            ("v1", "Namespace"): self._namespace,
-            ("apps/v1", "DaemonSet"): self._daemon_set,
-            ("discovery.k8s.io/v1", "EndpointSlice"): self._slice,
-            ("v1", "Endpoints"): self._endpoints,
-            ("networking.k8s.io/v1", "ServiceCIDR"): self._service_cidr,
-            ("networking.k8s.io/v1beta1", "ServiceCIDR"): self._service_cidr,
-            ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): self._cni.definition,
-            ("networking.k8s.io/v1", "NetworkPolicy"): self._network_policy,
-            ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"): self._cluster_network_policy,
-            ("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"): self._proxy_config,
-            ("k8squiz.dev/v1", "Network"): self._network_facts,
-        }
 
     def add(self, document: Any, file: str, line: int, in_folder: bool = False) -> None:
         """One document of a file, or an object of a List. In a folder, files of other programs are passed over."""
@@ -98,9 +81,9 @@ class Collector:
 
     def _add_objects(self, found: Iterator[tuple[Fields, str, str]]) -> None:
         for fields, version, kind in found:
-            handler = self._kinds.get((version, kind))
+            handler = _HANDLERS.get((version, kind))
             if handler is not None:
-                handler(fields)
+                handler(self, fields)
             elif version.startswith(_OWN):
                 raise fields.error(
                     "kind",
@@ -231,6 +214,9 @@ class Collector:
         elif not self._proxy.config_map(fields):
             self._cni.config_map(fields)
 
+    def _definition(self, fields: Fields) -> None:
+        self._cni.definition(fields)
+
     def _daemon_set(self, fields: Fields) -> None:
         self._proxy.workload(fields)
         self._cni.daemon_set(fields)
@@ -303,6 +289,27 @@ class Collector:
                 f"Without a clusterIP, which the API server would have allocated, and so not served: {names}.",
                 f"没有 clusterIP（本应由 API 服务器分配），因此 kube-proxy 不处理：{names}。",
             )
+
+
+# Functions, not bound methods: a collector that held its own would be a cycle, and with it all documents of a file would stay
+# until Python looks for cycles.
+_HANDLERS: dict[tuple[str, str], Callable[[Collector, Fields], None]] = {
+    ("v1", "Node"): Collector._node,
+    ("v1", "Pod"): Collector._pod,
+    ("v1", "Service"): Collector._service,
+    ("v1", "ConfigMap"): Collector._config_map,
+    ("v1", "Namespace"): Collector._namespace,
+    ("apps/v1", "DaemonSet"): Collector._daemon_set,
+    ("discovery.k8s.io/v1", "EndpointSlice"): Collector._slice,
+    ("v1", "Endpoints"): Collector._endpoints,
+    ("networking.k8s.io/v1", "ServiceCIDR"): Collector._service_cidr,
+    ("networking.k8s.io/v1beta1", "ServiceCIDR"): Collector._service_cidr,
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): Collector._definition,
+    ("networking.k8s.io/v1", "NetworkPolicy"): Collector._network_policy,
+    ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"): Collector._cluster_network_policy,
+    ("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"): Collector._proxy_config,
+    ("k8squiz.dev/v1", "Network"): Collector._network_facts,
+}
 
 
 def _objects(fields: Fields, version: str, kind: str, depth: int) -> Iterator[tuple[Fields, str, str]]:

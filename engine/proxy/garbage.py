@@ -7,6 +7,9 @@ import gc
 import sys
 from collections.abc import Iterator
 
+# From so many new objects on it is worth it: what is done with them sets Python's own count of what it has not yet looked at
+# back to nothing, and a program that did it for every small cluster would never look for cycles of its own.
+_MANY = 100_000
 # Python 3.12 starts with a few hundred objects of its own frozen, which may as well not be.
 _FROZEN_BY_PYTHON = 2000 if sys.version_info[:2] == (3, 12) else 0
 
@@ -25,7 +28,7 @@ def without_garbage_search() -> Iterator[None]:
         yield
     finally:
         # Both only relink lists. Objects that someone else had frozen stay so.
-        if gc.get_freeze_count() <= _FROZEN_BY_PYTHON:
+        if gc.get_count()[0] > _MANY and gc.get_freeze_count() <= _FROZEN_BY_PYTHON:
             gc.freeze()
             gc.unfreeze()
         gc.enable()

@@ -26,3 +26,12 @@ def _fail_inside() -> None:
     with without_garbage_search(), without_garbage_search():
         assert not gc.isenabled()
         raise KeyError
+
+
+def test_what_python_counts_goes_on_after_a_small_piece_of_work() -> None:
+    """Otherwise a program that compiles one small cluster after another would never look for its own cycles."""
+    gc.collect()
+    kept: list[list[int]] = [[] for _ in range(400)]
+    with without_garbage_search():
+        kept.append([])
+    assert gc.get_count()[0] > len(kept) // 2
