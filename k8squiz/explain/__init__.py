@@ -65,6 +65,7 @@ TOPICS: tuple[TopicEntry, ...] = (
         Text("who may talk to whom, judged at two doors", "谁能访问谁，两道门各查一次"),
     ),
     TopicEntry("dns", "dns", Text("what one name costs, and who answers", "一个名称要查几次，由谁回答")),
+    TopicEntry("mtu", "mtu", Text("small packets pass, full ones hang", "小包能通，满载的包卡住")),
     TopicEntry("rollout", "rollout", Text("a pod is replaced while requests go on", "请求不断时替换 Pod")),
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from engine.netfilter.context import Context
-from engine.netfilter.ipt_words import negation, pairs
+from engine.netfilter.ipt_words import negation, pairs, unquote
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.parts.ports import DestinationPort, L4Module, SourcePort, read_ports
 from engine.netfilter.ruleset import Match
@@ -79,7 +79,7 @@ def _cut_flags(words: list[str]) -> tuple[list[str], TcpFlags | None]:
                 ("FIN", "SYN", "RST", "ACK"), ("SYN",), negate
             )
         if word == "--tcp-flags" and position + 2 < len(words):
-            mask, flags = (_ordered(text.upper().split(",")) for text in words[position + 1 : position + 3])
+            mask, flags = (_ordered(unquote(text).upper().split(",")) for text in words[position + 1 : position + 3])
             return words[: position - negate] + words[position + 3 :], TcpFlags(mask, flags, negate)
     return words, None
 

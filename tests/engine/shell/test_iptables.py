@@ -95,6 +95,7 @@ CHANGED = {
     "a policy": ("iptables -P FORWARD DROP", "policy-drop"),
     "a rule in the way": ("iptables -I FORWARD -s 10.244.1.7 -j DROP", "rule-drop"),
     "a rule in the way of another": ("iptables -I FORWARD -s 10.244.1.9 -j DROP", "DELIVERED"),
+    "a rule with flags": ("iptables -I FORWARD -s 10.244.1.7 -p tcp --tcp-flags SYN,RST SYN -j DROP", "rule-drop"),
     "nat flushed": ("iptables -t nat -F", "no-such-host"),
 }  # fmt: skip
 

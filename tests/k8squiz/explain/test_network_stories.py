@@ -38,6 +38,12 @@ ENDS: dict[tuple[str, str], Ends] = {
     ("dns", "ndots-5"): (DELIVERED, None, None),
     ("dns", "path-to-node2"): (LOST, "underlay-drop", THERE),
     ("dns", "coredns-ready"): (Verdict.REJECT, "no-endpoints", THERE),
+    ("mtu", ""): (DELIVERED, None, None),
+    ("mtu", "pod-mtu"): (DELIVERED, None, None),
+    ("mtu", "icmp"): (DELIVERED, None, None),
+    ("mtu", "clamp"): (DELIVERED, None, None),
+    ("mtu", "pod-mtu icmp clamp"): (DELIVERED, "fragmentation-needed", THERE),
+    ("mtu", "underlay-1500"): (DELIVERED, "underlay-mtu", THERE),
 }
 
 FACTS: dict[str, tuple[str, ...]] = {
@@ -78,6 +84,19 @@ FACTS: dict[str, tuple[str, ...]] = {
         "| no CoreDNS pod is ready | 1 REJECT | fails | fails |",
         "the query leaves 0 conntrack entries on node1",
         "all ready addresses (2 here)",
+    ),
+    "mtu": (
+        "| flannel vxlan | 50 | 1450 | 1410 | 8950 |",
+        "| calico ipip | 20 | 1480 | 1440 | 8980 |",
+        "| the pods' MTU (they believe in 1500) | 1500 | A rule on the way lowers the MSS that pod-a is told to 1410",
+        "| the TCPMSS rule, the pods' MTU (they believe in 1500) | 1500 | A packet of that size does not get through; pod-a hears of it",
+        "| the TCPMSS rule, ICMP errors (filtered), the pods' MTU (they believe in 1500) | 1500 | It hangs:",
+        "| 1450 | 1422 | 1410 | It arrives as it was sent. |",
+        "| 1451 | 1423 | 1411 | It hangs:",
+        "| --set-mss 1310 on both nodes | 1450 | A rule on the way lowers the MSS that pod-a is told to 1310",
+        "| pods' MTU 1350 | 1350 | It arrives as it was sent. |",
+        "| the network drops fragments | It hangs: the outer packet of 1550 bytes is cut in two",
+        "the handshake is DELIVERED",
     ),
 }
 NAMES = tuple(FACTS)
