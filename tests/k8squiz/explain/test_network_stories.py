@@ -44,6 +44,10 @@ ENDS: dict[tuple[str, str], Ends] = {
     ("mtu", "clamp"): (DELIVERED, None, None),
     ("mtu", "pod-mtu icmp clamp"): (DELIVERED, "fragmentation-needed", THERE),
     ("mtu", "underlay-1500"): (DELIVERED, "underlay-mtu", THERE),
+    ("egress", ""): (DELIVERED, None, None),
+    ("egress", "masquerade"): (LOST, "no-such-host", BACK),
+    ("egress", "ip_forward"): (LOST, "ip-forward-off", THERE),
+    ("egress", "default-route"): (LOST, "no-route", THERE),
 }
 
 FACTS: dict[str, tuple[str, ...]] = {
@@ -97,6 +101,20 @@ FACTS: dict[str, tuple[str, ...]] = {
         "| pods' MTU 1350 | 1350 | It arrives as it was sent. |",
         "| the network drops fragments | It hangs: the outer packet of 1550 bytes is cut in two",
         "the handshake is DELIVERED",
+    ),
+    "egress": (
+        "FLANNEL-POSTRTG did, which is the CNI's: 10.244.1.5:54321 became 192.168.1.10:",
+        "| a process on node2 | 192.168.1.10 | 192.168.1.10 | 192.168.1.10 |",
+        "| a ClusterIP, pod-b behind it | 10.244.1.5 | 10.244.1.5 | 10.244.1.5 |",
+        "| node2's NodePort, pod-b behind it | 10.244.2.1 | 192.168.1.11 | 10.244.2.1 |",
+        "| flannel, nobody masquerades | LOST, arrived as 10.244.1.5 | LOST, arrived as 10.244.1.5 |",
+        "as shipped | DELIVERED, arrived as 192.168.1.10 | DELIVERED, arrived as 10.244.1.5 |",
+        "nonMasqueradeCIDRs 10.0.0.0/8 | DELIVERED, arrived as 192.168.1.10 | DELIVERED, arrived as 192.168.1.10 |",
+        "| one server, 240 s each | 64,512 | 120,000 | 129 s |",
+        "| one server, 60 s each | 64,512 | 30,000 | never |",
+        "28,232 ports, used up after 56 s",
+        "kindnet's rule has no such option: 192.168.1.10:54321",
+        "pod-a is seen as 192.168.1.10, pod-b as 192.168.1.11",
     ),
 }
 NAMES = tuple(FACTS)
