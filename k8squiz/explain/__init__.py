@@ -67,6 +67,11 @@ TOPICS: tuple[TopicEntry, ...] = (
     TopicEntry("dns", "dns", Text("what one name costs, and who answers", "一个名称要查几次，由谁回答")),
     TopicEntry("mtu", "mtu", Text("small packets pass, full ones hang", "小包能通，满载的包卡住")),
     TopicEntry("egress", "egress", Text("whose address leaves the cluster", "出集群用谁的地址")),
+    TopicEntry(
+        "ebpf",
+        "ebpf",
+        Text("load balancing at the socket, DSR, what tcpdump does not show", "socket 负载均衡、DSR、tcpdump 看不到的"),
+    ),
     TopicEntry("rollout", "rollout", Text("a pod is replaced while requests go on", "请求不断时替换 Pod")),
 )
 

@@ -101,12 +101,10 @@ class LiveWorld:
         """The walk as a block of a story, picture and all."""
         return Walk(caption, outcome, lay_out(outcome, self.shell.live.fabric))
 
-    def beside(
-        self, other: LiveWorld, caption: Text, names: tuple[Text, Text], source: str, destination: str
-    ) -> BesideWalk:
-        """The request here and in `other`, side by side."""
-        left, right = (lay_out(w.walk(source, destination), w.shell.live.fabric) for w in (self, other))
-        return BesideWalk(caption, names, beside(left, right))
+    def beside(self, caption: Text, names: tuple[Text, Text], left: Outcome, right: Outcome) -> BesideWalk:
+        """Two walks through it, side by side."""
+        fabric = self.shell.live.fabric
+        return BesideWalk(caption, names, beside(lay_out(left, fabric), lay_out(right, fabric)))
 
     def session(self, caption: Text, *typed: Typed) -> Rules:
         """What those lines print, one after the other, each under its prompt."""

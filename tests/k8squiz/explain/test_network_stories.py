@@ -48,6 +48,9 @@ ENDS: dict[tuple[str, str], Ends] = {
     ("egress", "masquerade"): (LOST, "no-such-host", BACK),
     ("egress", "ip_forward"): (LOST, "ip-forward-off", THERE),
     ("egress", "default-route"): (LOST, "no-route", THERE),
+    ("ebpf", ""): (DELIVERED, None, None),
+    ("ebpf", "kube-proxy"): (LOST, "no-such-host", THERE),
+    ("ebpf", "masquerade"): (DELIVERED, None, None),
 }
 
 FACTS: dict[str, tuple[str, ...]] = {
@@ -115,6 +118,18 @@ FACTS: dict[str, tuple[str, ...]] = {
         "28,232 ports, used up after 56 s",
         "kindnet's rule has no such option: 192.168.1.10:54321",
         "pod-a is seen as 192.168.1.10, pod-b as 192.168.1.11",
+    ),
+    "ebpf": (
+        "CNI plugin 'Cilium' is not modelled",
+        "10.244.1.5.34457 > 10.96.0.10.80: Flags [S]",
+        "10.244.1.5.34457 > 10.244.2.8.8080: Flags [S]",
+        "| addresses and ports rewritten, there and back | 2 | 2 | 0 |",
+        "| the first packet's cost | 40 rules, 0 look-ups | 37 rules, 13 look-ups | 35 rules, 0 look-ups |",
+        "| by way of | pod-a → node1 | pod-a → node1 | pod-a |",
+        "pod-b → node2 → router → client | 1.2.3.4 | LOST on client",
+        "| kube-proxy's rules gone | LOST | DELIVERED | LOST | DELIVERED | REFUSED |",
+        "| no MASQUERADE rule | DELIVERED | DELIVERED | LOST | DELIVERED | LOST |",
+        "*not computed: Cilium documentation, read on 2026-11-30*",
     ),
 }
 NAMES = tuple(FACTS)
