@@ -68,9 +68,7 @@ TOPICS: tuple[TopicEntry, ...] = (
     TopicEntry("mtu", "mtu", Text("small packets pass, full ones hang", "小包能通，满载的包卡住")),
     TopicEntry("egress", "egress", Text("whose address leaves the cluster", "出集群用谁的地址")),
     TopicEntry(
-        "ebpf",
-        "ebpf",
-        Text("load balancing at the socket, DSR, what tcpdump does not show", "socket 负载均衡、DSR、tcpdump 看不到的"),
+        "ebpf", "ebpf", Text("the choice at the socket, DSR, what is not seen", "在 socket 处选择、DSR、看不到的部分")
     ),
     TopicEntry("rollout", "rollout", Text("a pod is replaced while requests go on", "请求不断时替换 Pod")),
 )
