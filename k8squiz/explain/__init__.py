@@ -58,7 +58,9 @@ TOPICS: tuple[TopicEntry, ...] = (
     TopicEntry(
         "hairpin", "hairpin", Text("a pod calls itself through its Service", "Pod 通过 Service 访问自己"), live=True
     ),
-    TopicEntry("pod-to-pod", "pod_to_pod", Text("two nodes, three tables, no NAT", "两个节点、三张表、没有 NAT")),
+    TopicEntry(
+        "pod-to-pod", "pod_to_pod", Text("two nodes, three tables, no NAT", "两个节点、三张表、没有 NAT"), live=True
+    ),
     TopicEntry(
         "network-policy",
         "network_policy",
@@ -66,9 +68,12 @@ TOPICS: tuple[TopicEntry, ...] = (
     ),
     TopicEntry("dns", "dns", Text("what one name costs, and who answers", "一个名称要查几次，由谁回答")),
     TopicEntry("mtu", "mtu", Text("small packets pass, full ones hang", "小包能通，满载的包卡住")),
-    TopicEntry("egress", "egress", Text("whose address leaves the cluster", "出集群用谁的地址")),
+    TopicEntry("egress", "egress", Text("whose address leaves the cluster", "出集群用谁的地址"), live=True),
     TopicEntry(
-        "ebpf", "ebpf", Text("the choice at the socket, DSR, what is not seen", "在 socket 处选择、DSR、看不到的部分")
+        "ebpf",
+        "ebpf",
+        Text("the choice at the socket, DSR, what is not seen", "在 socket 处选择、DSR、看不到的部分"),
+        live=True,
     ),
     TopicEntry("rollout", "rollout", Text("a pod is replaced while requests go on", "请求不断时替换 Pod")),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.trace import Hop, Outcome, Text
 from engine.values import dataclass
+from k8squiz.explain.missing import missing
 from k8squiz.story.blocks import Claim, Holds
 from k8squiz.story.endings import reason
 
@@ -35,7 +36,7 @@ LOG = Text(
     "front 解析 example.org 的逐次查询：类型、名称、结果（记录数）",
 )
 ASKED_TOLD = Text(
-    "A name outside is the dear one: every entry of the search list is missed first. A dot at the end says that the name is complete, and"
+    "Names outside cost most: every entry of the search list is missed first. A dot at the end says that the name is complete, and"
     " costs no search.",
     "集群外的名称最费：search 列表的每一项都要先落空一次。末尾加点表示名称已完整，不再走 search 列表。",
 )
@@ -201,10 +202,7 @@ def silent(glibc: float, musl: float) -> Text:
 
 
 def case(without: frozenset[str]) -> Text:
-    if not without:
-        return Text("everything in place", "一切正常")
-    parts = [_PARTS[part] for part in sorted(without)]
-    return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
+    return missing(_PARTS, without)
 
 
 def claim_full(name: str, figures: Figures) -> Claim:

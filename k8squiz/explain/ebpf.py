@@ -13,7 +13,7 @@ from k8squiz.explain import ebpf_words as words
 from k8squiz.explain.clusters import NODE_PORT, NODES, PORT, TARGET_PORT, VIP, Shape, cluster_yaml
 from k8squiz.explain.live_world import LiveWorld, Typed, pod_ip
 from k8squiz.explain.walked import first, last, step
-from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Steps, Story, same
+from k8squiz.story.blocks import Claim, Grid, Live, Paragraph, Rules, Section, Steps, Story, same
 from k8squiz.story.endings import brief, ending
 
 WITHOUT = ("kube-proxy", "masquerade")
@@ -58,6 +58,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             "linux kernel/bpf/cgroup.c and net/ipv4/af_inet.c: BPF_CGROUP_INET4_CONNECT runs before a route is looked up",
         ),
         without=WITHOUT,
+        live=_live(without),
     )
 
 
@@ -65,6 +66,18 @@ def _world(without: frozenset[str] = frozenset(), *facts: str, mode: Mode = Mode
     parts = ["without: [masquerade]"] if "masquerade" in without else []
     flushed = [Typed(node, "iptables -t nat -F KUBE-SERVICES") for node in NODES if "kube-proxy" in without]
     return LiveWorld(*parts, *facts, changes=flushed, mode=mode)
+
+
+def _live(without: frozenset[str]) -> tuple[Live, ...]:
+    """kube-proxy's rules are flushed by hand, which the lab does not do."""
+    asked = ((_A, _SERVICE), (_A, _DIRECT), (_A, _ITSELF), ("client", _NODE_PORT))
+    cases = (frozenset[str](), frozenset({"masquerade"}))
+    return tuple(
+        _world(parts).live(words.case(parts), *request)
+        for parts in cases
+        if without in (frozenset(), parts)
+        for request in asked
+    )
 
 
 def _to_b(world: LiveWorld) -> Outcome:

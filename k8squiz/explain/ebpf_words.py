@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.trace import Outcome, Text
+from k8squiz.explain.missing import missing
 from k8squiz.story.blocks import Claim, Holds, same
 from k8squiz.story.endings import address, reason
 
@@ -111,7 +112,7 @@ TOOL_ROWS = (
     (same("iptables-save, nft list ruleset"), same("cilium-dbg service list, bpf lb list"), Text("Services are in maps", "Service 在映射表中")),
     (same("conntrack -L"), same("cilium-dbg bpf ct list global"), Text("its own connection table", "用自己的连接表")),
     (
-        same("tcpdump"),
+        same("tcpdump -ni eth0"),
         same("cilium-dbg monitor, hubble observe"),
         Text("what XDP sends back never reaches the packet taps", "XDP 直接发回的包不经过抓包点"),
     ),
@@ -211,10 +212,7 @@ def cost(rules: int, lookups: int) -> Text:
 
 
 def case(without: frozenset[str]) -> Text:
-    if not without:
-        return Text("everything in place", "一切正常")
-    parts = [_PARTS[part] for part in sorted(without)]
-    return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
+    return missing(_PARTS, without)
 
 
 def claim_no_rules(through: int, direct: int) -> Claim:

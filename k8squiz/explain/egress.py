@@ -10,7 +10,7 @@ from k8squiz.explain import egress_words as words
 from k8squiz.explain.clusters import NODE_PORT, NODES, TARGET_PORT, Shape, cluster_yaml
 from k8squiz.explain.live_world import LiveWorld, Typed, fates, pod_ip
 from k8squiz.explain.walked import first, last, step
-from k8squiz.story.blocks import Claim, Grid, Paragraph, Section, Steps, Story, same
+from k8squiz.story.blocks import Claim, Grid, Live, Paragraph, Section, Steps, Story, same
 from k8squiz.story.endings import address, ending
 
 WITHOUT = ("masquerade", "ip_forward", "default-route")
@@ -82,6 +82,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             "linux net/netfilter/nf_nat_core.c: how a source port is found; net/ipv4/inet_hashtables.c: ip_local_port_range",
         ),
         without=WITHOUT,
+        live=_live(without),
     )
 
 
@@ -90,6 +91,12 @@ def _world(without: frozenset[str] = frozenset(), *facts: str) -> LiveWorld:
     parts += ["ipForward: false"] if "ip_forward" in without else []
     typed = [Typed("node1", "ip route del default")] if "default-route" in without else []
     return LiveWorld(_OUTSIDE, *parts, *facts, manifests=cluster_yaml(Shape()) + _PARTNER, changes=typed)
+
+
+def _live(without: frozenset[str]) -> tuple[Live, ...]:
+    """The default route is deleted by hand, which the lab does not do."""
+    cases = (frozenset[str](), frozenset({"masquerade"}), frozenset({"ip_forward"}))
+    return tuple(_world(parts).live(words.case(parts), _A, _OUT) for parts in cases if without in (frozenset(), parts))
 
 
 def _native(*, agent: bool = False) -> LiveWorld:

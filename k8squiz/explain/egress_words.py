@@ -7,6 +7,7 @@ from fractions import Fraction
 from engine.timeline.ports import PortUse
 from engine.trace import Outcome, Text
 from engine.values import dataclass
+from k8squiz.explain.missing import missing
 from k8squiz.story.blocks import Claim, Holds
 from k8squiz.story.endings import address, reason
 
@@ -151,10 +152,7 @@ def seconds(value: Fraction) -> Text:
 
 
 def case(without: frozenset[str]) -> Text:
-    if not without:
-        return Text("everything in place", "一切正常")
-    parts = [_PARTS[part] for part in sorted(without)]
-    return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
+    return missing(_PARTS, without)
 
 
 def claim_kube_proxy(figures: Figures) -> Claim:

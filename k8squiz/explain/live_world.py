@@ -13,7 +13,7 @@ from engine.shell.edits import Edit
 from engine.trace import Direction, Outcome, Text
 from engine.values import dataclass
 from k8squiz.explain.clusters import PODS, Shape, cluster_yaml
-from k8squiz.story.blocks import BesideWalk, Grid, Rules, Walk, same
+from k8squiz.story.blocks import BesideWalk, Grid, Live, Rules, Walk, same
 from k8squiz.story.endings import address, ending
 from k8squiz.story.picture.beside import beside
 from k8squiz.story.picture.layout import lay_out
@@ -114,6 +114,10 @@ class LiveWorld:
             shell = reply.shell
             lines += [f"{one.host}$ {one.line}", *(line.rstrip() for line in reply.shown.splitlines())]
         return Rules(caption, tuple(lines))
+
+    def live(self, name: Text, source: str, destination: str) -> Live:
+        """The request as a case for a real kernel; of a cluster that nobody has changed by hand."""
+        return Live(name, self.cluster, self.mode, Request(source, destination))
 
     def mtu(self, host: str, device: str) -> int:
         """What one device of a host carries."""

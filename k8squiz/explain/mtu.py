@@ -14,6 +14,7 @@ from k8squiz.story.endings import reason
 WITHOUT = ("pod-mtu", "icmp", "clamp", "underlay-1500")
 _A, _B = "pod/pod-a", f"pod/pod-b:{TARGET_PORT}"
 _CARD, _SWITCH = 1500, 1400
+_UDP_PORT = 9000
 # What ping's -s leaves out: the IP header and its own (icmp(7)).
 _PING_HEADERS = 28
 _TCP_HEADERS = HEADERS[False]
@@ -58,6 +59,12 @@ def _world(without: frozenset[str] = frozenset(), *more: str, clamp: str = "--cl
 def _sent(world: LiveWorld, size: int = 0) -> Outcome:
     """A connection on which pod-a then sends a packet of that size, else the largest that its own device takes."""
     return world.walk(_A, _B, size=size or world.mtu("pod-a", "eth0"))
+
+
+def _datagram(*missing: str) -> Outcome:
+    """The same by UDP, to another port of pod-b's."""
+    world = _world(frozenset(missing), f"listeners: [{{pod: default/pod-b, ports: [{_UDP_PORT}/UDP]}}]")
+    return world.walk(_A, f"pod/pod-b:{_UDP_PORT}", protocol="UDP", size=world.mtu("pod-a", "eth0"))
 
 
 def _fate(outcome: Outcome) -> Text:
@@ -192,7 +199,11 @@ def _claims() -> tuple[Claim, ...]:
             *(LiveWorld(f"cni: {{plugin: {p}, backend: {b}}}").mtu("pod-a", "eth0") for p, b in _BACKENDS[:3])
         ),
         words.claim_discovery(_fate(_sent(healed)), _fate(_sent(bare))),
-        words.claim_clamp(_fate(_sent(_world(frozenset({"pod-mtu", "icmp"})))), _fate(_sent(_world(switch)))),
+        words.claim_clamp(
+            _fate(_sent(_world(frozenset({"pod-mtu", "icmp"})))),
+            _fate(_datagram("pod-mtu", "icmp")),
+            _fate(_sent(_world(switch))),
+        ),
         words.claim_small(_fate(_sent(small)), small.mtu("pod-a", "eth0")),
         words.claim_tunnel(
             _fate(_sent(LiveWorld("podMTU: 1500", "tunnelMTU: 1500"))),

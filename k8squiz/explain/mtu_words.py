@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.trace import ReasonCode, Text, Verdict
 from engine.values import dataclass
+from k8squiz.explain.missing import missing
 from k8squiz.story.blocks import Claim, Holds
 
 TITLE = Text("MTU: small packets pass, full ones hang", "MTU：小包能通，满载的包卡住")
@@ -133,10 +134,7 @@ def full(size: int, fate: Text) -> Text:
 
 
 def case(without: frozenset[str]) -> Text:
-    if not without:
-        return Text("nothing", "不缺")
-    parts = [_PARTS[part] for part in sorted(without)]
-    return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
+    return missing(_PARTS, without, Text("nothing", "不缺"))
 
 
 def sizes(limit: int) -> Text:
@@ -202,12 +200,13 @@ def claim_discovery(healed: Text, lost: Text) -> Claim:
     )
 
 
-def claim_clamp(helped: Text, helpless: Text) -> Claim:
+def claim_clamp(helped: Text, datagram: Text, helpless: Text) -> Claim:
     return Claim(
         Text("Clamping the MSS cures it.", "钳制 MSS 就能解决。"),
         Text(
-            f"For TCP, where a device of the node knows the number. {helped.en} Where only a switch knows: {helpless.en}",
-            f"仅对 TCP，而且要节点上有设备知道这个数字。{helped.zh}如果只有交换机知道：{helpless.zh}",
+            f"For TCP, where a device of the node knows the number. {helped.en} The same packet by UDP: {datagram.en} TCP, where only a switch"
+            f" knows: {helpless.en}",
+            f"仅对 TCP，而且要节点上有设备知道这个数字。{helped.zh}同样的包用 UDP 发：{datagram.zh}TCP，但只有交换机知道时：{helpless.zh}",
         ),
         Holds.DEPENDS,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.trace import Outcome, Text
+from k8squiz.explain.missing import missing
 from k8squiz.story.blocks import Claim, Holds
 from k8squiz.story.endings import address, brief, reason
 
@@ -144,10 +145,7 @@ def asked(server: str) -> Text:
 
 
 def case(without: frozenset[str]) -> Text:
-    if not without:
-        return Text("everything in place", "一切正常")
-    parts = [_PARTS[part] for part in sorted(without)]
-    return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
+    return missing(_PARTS, without)
 
 
 def claim_default(stranger: Outcome) -> Claim:

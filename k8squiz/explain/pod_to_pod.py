@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engine.shell.edits import TunnelPeerSet
-from engine.trace import Hop, Outcome, Stage
+from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain import pod_to_pod_words as words
 from k8squiz.explain.clusters import NODES, PODS, TARGET_PORT
 from k8squiz.explain.live_world import Edited, LiveWorld, Typed, fates, pod_ip
 from k8squiz.explain.walked import first, last, step
-from k8squiz.story.blocks import Claim, Grid, Paragraph, Section, Steps, Story, same
+from k8squiz.story.blocks import Claim, Grid, Live, Paragraph, Section, Steps, Story, same
 from k8squiz.story.endings import address, ending
 
 WITHOUT = ("route", "route-back", "fdb", "ip_forward", "udp-8472", "br_netfilter")
@@ -48,6 +48,7 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             "linux net/ipv4/fib_frontend.c fib_validate_source() (rp_filter), net/bridge/br_netfilter_hooks.c",
         ),
         without=WITHOUT,
+        live=_live(without),
     )
 
 
@@ -61,6 +62,21 @@ def _world(without: frozenset[str] = frozenset(), *more: str) -> LiveWorld:
     fields += ["bridgeNfCallIptables: false"] if "br_netfilter" in without else []
     changes = [Edited("node1", TunnelPeerSet(_TUNNEL, _NEXT_HOP, None))] if "fdb" in without else []
     return LiveWorld(*fields, *more, changes=changes)
+
+
+# What is missing in manifests or facts, so that the lab builds it too: it has no switch that drops, and FDB entries are flannel's.
+_BUILT = ("route", "route-back", "ip_forward", "br_netfilter")
+
+
+def _live(without: frozenset[str]) -> tuple[Live, ...]:
+    cases = [
+        (words.case(parts), _world(parts))
+        for parts in (frozenset(), *(frozenset({part}) for part in _BUILT))
+        if without in (frozenset(), parts)
+    ]
+    if not without:
+        cases += [(name, _world(parts, *facts)) for name, parts, facts in _FURTHER]
+    return tuple(world.live(name, _A, _B) for name, world in cases)
 
 
 def _tables(world: LiveWorld) -> Section:
@@ -161,16 +177,17 @@ def _route(world: LiveWorld) -> str:
 
 def _what_breaks() -> Section:
     walks = [(words.case(parts), _world(parts).walk(_A, _B)) for parts in _CASES]
-    strict = frozenset({"route-back"})
-    walks += [
-        (words.RP_FILTER, _world(frozenset(), "rpFilter: 1").walk(_A, _B)),
-        (words.RP_FILTER_ONE_WAY, _world(strict, "rpFilter: 1").walk(_A, _B)),
-        (words.FORWARD_DROP, _world(frozenset(), "forwardPolicy: DROP").walk(_A, _B)),
-        (words.FORWARD_DROP_BARE, _world(frozenset(), "forwardPolicy: DROP", "without: [cni-rules]").walk(_A, _B)),
-    ]
+    walks += [(name, _world(parts, *facts).walk(_A, _B)) for name, parts, facts in _FURTHER]
     return Section(words.BREAKS, (fates(words.BREAKS_CAPTION, walks), Paragraph(words.BREAKS_TOLD)))
 
 
+# What else is asked of it: the parts that are missing, and fields of the Network document.
+_FURTHER: tuple[tuple[Text, frozenset[str], tuple[str, ...]], ...] = (
+    (words.RP_FILTER, frozenset(), ("rpFilter: 1",)),
+    (words.RP_FILTER_ONE_WAY, frozenset({"route-back"}), ("rpFilter: 1",)),
+    (words.FORWARD_DROP, frozenset(), ("forwardPolicy: DROP",)),
+    (words.FORWARD_DROP_BARE, frozenset(), ("forwardPolicy: DROP", "without: [cni-rules]")),
+)
 _CASES = (frozenset[str](), *(frozenset({part}) for part in WITHOUT))
 
 

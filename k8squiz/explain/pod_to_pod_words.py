@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.trace import Outcome, Text
 from engine.values import dataclass
+from k8squiz.explain.missing import missing
 from k8squiz.story.blocks import Claim, Holds
 from k8squiz.story.endings import brief, reason
 
@@ -142,10 +143,7 @@ def backends(other: str) -> Text:
 
 
 def case(without: frozenset[str]) -> Text:
-    if not without:
-        return Text("everything in place", "一切正常")
-    parts = [_PARTS[part] for part in sorted(without)]
-    return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
+    return missing(_PARTS, without)
 
 
 def claim_no_nat(figures: Figures) -> Claim:

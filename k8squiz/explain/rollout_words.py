@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.timeline import SigtermAnswer
 from engine.trace import Text
+from k8squiz.explain.missing import missing
 from k8squiz.story.blocks import Claim
 
 TITLE = Text("A rollout, moment by moment", "滚动更新，逐个时刻")
@@ -143,11 +144,7 @@ def walked(at: int, pod: str, served: bool) -> Text:
 
 
 def case(without: frozenset[str]) -> Text:
-    """What is missing in a rollout."""
-    if not without:
-        return Text("everything in place", "一切正常")
-    parts = [_PARTS[part] for part in _PARTS if part in without]
-    return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
+    return missing(_PARTS, without)
 
 
 def alone(pod: str, seconds: float) -> Text:
