@@ -64,7 +64,7 @@ TOPICS: tuple[TopicEntry, ...] = (
     TopicEntry(
         "network-policy",
         "network_policy",
-        Text("who may talk to whom, judged at two doors", "谁能访问谁，两道门各查一次"),
+        Text("who may talk to whom, judged at two doors", "谁能访问谁，两端各检查一次"),
     ),
     TopicEntry("dns", "dns", Text("what one name costs, and who answers", "一个名称要查几次，由谁回答")),
     TopicEntry("mtu", "mtu", Text("small packets pass, full ones hang", "小包能通，满载的包卡住")),

@@ -75,10 +75,10 @@ SILENT_CAPTION = Text(
     "seconds for a look-up, the first of two name servers being dead", "两台域名服务器中第一台不响应时，一次解析的秒数"
 )
 RESOLVER = Text("libc, options", "libc，选项")
-KEPT = Text("How long an old answer lives", "旧答案能活多久")
+KEPT = Text("How long an old answer lives", "旧结果会保留多久")
 KEPT_CAPTION = Text(
     "somebody asked a moment before the change; seconds until the new answer",
-    "变更前一刻有人查询过；多少秒后才得到新答案",
+    "变更前一刻有人查询过；多少秒后才得到新结果",
 )
 CACHE = Text("caches", "缓存")
 CHANGED, MADE = (

@@ -61,10 +61,10 @@ def _sent(world: LiveWorld, size: int = 0) -> Outcome:
     return world.walk(_A, _B, size=size or world.mtu("pod-a", "eth0"))
 
 
-def _datagram(*missing: str) -> Outcome:
-    """The same by UDP, to another port of pod-b's."""
-    world = _world(frozenset(missing), f"listeners: [{{pod: default/pod-b, ports: [{_UDP_PORT}/UDP]}}]")
-    return world.walk(_A, f"pod/pod-b:{_UDP_PORT}", protocol="UDP", size=world.mtu("pod-a", "eth0"))
+def _datagram(without: frozenset[str], size: int = 0) -> Outcome:
+    """The same by UDP with DF set, to another port of pod-b's."""
+    world = _world(without, f"listeners: [{{pod: default/pod-b, ports: [{_UDP_PORT}/UDP]}}]")
+    return world.walk(_A, f"pod/pod-b:{_UDP_PORT}", protocol="UDP", size=size or world.mtu("pod-a", "eth0"))
 
 
 def _fate(outcome: Outcome) -> Text:
@@ -138,14 +138,13 @@ def _nets() -> Section:
 
 def _sizes() -> Section:
     """Around the limit, where nothing catches."""
-    bare = _world(_BARE)
-    limit = _largest(bare)
+    limit = _largest(_world(_BARE))
     rows = []
     for size in (limit - 50, limit, limit + 1, _CARD, _CARD + 1):
-        rows.append((same(str(size)), same(str(size - _PING_HEADERS)), same(str(size - _TCP_HEADERS)), _fate(_sent(bare, size))))  # fmt: skip
-    return Section(
-        words.SIZES, (Grid(words.SIZES_CAPTION, words.SIZES_HEADERS, tuple(rows)), Paragraph(words.sizes(limit)))
-    )
+        figures = (size, size - _PING_HEADERS, size - _TCP_HEADERS)
+        rows.append((*(same(str(figure)) for figure in figures), _fate(_datagram(_BARE, size))))
+    grid = Grid(words.SIZES_CAPTION, words.SIZES_HEADERS, tuple(rows))
+    return Section(words.SIZES, (grid, Paragraph(words.sizes(limit))))
 
 
 def _beyond() -> Section:
@@ -201,7 +200,7 @@ def _claims() -> tuple[Claim, ...]:
         words.claim_discovery(_fate(_sent(healed)), _fate(_sent(bare))),
         words.claim_clamp(
             _fate(_sent(_world(frozenset({"pod-mtu", "icmp"})))),
-            _fate(_datagram("pod-mtu", "icmp")),
+            _fate(_datagram(frozenset({"pod-mtu", "icmp"}))),
             _fate(_sent(_world(switch))),
         ),
         words.claim_small(_fate(_sent(small)), small.mtu("pod-a", "eth0")),

@@ -59,11 +59,14 @@ _PARTS = {
     "underlay-1500": Text("a switch that carries 1500", "能承载 1500 的交换机"),
 }
 SIZES = Text("Where it ends, to the byte", "精确到字节的界限")
-SIZES_CAPTION = Text("pods of 1500, ICMP filtered, no TCPMSS rule", "Pod 为 1500，ICMP 被过滤，没有 TCPMSS 规则")
+SIZES_CAPTION = Text(
+    "a datagram with DF, as ping sends one; pods of 1500, ICMP filtered, no TCPMSS rule",
+    "带 DF 的数据报，与 ping 所发的一样；Pod 为 1500，ICMP 被过滤，没有 TCPMSS 规则",
+)
 SIZES_HEADERS = (
     Text("IP packet", "IP 包"),
     Text("ping -M do -s", "ping -M do -s"),
-    Text("TCP payload", "TCP 数据"),
+    Text("as TCP: payload", "若为 TCP：数据"),
     Text("what becomes of it", "结果"),
 )
 BEYOND_TOLD = Text(

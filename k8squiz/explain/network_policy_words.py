@@ -7,7 +7,7 @@ from k8squiz.explain.missing import missing
 from k8squiz.story.blocks import Claim, Holds
 from k8squiz.story.endings import address, brief, reason
 
-TITLE = Text("NetworkPolicy: a packet is judged at two doors", "NetworkPolicy：数据包要过两道门")
+TITLE = Text("NetworkPolicy: a packet is judged at two doors", "NetworkPolicy：每个数据包检查两次")
 SUMMARY = Text(
     "front calls http://api. Everything in namespace shop is denied but what three policies allow: names may be looked up, front may"
     " send to api, api may take from front. First comes a DNS query, then the request; each is judged where it leaves a pod and where it"
@@ -31,11 +31,11 @@ CALLED_CAPTION = Text("front -> Service api, hop by hop", "front -> Service api�
 STEPS = (
     Text("front asks the Service's address", "front 访问 Service 地址"),
     Text("DNAT comes first", "先做 DNAT"),
-    Text("front's door: egress", "front 的门：egress"),
-    Text("api's door: ingress", "api 的门：ingress"),
+    Text("front's door: egress", "front 一侧：检查 egress"),
+    Text("api's door: ingress", "api 一侧：检查 ingress"),
     Text("api accepts", "api 接受连接"),
-    Text("The answer at api's door", "响应经过 api 的门"),
-    Text("The answer at front's door", "响应经过 front 的门"),
+    Text("The answer at api's door", "响应到 api 一侧"),
+    Text("The answer at front's door", "响应到 front 一侧"),
     Text("front has its answer", "front 收到响应"),
 )
 EVERYBODY = Text("Who reaches whom", "谁能访问谁")
@@ -62,7 +62,7 @@ NODE_PORTS_TOLD = Text(
     "A policy judges what arrives at the pod's door. At the pod's own node that is before SNAT, so the client's address is still"
     " there; from another node the packet comes masqueraded (externalTrafficPolicy Cluster). With policy Local the second way does not"
     " exist.",
-    "策略检查的是到达 Pod 门口的数据包。在 Pod 自己的节点上，检查在 SNAT 之前，客户端地址还在；经过其他节点时，数据包已经做过 MASQUERADE"
+    "策略检查的是即将进入 Pod 的数据包。在 Pod 自己的节点上，检查在 SNAT 之前，客户端地址还在；经过其他节点时，数据包已经做过 MASQUERADE"
     "（externalTrafficPolicy 为 Cluster）。策略为 Local 时不存在第二种路径。",
 )
 ENFORCERS = Text("Who enforces it", "由谁执行")
@@ -182,7 +182,7 @@ def claim_answers(outcome: Outcome, doors: int) -> Claim:
         Text(
             f"api has no egress rule but DNS, and front no ingress rule at all; the answer passes {doors} doors all the same and the"
             f" connection is {outcome.verdict}. conntrack knows it: policies judge a connection's first packet.",
-            f"api 除 DNS 外没有 egress 规则，front 完全没有 ingress 规则；响应照样经过 {doors} 道门，连接结果是 {outcome.verdict}。"
+            f"api 除 DNS 外没有 egress 规则，front 完全没有 ingress 规则；响应照样经过 {doors} 个检查点，连接结果是 {outcome.verdict}。"
             "conntrack 已有这个连接的表项：策略只检查连接的首包。",
         ),
     )
@@ -258,7 +258,7 @@ def claim_client(client: str, own: Outcome, other: Outcome) -> Claim:
         Text(
             f"At the pod's own node: {own.verdict} (the door saw {client}, before SNAT; the pod then sees {seen}). By another node:"
             f" {other.verdict}, for it has been masqueraded there.",
-            f"访问 Pod 所在节点：{own.verdict}（门口看到的是 SNAT 之前的 {client}；Pod 随后看到的是 {seen}）。经其他节点：{other.verdict}，"
+            f"访问 Pod 所在节点：{own.verdict}（检查时看到的是 SNAT 之前的 {client}；Pod 随后看到的是 {seen}）。经其他节点：{other.verdict}，"
             "因为在那里已经做了 MASQUERADE。",
         ),
         Holds.DEPENDS,

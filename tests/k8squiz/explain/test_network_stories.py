@@ -102,7 +102,8 @@ FACTS: dict[str, tuple[str, ...]] = {
         "| 1451 | 1423 | 1411 | It hangs:",
         "| --set-mss 1310 on both nodes | 1450 | A rule on the way lowers the MSS that pod-a is told to 1310",
         "| pods' MTU 1350 | 1350 | It arrives as it was sent. |",
-        "| the network drops fragments | It hangs: the outer packet of 1550 bytes is cut in two",
+        "| the network drops fragments | It hangs: the packet of 1550 bytes",
+        "| 1501 | 1473 | 1461 | It never leaves the pod:",
         "the handshake is DELIVERED",
     ),
     "egress": (
