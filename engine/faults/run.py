@@ -8,6 +8,7 @@ from typing import Self
 
 from engine.errors import UnsupportedFeature
 from engine.faults.diagnosis import Diagnosed, diagnosed
+from engine.faults.evidence import asks_as, commands_of
 from engine.faults.incident import Incident, deviating, lasting, step
 from engine.faults.interface import InjectedFault
 from engine.shell import Reply, Shell
@@ -46,6 +47,9 @@ class IncidentRun:
         """What the line answers. Raises NoSuchObject for the host."""
         host = self.live.host_named(host)
         reply, live = step(self.incident.scene, self.live, host, line)
+        if reply.login is not None:
+            # Who only goes to a host has done nothing there.
+            return reply, dataclasses.replace(self, live=live)
         return reply, self.taken(host, line, reply.status, reply.shown, live)
 
     def peek(self, host: str, line: str) -> str:
@@ -71,13 +75,13 @@ class IncidentRun:
 
     def _shown(self, host: str, line: str, text: str) -> tuple[tuple[int, int], ...]:
         """The evidence that the output holds: of the same tool's on that host."""
-        said = line[:2000].split()[:2]
+        asked = tuple(commands_of(host, line[:2000]))
         return tuple(
             (fault, at)
             for fault, part in enumerate(self.incident.faults)
             for at, one in enumerate(part.case.evidence)
-            if one.line.split()[:2] == said and (host == one.host or said[:1] == ["kubectl"]) and re.search(one.pattern, text[:200_000])
-        )  # fmt: skip
+            if any(asks_as(one, *each) for each in asked) and re.search(one.pattern, text[:200_000])
+        )
 
     def failing(self) -> tuple[tuple[str, ...], Self]:
         """The flows that do not do what they did before, and the run that has looked once more. Raises UnsupportedFeature

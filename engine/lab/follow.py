@@ -221,3 +221,4 @@ class LabReply:
     status: int
     shell: LabShell
     shown: str
+    login: str | None = None

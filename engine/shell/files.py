@@ -41,14 +41,24 @@ class FileRefused(Exception):
         self.why = why
 
 
-def normal(path: str) -> str:
+def normal(path: str, folder: str = "/root") -> str:
     """The absolute path without `.`, `..` and doubled slashes; a shell starts in /root."""
-    return posixpath.normpath(posixpath.join("/root", path)).replace("//", "/")
+    return posixpath.normpath(posixpath.join(folder, path)).replace("//", "/")
+
+
+def absolute(live: LiveCluster, host: str, path: str) -> str:
+    """The absolute path, from the folder that the host's shell is in."""
+    return normal(path, live.state(host).variables.get("PWD", "/root"))
+
+
+def is_folder(live: LiveCluster, host: str, at: str) -> bool:
+    """Whether there is a folder at the absolute path."""
+    return at in _FOLDERS or any(one.startswith(at.rstrip("/") + "/") for one in paths(live, host))
 
 
 def read_file(live: LiveCluster, host: str, path: str) -> str:
     """What is in the file. Raises FileRefused."""
-    at = normal(path)
+    at = absolute(live, host, path)
     written = live.state(host).files.get(at)
     if written is not None:
         return written
@@ -70,7 +80,7 @@ def read_file(live: LiveCluster, host: str, path: str) -> str:
 
 def write_file(live: LiveCluster, host: str, path: str, text: str, *, append: bool = False) -> LiveCluster:
     """`live` after `text` was written to the file. Raises FileRefused."""
-    at = normal(path)
+    at = absolute(live, host, path)
     if host == _NO_HOST and at.startswith(("/proc/", "/sys/")):
         raise FileRefused(path, "Permission denied")
     if at.startswith("/proc/sys/"):

@@ -19,13 +19,14 @@ ON_NODES = frozenset({HostKind.NODE})
 
 
 Execute: TypeAlias = "Callable[[LiveCluster, str, tuple[str, ...], str | None], Result]"
+RunLine: TypeAlias = "Callable[[LiveCluster, str, str, str | None], Result]"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One command of a line on `host`: its words (`argv[0]` is the tool's name) and what a pipe gives it, None where it
     reads from the terminal. `execute` runs another command (kubectl exec): the cluster, a host, its words, what it reads.
-    `background`: a & stands behind the line."""
+    `background`: a & stands behind the line. `run_line`: as `execute`, with a line that a shell reads (ssh HOST LINE, sh -c)."""
 
     live: LiveCluster
     host: str
@@ -33,6 +34,7 @@ class Call:
     stdin: str | None = None
     execute: Execute | None = None
     background: bool = False
+    run_line: RunLine | None = None
 
     @property
     def args(self) -> tuple[str, ...]:
@@ -46,12 +48,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a tool printed and left behind; `live` None: nothing changed."""
+    """What a tool printed and left behind; `live` None: nothing changed. `login`: the host that whoever typed it is on now
+    (ssh, a shell in a pod), None where that is the same. `shown`: both streams in the order in which they were printed, where
+    more than one command did."""
 
     stdout: str = ""
     stderr: str = ""
     status: int = 0
     live: LiveCluster | None = None
+    login: str | None = None
+    shown: str | None = None
 
 
 def failed(message: str, status: int = 1) -> Result:

@@ -40,13 +40,14 @@ def _no_rules() -> Mapping[Family, Ruleset]:
 class HostState:
     """What was changed on one host: `edits` of devices, routes and sysctls, the rules of each family as somebody left them
     (a family without an entry has what kube-proxy and the CNI wrote), connections that conntrack holds, `sysctls` by their
-    full name that decide no outcome here, `files` that were written."""
+    full name that decide no outcome here, `files` that were written, `variables` of its shell ("?" is the last status)."""
 
     edits: tuple[Edit, ...] = ()
     rules: Mapping[Family, Ruleset] = dataclasses.field(default_factory=_no_rules)
     connections: tuple[HeldConnection, ...] = ()
     sysctls: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
     files: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
+    variables: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)

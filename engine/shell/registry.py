@@ -10,7 +10,23 @@ from engine.shell.interface import Tool
 # A tool's names -> the module that has it: loaded when one of them is first typed.
 MODULES: dict[tuple[str, ...], str] = {
     ("echo",): "engine.shell.tools.echo",
-    ("cat",): "engine.shell.tools.cat",
+    ("cat", "less", "more"): "engine.shell.tools.cat",
+    ("cut", "tr", "column", "tee", "sed"): "engine.shell.tools.cut",
+    ("ssh", "su", "sh", "bash", "ash", "dash"): "engine.shell.tools.ssh",
+    ("sudo", "timeout", "time", "nohup", "nice", "env", "xargs", "sleep"): "engine.shell.tools.prefixes",
+    (
+        "whoami",
+        "id",
+        "hostname",
+        "uname",
+        "date",
+        "uptime",
+        "lsmod",
+        "dmesg",
+        "clear",
+        "seq",
+    ): "engine.shell.tools.whoami",
+    ("wget",): "engine.shell.tools.wget",
     ("ip",): "engine.shell.tools.ip",
     (
         "awk",

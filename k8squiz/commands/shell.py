@@ -8,16 +8,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from engine.errors import EngineError
 from engine.shell import Shell, open_shell
-from engine.shell.live import ADMINISTRATOR
+from engine.shell.live import ADMINISTRATOR, LiveCluster
 from engine.shell.registry import find_tool, names
 from k8squiz.commands.faults import line_amiss
-from k8squiz.commands.host_prompt import asker, completed, edited, listed
+from k8squiz.commands.host_prompt import HostPrompt, edited
 from k8squiz.commands.input import read_cluster
 from k8squiz.commands.question_world import PREFIX
 from k8squiz.errors import QuizError
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import print_plain
 from k8squiz.terminal.sanitize import visible
 
@@ -99,102 +98,55 @@ def _host(shell: AnyShell, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]
     return shell.live.host_named(words[0]), words[1:]
 
 
-class _Session:
+class _Session(HostPrompt):
     """Lines typed at a terminal, or read from a pipe, until exit."""
 
     def __init__(self, shell: AnyShell, host: str, lang: Lang) -> None:
         self._shell = shell
-        self._hosts = [host]
-        self._lang = lang
-        self._seed = str(shell.live.seed)
-        self._terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        self._typed: list[str] = []
-        self._ask = asker(self.prompt, self.words) if self._terminal else None
+        super().__init__(host, lang)
 
     def run(self) -> int:
         if self._terminal:
-            print_plain(self._help())
-        while self._hosts:
-            line = self._read()
-            if line is None:
-                break
-            try:
-                self._run_line(line.strip())
-            except OSError:
-                # The end of output: no line's fault.
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next line comes
-                print(visible(line_amiss(error, "a line of the shell", self._seed, self._lang)), file=sys.stderr)
+            print_plain(self.help_text())
+        self.read_lines()
         return self._shell.status
 
-    def prompt(self) -> str:
-        """As the host's own shell has it."""
-        host = self._hosts[-1]
-        if host == ADMINISTRATOR:
-            return "$ "
-        return f"root@{host}:~# " if host in self._shell.live.fabric.nodes else f"{host}:/# "
+    @property
+    def live(self) -> LiveCluster:
+        return self._shell.live
 
-    def words(self) -> list[str]:
-        """What Tab completes: tools, hosts, devices of the host one is on."""
-        return completed(self._shell.live, self._hosts[-1])
+    def complain(self, text: str) -> None:
+        print(visible(text), file=sys.stderr)
 
-    def _read(self) -> str | None:
-        try:
-            if self._ask is not None:
-                return self._ask()
-            line = sys.stdin.readline()
-            return line or None
-        except EOFError:
-            return None
-        except KeyboardInterrupt:
-            # At a shell's prompt it drops the line.
-            return ""
+    def amiss(self, error: Exception) -> str:
+        return line_amiss(error, "a line of the shell", str(self.live.seed), self._lang)
 
-    def _run_line(self, line: str) -> None:
-        words = line.split()
-        if not words:
-            return
-        self._typed.append(line)
-        if words == ["history"]:
-            print_plain(listed(self._typed))
-        elif words[0] in ("exit", "logout") and len(words) <= 2:
-            self._hosts.pop()
-        elif words[0] in ("help", "?"):
-            print_plain(self._help())
-        elif words[0] == "ssh":
-            self._log_in(words[1] if len(words) == 2 else "")
+    def answer(self, line: str) -> str | None:
+        host = self._logins.here
+        if self._terminal and isinstance(self._shell, Shell):
+            line = self._edited(self._shell, line, host)
+        reply = self._shell.run(host, line)
+        self._shell = reply.shell
+        if self._terminal:
+            sys.stdout.write(visible(reply.shown))
         else:
-            if self._terminal and isinstance(self._shell, Shell):
-                line = self._edited(line)
-            reply = self._shell.run(self._hosts[-1], line)
-            self._shell = reply.shell
-            if self._terminal:
-                sys.stdout.write(visible(reply.shown))
-            else:
-                sys.stdout.write(visible(reply.stdout))
-                sys.stdout.flush()
-                sys.stderr.write(visible(reply.stderr))
+            sys.stdout.write(visible(reply.stdout))
+            sys.stdout.flush()
+            sys.stderr.write(visible(reply.stderr))
+        return reply.login
 
-    def _edited(self, line: str) -> str:
+    def help_text(self) -> str:
+        live = self._shell.live
+        pods = [f"pod/{one.key}" for one in live.fabric.address_index.by_key.values() if one.node in live.fabric.nodes]
+        hosts = [*live.fabric.nodes, *pods, *dict.fromkeys(live.fabric.external.values())]
+        shown = ", ".join(hosts[:12]) + (", ..." if len(hosts) > 12 else "")
+        return _HELP[self._lang == "zh"].format(hosts=shown, tools=" ".join(names()))
+
+    def _edited(self, shell: Shell, line: str, host: str) -> str:
         """The line; for `kubectl edit` what takes the editor's text."""
-        assert isinstance(self._shell, Shell)
-        shell, host = self._shell, self._hosts[-1]
         found = edited(line, shell.live, host, lambda asked: shell.run(host, asked).stdout)
         if found is None:
             return line
         line, live = found
         self._shell = dataclasses.replace(shell, live=live)
         return line
-
-    def _log_in(self, name: str) -> None:
-        try:
-            self._hosts.append(self._shell.live.host_named(name))
-        except EngineError as error:
-            print(visible(pick(error, self._lang)), file=sys.stderr)
-
-    def _help(self) -> str:
-        live = self._shell.live
-        pods = [f"pod/{one.key}" for one in live.fabric.address_index.by_key.values() if one.node in live.fabric.nodes]
-        hosts = [*live.fabric.nodes, *pods, *dict.fromkeys(live.fabric.external.values())]
-        shown = ", ".join(hosts[:12]) + (", ..." if len(hosts) > 12 else "")
-        return _HELP[self._lang == "zh"].format(hosts=shown, tools=" ".join(names()))

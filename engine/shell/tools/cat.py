@@ -1,4 +1,4 @@
-"""cat(1): files one after the other; without one, what the pipe gives."""
+"""cat(1): files one after the other; without one, what the pipe gives. less(1) and more(1) show the same at once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def run(call: Call) -> Result:
         try:
             out += (call.stdin or "") if file == "-" else read_file(call.live, call.host, file)
         except FileRefused as error:
-            err += f"cat: {error}\n"
+            err += f"{call.argv[0]}: {error}\n"
     return Result(out, err, int(bool(err)))
 
 
-TOOL = Tool(("cat",), run, ANYWHERE, at_administrator=True)
+TOOL = Tool(("cat", "less", "more"), run, ANYWHERE, at_administrator=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.shell.files import normal, paths
+from engine.shell.files import absolute, paths
 from engine.shell.interface import ANYWHERE, Call, Result, Tool
 
 
@@ -12,7 +12,7 @@ def run(call: Call) -> Result:
     there = paths(call.live, call.host)
     asked = [word for word in call.args if not word.startswith("-")] or ["."]
     for word in asked:
-        at = normal(word)
+        at = absolute(call.live, call.host, word)
         if at in there:
             out += f"{word}\n"
             continue

@@ -13,22 +13,22 @@ from engine.faults.incident import Incident
 from engine.faults.run import IncidentRun, begin, unknown
 from engine.faults.script import ScriptLine, read_script_line
 from engine.shell.live import ADMINISTRATOR, LiveCluster
+from engine.shell.logins import Logins, leaves
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.incident import say
 from k8squiz.world.incidents import flows_text, report_text
 
-_LEAVES = ("exit", "logout")
 _DONE = "done"
 
 
 @dataclasses.dataclass(frozen=True)
 class IncidentDialogue:
-    """`hosts` are those one has gone to, the last one first at the prompt; `lines` hold at most `most`."""
+    """`logins` are the hosts that one has gone to; `lines` hold at most `most`."""
 
     run: IncidentRun
     most: int
     lines: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = (ADMINISTRATOR,)
+    logins: Logins = Logins()
     over: bool = False
 
     @classmethod
@@ -43,22 +43,20 @@ class IncidentDialogue:
 
     def prompt(self, lang: Lang) -> str:
         """The host's own prompt."""
-        host = self.hosts[-1]
-        if host == ADMINISTRATOR:
-            return "$ "
-        return f"root@{host}:~# " if host in self.run.live.fabric.nodes else f"{host}:/# "
+        return self.logins.prompt(self.run.live)
 
     def claims(self, line: str) -> bool:
         """`exit` leaves the host that one has gone to, and nothing else."""
-        return line.strip() in _LEAVES
+        return leaves(line)
 
     def reply(self, line: str, lang: Lang) -> tuple[str, Self]:
         """As Dialogue.reply; what goes to a host or leaves it is no line of the script, its commands name the host."""
-        words = line.split()
-        if words[:1] == ["ssh"]:
-            return self._gone(words[1] if len(words) == 2 else "?", lang)
-        if len(words) == 1 and words[0] in _LEAVES:
-            return "", dataclasses.replace(self, hosts=self.hosts[:-1] or self.hosts)
+        try:
+            moved = self.logins.moved(self.run.live, line)
+        except EngineError as error:
+            return pick(error, lang), self
+        if moved is not None:
+            return "", dataclasses.replace(self, logins=moved if moved.hosts else self.logins)
         read = read_script_line(line)
         if read is None:
             return "", self
@@ -71,14 +69,8 @@ class IncidentDialogue:
             return say("too-many", lang), self
         return self._typed(line.strip(), read, lang)
 
-    def _gone(self, name: str, lang: Lang) -> tuple[str, Self]:
-        try:
-            return "", dataclasses.replace(self, hosts=(*self.hosts, self.run.live.host_named(name)))
-        except EngineError as error:
-            return pick(error, lang), self
-
     def _typed(self, line: str, read: ScriptLine, lang: Lang) -> tuple[str, Self]:
-        host = self.hosts[-1]
+        host = self.logins.here
         if not (read.word or read.host or host == ADMINISTRATOR):
             read, line = dataclasses.replace(read, host=host), f"{host}: {line}"
         after = dataclasses.replace(self, lines=(*self.lines, line), over=read.word == _DONE)
@@ -87,7 +79,9 @@ class IncidentDialogue:
         elif after.over:
             said, run = "", self.run
         else:
-            run, told = answered(self.run, read)
+            run, told, login = answered(self.run, read)
+            if login is not None:
+                return pick(told, lang), dataclasses.replace(self, run=run, logins=self.logins.entered(login))
             said = say("noted", lang, text=read.text) if read.word == "diagnose" else pick(told, lang)
         return said, dataclasses.replace(after, run=run)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.shell.line import LineError, read_line
+from engine.shell.line import Command, LineError, Unfinished, read_line
 
 READ = {
     "words": ("ip  route get 10.0.0.1", [[("ip", "route", "get", "10.0.0.1")]]),
@@ -26,7 +26,12 @@ READ = {
 
 @pytest.mark.parametrize(("line", "words"), READ.values(), ids=READ)
 def test_words(line: str, words: list[list[tuple[str, ...]]]) -> None:
-    assert [[command.words for command in pipeline.commands] for pipeline in read_line(line)] == words
+    assert [[words_of(command) for command in pipeline.commands] for pipeline in read_line(line)] == words
+
+
+def words_of(command: object) -> tuple[str, ...]:
+    assert isinstance(command, Command)
+    return command.words
 
 
 REDIRECTED = {
@@ -44,7 +49,7 @@ REDIRECTED = {
 def test_redirections(line: str, words: tuple[str, ...], redirections: list[tuple[int, str, bool, int | None]]) -> None:
     (pipeline,) = read_line(line)
     (command,) = pipeline.commands
-    assert command.words == words
+    assert words_of(command) == words
     assert [(r.number, r.path, r.append, r.duplicate) for r in command.redirections] == redirections
 
 
@@ -57,11 +62,24 @@ REFUSED = {
     "an open connector": ("a &&", "end of file unexpected"),
     "a redirection into nothing": ("a >", "newline unexpected"),
     "a bad descriptor": ("a 2>&7", "Bad fd number"),
-    "command substitution": ("echo $(date)", "command substitution is not available"),
-    "a loop": ("for i in 1 2", '"for" is not available'),
-    "a variable": ("echo $HOME", "there are no variables here"),
-    "a here-document": ("cat << EOF", "here-documents are not available"),
-    "a subshell": ("(a)", '"(" unexpected'),
+    "arithmetic": ("echo $((1+1))", "arithmetic is not available here"),
+    "a variable's end": ("echo ${A%b}", "${A%b} is not available here"),
+    "a case": ("case a in b) c;; esac", '"case" is not available here'),
+    "a function": ("f() { a; }", "functions are not available here"),
+    "a loop's end alone": ("a; done", '"done" unexpected'),
+    "a loop of nothing": ("for i in a; do done", '"done" unexpected'),
+    "a loop over no name": ("for 1 in a; do b; done", "Bad for loop variable"),
+    "a choice without a then": ("if a; else b; fi", '"else" unexpected'),
+    "an open loop": ("for i in 1 2; do a", "end of file unexpected"),
+    "an open choice": ("if a; then b", "end of file unexpected"),
+    "an open group": ("{ a;", "end of file unexpected"),
+    "an open subshell": ("(a", "end of file unexpected"),
+    "an open substitution": ("echo $(a", "end of file unexpected"),
+    "an open backquote": ("echo `a", "EOF in backquote"),
+    "an open here-document": ("cat << EOF", "here-document delimited by end-of-file"),
+    "a subshell that is closed twice": ("(a))", '")" unexpected'),
+    "groups in groups": ("(" * 21 + "a" + ")" * 21, "more than 20 commands one inside the other"),
+    "many words by braces": ("echo {1..5000}", "at most 1000 words"),
     "a very long line": ("a" * 100_001, "line too long"),
     "many commands": ("true;" * 201, "too many commands in one line (201, at most 200)"),
     "many pipes": ("true" + "|cat" * 200, "too many commands in one line (201, at most 200)"),
@@ -73,3 +91,30 @@ def test_refused(line: str, message: str) -> None:
     with pytest.raises(LineError, match="^sh: ") as error:
         read_line(line)
     assert message in str(error.value)
+
+
+MORE = {
+    "a quote": "echo 'a",
+    "a pipe": "a |",
+    "a connector": "a &&",
+    "a loop": "for i in 1 2; do a",
+    "a loop's condition": "while a",
+    "a choice": "if a; then",
+    "a here-document": "cat << EOF\na",
+    "a parenthesis": "echo $(a",
+}
+
+
+@pytest.mark.parametrize("line", MORE.values(), ids=MORE)
+def test_a_shell_asks_for_more(line: str) -> None:
+    with pytest.raises(Unfinished) as error:
+        read_line(line)
+    assert error.value.document is ("<<" in line)
+
+
+@pytest.mark.parametrize("line", ["a | | b", "a; done", "echo $((1))", "a\nb", "echo a # 'b"])
+def test_it_does_not(line: str) -> None:
+    try:
+        read_line(line)
+    except LineError as error:
+        assert not isinstance(error, Unfinished)

@@ -10,7 +10,12 @@ from engine.shell.registry import MODULES
 
 TOOLS = {
     "echo": "echo",
-    "cat": "cat",
+    "cat": "cat less more",
+    "cut": "cut tr column tee sed",
+    "ssh": "ssh su sh bash ash dash",
+    "prefixes": "sudo timeout time nohup nice env xargs sleep",
+    "whoami": "whoami id hostname uname date uptime lsmod dmesg clear seq",
+    "wget": "wget",
     "ip": "ip",
     "awk": "awk gawk",
     "bridge": "bridge",

@@ -222,7 +222,7 @@ ASKED = ["--question", "nobody-answers", "--seed", "1"]
 @pytest.mark.parametrize(
     ("words", "target"),
     [
-        pytest.param(["shell", CLUSTER], "engine.shell.shell._run_pipeline", id="shell"),
+        pytest.param(["shell", CLUSTER], "engine.shell.runner.find_tool", id="shell"),
         pytest.param(INCIDENT, "engine.faults.run.step", id="incident"),
         pytest.param([*INCIDENT, "--script", "-", "--json"], "engine.faults.run.step", id="script"),
         pytest.param(["practice", *ASKED], "engine.faults.run.step", id="practice"),
