@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?:#.*)?$", re.MULTILINE)
 _THEMES = re.compile(r"^themes:[ \t]+\[([a-z0-9, -]*)\][ \t]*(?:#.*)?$", re.MULTILINE)
+_TRIVIA = re.compile(r"^trivia:[ \t]+true[ \t]*(?:#.*)?$", re.MULTILINE)
 # A title whose two texts stand plainly on a line each; one that is quoted or folded is left to YAML.
 _TITLE = re.compile(r"^title:\n  en: (\w[^\n]*)\n  zh: (\w[^\n]*)\n(?=\S)", re.MULTILINE)
 _NOT_PLAIN = re.compile(r"\s#|:(?:\s|$)|\s$|\ufffd")
@@ -123,6 +124,11 @@ def metas(folder: Path | None = None) -> tuple[QuestionMeta, ...]:
     return tuple(meta for path in files(root) if (meta := scan(path)) is not None)
 
 
+def without_trivia(known: Iterable[QuestionMeta]) -> tuple[QuestionMeta, ...]:
+    """What is asked without being asked for."""
+    return tuple(meta for meta in known if not meta.trivia)
+
+
 def within(folder: Path) -> tuple[QuestionMeta, ...]:
     """What the questions of a folder of one's own are about: a pack, or one topic's folder. Raises QuizError where there is
     none, and where a file's first lines are amiss."""
@@ -141,7 +147,8 @@ def scan(path: Path) -> QuestionMeta | None:
         return None
     listed = _THEMES.search(head)
     themes = tuple(listed[1].replace(",", " ").split()) if listed else ()
-    return QuestionMeta(found["id"], found["topic"], int(found["level"]), found["kind"], str(path), themes)
+    trivia = _TRIVIA.search(head) is not None
+    return QuestionMeta(found["id"], found["topic"], int(found["level"]), found["kind"], str(path), themes, trivia)
 
 
 def title(meta: QuestionMeta) -> Text:
@@ -270,7 +277,7 @@ def parse_template(text: str, path: Path) -> Template:
             f"{path}:{document.line(('format_version',))}：format_version 必须为 {FORMAT_VERSION}",
         )
     data["cluster"] = _with_base(head.cluster, path, document.line(("cluster",)))
-    meta = QuestionMeta(head.id, head.topic, head.level, head.kind, str(path), head.themes)
+    meta = QuestionMeta(head.id, head.topic, head.level, head.kind, str(path), head.themes, head.trivia)
     template = dataclasses.replace(nameless, meta=meta, title=head.title, data=data)
     for index, each in enumerate(follow_ups(template)):
         # Made into a question of its own it must be one that stands in a file.

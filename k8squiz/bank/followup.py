@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from k8squiz.bank.forms import LEVEL, part
-from k8squiz.bank.question import QuestionMeta, Template
+from k8squiz.bank.question import Template
 from k8squiz.bank.shapes import MAPPING, TEXT, Place, list_of
 from k8squiz.bank.yaml_values import Yaml
 
@@ -56,7 +56,7 @@ def _made(template: Template, index: int, raw: Mapping[str, Yaml]) -> Template:
         data["requests"] = {name: _changed(request, raw, place) for name, request in requests.items()}
     meta, title = template.meta, TEXT.read(data["title"], place.at("title"))
     level = LEVEL.read(raw.get("level", meta.level), place.at("level"))
-    own_meta = QuestionMeta(f"{meta.id}/{raw['id']}", meta.topic, level, str(raw["kind"]), meta.path, meta.themes)
+    own_meta = dataclasses.replace(meta, id=f"{meta.id}/{raw['id']}", level=level, kind=str(raw["kind"]))
     return dataclasses.replace(template, meta=own_meta, title=title, data=data, lines=_lines(template, index))
 
 

@@ -18,6 +18,7 @@ from k8squiz.bank.shapes import (
     ANYTHING,
     DRAWN_FLAG,
     DRAWN_INTEGER,
+    FLAG,
     MAPPING,
     PLACEHOLDER,
     PROSE,
@@ -237,6 +238,10 @@ class ClusterForm:
 
 THEME_NAMES = list_of(one_of(*THEMES), least=1).told("What it is the point of; k8squiz/bank/themes.py has them all.")
 
+TRIVIA = FLAG.told(
+    "A name, a count or a constant that one looks up: mocks leave it out, practice asks it with --trivia."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class HeadForm:
@@ -250,6 +255,7 @@ class HeadForm:
     title: Text = key(TEXT)
     cluster: Mapping[str, Yaml] = key(MAPPING)
     themes: tuple[str, ...] = key(THEME_NAMES, ())
+    trivia: bool = key(TRIVIA, False)
 
 
 HEAD = record(HeadForm)

@@ -22,7 +22,8 @@ Value: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class QuestionMeta:
-    """What the list of questions knows about a file without parsing it."""
+    """What the list of questions knows about a file without parsing it. `trivia`: a name, a count or a constant that one looks
+    up; asked only where it is asked for."""
 
     id: str
     topic: str
@@ -30,6 +31,7 @@ class QuestionMeta:
     kind: str
     path: str
     themes: tuple[str, ...] = ()
+    trivia: bool = False
 
     @property
     def origin(self) -> str:

@@ -28,6 +28,7 @@ from k8squiz.cli.options import (
     Seed,
     SomeClusters,
     Source,
+    TheTrack,
     Topics,
     asked,
     clusters,
@@ -63,11 +64,15 @@ def practice(
         bool, typer.Option("--shuffle", help="What is new in no order: no placement the first time, no path after it.")
     ] = False,
     about: About = None,
+    track: TheTrack = None,
+    trivia: Annotated[
+        bool, typer.Option("--trivia", help="Names, counts and constants that one looks up; not asked otherwise.")
+    ] = False,
 ) -> int:
-    from k8squiz.commands.practice import Wish, run
+    from k8squiz.commands.practice import Scope, Wish, run
 
-    wish = Wish(new, until, cram, shuffle)
-    return run(ctx.obj, tuple(topics or ()), level, count, seed, question, every, wish, tuple(about or ()))
+    scope = Scope(tuple(topics or ()), level, tuple(about or ()), track, trivia)
+    return run(ctx.obj, scope, count, seed, question, every, Wish(new, until, cram, shuffle))
 
 
 @command("explain")
@@ -102,7 +107,10 @@ def mock(
         typer.Option("--questions", metavar="N", help="How many questions (default: what the time holds)."),
     ] = None,
     track: Annotated[
-        str | None, typer.Option("--track", metavar="T", help="junior, senior or expert (default: senior).")
+        str | None,
+        typer.Option(
+            "--track", metavar="T", help="junior, senior, expert, cka or cn (default: senior); --list tells of each."
+        ),
     ] = None,
     topics: Topics = None,
     seed: Seed = None,
@@ -110,7 +118,9 @@ def mock(
         int | None, typer.Argument(metavar="[N]", help="With --resume: which interview (default: the latest).")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interview that is not finished.")] = False,
-    listed: Annotated[bool, typer.Option("--list", help="List all interviews, and which can be resumed.")] = False,
+    listed: Annotated[
+        bool, typer.Option("--list", help="List all interviews, which can be resumed, and the tracks.")
+    ] = False,
     interviewer: Annotated[
         Path | None,
         typer.Option("--interviewer", metavar="FILE.md", help="Write it as a script for a human interviewer instead."),
@@ -348,11 +358,12 @@ def plan(
     minutes: Annotated[
         int, typer.Option("--minutes", min=5, max=720, metavar="M", help="How long you have each day.")
     ] = 60,
+    track: TheTrack = None,
     json: Json = False,
 ) -> int:
     from k8squiz.commands.plan import run
 
-    return run(ctx.obj, needed(ctx, "until", until), minutes, json)
+    return run(ctx.obj, needed(ctx, "until", until), minutes, track, json)
 
 
 @functools.cache

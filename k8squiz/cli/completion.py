@@ -76,7 +76,7 @@ def _parts(words: list[str]) -> Iterable[str]:
 
 
 def _tracks(words: list[str]) -> Iterable[str]:
-    from k8squiz.mock.plan import TRACKS
+    from k8squiz.kinds.tracks import TRACKS
 
     return TRACKS
 

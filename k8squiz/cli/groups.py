@@ -22,6 +22,7 @@ from k8squiz.cli.options import (
     Seed,
     SomeClusters,
     Source,
+    TheTrack,
     Topics,
     asked,
     one_of,
@@ -31,10 +32,19 @@ questions = group_of("questions")
 
 
 @command("list", questions, "List the questions.")
-def list_questions(ctx: typer.Context, topics: Topics = None, level: Level = None, json: Json = False) -> int:
+def list_questions(
+    ctx: typer.Context,
+    topics: Topics = None,
+    level: Level = None,
+    track: TheTrack = None,
+    table: Annotated[
+        bool, typer.Option("--table", help="How far draws and answers spread, and how many there are of each sort.")
+    ] = False,
+    json: Json = False,
+) -> int:
     from k8squiz.commands.questions import list_questions as run
 
-    return run(ctx.obj, tuple(topics or ()), level, json)
+    return run(ctx.obj, tuple(topics or ()), level, track, table, json)
 
 
 @command("show", questions, "Draw a question and show it.")

@@ -40,6 +40,10 @@ About = Annotated[
     list[str] | None,
     typer.Option("--about", metavar="THEME", help="Only what is about this theme; stats --map names them."),
 ]
+TheTrack = Annotated[
+    str | None,
+    typer.Option("--track", metavar="T", help="Of a track: junior, senior, expert, cka (like the exam), cn (China)."),
+]
 Level = Annotated[int | None, typer.Option("--level", min=1, max=5, metavar="1-5", help="Only this level.")]
 Clusters = Annotated[
     list[str],

@@ -14,14 +14,14 @@ _HELP = frozenset({"h", "?", "help", "帮助"})
 def run(lang: Lang) -> int | None:
     """Show streak, what is due, the path and the next step; Enter starts it, all else leaves. None where the commands are
     asked for."""
-    from k8squiz.bank.find import metas
+    from k8squiz.bank.find import metas, without_trivia
     from k8squiz.history.stats import stats
     from k8squiz.history.store import read_store
     from k8squiz.practice.path import path, standing
     from k8squiz.screens.home import NextStep, home_view
     from k8squiz.terminal.console import make_console
 
-    known = metas()
+    known = without_trivia(metas())
     store = read_store(os.environ)
     try:
         reviews, cards = store.reviews(), store.cards()

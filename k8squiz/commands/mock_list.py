@@ -9,7 +9,7 @@ from k8squiz.locale.i18n import Lang
 from k8squiz.locale.mock import say
 from k8squiz.locale.typed import Command, command
 from k8squiz.screens.clocked import ClockedKeyboard, minutes
-from k8squiz.screens.mock import interviews_view, track_name
+from k8squiz.screens.mock import interviews_view, track_name, tracks_view
 from k8squiz.screens.prose import Prose
 from k8squiz.terminal.console import make_console
 
@@ -17,15 +17,16 @@ _NEW = frozenset({"n", "new", "新", "另开"})
 
 
 def run(lang: Lang) -> int:
-    """Print all interviews; returns the exit code."""
+    """Print all interviews, and the tracks there are; returns the exit code."""
     console = make_console()
     found = interviews()
-    if not found:
+    if found:
+        console.print(interviews_view([_row(one, lang) for one in found], lang))
+    else:
         console.print(Prose(say("no-interviews", lang)))
-        return 0
-    console.print(interviews_view([_row(one, lang) for one in found], lang))
     if any(not one.finished for one in found):
         console.print(Prose(say("resume-how", lang), "quiet"))
+    console.print(tracks_view(lang))
     return 0
 
 

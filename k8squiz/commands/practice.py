@@ -21,6 +21,7 @@ from k8squiz.commands.practice_journal import PracticeJournal
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Dialogue, Field, Unreadable
 from k8squiz.kinds.interface import Task
+from k8squiz.kinds.tracks import of_track
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.locale.typed import Command, command
@@ -46,6 +47,35 @@ class Wish:
     shuffle: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which questions: of these topics, of this level, about these themes, of this track; without or with nothing but trivia."""
+
+    topics: tuple[str, ...] = ()
+    level: int | None = None
+    themes: tuple[str, ...] = ()
+    track: str | None = None
+    trivia: bool = False
+
+    def questions(self) -> tuple[QuestionMeta, ...]:
+        """Those that fit. Raises QuizError where there are none, or a name is not known."""
+        known = of_track(select(self.topics, self.level, themes=self.themes), self.track)
+        fitting = tuple(meta for meta in known if meta.trivia == self.trivia)
+        if not fitting:
+            raise QuizError(*_NONE_BUT_TRIVIA) if known and not self.trivia else QuizError(*_NONE_FITS)
+        return fitting
+
+
+_NONE_BUT_TRIVIA = (
+    "what fits is trivia, names and counts that one looks up; ask for them with --trivia",
+    "符合条件的都是查一下就知道的名称与数目；要练请加 --trivia",
+)
+_NONE_FITS = (
+    "no question fits all of these together; leave out --track, --topic, --level, --about or --trivia",
+    "没有同时符合这些条件的题目；请去掉 --track、--topic、--level、--about 或 --trivia 中的一项",
+)
+
+
 class Skipped(Exception):
     """The candidate leaves the question."""
 
@@ -56,14 +86,12 @@ class Stopped(Exception):
 
 def run(
     lang: Lang,
-    topics: tuple[str, ...] = (),
-    level: int | None = None,
+    scope: Scope | None = None,
     count: int = 5,
     seed: str | None = None,
     question: str | None = None,
     every: bool = False,
     wish: Wish | None = None,
-    themes: tuple[str, ...] = (),
 ) -> int:
     """Practise; returns the exit code. Ctrl-C shows the summary and passes on; the end of input ends with it."""
     if count < 1:
@@ -74,13 +102,19 @@ def run(
     console = make_console()
     # A name that does not exist is told before anything is opened.
     own = () if question is None else _named(question)
-    known = select(topics, level, themes=themes)
+    scope = scope or Scope()
+    known = scope.questions()
     journal = PracticeJournal(console, lang, chosen, day, wish.cram)
     if own:
         session = PracticeSession(own, chosen, exact=True)
     else:
         # A seed asks for the same questions again, whatever is remembered.
-        drawn = seed is not None or every or bool(topics or themes) and not (wish.cram or wish.until)
+        drawn = (
+            seed is not None
+            or every
+            or bool(scope.topics or scope.themes or scope.trivia)
+            and not (wish.cram or wish.until)
+        )
         session = _drawn(known, None if every else count, chosen) if drawn else _remembered(
             known, journal, count, chosen, wish, day, console, lang
         )  # fmt: skip

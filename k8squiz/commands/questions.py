@@ -14,6 +14,9 @@ from k8squiz.terminal.console import make_console, print_json, print_machine, pr
 from k8squiz.terminal.sanitize import one_line, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from k8squiz.bank.question import QuestionMeta
     from k8squiz.kinds.fields import Field
     from k8squiz.kinds.interface import Task
     from k8squiz.world.world import World
@@ -21,13 +24,24 @@ if TYPE_CHECKING:
 _WIDE = 110
 
 
-def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None = None, json: bool = False) -> int:
-    """The questions of the bank, one line each."""
-    listed = [(meta, bank.title(meta)) for meta in bank.select(topics, level)]
+def list_questions(
+    lang: Lang, topics: tuple[str, ...] = (), level: int | None = None, track: str | None = None, table: bool = False,
+    json: bool = False,
+) -> int:  # fmt: skip
+    """The questions of the bank, one line each; with `table` how far their draws and answers spread."""
+    chosen = bank.select(topics, level)
+    if track is not None:
+        # Tracks know of kinds, and those of all else.
+        from k8squiz.kinds.tracks import of_track
+
+        chosen = of_track(chosen, track)
+    if table:
+        return _table(chosen, lang, json)
+    listed = [(meta, bank.title(meta)) for meta in chosen]
     if json:
         rows = [
             {"id": meta.id, "topic": meta.topic, "level": meta.level, "kind": meta.kind, "themes": list(meta.themes),
-             "title": _both(title)}
+             "trivia": meta.trivia, "title": _both(title)}
             for meta, title in listed
         ]  # fmt: skip
         print_json(rows)
@@ -40,23 +54,41 @@ def list_questions(lang: Lang, topics: tuple[str, ...] = (), level: int | None =
     from k8squiz.screens.prose import Prose
 
     console = make_console()
-    table = Table(box=None, padding=(0, 1), show_edge=False, show_header=False)
-    table.add_column(no_wrap=True, overflow="fold")
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
+    lines = Table(box=None, padding=(0, 1), show_edge=False, show_header=False)
+    lines.add_column(no_wrap=True, overflow="fold")
+    lines.add_column(no_wrap=True)
+    lines.add_column(no_wrap=True)
     # Where there is no room for a title beside its id it stands below.
     beside = console.width >= _WIDE
     if beside:
-        table.add_column(overflow="fold")
+        lines.add_column(overflow="fold")
     topic = ""
     for meta, title in listed:
         if meta.topic != topic:
             topic = meta.topic
-            table.add_row(Styled(topic, style="topic"))
+            lines.add_row(Styled(topic, style="topic"))
         shown = Prose(pick(title, lang), "" if beside else "quiet")
         name = meta.id if beside else Group(meta.id, Padding(shown, (0, 0, 0, 2)))
-        table.add_row(Padding(name, (0, 0, 0, 2)), str(meta.level), meta.kind, *([shown] if beside else []))
-    console.print(table)
+        lines.add_row(Padding(name, (0, 0, 0, 2)), str(meta.level), meta.kind, *([shown] if beside else []))
+    console.print(lines)
+    return 0
+
+
+def _table(chosen: Sequence[QuestionMeta], lang: Lang, json: bool) -> int:
+    """What the questions are about, and how far they spread. Draws each of them many times."""
+    from k8squiz.lint.spread import spread_of
+
+    found = spread_of(chosen)
+    if json:
+        print_json([
+            {"id": one.meta.id, "level": one.meta.level, "kind": one.meta.kind, "themes": list(one.meta.themes),
+             "trivia": one.meta.trivia, "drawn": one.drawn, "draws": one.draws, "answers": one.answers, "most": round(one.most, 3)}
+            for one in found
+        ])  # fmt: skip
+        return 0
+    from k8squiz.screens.spread import spread_view
+
+    make_console().print(spread_view(found, lang))
     return 0
 
 

@@ -14,12 +14,12 @@ def run(lang: Lang, json: bool = False, themes: bool = False) -> int:
     """Print the figures, or with `themes` the map of themes, as a page or as JSON."""
     if themes:
         return _map(lang, json)
-    from k8squiz.bank.find import metas
+    from k8squiz.bank.find import metas, without_trivia
     from k8squiz.history.stats import as_json, stats
     from k8squiz.history.store import read_progress
 
     zone = dt.datetime.now().astimezone().tzinfo or dt.UTC
-    found = stats(*read_progress(os.environ), metas(), time.time(), zone)
+    found = stats(*read_progress(os.environ), without_trivia(metas()), time.time(), zone)
     if json:
         print_json(as_json(found), indent=1)
         return 0

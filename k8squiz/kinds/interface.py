@@ -51,6 +51,10 @@ class Kind(abc.ABC):
     seconds: ClassVar[int] = 180  # how long a question of level 3 takes in an interview
     in_interviews: ClassVar[bool] = True
     for_juniors: ClassVar[bool] = False
+    in_exams: ClassVar[bool] = (
+        False  # whether it is a task, or a judgement on a cluster, as an exam at a terminal sets them
+    )
+    finds_faults: ClassVar[bool] = False  # whether something is broken that has to be found
     opens: ClassVar[bool] = False  # whether an interview begins with one
     one_answer: ClassVar[bool] = False  # whether it may be the same under every seed
     grades_points: ClassVar[bool] = False  # whether the grade itself shows the key points

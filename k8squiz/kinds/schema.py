@@ -15,6 +15,7 @@ from k8squiz.bank.forms import (
     REQUESTS,
     SOURCES,
     THEME_NAMES,
+    TRIVIA,
     VALUES,
 )
 from k8squiz.bank.params import WAYS
@@ -64,6 +65,7 @@ def _file() -> Schema:
         "level": LEVEL.schema,
         "kind": {"enum": list(REGISTRY)},
         "themes": THEME_NAMES.schema,
+        "trivia": TRIVIA.schema,
         "title": TEXT.schema,
         "params": {"type": "object", "additionalProperties": {"anyOf": [_param(name) for name in WAYS]}},
         "cluster": CLUSTER.schema,

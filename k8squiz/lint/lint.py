@@ -25,10 +25,10 @@ from k8squiz.bank.question import Template
 from k8squiz.bank.shapes import MAPPING
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
-from k8squiz.kinds.fields import Field
 from k8squiz.kinds.interface import Task, kind, make_task, told_world
 from k8squiz.lint.confirmed import Confirmed, literal_numbers
 from k8squiz.lint.finding import Finding
+from k8squiz.lint.spread import Signature, signature
 from k8squiz.lint.terms import terms
 from k8squiz.lint.themes import on_one_line, over_the_bank
 from k8squiz.terminal.processes import processors, shared_out
@@ -39,8 +39,7 @@ from k8squiz.world.world import World
 
 SEEDS = 50
 _WORTH_SHARING = 1000  # draws; below that, starting processes takes longer
-# An answer with the names of its roles, and the letters of the right one.
-_Signature: TypeAlias = "tuple[str | tuple[str, ...], ...]"
+# The letters of the right answer.
 _Slot: TypeAlias = "tuple[str, ...] | None"
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 
@@ -165,7 +164,7 @@ def _identity(template: Template, path: Path) -> Iterator[Finding]:
                 f"有两个追问都叫 {name!r}",
             )
     scanned = bank.scan(path)
-    if scanned is None or dataclasses.replace(scanned, path=meta.path, themes=meta.themes) != meta:
+    if scanned is None or dataclasses.replace(scanned, path=meta.path, themes=meta.themes, trivia=meta.trivia) != meta:
         yield Finding(
             template.place("id"),
             "id, topic, level and kind must stand first in the file, each on its own line",
@@ -212,7 +211,7 @@ def _languages(template: Template) -> Iterator[Finding]:
 
 def _over_seeds(template: Template, seeds: int) -> Iterator[Finding]:
     found: dict[tuple[str, str], Finding] = {}
-    answers: set[_Signature] = set()
+    answers: set[Signature] = set()
     slots: set[_Slot] = set()
     drawn = 0
     for seed in range(1, seeds + 1):
@@ -240,7 +239,7 @@ def _over_seeds(template: Template, seeds: int) -> Iterator[Finding]:
         )
 
 
-def _one(template: Template, seed: int, answers: set[_Signature], slots: set[_Slot]) -> Iterator[Finding]:
+def _one(template: Template, seed: int, answers: set[Signature], slots: set[_Slot]) -> Iterator[Finding]:
     try:
         question = draw(template, seed)
         world = World(question)
@@ -252,8 +251,7 @@ def _one(template: Template, seed: int, answers: set[_Signature], slots: set[_Sl
         yield _at(template, error, seed, "ask")
         return
     yield from _degenerate(template, task, seed)
-    roles = _roles(world)
-    answers.add(tuple(_signature(field, roles) for field in task.fields))
+    answers.add(signature(world, task))
     slots.add(_slot(task))
     yield from _prose(template, world, task, seed)
     yield from terms(template, world, task, seed)
@@ -280,22 +278,6 @@ def _degenerate(template: Template, task: Task, seed: int) -> Iterator[Finding]:
     for field in task.fields:
         for flaw in field.flaws():
             yield Finding(template.place("ask"), f"{flaw.en} (seed {seed})", f"{flaw.zh}（种子 {seed}）")
-
-
-def _roles(world: World) -> dict[str, str]:
-    """Drawn values by the role they were drawn for, to tell an answer that changes from one whose names do."""
-    roles: dict[str, str] = {}
-    for role, value in world.question.names.items():
-        if isinstance(value, str) and value:
-            roles.setdefault(value, role)
-    return roles
-
-
-def _signature(field: Field, roles: dict[str, str]) -> str | tuple[str, ...]:
-    truth = field.truth
-    if isinstance(truth, tuple):
-        return tuple("/".join(roles.get(part, part) for part in key.split("/")) for key in truth)
-    return roles.get(str(truth), str(truth))
 
 
 def _slot(task: Task) -> _Slot:

@@ -12,8 +12,15 @@ from k8squiz.lint.finding import Finding
 
 
 def on_one_line(template: Template, path: Path) -> Iterator[Finding]:
-    """A warning of themes that the list of questions cannot read off the file's first lines."""
+    """A warning of themes, or a mark of trivia, that the list of questions cannot read off the file's first lines."""
     scanned = bank.scan(path)
+    if scanned is not None and scanned.trivia != template.meta.trivia:
+        yield Finding(
+            template.place("trivia"),
+            "trivia stands among the first lines, on one of its own: trivia: true",
+            "trivia 须位于文件开头，独占一行：trivia: true",
+            warning=True,
+        )
     if scanned is not None and scanned.themes != template.meta.themes:
         yield Finding(
             template.place("themes"),

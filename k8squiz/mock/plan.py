@@ -4,45 +4,37 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.question import QuestionMeta
 from k8squiz.bank.rng import Rng
-from k8squiz.bank.themes import THEMES
 from k8squiz.errors import QuizError, unknown
 from k8squiz.kinds.interface import REGISTRY, kind
+from k8squiz.kinds.tracks import DEFAULT, TRACKS, Track
+from k8squiz.kinds.tracks import track as named_track
 
 MOST_MINUTES = 480
 LEAST_SECONDS = 15  # no question can be read in less
 # By level, what share of the time that a question of its kind takes at level 3.
 _LEVEL = {1: 0.8, 2: 0.9, 3: 1.0, 4: 1.15, 5: 1.3}
-_OPEN_EVERY = 3  # questions: one of so many is open
-# What interviews are about: an interview of so many questions has each of them, where its levels and kinds allow.
-_CORE, _CORE_FROM = ("dns", "network-policy", "evidence"), 6
+# What interviews are about: an interview of so many questions has each of them, and something broken to find, where its levels and
+# kinds allow, and not only as an open question.
+_CORE_TOPICS = ("dns", "network-policy")
+_CORE_FROM = 6
 # About a proxy mode that is deprecated since v1.35 (KEP-5495): at most one question of so many.
 _FADING, _FADING_EVERY = frozenset({"ipvs", "schedulers"}), 6
 # Themes are asked 1 (hardly ever) to 5 (in every round): so many steps of it weigh as much as a topic that was had.
 _MOST_ASKED, _RARE = 5, 2
+# How far chance reaches, in the same measure: with less of it the questions of a rare kind, level or theme are in every interview.
+_LUCK = 3.0
 _SECONDS = 180  # of a kind that this k8squiz does not know
+_Fits: TypeAlias = Callable[[QuestionMeta], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
-    """Whom the interview is for: `mix` says how often each level comes; `simple`: the kinds that suit juniors alone."""
-
-    title: Text
-    mix: Mapping[int, int]
-    simple: bool = False
-
-
-TRACKS: dict[str, Track] = {
-    "junior": Track(Text("Junior", "初级"), {1: 3, 2: 4, 3: 3}, simple=True),
-    "senior": Track(Text("Senior", "高级"), {2: 2, 3: 4, 4: 3}),
-    "expert": Track(Text("Expert", "专家"), {3: 2, 4: 4, 5: 4}),
-}  # fmt: skip
-_ANY = Track(Text("By topic", "按主题"), dict.fromkeys(range(1, 6), 1))
+_ANY = Track(Text("By topic", "按主题"), Text("every level", "所有难度"), dict.fromkeys(range(1, 6), 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +123,8 @@ def plan(
             f"--minutes is {minutes}: an interview lasts 1 to {MOST_MINUTES} minutes",
             f"--minutes 为 {minutes}：面试时长须为 1 到 {MOST_MINUTES} 分钟",
         )
-    if track is not None and track not in TRACKS:
-        raise unknown("track", track, TRACKS)
-    name = track if track is not None or topics else "senior"
-    chosen = TRACKS[name] if name is not None else _ANY
+    name = track if track is not None or topics else DEFAULT
+    chosen = named_track(name) if name is not None else _ANY
     fitting = _fitting(known, chosen, topics)
     if questions is not None and not 1 <= questions <= len(fitting):
         raise QuizError(
@@ -151,7 +141,7 @@ def _fitting(known: Sequence[QuestionMeta], track: Track, topics: Sequence[str])
             raise unknown("topic", topic, (meta.topic for meta in known))
     fitting = [
         meta for meta in known
-        if meta.level in track.mix and _suits(meta.kind, track) and (not topics or meta.topic in topics)
+        if not meta.trivia and track.fits(meta) and _in_interviews(meta) and (not topics or meta.topic in topics)
     ]  # fmt: skip
     if not fitting:
         raise QuizError(
@@ -161,11 +151,8 @@ def _fitting(known: Sequence[QuestionMeta], track: Track, topics: Sequence[str])
     return fitting
 
 
-def _suits(name: str, track: Track) -> bool:
-    if name not in REGISTRY:
-        return not track.simple
-    known = kind(name)
-    return known.in_interviews and (known.for_juniors or not track.simple)
+def _in_interviews(meta: QuestionMeta) -> bool:
+    return meta.kind not in REGISTRY or kind(meta.kind).in_interviews
 
 
 def _levels(track: Track) -> str:
@@ -183,14 +170,14 @@ def _drawn(
     """One after another, each time what the interview has least of so far; easier ones first in the end, but for an open
     question that everything begins with."""
     left = rng.shuffled(fitting)
-    # As much as two steps of how often a theme is asked, or not every interview would be another one.
-    luck = {meta.id: place / len(left) for place, meta in enumerate(left)}
-    core = rng.shuffled(_CORE)
+    luck = {meta.id: _LUCK * place / len(left) for place, meta in enumerate(left)}
+    wanted: list[_Fits] = [*(partial(_of_topic, topic) for topic in _CORE_TOPICS), _finds_faults]
+    core = rng.shuffled(wanted)
     drawn: list[QuestionMeta] = []
     filled = 0.0
     whole = questions if questions is not None else len(fitting)
     while left and len(drawn) < whole:
-        turn = _turn(left, drawn, core if whole >= _CORE_FROM else ())
+        turn = _turn(left, drawn, track, core if whole >= _CORE_FROM else ())
         best = min(turn, key=lambda meta: _had(meta, drawn, track) + luck[meta.id])
         cost = _natural(best) + sum(map(_natural, follow_ups(best)))
         if questions is None and drawn and filled + cost / 2 > seconds:
@@ -203,17 +190,27 @@ def _drawn(
     return [first, *(meta for meta in drawn if meta is not first)]
 
 
-def _turn(left: list[QuestionMeta], drawn: Sequence[QuestionMeta], core: Sequence[str]) -> list[QuestionMeta]:
+def _turn(
+    left: list[QuestionMeta], drawn: Sequence[QuestionMeta], track: Track, core: Sequence[_Fits]
+) -> list[QuestionMeta]:
     """Those of `left` among which the next one is chosen: each rule holds as long as it leaves any."""
-    # Every third one is open, from the first on.
-    open_turn = len(drawn) % _OPEN_EVERY == 0
+    # The first one is open, and then every so many.
+    open_turn = track.open_every > 0 and len(drawn) % track.open_every == 0
     turn = [meta for meta in left if _opens(meta) == open_turn] or left
     fading = sum(1 for meta in drawn if meta.topic in _FADING)
     if (fading + 1) * _FADING_EVERY > len(drawn) + 1:
         turn = [meta for meta in turn if meta.topic not in _FADING] or turn
-    had = {meta.topic for meta in drawn}
-    missing = [topic for topic in core if topic not in had and any(meta.topic == topic for meta in turn)]
-    return [meta for meta in turn if meta.topic == missing[0]] if missing else turn
+    # There are few open questions of each: were they drawn for it, the same would be in every interview.
+    missing = [] if open_turn else [fits for fits in core if not any(map(fits, drawn))]
+    return next((found for fits in missing if (found := list(filter(fits, turn)))), turn)
+
+
+def _of_topic(topic: str, meta: QuestionMeta) -> bool:
+    return meta.topic == topic
+
+
+def _finds_faults(meta: QuestionMeta) -> bool:
+    return meta.kind in REGISTRY and kind(meta.kind).finds_faults
 
 
 def _opens(meta: QuestionMeta) -> bool:
@@ -226,7 +223,7 @@ def _had(meta: QuestionMeta, drawn: Sequence[QuestionMeta], track: Track) -> flo
     the one that interviewers ask more often counts less."""
     topic = sum(1 for other in drawn if other.topic == meta.topic)
     theme = sum(1 for other in drawn if not set(other.themes).isdisjoint(meta.themes))
-    rare = min((_MOST_ASKED - THEMES[theme].asked for theme in meta.themes if theme in THEMES), default=0) / _RARE
+    rare = (_MOST_ASKED - track.weight(meta)) / _RARE
     kind = sum(1 for other in drawn if other.kind == meta.kind)
     level = sum(1 for other in drawn if other.level == meta.level) / track.mix[meta.level]
     return topic + theme / 2 + rare + kind + level * sum(track.mix.values()) / len(track.mix)

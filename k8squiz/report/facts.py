@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from k8squiz import __version__
+from k8squiz.kinds.tracks import TRACKS
 from k8squiz.locale.i18n import Lang, bracketed, joined, pick
 from k8squiz.locale.names import request_name, subject_name
 from k8squiz.locale.report import say
-from k8squiz.mock.plan import TRACKS, InterviewPlan
+from k8squiz.mock.plan import InterviewPlan
 from k8squiz.mock.state import Status
 from k8squiz.report.build import Answered, InterviewReport
 from k8squiz.report.clocktext import away, clock

@@ -12,12 +12,13 @@ from rich.text import Text as Styled
 from k8squiz.bank.question import Answer
 from k8squiz.kinds.fields import Field
 from k8squiz.kinds.talk.fields import PointField, told
+from k8squiz.kinds.tracks import TRACKS
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.mock import say
 from k8squiz.locale.names import subject_name
 from k8squiz.mock.drawn_questions import DrawnQuestions, shown
 from k8squiz.mock.interview import Interview
-from k8squiz.mock.plan import TRACKS, InterviewPlan
+from k8squiz.mock.plan import InterviewPlan
 from k8squiz.mock.score import Score
 from k8squiz.mock.state import AnswerSheet, Status
 from k8squiz.report.clocktext import clock
@@ -143,6 +144,16 @@ def interviews_view(rows: Sequence[tuple[str, str, str, str, str]], lang: Lang) 
     table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
     for row in rows:
         table.add_row(Styled(row[0], style="strong"), *row[1:])
+    return table
+
+
+def tracks_view(lang: Lang) -> RenderableType:
+    """The tracks of --track, and whom each is for."""
+    table = Table(show_edge=False, show_header=False, box=None, padding=(0, 1))
+    for name, track in TRACKS.items():
+        table.add_row(
+            Styled(f"--track {name}", style="strong"), Prose(pick(track.title, lang)), Prose(pick(track.about, lang))
+        )
     return table
 
 

@@ -35,8 +35,9 @@ _WEEKDAYS = (
 )  # fmt: skip
 
 
-def plan_view(days: Sequence[StudyDay], until: dt.date, lang: Lang) -> RenderableType:
-    """All days."""
+def plan_view(days: Sequence[StudyDay], until: dt.date, track: str | None, lang: Lang) -> RenderableType:
+    """All days; `track` is what the commands are of."""
+    of = f" --track {track}" if track is not None else ""
     count = _say("one-day", lang) if len(days) == 1 else _say("days", lang, days=len(days))
     parts: list[RenderableType] = [
         Prose(_say("head", lang, days=count, until=until.isoformat(), new=sum(one.new for one in days),
@@ -44,15 +45,15 @@ def plan_view(days: Sequence[StudyDay], until: dt.date, lang: Lang) -> Renderabl
     ]  # fmt: skip
     for one in days:
         parts.append(heading(f"{one.day.isoformat()} {pick(_WEEKDAYS[one.day.weekday()], lang)}"))
-        for told, command in _work(one, until, lang):
+        for told, command in _work(one, until, of, lang):
             parts += [Prose(told), Padding(Styled(command, style="told"), (0, 0, 0, 2))]
     parts += [Styled(""), Prose(_say("missed", lang), "quiet")]
     return Group(*parts)
 
 
-def _work(one: StudyDay, until: dt.date, lang: Lang) -> list[tuple[str, str]]:
+def _work(one: StudyDay, until: dt.date, of: str, lang: Lang) -> list[tuple[str, str]]:
     """What there is to do on a day, and the command that does it."""
-    practice = f"k8squiz practice --until {until.isoformat()}"
+    practice = f"k8squiz practice --until {until.isoformat()}{of}"
     work = []
     if one.repeat:
         work.append((_say("repeat", lang, count=one.repeat), f"{practice} --count {one.repeat} --new 0"))
@@ -63,8 +64,8 @@ def _work(one: StudyDay, until: dt.date, lang: Lang) -> list[tuple[str, str]]:
             (_say("new", lang, count=one.new, themes=names), f"{practice} --count {one.new} --new {one.new} {about}")
         )
     if one.mock:
-        work.append((_say("mock", lang, minutes=one.mock), f"k8squiz mock --minutes {one.mock}"))
-    return work or [(_say("free", lang), "k8squiz practice --cram")]
+        work.append((_say("mock", lang, minutes=one.mock), f"k8squiz mock --minutes {one.mock}{of}"))
+    return work or [(_say("free", lang), f"k8squiz practice --cram{of}")]
 
 
 def _say(key: str, lang: Lang, **words: object) -> str:

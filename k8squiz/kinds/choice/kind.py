@@ -49,6 +49,7 @@ class Choice(TypedKind[ChoiceAsk]):
     )
     seconds = 150
     for_juniors = True
+    in_exams = True
     ask = record(ChoiceAsk)
 
     def task(self, world: World, ask: ChoiceAsk) -> Task:

@@ -42,6 +42,8 @@ class Evidence(TypedKind[EvidenceAsk]):
         '    - {host: "{node1}", run: sysctl net.ipv4.ip_forward}'
     )
     seconds = 240
+    in_exams = True
+    finds_faults = True
     ask = record(EvidenceAsk)
 
     def shown(self, world: World) -> tuple[tuple[str, str], ...]:

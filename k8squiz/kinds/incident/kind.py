@@ -26,6 +26,8 @@ class IncidentKind(TypedKind[IncidentAsk]):
     example = "18-incidents/half-of-the-requests-fail"
     skeleton = "ask: {fault: endpoints-empty}"
     seconds = 600
+    in_exams = True
+    finds_faults = True
     ask = record(IncidentAsk)
 
     def task(self, world: World, ask: IncidentAsk) -> Task:

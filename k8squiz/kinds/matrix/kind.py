@@ -36,6 +36,7 @@ class Matrix(TypedKind[MatrixAsk]):
     skeleton = "ask: {}  # the connections are the requests: write `requests:`, three or more, instead of `request:`"
     seconds = 240
     for_juniors = True
+    in_exams = True
     ask = record(MatrixAsk)
 
     def hidden(self, question: Question) -> Collection[str]:

@@ -24,6 +24,7 @@ class OutcomeKind(TypedKind[OutcomeAsk]):
     skeleton = "ask: {parts: [ending, host]}"
     seconds = 150
     for_juniors = True
+    in_exams = True
     ask = record(OutcomeAsk)
 
     def task(self, world: World, ask: OutcomeAsk) -> Task:

@@ -21,6 +21,7 @@ class Repair(TypedKind[RepairAsk]):
         "  goal: {passes: {table: nat, chain: KUBE-NODEPORTS}}"
     )
     seconds = 420
+    in_exams = True
     # What mends depends on what is shown broken, which names differ in anyway.
     one_answer = True
     ask = record(

@@ -30,6 +30,7 @@ class Write(TypedKind[WriteAsk]):
     example = "09-network-policy/write-default-deny"
     skeleton = _SKELETON
     seconds = 600
+    in_exams = True
     # What is typed is compared by what it does, and the text that is shown is much the same under every seed.
     one_answer = True
     ask = WRITE_ASK

@@ -148,7 +148,7 @@ def test_questions_list_show_and_schema_as_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, out, _ = run(monkeypatch, capsys, "", "questions", "list", "--json")
-    assert {"id", "topic", "level", "kind", "themes", "title"} == set(json.loads(out)[0])
+    assert {"id", "topic", "level", "kind", "themes", "trivia", "title"} == set(json.loads(out)[0])
     _, out, _ = run(monkeypatch, capsys, "", "questions", "show", "endpoint-share", "--seed", "3", "--json")
     shown = json.loads(out)
     assert "answer" not in shown

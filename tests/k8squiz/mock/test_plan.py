@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,9 @@ from k8squiz.bank.find import metas, opened
 from k8squiz.bank.followup import follow_ups
 from k8squiz.bank.question import QuestionMeta
 from k8squiz.errors import QuizError
-from k8squiz.mock.plan import LEAST_SECONDS, TRACKS, InterviewPlan, PlannedQuestion, from_json, plan
+from k8squiz.kinds.interface import kind
+from k8squiz.kinds.tracks import TRACKS
+from k8squiz.mock.plan import LEAST_SECONDS, InterviewPlan, PlannedQuestion, from_json, plan
 
 KINDS = ("outcome", "choice", "number", "hop-order", "rewrite", "talk")
 KNOWN = [
@@ -51,7 +54,9 @@ def test_the_shares_are_the_whole_time(minutes: int, track: str | None) -> None:
 TRACK_ROWS = {
     "junior": (Text("Junior", "初级"), {1: 3, 2: 4, 3: 3}, True),
     "senior": (Text("Senior", "高级"), {2: 2, 3: 4, 4: 3}, False),
-    "expert": (Text("Expert", "专家"), {3: 2, 4: 4, 5: 4}, False),
+    "expert": (Text("Expert", "专家"), {3: 4, 4: 5, 5: 2}, False),
+    "cka": (Text("CKA-like", "CKA 类"), {2: 3, 3: 4, 4: 2}, False),
+    "cn": (Text("Chinese interviews", "国内面试"), {1: 1, 2: 3, 3: 4, 4: 2}, False),
 }
 
 
@@ -68,13 +73,34 @@ def test_a_track_decides_levels_and_kinds() -> None:
         assert {item.level for item in expert.items} <= {3, 4, 5}
 
 
-@pytest.mark.parametrize("track", TRACKS)
+@pytest.mark.parametrize("track", [name for name, track in TRACKS.items() if track.open_every])
 @pytest.mark.parametrize("questions", [1, 2, 5, 9])
-def test_every_track_opens_with_an_open_question_and_every_third_is_one(track: str, questions: int) -> None:
+def test_a_track_opens_with_an_open_question_and_every_third_is_one(track: str, questions: int) -> None:
+    known = metas()
     for seed in range(10):
-        mains = [item.kind for item in drawn(str(seed), 120, questions, track=track).items if item.parent is None]
+        mains = [item.kind for item in plan(known, str(seed), 120, questions, track=track).items]
         assert mains[0] == "talk"
         assert mains.count("talk") == -(-questions // 3)
+
+
+def test_a_track_of_tasks_has_its_kinds_and_themes_and_no_open_question() -> None:
+    track = TRACKS["cka"]
+    by_id = {meta.id: meta for meta in metas()}
+    for seed in range(10):
+        asked = [by_id[item.question] for item in plan(metas(), str(seed), 60, track="cka").items]
+        assert all(kind(meta.kind).in_exams for meta in asked)
+        assert all(not track.asked.keys().isdisjoint(meta.themes) for meta in asked)
+
+
+def test_trivia_is_in_no_interview() -> None:
+    trivia = {meta.id for meta in metas() if meta.trivia}
+    assert len(trivia) >= 15
+    for track in (*TRACKS, None):
+        for seed in range(10):
+            topics = () if track else ("schedulers", "ipvs")
+            assert trivia.isdisjoint(
+                item.question for item in plan(metas(), str(seed), 90, track=track, topics=topics).items
+            )
 
 
 def test_where_there_are_no_open_questions_there_are_others() -> None:
@@ -97,8 +123,15 @@ def test_the_shipped_interviews_ask_what_interviews_are_about(track: str) -> Non
         mains = [item for item in plan(known, str(seed), 45, track=track).items if item.parent is None]
         topics = [item.topic for item in mains]
         assert {"dns", "network-policy"} <= set(topics)
-        assert "evidence" in topics or track == "junior"
+        assert not {"evidence", "incident"}.isdisjoint(item.kind for item in mains) or track == "junior"
         assert (topics.count("ipvs") + topics.count("schedulers")) * 6 <= len(mains)
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_no_question_is_in_every_other_interview(track: str) -> None:
+    known, seeds = metas(), 24
+    asked = Counter(item.question for seed in range(seeds) for item in plan(known, str(seed), 45, track=track).items)
+    assert {name: count for name, count in asked.items() if count > seeds * 0.6} == {}
 
 
 def test_a_fading_topic_is_drawn_where_it_is_asked_for() -> None:
@@ -106,12 +139,12 @@ def test_a_fading_topic_is_drawn_where_it_is_asked_for() -> None:
     assert {item.topic for item in it.items} == {"ipvs"}
 
 
-def test_of_two_alike_the_one_that_is_asked_more_often_comes_first() -> None:
+def test_of_two_alike_the_one_that_is_asked_more_often_comes_more_often() -> None:
     rare, common = (
-        QuestionMeta(theme, "services", 3, "choice", "x.yaml", themes=(theme,)) for theme in ("sctp", "readiness")
+        QuestionMeta(theme, "services", 3, "choice", "x.yaml", themes=(theme,)) for theme in ("sctp", "cluster-dns")
     )
-    for seed in range(10):
-        assert plan([rare, common], str(seed), 10, 1).items[0].question == "readiness"
+    first = Counter(plan([rare, common], str(seed), 10, 1).items[0].question for seed in range(40))
+    assert first["cluster-dns"] > first["sctp"]
 
 
 def test_topics_alone_take_every_level_and_no_other_topic() -> None:
