@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -29,7 +30,9 @@ _FADING, _FADING_EVERY = frozenset({"ipvs", "schedulers"}), 6
 # Themes are asked 1 (hardly ever) to 5 (in every round): so many steps of it weigh as much as a topic that was had.
 _MOST_ASKED, _RARE = 5, 2
 # How far chance reaches, in the same measure: with less of it the questions of a rare kind, level or theme are in every interview.
-_LUCK = 3.0
+_LUCK = 6.0
+# A topic of which only one question suits the interview would have it in every one: what that one is set back.
+_LONE = 2.0
 _SECONDS = 180  # of a kind that this k8squiz does not know
 _Fits: TypeAlias = Callable[[QuestionMeta], bool]
 
@@ -170,7 +173,10 @@ def _drawn(
     """One after another, each time what the interview has least of so far; easier ones first in the end, but for an open
     question that everything begins with."""
     left = rng.shuffled(fitting)
-    luck = {meta.id: _LUCK * place / len(left) for place, meta in enumerate(left)}
+    size = Counter((meta.topic, _opens(meta)) for meta in left)
+    start = {
+        meta.id: _LUCK * place / len(left) + _LONE / size[meta.topic, _opens(meta)] for place, meta in enumerate(left)
+    }
     wanted: list[_Fits] = [*(partial(_of_topic, topic) for topic in _CORE_TOPICS), _finds_faults]
     core = rng.shuffled(wanted)
     drawn: list[QuestionMeta] = []
@@ -178,7 +184,7 @@ def _drawn(
     whole = questions if questions is not None else len(fitting)
     while left and len(drawn) < whole:
         turn = _turn(left, drawn, track, core if whole >= _CORE_FROM else ())
-        best = min(turn, key=lambda meta: _had(meta, drawn, track) + luck[meta.id])
+        best = min(turn, key=lambda meta: _had(meta, drawn, track) + start[meta.id])
         cost = _natural(best) + sum(map(_natural, follow_ups(best)))
         if questions is None and drawn and filled + cost / 2 > seconds:
             break
@@ -221,7 +227,8 @@ def _opens(meta: QuestionMeta) -> bool:
 def _had(meta: QuestionMeta, drawn: Sequence[QuestionMeta], track: Track) -> float:
     """How much of this topic, its themes, kind and level there is already: the levels as the track mixes them. Of two alike
     the one that interviewers ask more often counts less."""
-    topic = sum(1 for other in drawn if other.topic == meta.topic)
+    # A topic may well be talked of and asked about.
+    topic = sum(1.0 if _opens(other) == _opens(meta) else 0.5 for other in drawn if other.topic == meta.topic)
     theme = sum(1 for other in drawn if not set(other.themes).isdisjoint(meta.themes))
     rare = (_MOST_ASKED - track.weight(meta)) / _RARE
     kind = sum(1 for other in drawn if other.kind == meta.kind)
