@@ -30,7 +30,7 @@ _FADING, _FADING_EVERY = frozenset({"ipvs", "schedulers"}), 6
 # Themes are asked 1 (hardly ever) to 5 (in every round): so many steps of it weigh as much as a topic that was had.
 _MOST_ASKED, _RARE = 5, 2
 # How far chance reaches, in the same measure: with less of it the questions of a rare kind, level or theme are in every interview.
-_LUCK = 6.0
+_LUCK = 7.0
 # A topic of which only one question suits the interview would have it in every one: what that one is set back.
 _LONE = 2.0
 _SECONDS = 180  # of a kind that this k8squiz does not know
@@ -183,8 +183,12 @@ def _drawn(
     filled = 0.0
     whole = questions if questions is not None else len(fitting)
     while left and len(drawn) < whole:
-        turn = _turn(left, drawn, track, core if whole >= _CORE_FROM else ())
-        best = min(turn, key=lambda meta: _had(meta, drawn, track) + start[meta.id])
+        needed = _needed(left, drawn, track, core) if whole >= _CORE_FROM else ()
+        # Of what has to be asked chance alone chooses: there are few, and their levels would decide.
+        best = (
+            min(needed, key=lambda meta: start[meta.id]) if needed
+            else min(_turn(left, drawn, track), key=lambda meta: _had(meta, drawn, track) + start[meta.id])
+        )  # fmt: skip
         cost = _natural(best) + sum(map(_natural, follow_ups(best)))
         if questions is None and drawn and filled + cost / 2 > seconds:
             break
@@ -196,19 +200,30 @@ def _drawn(
     return [first, *(meta for meta in drawn if meta is not first)]
 
 
-def _turn(
-    left: list[QuestionMeta], drawn: Sequence[QuestionMeta], track: Track, core: Sequence[_Fits]
+def _needed(
+    left: Sequence[QuestionMeta], drawn: Sequence[QuestionMeta], track: Track, core: Sequence[_Fits]
 ) -> list[QuestionMeta]:
+    """Those of `left` among which the next one has to be, since nothing of a part of the `core` was drawn yet."""
+    # There are few open questions of each: were they drawn for it, the same would be in every interview.
+    if _open_turn(drawn, track):
+        return []
+    closed = [meta for meta in left if not _opens(meta)]
+    missing = (fits for fits in core if not any(map(fits, drawn)))
+    return next((found for fits in missing if (found := list(filter(fits, closed)))), [])
+
+
+def _turn(left: list[QuestionMeta], drawn: Sequence[QuestionMeta], track: Track) -> list[QuestionMeta]:
     """Those of `left` among which the next one is chosen: each rule holds as long as it leaves any."""
-    # The first one is open, and then every so many.
-    open_turn = track.open_every > 0 and len(drawn) % track.open_every == 0
-    turn = [meta for meta in left if _opens(meta) == open_turn] or left
+    turn = [meta for meta in left if _opens(meta) == _open_turn(drawn, track)] or left
     fading = sum(1 for meta in drawn if meta.topic in _FADING)
     if (fading + 1) * _FADING_EVERY > len(drawn) + 1:
         turn = [meta for meta in turn if meta.topic not in _FADING] or turn
-    # There are few open questions of each: were they drawn for it, the same would be in every interview.
-    missing = [] if open_turn else [fits for fits in core if not any(map(fits, drawn))]
-    return next((found for fits in missing if (found := list(filter(fits, turn)))), turn)
+    return turn
+
+
+def _open_turn(drawn: Sequence[QuestionMeta], track: Track) -> bool:
+    """Whether it is an open question's turn: the first one is open, and then every so many."""
+    return track.open_every > 0 and len(drawn) % track.open_every == 0
 
 
 def _of_topic(topic: str, meta: QuestionMeta) -> bool:

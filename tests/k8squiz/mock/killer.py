@@ -42,7 +42,7 @@ from k8squiz.screens import clocked
 from tests.k8squiz.mock.answered import lines_of, spoken
 
 CLOCK_WITHIN = 5.0
-WORDS = ("mock", "--minutes", "45", "--questions", "3", "--topic", "hairpin", "--lang", "en")
+WORDS = ("mock", "--minutes", "45", "--questions", "3", "--topic", "traffic-policy", "--lang", "en")
 ACK = b"Answer recorded."
 
 
@@ -290,7 +290,7 @@ def _plan(seed: str) -> Any:
     from k8squiz.bank import find as bank
     from k8squiz.mock.plan import plan
 
-    return plan(bank.metas(), seed, 45, 3, None, ("hairpin",), command.follow_up_headings)
+    return plan(bank.metas(), seed, 45, 3, None, ("traffic-policy",), command.follow_up_headings)
 
 
 def _begun(drawn_questions: DrawnQuestions) -> InterviewState:

@@ -113,7 +113,7 @@ def test_topics_and_kinds_are_spread() -> None:
     mains = [item for item in it.items if item.parent is None]
     for topic in ("nodeport", "hairpin", "traffic-policy"):
         assert 3 <= sum(1 for item in mains if item.topic == topic) <= 5
-    assert len({item.kind for item in mains}) == 6
+    assert len({item.kind for item in mains}) >= 5
 
 
 @pytest.mark.parametrize("track", TRACKS)
@@ -129,9 +129,10 @@ def test_the_shipped_interviews_ask_what_interviews_are_about(track: str) -> Non
 
 @pytest.mark.parametrize("track", TRACKS)
 def test_no_question_is_in_every_other_interview(track: str) -> None:
+    # Over 60 seeds none is in more than a third: benchmarks/mock_spread.py.
     known, seeds = metas(), 24
     asked = Counter(item.question for seed in range(seeds) for item in plan(known, str(seed), 45, track=track).items)
-    assert {name: count for name, count in asked.items() if count > seeds * 0.6} == {}
+    assert {name: count for name, count in asked.items() if count > seeds * 0.46} == {}
 
 
 def test_a_fading_topic_is_drawn_where_it_is_asked_for() -> None:
@@ -140,11 +141,12 @@ def test_a_fading_topic_is_drawn_where_it_is_asked_for() -> None:
 
 
 def test_of_two_alike_the_one_that_is_asked_more_often_comes_more_often() -> None:
-    rare, common = (
-        QuestionMeta(theme, "services", 3, "choice", "x.yaml", themes=(theme,)) for theme in ("sctp", "cluster-dns")
-    )
-    first = Counter(plan([rare, common], str(seed), 10, 1).items[0].question for seed in range(40))
-    assert first["cluster-dns"] > first["sctp"]
+    known = [
+        QuestionMeta(f"{theme}-{number}", "services", 3, "choice", "x.yaml", themes=(theme,))
+        for theme in ("sctp", "cluster-dns") for number in range(8)
+    ]  # fmt: skip
+    asked = Counter(plan(known, str(seed), 10, 1).items[0].question.rpartition("-")[0] for seed in range(40))
+    assert asked["cluster-dns"] > 1.5 * asked["sctp"]
 
 
 def test_topics_alone_take_every_level_and_no_other_topic() -> None:
