@@ -69,7 +69,8 @@ def practice(
         bool, typer.Option("--trivia", help="Names, counts and constants that one looks up; not asked otherwise.")
     ] = False,
 ) -> int:
-    from k8squiz.commands.practice import Scope, Wish, run
+    from k8squiz.commands.practice import Wish, run
+    from k8squiz.commands.practice_scope import Scope
 
     scope = Scope(tuple(topics or ()), level, tuple(about or ()), track, trivia)
     return run(ctx.obj, scope, count, seed, question, every, Wish(new, until, cram, shuffle))

@@ -13,15 +13,15 @@ from rich.console import Console
 
 from engine.trace import Text
 from engine.values import dataclass
-from k8squiz.bank.find import find, select, told_by, within
+from k8squiz.bank.find import find, told_by, within
 from k8squiz.bank.question import Answer, Grade, QuestionMeta
 from k8squiz.commands.faults import tell
 from k8squiz.commands.material import read_material
 from k8squiz.commands.practice_journal import PracticeJournal
+from k8squiz.commands.practice_scope import Scope
 from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Dialogue, Field, Unreadable
 from k8squiz.kinds.interface import Task
-from k8squiz.kinds.tracks import of_track
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.practice import say
 from k8squiz.locale.typed import Command, command
@@ -45,35 +45,6 @@ class Wish:
     until: str | None = None
     cram: bool = False
     shuffle: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which questions: of these topics, of this level, about these themes, of this track; without or with nothing but trivia."""
-
-    topics: tuple[str, ...] = ()
-    level: int | None = None
-    themes: tuple[str, ...] = ()
-    track: str | None = None
-    trivia: bool = False
-
-    def questions(self) -> tuple[QuestionMeta, ...]:
-        """Those that fit. Raises QuizError where there are none, or a name is not known."""
-        known = of_track(select(self.topics, self.level, themes=self.themes), self.track)
-        fitting = tuple(meta for meta in known if meta.trivia == self.trivia)
-        if not fitting:
-            raise QuizError(*_NONE_BUT_TRIVIA) if known and not self.trivia else QuizError(*_NONE_FITS)
-        return fitting
-
-
-_NONE_BUT_TRIVIA = (
-    "what fits is trivia, names and counts that one looks up; ask for them with --trivia",
-    "符合条件的都是查一下就知道的名称与数目；要练请加 --trivia",
-)
-_NONE_FITS = (
-    "no question fits all of these together; leave out --track, --topic, --level, --about or --trivia",
-    "没有同时符合这些条件的题目；请去掉 --track、--topic、--level、--about 或 --trivia 中的一项",
-)
 
 
 class Skipped(Exception):
