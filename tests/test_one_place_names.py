@@ -146,6 +146,13 @@ SCHEDULERS_NAMED = {
     "engine/netfilter/parts/statement.py": {"mh"},
     "engine/lab/plain.py": {"sh"},
     "engine/lab/tool_output.py": {"sh"},
+    # sh(1) and sed(1), the tools.
+    "engine/shell/registry.py": {"sed", "sh"},
+    "engine/shell/runner.py": {"sh"},
+    "engine/shell/special.py": {"sed"},
+    "engine/shell/tools/cut.py": {"sed"},
+    "engine/shell/tools/kubectl/execute.py": {"sh"},
+    "engine/shell/tools/ssh.py": {"sh"},
 }
 
 
@@ -167,11 +174,27 @@ def test_a_fault_is_named_in_its_own_home(room: str) -> None:
             assert source.strings & set(FAULTS) == FAULTS_NAMED.get(source.path, set()), source.path
 
 
-# Names of tools that are words of something else too: of netfilter, of pages, of shells, of cards.
-WORDS_TOO = {":", "bridge", "conntrack", "false", "head", "ip", "iptables", "k", "nft", "ping", "true"}
+# Names of tools that are words of something else too: of netfilter, of pages, of shells, of cards, of schedulers, of options.
+WORDS_TOO = {":", "bridge", "clear", "column", "conntrack", "cut", "date", "env", "false", "head", "hostname", "id", "ip", "iptables", "k",
+             "less", "more", "nft", "nice", "ping", "sed", "seq", "sh", "time", "timeout", "tr", "true"}  # fmt: skip
 # The lab runs the real ones, and so does the measuring of `scale`; a story names a part of a saved text by its tool; a
-# caller is called as the tool that it stands for.
+# caller is called as the tool that it stands for; how a line asks what a piece of evidence does; a port by its name; the prompts.
 TOOLS_NAMED = {
+    "engine/faults/evidence.py": {
+        "cat",
+        "egrep",
+        "grep",
+        "kubectl",
+        "nohup",
+        "ssh",
+        "sudo",
+        "systemctl",
+        "watch",
+        "xargs",
+    },
+    "engine/netfilter/parts/ports.py": {"ssh"},
+    "k8squiz/commands/host_prompt.py": {"ssh"},
+    "k8squiz/kinds/incident/fields.py": {"ssh"},
     "engine/cluster/facts.py": {"iptables-restore"},
     "engine/faults/firewalls.py": {"iptables-save"},
     "engine/faults/interface.py": {"kubectl"},

@@ -75,7 +75,7 @@ def _lsmod(call: Call) -> Result:
     found = {_MODULES[d.kind] for d in call.here.devices.values() if d.kind in _MODULES}
     found |= {"nf_conntrack", "nf_nat", "xt_conntrack", "xt_comment", "overlay", "ip_tables"}
     found |= {"br_netfilter"} if "bridge" in found else set()
-    found |= {"ip_vs", "ip_vs_rr"} if "kube-ipvs0" in call.here.devices else set()
+    found |= {"ip_vs"} if "kube-ipvs0" in call.here.devices else set()
     rows = (f"{name:<19} {16384 * (1 + len(name) % 5):>8}  {len(name) % 4}" for name in sorted(found))
     return printed("\n".join(("Module                  Size  Used by", *rows)))
 
