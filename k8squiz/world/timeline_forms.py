@@ -37,6 +37,17 @@ def _seconds(value: Yaml, place: Place) -> int:
 
 #: Seconds in a file, milliseconds here.
 SECONDS = Shape({"anyOf": [{"type": "number", "minimum": 0}, PLACEHOLDER]}, _seconds)
+
+
+def _period(value: Yaml, place: Place) -> int:
+    found = _seconds(value, place)
+    if not found:
+        raise place.must_be("seconds, to the millisecond, and not 0", "大于 0 的秒数，精确到毫秒", value)
+    return found
+
+
+#: Seconds between two of what comes again and again.
+PERIOD = Shape({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, PLACEHOLDER]}, _period)
 _NO_PROBE, _NEVER = "no probe", "never"
 
 
@@ -125,7 +136,7 @@ class StopForm:
 class ChecksForm:
     """The load balancer's health checks."""
 
-    interval: int = key(SECONDS, 10_000)
+    interval: int = key(PERIOD, 10_000)
     unhealthy: int = key(DRAWN_INTEGER, 3)
     healthy: int = key(DRAWN_INTEGER, 2)
 
@@ -138,7 +149,7 @@ class ConnectionForm:
     name: str = key(WORD)
     request: str | None = key(WORD, None)
     opened: int = key(SECONDS, 0)
-    every: int | None = key(SECONDS, None)
+    every: int | None = key(PERIOD, None)
     until: int | None = key(SECONDS, None)
     lasts: int = key(SECONDS, 0)
     reuses: bool = key(DRAWN_FLAG, False)

@@ -80,15 +80,23 @@ def cell_text(cell: Cell) -> str:
     return " ".join([WORKS, *more])
 
 
+def _ends(destination: str) -> tuple[str, int | None]:
+    """Host and port. An echo request has no port, nor has what the walk refuses."""
+    try:
+        return split_host_port(destination)
+    except ValueError:
+        return destination, None
+
+
 def _outcomes(world: World, asked: QuestionRequest, cluster: Cluster, names: Names) -> Iterator[Outcome]:
     """Every way of the request; of one that goes to a Service by its name, to every address that the name has."""
-    host, port = split_host_port(asked.destination)
+    host, port = _ends(asked.destination)
     service = names.get(host)
-    if service is None:
+    if service is None or port is None:
         yield from world.all_outcomes(asked.name)
         return
     for address in addresses_of(service.name, service.namespace, cluster):
-        target = join_host_port(address, int(port))
+        target = join_host_port(address, port)
         yield from world.walked(
             asked.name, Request(asked.source, target, asked.protocol, asked.node, asked.sport, asked.size)
         )
@@ -96,8 +104,7 @@ def _outcomes(world: World, asked: QuestionRequest, cluster: Cluster, names: Nam
 
 def _called(destination: str, cluster: Cluster) -> str:
     """`pod-a:8080` of its address, or the address; an echo request has no port."""
-    pings = destination in {address for pod in cluster.pods for address in pod.ips}
-    host, port = (destination, 0) if pings else split_host_port(destination)
+    host, port = _ends(destination)
     name = next((pod.name for pod in cluster.pods if host in pod.ips and not pod.host_network), host)
     return f"{name}:{port}" if port else name
 
@@ -105,7 +112,7 @@ def _called(destination: str, cluster: Cluster) -> str:
 def _told(found: list[Outcome], delivered: list[Outcome], asked: QuestionRequest, names: Names) -> Text:
     """What decided about the first way that fails, else about those that arrive."""
     if not found:
-        service = names[split_host_port(asked.destination)[0]]
+        service = names[_ends(asked.destination)[0]]
         return Text(
             f"{service.name}.{service.namespace} does not resolve, or to no address",
             f"{service.name}.{service.namespace} 解析不到任何地址",
@@ -136,7 +143,7 @@ def aligned(rows: list[list[str]]) -> str:
 
 def destination(asked: QuestionRequest, names: Names, aliases: Mapping[str, str]) -> str:
     """`cart:80`, `pod-d:8080`, `node1:30080`, `203.0.113.9:443/UDP`."""
-    host, port = split_host_port(asked.destination)
+    host, port = _ends(asked.destination)
     known = [name for name, address in aliases.items() if address == host and "/" not in name]
     name = names[host].name if host in names else min(known, key=len, default=host)
     if asked.protocol == "ICMP":
