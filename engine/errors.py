@@ -1,8 +1,14 @@
-"""The errors the engine raises. Every one is a message for a person: what is wrong, where, what to do."""
+"""The errors the engine raises, each a message for a person: what is wrong, where, what to do; and reading a file that
+somebody named, which goes wrong in the most ways."""
 
 from __future__ import annotations
 
+import codecs
 import errno
+import os
+import stat
+import time
+from pathlib import Path
 
 from engine.values import pattern
 
@@ -25,7 +31,15 @@ _OS_REASONS = {
     errno.EFBIG: ("the file would be larger than is allowed", "文件超过允许的大小"),
     errno.EROFS: ("the file system can only be read", "文件系统只读"),
     errno.EIO: ("the disk reports an error", "磁盘读写出错"),
+    errno.ENXIO: ("it is a socket, or a device that is not there", "它是套接字，或设备不存在"),
+    errno.ETIMEDOUT: (
+        "nobody is at the other end of this pipe, or the disk does not answer",
+        "管道的另一端没有程序，或磁盘没有响应",
+    ),
 }
+# For how long somebody is awaited at the other end of a named pipe.
+PIPE_SECONDS = 5.0
+_ENCODINGS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def sentence(text: str) -> str:
@@ -98,6 +112,42 @@ def os_reason(error: OSError | ValueError) -> tuple[str, str]:
     if not isinstance(error, OSError):
         return "not a usable path", "不是可用的路径"
     return _OS_REASONS.get(error.errno or 0) or (error.strerror or str(error),) * 2
+
+
+def read_named(path: Path, most: int) -> bytes:
+    """The first `most` bytes of a file that somebody named. Raises OSError and ValueError, as os_reason tells them.
+
+    open(2) waits for ever for somebody to write into a named pipe (fifo(7)); here for some seconds.
+    """
+    if os.name != "posix" or not stat.S_ISFIFO(path.stat().st_mode):
+        with path.open("rb") as handle:
+            return handle.read(most)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb", buffering=0) as pipe:
+        give_up = time.monotonic() + PIPE_SECONDS
+        # b"" where nobody has opened it, None where somebody has and nothing was written yet (read(2)).
+        while (head := pipe.read(min(most, 65536))) == b"":
+            if time.monotonic() > give_up:
+                raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+            time.sleep(0.02)
+        os.set_blocking(descriptor, True)
+        found = bytearray(head or b"")
+        while len(found) < most and (piece := pipe.read(min(most - len(found), 1 << 20))):
+            found += piece
+        return bytes(found)
+
+
+def text_of(raw: bytes) -> str:
+    """The text of a file: UTF-8, or what a byte order mark at its beginning says, which editors and shells of Windows write.
+    Raises UnicodeDecodeError."""
+    return raw.decode(next((encoding for mark, encoding in _ENCODINGS if raw.startswith(mark)), "utf-8"))
+
+
+def not_text(raw: bytes, error: UnicodeDecodeError) -> tuple[int, str, str]:
+    """Where the text of a file ends to be one, as text_of found: the line, and what is wrong, in English and in Chinese."""
+    byte = f"{raw[error.start]:#04x}" if error.start < len(raw) else "the end"
+    line = raw.count(b"\n", 0, error.start) + 1
+    return line, f"not UTF-8 text (byte {byte}); save it as UTF-8", f"不是 UTF-8 文本（字节 {byte}）；请以 UTF-8 保存"
 
 
 def no_processes(error: OSError) -> EngineError:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
-import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.errors import ManifestError, os_reason
+from engine.errors import ManifestError, not_text, os_reason, read_named, text_of
 from engine.manifests.source import MAX_BYTES, check_size
 
 SUFFIXES = (".yaml", ".yml", ".json")
-_ENCODINGS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def texts(paths: Sequence[str | Path], stdin: str | None) -> Iterator[tuple[str, str, bool]]:
@@ -67,11 +64,10 @@ def _files(path: Path) -> list[tuple[Path, bool]]:
 
 def _bytes(file: Path, budget: int) -> bytes:
     try:
-        with file.open("rb") as handle:
-            status = os.fstat(handle.fileno())
-            if stat.S_ISREG(status.st_mode):
-                check_size(status.st_size + MAX_BYTES - budget, _name(file))
-            raw = handle.read(budget + 1)
+        status = file.stat()
+        if stat.S_ISREG(status.st_mode):
+            check_size(status.st_size + MAX_BYTES - budget, _name(file))
+        raw = read_named(file, budget + 1)
     except (OSError, ValueError) as error:
         raise ManifestError(
             f"cannot be read: {os_reason(error)[0]}", _name(file), zh=f"无法读取：{os_reason(error)[1]}"
@@ -88,14 +84,8 @@ def _standard_input() -> bytes:
 
 
 def _decoded(raw: bytes, name: str) -> str:
-    encoding = next((encoding for mark, encoding in _ENCODINGS if raw.startswith(mark)), "utf-8")
     try:
-        return raw.decode(encoding)
+        return text_of(raw)
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise ManifestError(
-            f"not UTF-8 text (byte {raw[error.start]:#04x}); save it as UTF-8",
-            name,
-            line,
-            zh=f"不是 UTF-8 文本（字节 {raw[error.start]:#04x}）；请以 UTF-8 保存",
-        ) from None
+        line, en, zh = not_text(raw, error)
+        raise ManifestError(en, name, line, zh=zh) from None

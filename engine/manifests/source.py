@@ -142,11 +142,12 @@ def check_text(text: str, file: str) -> None:
 def check_size(size: int, file: str) -> None:
     """Refuse texts that no cluster's dump needs, before they are read."""
     if size > MAX_BYTES:
+        mebibytes = -(-size // (1024 * 1024))
         raise ManifestError(
-            f"{size // (1024 * 1024)} MiB are more than the {MAX_BYTES // (1024 * 1024)} MiB that are read at most;"
+            f"{mebibytes} MiB are more than the {MAX_BYTES // (1024 * 1024)} MiB that are read at most;"
             " leave out what is not needed (managedFields, other kinds), or split it",
             file,
-            zh=f"{size // (1024 * 1024)} MiB 超过了最多读取的 {MAX_BYTES // (1024 * 1024)} MiB；请去掉不需要的内容（managedFields、其他类型），或拆分文件",
+            zh=f"{mebibytes} MiB 超过了最多读取的 {MAX_BYTES // (1024 * 1024)} MiB；请去掉不需要的内容（managedFields、其他类型），或拆分文件",
         )
 
 

@@ -11,13 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from engine.errors import os_reason
 from engine.trace import Text
 from engine.values import is_decimal
 from k8squiz.bank.old_words import OldWord, renamed
 from k8squiz.bank.question import FORMAT_VERSION, QuestionMeta, Template
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError, unknown
+from k8squiz.terminal.files import read_text, there
 
 if TYPE_CHECKING:
     from k8squiz.bank.schema import JsonSchema
@@ -238,19 +238,10 @@ def load(path: Path) -> Template:
 
 
 def _text(path: Path) -> str:
-    """What stands in a file, or a little more of it than a question may have."""
+    """What stands in a file."""
     from k8squiz.bank.strictyaml import MAX_BYTES
 
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1).decode("utf-8-sig", "strict")
-    except UnicodeDecodeError as error:
-        if error.start > MAX_BYTES - 3:
-            return " " * (MAX_BYTES + 1)
-        raise QuizError(f"{path}:1: not UTF-8 text", f"{path}:1：不是 UTF-8 文本") from error
-    except (OSError, ValueError) as error:
-        en, zh = os_reason(error)
-        raise QuizError(f"{path}: cannot be read: {en}", f"{path}：无法读取：{zh}") from error
+    return read_text(path, MAX_BYTES)
 
 
 def parse_template(text: str, path: Path) -> Template:
@@ -300,7 +291,7 @@ def _with_base(cluster: Mapping[str, Yaml], path: Path, line: int) -> Mapping[st
             f"{path}:{line}：cluster.from 只写 clusters/ 中的文件名，而不是 {name!r}",
         )
     base = path.parent.parent / "clusters" / f"{name}.yaml"
-    if not base.is_file():
+    if not there(base, Path.is_file):
         raise QuizError(
             f"{path}:{line}: cluster.from: there is no {base}", f"{path}:{line}：cluster.from：{base} 不存在"
         )

@@ -100,7 +100,7 @@ def _checked(folder: Path) -> list[str]:
             name = f"{room.name}/{entry.name}"
             if entry.is_symlink() and name.endswith(".yaml"):
                 raise _link(named, name)
-            if _FILE.fullmatch(name):
+            if _FILE.fullmatch(name) and entry.is_file():
                 names.append(name)
     _sensible(named, len(names), any(not name.startswith("clusters/") for name in names))
     return names

@@ -13,6 +13,7 @@ from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.locale.typed import plain
 from k8squiz.terminal.console import print_machine, print_plain
+from k8squiz.terminal.files import read_text
 
 
 def export(lang: Lang, out: Path | None) -> int:
@@ -38,7 +39,7 @@ def take_in(lang: Lang, file: str) -> int:
     from k8squiz.history.export import take_in as merge
     from k8squiz.history.store import open_store
 
-    text = _read(file)
+    text = read_text(file, MOST_IMPORT_BYTES)
     store = open_store(os.environ)
     try:
         sessions, cards, reviews = merge(store, text, file)
@@ -49,27 +50,6 @@ def take_in(lang: Lang, file: str) -> int:
     else:
         print_plain(f"New: {sessions} sessions, {cards} cards, {reviews} answers.\n")
     return 0
-
-
-def _read(file: str) -> str:
-    try:
-        raw = sys.stdin.buffer.read(MOST_IMPORT_BYTES + 1) if file == "-" else _head(Path(file))
-        if len(raw) > MOST_IMPORT_BYTES:
-            raise QuizError(
-                f"{file}: larger than any export ({MOST_IMPORT_BYTES >> 20} MiB)",
-                f"{file}：大于任何导出文件（{MOST_IMPORT_BYTES >> 20} MiB）",
-            )
-        return raw.decode("utf-8")
-    except (OSError, ValueError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            raise QuizError(f"{file}: this is no text (not UTF-8)", f"{file}：不是文本（非 UTF-8）") from None
-        en, zh = os_reason(error)
-        raise QuizError(f"{file}: cannot be read: {en}", f"{file}：无法读取：{zh}") from None
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(MOST_IMPORT_BYTES + 1)
 
 
 def delete(lang: Lang, yes: bool) -> int:

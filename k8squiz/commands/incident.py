@@ -6,7 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-from engine.errors import os_reason
 from engine.faults.follow import follow
 from engine.faults.grade import as_json, graded
 from engine.faults.incident import Incident, draw_incident, from_id
@@ -18,10 +17,11 @@ from k8squiz.commands.incident_dialog import Dialog
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.terminal.console import print_json, print_plain
+from k8squiz.terminal.files import read_text
 from k8squiz.terminal.sanitize import visible
 
 # Bytes of a script.
-_MOST_SCRIPT = 2_000_000
+_MOST_SCRIPT = 2 << 20
 _MOST_LINES = 1000
 
 
@@ -104,21 +104,18 @@ def _drawn(name: str | None, fault: str | None, level: int | None, seed: str | N
 
 
 def _read(script: str) -> list[str]:
-    try:
-        if script == "-":
-            text = sys.stdin.read(_MOST_SCRIPT + 1)
-        else:
-            with Path(script).open(encoding="utf-8", errors="replace") as stream:
-                text = stream.read(_MOST_SCRIPT + 1)
-    except (OSError, ValueError) as error:
-        reason, reason_zh = os_reason(error) if isinstance(error, OSError) else (str(error), str(error))
-        raise QuizError(f"cannot read {script}: {reason}", f"无法读取 {script}：{reason_zh}") from None
-    lines = text.splitlines()
-    if len(text) > _MOST_SCRIPT or len(lines) > _MOST_LINES:
+    lines = read_text(script, _MOST_SCRIPT).splitlines()
+    if len(lines) > _MOST_LINES:
         raise QuizError(
-            f"{script}: a script has at most {_MOST_LINES} lines and {_MOST_SCRIPT} characters",
-            f"{script}：脚本最多 {_MOST_LINES} 行、{_MOST_SCRIPT} 个字符",
+            f"{script}:{_MOST_LINES + 1}: a script has at most {_MOST_LINES} lines",
+            f"{script}:{_MOST_LINES + 1}：脚本最多 {_MOST_LINES} 行",
         )
+    for number, line in enumerate(lines, 1):
+        if "\0" in line:
+            raise QuizError(
+                f"{script}:{number}: it holds NUL characters, which no shell reads; is this a script?",
+                f"{script}:{number}：含有 shell 无法读取的 NUL 字符；这是脚本吗？",
+            )
     return lines
 
 

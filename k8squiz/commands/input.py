@@ -8,7 +8,6 @@ from pathlib import Path
 
 import engine
 from engine.cluster import Cluster, Mode
-from engine.errors import os_reason
 from engine.fabric.fabric import Fabric
 from engine.fabric.rule_devices import mentions
 from engine.netfilter.packet_facts import device_matches
@@ -18,6 +17,7 @@ from engine.trace import Text
 from k8squiz.commands.question_world import PREFIX, opened
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
+from k8squiz.terminal.files import read_text
 from k8squiz.terminal.sanitize import one_line
 
 # An iptables-save of 10000 Services with 10 endpoints each is about 70 MB.
@@ -65,7 +65,7 @@ def read_rules(given: tuple[str, ...], family: Family, lang: Lang) -> dict[str, 
         node, equals, file = pair.partition("=")
         if not (node and equals and file):
             raise QuizError(f"--rules is {pair!r}: write NODE=FILE", f"--rules 为 {pair!r}：请写成 节点=文件")
-        saved.setdefault(node, []).append(SavedText(file, _read(file)))
+        saved.setdefault(node, []).append(SavedText(file, read_text(Path(file), _MOST_RULES)))
     notes: list[Text] = []
     rulesets = {node: read_saved(texts, family, notes) for node, texts in saved.items()}
     for note in notes:
@@ -89,22 +89,3 @@ def say_unknown_devices(fabric: Fabric, rulesets: Mapping[str, Ruleset], lang: L
                 "（可在 Network 文档的 nodes 中指定网卡和网桥的名称）。",
                 lang,
             )
-
-
-def _read(file: str) -> str:
-    try:
-        with Path(file).open("rb") as handle:
-            raw = handle.read(_MOST_RULES + 1)
-    except (OSError, ValueError) as error:
-        en, zh = os_reason(error)
-        raise QuizError(f"{file}: cannot be read: {en}", f"{file}：无法读取：{zh}") from None
-    if len(raw) > _MOST_RULES:
-        raise QuizError(
-            f"{file}: more than {_MOST_RULES // 1_000_000} MB of rules",
-            f"{file}：规则超过 {_MOST_RULES // 1_000_000} MB",
-        )
-    try:
-        # Windows' editors begin a text with a byte order mark.
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise QuizError(f"{file}: this is no text (not UTF-8)", f"{file}：不是文本（非 UTF-8）") from None

@@ -32,6 +32,7 @@ from k8squiz.screens.prose import Prose
 from k8squiz.screens.question import question_view, title_view
 from k8squiz.screens.several_lines import is_command, parted
 from k8squiz.terminal.console import make_console
+from k8squiz.terminal.files import there
 from k8squiz.terminal.sanitize import one_line
 from k8squiz.world.world import World
 
@@ -106,7 +107,7 @@ def run(
 
 def _named(question: str) -> tuple[QuestionMeta, ...]:
     """The question of that id or file, or all of a folder of one's own. Raises QuizError."""
-    return within(Path(question)) if Path(question).is_dir() else (find(question).meta,)
+    return within(Path(question)) if there(Path(question), Path.is_dir) else (find(question).meta,)
 
 
 def _midnight() -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from engine.errors import EngineError, os_reason
+from engine.errors import EngineError
 from engine.ipvs.scenario import BARE, Scenario, parse_requirements
 from engine.ipvs.scenario_reading import ScenarioError, load_scenario
 from engine.ipvs.scenarios import SCENARIOS
@@ -13,9 +13,9 @@ from engine.ipvs.simulate import METRICS, Measured
 from k8squiz.errors import QuizError, unknown
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.terminal.console import make_console, print_json
+from k8squiz.terminal.files import read_text, there
 
 _DEFAULT = "long-and-short"
-_MOST = 256 * 1024
 
 
 def run(lang: Lang, scenario: str | None, require: str | None, metric: str | None, seed: str | None, json: bool) -> int:
@@ -87,19 +87,11 @@ def _scenario(name: str) -> Scenario:
     if name in SCENARIOS:
         return SCENARIOS[name]
     path = Path(name)
-    if path.suffix not in (".yaml", ".yml", ".json") and not path.is_file():
+    if path.suffix not in (".yaml", ".yml", ".json") and not there(path, Path.is_file):
         raise unknown("scenario", name, SCENARIOS)
-    from k8squiz.bank.strictyaml import parse
+    from k8squiz.bank.strictyaml import MAX_BYTES, parse
 
-    try:
-        if path.stat().st_size > _MOST:
-            raise QuizError(f"{path}:1: too large for a scenario", f"{path}:1：对一个场景来说太大")
-        document = parse(path.read_text(encoding="utf-8"), name)
-    except OSError as error:
-        en, zh = os_reason(error)
-        raise QuizError(f"{path}: cannot be read: {en}", f"{path}：无法读取：{zh}") from None
-    except UnicodeDecodeError:
-        raise QuizError(f"{path}:1: not UTF-8 text", f"{path}:1：不是 UTF-8 文本") from None
+    document = parse(read_text(path, MAX_BYTES), name)
     try:
         return load_scenario({"name": path.stem, **_mapping(document.data, path)})
     except EngineError as error:

@@ -18,6 +18,7 @@ from k8squiz.commands.question_world import PREFIX
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 from k8squiz.terminal.console import print_plain
+from k8squiz.terminal.files import there
 from k8squiz.terminal.sanitize import visible
 
 if TYPE_CHECKING:
@@ -74,11 +75,7 @@ def _opened(shell: AnyShell, rest: tuple[str, ...], lang: Lang) -> int:
 def _split(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files and folders that `words` begin with, and the rest."""
     count = next(
-        (
-            at
-            for at, word in enumerate(words)
-            if word != "-" and not word.startswith(PREFIX) and not Path(word).exists()
-        ),
+        (at for at, word in enumerate(words) if word != "-" and not word.startswith(PREFIX) and not there(Path(word))),
         len(words),
     )
     if count == 0:

@@ -87,9 +87,16 @@ def take_in(store: Store, text: str, file: str) -> tuple[int, int, int]:
     """Merge exported data: how many sessions, cards and reviews were new. Raises QuizError, and then keeps nothing."""
     try:
         data = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise QuizError(f"{file}:{line}: this is no JSON ({error})", f"{file}:{line}：不是 JSON（{error}）") from None
+    except json.JSONDecodeError as error:
+        line, column = error.lineno, error.colno
+        raise QuizError(
+            f"{file}:{line}: this is no JSON from column {column} on; was it cut off, or edited?",
+            f"{file}:{line}：从第 {column} 列起不是 JSON；文件是否被截断或改动过？",
+        ) from None
+    except RecursionError:
+        raise QuizError(f"{file}:1: nested too deep for an export", f"{file}:1：嵌套过深，不像是导出文件") from None
+    except ValueError as error:
+        raise QuizError(f"{file}:1: this is no JSON ({error})", f"{file}:1：不是 JSON（{error}）") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise QuizError(
             f"{file}:1: this is nothing that `k8squiz data export` wrote",

@@ -31,6 +31,7 @@ from k8squiz.lint.finding import Finding
 from k8squiz.lint.spread import Signature, signature
 from k8squiz.lint.terms import terms
 from k8squiz.lint.themes import on_one_line, over_the_bank
+from k8squiz.terminal.files import there
 from k8squiz.terminal.processes import processors, shared_out
 from k8squiz.terminal.sanitize import visible
 from k8squiz.world.predicates import Ambiguous
@@ -102,12 +103,12 @@ def _file(path: Path, seeds: int) -> tuple[str, list[Finding]]:
 def _files(paths: Iterable[Path]) -> list[Path]:
     chosen: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if there(path, Path.is_dir):
             found = [file for file in sorted(path.rglob("*.yaml")) if file.parent.name != "clusters"]
             if not found:
                 raise QuizError(f"{path}: the folder holds no question (*.yaml)", f"{path}：该目录中没有题目（*.yaml）")
             chosen += found
-        elif path.is_file():
+        elif there(path, Path.is_file):
             chosen.append(path)
         else:
             raise QuizError(f"{path}: no such file or folder", f"{path}：没有这个文件或目录")
@@ -115,12 +116,12 @@ def _files(paths: Iterable[Path]) -> list[Path]:
 
 
 def _from_error(error: QuizError | EngineError, path: Path) -> Finding:
-    """An error that starts with file:line, taken apart."""
-    taken = re.compile(rf"{re.escape(str(path))}:(\d+)(?:: ?|：)(.*)", re.DOTALL)
+    """An error that starts with file:line, or with the file alone, taken apart."""
+    taken = re.compile(rf"{re.escape(str(path))}(?::(\d+))?(?:: ?|：)(.*)", re.DOTALL)
     en, zh = taken.match(error.en), taken.match(error.zh)
     if en is None:
         return Finding(f"{path}:1", error.en, error.zh)
-    return Finding(f"{path}:{en.group(1)}", en.group(2), zh.group(2) if zh else error.zh)
+    return Finding(f"{path}:{en.group(1) or 1}", en.group(2), zh.group(2) if zh else error.zh)
 
 
 def _old_words(template: Template) -> Iterator[Finding]:

@@ -1,17 +1,53 @@
-"""Writing a file the user named, so that the one before it stays whole until the new one is on the disk."""
+"""Files that the user named: read whole and as text; written so that the one before stays whole until the new one is on
+the disk."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
-from collections.abc import Iterable
+import sys
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from engine.errors import os_reason
+from engine import errors
+from engine.errors import not_text, os_reason, read_named, text_of
 from k8squiz.errors import QuizError
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+def there(path: Path, look: Callable[[Path], bool] = Path.exists) -> bool:
+    """Whether `look` finds something at `path`; nothing is where no file can be (a name too long, a NUL in it)."""
+    try:
+        return look(path)
+    except (OSError, ValueError):
+        return False
+
+
+def read_text(path: Path | str, most: int) -> str:
+    """What stands in the file, or comes in where it is "-". Raises QuizError for more than `most` bytes, for what is no text,
+    and for what cannot be read."""
+    try:
+        raw = _standard_input(most + 1) if str(path) == "-" else read_named(Path(path), most + 1)
+    except (OSError, ValueError) as error:
+        en, zh = os_reason(error)
+        raise QuizError(f"{path}: cannot be read: {en}", f"{path}：无法读取：{zh}") from None
+    if len(raw) > most:
+        size = f"{most >> 20} MiB" if most >> 20 else f"{most >> 10} KiB"
+        raise QuizError(f"{path}:1: larger than the {size} that are read", f"{path}:1：超过最多读取的 {size}")
+    try:
+        return text_of(raw)
+    except UnicodeDecodeError as error:
+        line, en, zh = not_text(raw, error)
+        raise QuizError(f"{path}:{line}: {en}", f"{path}:{line}：{zh}") from None
+
+
+def _standard_input(most: int) -> bytes:
+    source = getattr(sys.stdin, "buffer", None)
+    return bytes(source.read(most) if source is not None else sys.stdin.read(most).encode("utf-8", "surrogateescape"))
 
 
 def write_text(path: Path, text: str | bytes | Iterable[str]) -> None:
@@ -25,12 +61,31 @@ def write_text(path: Path, text: str | bytes | Iterable[str]) -> None:
         target = Path(os.path.realpath(path.expanduser()))
         found = target.stat() if target.exists() else None
         if found is not None and not stat.S_ISREG(found.st_mode):
-            _pour(os.open(target, os.O_WRONLY), pieces, sync=False)
+            _pour(_opened(target, stat.S_ISFIFO(found.st_mode)), pieces, sync=False)
             return
         _replace(target, pieces, None if found is None else stat.S_IMODE(found.st_mode))
     except (OSError, ValueError, RuntimeError) as error:
         en, zh = os_reason(error) if not isinstance(error, RuntimeError) else ("there is no such user", "没有这个用户")
         raise QuizError(f"{path}: cannot be written: {en}", f"{path}：无法写入：{zh}") from None
+
+
+def _opened(target: Path, pipe: bool) -> int:
+    """A descriptor of what is no file. For somebody who reads from a named pipe open(2) would wait for ever (fifo(7))."""
+    if not pipe:
+        return os.open(target, os.O_WRONLY)
+    give_up = time.monotonic() + errors.PIPE_SECONDS
+    while True:
+        try:
+            descriptor = os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > give_up:
+                raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)) from None
+            time.sleep(0.02)
+        else:
+            os.set_blocking(descriptor, True)
+            return descriptor
 
 
 def _replace(target: Path, pieces: Iterable[str | bytes], mode: int | None) -> None:

@@ -100,7 +100,7 @@ BAD = {
     ),
     "an id and a seed": (("incident", "hairpin-off.3", "--seed", "3"), "an ID says all of it"),
     "a fault and a level": (("incident", "--fault", "hairpin-off", "--level", "2"), "--fault or --level, not both"),
-    "no such script": ((*ARGUMENTS, "--script", "/nonexistent"), "cannot read /nonexistent: "),
+    "no such script": ((*ARGUMENTS, "--script", "/nonexistent"), "/nonexistent: cannot be read: "),
 }
 
 
