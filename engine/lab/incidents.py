@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from engine.cluster import Mode
 from engine.errors import UnsupportedFeature
 from engine.faults.incident import Incident, from_id, step
 from engine.faults.interface import Lines
@@ -50,6 +51,11 @@ def drawn_ids(seed: int) -> Iterator[str]:
     while True:
         yield from (f"{name}.{seed}-{number}" for name in names())
         number += 1
+
+
+def mode_of(id_: str) -> Mode:
+    """kube-proxy's mode in an incident."""
+    return from_id(id_).healthy.mode
 
 
 def verify_incident(id_: str) -> VerifiedIncident:

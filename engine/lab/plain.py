@@ -65,6 +65,9 @@ class PlainLab(Lab):
     """The lab of a LiveCluster, for IPv4. A context manager like Lab. `names`: DNS is answered where CoreDNS runs, where the
     machine has dnsmasq; else a server says whom it sees there too."""
 
+    # What tools print of a device would not be what they print on a node.
+    stands_in = False
+
     def __init__(self, live: LiveCluster, *, names: bool = True) -> None:
         self.http = Servers(http=True)
         super().__init__(live.fabric, 4, self.http)

@@ -226,6 +226,9 @@ def lab_verify(
     timelines: Annotated[
         bool, typer.Option("--timelines", help="N drawn timelines: connections while pods and rules change.")
     ] = False,
+    dns: Annotated[
+        bool, typer.Option("--dns", help="What glibc and musl ask under N resolv.confs; NodeLocal DNSCache.")
+    ] = False,
     sizes: Annotated[bool, typer.Option("--sizes", help="Packets as long as links carry, in N clusters.")] = False,
     release: Release = None,
     mode: Mode = None,
@@ -238,11 +241,15 @@ def lab_verify(
     if incidents:
         from k8squiz.commands import lab_incidents
 
-        return lab_incidents.verify(cases, seed, workers, json, ctx.obj)
+        return lab_incidents.verify(cases, seed, workers, mode, json, ctx.obj)
     if timelines:
         from k8squiz.commands import lab_timelines
 
         return lab_timelines.verify(cases, seed, workers, mode, json, ctx.obj)
+    if dns:
+        from k8squiz.commands import lab_dns
+
+        return lab_dns.verify(cases, seed, workers, mode, json, ctx.obj)
     if sizes:
         from k8squiz.commands import lab_sizes
 

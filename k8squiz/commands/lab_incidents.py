@@ -8,24 +8,28 @@ import time
 from collections import Counter
 from typing import Any
 
-from engine.lab.incidents import VerifiedIncident, drawn_ids, verify_incident
+from engine.cluster import Mode
+from engine.lab.incidents import VerifiedIncident, drawn_ids, mode_of, verify_incident
 from engine.lab.parallel import in_processes
 from engine.lab.requirements import prepare
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.terminal.console import print_json, print_plain
 
-# For each incident wanted, how many may be drawn that this kernel cannot build.
+# For each incident wanted, how many may be drawn that this kernel cannot build, or that are of another mode.
 _MOST_DRAWN = 5
 
 
-def verify(incidents: int, seed: int, workers: int, as_json: bool, lang: Lang) -> int:
-    """That many incidents; 1 where kernel and engine disagree on a flow, or a line's real tool failed."""
+def verify(incidents: int, seed: int, workers: int, mode: str | None, as_json: bool, lang: Lang) -> int:
+    """That many incidents, in that mode alone where one is asked for; 1 where kernel and engine disagree on a flow, or a line's real tool failed."""
     prepare()
+    asked = None if mode is None else Mode(mode)
     ids = list(itertools.islice(drawn_ids(seed), incidents * _MOST_DRAWN))
     began, found, counted = time.monotonic(), list[VerifiedIncident](), 0
     # Ctrl-C ends it with what there is.
     with contextlib.suppress(KeyboardInterrupt):
-        for one in in_processes(lambda index: verify_incident(ids[index]), len(ids), workers):
+        for one in in_processes(lambda index: _verified(ids[index], asked), len(ids), workers):
+            if one is None:
+                continue
             found.append(one)
             counted += one.skipped is None
             if counted == incidents:
@@ -43,6 +47,10 @@ def verify(incidents: int, seed: int, workers: int, as_json: bool, lang: Lang) -
     else:
         print_plain(f"{counted} incidents, {connections} connections, {len(wrong)} incidents disagree, {took:.0f} s\n")
     return 1 if wrong else 0
+
+
+def _verified(id_: str, asked: Mode | None) -> VerifiedIncident | None:
+    return verify_incident(id_) if asked in (None, mode_of(id_)) else None
 
 
 def _told(one: VerifiedIncident) -> list[str]:

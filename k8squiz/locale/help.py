@@ -231,6 +231,7 @@ ZH: dict[str, str] = {
     "What the simulated tools print, on N clusters, beside the real ones.": "在 N 个集群上，把模拟命令的输出与真实命令对照。",
     "N drawn incidents: their flows before, broken and mended.": "抽取 N 个故障：故障前、故障中、修复后的流量。",
     "N drawn timelines: connections while pods and rules change.": "抽取 N 个时间线：Pod 和规则变化时的连接。",
+    "What glibc and musl ask under N resolv.confs; NodeLocal DNSCache.": "在 N 份 resolv.conf 下 glibc 和 musl 的查询；NodeLocal DNSCache。",
     "Packets as long as links carry, in N clusters.": "在 N 个集群里发送接近链路 MTU 的数据包。",
     "On this machine's kernel: real tools in network namespaces (Linux, root).": "在本机内核上：网络命名空间里的真实命令（Linux，需要 root）。",
     "How long the interview lasts (default: 45).": "面试时长，单位分钟（默认 45）。",
