@@ -41,7 +41,10 @@ class GlibcResolver:
         self._config = config
         self._ask = ask
         self._family = family
-        self._types = ("A",) if family == "inet" or "no-aaaa" in config.flags else ("A", "AAAA")
+        no_aaaa = "no-aaaa" in config.flags
+        # With no-aaaa A is asked for in AAAA's stead, to learn whether the name is there at all (res-noaaaa.c).
+        self._existence = no_aaaa and family == "inet6"
+        self._types = ("A",) if family == "inet" or no_aaaa else ("AAAA",) if family == "inet6" else ("A", "AAAA")
         self._dead = dead
         self._rotation = rotation
         self._queries: list[DNSQuery] = []
@@ -94,7 +97,7 @@ class GlibcResolver:
         answers = self._send(name)
         if not answers:
             return HostError.TRY_AGAIN, ()
-        if any(answer.rcode == NOERROR and answer.records for answer in answers):
+        if not self._existence and any(answer.rcode == NOERROR and answer.records for answer in answers):
             return None, answers
         missing = any(answer.rcode != NOERROR for answer in answers)
         return HostError.HOST_NOT_FOUND if missing else HostError.NO_DATA, ()

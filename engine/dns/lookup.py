@@ -15,7 +15,7 @@ from engine.dns.zone import Zone, ZoneAnswer, ZoneIndex
 from engine.errors import EngineError, UnsupportedFeature, quoted
 from engine.values import pattern
 
-Family = Literal["inet", "unspec"]
+Family = Literal["inet", "inet6", "unspec"]
 
 # Host names, and the underscore that both libraries let pass.
 _NAME = pattern(r"(?=.*[A-Za-z0-9_])[A-Za-z0-9_.-]+")
@@ -35,8 +35,8 @@ def lookup(
 ) -> Lookup:
     """What getaddrinfo(3) asks for `name` and what it gives back: glibc 2.36's or musl 1.2.3's.
 
-    `resolv_conf` is the file's text. `family` is the hint ai_family: "inet" asks for A, "unspec" for A and AAAA (without
-    AI_ADDRCONFIG). `zone` maps each name to its (type, value) pairs: what all name servers answer from. `dead` names the
+    `resolv_conf` is the file's text. `family` is the hint ai_family: "inet" asks for A, "inet6" for AAAA, "unspec" for both
+    (without AI_ADDRCONFIG). `zone` maps each name to its (type, value) pairs: what all name servers answer from. `dead` names the
     servers (addresses) that never answer, as a packet lost on the way; for each the whole timeout is waited. `rotation` is
     the server that glibc's option rotate begins with, which it draws at random (0: the first of the file).
 
@@ -49,8 +49,8 @@ def lookup(
     _check(name, libc, family)
     address = literal(name)
     if address is not None:
-        fits = family == "unspec" or ":" not in address
-        # glibc says EAI_ADDRFAMILY to an IPv6 address that is asked for as IPv4, musl EAI_NONAME.
+        fits = family == "unspec" or (":" in address) is (family == "inet6")
+        # glibc says EAI_ADDRFAMILY to an address of the other family, musl EAI_NONAME.
         error = "" if fits else "EAI_ADDRFAMILY" if libc == "glibc" else "EAI_NONAME"
         return Lookup(result=(address,) if fits else (), error=error)
     if len(name) > _LONGEST_NAME or libc == "glibc" and _refused_by_glibc(name, family):
@@ -87,10 +87,10 @@ def _check(name: str, libc: str, family: str) -> None:
         raise UnsupportedFeature(
             f"libc must be glibc or musl, not {quoted(libc)}", zh=f"libc 必须是 glibc 或 musl，而不是 {quoted(libc)}"
         )
-    if family not in ("inet", "unspec"):
+    if family not in ("inet", "inet6", "unspec"):
         raise UnsupportedFeature(
-            f"family must be inet or unspec, not {quoted(family)}",
-            zh=f"family 必须是 inet 或 unspec，而不是 {quoted(family)}",
+            f"family must be inet, inet6 or unspec, not {quoted(family)}",
+            zh=f"family 必须是 inet、inet6 或 unspec，而不是 {quoted(family)}",
         )
     if not _NAME.fullmatch(name) and literal(name) is None:
         raise EngineError(

@@ -24,7 +24,7 @@ class MuslResolver:
     def __init__(self, config: ResolverConfig, ask: Ask, family: str, dead: frozenset[str]) -> None:
         self._config = config
         self._ask = ask
-        self._types = ("A",) if family == "inet" else ("A", "AAAA")
+        self._types = {"inet": ("A",), "inet6": ("AAAA",)}.get(family, ("A", "AAAA"))
         self._dead = dead
         self._queries: list[DNSQuery] = []
         self._seconds = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 
+from engine.dns.lookup import Family
 from engine.dns.zone import Zone
 from engine.values import dataclass
 
@@ -54,18 +55,19 @@ _ASKED = (
         "WEB.Default",
     ),
 )
+_FAMILIES: tuple[Family, ...] = ("inet", "inet6", "unspec", "unspec")
 _MOST = 8
 
 
 @dataclass(frozen=True, slots=True)
 class LookupCase:
-    """`names`: what is looked up, and whether IPv4 alone is wanted ("inet") or both families ("unspec")."""
+    """`names`: what is looked up, and whether IPv4 alone is wanted ("inet"), IPv6 alone ("inet6") or both ("unspec")."""
 
     name: str
     resolv_conf: str
     zone: Zone
     dead: frozenset[str]
-    names: tuple[tuple[str, str], ...]
+    names: tuple[tuple[str, Family], ...]
 
 
 def lookup_cases(seed: int) -> Iterator[LookupCase]:
@@ -77,7 +79,7 @@ def lookup_cases(seed: int) -> Iterator[LookupCase]:
         # Whoever is dead is waited for.
         dead = frozenset(draw.sample(servers, draw.randrange(len(servers)))) if not draw.randrange(4) else frozenset()
         kept = {name: records for name, records in _NAMES.items() if draw.randrange(4)}
-        names = dict.fromkeys((draw.choice(_ASKED), draw.choice(("inet", "unspec", "unspec"))) for _ in range(_MOST))
+        names = dict.fromkeys((draw.choice(_ASKED), draw.choice(_FAMILIES)) for _ in range(_MOST))
         text = _resolv_conf(draw, servers, waits=bool(dead))
         yield LookupCase(f"seed {seed} look-up {number}", text, kept, dead, tuple(names)[: 3 if dead else _MOST])
         number += 1

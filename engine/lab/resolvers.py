@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.dns.addresses import Libc
 from engine.dns.answers import Lookup
-from engine.dns.lookup import lookup
+from engine.dns.lookup import Family, lookup
 from engine.dns.zone import ZoneIndex
 from engine.errors import EngineError
 from engine.lab.drawn_lookups import SERVERS, LookupCase
@@ -35,7 +35,7 @@ for name, family in names:
         if musl:
             os.execv(musl, (musl, name, family))
         try:
-            kind = socket.AF_INET if family == "inet" else socket.AF_UNSPEC
+            kind = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}.get(family, socket.AF_UNSPEC)
             found = socket.getaddrinfo(name, None, kind, socket.SOCK_STREAM)
             text = "".join(one[4][0] + chr(10) for one in found)
         except socket.gaierror as error:
@@ -57,7 +57,7 @@ int main(int count, char **words) {
     struct addrinfo hints = {0}, *found;
     char text[64];
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_family = strcmp(words[2], "inet") ? AF_UNSPEC : AF_INET;
+    hints.ai_family = strcmp(words[2], "inet") ? strcmp(words[2], "inet6") ? AF_UNSPEC : AF_INET6 : AF_INET;
     int error = getaddrinfo(words[1], 0, &hints, &found);
     if (error) { printf("error %d", error); return 0; }
     for (; found; found = found->ai_next) {
@@ -128,11 +128,11 @@ def verify_lookups(case: LookupCase, libc: Libc, program: str = "") -> list[Veri
     return [found[number] for number in range(len(case.names))]
 
 
-def _expected(case: LookupCase, libc: Libc, name: str, family: str) -> list[Lookup] | Text:
+def _expected(case: LookupCase, libc: Libc, name: str, family: Family) -> list[Lookup] | Text:
     """What the engine says, for each server that `rotate` may begin with."""
     try:
         return [
-            lookup(resolv_conf=case.resolv_conf, name=name, libc=libc, family="inet" if family == "inet" else "unspec", zone=case.zone, dead=case.dead, rotation=rotation)
+            lookup(resolv_conf=case.resolv_conf, name=name, libc=libc, family=family, zone=case.zone, dead=case.dead, rotation=rotation)
             for rotation in range(len(SERVERS))
         ]  # fmt: skip
     except EngineError as error:
@@ -180,7 +180,7 @@ def _asked(case: LookupCase, program: str, numbers: list[int]) -> Iterator[tuple
 
 
 def _run(
-    inside: Namespace, resolv_conf: str, program: str, names: list[tuple[str, str]]
+    inside: Namespace, resolv_conf: str, program: str, names: list[tuple[str, Family]]
 ) -> list[tuple[float, float, str]]:
     with tempfile.TemporaryDirectory(prefix="k8squiz-names-") as folder, inside.entered():
         files = {"resolv.conf": resolv_conf, "hosts": "", "nsswitch.conf": "hosts: files dns\n"}

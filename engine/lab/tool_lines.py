@@ -13,7 +13,7 @@ from engine.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ToolRow:
-    """`name` is what the table of results calls it; `where` is node, pod or client, `line` a template. `first` runs there
+    """`name` is what the table of results calls it; `where` is node, other (the next node), pod or client, `line` a template. `first` runs there
     before it: what it leaves behind is looked at. `meanwhile` is sent from a pod while the line listens."""
 
     name: str
@@ -102,6 +102,13 @@ ROWS = (
     ToolRow("tcpdump", "node", "tcpdump -n -i {port_in} tcp port {target}", meanwhile="curl -sS -m 0.8 http://{far}:{target}/", needs="tcp"),
     ToolRow("tcpdump", "node", "tcpdump -n -i eth0 port 8472", meanwhile="curl -sS -m 0.8 http://{far}:{target}/", needs="tcp vxlan"),
     ToolRow("tcpdump", "pod", "tcpdump -n -i eth0 icmp", meanwhile="ping -c 1 -W 1 {far}"),
+    ToolRow("tcpdump port 53", "pod", "tcpdump -n -i eth0 port 53", meanwhile="curl -sS -m 0.8 http://{service}:{port}/", needs="dns tcp"),
+    ToolRow("tcpdump port 53", "pod", "tcpdump -n -i eth0 port 53", meanwhile="getent hosts no-such-name.{namespace}", needs="dns"),
+    ToolRow("iptables-save", "other", "iptables-save"),
+    ToolRow("nft list table", "node", "nft list table ip kube-proxy", needs="nftables"),
+    ToolRow("tcpdump", "other", "tcpdump -n -i {far_port_in} tcp port {target}", meanwhile="curl -sS -m 0.8 http://{far}:{target}/", needs="tcp"),
+    ToolRow("tcpdump", "other", "tcpdump -n -i eth0 port 8472", meanwhile="curl -sS -m 0.8 http://{far}:{target}/", needs="tcp vxlan"),
+    ToolRow("conntrack -L", "other", "conntrack -L -p tcp", first="curl -sS -m 2 http://{far}:{target}/", needs="tcp"),
     ToolRow("cat /etc/resolv.conf", "pod", "cat /etc/resolv.conf"),
     ToolRow("getent hosts", "pod", "getent hosts {service}", needs="dns"),
     ToolRow("getent hosts", "pod", "getent hosts {service}.{namespace}.svc.cluster.local", needs="dns"),
@@ -130,7 +137,7 @@ def tool_lines(live: LiveCluster, number: int = 0) -> Iterator[ToolLine]:
     nodes = list(live.fabric.nodes)
     node = nodes[number % len(nodes)]
     words, has = _words(live, node, nodes[(number + 1) % len(nodes)])
-    hosts = {"node": node, "pod": words.get("pod", ""), "client": "client"}
+    hosts = {"node": node, "other": words.get("next", ""), "pod": words.get("pod", ""), "client": "client"}
     for row in ROWS:
         if not set(row.needs.split()) <= has or not hosts[row.where]:
             continue
@@ -151,7 +158,7 @@ def _words(live: LiveCluster, node: str, other: str) -> tuple[Mapping[str, str],
     here = fabric.host(node)
     words["address"] = _four(fabric.node(node).internal_ips)
     if other != node:
-        words["other"] = _four(fabric.node(other).internal_ips)
+        words |= {"other": _four(fabric.node(other).internal_ips), "next": other}
         if fabric.node(other).pod_cidrs:
             words["far_network"] = fabric.node(other).pod_cidrs[0]
     if pods[node]:
@@ -164,6 +171,9 @@ def _words(live: LiveCluster, node: str, other: str) -> tuple[Mapping[str, str],
         words["far"] = _four(pods[other][0].ips)
         words["target"] = next((str(p) for kind, p in sorted(fabric.address_index.listening.get(words["far"], ())) if kind is L4.TCP), "")  # fmt: skip
         has |= {"tcp"} if words["target"] else set()
+        there = fabric.host(other).devices.values()
+        far_port = next(d for d in there if d.peer is not None and d.peer[0] == pods[other][0].host)
+        words["far_port_in"] = far_port.master or far_port.name
     has |= {"vxlan"} if any(d.kind is DeviceKind.VXLAN for d in here.devices.values()) else set()
     has.add(str(live.mode))
     _service_words(live, words, has)

@@ -176,7 +176,16 @@ def _shaped(lab: PlainLab, line: ToolLine, text: str) -> str:
         rows = sorted(re.sub(r" +", " ", row) for row in rows)
     elif line.meanwhile:
         rows = list(_packets(rows))
+        if " port 53" in line.line:
+            rows = sorted(_plain_answer(row) for row in rows)
     return "\n".join(rows)
+
+
+def _plain_answer(row: str) -> str:
+    """A row of a look-up without its number, and of an answer what is the name server's own (dnsmasq here): its flags, its SOA, the
+    length. Which of two answers comes first is a race."""
+    row = re.sub(r": \d+\+ ", ": ID+ ", row)
+    return re.sub(r": \d+( NXDomain)?[*|$-]* (\d+)/\d+/\d+(.*) \(\d+\)$", r": ID\1 \2\3", row)
 
 
 def _packets(rows: Iterable[str]) -> Iterator[str]:

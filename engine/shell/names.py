@@ -7,11 +7,16 @@ Network document gives (externalHosts).
 
 from __future__ import annotations
 
+import dataclasses
+
 from engine.dns import Lookup, lookup, records
+from engine.dns.lookup import Family
+from engine.dns.zone import Zone
 from engine.network.host import HostKind
 from engine.shell.connect import Ending, attempt
 from engine.shell.files import read_file
 from engine.shell.live import LiveCluster
+from engine.shell.packets import SeenPacket
 from engine.shell.resolver import cluster_dns, dns_service, resolv_conf, upstream_servers
 from engine.values import dataclass
 
@@ -64,7 +69,7 @@ def _servers(text: str) -> tuple[str, ...]:
     return tuple(words[1] for words in lines if len(words) > 1 and words[0] == "nameserver")
 
 
-def resolve_name(live: LiveCluster, host: str, name: str, family: str = "unspec") -> Resolved:
+def resolve_name(live: LiveCluster, host: str, name: str, family: Family = "unspec") -> Resolved:
     """What a process on `host` gets for `name`. Raises EngineError as engine.dns.lookup."""
     from engine.dns.addresses import literal
 
@@ -77,24 +82,46 @@ def resolve_name(live: LiveCluster, host: str, name: str, family: str = "unspec"
     if live.fabric.host(host).kind is not HostKind.POD:
         known = live.cluster.network.external_hosts.get(name)
         return Resolved((known,), "", ROUND_TRIP, live) if known else Resolved((), "EAI_NONAME", ROUND_TRIP, live)
-    text = resolv_conf(live, host)
-    dead, after = unreachable_servers(live, host, text)
-    assert family in ("unspec", "inet")
-    found = lookup(resolv_conf=text, name=name, family=family, zone=zone_behind(live, text), dead=dead)  # type: ignore[arg-type]
+    text, zone = resolv_conf(live, host), zone_behind(live, resolv_conf(live, host))
+    dead, probes, after = _tried(live, host, text)
+    found = lookup(resolv_conf=text, name=name, family=family, zone=zone, dead=dead)
+    if live.captures:
+        after = _captured(live, after, probes, found, zone)
     return Resolved(found.result, found.error, found.seconds + ROUND_TRIP * len(found.queries), after, found)
 
 
 def unreachable_servers(live: LiveCluster, host: str, text: str) -> tuple[tuple[str, ...], LiveCluster]:
     """The name servers of a resolv.conf that do not answer this host."""
+    dead, _, after = _tried(live, host, text)
+    return dead, after
+
+
+_Probes = dict[str, tuple[SeenPacket, ...]]
+
+
+def _tried(live: LiveCluster, host: str, text: str) -> tuple[tuple[str, ...], _Probes, LiveCluster]:
+    """Which of the servers do not answer, and what packet sockets see of a query to each."""
+    probes: _Probes = {}
     if dns_service(live.cluster) is None:
-        return (), live
+        return (), probes, live
     dead = []
     for server in (one for one in _servers(text)[:3] if one not in upstream_servers(live, host)):
+        before = len(live.packets)
         found = attempt(live, host, server, 53, "UDP")
         live = found.live
+        probes[server] = live.packets[before:]
         if found.ending is not Ending.CONNECTED:
             dead.append(server)
-    return tuple(dead), live
+    return tuple(dead), probes, live
+
+
+def _captured(before: LiveCluster, after: LiveCluster, probes: _Probes, found: Lookup, zone: Zone) -> LiveCluster:
+    """The cluster with the look-up's own packets in the place of those that tried its servers."""
+    from engine.dns.zone import ZoneIndex
+    from engine.shell.dns_packets import dns_packets
+
+    sent = sorted(dns_packets(probes, found.queries, ZoneIndex(zone), before.clock), key=lambda packet: packet.at)
+    return dataclasses.replace(after, packets=(*before.packets, *sent))
 
 
 def _hosts(live: LiveCluster, host: str) -> dict[str, tuple[str, ...]]:

@@ -200,13 +200,18 @@ def out_of_port(state: WalkState, host: Host, port: str, target: tuple[str, str]
 
 def _into_tunnel(
     state: WalkState, host: Host, device: Device, next_hop: str, skb: Skb, inside: Inside | None
-) -> Outgoing | Died:
+) -> Frame | Outgoing | Died:
     outer, network = encapsulate(device, next_hop, skb.flow), state.fabric.cluster.network
     if outer is None:
         return state.lost(host, ReasonCode.NO_TUNNEL_PEER, skb, device=device.name, next_hop=next_hop)
     local = host.is_local(outer.dst)
     if local and outer.kind == "VXLAN":
-        # vxlan_xmit_one() hands it to its own device (vxlan_encap_bypass), where the frame's address is another's.
+        # vxlan_xmit_one() hands it to its own device as it is, and for this host (vxlan_encap_bypass: PACKET_HOST): what is
+        # forwarded comes here again until its TTL is used up, what the host sends itself is a martian then.
+        if not host.is_local(skb.flow.src):
+            note = hop_words.tunnel_bypassed(device.name, outer.dst, host.name)
+            state.hop(host, device.name, Stage.ENCAPSULATE, skb, note)
+            return Frame(host.name, device.name, skb, (host.name, device.name))
         return state.lost(host, ReasonCode.TUNNEL_TO_ITSELF, skb, device=device.name, outer_dst=outer.dst)
     route = None if local else host.lookup(outer.dst, outer.src)
     if inside is not None or (route is not None and route.device == device.name):

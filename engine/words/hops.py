@@ -215,6 +215,14 @@ def encapsulated(device: str, outer: Encapsulation) -> Text:
     )
 
 
+def tunnel_bypassed(device: str, remote: str, host: str) -> Text:
+    """A tunnel whose other end is the host itself."""
+    return Text(
+        f"{remote}, the other end of {device}, is {host}'s own address: {device} wraps nothing and hands the packet back to {host}.",
+        f"{device} 的对端 {remote} 是 {host} 自己的地址：{device} 不做封装，把数据包交还给 {host}。",
+    )
+
+
 def decapsulated(device: str, outer: Encapsulation, flow: FiveTuple) -> Text:
     return Text(
         f"{device} takes the {outer.kind} header off; inside is {flow}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.dns.lookup import Family
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.names import resolve_name
 
@@ -11,8 +12,14 @@ def run(call: Call) -> Result:
     if len(call.args) != 2 or call.args[0] not in ("hosts", "ahosts", "ahostsv4"):
         return failed("usage: getent hosts|ahosts NAME", 1)
     database, name = call.args
-    found = resolve_name(call.live, call.host, name)
-    live = found.live.later(found.seconds)
+    # `hosts` asks for AAAA first and, where there is none, for A (gethostbyname2); the others for both at once.
+    families: tuple[Family, ...] = ("inet6", "inet") if database == "hosts" else ("unspec",)
+    live = call.live
+    for family in families:
+        found = resolve_name(live, call.host, name, family)
+        live = found.live.later(found.seconds)
+        if found.addresses:
+            break
     if not found.addresses:
         return Result(status=2, live=live)
     if database == "hosts":

@@ -31,7 +31,8 @@ def conf(options: str = "", search: str = "", servers: int = 1) -> str:
 
 def ask(name: str, resolv_conf: str, libc: str, family: str = "inet", *dead: str, rotation: int = 0) -> Lookup:
     which: Libc = "glibc" if libc == "glibc" else "musl"
-    kind: Family = "inet" if family == "inet" else "unspec"
+    kinds: dict[str, Family] = {"inet": "inet", "inet6": "inet6"}
+    kind = kinds.get(family, "unspec")
     return lookup(resolv_conf=resolv_conf, name=name, libc=which, family=kind, zone=ZONE, dead=dead, rotation=rotation)
 
 
@@ -168,6 +169,24 @@ def test_after_silence_the_list_is_over(libc: str, ndots: int, queries: list[str
     attempts = f"ndots:{ndots} timeout:1 attempts:1"
     found = ask("none", conf(attempts, "a.test b.test"), libc, "inet", SILENT)
     assert (short(found), found.error) == (queries, "EAI_AGAIN")
+
+
+@pytest.mark.parametrize(
+    ("libc", "name", "options", "queries", "error"),
+    named(
+        {
+            "AAAA alone": ("glibc", "host.", "", ["0 host AAAA"], "EAI_NODATA"),
+            "a CNAME alone is no name": ("glibc", "lost.test.", "", ["0 lost.test AAAA"], "EAI_NONAME"),
+            "no-aaaa asks whether the name is there": ("glibc", "host.", "no-aaaa", ["0 host A"], "EAI_NODATA"),
+            "no-aaaa, and it is not": ("glibc", "none.", "no-aaaa", ["0 none A"], "EAI_NONAME"),
+            "musl": ("musl", "host.", "no-aaaa", ["0 host AAAA"], "EAI_NONAME"),
+        }
+    ),
+)
+def test_ipv6_alone(libc: str, name: str, options: str, queries: list[str], error: str) -> None:
+    """As `lab verify --dns` has found it, and `getent hosts` asks first."""
+    found = ask(name, conf(options), libc, "inet6")
+    assert (short(found), found.error) == (queries, error)
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,16 @@ def test_outcome(service: object, backends: tuple[str, ...], request_: Request, 
     assert {says(outcome) for outcome in outcomes(made, request_, "ipvs")} == {expected}
 
 
+# A node's address as an external IP: every node holds it on kube-ipvs0, and flannel's tunnel to that node leads to itself.
+# What a pod sends there goes round until its TTL is used up, what the node sends is a martian when it comes back.
+@pytest.mark.parametrize(("source", "code"), [("pod/pod-a", "routing-loop"), ("node/node1", "tunnel-to-itself")])
+def test_a_tunnel_that_leads_to_its_own_node(source: str, code: str) -> None:
+    made = cluster(B, service=web(external_ips=(NODE2,)))
+    (outcome,) = outcomes(made, Request(source, f"{B}:8080"), "ipvs")
+    assert outcome.where is not None
+    assert (outcome.verdict, outcome.where.code, outcome.where.host) == (Verdict.LOST, code, "node1")
+
+
 def test_the_way_through_the_first_node() -> None:
     (outcome,) = outcomes(cluster(B), Request("client", f"{NODE1}:30080"), "ipvs")
     steps = [(hop.stage, hop.hook) for hop in outcome.hops if hop.host == "node1"]
