@@ -96,6 +96,39 @@ def _deny(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
     )  # fmt: skip
 
 
+def _behind_nodes(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
+    """What comes by a NodePort comes under a node's address, which no rule names."""
+    name = f"{scene.front}-clients"
+    allowed: list[dict[str, Any]] = [{"podSelector": {}}, {"ipBlock": {"cidr": "1.2.3.0/24"}}]
+    policy = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {
+            "podSelector": {"matchLabels": {"app": scene.front}},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": allowed}],
+        },
+    }
+    # A node sends under the address of the device that the pod is behind: its network card's, or its tunnel's.
+    nodes = sorted({one.rpartition(".")[0] + ".0/24" for one in scene.addresses.values()})
+    networks = [*nodes, *(scene.pods_network(one) for one in scene.nodes)]
+    more = [{"op": "add", "path": "/spec/ingress/0/from/-", "value": {"ipBlock": {"cidr": one}}} for one in networks]
+    yield Case(
+        (name, scene.front),
+        _applied(policy),
+        (
+            ToolEvidence("", f"kubectl describe netpol {name}", r"CIDR: 1\.2\.3\.0/24"),
+            ToolEvidence("", f"kubectl get svc {scene.front} --no-headers", r"NodePort"),
+        ),
+        (
+            (("", f"kubectl patch netpol {name} --type=json -p '{json.dumps(more)}'"),),
+            (("", f"kubectl delete netpol {name}"),),
+        ),
+        (*all_proxies(), restart(scene, live, scene.front)),
+    )
+
+
 FAULTS = (
     KnownFault(
         "egress-deny-no-dns", 2,
@@ -124,5 +157,12 @@ FAULTS = (
         Text("in the NetworkPolicy default-deny of namespace default", "在 default 命名空间的 NetworkPolicy default-deny 里"),
         Text("a security baseline was applied to one namespace more", "安全基线又应用到了一个命名空间"),
         (r"polic|策略", r"deny|denies|ingress|拒绝|入站"), _deny, plugins=ENFORCING,
+    ),
+    KnownFault(
+        "policy-ipblock-masqueraded", 4,
+        Text("a NetworkPolicy allows the clients' addresses, but what comes by a NodePort comes under a node's: it is masqueraded", "NetworkPolicy 放行的是客户端地址，而经 NodePort 进来的流量源地址是节点的：已被 MASQUERADE"),
+        Text("in a NetworkPolicy of namespace default", "在 default 命名空间的一条 NetworkPolicy 里"),
+        Text("{front} was opened to one partner's network alone", "{front} 改为只对一个合作方网段开放"),
+        (r"polic|策略", r"masquerad|snat|node.?s? address|ipblock|cidr|源地址|节点地址|网段"), _behind_nodes, plugins=ENFORCING,
     ),
 )  # fmt: skip

@@ -17,6 +17,7 @@ MODULES: dict[str, str] = {
     "policy-service-port": "policies",
     "policy-wrong-selector": "policies",
     "policy-default-deny": "policies",
+    "policy-ipblock-masqueraded": "policies",
     "missing-pod-route": "routes",
     "blackhole-route": "routes",
     "stale-static-route": "routes",
@@ -39,6 +40,13 @@ MODULES: dict[str, str] = {
     "kube-proxy-stale": "proxies",
     "nat-flushed": "proxies",
     "udp-stale-conntrack": "proxies",
+    "default-route-gone": "lost",
+    "overlapping-network": "lost",
+    "pod-route-gone": "lost",
+    "dns-scaled-down": "lost",
+    "nodeport-changed": "lost",
+    "vxlan-neigh-missing": "lost",
+    "masquerade-bypassed": "lost",
 }
 
 

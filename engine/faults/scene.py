@@ -15,7 +15,7 @@ from typing import Any
 from engine.cluster import Cluster, Mode, Pod
 from engine.manifests import load_cluster
 from engine.shell import api
-from engine.shell.deployments import ALPHABET, next_address
+from engine.shell.deployments import ALPHABET, deployments, next_address, scaled
 from engine.shell.live import LiveCluster
 from engine.values import dataclass
 
@@ -178,8 +178,12 @@ def _suffix(*about: object) -> str:
 
 
 def reconciled(scene: IncidentScene, live: LiveCluster) -> LiveCluster:
-    """`live` after the Deployments' controllers made anew what is missing of their pods; what somebody scaled is theirs
-    (engine.shell.deployments)."""
+    """`live` after the Deployments' controllers made anew what is missing of their pods; what somebody scaled has as many as
+    they said."""
+    for key in live.scaled:
+        one = deployments(live)[key]
+        if len(one.pods) < one.wanted:
+            live = scaled(live, one, one.wanted)
     for template in scene.templates:
         if f"{template.namespace}/{template.workload}" not in live.scaled and pod_of(live, template) is None:
             # One that is free again is not given next.
