@@ -211,6 +211,10 @@ class Outcome:
     sent: int = 0
     learned: tuple[LearnedMTU, ...] = ()
 
+    def __hash__(self) -> int:
+        # What tells ways apart: all of their hops' words would take longer than a walk's rules do.
+        return hash((self.verdict, self.destination, self.source_seen, tuple(hop.host for hop in self.hops)))
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:

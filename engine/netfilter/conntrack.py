@@ -6,7 +6,7 @@ nf_conntrack_proto_{tcp,sctp,icmp}.c. Time-outs are not modelled: a walk takes n
 
 from __future__ import annotations
 
-from engine.netfilter.skb import ConntrackEntry, Segment, Skb
+from engine.netfilter.skb import ConntrackEntry, Manip, Segment, Skb
 from engine.packet import L4, FiveTuple
 
 # With which segments conntrack starts an entry: a lone SYN/ACK or RST belongs to nothing (tcp_new, sctp_new);
@@ -17,6 +17,7 @@ _STARTS: dict[L4, frozenset[Segment]] = {
     L4.ICMP: frozenset({Segment.OPEN}),
     L4.IPIP: frozenset(Segment),
 }
+_STATUS_OF = {Manip.SRC: "SNAT", Manip.DST: "DNAT"}
 
 
 class ConntrackTable:
@@ -128,10 +129,10 @@ def _out_of_order(connection: ConntrackEntry, skb: Skb) -> bool:
 
 def statuses(skb: Skb) -> frozenset[str]:
     """What `--ctstate` matches on for this packet (xt_conntrack.c): its state, and SNAT or DNAT where set up."""
-    if skb.connection is None:
-        return frozenset({skb.state or "INVALID"})
-    names = {"SRC": "SNAT", "DST": "DNAT"}
-    return frozenset({skb.state or "INVALID", *(names[manip.value] for manip in skb.connection.translated)})
+    state = skb.state or "INVALID"
+    if skb.connection is None or not skb.connection.translated:
+        return frozenset((state,))
+    return frozenset((state, *(_STATUS_OF[manip] for manip in skb.connection.translated)))
 
 
 def state_name(connection: ConntrackEntry) -> str:

@@ -8,10 +8,11 @@ Sources: net/ipv4/netfilter/ip_tables.c (ipt_do_table), net/netfilter/nf_tables_
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 
 from engine.errors import EngineError, RuleError, UnsupportedFeature
 from engine.limits import MOST_CHAIN_DEPTH, MOST_CHAINS_ENTERED, MOST_RULES_EVALUATED
+from engine.netfilter.choose import Draws, first_that_holds
 from engine.netfilter.context import CONTINUE, RETURN, Context, Decision
 from engine.netfilter.index import index_of
 from engine.netfilter.nft_names import TABLE_FAMILY
@@ -26,7 +27,9 @@ from engine.values import dataclass
 class _Frame:
     chain: Chain
     path: tuple[str, ...]
-    positions: Iterator[int]
+    positions: Sequence[int]
+    by_chance: Mapping[int, Draws]
+    at: int = 0
     seen: int = 0
 
 
@@ -35,6 +38,8 @@ def run_base_chain(context: Context, table: Table, chain: Chain, indexed: bool =
 
     Raises UnsupportedFeature for a packet that meets more chains or rules than limits allow."""
     context.table = table
+    if not chain.rules:
+        return _policy(context, chain)
     frames = [_frame(context, chain, (chain.name,), indexed)]
     entered, most_rules = 0, context.rules_evaluated + MOST_RULES_EVALUATED
     while frames:
@@ -52,9 +57,11 @@ def run_base_chain(context: Context, table: Table, chain: Chain, indexed: bool =
                 raise _too_much(table, chain, f"{MOST_CHAINS_ENTERED} chains", f"{MOST_CHAINS_ENTERED} 条链")
             if len(frame.path) >= MOST_CHAIN_DEPTH:
                 raise _too_much(table, chain, f"{MOST_CHAIN_DEPTH} chains in depth", f"{MOST_CHAIN_DEPTH} 层链")
+            target = _target_chain(table, frame, decision.chain)
             if decision.goto:
                 frames.pop()
-            frames.append(_frame(context, _target_chain(table, frame, decision.chain), frame.path, indexed, True))
+            if target.rules:
+                frames.append(_frame(context, target, frame.path, indexed, True))
     return _policy(context, chain)
 
 
@@ -66,8 +73,11 @@ def _too_much(table: Table, chain: Chain, en: str, zh: str) -> UnsupportedFeatur
 
 
 def _frame(context: Context, chain: Chain, path: tuple[str, ...], indexed: bool, entered: bool = False) -> _Frame:
-    positions = index_of(chain).positions(context.skb.flow) if indexed else iter(range(len(chain.rules)))
-    return _Frame(chain, (*path, chain.name) if entered else path, positions)
+    path = (*path, chain.name) if entered else path
+    if not indexed:
+        return _Frame(chain, path, range(len(chain.rules)), {})
+    index = index_of(chain)
+    return _Frame(chain, path, index.positions(context.skb.flow), index.by_chance())
 
 
 def _target_chain(table: Table, frame: _Frame, name: str) -> Chain:
@@ -90,12 +100,21 @@ def _next_decision(context: Context, frame: _Frame) -> Decision:
     """Go on in one chain up to a rule that leaves it, or its end, which returns."""
     rules = frame.chain.rules
     context.chain, context.path = frame.chain, frame.path
-    for position in frame.positions:
+    while frame.at < len(frame.positions):
+        position = frame.positions[frame.at]
+        draws = frame.by_chance.get(position)
+        if draws is not None:
+            passed = first_that_holds(context.choose, draws)
+            frame.at += passed
+            if passed == len(draws):
+                continue
+            position += passed
+        frame.at += 1
         context.rules_evaluated += position + 1 - frame.seen
         frame.seen = position + 1
         rule = rules[position]
         context.rule, context.position = rule, position
-        if not rule_matches(rule, context):
+        if draws is None and not rule_matches(rule, context):
             continue
         decision = run_target(rule.target, context)
         if decision is not CONTINUE:

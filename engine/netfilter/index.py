@@ -7,21 +7,25 @@ follows from the positions. An index is made when a packet first enters the chai
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Hashable, Iterator, Mapping
+import dataclasses
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from engine.errors import RuleError, UnsupportedFeature
 from engine.hooks import IPTABLES_PRIORITY, Hook
+from engine.netfilter.choose import Draws
 from engine.netfilter.ruleset import Backend, Chain, IndexedBy, Rule, Ruleset, Table
 from engine.packet import FiveTuple
 from engine.values import dataclass
+
+# Of how many destinations a chain keeps the merged positions.
+_MOST_MERGED = 1024
 
 
 class ChainIndex:
     """The rules of one chain by exact destination address, by exact destination port, and the rest."""
 
-    __slots__ = ("by_destination", "by_port", "length", "others", "rules")
+    __slots__ = ("_by_chance", "_merged", "by_destination", "by_port", "length", "others", "rules")
 
     def __init__(self, rules: list[Rule]) -> None:
         self.rules = rules
@@ -29,6 +33,8 @@ class ChainIndex:
         self.by_destination: dict[Hashable, list[int]] = {}
         self.by_port: dict[Hashable, list[int]] = {}
         self.others: list[int] = []
+        self._merged: dict[Hashable, list[int]] = {}
+        self._by_chance: dict[int, Draws] | None = None
         for position, rule in enumerate(rules):
             self._place(position, rule)
 
@@ -51,20 +57,35 @@ class ChainIndex:
         else:
             self.others.append(position)
 
-    def positions(self, flow: FiveTuple) -> Iterator[int]:
+    def positions(self, flow: FiveTuple) -> Sequence[int]:
         """The positions of the rules that `flow` may match, in order."""
-        lists = [
-            found
-            for found in (
-                self.by_destination.get(flow.dst),
-                self.by_port.get((flow.protocol, flow.dport)),
-                self.others,
-            )
-            if found
-        ]
-        if len(lists) == 1:
-            return iter(lists[0])
-        return heapq.merge(*lists)
+        to, port = flow.dst, (flow.protocol, flow.dport)
+        of_address, of_port = self.by_destination.get(to), self.by_port.get(port)
+        if of_address is None and of_port is None:
+            return self.others
+        if of_port is None and not self.others:
+            return of_address or ()
+        key = (of_address and to, of_port and port)
+        found = self._merged.get(key)
+        if found is None:
+            found = sorted((*(of_address or ()), *(of_port or ()), *self.others))
+            if len(self._merged) < _MOST_MERGED:
+                self._merged[key] = found
+        return found
+
+    def by_chance(self) -> Mapping[int, Draws]:
+        """The rules that chance alone decides, by position: such a rule and those that follow it in a row."""
+        if self._by_chance is None:
+            self._by_chance = {}
+            for position in self.others:
+                deciding = [match for match in self.rules[position].matches if not match.always]
+                weights = deciding[0].weights() if len(deciding) == 1 else None
+                if weights is not None:
+                    before = self._by_chance.get(position - 1)
+                    row = [] if before is None else before.row
+                    row.append(weights)
+                    self._by_chance[position] = Draws(row, len(row) - 1)
+        return self._by_chance
 
 
 def index_of(chain: Chain) -> ChainIndex:
@@ -88,10 +109,12 @@ class HookedChain:
 @dataclass(frozen=True, slots=True)
 class HookPlan:
     """The base chains at each hook in the order the kernel calls them; `has_nat`: NAT's own hooks are registered
-    (at all four hooks as soon as one nat chain exists, nf_nat_register_fn)."""
+    (at all four hooks as soon as one nat chain exists, nf_nat_register_fn). `stages`: all that runs at a hook, as far as
+    engine.netfilter.stack has put it together."""
 
     at: dict[Hook, tuple[HookedChain, ...]]
     has_nat: bool
+    stages: dict[Hook, tuple[HookedChain | str, ...]] = dataclasses.field(default_factory=dict)
 
 
 def plan_of(ruleset: Ruleset) -> HookPlan:

@@ -146,12 +146,10 @@ def _default_ports(port: int) -> tuple[int, int]:
 
 def _replaced(flow: FiveTuple, manip: Manip, address: str | None, port: int | None) -> FiveTuple:
     if manip is Manip.SRC:
-        return dataclasses.replace(
-            flow, src=flow.src if address is None else address, sport=flow.sport if port is None else port
-        )
-    return dataclasses.replace(
-        flow, dst=flow.dst if address is None else address, dport=flow.dport if port is None else port
-    )
+        src, sport = flow.src if address is None else address, flow.sport if port is None else port
+        return FiveTuple(flow.protocol, src, sport, flow.dst, flow.dport)
+    dst, dport = flow.dst if address is None else address, flow.dport if port is None else port
+    return FiveTuple(flow.protocol, flow.src, flow.sport, dst, dport)
 
 
 def translate(skb: Skb, hook: Hook) -> tuple[Manip, FiveTuple] | None:

@@ -12,6 +12,7 @@ import dataclasses
 import enum
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from fractions import Fraction
 from typing import ClassVar
 
 from engine.errors import UnsupportedFeature
@@ -42,6 +43,7 @@ class Match:
     """Base of all matches. A rule applies to a packet when all of its matches do.
 
     `pure`: it has no side effect and no chance in it, so that not asking it at all makes no difference (index.py).
+    `always`: it holds for every packet. `weights`: those of the decision, to hold or not, that it leaves to chance alone.
     `indexed_by`, `index_key`: what the packet must have for it to hold; key None where there is no one such value.
     A match that only has text, without `holds` (part.ModelledMatch), is not modelled. `column` is that of `iptables -L`
     where it has one of its own ("prot", "in", "out", "source", "destination").
@@ -49,11 +51,15 @@ class Match:
 
     __slots__ = ()
     pure: ClassVar[bool] = False
+    always: ClassVar[bool] = False
     indexed_by: ClassVar[IndexedBy | None] = None
     at_end_in_nft: ClassVar[bool] = False
     column: ClassVar[str] = ""
 
     def index_key(self) -> Hashable | None:
+        return None
+
+    def weights(self) -> tuple[Fraction, Fraction] | None:
         return None
 
     def devices(self) -> Iterable[str]:
@@ -167,8 +173,11 @@ class Ruleset:
     backend: Backend
     family: Family
     tables: dict[str, Table] = dataclasses.field(default_factory=dict)
-    # What engine.netfilter.index derived from `tables`.
+    # What engine.netfilter.index derived from `tables`, and rules as text (engine.walk.hooks).
     plan: object = dataclasses.field(default=None, init=False, repr=False, compare=False)
+    texts: dict[tuple[str, int], tuple[Rule, str]] = dataclasses.field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def backend_of(self, table: Table) -> Backend:
         """The tool that wrote `table`, which is one of this ruleset's."""

@@ -136,7 +136,10 @@ class HostNetfilter:
             routing=self._routing,
         )
         verdict = NetfilterVerdict.ACCEPT
-        for stage in _stages(plan, hook, isinstance(self.ruleset, IpvsRuleset)):
+        stages = plan.stages.get(hook)
+        if stages is None:
+            stages = plan.stages[hook] = _stages(plan, hook, isinstance(self.ruleset, IpvsRuleset))
+        for stage in stages:
             verdict = self._run_stage(stage, context, plan)
             if verdict is not NetfilterVerdict.ACCEPT:
                 break
@@ -267,7 +270,7 @@ class HostNetfilter:
         )
 
 
-def _stages(plan: HookPlan, hook: Hook, with_ipvs: bool) -> list[HookedChain | str]:
+def _stages(plan: HookPlan, hook: Hook, with_ipvs: bool) -> tuple[HookedChain | str, ...]:
     """What runs at `hook`, in order: base chains, and conntrack's, NAT's and IPVS's own hooks between them."""
     stages: list[tuple[float, int, HookedChain | str]] = []
     if with_ipvs:
@@ -285,4 +288,4 @@ def _stages(plan: HookPlan, hook: Hook, with_ipvs: bool) -> list[HookedChain | s
     for order, base in enumerate(plan.at.get(hook, ())):
         if not base.nat:
             stages.append((base.priority, order + 1, base))
-    return [stage for _, _, stage in sorted(stages, key=lambda entry: entry[:2])]
+    return tuple(stage for _, _, stage in sorted(stages, key=lambda entry: entry[:2]))

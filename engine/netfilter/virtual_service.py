@@ -5,6 +5,7 @@ The kernel's struct ip_vs_service, without the connections it has made: those ar
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -51,6 +52,8 @@ def equal_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, .
     return shares(tuple(min(weight, 1) for weight in weights))
 
 
+@functools.lru_cache(maxsize=256)
 def shares(weights: tuple[int, ...]) -> tuple[Fraction, ...]:
     """What part each has of them all."""
-    return tuple(Fraction(weight, sum(weights)) for weight in weights)
+    whole = sum(weights)
+    return tuple(Fraction(weight, whole) for weight in weights)

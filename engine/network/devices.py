@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import hashlib
 import ipaddress
 from collections.abc import Mapping
@@ -40,7 +41,12 @@ class InterfaceAddress:
     @property
     def network(self) -> str:
         """The network the address lies in, as a canonical CIDR string."""
-        return str(ipaddress.ip_network(f"{self.address}/{self.length}", strict=False))
+        return _network(self.address, self.length)
+
+
+@functools.lru_cache(maxsize=4096)
+def _network(address: str, length: int) -> str:
+    return str(ipaddress.ip_network(f"{address}/{length}", strict=False))
 
 
 @dataclass(frozen=True, slots=True)

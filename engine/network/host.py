@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engine.network.devices import Device
-from engine.network.routes import Route, RoutingTable, contains, number
+from engine.network.routes import Route, RoutingTable
 from engine.values import dataclass
 
 if TYPE_CHECKING:
     from engine.network.policy_routing import PolicyRouting
-
-_LOOPBACK = {4: "127.0.0.0/8", 6: "::1/128"}
 
 
 class HostKind(enum.StrEnum):
@@ -70,7 +68,8 @@ class Host:
 
     def is_local(self, address: str) -> bool:
         """Whether the local routing table holds the address (fib type LOCAL)."""
-        return address in self.own or contains(_LOOPBACK[number(address)[0]], address)
+        return address in self.own or self.is_loopback(address)
 
     def is_loopback(self, address: str) -> bool:
-        return contains(_LOOPBACK[number(address)[0]], address)
+        """Whether it is of 127.0.0.0/8, or ::1."""
+        return address.startswith("127.") or address == "::1"

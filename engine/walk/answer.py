@@ -165,7 +165,7 @@ def _next_packet(state: WalkState, flow: FiveTuple, client: Host, server: Arrive
 
     The nat table no longer sees it: the state's cost is what it pays.
     """
-    state.start_leg(Direction.REQUEST)
+    state.start_leg(Direction.REQUEST, told=False)
     end = run_to_end(state, Outgoing(client.name, Skb(flow, segment=Segment.DATA)))
     if isinstance(end, Died):
         return end
@@ -180,6 +180,6 @@ def _next_answer(state: WalkState, flow: FiveTuple, client: Host, server: Arrive
     A host that never saw the request lets the handshake's answer pass as INVALID, and takes the data that follows for
     a connection of its own, picked up midstream (nf_conntrack_tcp_loose): NEW, for which it has rules.
     """
-    state.start_leg(Direction.REPLY)
+    state.start_leg(Direction.REPLY, told=False)
     answer = Skb(server.skb.flow.reply(), segment=Segment.DATA)
     return not_heard(state, run_to_end(state, Outgoing(server.host, answer)), flow, client)

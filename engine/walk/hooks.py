@@ -26,6 +26,7 @@ _STAGE = {
     Hook.OUTPUT: Stage.OUTPUT,
     Hook.POSTROUTING: Stage.POSTROUTING,
 }
+_UNTOUCHED = Passage(NetfilterVerdict.ACCEPT)
 _NAT_STAGE = {
     TargetAction.DNAT: Stage.DNAT,
     TargetAction.REDIRECT: Stage.DNAT,
@@ -54,7 +55,7 @@ def run_hook(
     # The router and external hosts have no rules here, and pods only what was given: kube-proxy writes into the nodes'
     # network namespace alone.
     if netfilter.ruleset is None:
-        return Passage(NetfilterVerdict.ACCEPT)
+        return _UNTOUCHED
     if state.first_node is None and host.kind is HostKind.NODE:
         state.first_node = host.name
     asks = inside is None and host.kind is HostKind.NODE and _asks_policies(state, host, skb)
@@ -79,7 +80,8 @@ def run_hook(
     state.stray = state.stray or (inside is None and skb.state == "INVALID")
     device = (out_device if hook in (Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING) else in_device) or "lo"
     if inside is None:
-        _Recorder(state, host, hook, device, skb, netfilter.ruleset, before, mark).record(passage)
+        if state.told:
+            _Recorder(state, host, hook, device, skb, netfilter.ruleset, before, mark).record(passage)
         _note_masquerade(state, host, passage)
     if passage.verdict is NetfilterVerdict.ACCEPT and late:
         refused = policy.judge(state, host, hook, skb, in_device, out_device)
@@ -99,16 +101,17 @@ def _asks_policies(state: WalkState, host: Host, skb: Skb) -> bool:
 
 def _note_proxy(state: WalkState, host: Host, skb: Skb, passage: Passage) -> None:
     """Who redirects to a port has somebody listen there, whatever the manifests declare: a mesh's proxy."""
-    if any(isinstance(event, RuleEvent) and event.action is TargetAction.REDIRECT for event in passage.events):
-        port = skb.flow.dport
-        state.proxies.add((host.name, port))
-        state.assumed[
-            Text(
-                f"A rule on {host.name} redirects the connection to port {port}: a proxy is taken to listen there. What it "
-                "does then is a connection of its own, which is not part of this walk.",
-                f"{host.name} 上有规则把连接重定向到端口 {port}：假定有代理在该端口监听。代理之后的动作是它自己的另一个连接，不在本次路径之内。",
+    for event in passage.events:
+        if isinstance(event, RuleEvent) and event.action is TargetAction.REDIRECT:
+            port = skb.flow.dport
+            state.proxies.add((host.name, port))
+            state.assume(
+                Text(
+                    f"A rule on {host.name} redirects the connection to port {port}: a proxy is taken to listen there. What it "
+                    "does then is a connection of its own, which is not part of this walk.",
+                    f"{host.name} 上有规则把连接重定向到端口 {port}：假定有代理在该端口监听。代理之后的动作是它自己的另一个连接，不在本次路径之内。",
+                )
             )
-        ] = None
 
 
 def _note_masquerade(state: WalkState, host: Host, passage: Passage) -> None:
@@ -236,10 +239,15 @@ def _telling(passage: Passage) -> list[RuleEvent]:
 
 def rule_text(ruleset: Ruleset, event: RuleEvent) -> str | None:
     """The rule as the kernel's tool prints it; `-P CHAIN DROP` for a policy."""
-    backend = event.backend or ruleset.backend
-    if event.rule is None:
+    backend, rule = event.backend or ruleset.backend, event.rule
+    if rule is None:
         return f"-P {event.chain} DROP" if backend is Backend.IPTABLES else "policy drop"
-    return dump_rule(event.chain, event.rule, backend, ruleset.family)
+    key = event.chain, id(rule)
+    found = ruleset.texts.get(key)
+    # A rule that is gone may have left its number to another.
+    if found is None or found[0] is not rule:
+        found = ruleset.texts[key] = rule, dump_rule(event.chain, rule, backend, ruleset.family)
+    return found[1]
 
 
 def _ending(

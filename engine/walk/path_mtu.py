@@ -50,12 +50,12 @@ def large_packets(state: WalkState, flow: FiveTuple, client: Host, size: int) ->
 
 def _sent(state: WalkState, flow: FiveTuple, client: Host, size: int) -> Arrived | Died:
     """One packet of that size; of a ping what is echoed, which is as long and has no DF."""
-    state.start_leg(Direction.REQUEST)
+    state.start_leg(Direction.REQUEST, told=False)
     whole = Skb(flow, segment=Segment.DATA, size=size, may_fragment=state.resolved.may_fragment)
     end = run_to_end(state, Outgoing(client.name, whole))
     if isinstance(end, Died) or flow.protocol is not L4.ICMP:
         return end
-    state.start_leg(Direction.REPLY)
+    state.start_leg(Direction.REPLY, told=False)
     echo = Skb(end.skb.flow.reply(), segment=Segment.DATA, size=size, may_fragment=True)
     back = run_to_end(state, Outgoing(end.host, echo))
     return not_heard(state, back, flow, client) or end

@@ -112,6 +112,7 @@ class WalkState:
         self.version = number(resolved.dst)[0]
         self.direction = Direction.REQUEST
         self.hops: list[Hop] = []
+        self.told = True
         self.cost = Cost()
         self.underlay_cost = Cost()
         self.masqueraded = False
@@ -129,10 +130,11 @@ class WalkState:
         self._outer_flows: set[tuple[str, FiveTuple]] = set()
         self._path_mtus: dict[tuple[str, str], int] = {}
 
-    def start_leg(self, direction: Direction) -> None:
+    def start_leg(self, direction: Direction, *, told: bool = True) -> None:
         """Begin another packet: its hops and what it pays are counted from nothing. `stray` tells whether some host's
-        conntrack found it to belong to nothing (INVALID)."""
+        conntrack found it to belong to nothing (INVALID). Of one that is not `told` no hops are written."""
         self.direction = direction
+        self.told = told
         self._leg += 1
         self.hops = []
         self.cost = Cost()
@@ -171,6 +173,8 @@ class WalkState:
     def pay(self, passage: Passage, outer: bool) -> None:
         """Add what a hook cost, and what it took for granted."""
         self.assumed.update(dict.fromkeys(passage.assumed))
+        if not passage.rules_evaluated and not passage.hash_lookups:
+            return
         before = self.underlay_cost if outer else self.cost
         after = Cost(
             before.rules_evaluated + passage.rules_evaluated,
@@ -246,6 +250,8 @@ class WalkState:
         mark: int | None = None,
     ) -> None:
         """Write down one step, with the packet as it is now (or as `flow` and `mark` say)."""
+        if not self.told:
+            return
         now = flow or skb.flow
         shown = (now.source, now.destination) if skb.error_about is None else (now.src, now.dst)
         self.hops.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from engine.network.routes import Route
 from engine.packet import L4, Encapsulation, FiveTuple
 from engine.trace import Text
@@ -130,6 +132,7 @@ def bridge_hairpin(bridge: str, port: str, dst: str) -> Text:
     )
 
 
+@functools.cache
 def nothing_matched(hook: str, tracked: bool, untracked: bool = False) -> Text:
     """`tracked`: at a hook with a nat table, by a packet of a known connection; `untracked`: by one that IPVS
     or a rule took out of conntrack."""

@@ -42,6 +42,7 @@ class Comment(ModelledMatch):
     text: str
 
     pure = True
+    always = True
     at_end_in_nft = True
 
     def holds(self, context: Context) -> bool:

@@ -29,9 +29,13 @@ class StatisticRandom(ModelledMatch):
 
     def holds(self, context: Context) -> bool:
         # statistic_mt draws 31 bits and compares; a probability of 1 is above every draw, so nothing is drawn for it.
-        if self.probability >= 1:
-            return True
-        return context.choose(_weights(self.probability.numerator, self.probability.denominator)) == 0
+        weights = self.weights()
+        return weights is None or context.choose(weights) == 0
+
+    def weights(self) -> tuple[Fraction, Fraction] | None:
+        # To compare Fractions takes longer than all of this.
+        numerator, denominator = self.probability.numerator, self.probability.denominator
+        return None if numerator >= denominator else _weights(numerator, denominator)
 
     def listing(self, numeric: bool, before: Match | None) -> str:
         return f" statistic mode random probability {probability_text(self.probability)}"
