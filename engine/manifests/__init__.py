@@ -6,7 +6,7 @@ PyYAML is imported here alone, and nothing here knows what a rule or a packet is
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.cluster import Cluster
@@ -15,7 +15,7 @@ from engine.manifests.check import check_cluster
 from engine.manifests.collect import Collector
 from engine.manifests.quick_json import ReadAgain, json_pieces, looks_like_json
 from engine.manifests.reading import texts
-from engine.manifests.source import Piece, pieces
+from engine.manifests.source import Piece
 
 __all__ = ["check_cluster", "load_cluster"]
 
@@ -60,7 +60,7 @@ def _collected(found: Sequence[tuple[str, str, bool]], quick_json: bool, by_item
         for file, content, in_folder in found:
             quick = quick_json and looks_like_json(content)
             unlined = unlined or quick
-            for piece in json_pieces(content, file) if quick else pieces(content, file, by_item):
+            for piece in json_pieces(content, file) if quick else _yaml_pieces(content, file, by_item):
                 if piece.index is not None:
                     wrong = wrong or _complaint(collector, piece, file)
                 elif piece.of_list:
@@ -76,6 +76,13 @@ def _collected(found: Sequence[tuple[str, str, bool]], quick_json: bool, by_item
         if unlined:
             raise ReadAgain from None
         raise
+
+
+def _yaml_pieces(content: str, file: str, by_item: bool) -> Iterator[Piece]:
+    # PyYAML is imported for a text that is no JSON alone.
+    from engine.manifests.composer import pieces
+
+    return pieces(content, file, by_item)
 
 
 def _complaint(collector: Collector, piece: Piece, file: str) -> ManifestError | None:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.errors import ManifestError
-from engine.manifests.source import Map, Seq, Trap, documents
+from engine.manifests.source import Map, Seq, Trap
 from engine.packet import L4
 from engine.values import pattern
 
@@ -227,8 +227,12 @@ class Fields:
         """The mappings in the text that stands in `key`. Errors name the line of the manifest around it."""
         try:
             text = self.long_text(key)
-            found = documents(text, key) if text is not None else iter(())
-            yield (Fields(document, key) for document, _ in found if isinstance(document, Map))
+            if text is None:
+                yield iter(())
+                return
+            from engine.manifests.composer import documents
+
+            yield (Fields(document, key) for document, _ in documents(text, key) if isinstance(document, Map))
         except ManifestError as error:
             if error.file != key:
                 raise

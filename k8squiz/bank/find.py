@@ -210,12 +210,16 @@ def find(name: str, folder: Path | None = None) -> Template:
     Raises QuizError naming the nearest ids, or file:line."""
     if name.endswith((".yaml", ".yml")):
         return load(Path(name))
-    known = metas(folder)
     origin = name.partition("/")[0]
-    for meta in known:
-        if meta.id == origin:
+    known: list[str] = []
+    # A file of that name is looked at first: it need not be one, but it nearly always is.
+    paths = files(folder if folder is not None else bank_folder())
+    for path in sorted(paths, key=lambda path: path.stem != origin):
+        meta = scan(path)
+        if meta is not None and meta.id == origin:
             return opened(dataclasses.replace(meta, id=name))
-    raise unknown("question", name, (meta.id for meta in known))
+        known += [] if meta is None else [meta.id]
+    raise unknown("question", name, known)
 
 
 def opened(meta: QuestionMeta) -> Template:

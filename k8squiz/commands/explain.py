@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from k8squiz.bank.find import SCALE
 from k8squiz.errors import QuizError
 from k8squiz.locale.i18n import Lang
 
@@ -34,13 +33,18 @@ def run(
                 "哪个主题？请写成 k8squiz explain 主题；不带选项的 k8squiz explain 会列出所有主题",
             )
         return _list(lang)
-    if topic == SCALE:
-        return _scale(lang, bool(without or step or live or export is not None), release)
+    from k8squiz.explain import TOPICS, tell
+
+    if all(entry.name != topic for entry in TOPICS):
+        # A story needs nothing of the bank.
+        from k8squiz.bank.find import SCALE
+
+        if topic == SCALE:
+            return _scale(lang, bool(without or step or live or export is not None), release)
     if live:
         from k8squiz.commands import live as kernel
 
         return kernel.run(lang, topic, frozenset(without), release)
-    from k8squiz.explain import tell
 
     if export is not None:
         from k8squiz.story.picture.export import check_suffix
@@ -112,6 +116,7 @@ def _scale(lang: Lang, optioned: bool, release: str | None) -> int:
 def _list(lang: Lang) -> int:
     from rich.table import Table
 
+    from k8squiz.bank.find import SCALE
     from k8squiz.explain import TOPICS
     from k8squiz.locale.help import COMMANDS
     from k8squiz.locale.i18n import pick

@@ -14,7 +14,7 @@ from rich.console import Console
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.find import find, told_by, within
-from k8squiz.bank.question import Answer, Grade, QuestionMeta
+from k8squiz.bank.question import Answer, Grade, QuestionMeta, Template
 from k8squiz.commands.faults import tell
 from k8squiz.commands.material import read_material
 from k8squiz.commands.practice_journal import PracticeJournal
@@ -73,12 +73,12 @@ def run(
     day = None if wish.until is None else day_of(wish.until)
     console = make_console()
     # A name that does not exist is told before anything is opened.
-    own = () if question is None else _named(question)
+    own, template = ((), None) if question is None else _named(question)
     scope = scope or Scope()
-    known = scope.questions()
+    known = () if own and scope == Scope() else scope.questions()
     journal = PracticeJournal(console, lang, chosen, day, wish.cram)
     if own:
-        session = PracticeSession(own, chosen, exact=True)
+        session = PracticeSession(own, chosen, exact=True, template=template)
     else:
         # A seed asks for the same questions again, whatever is remembered.
         drawn = (
@@ -105,9 +105,12 @@ def run(
     return 0
 
 
-def _named(question: str) -> tuple[QuestionMeta, ...]:
-    """The question of that id or file, or all of a folder of one's own. Raises QuizError."""
-    return within(Path(question)) if there(Path(question), Path.is_dir) else (find(question).meta,)
+def _named(question: str) -> tuple[tuple[QuestionMeta, ...], Template | None]:
+    """The question of that id or file, which is read for that; or all of a folder of one's own. Raises QuizError."""
+    if there(Path(question), Path.is_dir):
+        return within(Path(question)), None
+    template = find(question)
+    return (template.meta,), template
 
 
 def _midnight() -> float:

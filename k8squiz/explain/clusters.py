@@ -1,4 +1,4 @@
-"""The small clusters the stories are told on, as plain Kubernetes YAML.
+"""The small clusters the stories are told on, as plain Kubernetes objects.
 
 The addresses are those of the interview question the stories grew from: client 1.2.3.4, node1 192.168.1.10,
 Service 10.96.0.10:80 with NodePort 30080, pods listening on 8080.
@@ -6,7 +6,12 @@ Service 10.96.0.10:80 with NodePort 30080, pods listening on 8080.
 
 from __future__ import annotations
 
+import json
+from typing import TypeAlias
+
 from engine.values import dataclass
+
+_Manifest: TypeAlias = dict[str, object]
 
 NODES = {"node1": ("192.168.1.10", "10.244.1.0/24"), "node2": ("192.168.1.11", "10.244.2.0/24")}
 PODS = {
@@ -39,126 +44,94 @@ class Shape:
     node_port_addresses: str = ""
 
 
+def manifests(shape: Shape) -> str:
+    """The cluster of `shape` as one List, in JSON: to read YAML would cost a story's start more than its walks."""
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": _documents(shape)})
+
+
 def cluster_yaml(shape: Shape) -> str:
-    """The cluster of `shape` as a multi-document YAML text."""
+    """The same as a multi-document YAML text, for a story that writes more of its own to it."""
+    import yaml
+
+    return "---\n".join(yaml.safe_dump(document, sort_keys=False) for document in _documents(shape))
+
+
+def _documents(shape: Shape) -> list[_Manifest]:
     documents = [_node(name, ip, cidr, shape) for name, (ip, cidr) in NODES.items()]
     documents += [_pod(name, ip, node) for name, (ip, node) in PODS.items()]
     documents += [_service(shape), _slice(shape), _proxy(shape)]
-    documents += [_SERVICE_CIDR] if shape.service_cidr else []
-    return "---\n".join(documents)
+    return documents + ([_SERVICE_CIDR] if shape.service_cidr else [])
 
 
-def _proxy(shape: Shape) -> str:
-    text = """\
-apiVersion: kubeproxy.config.k8s.io/v1alpha1
-kind: KubeProxyConfiguration
-clusterCIDR: 10.244.0.0/16
-"""
-    return text + (f"nodePortAddresses: [{shape.node_port_addresses}]\n" if shape.node_port_addresses else "")
+def _proxy(shape: Shape) -> _Manifest:
+    said = {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "clusterCIDR": "10.244.0.0/16",
+    }
+    return said | ({"nodePortAddresses": [shape.node_port_addresses]} if shape.node_port_addresses else {})
 
 
-_SERVICE_CIDR = f"""\
-apiVersion: networking.k8s.io/v1
-kind: ServiceCIDR
-metadata:
-  name: kubernetes
-spec:
-  cidrs: [{SERVICE_CIDR}]
-"""
+_SERVICE_CIDR: _Manifest = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "ServiceCIDR",
+    "metadata": {"name": "kubernetes"},
+    "spec": {"cidrs": [SERVICE_CIDR]},
+}
 
 
-def _node(name: str, ip: str, cidr: str, shape: Shape) -> str:
-    further = (
-        f'    k8squiz.dev/addresses: "{ip},{SECOND_ADDRESS}"\n' if shape.second_address and name == "node1" else ""
-    )
-    return f"""\
-apiVersion: v1
-kind: Node
-metadata:
-  name: {name}
-  annotations:
-    flannel.alpha.coreos.com/backend-type: {shape.backend}
-{further}spec:
-  podCIDR: {cidr}
-status:
-  addresses:
-  - {{type: InternalIP, address: {ip}}}
-"""
+def _node(name: str, ip: str, cidr: str, shape: Shape) -> _Manifest:
+    annotations = {"flannel.alpha.coreos.com/backend-type": shape.backend}
+    if shape.second_address and name == "node1":
+        annotations["k8squiz.dev/addresses"] = f"{ip},{SECOND_ADDRESS}"
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "annotations": annotations},
+        "spec": {"podCIDR": cidr},
+        "status": {"addresses": [{"type": "InternalIP", "address": ip}]},
+    }
 
 
-def _pod(name: str, ip: str, node: str) -> str:
-    return f"""\
-apiVersion: v1
-kind: Pod
-metadata:
-  name: {name}
-  labels: {{app: {"web" if name != "client" else "client"}}}
-spec:
-  nodeName: {node}
-  containers:
-  - name: web
-    ports:
-    - containerPort: {TARGET_PORT}
-status:
-  podIP: {ip}
-"""
+def _pod(name: str, ip: str, node: str) -> _Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {"app": "web" if name != "client" else "client"}},
+        "spec": {"nodeName": node, "containers": [{"name": "web", "ports": [{"containerPort": TARGET_PORT}]}]},
+        "status": {"podIP": ip},
+    }
 
 
-def _service(shape: Shape) -> str:
-    if shape.cluster_ip_only:
-        return f"""\
-apiVersion: v1
-kind: Service
-metadata:
-  name: web
-spec:
-  clusterIP: {VIP}
-  selector: {{app: web}}
-  internalTrafficPolicy: {shape.internal}
-  ports:
-  - port: {PORT}
-    targetPort: {TARGET_PORT}
-"""
-    kind = "LoadBalancer" if shape.load_balancer else "NodePort"
-    text = f"""\
-apiVersion: v1
-kind: Service
-metadata:
-  name: web
-spec:
-  type: {kind}
-  clusterIP: {VIP}
-  selector: {{app: web}}
-  externalTrafficPolicy: {shape.external}
-  internalTrafficPolicy: {shape.internal}
-  ports:
-  - port: {PORT}
-    targetPort: {TARGET_PORT}
-    nodePort: {NODE_PORT}
-"""
-    if shape.load_balancer:
+def _service(shape: Shape) -> _Manifest:
+    port: _Manifest = {"port": PORT, "targetPort": TARGET_PORT}
+    spec: _Manifest = {"clusterIP": VIP, "selector": {"app": "web"}, "internalTrafficPolicy": shape.internal}
+    service: _Manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec}
+    if not shape.cluster_ip_only:
+        spec["type"] = "LoadBalancer" if shape.load_balancer else "NodePort"
+        spec["externalTrafficPolicy"] = shape.external
+        port["nodePort"] = NODE_PORT
+    spec["ports"] = [port]
+    if shape.load_balancer and not shape.cluster_ip_only:
         if shape.external == "Local":
-            text += f"  healthCheckNodePort: {HEALTH_CHECK_NODE_PORT}\n"
-        text += f"status:\n  loadBalancer:\n    ingress:\n    - ip: {LB_VIP}\n"
-    return text
+            spec["healthCheckNodePort"] = HEALTH_CHECK_NODE_PORT
+        service["status"] = {"loadBalancer": {"ingress": [{"ip": LB_VIP}]}}
+    return service
 
 
-def _slice(shape: Shape) -> str:
-    entries = "".join(
-        f"- addresses: [{PODS[name][0]}]\n"
-        f"  nodeName: {PODS[name][1]}\n"
-        f"  targetRef: {{kind: Pod, name: {name}, namespace: default}}\n"
-        for name in shape.endpoints
-    )
-    return f"""\
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata:
-  name: web-1
-  labels:
-    kubernetes.io/service-name: web
-addressType: IPv4
-ports:
-- port: {TARGET_PORT}
-endpoints:{" []" if not entries else ""}
-{entries}"""
+def _slice(shape: Shape) -> _Manifest:
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": "web-1", "labels": {"kubernetes.io/service-name": "web"}},
+        "addressType": "IPv4",
+        "ports": [{"port": TARGET_PORT}],
+        "endpoints": [
+            {
+                "addresses": [PODS[name][0]],
+                "nodeName": PODS[name][1],
+                "targetRef": {"kind": "Pod", "name": name, "namespace": "default"},
+            }
+            for name in shape.endpoints
+        ],
+    }

@@ -35,7 +35,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         topic="dns",
         title=words.TITLE,
         summary=words.SUMMARY,
-        cluster_yaml=world.yaml,
         sections=(
             _settings(world),
             _asked(world),

@@ -38,7 +38,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         topic="ebpf",
         title=words.TITLE,
         summary=words.summary(VIP, PORT),
-        cluster_yaml=world.yaml,
         sections=(
             _scope(),
             _by_rules(world),

@@ -70,7 +70,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         topic="egress",
         title=words.TITLE,
         summary=words.summary(_API),
-        cluster_yaml=world.yaml,
         sections=(_path(world, outcome), _evidence(world), _who(), _knowing(), _ports(), _what_breaks()),
         claims=_claims(working),
         points=words.points(figures),

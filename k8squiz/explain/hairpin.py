@@ -30,7 +30,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             f"pod-a（{_A}）访问 {VIP}:{PORT}，kube-proxy 恰好选中 pod-a 自己。数据包必须在节点上掉头，"
             "从它进来的端口再出去，而且不能看起来像是 Pod 发给自己的。",
         ),
-        cluster_yaml=world.yaml,
         sections=(
             _path(world, outcome),
             _rules(world),

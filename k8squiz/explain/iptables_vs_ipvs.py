@@ -35,7 +35,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             f"{SERVICES} 个 Service，每个 {ENDPOINTS} 个 Pod。iptables 模式为什么会变慢？IPVS 怎么解决？真有说的那么糟吗？"
             "把常见答案里的每个数字都重新算一遍。",
         ),
-        cluster_yaml="",
         sections=(
             _figure_by_figure(figures),
             *scale_sections(figures),

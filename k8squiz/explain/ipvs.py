@@ -39,7 +39,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             f"{VIP}:{PORT} 现在是一台虚拟服务器，三个 Pod 是它的真实服务器。数据包在哪个 hook 点被 IPVS 接管？为什么会走到那里？"
             "iptables 和 ipset 还要做什么？",
         ),
-        cluster_yaml=world.yaml,
         sections=(
             _what_stands(world),
             _cluster_ip(world, inside),

@@ -29,7 +29,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         topic="mtu",
         title=words.TITLE,
         summary=words.SUMMARY,
-        cluster_yaml=world.yaml,
         sections=(_arithmetic(), _full(world), _nets(), _sizes(), _beyond(), _cut()),
         claims=_claims(),
         points=words.points(_largest(_world(_BARE)), _PING_HEADERS),

@@ -25,7 +25,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         topic="network-policy",
         title=words.TITLE,
         summary=words.SUMMARY,
-        cluster_yaml=world.yaml,
         sections=(
             _written(without),
             _asked(world),

@@ -50,7 +50,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             "Service 列表变成了映射：内核按地址、协议、端口查一次，就直接进入该 Service 的链。"
             f"在 {spoken(RELEASE)} 中数据包怎么走？v1.35 及以前有何不同？用户会察觉什么？",
         ),
-        cluster_yaml=world.yaml,
         sections=(
             _maps(world),
             _path(world, outcome),
@@ -198,7 +197,7 @@ def _cell(cost: PacketCost) -> Text:
 
 
 _OTHERS = Shape(endpoints=("pod-b",), second_address=True)
-_EVERY = Shape(endpoints=("pod-b",), second_address=True, node_port_addresses='"0.0.0.0/0"')
+_EVERY = Shape(endpoints=("pod-b",), second_address=True, node_port_addresses="0.0.0.0/0")
 _REQUESTS: tuple[tuple[Text, Shape, str, str], ...] = (
     (Text("a client, NodePort", "客户端，NodePort"), _REMOTE, "client", f"{_NODE1}:{NODE_PORT}"),
     (Text("the same on the node's second address", "同上，节点的第二个地址"), _OTHERS, "client", f"{SECOND_ADDRESS}:{NODE_PORT}"),

@@ -31,7 +31,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             f"客户端连接 {_ENTRY}。node1 选中了运行在 node2 上的 pod-b（{_B}），flannel 用 VXLAN 把数据包送过去。"
             "响应再原路返回，这是题目的另一半。",
         ),
-        cluster_yaml=world.yaml,
         sections=(
             _eleven_steps(world, outcome),
             _rules(world),

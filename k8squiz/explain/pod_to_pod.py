@@ -28,7 +28,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         topic="pod-to-pod",
         title=words.TITLE,
         summary=words.summary(pod_ip("pod-a"), pod_ip("pod-b"), str(TARGET_PORT)),
-        cluster_yaml=world.yaml,
         sections=(
             _tables(world),
             _path(world, outcome),

@@ -51,7 +51,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
         topic="rollout",
         title=words.TITLE,
         summary=words.summary(_OLD, _NEW, _STAYS, _TO),
-        cluster_yaml=world.yaml,
         sections=(_moments(rollout), _walk(rollout), _fates(rollout), _knobs(world.cluster)),
         claims=_claims(world.cluster),
         points=words.POINTS,

@@ -37,7 +37,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             f"三台服务器 a、b、c 依次加入，权重为 {'、'.join(map(str, weights))}。同样的 {_CONNECTIONS} 个连接分别交给内核的 "
             f"{len(SCHEDULERS)} 种调度算法：各分给谁？哪种算法满足哪种需求？",
         ),
-        cluster_yaml="",
         sections=(
             _where_it_is_asked(),
             _one_history(weights),

@@ -31,7 +31,6 @@ def build(without: frozenset[str] = frozenset()) -> Story:
             "who gets no answer?",
             "只有一个 Pod，运行在 node2。客户端在两种策略下分别访问 node1 和 node2：Pod 看到的源地址是什么？谁得不到响应？",
         ),
-        cluster_yaml=local.yaml,
         sections=(
             Section(
                 Text("Side by side", "对照"),

@@ -10,7 +10,7 @@ from engine import Request, compile_rules, load_cluster, outcomes
 from engine.cluster import Cluster, Mode
 from engine.fabric.fabric import build_fabric
 from engine.trace import Hop, Outcome, Stage, Text
-from k8squiz.explain.clusters import Shape, cluster_yaml
+from k8squiz.explain.clusters import Shape, manifests
 from k8squiz.story.blocks import BesideWalk, Live, Step, Walk
 from k8squiz.story.picture.beside import beside
 from k8squiz.story.picture.layout import lay_out
@@ -21,7 +21,7 @@ from k8squiz.world.release import as_of, told
 @functools.lru_cache(maxsize=32)
 def _loaded(shape: Shape, release: str) -> Cluster:
     assert release == told()
-    return as_of(load_cluster(text=cluster_yaml(shape)))
+    return as_of(load_cluster(text=manifests(shape)))
 
 
 @functools.lru_cache(maxsize=32)
@@ -36,14 +36,8 @@ class StoryCluster:
     """One cluster with some parts taken away (`without`), in one proxy mode."""
 
     def __init__(self, shape: Shape, without: frozenset[str] = frozenset(), mode: Mode = Mode.IPTABLES) -> None:
-        self._shape = shape
         self.mode = mode
         self.cluster = _without(shape, without, told())
-
-    @property
-    def yaml(self) -> str:
-        """The manifests it was made of; what is taken away stands in no manifest."""
-        return cluster_yaml(self._shape)
 
     def all(self, source: str, destination: str, node: str | None = None) -> tuple[Outcome, ...]:
         """Every way the request can go."""

@@ -15,7 +15,7 @@ from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.draw import draw
 from k8squiz.bank.find import opened
-from k8squiz.bank.question import Answer, Attempt, Grade, QuestionMeta
+from k8squiz.bank.question import Answer, Attempt, Grade, QuestionMeta, Template
 from k8squiz.bank.rng import Rng
 from k8squiz.errors import QuizError
 from k8squiz.kinds.grade import grade
@@ -82,6 +82,7 @@ class PracticeSession:
 
     `exact`: the one question is drawn as `questions show --seed` draws it. `returning`: what was missed is asked once more
     at the end, drawn anew. `chooser` picks what is asked after `metas`, by how it went, up to `count` questions in all.
+    `template` is the first one, where it has been read.
     """
 
     def __init__(
@@ -92,8 +93,10 @@ class PracticeSession:
         returning: bool = False,
         chooser: Chooser | None = None,
         count: int = 0,
+        template: Template | None = None,
     ) -> None:
         self._headings = list(metas)
+        self._template = template
         self._seed = seed
         self._exact = exact
         self._returning, self._chooser = returning, chooser
@@ -249,7 +252,7 @@ class PracticeSession:
         if not self._is_there():
             self.state = PracticeState.OVER
             return
-        template = opened(self.meta)
+        template, self._template = self._template or opened(self.meta), None
         # A single question by its seed is exactly what `questions show --seed` shows.
         seed = self._seed if self._exact and not self._position else f"{self._seed}-{self.number}"
         try:

@@ -106,7 +106,6 @@ class Story:
     topic: str
     title: Text
     summary: Text
-    cluster_yaml: str
     sections: tuple[Section, ...]
     claims: tuple[Claim, ...]
     points: tuple[Text, ...]

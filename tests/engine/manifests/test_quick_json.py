@@ -13,7 +13,7 @@ import yaml
 from engine import ManifestError, load_cluster
 from engine import manifests as loading
 from engine.cluster import Cluster
-from engine.manifests import quick_json, source
+from engine.manifests import composer, quick_json
 from tests.conformance.locate import folder
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "cluster.yaml"
@@ -109,7 +109,7 @@ def test_json_in_files_beside_yaml(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [yaml.safe_dump(listed(*[NODE] * 50)), json.dumps(listed(*[NODE] * 50))])
 def test_a_list_is_never_held_whole(text: str) -> None:
     """Each item is handed out before the next one is read."""
-    found = quick_json.json_pieces(text, "f") if text.startswith("{") else source.pieces(text, "f")
+    found = quick_json.json_pieces(text, "f") if text.startswith("{") else composer.pieces(text, "f")
     begun = 0
     for piece in found:
         begun += piece.index is not None
@@ -120,7 +120,7 @@ def test_a_list_is_never_held_whole(text: str) -> None:
 
 def test_values_are_limited_an_item_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     text = yaml.safe_dump(listed(*({**NODE, "metadata": {"name": f"node{n}"}} for n in range(40))))
-    monkeypatch.setattr(source, "MAX_VALUES", 60)
+    monkeypatch.setattr(composer, "MAX_VALUES", 60)
     assert len(load_cluster(text=text).nodes) == 40
     with pytest.raises(ManifestError, match="more than 60 values"):
         whole(text)

@@ -157,7 +157,7 @@ def test_the_first_answers_import_nothing_heavy() -> None:
     ("words", "unneeded"),
     [
         ("practice --question nodeport-cross-node-rewrites --seed 1", "prompt_toolkit asyncio fsrs engine.ipvs.simulate engine.netfilter.nft_parse engine.netfilter.ipt_parse engine.networkpolicy engine.fabric.rule_devices engine.shell k8squiz.mock.score"),
-        ("explain hairpin", "sqlite3 prompt_toolkit asyncio engine.ipvs engine.netfilter.nft_parse engine.netfilter.ipt_parse engine.networkpolicy k8squiz.bank.draw k8squiz.bank.forms k8squiz.commands.input"),
+        ("explain hairpin", "yaml sqlite3 prompt_toolkit asyncio engine.ipvs engine.netfilter.nft_parse engine.netfilter.ipt_parse engine.networkpolicy k8squiz.bank.draw k8squiz.bank.forms k8squiz.commands.input"),
         ("questions list", "sqlite3 prompt_toolkit engine.manifests engine.walk engine.proxy k8squiz.bank.draw"),
         ("stats", "yaml prompt_toolkit engine.manifests engine.walk engine.proxy k8squiz.bank.draw"),
         ("rules docs/examples/cluster.yaml --node node1", "sqlite3 engine.walk engine.ipvs k8squiz.bank"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.cluster import Cluster
 from engine.errors import ManifestError
-from engine.manifests.source import documents
+from engine.manifests.composer import documents
 from engine.manifests.write import Document
 from engine.shell import api
 from engine.shell.files import FileRefused, read_file

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from engine.errors import ManifestError
-from engine.manifests import source
-from engine.manifests.source import Map, Seq, Trap, documents
+from engine.manifests import composer, source
+from engine.manifests.composer import documents
+from engine.manifests.source import Map, Seq, Trap
 
 
 def only(text: str) -> Any:
@@ -129,7 +130,7 @@ def test_bombs_are_refused_at_once(bomb: str) -> None:
 def test_size_and_count_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ManifestError, match="200 MiB are more than the 128 MiB that are read at most"):
         source.check_size(200 * 1024 * 1024, "big.yaml")
-    monkeypatch.setattr(source, "MAX_VALUES", 10)
+    monkeypatch.setattr(composer, "MAX_VALUES", 10)
     with pytest.raises(ManifestError, match="more than 10 values"):
         list(documents("[1,2,3,4,5,6,7,8,9,10,11,12]", "f"))
 
@@ -139,7 +140,7 @@ def test_the_slow_loader_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None
 
     text = "a: &x [1, no]\nb: {<<: {c: 1}, d: *x}\n"
     fast = only(text)
-    monkeypatch.setattr(source, "_LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(composer, "_LOADER", yaml.SafeLoader)
     assert only(text) == fast
     with pytest.raises(ManifestError, match="not valid YAML"):
         only("a: [")
