@@ -119,6 +119,11 @@ class LiveCluster:
             held={name: tuple(held.view for held, _ in self.connections(name)) for name in self.hosts},
         )
 
+    @functools.cached_property
+    def endings(self) -> dict[Request, tuple[Outcome, ...]]:
+        """What became of requests that were asked about, without hops (engine.faults.flows)."""
+        return {}
+
     def host_named(self, name: str) -> str:
         """The host that a user calls so: a node, `pod/NAME`, `pod/NAMESPACE/NAME` or as a trace names it, `client`, "" for
         the administrator's machine. Raises NoSuchObject with what there is."""

@@ -6,7 +6,7 @@ A connection counts as delivered only when the client gets a reply from the addr
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from engine.cluster import Cluster
@@ -33,7 +33,7 @@ from engine.walk.state import Died, Outgoing, Tap, WalkState
 from engine.words import endings
 from engine.words import hops as hop_words
 
-__all__ = ["first_node", "outcomes", "source_of", "tapped"]
+__all__ = ["bare_outcomes", "first_node", "outcomes", "source_of", "tapped"]
 
 
 def outcomes(
@@ -57,17 +57,7 @@ def outcomes(
         mode = fabric.mode if fabric is not None else cluster.proxy.effective_mode
     mode = mode_named(mode)
     built = fabric if fabric is not None else build_fabric(cluster, mode, rulesets, release)
-    resolved = _walkable(built, request)
-    taken = 0
-
-    def run(choose: Choose) -> Outcome:
-        nonlocal taken
-        outcome, state = _one_way(built, resolved, choose)
-        taken += state.steps
-        if taken > MOST_STEPS_OF_ALL_WAYS:
-            raise too_many_ways(f"{MOST_STEPS_OF_ALL_WAYS} steps", f"{MOST_STEPS_OF_ALL_WAYS} 步")
-        return outcome
-
+    run = _walker(built, request)
     if seed is not None:
         drawn = seeded(seed)
         chance = Fraction(1)
@@ -84,6 +74,30 @@ def outcomes(
     for probability, outcome in every_path(run):
         merged[outcome] = merged.get(outcome, Fraction(0)) + probability
     return tuple(dataclasses.replace(outcome, probability=chance) for outcome, chance in merged.items())
+
+
+def bare_outcomes(fabric: Fabric, request: Request) -> tuple[Outcome, ...]:
+    """What becomes of each way of outcomes(), without its hops and its probability: for whoever asks whether it is delivered,
+    to whom, whom the server sees. Raises as outcomes()."""
+    # What a sender hears of its packets' sizes is read off the hops.
+    run = _walker(fabric, request, told=request.size is not None)
+    return tuple(dict.fromkeys(outcome for _, outcome in every_path(run)))
+
+
+def _walker(fabric: Fabric, request: Request, *, told: bool = True) -> Callable[[Choose], Outcome]:
+    """Walks a way of the request. Raises as outcomes(), and where all ways together take too many steps."""
+    resolved = _walkable(fabric, request)
+    taken = 0
+
+    def run(choose: Choose) -> Outcome:
+        nonlocal taken
+        outcome, state = _one_way(fabric, resolved, choose, told=told)
+        taken += state.steps
+        if taken > MOST_STEPS_OF_ALL_WAYS:
+            raise too_many_ways(f"{MOST_STEPS_OF_ALL_WAYS} steps", f"{MOST_STEPS_OF_ALL_WAYS} 步")
+        return outcome
+
+    return run
 
 
 def tapped(fabric: Fabric, request: Request, seed: int | str) -> tuple[Outcome, tuple[Tap, ...]]:
@@ -133,10 +147,10 @@ def _check_reachable(fabric: Fabric, resolved: ResolvedRequest) -> None:
 
 
 def _one_way(
-    fabric: Fabric, resolved: ResolvedRequest, choose: Choose, *, listening: bool = False
+    fabric: Fabric, resolved: ResolvedRequest, choose: Choose, *, listening: bool = False, told: bool = True
 ) -> tuple[Outcome, WalkState]:
     """The way that `choose` takes, and what its packets left behind; `listening` notes what packet sockets see."""
-    state = WalkState(fabric, choose, resolved, None)
+    state = WalkState(fabric, choose, resolved, None, told=told)
     if listening:
         state.taps = []
     for text in fabric.assumed:

@@ -102,9 +102,12 @@ Step: TypeAlias = Frame | Outgoing | Arrived | Died
 
 
 class WalkState:
-    """One walk's state. `arrival` is the node that the router sends the foreign packet to."""
+    """One walk's state. `arrival` is the node that the router sends the foreign packet to. Of a walk that is not `told` no
+    hops are written."""
 
-    def __init__(self, fabric: Fabric, choose: Choose, resolved: ResolvedRequest, arrival: str | None) -> None:
+    def __init__(
+        self, fabric: Fabric, choose: Choose, resolved: ResolvedRequest, arrival: str | None, *, told: bool = True
+    ) -> None:
         self.fabric = fabric
         self.choose = choose
         self.resolved = resolved
@@ -112,7 +115,7 @@ class WalkState:
         self.version = number(resolved.dst)[0]
         self.direction = Direction.REQUEST
         self.hops: list[Hop] = []
-        self.told = True
+        self.told = self._told = told
         self.cost = Cost()
         self.underlay_cost = Cost()
         self.masqueraded = False
@@ -134,7 +137,7 @@ class WalkState:
         """Begin another packet: its hops and what it pays are counted from nothing. `stray` tells whether some host's
         conntrack found it to belong to nothing (INVALID). Of one that is not `told` no hops are written."""
         self.direction = direction
-        self.told = told
+        self.told = told and self._told
         self._leg += 1
         self.hops = []
         self.cost = Cost()
