@@ -11,7 +11,7 @@ from k8squiz.explain.walked import first, last, step
 from k8squiz.story.blocks import Claim, Grid, Live, Paragraph, Section, Steps, Story, same
 from k8squiz.story.endings import address, ending
 
-WITHOUT = ("route", "route-back", "fdb", "ip_forward", "udp-8472", "br_netfilter")
+WITHOUT = ("route", "route-back", "fdb", "ip_forward", "udp-8472", "br_netfilter", "loose-rp-filter")
 _A, _B, _C = "pod/pod-a", f"pod/pod-b:{TARGET_PORT}", f"pod/pod-c:{TARGET_PORT}"
 _TUNNEL = "flannel.1"
 # The next hop by the tunnel: the network address of node2's pods, which flannel gives node2's end.
@@ -59,22 +59,23 @@ def _world(without: frozenset[str] = frozenset(), *more: str) -> LiveWorld:
     fields += ["ipForward: false"] if "ip_forward" in without else []
     fields += [f"underlayDrops: [{{protocol: UDP, port: {_PORT}}}]"] if "udp-8472" in without else []
     fields += ["bridgeNfCallIptables: false"] if "br_netfilter" in without else []
+    fields += ["rpFilter: 1"] if "loose-rp-filter" in without else []
     changes = [Edited("node1", TunnelPeerSet(_TUNNEL, _NEXT_HOP, None))] if "fdb" in without else []
     return LiveWorld(*fields, *more, changes=changes)
 
 
 # What is missing in manifests or facts, so that the lab builds it too: it has no switch that drops, and FDB entries are flannel's.
-_BUILT = ("route", "route-back", "ip_forward", "br_netfilter")
+_BUILT = ("route", "route-back", "ip_forward", "br_netfilter", "loose-rp-filter")
 
 
 def _live(without: frozenset[str]) -> tuple[Live, ...]:
     cases = [
         (words.case(parts), _world(parts))
-        for parts in (frozenset(), *(frozenset({part}) for part in _BUILT))
+        for parts in (frozenset[str](), *(frozenset({part}) for part in _BUILT), _ONE_WAY)
         if without in (frozenset(), parts)
     ]
     if not without:
-        cases += [(name, _world(parts, *facts)) for name, parts, facts in _FURTHER]
+        cases += [(name, _world(frozenset(), *facts)) for name, facts in _FURTHER]
     return tuple(world.live(name, _A, _B) for name, world in cases)
 
 
@@ -176,18 +177,17 @@ def _route(world: LiveWorld) -> str:
 
 def _what_breaks() -> Section:
     walks = [(words.case(parts), _world(parts).walk(_A, _B)) for parts in _CASES]
-    walks += [(name, _world(parts, *facts).walk(_A, _B)) for name, parts, facts in _FURTHER]
+    walks += [(name, _world(frozenset(), *facts).walk(_A, _B)) for name, facts in _FURTHER]
     return Section(words.BREAKS, (fates(words.BREAKS_CAPTION, walks), Paragraph(words.BREAKS_TOLD)))
 
 
-# What else is asked of it: the parts that are missing, and fields of the Network document.
-_FURTHER: tuple[tuple[Text, frozenset[str], tuple[str, ...]], ...] = (
-    (words.RP_FILTER, frozenset(), ("rpFilter: 1",)),
-    (words.RP_FILTER_ONE_WAY, frozenset({"route-back"}), ("rpFilter: 1",)),
-    (words.FORWARD_DROP, frozenset(), ("forwardPolicy: DROP",)),
-    (words.FORWARD_DROP_BARE, frozenset(), ("forwardPolicy: DROP", "without: [cni-rules]")),
+# What else is asked of it: fields of the Network document.
+_FURTHER: tuple[tuple[Text, tuple[str, ...]], ...] = (
+    (words.FORWARD_DROP, ("forwardPolicy: DROP",)),
+    (words.FORWARD_DROP_BARE, ("forwardPolicy: DROP", "without: [cni-rules]")),
 )
-_CASES = (frozenset[str](), *(frozenset({part}) for part in WITHOUT))
+_ONE_WAY = frozenset({"route-back", "loose-rp-filter"})
+_CASES = (frozenset[str](), *(frozenset({part}) for part in WITHOUT), _ONE_WAY)
 
 
 def _facts(world: LiveWorld, working: Outcome) -> words.Figures:
@@ -212,21 +212,22 @@ def _facts(world: LiveWorld, working: Outcome) -> words.Figures:
 
 def _claims(working: Outcome) -> tuple[Claim, ...]:
     figures = _facts(_world(), working)
-    one_way = frozenset({"route-back"})
     no_route = _world(frozenset({"route"})).walk(_A, _B)
     bridged = LiveWorld("bridgeNfCallIptables: false").walk(_A, _C)
     return (
         words.claim_no_nat(figures),
         words.claim_kube_proxy(figures),
-        words.claim_node_seen(_world().walk("node/node1", _B), PODS["pod-b"][1]),
+        words.claim_node_seen(
+            _world().walk("node/node1", _B), _backend("flannel", "host-gw").walk("node/node1", _B), PODS["pod-b"][1]
+        ),
         words.claim_overlay(
             _backend("flannel", "host-gw").walk(_A, _B), _backend("flannel", "host-gw", apart=True).walk(_A, _B)
         ),
         words.claim_no_route(no_route),
         words.claim_bridge(_world().walk(_A, _C).cost.rules_evaluated, bridged.cost.rules_evaluated),
         words.claim_rp_filter(
-            _world(frozenset(), "rpFilter: 1").walk(_A, _B),
-            _world(one_way, "rpFilter: 1").walk(_A, _B),
-            _world(one_way).walk(_A, _B),
+            _world(frozenset({"loose-rp-filter"})).walk(_A, _B),
+            _world(_ONE_WAY).walk(_A, _B),
+            _world(frozenset({"route-back"})).walk(_A, _B),
         ),
     )

@@ -50,13 +50,11 @@ PLAIN = Text("none: the pods' own addresses", "无：就是 Pod 自己的地址"
 BREAKS = Text("What breaks without each part", "缺了哪一部分会怎样")
 BREAKS_CAPTION = Text("pod-a -> pod-b; each row is a walk of its own", "pod-a -> pod-b；每一行都是一次单独的模拟")
 BREAKS_TOLD = Text(
-    "Where the request dies, tcpdump on pod-b's node shows nothing of it; where the answer dies, pod-b sees the SYN and answers,"
+    "Where the request dies, tcpdump in pod-b shows nothing of it; where the answer dies, pod-b sees the SYN and answers,"
     " and pod-a sees only its own. Looking at both ends first halves the search.",
-    "丢在去程时，在 pod-b 的节点上抓不到请求；丢在回程时，pod-b 能看到 SYN 并已响应，而 pod-a 只看到自己发出的包。"
+    "丢在去程时，在 pod-b 里抓不到请求；丢在回程时，pod-b 能看到 SYN 并已响应，而 pod-a 只看到自己发出的包。"
     "先在两端各抓一次包，排查范围就缩小一半。",
 )
-RP_FILTER = Text("everything in place, rp_filter=1", "一切正常，rp_filter=1")
-RP_FILTER_ONE_WAY = Text("no route back on node2, rp_filter=1", "node2 没有回程路由，rp_filter=1")
 FORWARD_DROP = Text("FORWARD's policy is DROP (Docker's)", "FORWARD 默认策略为 DROP（如 Docker 所设）")
 FORWARD_DROP_BARE = Text("the same, flannel's rules gone", "同上，且 flannel 的规则丢失")
 _PARTS = {
@@ -66,6 +64,7 @@ _PARTS = {
     "ip_forward": Text("ip_forward=0", "ip_forward=0"),
     "udp-8472": Text("a firewall between the nodes drops UDP 8472", "节点之间的防火墙丢弃 UDP 8472"),
     "br_netfilter": Text("br_netfilter off", "关闭 br_netfilter"),
+    "loose-rp-filter": Text("rp_filter=1 (strict)", "rp_filter=1（严格）"),
 }
 FOLLOW_UPS = (
     Text("How does flannel on node1 learn the MAC address of node2's flannel.1, and its node's address?", "node1 上的 flannel 怎样得知 node2 的 flannel.1 的 MAC 地址和节点地址？"),
@@ -175,15 +174,16 @@ def claim_kube_proxy(figures: Figures) -> Claim:
     )
 
 
-def claim_node_seen(from_node: Outcome, node: str) -> Claim:
-    seen = brief(from_node)
+def claim_node_seen(tunnelled: Outcome, routed: Outcome, node: str) -> Claim:
+    wrapped, plain = brief(tunnelled), brief(routed)
     return Claim(
         Text("A process on node1 is seen as node1's IP, too.", "node1 上的进程访问 Pod 时，看到的是 node1 的 IP。"),
         Text(
-            f"On {node} it is {seen.en}: the address of the device that the packet leaves by. NetworkPolicies and logs that look for the"
-            " node's IP miss it.",
-            f"在 {node} 上的结果是 {seen.zh}：是出口设备的地址。按 Node IP 写的网络策略和日志过滤都会漏掉它。",
+            f"On {node} it is {wrapped.en}: the address of the device that the packet leaves by. With host-gw it is {plain.en}. NetworkPolicies"
+            " and logs that look for the node's IP miss the first.",
+            f"在 {node} 上的结果是 {wrapped.zh}：是出口设备的地址。用 host-gw 时是 {plain.zh}。按 Node IP 写的网络策略和日志过滤会漏掉前者。",
         ),
+        Holds.DEPENDS,
     )
 
 

@@ -24,6 +24,8 @@ ENDS: dict[tuple[str, str], Ends] = {
     ("pod-to-pod", "ip_forward"): (LOST, "ip-forward-off", THERE),
     ("pod-to-pod", "udp-8472"): (LOST, "underlay-drop", THERE),
     ("pod-to-pod", "br_netfilter"): (DELIVERED, None, None),
+    ("pod-to-pod", "loose-rp-filter"): (DELIVERED, None, None),
+    ("pod-to-pod", "route-back loose-rp-filter"): (LOST, "rp-filter", THERE),
     ("pod-to-pod", "route fdb"): (LOST, "no-such-host", THERE),
     ("network-policy", ""): (DELIVERED, None, None),
     ("network-policy", "dns-rule"): (Verdict.DROP, "network-policy", THERE),
@@ -61,7 +63,7 @@ FACTS: dict[str, tuple[str, ...]] = {
         "| flannel host-gw | via 192.168.1.11 dev eth0 | none: the pods' own addresses | 1500 | LOST |",
         "addresses and ports were rewritten 0 times",
         "On node2 it is DELIVERED, seen 10.244.1.0",
-        "| no route back on node2, rp_filter=1 | LOST | the way there | LOST on node2. rp_filter on node2:",
+        "| node2 has no route to node1's pods, rp_filter=1 (strict) | LOST | the way there | LOST on node2. rp_filter on node2:",
         "ttl=62 of 64",
     ),
     "network-policy": (
