@@ -21,6 +21,12 @@ def run(lang: Lang, topic: str, without: frozenset[str], release: str | None = N
             f"{topic} 没有可在内核上运行的内容；--live 可用于 {'、'.join(known)}",
         )
     story = tell(topic, without, release)
+    if not story.live:
+        parts = ", ".join(sorted(without))
+        raise QuizError(
+            f"{topic} without {parts} cannot be set up on a kernel here; k8squiz explain {topic} --live runs what can",
+            f"去掉 {parts} 的 {topic} 无法在内核上搭建；可运行的见 k8squiz explain {topic} --live",
+        )
     from rich.text import Text as Styled
 
     from k8squiz.screens.heading import heading

@@ -4,6 +4,7 @@ and looked at with the tools of its nodes. Nothing here knows a topic."""
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 
 from engine import Request, load_cluster, outcomes
@@ -53,6 +54,8 @@ def _loaded(text: str, release: str) -> Cluster:
 
 
 _USUAL = Shape()
+# What tcpdump says on standard error when it has seen enough; the lines here send that away.
+_COUNTED = re.compile(r"[0-9]+ packets? captured")
 
 
 class LiveWorld:
@@ -112,7 +115,8 @@ class LiveWorld:
         for one in typed:
             reply = shell.run(one.host, one.line)
             shell = reply.shell
-            lines += [f"{one.host}$ {one.line}", *(line.rstrip() for line in reply.shown.splitlines())]
+            shown = (line.rstrip() for line in reply.shown.splitlines())
+            lines += [f"{one.host}$ {one.line}", *(line for line in shown if not _COUNTED.fullmatch(line))]
         return Rules(caption, tuple(lines))
 
     def live(self, name: Text, source: str, destination: str) -> Live:

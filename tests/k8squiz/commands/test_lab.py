@@ -75,6 +75,12 @@ def test_a_story_without_packets_says_so(lang: str, message: str) -> None:
     assert message in said.err
 
 
+def test_what_no_kernel_is_set_up_for_says_so() -> None:
+    said = process("explain", "pod-to-pod", "--without", "fdb", "--live")
+    assert (said.code, said.out) == (2, "")
+    assert "pod-to-pod without fdb cannot be set up on a kernel here" in said.err
+
+
 @on_a_kernel
 @pytest.mark.skipif(_REASON is None and features().ipvs, reason="this kernel has IPVS")
 @pytest.mark.parametrize(
