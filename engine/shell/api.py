@@ -48,6 +48,18 @@ RESOURCES = (
     Resource("ReplicaSet", ("replicasets", "replicaset", "rs"), group="apps"),
     Resource("DaemonSet", ("daemonsets", "daemonset", "ds"), group="apps"),
     Resource("ServiceCIDR", ("servicecidrs", "servicecidr"), namespaced=False, group="networking.k8s.io"),
+    # Kinds of which there is no object here; events are older than an hour, and gone.
+    Resource("Event", ("events", "event", "ev")),
+    Resource("Ingress", ("ingresses", "ingress", "ing"), group="networking.k8s.io"),
+    Resource("Secret", ("secrets", "secret")),
+    Resource("PersistentVolumeClaim", ("persistentvolumeclaims", "persistentvolumeclaim", "pvc")),
+    Resource("StatefulSet", ("statefulsets", "statefulset", "sts"), group="apps"),
+    Resource("Job", ("jobs", "job"), group="batch"),
+    Resource("CronJob", ("cronjobs", "cronjob", "cj"), group="batch"),
+    Resource(
+        "HorizontalPodAutoscaler", ("horizontalpodautoscalers", "horizontalpodautoscaler", "hpa"), group="autoscaling"
+    ),
+    Resource("PodDisruptionBudget", ("poddisruptionbudgets", "poddisruptionbudget", "pdb"), group="policy"),
 )
 
 

@@ -63,6 +63,10 @@ def _read(words: tuple[str, ...]) -> tuple[str, dict[str, str]]:
                 raise _Bad(f"option `{word}' requires an argument")
             asked[_WITH_VALUE[name]] = value if equals else left.pop(0)
         else:
+            if word in ("-S", "-E", "--event"):
+                raise _Bad(
+                    f"{word} is not available here: neither counters nor events are modelled; there are -L, -D, -F and -C"
+                )
             raise _Bad(f"unknown option `{word}'")
     if not verb:
         raise _Bad("command required")

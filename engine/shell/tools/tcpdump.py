@@ -21,6 +21,9 @@ def run(call: Call) -> Result:
     """`tcpdump [-n] [-i DEVICE|any] [-c COUNT] [EXPRESSION] [&]`; `pkill tcpdump`, `kill %1`."""
     if call.argv[0].rpartition("/")[2] != "tcpdump":
         return _stopped(call)
+    if call.args[:1] in (("-D",), ("--list-interfaces",)):
+        names = [*call.here.devices, "any"]
+        return Result("".join(f"{at}.{name} [Up, Running]\n" for at, name in enumerate(names, 1)))
     try:
         capture = _read(call)
     except (Unusable, BadFilter) as error:

@@ -21,7 +21,7 @@ from engine.values import dataclass
 def run(call: Call, options: Options, words: Sequence[str]) -> Result:
     """`ip route [show [table NAME] [PREFIX] | get ADDRESS | add|append|replace|del ROUTE]`."""
     verb = words[0] if words else "show"
-    if begins(verb, "get") and verb != "g":
+    if begins(verb, "get"):
         return _get(call, words[1:])
     if begins(verb, "add", "append", "replace", "change", "prepend", "delete") and call.here.kind is HostKind.POD:
         raise BadUsage("RTNETLINK answers: Operation not permitted", 2)

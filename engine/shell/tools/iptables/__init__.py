@@ -33,6 +33,8 @@ def run(call: Call) -> Result:
             return Result(_saved(call, family))
         if name.endswith("-restore"):
             return _restored(call, family)
+        if call.args in (("-V",), ("--version",)):
+            return Result(f"{name.partition('-')[0]} v1.8.9 (legacy)\n")
         command = read_words(call.args, name.partition("-")[0])
         if command.verb in ("-L", "-S"):
             return Result(

@@ -5,6 +5,7 @@ A verb is a module of its own. Source: kubernetes v1.34, staging/src/k8s.io/kube
 
 from __future__ import annotations
 
+import difflib
 import importlib
 
 from engine.network.host import HostKind
@@ -28,22 +29,33 @@ _VERBS = {
     "logs": "logs",
     "rollout": "rollout",
     "scale": "rollout",
+    "version": "about",
+    "cluster-info": "about",
+    "config": "about",
+    "api-resources": "about",
+    "events": "about",
+    "top": "about",
 }
-_NOT_HERE = ("run", "port-forward", "proxy", "cp", "attach", "top", "cordon", "drain",
-             "uncordon", "taint", "expose", "autoscale", "set", "wait", "auth", "events", "explain")  # fmt: skip
+_NOT_HERE = ("run", "port-forward", "proxy", "cp", "attach", "cordon", "drain", "uncordon", "taint", "expose", "autoscale", "set",
+             "wait", "auth", "explain", "diff", "plugin", "certificate", "kustomize")  # fmt: skip
 
 
 def run(call: Call) -> Result:
     """`kubectl VERB ...`."""
     try:
+        asked = next((word for word in call.args if not word.startswith("-")), "")
+        if asked in _NOT_HERE:
+            return failed(f"error: kubectl {asked} is not available here; there are {', '.join(_VERBS)}")
         words = read_words(call.args)
         if not words.rest or words.rest[0] in ("help", "--help"):
             return Result(f"kubectl controls the Kubernetes cluster manager.\n\nHere are: {' '.join(_VERBS)}\n")
         verb = words.rest[0]
-        if verb in _NOT_HERE:
-            return failed(f"error: kubectl {verb} is not available here; there are {', '.join(_VERBS)}")
         if verb not in _VERBS:
-            return failed(f'error: unknown command "{verb}" for "kubectl"')
+            near = difflib.get_close_matches(verb, (*_VERBS, *_NOT_HERE), 3, 0.6)
+            meant = "".join(f"\n\t{one}" for one in near)
+            return failed(
+                f'error: unknown command "{verb}" for "kubectl"' + (f"\n\nDid you mean this?{meant}" if near else "")
+            )
         module = importlib.import_module(f"engine.shell.tools.kubectl.{_VERBS[verb]}")
         result = module.run(call, words)
     except BadWords as error:

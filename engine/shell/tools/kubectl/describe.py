@@ -19,7 +19,13 @@ def run(call: Call, words: Words) -> Result:
     """`kubectl describe KIND [NAME...]`."""
     found = []
     for resource, names in asked_for(words):
-        describe = {"Service": _service, "Pod": _pod, "Node": _node, "NetworkPolicy": _policy}.get(resource.kind)
+        describe = {
+            "Service": _service,
+            "Pod": _pod,
+            "Node": _node,
+            "NetworkPolicy": _policy,
+            "Endpoints": _endpoints,
+        }.get(resource.kind)
         if describe is None:
             raise BadWords(
                 f"error: describe {resource.names[0]} is not available here; kubectl get {resource.names[0]} -o yaml is"
@@ -126,6 +132,27 @@ def _node(o: Document, cluster: Cluster) -> str:
     pods = [pod for pod in cluster.pods if pod.node_name == metadata["name"]]
     text += f"Non-terminated Pods:          ({len(pods)} in total)\n"
     return text + "".join(f"  {pod.namespace:<24}  {pod.name}\n" for pod in pods) + "Events:              <none>\n"
+
+
+def _endpoints(o: Document, cluster: Cluster) -> str:
+    metadata = o["metadata"]
+    rows = [("Name", metadata["name"]), ("Namespace", metadata.get("namespace", "default"))]
+    rows += _pairs("Labels", metadata.get("labels", {})) + _pairs("Annotations", metadata.get("annotations", {}))
+    text = _lines(rows) + "Subsets:\n"
+    for subset in o.get("subsets") or []:
+        for title, key in (("Addresses", "addresses"), ("NotReadyAddresses", "notReadyAddresses")):
+            text += f"  {title + ':':<19} {','.join(one['ip'] for one in subset.get(key, [])) or '<none>'}\n"
+        ports = [
+            [p.get("name") or "<unset>", str(p["port"]), p.get("protocol", "TCP")] for p in subset.get("ports", [])
+        ]
+        widths = [max(len(row[at]) for row in [["Name", "Port", "Protocol"], *ports]) + 2 for at in range(3)]
+        text += "  Ports:\n"
+        for row in (["Name", "Port", "Protocol"], ["----", "----", "--------"], *ports):
+            text += (
+                "    " + "".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
+            )
+        text += "\n"
+    return f"{text}Events:  <none>\n"
 
 
 def _policy(o: Document, cluster: Cluster) -> str:

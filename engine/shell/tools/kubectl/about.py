@@ -1,0 +1,49 @@
+"""kubectl about the cluster itself: version, cluster-info, config, api-resources, events, top."""
+
+from __future__ import annotations
+
+from engine.shell.api import RESOURCES
+from engine.shell.interface import Call, Result
+from engine.shell.tools.kubectl.tables import table
+from engine.shell.tools.kubectl.words import BadWords, Words
+
+_CONTEXT = "kubernetes-admin@kubernetes"
+_SERVER = "https://127.0.0.1:6443"
+
+
+def run(call: Call, words: Words) -> Result:
+    """One of them."""
+    verb = words.rest[0]
+    if verb == "version":
+        return Result(_version(call))
+    if verb == "cluster-info":
+        return Result(f"Kubernetes control plane is running at {_SERVER}\n")
+    if verb == "config":
+        return _config(words)
+    if verb == "api-resources":
+        rows = [[one.names[0], one.names[-1] if len(one.names) > 2 else "", _version_of(one.group), str(one.namespaced).lower(), one.kind] for one in RESOURCES]  # fmt: skip
+        return Result(table(("NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"), rows))
+    if verb == "events":
+        return Result(stderr="No events found" + ("" if "all-namespaces" in words.flags else f" in {words.namespace} namespace") + ".\n")  # fmt: skip
+    # There is no metrics-server.
+    raise BadWords("error: Metrics API not available")
+
+
+def _version_of(group: str) -> str:
+    return f"{group}/v1" if group else "v1"
+
+
+def _version(call: Call) -> str:
+    nodes = call.live.cluster.nodes
+    version = next((node.proxy_version for node in nodes if node.proxy_version), "v1.31.4")
+    return f"Client Version: {version}\nKustomize Version: v5.4.2\nServer Version: {version}\n"
+
+
+def _config(words: Words) -> Result:
+    asked = words.rest[1] if len(words.rest) > 1 else ""
+    if asked == "current-context":
+        return Result(f"{_CONTEXT}\n")
+    if asked == "get-contexts":
+        row = ["*", _CONTEXT, "kubernetes", "kubernetes-admin", ""]
+        return Result(table(("CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"), [row]))
+    raise BadWords("error: kubectl config has current-context and get-contexts here; name the namespace by -n")
