@@ -13,7 +13,7 @@ from engine.values import dataclass
 _LONGEST = 500
 _CHOICES = 6
 # Families whose terms a text may meet beside the right one's: who names everything has found nothing.
-_MOST_OTHERS = 2
+_MOST_OTHERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,13 @@ def diagnosed(incident: Incident, text: str) -> Diagnosed:
 
 def _named(incident: Incident, part: InjectedFault, said: str, chosen: str | None) -> NamedFault:
     own = part.fault.name
-    if chosen is not None:
-        cause = chosen == own
-    else:
-        cause = _meets(part.fault, said) and len(_families(said) - {MODULES[own]}) <= _MOST_OTHERS
+    cause = chosen == own if chosen is not None else names_cause(part.fault, said)
     return NamedFault(cause, _names_place(incident, part, said))
+
+
+def names_cause(fault: KnownFault, text: str) -> bool:
+    """Whether free words name the fault's cause, and not every other one beside it."""
+    return _meets(fault, text) and len(_families(text) - {MODULES[fault.name]}) <= _MOST_OTHERS
 
 
 def _meets(fault: KnownFault, text: str) -> bool:

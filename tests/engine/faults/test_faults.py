@@ -9,6 +9,7 @@ import re
 import pytest
 
 from engine.faults import draw_incident, find_fault, names, restarts
+from engine.faults.diagnosis import names_cause
 from engine.faults.grade import graded, is_mended
 from engine.faults.incident import Incident
 from engine.faults.run import begin, expert_path
@@ -48,6 +49,13 @@ def test_a_row_is_whole(name: str) -> None:
     for text in (fault.what, fault.lives, fault.trigger):
         assert text.en
         assert re.search("[一-鿿]", text.zh)
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_who_says_what_it_is_has_found_it(name: str, lang: str) -> None:
+    what = find_fault(name).what
+    assert names_cause(find_fault(name), what.en if lang == "en" else what.zh)
 
 
 def test_the_same_seed_draws_the_same() -> None:
