@@ -157,20 +157,20 @@ FAULTS = (
         "default-route-gone", 2,
         Text("a node has no default route: answers to the outside do not leave it", "某节点没有默认路由：发往外部的响应出不去"), _ROUTES,
         Text("a node's DHCP lease was renewed", "有个节点的 DHCP 租约续约了"),
-        (r"default (route|gateway)|rout(e|ing)|默认路由|路由",), _default,
+        (r"default.{0,12}(route|gateway)|(route|gateway).{0,20}(default|internet|outside|world|0\.0\.0\.0)|默认路由|默认网关",), _default,
     ),
     KnownFault(
         "overlapping-network", 3,
         Text("a bridge of Docker's has a network that lies in another node's podCIDR: the longer prefix takes the packets", "Docker 的网桥所用的网段落在另一节点的 podCIDR 内：更长的前缀抢走了数据包"),
         Text("on one node: a bridge that is not the CNI's", "在某个节点上：一个不属于 CNI 的网桥"),
         Text("a test with docker compose was run on a node", "有人在某个节点上跑过 docker compose 测试"),
-        (r"overlap|docker|br-5f1c|bridge|rout(e|ing)|重叠|冲突|网桥|路由",), _overlap,
+        (r"overlap|docker|br-5f1c|conflict|重叠|冲突|覆盖",), _overlap,
     ),
     KnownFault(
         "pod-route-gone", 3,
         Text("a node has no route to one of its own pods", "某节点缺少到自己某个 Pod 的路由"), _ROUTES,
         Text("systemd-networkd was restarted on a node", "有个节点重启过 systemd-networkd"),
-        (r"rout(e|ing)|路由",), _pod_route, plugins=ENFORCING,
+        (r"rout(e|ing)|路由", r"pod|\bcali|veth|/32|interface|网卡"), _pod_route, plugins=ENFORCING,
     ),
     KnownFault(
         "dns-scaled-down", 1,
