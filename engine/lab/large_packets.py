@@ -8,6 +8,7 @@ from engine.errors import EngineError
 from engine.fabric.fabric import Fabric
 from engine.lab.drawn_sizes import SizeCase, ending
 from engine.lab.live import Lab
+from engine.lab.offloads import switch_off
 from engine.lab.plan import WIRES
 from engine.lab.sized_sender import SentPackets, send_sized
 from engine.network.host import HostKind
@@ -56,9 +57,8 @@ def _prepare(lab: Lab) -> None:
         namespace.sysctl("ipv4/icmp_ratelimit", 0)
         namespace.sysctl("ipv4/tcp_retries1", 1)
         namespace.sysctl("ipv4/tcp_no_metrics_save", 1)
-        for device in lab.fabric.host(name).devices:
-            if device != "lo":
-                namespace.run("ethtool", "-K", device, "tso", "off", "gso", "off", "gro", "off")
+        with namespace.entered():
+            switch_off(device for device in lab.fabric.host(name).devices if device != "lo")
 
 
 def _one(lab: Lab, case: SizeCase, request: Request, number: int) -> VerifiedPacket:

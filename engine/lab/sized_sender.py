@@ -48,7 +48,7 @@ def send_sized(
         return _stream(inside, resolved, source, patience)
     sender = _Datagrams(inside, resolved, source)
     try:
-        if not isinstance(sender.send(0, patience), bool) or not sender.answered:
+        if sender.send(0, patience) is not True:
             return SentPackets(False)
         return _learned(sender, resolved.size, own, patience)
     finally:
@@ -91,7 +91,6 @@ class _Datagrams:
         self._identifier, self._sequence = os.getpid() & 0xFFFF, 0
         self._sock.bind((source or "", 0 if self._echo else resolved.sport))
         self._to = (resolved.dst, resolved.dport)
-        self.answered = False
 
     def send(self, size: int, patience: float) -> bool | LearnedMTU:
         """Whether a packet of that length (0: a small one) is answered, or what is heard of it instead."""
@@ -105,7 +104,6 @@ class _Datagrams:
             while (left := until - time.monotonic()) > 0:
                 self._sock.settimeout(left)
                 if self._is_answer(self._sock.recv(65535)):
-                    self.answered = True
                     return True
         except TimeoutError:
             return False
