@@ -98,9 +98,15 @@ def _entries(call: Call, device: Device) -> Iterator[tuple[str, str]]:
         for hop, outer in device.tunnel.remotes.items():
             yield tunnel_mac(call.live, device, hop, outer), f"dst {outer} self permanent"
         return
+    if device.kind is DeviceKind.DUMMY:
+        # IPv6 joins all nodes' group when a device is made, which that one stays as long as it is never up (ipv6_add_dev).
+        yield "33:33:00:00:00:01", "self permanent"
+        return
     groups = () if not device.up or device.kind not in _GROUPS else _GROUPS[device.kind]
     own = device.name if device.kind is DeviceKind.BRIDGE else device.master
-    held = [(hardware_address(call.host, device), f"master {own} permanent")] if own else []
+    address = hardware_address(call.host, device)
+    # A bridge that can filter VLANs, as distributions' kernels have it, holds each address in its default one too.
+    held = [(address, f"vlan 1 master {own} permanent"), (address, f"master {own} permanent")] if own else []
     joined = [(group, "self permanent") for group in groups]
     yield from (*joined, *held) if device.kind is DeviceKind.BRIDGE else (*held, *joined)
 
