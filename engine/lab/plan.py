@@ -287,11 +287,20 @@ def _sysctls(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, in
         yield "ipv4/vs/expire_nodest_conn", 1
         yield "ipv4/vs/expire_quiescent_template", 1
     if host.kind is HostKind.NODE:
+        yield from _of_cards(fabric, host)
         yield "netfilter/nf_conntrack_tcp_be_liberal", int(fabric.cluster.proxy.tcp_be_liberal)
         for device in host.devices.values():
             if device.proxy_arp:
                 yield f"ipv4/conf/{device.name}/proxy_arp", 1
                 yield f"ipv4/neigh/{device.name}/proxy_delay", 0
+
+
+def _of_cards(fabric: Fabric, host: Host) -> Iterator[tuple[str, int]]:
+    """The lab's cards are all on one Ethernet network: one must not answer ARP for another's address. In ipvs mode the first
+    answers for those of kube-ipvs0."""
+    cards = [device.name for device in host.devices.values() if device.kind is DeviceKind.ETHERNET]
+    if len(cards) > 1:
+        yield from ((f"ipv4/conf/{name}/arp_ignore", 1) for name in (cards[1:] if fabric.mode is Mode.IPVS else cards))
 
 
 def _of_facts(fabric: Fabric, host: Host, version: int) -> Iterator[tuple[str, int]]:

@@ -17,6 +17,8 @@ from engine.lab.errors import NotInThisLab
 from engine.lab.plain import PlainLab
 from engine.lab.plan import WIRES
 from engine.lab.tool_lines import ToolLine
+from engine.netfilter.ipvs import IpvsRuleset
+from engine.packet import Family
 from engine.shell import Shell
 from engine.shell.live import LiveCluster
 from engine.trace import Text
@@ -72,8 +74,6 @@ LAB = (
     (r"(?m)^modprobe: .*\n", ""),
     (r"(?m)^N: (tunl0|fallback0)@NONE: <NOARP> .*\n(?: .*\n)*", ""),
     (r"(?m)^(tunl0|fallback0)@NONE +DOWN .*\n", ""),
-    (r"(?ms)^Name: KUBE-6-.*?(?=^Name: |^status)", ""),
-    (r"(?m)^(create|add) KUBE-6-.*\n", ""),
     (r"(?m)^\s*(tx-tcp-accecn-segmentation|tx-lockless|netns-local|fcoe-mtu): .*\n", ""),
     (r"(?m)^udp .*dport=(8472|4789) .*\n", ""),
     (r"\d+ flow entries", "N flow entries"),
@@ -174,7 +174,7 @@ def _simulated(live: LiveCluster, line: ToolLine) -> str:
 def _shaped(lab: PlainLab, line: ToolLine, text: str) -> str:
     for pattern, instead in (*DRAWN, *LAB):
         text = re.sub(pattern, instead, text)
-    text = _without_ports(lab, line, text)
+    text = _of_one_family(lab, line, _without_ports(lab, line, text))
     rows = [row.rstrip() for row in text.splitlines()]
     if line.line.startswith(("ping", "curl")):
         # The error stands on another stream than the rest.
@@ -205,6 +205,15 @@ def _packets(rows: Iterable[str]) -> Iterator[str]:
         alone = " Flags [.]," in row and row.endswith("length 0")
         if row.startswith(("TIME IP", "IP ")) and not alone:
             yield row
+
+
+def _of_one_family(lab: PlainLab, line: ToolLine, text: str) -> str:
+    """The lab has the sets of IPv4 alone."""
+    ruleset = lab.live.rules(line.host, Family.IPV6) if line.line.startswith("ipset") else None
+    for one in ruleset.ipsets if isinstance(ruleset, IpvsRuleset) else ():
+        text = re.sub(rf"(?ms)^Name: {one.name}$.*?(?=^Name: |^status)", "", text)
+        text = re.sub(rf"(?m)^(create|add) {one.name} .*\n", "", text)
+    return text
 
 
 def _without_ports(lab: PlainLab, line: ToolLine, text: str) -> str:
