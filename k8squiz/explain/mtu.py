@@ -6,7 +6,7 @@ from engine.netfilter.parts.segment_size import HEADERS
 from engine.trace import Outcome, Stage, Text, Verdict
 from k8squiz.explain import mtu_words as words
 from k8squiz.explain.clusters import TARGET_PORT
-from k8squiz.explain.live_world import LiveWorld, Typed
+from k8squiz.explain.live_world import LiveWorld, Typed, pod_ip
 from k8squiz.explain.walked import first
 from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, same
 from k8squiz.story.endings import reason
@@ -143,7 +143,10 @@ def _sizes() -> Section:
         figures = (size, size - _PING_HEADERS, size - _TCP_HEADERS)
         rows.append((*(same(str(figure)) for figure in figures), _fate(_datagram(_BARE, size))))
     grid = Grid(words.SIZES_CAPTION, words.SIZES_HEADERS, tuple(rows))
-    return Section(words.SIZES, (grid, Paragraph(words.sizes(limit))))
+    ping = Typed("pod-a", f"ping -M do -s {limit + 1 - _PING_HEADERS} -c 2 -W 1 {pod_ip('pod-b')}")
+    heard, eaten = _world(frozenset({"pod-mtu", "clamp"})), _world(_BARE)
+    shown = (heard.session(words.PING_HEARD, ping), eaten.session(words.PING_EATEN, ping))
+    return Section(words.SIZES, (grid, Paragraph(words.sizes(limit)), *shown))
 
 
 def _beyond() -> Section:

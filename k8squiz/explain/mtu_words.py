@@ -69,6 +69,8 @@ SIZES_HEADERS = (
     Text("as TCP: payload", "若为 TCP：数据"),
     Text("what becomes of it", "结果"),
 )
+PING_HEARD = Text("one byte more than fits, where ICMP gets through", "多一个字节，ICMP 能到达时")
+PING_EATEN = Text("the same where ICMP is filtered: not a word", "同样的包，ICMP 被过滤时：没有任何提示")
 BEYOND_TOLD = Text(
     "A switch is no router: it drops what is too long and tells nobody. No device of the nodes knows of the smaller number, so that"
     " neither the pods' MTU, nor ICMP, nor --clamp-mss-to-pmtu can know it.",

@@ -14,6 +14,7 @@ from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.names import resolve_name
 from engine.shell.tools.lines import Unusable, split_options
 from engine.trace import ReasonCode
+from engine.words.endings import learned_mtu
 
 _UNHEARD = {
     ReasonCode.NO_NEIGHBOUR: "Destination Host Unreachable",
@@ -55,6 +56,15 @@ def run(call: Call) -> Result:
         live = found.live.later(1.0 if sequence < count else 0.0)
         if found.ending is Ending.NO_NETWORK and found.seconds == 0.0:
             return Result(stderr="ping: connect: Network is unreachable\n", status=2, live=live)
+        heard = _told(call, found) if options.get("M") == "do" else None
+        if heard is not None:
+            # The kernel notes it, and refuses the next ones itself (ip_rt_update_pmtu).
+            host, mtu = heard
+            line = (
+                f"From {_teller(call, found, host, address)} icmp_seq={sequence} Frag needed and DF set (mtu = {mtu})\n"
+            )
+            out, errors = out + (line if "q" not in options else ""), errors + 1
+            continue
         line = _line(call, found, address, size, sequence, whole)
         if found.ending is Ending.CONNECTED and not found.hangs:
             received += 1
@@ -66,9 +76,9 @@ def run(call: Call) -> Result:
             errors += 1
         out += line if "q" not in options else ""
     lost = 100 * (count - received) // max(count, 1)
-    told = f", +{errors} errors" if errors else ""
+    failures = f", +{errors} errors" if errors else ""
     took = (count - 1) * 1001
-    out += f"\n--- {name} ping statistics ---\n{count} packets transmitted, {received} received{told}, {lost}% packet loss, time {took}ms\n"
+    out += f"\n--- {name} ping statistics ---\n{count} packets transmitted, {received} received{failures}, {lost}% packet loss, time {took}ms\n"
     if times:
         low, high, mean = min(times), max(times), sum(times) / len(times)
         out += f"rtt min/avg/max/mdev = {low:.3f}/{mean:.3f}/{high:.3f}/{(high - low) / 2:.3f} ms\n"
@@ -97,12 +107,22 @@ def _line(call: Call, found: Attempt, address: str, size: int, sequence: int, wh
         return f"{size + 8} bytes from {address}: icmp_seq={sequence} ttl={ttl} time={_milliseconds(call, sequence):.3f} ms\n"
     if where.code is ReasonCode.MESSAGE_TOO_LONG:
         return f"ping: local error: message too long, mtu={_own_mtu(call, address)}\n"
+    # Where the walk ends there, the error did not get back: nothing is heard.
     if where.code is ReasonCode.FRAGMENTATION_NEEDED:
-        return f"From {_teller(call, found, where.host, address)} icmp_seq={sequence} Frag needed and DF set\n"
+        return ""
     if found.ending is Ending.REFUSED:
         return f"From {_teller(call, found, where.host, address)} icmp_seq={sequence} Destination Port Unreachable\n"
     words = _UNHEARD.get(where.code)
     return "" if words is None else f"From {_teller(call, found, where.host, address)} icmp_seq={sequence} {words}\n"
+
+
+def _told(call: Call, found: Attempt) -> tuple[str, int] | None:
+    """The host that says `fragmentation needed`, and the MTU it names, where the sender hears of it."""
+    for hop in found.outcome.hops:
+        device = call.live.fabric.host(hop.host).devices.get(hop.device)
+        if device is not None and learned_mtu(call.host, device.mtu) in found.outcome.assumed:
+            return hop.host, device.mtu
+    return None
 
 
 def _own_mtu(call: Call, address: str) -> int:

@@ -107,6 +107,7 @@ FACTS: dict[str, tuple[str, ...]] = {
         "| the network drops fragments | It hangs: the packet of 1550 bytes",
         "| 1501 | 1473 | 1461 | It never leaves the pod:",
         "the handshake is DELIVERED",
+        "From 10.244.1.1 icmp_seq=1 Frag needed and DF set (mtu = 1450)",
     ),
     "egress": (
         "FLANNEL-POSTRTG did, which is the CNI's: 10.244.1.5:54321 became 192.168.1.10:",
