@@ -91,6 +91,11 @@ class QuestionRequest:
     size: int | None = None
 
     @property
+    def route(self) -> str:
+        """From whom to where: what a request is called that has no better name."""
+        return f"{self.source.rpartition('/')[2]} → {self.destination}"
+
+    @property
     def manifests(self) -> str:
         """The documents as Kubernetes YAML."""
         return as_yaml(self.documents)

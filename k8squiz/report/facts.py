@@ -94,7 +94,9 @@ def sources(question: Answered, lang: Lang) -> str:
 def walk_title(question: Answered, walk: ReportedWalk, lang: Lang) -> str:
     """The heading of a walk."""
     title = (
-        say("walk-of", lang, name=request_name(walk.request, lang)) if len(question.walks) > 1 else say("walk", lang)
+        say("walk-of", lang, name=request_name(walk.request, lang, walk.route))
+        if len(question.walks) > 1
+        else say("walk", lang)
     )
     if walk.ways > 1:
         chance = say("chance", lang, ways=walk.ways, probability=walk.probability)

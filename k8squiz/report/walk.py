@@ -32,6 +32,7 @@ class ReportedWalk:
     """One request's likeliest way, there and back. `reason` is empty where it was delivered."""
 
     request: str
+    route: str
     ways: int
     probability: str
     there: tuple[ReportedHop, ...]
@@ -53,6 +54,7 @@ def _walk(walk: QuestionWalk) -> ReportedWalk:
     reason = outcome.where.reason if outcome.where is not None else Text("", "")
     return ReportedWalk(
         walk.name,
+        walk.route,
         walk.ways,
         str(outcome.probability),
         _steps(outcome.hops),

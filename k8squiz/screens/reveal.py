@@ -72,7 +72,7 @@ def own_view(world: World, own: World, name: str, lang: Lang) -> RenderableType:
 
 def walk_title(walk: QuestionWalk, several: bool, lang: Lang) -> str:
     """The heading of a walk: which request's, and of how many ways it is one."""
-    title = say("trace-other", lang, name=request_name(walk.name, lang)) if several else say("trace", lang)
+    title = say("trace-other", lang, name=request_name(walk.name, lang, walk.route)) if several else say("trace", lang)
     if walk.ways > 1:
         chance = say("chance", lang, ways=walk.ways, probability=walk.outcome.probability)
         title += bracketed(chance, lang)

@@ -13,9 +13,10 @@ from k8squiz.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class QuestionWalk:
-    """One request's likeliest way: the request's name, of how many ways, the outcome and its layout."""
+    """One request's likeliest way: the request's name, from whom to where, of how many ways, the outcome and its layout."""
 
     name: str
+    route: str
     ways: int
     outcome: Outcome
     layout: WalkLayout
@@ -30,7 +31,7 @@ def walk_of(world: World, name: str) -> QuestionWalk:
     """The walk of request `name`. Raises as world.predicates.outcomes_of does."""
     outcomes = outcomes_of(world, name)
     outcome = likeliest(outcomes)
-    return QuestionWalk(name, len(outcomes), outcome, layout_in(world, name, outcome))
+    return QuestionWalk(name, world.request(name).route, len(outcomes), outcome, layout_in(world, name, outcome))
 
 
 def layout_in(world: World, name: str, outcome: Outcome) -> WalkLayout:
