@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from engine.trace import ConntrackView, Direction, Hop, Outcome, Stage, Text
 from k8squiz.bank.yaml_values import Yaml
+from k8squiz.locale.i18n import LANGS
+from k8squiz.locale.names import request_name
 from k8squiz.world.comparisons import match
 from k8squiz.world.facts import conntrack_fact, hop_fact
-from k8squiz.world.lookups import lookup_wanted
+from k8squiz.world.lookups import lookup_wanted, told_fact
 from k8squiz.world.predicates import OPERATORS, Predicate, fits, matching_entries, matching_rules, outcomes_of
 from k8squiz.world.rule_lines import brief
 from k8squiz.world.working import brief_working, figured, working
@@ -28,8 +30,11 @@ def evidence(predicate: Predicate, world: World, on: str | None = None) -> Text:
     outcome = max(outcomes_of(world, name), key=lambda way: way.probability)
     told = list(dict.fromkeys((text.en, text.zh) for text in _told(predicate, world, name, outcome)))
     several = len(world.question.requests) > 1 and _walks(predicate)
-    prefix = (f"{name}: ", f"{name}：") if several else ("", "")
-    return Text(prefix[0] + "; ".join(en for en, _ in told), prefix[1] + "；".join(zh for _, zh in told))
+    en, zh = "; ".join(en for en, _ in told), "；".join(zh for _, zh in told)
+    if not several:
+        return Text(en, zh)
+    called = [request_name(name, lang, world.request(name).route) for lang in LANGS]
+    return Text(f"{called[0]}: {en}", f"{called[1]}：{zh}")
 
 
 def _walks(predicate: Predicate) -> bool:
@@ -66,10 +71,10 @@ def ended(outcome: Outcome) -> Text:
         )
     place = " ".join(filter(None, (host_name(where.host), where.table, where.chain)))
     back = where.direction is Direction.REPLY
-    rule = f": {brief(where.rule)}" if where.rule else ""
+    rule = brief(where.rule) if where.rule else ""
     return Text(
-        f"{outcome.verdict} on {place}{' (reply)' if back else ''}, {where.reason.en}{rule}",
-        f"{outcome.verdict}，{place}{'（回程）' if back else ''}：{where.reason.zh}{rule}",
+        f"{outcome.verdict} on {place}{' (reply)' if back else ''}, {where.reason.en}{rule and f': {rule}'}",
+        f"{outcome.verdict}，{place}{'（回程）' if back else ''}：{where.reason.zh}{rule and f'：{rule}'}",
     )
 
 
@@ -101,10 +106,12 @@ def masquerade(outcome: Outcome) -> Text:
 
 def _rewritten(hop: Hop, field: str) -> Text:
     change = next(change for change in hop.changes if change.field == field)
-    rule = f": {brief(hop.rule)}" if hop.rule else ""
+    rule = brief(hop.rule) if hop.rule else ""
     place = f"{host_name(hop.host)} {hop.stage}"
-    told = f"{field} {change.before} » {change.after}{rule}"
-    return Text(f"hop {hop.n}, {place}: {told}", f"第 {hop.n} 跳，{place}：{told}")
+    told = f"{field} {change.before} » {change.after}"
+    return Text(
+        f"hop {hop.n}, {place}: {told}{rule and f': {rule}'}", f"第 {hop.n} 跳，{place}：{told}{rule and f'：{rule}'}"
+    )
 
 
 def endpoints(world: World, name: str, outcome: Outcome) -> Text:
@@ -229,9 +236,11 @@ def _flows(entry: ConntrackView) -> str:
 def _lookup(value: Yaml, predicate: Predicate, world: World, name: str, outcome: Outcome) -> Iterator[Text]:
     """What the resolver gets, fact by fact."""
     wanted, read = lookup_wanted(_conditions(value), world, name)
-    told = ", ".join(f"{key} {read(key)}" for key in wanted) or "-"
+    told = [told_fact(key, read(key)) for key in wanted]
     asked = _text(_conditions(value).get("name", ""))
-    yield Text(f"looked up, {asked} gives {told}", f"查询 {asked} 得到 {told}")
+    yield Text(
+        f"{asked}, looked up: {', '.join(one.en for one in told)}", f"查询 {asked}：{'，'.join(one.zh for one in told)}"
+    )
 
 
 def _compare(value: Yaml, predicate: Predicate, world: World, name: str, outcome: Outcome) -> Iterator[Text]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from engine.trace import Text
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError, unknown
 
@@ -29,6 +30,29 @@ LOOKUP_FACTS: Mapping[str, Callable[[Lookup], Fact]] = {
     "error": lambda found: found.error,
     "seconds": lambda found: round(found.seconds, 1),
 }
+_TOLD: Mapping[str, Text] = {
+    "queries": Text("{value} queries", "发出 {value} 次查询"),
+    "names": Text("{value} names asked for", "查询了 {value} 个名称"),
+    "asked_first": Text("asked for first: {value}", "最先查询 {value}"),
+    "asked_last": Text("asked for last: {value}", "最后查询 {value}"),
+    "result": Text("result {value}", "结果为 {value}"),
+    "answers": Text("{value} addresses", "得到 {value} 个地址"),
+    "error": Text("error {value}", "错误 {value}"),
+    "seconds": Text("{value} seconds", "耗时 {value} 秒"),
+}
+_NOTHING = Text("not found", "解析不到")
+
+
+def told_fact(name: str, value: Fact) -> Text:
+    """A fact of a look-up, in words."""
+    if name == "found":
+        return Text("found", "解析成功") if value else _NOTHING
+    if name == "result" and not value:
+        return _NOTHING
+    told = _TOLD[name]
+    return Text(told.en.format(value=value), told.zh.format(value=value))
+
+
 # What a look-up is told by: who asks, for which name, with which library, for which addresses; servers that never answer.
 LOOKUP_KEYS = ("from", "name", "libc", "family", "dead")
 
@@ -69,6 +93,11 @@ def addresses_of(service: str, namespace: str, cluster: Cluster) -> tuple[str, .
 def lookup_figure(spec: Mapping[str, Yaml], world: World, on: str) -> Fact:
     """The fact that `spec` asks for by `of`: how many queries, where it does not say."""
     return _fact(str(spec.get("of", "queries")), spec, world, on)
+
+
+def told_figure(spec: Mapping[str, Yaml], world: World, on: str) -> Text:
+    """That fact, in words."""
+    return told_fact(str(spec.get("of", "queries")), lookup_figure(spec, world, on))
 
 
 def lookup_wanted(spec: Mapping[str, Yaml], world: World, on: str) -> tuple[dict[str, Yaml], Callable[[str], Fact]]:

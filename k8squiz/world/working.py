@@ -12,6 +12,7 @@ from engine.values import is_decimal
 from k8squiz.bank.shapes import WORD, Place
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
+from k8squiz.world.lookups import told_figure
 from k8squiz.world.predicates import (
     VALUES,
     fits,
@@ -140,9 +141,10 @@ def _chance(value: Mapping[str, Yaml], world: World, name: str) -> Text:
     if not fitting:
         others = dict.fromkeys(world.endpoint(name, way)[0] or f"{way.verdict} {way.destination}" for way in every)
         return Text(
-            f"{prefix}{of[0]}, for they go to {', '.join(others)}: 0", f"{prefix}{of[1]}，都去往 {', '.join(others)}：0"
+            f"{prefix}{of[0]}, for they go to {', '.join(others)}: 0", f"{prefix}{of[1]}，都去往 {'、'.join(others)}：0"
         )
-    return Text(f"{prefix}{of[0]}{places}: {told}", f"{prefix}{of[1]}{places}：{told}")
+    listed = f"（{'、'.join(pods[:_MOST])}{'…' if len(pods) > _MOST else ''}）" if pods else ""
+    return Text(f"{prefix}{of[0]}{places}: {told}", f"{prefix}{of[1]}{listed}：{told}")
 
 
 def _counted(shares: Sequence[Fraction]) -> list[tuple[Fraction, int]]:
@@ -245,17 +247,41 @@ def _connection(which: Yaml, server: str) -> Text:
     return Text(f"connection {which} goes to {server}", f"第 {which} 个连接去往 {server}")
 
 
+# What the counts of a size alone are called.
+_FIGURES: Mapping[str, Text] = {
+    "chains": Text("chains", "链"),
+    "rules": Text("rules", "规则"),
+    "elements": Text("elements", "元素"),
+    "first": Text("rules for the first Service", "访问第一个 Service 匹配的规则"),
+    "middle": Text("rules for the middle Service", "访问中间的 Service 匹配的规则"),
+    "average": Text("rules on average", "平均匹配的规则"),
+    "last": Text("rules for the last Service", "访问最后一个 Service 匹配的规则"),
+    "none": Text("rules for an address of no Service", "访问非 Service 地址匹配的规则"),
+    "later": Text("rules for a later packet", "后续数据包匹配的规则"),
+    "last_lookups": Text("look-ups for the last Service", "访问最后一个 Service 的查找次数"),
+    "full_sync": Text("lines of a full sync", "全量同步写入的行"),
+    "one_endpoint": Text("lines after one endpoint changed", "一个端点变化后写入的行"),
+}
+
+
 def _figure(value: Mapping[str, Yaml], world: World, name: str) -> Text:
     result = _shown(value_of(value, world, name))
     asked = value["figure"]
     other = asked if isinstance(asked, Mapping) else {}
     spec = size_spec(world.question)
     label = str(other.get("name", asked if not isinstance(asked, Mapping) else ""))
+    words = _FIGURES.get(label, Text(label, label))
     if spec is None:
-        return Text(f"{label} {result}", f"{label} {result}")
+        return Text(f"{words.en} {result}", f"{words.zh} {result}")
     size = f"{other.get('mode', spec.mode)}, {other.get('services', spec.services)} × {other.get('endpoints', spec.endpoints)}"
-    told = f"{label.replace('_', ' ')} ({size}) {result}"
-    return Text(told, told)
+    return Text(f"{words.en} ({size}): {result}", f"{words.zh}（{size}）：{result}")
+
+
+def _lookup(value: Mapping[str, Yaml], world: World, name: str) -> Text:
+    spec = value["lookup"]
+    assert isinstance(spec, Mapping)
+    told, asked = told_figure(spec, world, name), str(spec.get("name", ""))
+    return Text(f"{asked}, looked up: {told.en}", f"查询 {asked}：{told.zh}")
 
 
 def _inner(key: str) -> Callable[[Mapping[str, Yaml], World, str], Text]:
@@ -283,5 +309,6 @@ _WORKINGS: dict[str, Callable[[Mapping[str, Yaml], World, str], Text]] = {
     "picked": _picked,
     "taken": _taken,
     "figure": _figure,
+    "lookup": _lookup,
 }
 assert set(_WORKINGS) <= set(VALUES)

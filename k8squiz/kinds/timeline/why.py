@@ -58,7 +58,7 @@ def _used_up(free: Fraction, holds: Fraction, after: Fraction | None, per_second
 
 
 def _number(value: Fraction) -> str:
-    return f"{value.numerator}" if value.denominator == 1 else f"{float(value):.5g}"
+    return f"{value.numerator}" if value.denominator == 1 else f"{float(value):.2f}".rstrip("0").rstrip(".")
 
 
 def failures_told(found: Iterable[Attempt]) -> Text:

@@ -12,7 +12,7 @@ from rich.text import Text as Styled
 from k8squiz.bank.question import FieldMark
 from k8squiz.kinds.cause import Cause
 from k8squiz.kinds.fields import OrderField
-from k8squiz.locale.i18n import Lang, pick
+from k8squiz.locale.i18n import Lang, joined, pick
 from k8squiz.locale.practice import say
 from k8squiz.report.signs import CAUSE, RIGHT, WRONG
 from k8squiz.screens.causes import told_cause
@@ -36,7 +36,10 @@ def view(field: OrderField, mark: FieldMark, lang: Lang, causes: Sequence[Cause]
     left = [cards[key] for key in dict.fromkeys(given) if key not in field.truth]
     for card in left:
         parts.append(
-            Styled(f"{WRONG} {card.letter}  {pick(card.text, lang)}: {say('never-happens', lang)}", style="wrong")
+            Styled(
+                f"{WRONG} {card.letter}  {joined(pick(card.text, lang), say('never-happens', lang), lang)}",
+                style="wrong",
+            )
         )
         if card.key in told:
             parts.append(Prose(f"  {CAUSE} {one_line(told[card.key])}", style="notice"))

@@ -28,7 +28,7 @@ FIGURES: list[tuple[World, Any, str, str]] = [
     (BOTH, {"fact": "ways"}, "2 ways", "2 条可能的路径"),
     (ONE, {"fact": "nodes"}, "2 (node1, node2)", "2 (node1, node2)"),
     (ONE, {"fact": "path_mtu"}, "1500 - 50 (vxlan) = 1450", "1500 - 50 (vxlan) = 1450"),
-    (BOTH, {"chance": {"verdict": "DROP"}}, "1 of 2 ways (192.168.1.10:30080): 2/3", "2 条路径中的 1 条 (192.168.1.10:30080)：2/3"),
+    (BOTH, {"chance": {"verdict": "DROP"}}, "1 of 2 ways (192.168.1.10:30080): 2/3", "2 条路径中的 1 条（192.168.1.10:30080）：2/3"),
     (
         ONE, {"count_rules": {"node": "node1"}},
         "node1: 2 (KUBE-SVC-A) + 1 (KUBE-FORWARD) = 3", "node1：2 (KUBE-SVC-A) + 1 (KUBE-FORWARD) = 3",
@@ -55,7 +55,7 @@ def test_how_a_figure_comes_about(world: World, value: Any, en: str, zh: str) ->
 OF_QUESTIONS: list[tuple[str, Any, str, str]] = [
     ("weights-midway", {"picked": 1}, "connection 1 goes to b (in order: b a b a a a a a)", "第 1 个连接去往 b（依次为：b a b a a a a a）"),
     ("weights-midway", {"taken": "b"}, "b takes 2 of 8: connections 1, 3", "b 接到 8 个中的 2 个：第 1, 3 个连接"),
-    ("rules-of-a-thousand", {"figure": "rules"}, "rules (iptables, 250 × 10) 8023", "rules (iptables, 250 × 10) 8023"),
+    ("rules-of-a-thousand", {"figure": "rules"}, "rules (iptables, 250 × 10): 8023", "规则（iptables, 250 × 10）：8023"),
 ]  # fmt: skip
 
 
@@ -85,7 +85,7 @@ PREDICATES: list[tuple[World, Any, str, str]] = [
     (BOTH, {"every": {"verdict": "DELIVERED"}}, DIED, DIED_ZH),
     (
         BOTH, {"chance": {"verdict": "DROP"}, "is": {"gt": 0}},
-        "1 of 2 ways (192.168.1.10:30080): 2/3", "2 条路径中的 1 条 (192.168.1.10:30080)：2/3",
+        "1 of 2 ways (192.168.1.10:30080): 2/3", "2 条路径中的 1 条（192.168.1.10:30080）：2/3",
     ),
     (
         ONE, {"compare": [{"fact": "rules_evaluated"}, "gt", {"fact": "rules_evaluated", "for": "after"}]},
@@ -106,4 +106,4 @@ def test_a_lookup_is_told_fact_by_fact() -> None:
     asked = World(draw(find("names-of-a-statefulset"), "1"))
     predicate = {"lookup": {"from": asked.question.names["pod-c"], "name": "db", "answers": 1}}
     told = evidence(predicate, asked)
-    assert (told.en, told.zh) == ("looked up, db gives answers 2", "查询 db 得到 answers 2")
+    assert (told.en, told.zh) == ("db, looked up: 2 addresses", "查询 db：得到 2 个地址")
