@@ -76,7 +76,9 @@ class FakeWorld:
     def __init__(self, requests: Mapping[str, tuple[Outcome, ...]], data: Mapping[str, Any], kind: str) -> None:
         meta = QuestionMeta("fake", "nodeport", 2, kind, "fake.yaml")
         template = Template(meta, Text("Fake", "假"), {"sources": [{"ref": "x"}], **data}, {})
-        asks = tuple(SimpleNamespace(name=name, mode="iptables", way=None, source="client", route="") for name in requests)
+        asks = tuple(
+            SimpleNamespace(name=name, mode="iptables", way=None, source="client", route="") for name in requests
+        )
         names = {"node1": "node1", "pod-b": "pod-b"}
         self.work = SimpleNamespace(look=lambda things: None, count=lambda *size: None)
         self.question = Question(
