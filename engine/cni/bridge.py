@@ -5,6 +5,7 @@ Several plugins delegate to it. Source: containernetworking/plugins plugins/main
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 
@@ -15,6 +16,7 @@ from engine.network.routes import Route, number
 PORT_PREFIX = "veth"
 
 
+@functools.lru_cache(maxsize=4096)
 def gateway(pod_cidr: str) -> str:
     """The bridge's address, the first host address of the node's pod network."""
     return str(ipaddress.ip_network(pod_cidr).network_address + 1)

@@ -35,16 +35,23 @@ _STOPS = frozenset("，。；：！？、（）")
 
 
 class Names(Mapping[str, Yaml]):
-    """The drawn names, and the question's `values`, computed when a text asks for them."""
+    """The drawn names, and the question's `values`, each computed once, when a text asks for it."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._values = part(world.question.template, "values", VALUES, {})
         self._own = [name for name in _COMPUTED if name not in world.question.names and name not in self._values]
+        self._computed: dict[str, Yaml] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values or name in self._own or name in self._world.question.names
 
     def __getitem__(self, name: str) -> Yaml:
         if name in self._values:
-            return figure(value_of(substitute(self._values[name], self._world.question.names), self._world))
+            if name not in self._computed:
+                raw = substitute(self._values[name], self._world.question.names)
+                self._computed[name] = figure(value_of(raw, self._world))
+            return self._computed[name]
         if name in self._own:
             return _COMPUTED[name](self._world)
         return self._world.question.names[name]

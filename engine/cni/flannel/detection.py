@@ -150,8 +150,10 @@ def public_addresses(annotations: Mapping[str, str]) -> tuple[str, ...]:
     """The addresses that flanneld wrote for the others to send to, by which card it found its node's."""
     found = []
     for key in (_ADDRESS, _ADDRESS_V6):
+        if key not in annotations:
+            continue
         try:
-            found.append(str(ipaddress.ip_address(annotations.get(key, ""))))
+            found.append(str(ipaddress.ip_address(annotations[key])))
         except ValueError:
             continue
     return tuple(found)
