@@ -43,6 +43,12 @@ _REPLACEMENT = "10.255.255.254"
 _cluster = functools.lru_cache(maxsize=1)(synthetic_cluster)
 
 
+@functools.lru_cache(maxsize=1)
+def _common(services: int, endpoints: int, release: str | None) -> Common:
+    """What the rules of that cluster have in common in all modes: its Service ports."""
+    return Common()
+
+
 @dataclass(frozen=True, slots=True)
 class PacketCost:
     """What one packet has looked at on its node: rules one by one, and set or map or hash look-ups.
@@ -108,11 +114,11 @@ def costs(mode: str, services: int, endpoints: int, release: str | None = None) 
     with without_garbage_search():
         cluster = _cluster(services, endpoints)
         after = with_one_endpoint_replaced(cluster)
-        wanted = mode_named(mode)
+        wanted, common = mode_named(mode), Common(_common(services, endpoints, release))
         if wanted is Mode.IPTABLES:
-            ruleset, size, update = _service_by_service(*syncs(cluster, after, _NODE, release=release), _met(cluster))
+            both = syncs(cluster, after, _NODE, release=release, common=common)
+            ruleset, size, update = _service_by_service(*both, _met(cluster))
             return _standing(wanted, services, endpoints, cluster, ruleset, size), update
-        common = Common()
         ruleset = fresh_rules(cluster, _NODE, wanted, release=release, common=common)
         listing = str(ruleset)
         size, lines = size_of(ruleset, listing), listing.count("\n")

@@ -74,10 +74,16 @@ def partial_transaction(
 
 
 def syncs(
-    before: Cluster, after: Cluster, node_name: str, family: Family = Family.IPV4, release: str | None = None
+    before: Cluster,
+    after: Cluster,
+    node_name: str,
+    family: Family = Family.IPV4,
+    release: str | None = None,
+    common: Common | None = None,
 ) -> tuple[Sync, Sync]:
-    """The full syncs of two clusters on the node of that name. What they have in common is made once."""
-    common = Common()
+    """The full syncs of two clusters on the node of that name. What they have in common is made once, or taken from
+    `common`."""
+    common = common or Common()
     old = _full_sync(before, node_name, family, release, common)
     return old, _full_sync(after, node_name, family, release, Common(common))
 
