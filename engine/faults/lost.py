@@ -174,7 +174,7 @@ FAULTS = (
     ),
     KnownFault(
         "dns-scaled-down", 1,
-        Text("CoreDNS was scaled to 0 replicas: nobody answers names", "CoreDNS 被缩容到 0 个副本：没有人应答域名查询"),
+        Text("CoreDNS was scaled to 0 replicas: nobody answers names", "CoreDNS 被缩容到 0 个副本：没有 Pod 响应域名查询"),
         Text("in the Deployment coredns of kube-system", "在 kube-system 的 Deployment coredns 里"),
         Text("unused Deployments were scaled down", "缩容了一批闲置的 Deployment"),
         (r"scale|replica|缩容|副本",), _no_dns_pods,
@@ -197,6 +197,6 @@ FAULTS = (
         Text("a rule in nat POSTROUTING accepts the application's packets before kube-proxy's: what has to be masqueraded is not", "nat 表 POSTROUTING 里的规则在 kube-proxy 之前就 ACCEPT 了应用的数据包：该做 MASQUERADE 的没有做"),
         Text("on one node: its iptables rules", "在某个节点上：它的 iptables 规则里"),
         Text("the servers were to see the clients' addresses", "想让服务端看到客户端的真实地址"),
-        (r"masquerad|snat|postrouting|源地址转换|伪装",), _no_masquerade, plugins=EVERY,
+        (r"masquerad|snat|postrouting|源地址转换",), _no_masquerade, plugins=EVERY,
     ),
 )  # fmt: skip
