@@ -82,6 +82,14 @@ class FlowSender:
         }
         wanted = [(name, request) for name, request in asked.items() if request is not None for _ in range(_TRIES)]
         replies = self._sent(wanted, _PATIENT / 2)
+        # A datagram that a busy machine lost is sent once more.
+        again = [
+            at
+            for at, (_, request) in enumerate(wanted)
+            if replies[at].heard is not Heard.CONNECTED and request.l4 is L4.UDP
+        ]
+        for at, reply in zip(again, self._sent([wanted[at] for at in again], _PATIENT), strict=True):
+            replies[at] = reply
         answered: dict[str, list[bool]] = {name: [] for name in asked}
         for (name, _), reply in zip(wanted, replies, strict=True):
             answered[name].append(reply.heard is Heard.CONNECTED)

@@ -52,6 +52,9 @@ class FollowingLab(PlainLab):
 
     def type(self, host: str, line: str, *, attached: bool = False) -> Ran:
         """Run a line on a host: what the real tool printed, or the API server's answer. `attached`: at this terminal."""
+        there = _on_another(line)
+        if there is not None:
+            return self.type(self.live.host_named(there[0]), there[1], attached=attached)
         run = self.attached if attached else self.run
         first = line.split(maxsplit=1)[0] if line.split() else ""
         if host and first not in SIMULATED:
@@ -146,6 +149,17 @@ class FollowingLab(PlainLab):
                 # A kernel without it has nothing of it.
                 continue
         self._load_rules(node, inside)
+
+
+def _on_another(line: str) -> tuple[str, str] | None:
+    """The host and the line of `ssh HOST LINE` alone; None for any other line."""
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return None
+    if words[:1] != ["ssh"] or len(words) < 3 or words[1].startswith("-"):
+        return None
+    return words[1].rpartition("@")[2], " ".join(words[2:])
 
 
 def _executed(line: str) -> tuple[str, str] | None:

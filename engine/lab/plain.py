@@ -8,6 +8,7 @@ import os
 import pty
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -40,6 +41,8 @@ _SILENT = """table ip silent {
 # Bytes of a command's output that are looked at for what they show.
 _MOST_KEPT = 400_000
 _MOST_SECONDS = 180.0
+# Seconds that a name server has to start.
+_MOST_WAITING = 3.0
 _DNSMASQ = (
     "--no-daemon",
     "--no-resolv",
@@ -110,6 +113,10 @@ class PlainLab(Lab):
                 (str(tool("dnsmasq")), *_DNSMASQ, *self._records()),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent,  # noqa: PLW1509
             )  # fmt: skip
+        # A query that comes before it listens is refused at once.
+        end = time.monotonic() + _MOST_WAITING
+        while not _listens(self._names[host].pid) and time.monotonic() < end:
+            time.sleep(0.02)
 
     def _end_names(self, host: str) -> None:
         process = self._names.pop(host, None)
@@ -177,3 +184,13 @@ class PlainLab(Lab):
         path = Path(self._folder.name, f"{host.replace('/', '_')}.{name}")
         path.write_text(read_file(self.live, host, f"/etc/{name}"))
         return str(path)
+
+
+def _listens(pid: int) -> bool:
+    """Whether a UDP socket has port 53 in the network namespace of a process (proc_pid_net(5))."""
+    try:
+        return any(
+            line.split()[1].endswith(":0035") for line in Path(f"/proc/{pid}/net/udp").read_text().splitlines()[1:]
+        )
+    except OSError:
+        return False

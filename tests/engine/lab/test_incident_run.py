@@ -30,3 +30,13 @@ def test_an_expert_mends_it_and_nothing_does_not() -> None:
             elif not line.word:
                 _, run = run.run(line.host, line.text)
         assert graded(run).score == 1.0
+
+
+def test_a_line_on_another_host_runs_there() -> None:
+    incident = from_id("ip-forward-off.1")
+    (node,) = incident.case.place
+    with open_in_lab(incident) as lab:
+        reply, run = begin_in_lab(incident, lab).run("", f"ssh root@{node} 'cat /proc/sys/net/ipv4/ip_forward'")
+        assert reply.stdout == "0\n"
+        run.run("", f"ssh {node} sysctl -w net.ipv4.ip_forward=1")
+        assert lab.run(node, "cat /proc/sys/net/ipv4/ip_forward").stdout == "1\n"
