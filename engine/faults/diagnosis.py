@@ -58,7 +58,22 @@ def diagnosed(incident: Incident, text: str) -> Diagnosed:
     if number is not None:
         at = int(number[1]) - 1
         chosen = choices(incident)[at].name if 0 <= at < _CHOICES else ""
-    return Diagnosed(said, tuple(_named(incident, one, said, chosen) for one in incident.faults))
+    named = [_named(incident, one, said, chosen) for one in incident.faults]
+    # One diagnosis is of one fault: of two whose terms it meets, the one whose place it names, or whose words it has more of.
+    met = [at for at, one in enumerate(named) if one.cause]
+    if len(met) > 1:
+        best = max(met, key=lambda at: (named[at].place, _shared(incident.faults[at].fault, said)))
+        named = [one if at == best else NamedFault(False, one.place) for at, one in enumerate(named)]
+    return Diagnosed(said, tuple(named))
+
+
+def _shared(fault: KnownFault, text: str) -> int:
+    """How many words, or Chinese characters, of what is said of the fault the text has."""
+    return len(_words(fault.what.en + fault.what.zh) & _words(text))
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[\u4e00-\u9fff]|[a-z0-9_.-]+", text.lower()))
 
 
 def _named(incident: Incident, part: InjectedFault, said: str, chosen: str | None) -> NamedFault:
