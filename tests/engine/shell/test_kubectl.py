@@ -98,7 +98,7 @@ MISTAKES = {
     "a command that fails": ("kubectl exec c -- false", "command terminated with exit code 1"),
     "no command": ("kubectl exec c", "error: you must specify at least one command for the container"),
     "a file that is not there": ("kubectl apply -f x.yaml", "error: the path x.yaml: No such file or directory"),
-    "not here": ("kubectl port-forward a 80", "error: kubectl port-forward is not available here; there are get, describe, patch, label, annotate, apply, create, replace, delete, exec, debug, edit, logs, rollout, scale, version, cluster-info, config, api-resources, events, top"),
+    "not here": ("kubectl port-forward a 80", "error: kubectl port-forward is not available here; there are get, describe, patch, label, annotate, apply, create, replace, delete, exec, debug, edit, logs, rollout, scale, version, cluster-info, config, api-resources, events, top, run"),
 }  # fmt: skip
 
 

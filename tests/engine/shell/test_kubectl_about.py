@@ -1,4 +1,4 @@
-"""kubectl about the cluster itself, kinds that it has none of, and words that are nearly right."""
+"""kubectl about the cluster itself, kinds that it has none of, words that are nearly right, and a pod of one's own."""
 
 from __future__ import annotations
 
@@ -37,3 +37,34 @@ def test_endpoints_are_described() -> None:
     text = opened().run("", "kubectl describe endpoints web").stdout
     assert "  Addresses:          10.244.1.5,10.244.2.8\n" in text
     assert "    <unset>  8080  TCP\n" in text
+
+
+RUN = "kubectl run tmp --image=busybox"
+MADE = {
+    "a command": (f"{RUN} --rm -it --restart=Never -- curl -s -m 2 10.96.0.10", 0, "server: "),
+    "nothing to do": (RUN, 0, "pod/tmp created\n"),
+    "a shell": (f"{RUN} -it -- sh", 0, "If you don't see a command prompt"),
+    "no image": ("kubectl run tmp", 1, 'error: required flag(s) "image" not set'),
+    "no name": ("kubectl run --image=a", 1, "error: NAME is required for run"),
+    "a bad name": ("kubectl run A_b --image=a", 1, 'The Pod "A_b" is invalid'),
+    "one that is there": ("kubectl run a --image=a", 1, 'Error from server (AlreadyExists): pods "a" already exists'),
+    "gone before it is looked at": (f"{RUN} --rm", 1, "error: --rm should only be used"),
+    "a bad label": (f"{RUN} -l a", 1, "error: unexpected label format"),
+}
+
+
+@pytest.mark.parametrize(("line", "status", "said"), MADE.values(), ids=MADE)
+def test_a_pod_of_ones_own(line: str, status: int, said: str) -> None:
+    reply = opened().run("", line)
+    assert (reply.status, reply.shown[: len(said)]) == (status, said)
+
+
+def test_it_goes_or_stays() -> None:
+    shell = opened()
+    gone = shell.run("", f"{RUN} --rm -i -- hostname")
+    assert gone.stdout == 'tmp\npod "tmp" deleted\n'
+    assert len(gone.shell.live.cluster.pods) == 3
+    stays = shell.run("", f"{RUN} -it -l app=client")
+    assert stays.login == stays.shell.live.host_named("pod/tmp")
+    assert [pod.labels for pod in stays.shell.live.cluster.pods if pod.name == "tmp"] == [{"app": "client"}]
+    assert stays.shell.run("pod/tmp", "curl -s -m 2 10.96.0.10").status == 0

@@ -35,8 +35,9 @@ _VERBS = {
     "api-resources": "about",
     "events": "about",
     "top": "about",
+    "run": "run",
 }
-_NOT_HERE = ("run", "port-forward", "proxy", "cp", "attach", "cordon", "drain", "uncordon", "taint", "expose", "autoscale", "set",
+_NOT_HERE = ("port-forward", "proxy", "cp", "attach", "cordon", "drain", "uncordon", "taint", "expose", "autoscale", "set",
              "wait", "auth", "explain", "diff", "plugin", "certificate", "kustomize")  # fmt: skip
 
 

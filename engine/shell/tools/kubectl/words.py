@@ -14,11 +14,13 @@ _WITH_VALUE = {
     "-p": "patch", "--patch": "patch", "--type": "type", "-f": "file", "--filename": "file", "-c": "container",
     "--container": "container", "--grace-period": "grace", "--field-selector": "field", "--sort-by": "sort", "--replicas": "replicas",
     "--tail": "tail", "--since": "since", "--image": "image", "--profile": "profile", "--target": "target",
+    "--restart": "restart", "--labels": "labels", "--pod-running-timeout": "timeout",
 }  # fmt: skip
 _FLAGS = {
     "-A": "all-namespaces", "--all-namespaces": "all-namespaces", "--overwrite": "overwrite", "--show-labels": "show-labels",
     "--no-headers": "no-headers", "-i": "stdin", "-t": "tty", "-it": "tty", "-ti": "tty", "--stdin": "stdin", "--tty": "tty",
     "--force": "force", "--all": "all", "--now": "now", "-w": "watch", "--watch": "watch", "-q": "quiet",
+    "--rm": "rm", "--attach": "stdin",
 }  # fmt: skip
 
 
