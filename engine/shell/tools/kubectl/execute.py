@@ -24,13 +24,18 @@ def run(call: Call, words: Words) -> Result:
         raise BadWords("error: you must specify at least one command for the container")
     host = _host(call, words)
     assert call.execute is not None
-    if behind[0].removeprefix("/bin/") in _SHELLS and set(behind[1:]) <= {"-i", "-l"}:
+    if opens_shell(behind):
         # Without a terminal a shell reads nothing, and ends.
         return Result(login=host) if "tty" in words.flags else Result()
     result = call.execute(call.live, host, behind, call.stdin)
     if result.status and result.status < 126:
         return Result(result.stdout, result.stderr + f"command terminated with exit code {result.status}\n", result.status, result.live)  # fmt: skip
     return result
+
+
+def opens_shell(words: tuple[str, ...]) -> bool:
+    """Whether it is a shell that reads from the terminal."""
+    return words[0].removeprefix("/bin/") in _SHELLS and set(words[1:]) <= {"-i", "-l"}
 
 
 def _host(call: Call, words: Words) -> str:
@@ -73,7 +78,7 @@ def _debug(call: Call, words: Words) -> Result:
     if name not in call.live.fabric.nodes:
         raise BadWords(f'Error from server (NotFound): nodes "{name}" not found')
     assert call.execute is not None
-    if behind[0].removeprefix("/bin/") in (*_SHELLS, "chroot") and "tty" in words.flags:
+    if (opens_shell(behind) or behind[0] == "chroot") and "tty" in words.flags:
         result = Result(login=name)
     else:
         result = call.execute(call.live, name, behind, call.stdin)

@@ -13,11 +13,11 @@ from engine.shell import api
 from engine.shell.deployments import next_address
 from engine.shell.interface import Call, Result
 from engine.shell.live import LiveCluster
+from engine.shell.tools.kubectl.execute import opens_shell
 from engine.shell.tools.kubectl.words import BadWords, Words
 
 # RFC 1123, a DNS label.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
 
 
 def run(call: Call, words: Words) -> Result:
@@ -42,7 +42,7 @@ def run(call: Call, words: Words) -> Result:
     if not attached:
         return Result(f"pod/{name} created\n", live=live)
     host = live.host_named(f"pod/{words.namespace}/{name}")
-    if not command or (command[0] in _SHELLS and len(command) == 1):
+    if not command or opens_shell(command):
         return Result(stderr="If you don't see a command prompt, try pressing enter.\n", live=live, login=host)
     assert call.execute is not None
     result = call.execute(live, host, command, call.stdin)
