@@ -12,7 +12,7 @@ from k8squiz.kinds.interface import Task
 from k8squiz.kinds.write.ask import WriteAsk
 from k8squiz.kinds.write.cells import Cell, NamedService, Names, aligned, cell_of, destination, table
 from k8squiz.kinds.write.fields import WriteField
-from k8squiz.kinds.write.typed import TypedObject, dumped, read_objects, tidy
+from k8squiz.kinds.write.typed import TypedObject, dumped, patched, read_objects, tidy
 from k8squiz.world.world import EditedManifests, World, host_name
 
 # Where the API server takes an address from, and a port, for a Service that names none.
@@ -31,9 +31,11 @@ def write_task(world: World, ask: WriteAsk) -> Task:
     names: Names = {address: NamedService(ask.namespace, name) for name, address in ask.names.items()}
     before = world.cluster(world.first)
 
+    given = _given(ask, question.id)
+
     @functools.lru_cache(maxsize=16)
     def world_of(value: str) -> World:
-        objects = _allocated(read_objects(value, ask.kinds, ask.namespace), before, ask)
+        objects = _allocated(_written(value, given, ask), before, ask)
         return EditedManifests(question, lambda text: f"{text}\n---\n{dumped(objects)}")
 
     @functools.lru_cache(maxsize=16)
@@ -53,12 +55,41 @@ def write_task(world: World, ask: WriteAsk) -> Task:
         each.name: f"{host_name(each.source)} → {destination(each, names, question.aliases)}"
         for each in question.requests
     }
-    given = "\n\n".join(part for part in (_pods(before), _namespaces(before), shown) if part)
+    read = "\n\n".join(part for part in (given, _pods(before), _namespaces(before), shown) if part)
+    found = world_of(given) if given else world
     field = WriteField(
-        "yaml", model, given, ask.kinds, wanted, labels, cells, world_of,
-        functools.partial(cell_of, world, names=names, show=ask.show), tuple(_labels(before)),
+        "yaml", model, read, ask.kinds, wanted, labels, cells, world_of,
+        functools.partial(cell_of, found, names=names, show=ask.show), tuple(_labels(before)),
     )  # fmt: skip
     return Task(question, (field,))
+
+
+def _given(ask: WriteAsk, question: str) -> str:
+    """The one object that is there already, "" where there is none. Raises QuizError for a text that is not one object."""
+    given = tidy(ask.given)
+    try:
+        if given and len(read_objects(given, ask.kinds, ask.namespace)) != 1:
+            raise QuizError(f"{question}: ask.given: one object", f"{question}：ask.given：只能是一个对象")
+    except Unreadable as error:
+        raise QuizError(f"{question}: ask.given: {error.text.en}", f"{question}：ask.given：{error.text.zh}") from None
+    return given
+
+
+def _written(value: str, given: str, ask: WriteAsk) -> tuple[TypedObject, ...]:
+    """What was typed, a patch of the object `given` put into it; where that is not written anew it stays. Raises Unreadable."""
+    if not given:
+        return read_objects(value, ask.kinds, ask.namespace)
+    text = patched(given, value)
+    try:
+        written = read_objects(text, ask.kinds, ask.namespace)
+    except Unreadable as error:
+        if text == value:
+            raise
+        # The lines are those of the whole object.
+        raise Unreadable(f"with the patch in it: {error.text.en}", f"打上补丁之后：{error.text.zh}") from None
+    names = {(each.kind, each.namespace, each.name) for each in written}
+    there = read_objects(given, ask.kinds, ask.namespace)
+    return (*written, *(each for each in there if (each.kind, each.namespace, each.name) not in names))
 
 
 def _allocated(objects: tuple[TypedObject, ...], before: Cluster, ask: WriteAsk) -> tuple[TypedObject, ...]:

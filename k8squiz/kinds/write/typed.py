@@ -83,6 +83,32 @@ def read_objects(text: str, kinds: tuple[str, ...], namespace: str) -> tuple[Typ
     return tuple(found)
 
 
+def patched(given: str, typed: str) -> str:
+    """The text of the object `given` with the patch `typed` in it, as `kubectl patch --type merge` puts it in (RFC 7386: mappings are
+    merged, lists replaced, null removes); `typed` as it is where it is no patch, for it says its kind. Raises Unreadable."""
+    documents = list(_documents(typed))
+    if (
+        len(documents) != 1
+        or not isinstance(documents[0].data, dict)
+        or {"apiVersion", "kind"} & documents[0].data.keys()
+    ):
+        return typed
+    (whole,) = _documents(given)
+    return str(yaml.dump(_merged(whole.data, documents[0].data), Dumper=_DUMPER, sort_keys=False))
+
+
+def _merged(value: Any, patch: Any) -> Any:
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(value) if isinstance(value, Mapping) else {}
+    for name, part in patch.items():
+        if part is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), part)
+    return merged
+
+
 def dumped(objects: tuple[TypedObject, ...]) -> str:
     """The objects as one YAML text."""
     return str(yaml.dump_all([each.data for each in objects], Dumper=_DUMPER, sort_keys=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -274,3 +275,33 @@ def _paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
         if item != {}:
             yield (*path, key)
         yield from _paths(item, (*path, key))
+
+
+# A patch of the object that is given, or it written anew, and what it is worth.
+HEAD = "apiVersion: v1\nkind: Service\nmetadata: {name: cart}\n"
+PATCHES = [
+    ("spec: {{selector: {{track: {keep}}}, ports: [{{port: {port}, targetPort: {listen}}}]}}", 1.0),
+    (HEAD + "spec: {{selector: {{track: {keep}}}, ports: [{{port: {port}, targetPort: {listen}}}]}}", 1.0),
+    ("spec: {{selector: {{track: {keep}}}}}", 0.0),
+    ("spec: {{ports: [{{port: {port}, targetPort: {listen}}}]}}", 0.0),
+    ("spec: {{selector: {{app: null, track: {keep}}}, ports: [{{port: {port}, targetPort: {listen}}}]}}", 1.0),
+]
+
+
+@pytest.mark.parametrize(("typed", "score"), PATCHES)
+def test_a_patch_goes_into_the_object_that_is_there(typed: str, score: float) -> None:
+    world, field = asked("patch-the-canary-out")
+    text = typed.replace("{name: cart}", "{{name: cart}}").format(**{
+        name: world.question.names[name] for name in ("keep", "port", "listen")
+    })  # fmt: skip
+    assert field.score(field.read(text)) == score
+
+
+@pytest.mark.parametrize(
+    ("typed", "en"), [("spec: {foo: 1}", 'with the patch in it: .*"spec.foo"'), ("spec: 3", "spec.ports")]
+)
+def test_a_patch_that_is_refused(typed: str, en: str) -> None:
+    _, field = asked("patch-the-canary-out")
+    with pytest.raises(Unreadable) as error:
+        field.read(typed)
+    assert re.search(en, error.value.text.en)
