@@ -213,7 +213,7 @@ def _of_one_family(lab: PlainLab, line: ToolLine, text: str) -> str:
     for one in ruleset.ipsets if isinstance(ruleset, IpvsRuleset) else ():
         text = re.sub(rf"(?ms)^Name: {one.name}$.*?(?=^Name: |^status)", "", text)
         text = re.sub(rf"(?m)^(create|add) {one.name} .*\n", "", text)
-    return text
+    return text if ruleset is None else re.sub(r"\n\n+", "\n", text)
 
 
 def _without_ports(lab: PlainLab, line: ToolLine, text: str) -> str:
