@@ -81,7 +81,9 @@ class IncidentDialogue:
         else:
             run, told, login = answered(self.run, read)
             if login is not None:
-                return pick(told, lang), dataclasses.replace(self, run=run, logins=self.logins.entered(login))
+                # A pod that was made on the way (kubectl run) has to be made again when the lines are taken up.
+                kept = self.lines if run.live.cluster is self.run.live.cluster else after.lines
+                return pick(told, lang), dataclasses.replace(self, run=run, lines=kept, logins=self.logins.entered(login))  # fmt: skip
             said = say("noted", lang, text=read.text) if read.word == "diagnose" else pick(told, lang)
         return said, dataclasses.replace(after, run=run)
 

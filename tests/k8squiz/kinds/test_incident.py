@@ -75,6 +75,22 @@ def test_a_line_is_answered_where_one_has_gone_to(field: IncidentField) -> None:
     assert (held.prompt("en"), held.over) == ("$ ", False)
 
 
+def test_a_shell_in_a_pod_is_gone_to_and_a_pod_that_was_made_stays(field: IncidentField) -> None:
+    pod = next(one.name for one in incident_of(asked()).broken.cluster.pods if one.namespace == "default")
+    held, said = typed(
+        field, f"kubectl exec -it {pod} -- sh", "hostname", "exit", "kubectl run t --image=a -it -- sh", "hostname"
+    )
+    assert (said[1], said[4]) == (f"{pod}\n", "t\n")
+    assert [line.partition(": ")[2] or line for line in held.lines] == [
+        "hostname",
+        "kubectl run t --image=a -it -- sh",
+        "hostname",
+    ]
+    again = field.replies("\n".join(held.lines))
+    assert again is not None
+    assert again.reply("pod/default/t: hostname", "en")[0] == "t\n"
+
+
 @pytest.mark.parametrize(
     ("line", "begins", "kept"),
     [
