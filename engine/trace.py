@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from fractions import Fraction
 
+from engine.errors import EngineError
 from engine.hooks import Hook
 from engine.packet import L4, Encapsulation, FiveTuple
 from engine.values import dataclass
@@ -244,4 +245,12 @@ class Request:
 
     @property
     def l4(self) -> L4:
-        return L4(self.protocol.upper())
+        """The protocol. Raises EngineError for one that cannot be walked."""
+        known = (L4.TCP, L4.UDP, L4.SCTP, L4.ICMP)
+        found = next((protocol for protocol in known if protocol == self.protocol.upper()), None)
+        if found is None:
+            raise EngineError(
+                f"{self.protocol!r} is no protocol that can be walked; one of tcp, udp, sctp, icmp (an echo request)",
+                zh=f"{self.protocol!r} 不是可以追踪的协议；可用 tcp、udp、sctp、icmp（echo 请求）",
+            )
+        return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from fractions import Fraction
 
+from engine.errors import EngineError
 from engine.trace import Request, Text
 from engine.values import dataclass
 
@@ -41,9 +42,14 @@ class Connection:
     timeout: int | None = None
 
     def requests(self) -> range:
-        """When each request is sent."""
+        """When each request is sent. Raises EngineError for a period of no time."""
         if self.every is None or self.until is None:
             return range(self.opened, self.opened + 1)
+        if self.every < 1:
+            raise EngineError(
+                f"{self.name}: a request every {self.every} ms; at least 1",
+                zh=f"{self.name}：每 {self.every} 毫秒一个请求；至少为 1",
+            )
         return range(self.opened, self.until, self.every)
 
 

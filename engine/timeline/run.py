@@ -84,6 +84,11 @@ def over_time(timeline: Timeline) -> ClusterOverTime:
 def _runs(timeline: Timeline) -> Iterator[tuple[Attempt, ...]]:
     walker = _Walker(over_time(timeline))
     for connection in timeline.connections:
+        if connection.request.l4 is L4.ICMP:
+            raise UnsupportedFeature(
+                f"{connection.name}: what becomes of echo requests over time is not modelled",
+                zh=f"{connection.name}：echo 请求随时间的变化未建模",
+            )
         yield tuple(walker.attempts(connection))
 
 

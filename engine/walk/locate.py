@@ -41,7 +41,7 @@ class ResolvedRequest:
 
 def locate(fabric: Fabric, request: Request) -> ResolvedRequest:
     """Find what `request` names. Raises NoSuchObject for what is not there, EngineError for what is not written so."""
-    protocol = _protocol(request.protocol)
+    protocol = request.l4
     dst, dport = _where(fabric, request.destination, protocol)
     host, src, sport = _who(fabric, request.source, number(dst)[0])
     if request.node is not None:
@@ -69,17 +69,6 @@ def _size(request: Request) -> int:
             zh=f"{request.size} 字节的包：IP 包的长度在 68 与 65535 之间",
         )
     return request.size
-
-
-def _protocol(text: str) -> L4:
-    known = (L4.TCP, L4.UDP, L4.SCTP, L4.ICMP)
-    found = next((protocol for protocol in known if protocol == text.upper()), None)
-    if found is None:
-        raise EngineError(
-            f"{text!r} is no protocol that can be walked; one of tcp, udp, sctp, icmp (an echo request)",
-            zh=f"{text!r} 不是可以追踪的协议；可用 tcp、udp、sctp、icmp（echo 请求）",
-        )
-    return found
 
 
 def _who(fabric: Fabric, text: str, version: int) -> tuple[str, str | None, int | None]:

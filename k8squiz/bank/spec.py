@@ -195,9 +195,10 @@ def _owners(form: ClusterForm, where: str) -> dict[str, str]:
         if not isinstance(one.endpoints, (list, tuple)):
             continue
         for role in one.endpoints:
-            if role not in form.pods:
+            # A parameter may have drawn anything.
+            if not isinstance(role, str) or role not in form.pods:
                 raise unknown("pod", str(role), form.pods, f"{where}: services.{service}.endpoints: ")
-            owner.setdefault(str(role), service)
+            owner.setdefault(role, service)
     return owner
 
 

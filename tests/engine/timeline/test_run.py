@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 
 import pytest
 
 from engine.cluster import Cluster, Mode
-from engine.errors import UnsupportedFeature
+from engine.errors import EngineError, UnsupportedFeature
 from engine.timeline import (
     Connection,
     Fate,
@@ -235,3 +236,21 @@ def test_behind_a_load_balancer(service: dict[str, object], more: dict[str, obje
 def test_expected_failures_are_summed() -> None:
     attempts = run(Timeline(cluster(THREE), (EACH,), B_GOES, lags=LAGS))
     assert expected_failures(attempts) == Fraction(2, 3)
+
+
+BAD = {
+    "no such protocol": Connection("c", Request("pod/caller", "svc/web", "$X"), 0),
+    "echo requests": Connection("c", Request("pod/caller", "pod/a", "ICMP"), 0),
+    "a period of no time": Connection("c", TCP, 0, 0, 1000),
+    "an address without a port": Connection("c", Request("pod/caller", "10.96.0.10"), 0),
+    "one of IPv6": Connection("c", Request("pod/caller", "fd00::5"), 0),
+    "a blank before it": Connection("c", Request("pod/caller", " 10.96.0.10:80"), 0),
+    "nothing": Connection("c", Request("", ""), 0),
+}
+
+
+@pytest.mark.parametrize("connection", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("reuses", [True, False])
+def test_bad_input_is_told(connection: Connection, reuses: bool) -> None:
+    with pytest.raises(EngineError):
+        run(Timeline(cluster(THREE), (dataclasses.replace(connection, reuses=reuses),), lives=B_GOES, lags=LAGS))

@@ -72,3 +72,12 @@ def test_a_misspelt_word_is_refused_where_it_stands(tmp_path: Path, said: str, m
 def test_whose_words_are_told() -> None:
     """Each is a fact of a way, a hop or a conntrack entry."""
     assert set(WORDS) <= {*FACTS, *HOP_FACTS, *CONNTRACK_FACTS}
+
+
+def test_a_list_that_was_drawn_is_no_pod(tmp_path: Path) -> None:
+    file = tmp_path / "04-hairpin" / "mine.yaml"
+    file.parent.mkdir()
+    text = QUESTION.replace("params:\n", "params:\n  many: {choice: [[a, b]]}\n", 1).replace("[pod-a]", '["{many}"]', 1)
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(QuizError, match="services.web.endpoints"):
+        read_and_draw(file)

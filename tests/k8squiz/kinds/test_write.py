@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import yaml
 
+from engine.errors import EngineError
 from k8squiz.bank.draw import draw
-from k8squiz.bank.find import find, metas
+from k8squiz.bank.find import find, metas, parse_template
+from k8squiz.errors import QuizError
 from k8squiz.kinds.fields import Unreadable
 from k8squiz.kinds.grade import grade
 from k8squiz.kinds.interface import causes_of, make_task
@@ -305,3 +308,12 @@ def test_a_patch_that_is_refused(typed: str, en: str) -> None:
     with pytest.raises(Unreadable) as error:
         field.read(typed)
     assert re.search(en, error.value.text.en)
+
+
+@pytest.mark.parametrize("to", ["fd00::5", "10.244.17.116", "' 10.244.17.116:80'", "node1"])
+def test_a_request_to_no_address_and_port_is_refused(to: str) -> None:
+    path = Path(find("write-port-range").meta.path)
+    text = path.read_text(encoding="utf-8")
+    assert '"{pod-d.ip}:{high}"' in text
+    with pytest.raises((EngineError, QuizError)):
+        make_task(World(draw(parse_template(text.replace('"{pod-d.ip}:{high}"', to), path), 1)))
