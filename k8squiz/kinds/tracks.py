@@ -72,7 +72,7 @@ TRACKS: dict[str, Track] = {
         {1: 3, 2: 4, 3: 3}, simple=True,
     ),
     "senior": Track(Text("Senior", "高级"), Text("levels 2 to 4, every kind", "难度 2 到 4，所有题型"), {2: 2, 3: 4, 4: 3}),
-    "expert": Track(Text("Expert", "专家"), Text("levels 3 to 5, every kind", "难度 3 到 5，所有题型"), {3: 4, 4: 5, 5: 2}),
+    "expert": Track(Text("Expert", "专家"), Text("levels 3 to 5, every kind", "难度 3 到 5，所有题型"), {3: 3, 4: 5, 5: 3}),
     "cka": Track(
         Text("CKA-like", "CKA 类"),
         Text(

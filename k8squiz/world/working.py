@@ -12,6 +12,8 @@ from engine.values import is_decimal
 from k8squiz.bank.shapes import WORD, Place
 from k8squiz.bank.yaml_values import Yaml
 from k8squiz.errors import QuizError
+from k8squiz.locale.i18n import LANGS
+from k8squiz.locale.names import request_name
 from k8squiz.world.lookups import told_figure
 from k8squiz.world.predicates import (
     VALUES,
@@ -137,14 +139,15 @@ def _chance(value: Mapping[str, Yaml], world: World, name: str) -> Text:
     pods = list(dict.fromkeys(filter(None, (world.endpoint(name, way)[0] or way.destination for way in fitting))))
     places = f" ({', '.join(pods[:_MOST])}{', …' if len(pods) > _MOST else ''})" if pods else ""
     of = f"{len(fitting)} of {len(every)} ways", f"{len(every)} 条路径中的 {len(fitting)} 条"
-    prefix = f"{name}: " if "for" in value or "for" in wanted else ""
+    of_whom = _of_whom(world, name) if "for" in value or "for" in wanted else Text("", "")
     if not fitting:
         others = dict.fromkeys(world.endpoint(name, way)[0] or f"{way.verdict} {way.destination}" for way in every)
         return Text(
-            f"{prefix}{of[0]}, for they go to {', '.join(others)}: 0", f"{prefix}{of[1]}，都去往 {'、'.join(others)}：0"
+            f"{of_whom.en}{of[0]}, for they go to {', '.join(others)}: 0",
+            f"{of_whom.zh}{of[1]}，都去往 {'、'.join(others)}：0",
         )
     listed = f"（{'、'.join(pods[:_MOST])}{'…' if len(pods) > _MOST else ''}）" if pods else ""
-    return Text(f"{prefix}{of[0]}{places}: {told}", f"{prefix}{of[1]}{listed}：{told}")
+    return Text(f"{of_whom.en}{of[0]}{places}: {told}", f"{of_whom.zh}{of[1]}{listed}：{told}")
 
 
 def _counted(shares: Sequence[Fraction]) -> list[tuple[Fraction, int]]:
@@ -196,21 +199,30 @@ def _entries(value: Mapping[str, Yaml], world: World, name: str) -> Text:
 def _fact(value: Mapping[str, Yaml], world: World, name: str) -> Text:
     key = str(value["fact"])
     result = _shown(value_of(value, world, name))
-    prefix = f"{name}: " if "for" in value else ""
+    of_whom = _of_whom(world, name) if "for" in value else Text("", "")
     if key == "nodes":
         nodes = {node.name for node in world.cluster(name).nodes}
         passed = [host for hop in outcomes_of(world, name)[0].hops if (host := host_name(hop.host)) in nodes]
-        told = f"{prefix}{result} ({', '.join(dict.fromkeys(passed))})"
-        return Text(told, told)
+        hosts = list(dict.fromkeys(passed))
+        return Text(
+            f"{of_whom.en}{result} ({', '.join(hosts)})",
+            f"{of_whom.zh}{result}" + (f"（{'、'.join(hosts)}）" if hosts else ""),
+        )
     if key == "path_mtu":
         mtu, overhead = world.cluster(name).cni.mtu, value_of({"fact": "overhead"}, world, name)
         kind = value_of({"fact": "encapsulation"}, world, name)
-        told = f"{prefix}{mtu} - {overhead} ({kind}) = {result}"
-        return Text(told, told)
+        told = f"{mtu} - {overhead} ({kind}) = {result}"
+        return Text(f"{of_whom.en}{told}", f"{of_whom.zh}{told}")
     words = _NAMES.get(key)
     if words is None:
-        return Text(f"{prefix}{result}", f"{prefix}{result}")
-    return Text(f"{prefix}{result} {words.en}", f"{prefix}{result} {words.zh}")
+        return Text(f"{of_whom.en}{result}", f"{of_whom.zh}{result}")
+    return Text(f"{of_whom.en}{result} {words.en}", f"{of_whom.zh}{result} {words.zh}")
+
+
+def _of_whom(world: World, name: str) -> Text:
+    """Which request's figure it is, as it stands in front."""
+    en, zh = (request_name(name, lang, world.request(name).route) for lang in LANGS)
+    return Text(f"{en}: ", f"{zh}：")
 
 
 def _taken(value: Mapping[str, Yaml], world: World, name: str) -> Text:

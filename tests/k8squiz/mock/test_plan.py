@@ -54,7 +54,7 @@ def test_the_shares_are_the_whole_time(minutes: int, track: str | None) -> None:
 TRACK_ROWS = {
     "junior": (Text("Junior", "初级"), {1: 3, 2: 4, 3: 3}, True),
     "senior": (Text("Senior", "高级"), {2: 2, 3: 4, 4: 3}, False),
-    "expert": (Text("Expert", "专家"), {3: 4, 4: 5, 5: 2}, False),
+    "expert": (Text("Expert", "专家"), {3: 3, 4: 5, 5: 3}, False),
     "cka": (Text("CKA-like", "CKA 类"), {2: 3, 3: 4, 4: 2}, False),
     "cn": (Text("Chinese interviews", "国内面试"), {1: 1, 2: 3, 3: 4, 4: 2}, False),
 }

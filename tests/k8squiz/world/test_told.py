@@ -26,7 +26,7 @@ FIGURES: list[tuple[World, Any, str, str]] = [
     (ONE, {"fact": "hash_lookups"}, "0 hash look-ups", "0 次哈希查找"),
     (ONE, {"fact": "hops"}, "10 hops", "10 跳"),
     (BOTH, {"fact": "ways"}, "2 ways", "2 条可能的路径"),
-    (ONE, {"fact": "nodes"}, "2 (node1, node2)", "2 (node1, node2)"),
+    (ONE, {"fact": "nodes"}, "2 (node1, node2)", "2（node1、node2）"),
     (ONE, {"fact": "path_mtu"}, "1500 - 50 (vxlan) = 1450", "1500 - 50 (vxlan) = 1450"),
     (BOTH, {"chance": {"verdict": "DROP"}}, "1 of 2 ways (192.168.1.10:30080): 2/3", "2 条路径中的 1 条（192.168.1.10:30080）：2/3"),
     (
@@ -89,7 +89,7 @@ PREDICATES: list[tuple[World, Any, str, str]] = [
     ),
     (
         ONE, {"compare": [{"fact": "rules_evaluated"}, "gt", {"fact": "rules_evaluated", "for": "after"}]},
-        "17 rules evaluated > after: 9 rules evaluated", "17 条规则被匹配 > after: 9 条规则被匹配",
+        "17 rules evaluated > after: 9 rules evaluated", "17 条规则被匹配 > 修改之后：9 条规则被匹配",
     ),
     # A rule that is said to masquerade and changes nothing is not told as a rewriting.
     (ONE, {"masqueraded": True}, "no rule marks it for masquerading on its first node", "在第一个节点上没有规则给它打 MASQUERADE 标记"),
