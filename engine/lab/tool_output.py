@@ -51,7 +51,7 @@ DRAWN = (
     (r"(?m)^ *(% Total|Dload|\d+ .*--:--:--).*\n", ""),
     (r"(?m)^(tcp|udp|icmp)( +\d+) \d+ ", r"\1\2 T "),
     (r"(?m)^\d\d:\d\d:\d\d\.\d{6}", "TIME"),
-    (r"\b(seq|ack|win|ecr|val|mss|wscale|id) \d+(:\d+)?", r"\1 N"),
+    (r"\b(seq|ack|win|ecr|val|wscale|id) \d+(:\d+)?", r"\1 N"),
     (r"length [1-9]\d*\b", "length N"),
     (r"(?m)^\d+ packets? (received by filter|dropped by kernel|captured)\n", ""),
     (r"Size in memory: \d+", "Size in memory: N"),

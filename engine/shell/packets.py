@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.packet import L4, is_ipv6
+from engine.packet import L4, FiveTuple, is_ipv6
 from engine.shell.clock import time_of_day
 from engine.trace import Outcome, ReasonCode, Verdict
 from engine.values import dataclass
 from engine.walk.state import Tap
 
-_SYN = "Flags [S], seq 1482906112, win 64240, options [mss 1460,sackOK,TS val 815320917 ecr 0,nop,wscale 7], length 0"
-_SYN_ACK = "Flags [S.], seq 2913460237, ack 1482906113, win 65160, options [mss 1460,sackOK,TS val 3078312204 ecr 815320917,nop,wscale 7], length 0"  # fmt: skip
+_MSS = "{mss}"
+_SYN = "Flags [S], seq 1482906112, win 64240, options [mss {mss},sackOK,TS val 815320917 ecr 0,nop,wscale 7], length 0"
+_SYN_ACK = "Flags [S.], seq 2913460237, ack 1482906113, win 65160, options [mss {mss},sackOK,TS val 3078312204 ecr 815320917,nop,wscale 7], length 0"  # fmt: skip
 _TIMES = "options [nop,nop,TS val 815320918 ecr 3078312205]"
 # What follows the handshake: which way it goes (0 there, 1 back), what it says.
 _HTTP = (
@@ -61,7 +62,7 @@ def packets_of(outcome: Outcome, taps: tuple[Tap, ...], protocol: L4, clock: flo
 
 def _along(way: Iterable[Tap], at: float, said: str) -> Iterator[SeenPacket]:
     for number, tap in enumerate(way):
-        yield SeenPacket(at + number * _DEVICE, tap, said)
+        yield SeenPacket(at + number * _DEVICE, tap, said.replace(_MSS, str(tap.segment_size)))
 
 
 def _sent(outcome: Outcome, protocol: L4, answered: bool) -> Iterator[tuple[int, float, str]]:
@@ -77,7 +78,7 @@ def _sent(outcome: Outcome, protocol: L4, answered: bool) -> Iterator[tuple[int,
             yield 1, 0.0, "UDP, length 112"
         return
     yield 0, 0.0, _SYN
-    if outcome.verdict in (Verdict.REFUSED, Verdict.REJECT) or _told(outcome):
+    if outcome.verdict in (Verdict.REFUSED, Verdict.REJECT) or _error_came(outcome):
         yield 1, 0.0, _RESET
         return
     if answered:
@@ -95,7 +96,7 @@ def _sent(outcome: Outcome, protocol: L4, answered: bool) -> Iterator[tuple[int,
                 yield 1, seconds, _SYN_ACK
 
 
-def _told(outcome: Outcome) -> bool:
+def _error_came(outcome: Outcome) -> bool:
     """Whether an ICMP error came back."""
     return any(hop.stage == "socket" for hop in outcome.reply) and outcome.verdict is not Verdict.DELIVERED and not outcome.source_seen  # fmt: skip
 
@@ -105,23 +106,26 @@ def line(packet: SeenPacket, every: bool) -> str:
     tap = packet.tap
     where = f"{tap.device:<5} {tap.way:<3} " if every else ""
     text = f"{_clock(packet.at)} {where}"
-    if tap.inner is not None and tap.flow.protocol is L4.UDP:
-        head = f"IP {_end(tap.flow.src, tap.flow.sport)} > {_end(tap.flow.dst, tap.flow.dport)}"
-        name = "OTV" if tap.flow.dport == 8472 else "VXLAN"
-        vni = tap.outer.vni if tap.outer is not None else 1
-        told = (
-            f"{name}, flags [I] (0x08), overlay 0, instance {vni}"
-            if name == "OTV"
-            else f"{name}, flags [I] (0x08), vni {vni}"
-        )
-        return f"{text}{head}: {told}\n{_flow_text(tap, packet.said, inner=True)}"
-    return text + _flow_text(tap, packet.said, inner=False)
+    if tap.inner is None:
+        return text + _told(tap, tap.flow, packet.said)
+    inner = _told(tap, tap.inner, packet.said)
+    if tap.flow.protocol is not L4.UDP:
+        return f"{text}IP {tap.flow.src} > {tap.flow.dst}: {inner}"
+    head = f"IP {_end(tap.flow.src, tap.flow.sport)} > {_end(tap.flow.dst, tap.flow.dport)}"
+    name = "OTV" if tap.flow.dport == 8472 else "VXLAN"
+    vni = tap.outer.vni if tap.outer is not None else 1
+    told = (
+        f"{name}, flags [I] (0x08), overlay 0, instance {vni}"
+        if name == "OTV"
+        else f"{name}, flags [I] (0x08), vni {vni}"
+    )
+    return f"{text}{head}: {told}\n{inner}"
 
 
-def _flow_text(tap: Tap, said: str, *, inner: bool) -> str:
-    flow = tap.inner if inner and tap.inner is not None else tap.flow
+def _told(tap: Tap, flow: FiveTuple, said: str) -> str:
+    """What tcpdump says of the packet itself, without what a tunnel put around it."""
     name = "IP6" if is_ipv6(flow.src) else "IP"
-    if tap.error_about is not None and not inner:
+    if tap.error_about is not None:
         about = tap.error_about
         return f"{name} {flow.src} > {flow.dst}: ICMP {about.dst} {about.protocol.lower()} port {about.dport} unreachable, length 68"
     if flow.protocol is L4.ICMP:
@@ -134,8 +138,6 @@ def _flow_text(tap: Tap, said: str, *, inner: bool) -> str:
         ),
         "",
     )
-    if tap.inner is not None and not inner:
-        return f"{name} {flow.src} > {flow.dst}: {name} {_end(tap.inner.src, tap.inner.sport)} > {_end(tap.inner.dst, tap.inner.dport)}: {said}"
     return f"{name} {_end(flow.src, flow.sport)} > {_end(flow.dst, flow.dport)}: {said}"
 
 

@@ -17,10 +17,12 @@ _BASE_MSS, _TIMESTAMPS = 1024, 12
 
 
 def announced(state: WalkState, host: Host, flow: FiveTuple) -> int:
-    """The MSS that `host` announces when it sends `flow`: what its device towards there carries; 0 where no size was asked
-    for."""
+    """The MSS that `host` announces when it sends `flow`: what its device towards there carries; 0 where nobody asks, for a
+    size or by a packet socket."""
+    if not state.resolved.size and state.taps is None:
+        return 0
     route = host.lookup(flow.dst, flow.src)
-    if not state.resolved.size or flow.protocol is not L4.TCP or route is None or route.device not in host.devices:
+    if flow.protocol is not L4.TCP or route is None or route.device not in host.devices:
         return 0
     return host.devices[route.device].mtu - HEADERS[is_ipv6(flow.dst)]
 

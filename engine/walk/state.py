@@ -43,7 +43,8 @@ class TapWay(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Tap:
     """A packet as a packet socket on a device sees it (AF_PACKET: before PREROUTING, after POSTROUTING). `inner` is what a
-    tunnel's packet carries; `leg` counts the packets of the walk: the request, its answer, what follows."""
+    tunnel's packet carries, of which `error_about` and `segment_size`, the MSS announced, are then told; `leg` counts the
+    packets of the walk: the request, its answer, what follows."""
 
     host: str
     device: str
@@ -54,6 +55,7 @@ class Tap:
     inner: FiveTuple | None = None
     error_about: FiveTuple | None = None
     leg: int = 0
+    segment_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,19 @@ class WalkState:
         if self.taps is None:
             return
         outer, inner = (None, None) if inside is None else (inside.outer, inside.skb.flow)
-        seen = Tap(host.name, device, skb.flow, way, self.direction, outer, inner, skb.error_about, self._leg)
+        told = skb if inside is None else inside.skb
+        seen = Tap(
+            host.name,
+            device,
+            skb.flow,
+            way,
+            self.direction,
+            outer,
+            inner,
+            told.error_about,
+            self._leg,
+            told.segment_size,
+        )
         self.taps.insert(len(self.taps) if at is None else at, seen)
 
     def note_path_mtu(self, host: Host, destination: str, mtu: int) -> None:

@@ -31,12 +31,14 @@ _TOLD = {ReasonCode.NO_ROUTE: "!N", ReasonCode.NO_NEIGHBOUR: "!H"}
 @dataclass(frozen=True, slots=True)
 class _Step:
     """Who answered a probe of one TTL (None: nobody), what its error says, whether the end is reached, over how many hops the
-    answer came (0: as many as there)."""
+    answer came (0: as many as there), what its host is called, which MTU it names instead of what was asked (0: none)."""
 
     address: str | None
     error: str = ""
     reached: bool = False
     back: int = 0
+    host: str = ""
+    mtu: int = 0
 
 
 def run(call: Call) -> Result:
@@ -62,6 +64,8 @@ def run(call: Call) -> Result:
         told = " 1:  send failed\n     Resume: pmtu 65535 \n" if tool == "tracepath" else _head(rest[0], address, int(hops), live="")  # fmt: skip
         return Result(told, "" if tool == "tracepath" else f"\nconnect: {found.ending}\n", 1, live)
     steps = _steps(call, live, address, found.outcome, int(hops))
+    if tool == "tracepath":
+        steps = _full_size(call, live, address, steps, int(hops))
     if (
         tool == "traceroute"
         and steps
@@ -84,7 +88,7 @@ def _steps(call: Call, live: LiveCluster, address: str, outcome: Outcome, most: 
     for hop in outcome.hops:
         if hop.stage is Stage.ROUTING and hop.encapsulation is None and hop.host not in (call.host, end, *passed):
             passed.append(hop.host)
-            steps.append(_Step(_heard(call, live, hop.host, hop.src, hop.dst)))
+            steps.append(_Step(_heard(call, live, hop.host, hop.src, hop.dst), host=hop.host))
     if reached:
         steps.append(_Step(address, reached=True))
     elif outcome.verdict is Verdict.REJECT and where is not None and outcome.reply:
@@ -96,6 +100,24 @@ def _steps(call: Call, live: LiveCluster, address: str, outcome: Outcome, most: 
     if not steps or not steps[-1].reached:
         steps += [_Step(None)] * (most - len(steps))
     return steps[:most]
+
+
+def _full_size(call: Call, live: LiveCluster, address: str, steps: list[_Step], most: int) -> list[_Step]:
+    """What becomes of them where each probe is as long as the device carries, and has DF: who forwards it looks at the TTL
+    first, so that it answers for itself before it tells of a smaller MTU or the packet is lost behind it."""
+    if call.here.is_local(address) or not steps or not steps[-1].reached or steps[-1].error:
+        return steps
+    sized = attempt(live, call.host, address, 0, "ICMP", size=_path_mtu(call, address))
+    found = list(steps)
+    for heard in sized.outcome.learned:
+        at = next((n for n, one in enumerate(found) if one.address == heard.told_by and not one.mtu), None)
+        if at is not None:
+            found.insert(at + 1, _Step(heard.told_by, host=found[at].host, mtu=heard.mtu))
+    if sized.hangs and sized.outcome.stalls is not None:
+        last = next((n for n, one in enumerate(found) if one.host == sized.outcome.stalls.host), -1)
+        answered = found[: last + 1]
+        return answered + [_Step(None)] * (most - sum(not one.mtu for one in answered))
+    return found
 
 
 def _rejected(where: Where, reply: tuple[Hop, ...]) -> _Step:
@@ -133,19 +155,26 @@ def _tracepath(call: Call, address: str, steps: list[_Step]) -> str:
         mtu = _LOOPBACK_MTU
     else:
         lines.append(f" 1?: [LOCALHOST]                      pmtu {mtu}")
-    for ttl, one in enumerate(steps, 1):
+    ttl = 0
+    for one in steps:
+        ttl += 1
         if one.address is None:
             lines.append(f"{ttl:2}:  no reply")
             continue
         row = f"{ttl:2}:  {one.address:<52}{_milliseconds(ttl):7.3f}ms "
+        if one.mtu:
+            # The next probe has the same TTL.
+            mtu, ttl = one.mtu, ttl - 1
+            lines.append(f"{row}pmtu {mtu}")
+            continue
         row += (one.error or "reached") if one.reached else ""
         # The first probe has found out the path's MTU alone; the second asks again.
         lines += [row] * (2 if ttl == 1 and mtu != _LOOPBACK_MTU and not one.error else 1)
     if not steps or not steps[-1].reached:
         lines.append(f"     Too many hops: pmtu {mtu}")
     told = steps and steps[-1].reached and not steps[-1].error
-    back = steps[-1].back or len(steps) if told else 0
-    lines.append(f"     Resume: pmtu {mtu} " + (f"hops {len(steps)} back {back} " if told else ""))
+    back = steps[-1].back or ttl if told else 0
+    lines.append(f"     Resume: pmtu {mtu} " + (f"hops {ttl} back {back} " if told else ""))
     return "".join(f"{line}\n" for line in lines)
 
 
