@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 
 from engine.netfilter.context import Context
-from engine.netfilter.packet_facts import ICMP_NAMES, Value, device_matches, icmp_type_of
+from engine.netfilter.packet_facts import ICMP_NAMES, Value, device_matches, icmp_kind_of
 from engine.packet import L4, Family
 
 UNKNOWN = "?"
@@ -76,8 +76,8 @@ def _icmp(family: Family, what: str) -> Callable[[Context], Value]:
         skb = context.skb
         if skb.flow.protocol is not L4.ICMP or _version(context) != family.version:
             return None
-        kind = icmp_type_of(skb, family) if what == "type" else None
-        return UNKNOWN if kind is None else kind
+        found = icmp_kind_of(skb, family)[0 if what == "type" else 1]
+        return UNKNOWN if found is None else found
 
     return read
 

@@ -44,6 +44,9 @@ def device_matches(pattern: str, device: str | None) -> bool:
     return device == pattern
 
 
-def icmp_type_of(skb: Skb, family: Family) -> int | None:
-    """The errors of a walk are all of one type: destination unreachable."""
-    return _UNREACHABLE[family] if skb.error_about is not None else _ECHO[family].get(skb.segment)
+def icmp_kind_of(skb: Skb, family: Family) -> tuple[int | None, int | None]:
+    """Type and code of an ICMP packet, None each where nothing in the model tells."""
+    if skb.error_about is not None:
+        return skb.error_kind or (_UNREACHABLE[family], None)
+    kind = _ECHO[family].get(skb.segment)
+    return kind, None if kind is None else 0

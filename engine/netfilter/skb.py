@@ -114,7 +114,8 @@ class Skb:
 
     `state` is what `--ctstate` sees: NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED (None before conntrack looked).
     `reply` says that it travels in its connection's reply direction. `error_about` is the packet an ICMP error
-    quotes; such an Skb has protocol ICMP in `flow`, with ports 0. `ipvs_property`: IPVS has had it and leaves it alone.
+    quotes; such an Skb has protocol ICMP in `flow`, with ports 0, and `error_kind` is its type and code (None: not told).
+    `ipvs_property`: IPVS has had it and leaves it alone.
     `physdev_in` is the bridge port that br_netfilter took it from (struct nf_bridge_info; None: no bridge, or it is off),
     `physdev_out` the port that the bridge sends it to. `zone` is the conntrack zone that a rule put it in. `local`: a
     process of this host sent it (skb->sk), `owner` is that process' user and group where it is a pod's (each None: not told).
@@ -131,6 +132,7 @@ class Skb:
     state: str | None = None
     reply: bool = False
     error_about: FiveTuple | None = None
+    error_kind: tuple[int, int] | None = None
     ipvs_property: bool = False
     physdev_in: str | None = None
     ttl: int = INITIAL_TTL

@@ -14,6 +14,7 @@ from engine.netfilter.choose import Choose
 from engine.netfilter.conntrack import ConntrackTable, state_name
 from engine.netfilter.context import Context, Routing
 from engine.netfilter.evaluate import run_base_chain
+from engine.netfilter.icmp_errors import error_kind
 from engine.netfilter.index import HookedChain, HookPlan, plan_of
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.rules import Chain, Ruleset, Table
@@ -34,7 +35,7 @@ from engine.netfilter.skb import (
     Skb,
     TargetAction,
 )
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, FiveTuple, family_of
 from engine.trace import ConntrackView, ReasonCode
 
 __all__ = [
@@ -244,7 +245,11 @@ class HostNetfilter:
         answer = (
             Skb(skb.flow.reply(), segment=Segment.RESET)
             if reset
-            else Skb(FiveTuple(L4.ICMP, source, 0, skb.flow.src, 0), error_about=skb.flow)
+            else Skb(
+                FiveTuple(L4.ICMP, source, 0, skb.flow.src, 0),
+                error_about=skb.flow,
+                error_kind=error_kind(passage.reject_with, family_of(source)),
+            )
         )
         # nf_ct_attach: the error travels as part of the connection, so that its NAT is undone for the client.
         if skb.connection is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from fractions import Fraction
 
+from engine.netfilter.icmp_errors import error_kind
 from engine.netfilter.stack import Segment, Skb
 from engine.network.host import Host, HostKind
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, FiveTuple, family_of
 from engine.trace import Direction, Hop, Outcome, ReasonCode, Stage, Verdict
 from engine.walk.heard import not_heard, walk_error
 from engine.walk.path_mtu import large_packets
@@ -103,9 +104,9 @@ def _refused(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cli
     state.start_leg(Direction.REPLY)
     if served.protocol is L4.UDP:
         icmp = FiveTuple(L4.ICMP, served.dst, 0, served.src, 0)
-        answer = Skb(icmp, error_about=served, connection=end.skb.connection, state="RELATED", reply=True)
-        if end.skb.connection is None:
-            answer = Skb(icmp, error_about=served)
+        answer = Skb(icmp, error_about=served, error_kind=error_kind("icmp-port-unreachable", family_of(served.dst)))
+        if end.skb.connection is not None:
+            answer.connection, answer.state, answer.reply = end.skb.connection, "RELATED", True
         note = hop_words.icmp_error(host.name, icmp)
     else:
         answer = Skb(served.reply(), segment=Segment.RESET)

@@ -26,6 +26,7 @@ def fresh(skb: Skb) -> Skb:
         skb.flow,
         segment=skb.segment,
         error_about=skb.error_about,
+        error_kind=skb.error_kind,
         ttl=skb.ttl,
         size=skb.size,
         segment_size=skb.segment_size,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 
 from engine.netfilter.context import Context
+from engine.netfilter.icmp_errors import NAMED_CODES
 from engine.netfilter.ipt_words import Options, by_options, negation, number
 from engine.netfilter.nft_names import TABLE_FAMILY, not_equal
-from engine.netfilter.packet_facts import ANY_ICMP, ICMP_NAMES, icmp_type_of
+from engine.netfilter.packet_facts import ANY_ICMP, ICMP_NAMES, icmp_kind_of
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
 from engine.packet import L4, Family
@@ -35,10 +36,12 @@ class IcmpType(ModelledMatch):
             return False
         if self.type == ANY_ICMP and self.family is Family.IPV4:
             return not self.negate
-        if icmp_type_of(skb, self.family) != self.type:
+        kind, code = icmp_kind_of(skb, self.family)
+        if kind != self.type:
             return self.negate
-        # An error's code is what it was sent for, which the packet does not carry along here.
-        return not self.negate if not self.codes else None
+        if not self.codes:
+            return not self.negate
+        return None if code is None else (self.codes[0] <= code <= self.codes[1]) is not self.negate
 
     def iptables_text(self, family: Family, before: Match | None) -> str:
         module, option = ("icmp", "icmp") if family is Family.IPV4 else ("icmp6", "icmpv6")
@@ -59,8 +62,10 @@ def _read(name: str, options: Options, family: Family) -> Matches | None:
         return None
     negate, text = options[option]
     kind, slash, code = (text or "").partition("/")
+    both = NAMED_CODES[family].get(kind) if not slash else None
+    if both is not None:
+        return (IcmpType(both[0], (both[1], both[1]), negate, family),)
     named = ICMP_NAMES[family].get(kind)
-    # Names that mean a type and a code together (port-unreachable) are printed by no iptables-save.
     if named is None and not is_decimal(kind):
         return None
     first = number(code, 255) if slash else None

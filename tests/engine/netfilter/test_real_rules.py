@@ -31,6 +31,8 @@ PRINTED = [
     ("-p tcp -m tcp --tcp-flags ALL NONE", "-p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE"),
     ("-p icmp --icmp-type echo-request", "-p icmp -m icmp --icmp-type 8"),
     ("-p icmp -m icmp --icmp-type 3/4", "-p icmp -m icmp --icmp-type 3/4"),
+    ("-p icmp --icmp-type fragmentation-needed", "-p icmp -m icmp --icmp-type 3/4"),
+    ("-p icmp ! --icmp-type port-unreachable", "-p icmp -m icmp ! --icmp-type 3/3"),
     ("-m iprange ! --dst-range 10.1.0.1-10.1.0.9 --src-range 10.0.0.1-10.0.0.9", "-m iprange --src-range 10.0.0.1-10.0.0.9 ! --dst-range 10.1.0.1-10.1.0.9"),
     ("-m physdev ! --physdev-is-bridged --physdev-out veth0", "-m physdev --physdev-out veth0 ! --physdev-is-bridged"),
     ("-m connmark ! --mark 1", "-m connmark ! --mark 0x1"),
@@ -81,6 +83,10 @@ HOLDS: list[tuple[str, str, bool | None]] = [
     ("-p icmp -m icmp --icmp-type 8", FORWARDED, False),
     ("-p icmp -m icmp --icmp-type 3", f"{FORWARDED} error", True),
     ("-p icmp -m icmp --icmp-type 3/4", f"{FORWARDED} error", None),
+    ("-p icmp -m icmp --icmp-type 3/4", f"{FORWARDED} error 3/4", True),
+    ("-p icmp -m icmp --icmp-type 3/4", f"{FORWARDED} error 3/3", False),
+    ("-p icmp -m icmp ! --icmp-type 3/4", f"{FORWARDED} error 3/3", True),
+    ("-p icmp -m icmp --icmp-type 8/0", FORWARDED, False),
     ("-m iprange --src-range 10.244.1.1-10.244.1.9", FORWARDED, True),
     ("-m iprange --src-range 10.244.1.1-10.244.1.9 ! --dst-range 1.2.3.0-1.2.3.9", FORWARDED, False),
     ("-m mac --mac-source 00:11:22:33:44:55", FORWARDED, None),
@@ -123,6 +129,8 @@ def packet(text: str) -> tuple[Skb, str | None]:
                 skb.segment = Segment(word)
             case "error":
                 skb.error_about, skb.flow = skb.flow.reply(), FiveTuple(L4.ICMP, src, 0, dst, 0)
+            case "3/3" | "3/4":
+                skb.error_kind = (3, int(word[2]))
             case "port":
                 skb.physdev_in = "veth1"
             case "bridged":

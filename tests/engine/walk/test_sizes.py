@@ -19,6 +19,7 @@ from tests.engine.clusters import B, cluster
 
 HEAD = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
 EATEN = HEAD + "-A OUTPUT -p icmp -m icmp --icmp-type 3 -j DROP\nCOMMIT\n"
+LET_OUT = HEAD + "-A OUTPUT -p icmp -m icmp --icmp-type 3/4 -j ACCEPT\n-A OUTPUT -p icmp -j DROP\nCOMMIT\n"
 CLAMP = "*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS %s\nCOMMIT\n"
 TO_ROUTES = CLAMP % "--clamp-mss-to-pmtu"
 PROBING = {"tcp_mtu_probing": 1}
@@ -65,6 +66,8 @@ def fate(way: Outcome) -> str:
 ROWS: dict[str, tuple[dict[str, Any], str, dict[int, str]]] = {
     "pods 1450, flannel.1 1450": (RIGHT, "", {1450: "through"}),
     "pods 1500, ICMP passes": (WIDE_PODS, "", {1450: "through", 1452: "smaller", 1500: "smaller"}),
+    "pods 1500, 3/4 eaten": (WIDE_PODS, EATEN.replace("3 -j", "3/4 -j"), {1450: "through", 1452: "fragmentation-needed at node1"}),
+    "pods 1500, 3/4 let out, the rest eaten": (WIDE_PODS, LET_OUT, {1450: "through", 1452: "smaller"}),
     "pods 1500, ICMP eaten": (WIDE_PODS, EATEN, {1450: "through", 1452: "fragmentation-needed at node1", 1500: "fragmentation-needed at node1"}),
     "flannel.1 1500, made without dev": (NO_DEV, "", {1450: "through", 1500: "through"}),
     "the underlay drops its fragments": (NO_DEV | {"underlay_drops_fragments": True}, "", {1450: "through", 1452: "fragments-dropped at node1"}),
