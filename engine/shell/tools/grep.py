@@ -14,17 +14,12 @@ from engine.values import is_decimal
 def run(call: Call) -> Result:
     """`grep [-EFivncowql] [-e PATTERN] [-A N] [-B N] [-C N] PATTERN [FILE...]`; 1 where no line fits."""
     try:
-        options, rest = split_options(call.args, "eABCm")
+        options, rest = split_options(call.args, "eABCm", repeated="e")
         if "e" not in options and not rest:
             return failed("Usage: grep [OPTION]... PATTERNS [FILE]...", 2)
         asked = options["e"] if "e" in options else rest.pop(0)
         name = call.argv[0].rpartition("/")[2]
-        found = pattern(
-            asked,
-            extended="E" in options or "P" in options or name == "egrep",
-            fixed="F" in options or name == "fgrep",
-            ignore_case="i" in options,
-        )
+        found = _any_of(asked.split("\n"), options, name)
         if "w" in options:
             found = re.compile(rf"(?<!\w)(?:{found.pattern})(?!\w)", found.flags)
         around = tuple(_number(options.get(side, options.get("C", "0"))) for side in "BA")
@@ -44,6 +39,19 @@ def run(call: Call) -> Result:
     if "q" in options:
         out = ""
     return Result(out, err, 0 if hit else 2 if err else 1)
+
+
+def _any_of(asked: list[str], options: dict[str, str], name: str) -> re.Pattern[str]:
+    each = [
+        pattern(
+            one,
+            extended="E" in options or "P" in options or name == "egrep",
+            fixed="F" in options or name == "fgrep",
+            ignore_case="i" in options,
+        )
+        for one in asked
+    ]
+    return each[0] if len(each) == 1 else re.compile("|".join(f"(?:{one.pattern})" for one in each), each[0].flags)
 
 
 def _number(text: str) -> int:

@@ -32,8 +32,9 @@ def text_of(call: Call, files: Sequence[str]) -> tuple[str, str]:
     return out, err
 
 
-def split_options(words: Sequence[str], with_value: str = "") -> tuple[dict[str, str], list[str]]:
-    """Short options, alone or together (`-ni`), those in `with_value` with a value; and the other words."""
+def split_options(words: Sequence[str], with_value: str = "", repeated: str = "") -> tuple[dict[str, str], list[str]]:
+    """Short options, alone or together (`-ni`), those in `with_value` with a value; and the other words. Of an option that
+    stands there twice the last value counts, of those in `repeated` each, a line each."""
     found: dict[str, str] = {}
     rest: list[str] = []
     at = 0
@@ -56,7 +57,8 @@ def split_options(words: Sequence[str], with_value: str = "") -> tuple[dict[str,
                 if at == len(words):
                     raise Unusable(f"option requires an argument -- '{letter}'")
                 letters, at = words[at], at + 1
-            found[letter], letters = letters, ""
+            found[letter] = f"{found[letter]}\n{letters}" if letter in repeated and letter in found else letters
+            letters = ""
     return found, rest
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+from typing import Any
 
 from engine import load_cluster
-from engine.cluster import Cluster
+from engine.cluster import Cluster, NetworkFacts
 from engine.shell import Reply, Shell, open_shell
 
 _NODE = """
@@ -44,8 +46,10 @@ def two_nodes() -> Cluster:
     )
 
 
-def opened(mode: str = "iptables") -> Shell:
-    return open_shell(two_nodes(), mode)
+def opened(mode: str = "iptables", **facts: Any) -> Shell:
+    """`facts` of the network, where they are not those of every cluster."""
+    cluster = two_nodes()
+    return open_shell(dataclasses.replace(cluster, network=NetworkFacts(**facts)) if facts else cluster, mode)
 
 
 def run(shell: Shell, host: str, *lines: str) -> Reply:

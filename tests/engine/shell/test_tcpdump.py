@@ -18,6 +18,7 @@ SEEN = {
     "what is inside, on the next line": ("node1", "eth0", "udp port 8472", SENT, "IP 10.244.1.7.34457 > 10.244.2.8.8080: Flags [S]"),
     "the other node": ("node2", "eth0", "", SENT, "192.168.1.12.8472: OTV"),
     "an answer": ("node1", "flannel.1", "src host 10.244.2.8", SENT, "IP 10.244.2.8.8080 > 10.244.1.7.34457: Flags [S.]"),
+    "the MSS that the pod's device allows": ("node1", "eth0", "", SENT, "options [mss 1410,"),
     "a reset": ("node1", "flannel.1", "", "kubectl exec c -- curl -s 10.244.2.8:99", "Flags [R.]"),
     "all devices are named": ("node1", "any", "", SENT, "flannel.1 Out IP 10.244.1.7.34457"),
     "an echo": ("node1", "flannel.1", "icmp", "kubectl exec c -- ping -c 1 10.244.2.8", "IP 10.244.1.7 > 10.244.2.8: ICMP echo request, id 1, seq 1, length 64"),
@@ -29,6 +30,19 @@ def test_seen(host: str, device: str, words: str, sends: str, line: str) -> None
     words = "" if words == "" else words
     shell = run(opened(), host, f"tcpdump -ni {device} {words} &").shell
     assert line in shell.run("", sends).shown
+
+
+@pytest.mark.parametrize(("mtu", "told"), [(1500, "mss 1460,"), (1400, "mss 1360,")])
+def test_the_mss_follows_the_pods_mtu(mtu: int, told: str) -> None:
+    shell = run(opened(pod_mtu=mtu), "node1", "tcpdump -ni cni0 &").shell
+    assert shell.run("", SENT).shown.count(told) == 2
+
+
+def test_an_error_inside_a_tunnel_is_one() -> None:
+    shell = run(opened(), "node1", "tcpdump -ni eth0 &").shell
+    assert (
+        "ICMP 10.244.2.8 udp port 99 unreachable" in shell.run("", "kubectl exec c -- nc -zuv -w 1 10.244.2.8 99").shown
+    )
 
 
 def test_where_a_packet_is_gone_nothing_is_seen_behind() -> None:

@@ -15,6 +15,8 @@ TOLD = {
     "grep a part": ("ip r | grep -o 'src [0-9.]*'", "src 10.244.1.1\nsrc 192.168.1.11\n", 0),
     "grep either": ("ip r | grep -Ec 'cni0|eth0'", "3\n", 0),
     "grep either, basic": ("ip r | grep -c 'cni0\\|eth0'", "3\n", 0),
+    "grep any of two": ("ip r | grep -c -e cni0 -e eth0", "3\n", 0),
+    "grep any of two, joined": ("ip r | grep -ice CNI0 -eeth0", "3\n", 0),
     "grep plain text": ("ip r | grep -Fc '.0/24 '", "3\n", 0),
     "grep whole words": ("ip r | grep -wc 10.244.1.1", "1\n", 0),
     "grep around": ("ip a | grep -A1 cni0: | wc -l", "2\n", 0),

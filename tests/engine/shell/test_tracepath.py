@@ -1,6 +1,8 @@
-"""tracepath and traceroute where a rule answers in the destination's stead: who that is, and that it looks like the end."""
+"""tracepath and traceroute: who answers in the destination's stead, and what becomes of probes that are as long as allowed."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
@@ -28,3 +30,33 @@ def test_a_rule_answers_on_another_node(name: str) -> None:
 def test_nftables_rejects_what_no_service_has() -> None:
     told = run(opened("nftables"), "pod/c", "traceroute -n 10.96.0.10").stdout
     assert [line.split()[:2] for line in told.splitlines()[1:]] == [["1", "10.244.1.1"], ["2", "10.244.1.1"]]
+
+
+_EATEN = "iptables -A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP"
+# The network's facts, what is typed on node1, and what tracepath prints (times aside) as on Linux 6.18 with flannel's VXLAN.
+LARGE: dict[str, tuple[dict[str, Any], str, list[str]]] = {
+    "pods 1450": ({}, "true", [
+        "1?: [LOCALHOST] pmtu 1450", "1: 10.244.1.1", "1: 10.244.1.1", "2: 10.244.2.0", "3: 10.244.2.8 reached",
+        "Resume: pmtu 1450 hops 3 back 3",
+    ]),
+    "pods 1500": ({"pod_mtu": 1500}, "true", [
+        "1?: [LOCALHOST] pmtu 1500", "1: 10.244.1.1", "1: 10.244.1.1", "2: 10.244.1.1 pmtu 1450", "2: 10.244.2.0",
+        "3: 10.244.2.8 reached", "Resume: pmtu 1450 hops 3 back 3",
+    ]),
+    "pods 1500, ICMP errors dropped": ({"pod_mtu": 1500}, _EATEN, [
+        "1?: [LOCALHOST] pmtu 1500", "1: 10.244.1.1", "1: 10.244.1.1", "2: no reply", "3: no reply", "4: no reply",
+        "Too many hops: pmtu 1500", "Resume: pmtu 1500",
+    ]),
+    "a switch of 1400": ({"underlay_mtu": 1400}, "true", [
+        "1?: [LOCALHOST] pmtu 1450", "1: 10.244.1.1", "1: 10.244.1.1", "2: no reply", "3: no reply", "4: no reply",
+        "Too many hops: pmtu 1450", "Resume: pmtu 1450",
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "typed", "printed"), LARGE.values(), ids=LARGE)
+def test_probes_are_as_long_as_the_device_carries(facts: dict[str, Any], typed: str, printed: list[str]) -> None:
+    shell = run(opened(**facts), "node1", typed).shell
+    told = shell.run("pod/c", "tracepath -n -m 4 10.244.2.8").stdout
+    words = (" ".join(word for word in line.split() if not word.endswith("ms")) for line in told.splitlines())
+    assert list(words) == printed
