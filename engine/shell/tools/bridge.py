@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 
 from engine.network.devices import Device, DeviceKind
+from engine.packet import canonical, is_ipv6
 from engine.shell.edits import LinkSet, TunnelPeerSet
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed, printed
 from engine.shell.links import Link, hardware_address, links, tunnel_hops, tunnel_mac
@@ -118,6 +120,10 @@ def _change(call: Call, words: list[str]) -> Result:
         return failed(f'Cannot find device "{name}"')
     if device.kind is not DeviceKind.VXLAN or device.tunnel is None:
         return failed("bridge: entries of a tunnel (vxlan) alone are modelled here")
+    gone = words[0].startswith("del")
+    refusal = None if gone and not outer else _no_peer(device, outer)
+    if refusal is not None:
+        return refusal
     mac = words[1] if len(words) > 1 else ""
     hops = [hop for hop, own in device.tunnel.remotes.items() if tunnel_mac(call.live, device, hop, own) == mac]
     hops = hops or [
@@ -125,9 +131,22 @@ def _change(call: Call, words: list[str]) -> Result:
     ]
     if not hops:
         return failed("RTNETLINK answers: No such file or directory", 2)
-    gone = words[0].startswith("del")
-    edits = (TunnelPeerSet(name, hop, None if gone else outer) for hop in hops)
+    edits = (TunnelPeerSet(name, hop, None if gone else canonical(outer)) for hop in hops)
     return Result(live=call.live.edited(call.host, *edits))
+
+
+def _no_peer(device: Device, outer: str) -> Result | None:
+    """What is said of an address that no entry of the tunnel can have (iproute2 get_addr, vxlan_fdb_add); None of one that can."""
+    if not outer:
+        return failed("bridge: an entry without dst is not modelled here")
+    try:
+        version = ipaddress.ip_address(outer).version
+    except ValueError:
+        return failed(f'Error: any valid address is expected rather than "{outer}".')
+    known = device.tunnel.remotes.values() if device.tunnel is not None else ()
+    if any(peer and is_ipv6(peer) != (version == 6) for peer in known):
+        return failed("RTNETLINK answers: Address family not supported by protocol", 2)
+    return None
 
 
 TOOL = Tool(("bridge",), run, ANYWHERE)

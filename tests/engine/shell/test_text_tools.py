@@ -45,6 +45,9 @@ TOLD = {
     "ls": ("ls /sys/class/net | head -2", "cni0\neth0\n", 0),
     "ls nothing": ("ls /nothing", "", 2),
     "bridge ports": ("bridge link | wc -l", "2\n", 0),
+    "a peer in other digits": ("bridge fdb append 0a:e2:47:18:90:48 dev flannel.1 dst 192.1节68.1.12", "", 1),
+    "a peer of the other family": ("bridge fdb append 0a:e2:47:18:90:48 dev flannel.1 dst fd00::1", "", 2),
+    "no peer": ("bridge fdb append 0a:e2:47:18:90:48 dev flannel.1", "", 1),
     "bridge entries": ("bridge fdb show dev flannel.1", "0a:e2:47:18:90:48 dst 192.168.1.12 self permanent\n", 0),
 }  # fmt: skip
 
