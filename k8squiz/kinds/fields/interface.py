@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
+from engine.errors import sentence
 from engine.trace import Text
 from engine.values import dataclass
 from k8squiz.bank.question import Answer, Value
@@ -23,8 +24,9 @@ class Unreadable(Exception):
     """What was typed is no answer to this field; `text` tells the candidate what would be."""
 
     def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.text = Text(en, zh)
+        # What was typed stands in it, however long that is.
+        self.text = Text(sentence(en), sentence(zh))
+        super().__init__(self.text.en)
 
 
 V = TypeVar("V")

@@ -334,3 +334,8 @@ def test_a_fraction_is_shown_as_one_where_it_can_be_read(value: str, shown: str)
 def test_a_node_is_named_before_a_pod_on_its_network() -> None:
     aliases = {"pod": "192.168.1.10", "node1": "192.168.1.10", "node1/eth0": "192.168.1.10"}
     assert AddressField("seen", LABEL, "192.168.1.10", aliases).show("192.168.1.10", False) == "192.168.1.10 (node1)"
+
+
+def test_a_complaint_about_a_long_line_is_short() -> None:
+    complaint = Unreadable(f"no host is called {'A' * 70_000}", f"没有主机叫 {'A' * 70_000}").text
+    assert len(complaint.en) < 1100 and len(complaint.zh) < 1100
