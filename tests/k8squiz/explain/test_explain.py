@@ -22,13 +22,14 @@ from k8squiz.story.picture.drawing import svg_drawing
 from k8squiz.terminal.console import make_console
 from k8squiz.terminal.export import recorder, to_svg
 from k8squiz.terminal.width import width_of
+from tests.k8squiz.explain.told import told
 
 NAMES = [entry.name for entry in TOPICS]
 
 
 @pytest.fixture(scope="module")
 def stories() -> dict[str, Story]:
-    return {name: tell(name) for name in NAMES}
+    return {name: told(name) for name in NAMES}
 
 
 def texts(story: Story) -> Iterator[Text]:
@@ -86,9 +87,9 @@ def test_fits_the_screen(stories: dict[str, Story], name: str, columns: int, lan
     [("nodeport", 11), ("hairpin", 7), ("ipvs", 9), ("nftables", 10)],
 )
 def test_every_step_of_the_path_is_walked(stories: dict[str, Story], topic: str, number: int) -> None:
-    told = steps(stories[topic]).steps
-    assert len(told) == number
-    assert all(step.seen is not None for step in told)
+    walked = steps(stories[topic]).steps
+    assert len(walked) == number
+    assert all(step.seen is not None for step in walked)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_every_step_of_the_path_is_walked(stories: dict[str, Story], topic: str,
     ],
 )
 def test_without_a_part_the_walk_ends(topic: str, without: set[str], verdict: Verdict, code: str | None) -> None:
-    outcome = walks(tell(topic, frozenset(without)))[0].outcome
+    outcome = walks(told(topic, *sorted(without)))[0].outcome
     assert outcome.verdict is verdict
     if code is not None:
         assert outcome.where is not None and outcome.where.code == code
@@ -281,12 +282,12 @@ def test_every_story_is_drawn(stories: dict[str, Story], name: str, lang: Lang) 
 @pytest.mark.parametrize("name", ["hairpin", "nodeport", "ipvs", "nftables"])
 def test_without_a_part_the_walk_stands_beside_the_whole_one(name: str) -> None:
     without = "masquerade" if name != "ipvs" else "kube-ipvs0"
-    told = [block for s in tell(name, frozenset({without})).sections for block in s.blocks]
-    first = next(index for index, block in enumerate(told) if isinstance(block, Walk))
-    beside = told[first + 1]
+    blocks = [block for s in told(name, without).sections for block in s.blocks]
+    first = next(index for index, block in enumerate(blocks) if isinstance(block, Walk))
+    beside = blocks[first + 1]
     assert isinstance(beside, BesideWalk) and not beside.pair.same
     assert beside.pair.left.delivered and beside.names[1].en == f"without {without}"
-    assert "≠ The first difference" in story_markdown(tell(name, frozenset({without})), "en")
+    assert "≠ The first difference" in story_markdown(told(name, without), "en")
 
 
 def test_chinese_text_is_two_cells_wide_in_svg() -> None:

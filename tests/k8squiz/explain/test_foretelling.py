@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from k8squiz.explain import TOPICS, tell
+from k8squiz.explain import TOPICS
 from k8squiz.explain.foretelling import ForetoldWalk, foretold
 from k8squiz.story.blocks import Walk
+from tests.k8squiz.explain.told import told
 
 
 def walks(topic: str) -> tuple[ForetoldWalk, ...]:
-    return foretold([block for section in tell(topic).sections for block in section.blocks if isinstance(block, Walk)])
+    return foretold([block for section in told(topic).sections for block in section.blocks if isinstance(block, Walk)])
 
 
 NODEPORT, *_ = walks("nodeport")
@@ -35,8 +36,8 @@ def test_what_comes_is_what_was_walked(here: str, coming: str) -> None:
 @pytest.mark.parametrize("topic", [entry.name for entry in TOPICS])
 def test_every_walk_can_be_foretold(topic: str) -> None:
     """Four options that read apart, one of them true; every hop is told once; the same each time it is drawn."""
-    told = walks(topic)
-    for walk in told:
+    once = walks(topic)
+    for walk in once:
         hops = [hop for step in walk.steps for hop in step.hops]
         assert hops == [*walk.walk.outcome.hops, *walk.walk.outcome.reply]
         assert len(walk.asked) == len(walk.steps) - 1
@@ -45,7 +46,7 @@ def test_every_walk_can_be_foretold(topic: str) -> None:
             assert len(set(texts)) == len(texts) >= 3
             assert asked.options[asked.truth] == walk.steps[asked.after + 1]
             assert walk.steps[asked.after].text.en not in texts
-    assert told == walks(topic)
+    assert once == walks(topic)
 
 
 def test_the_true_one_is_not_always_at_the_same_letter() -> None:
