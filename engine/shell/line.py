@@ -94,7 +94,7 @@ class WhileLoop:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class IfCommand:
     """`if CONDITION; then BODY; elif ...; else OTHERWISE; fi`."""
 
     branches: tuple[tuple[Lines, Lines], ...]
@@ -103,7 +103,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GroupCommand:
     """`{ BODY; }`, or `(BODY)` where it is `apart`: what it assigns is gone after it."""
 
     body: Lines
@@ -111,7 +111,7 @@ class Group:
     redirections: tuple[Redirection, ...] = ()
 
 
-Compound: TypeAlias = ForLoop | WhileLoop | Choice | Group
+Compound: TypeAlias = ForLoop | WhileLoop | IfCommand | GroupCommand
 
 
 def read_line(line: str) -> Lines:
@@ -320,26 +320,26 @@ class _Parser:
         self.word("done")
         return WhileLoop(condition, body, until)
 
-    def choice(self) -> Choice:
+    def choice(self) -> IfCommand:
         branches = [(self.body("", "then"), self.body("then", "elif", "else", "fi"))]
         while self._is("elif", operator=False):
             self._at += 1
             branches.append((self.body("", "then"), self.body("then", "elif", "else", "fi")))
         otherwise: Lines = self.body("else", "fi") if self._is("else", operator=False) else ()
         self.word("fi")
-        return Choice(tuple(branches), otherwise)
+        return IfCommand(tuple(branches), otherwise)
 
-    def group(self) -> Group:
+    def group(self) -> GroupCommand:
         body = self.body("", "}")
         self.word("}")
-        return Group(body)
+        return GroupCommand(body)
 
-    def subshell(self) -> Group:
+    def subshell(self) -> GroupCommand:
         body = self.lines(lambda token: token.operator and token.text == ")")
         if not body or not self._is(")"):
             raise self._unexpected()
         self._at += 1
-        return Group(body, apart=True)
+        return GroupCommand(body, apart=True)
 
 
 def _is_descriptor(token: Token) -> bool:

@@ -13,11 +13,11 @@ from engine.shell.expand import Meaning, environment, fields, text_of, words_of
 from engine.shell.files import FileRefused, read_file, write_file
 from engine.shell.interface import Call, Result
 from engine.shell.line import (
-    Choice,
     Command,
     Compound,
     ForLoop,
-    Group,
+    GroupCommand,
+    IfCommand,
     LineError,
     Lines,
     Pipeline,
@@ -42,7 +42,7 @@ _DEEPEST = 8
 class Runner:
     """Runs lines on `host`; `live` is the cluster now, `variables` those of the shell there, `stopped`: nothing more is run.
 
-    It is an engine.shell.special.Inside.
+    It is an engine.shell.special.RunningShell.
     """
 
     def __init__(self, live: LiveCluster, host: str, status: int, depth: int = 0) -> None:
@@ -193,7 +193,7 @@ class Runner:
                 return self._for(command)
             if isinstance(command, WhileLoop):
                 return self._while(command)
-            if isinstance(command, Choice):
+            if isinstance(command, IfCommand):
                 return self._choice(command)
             return self._group(command)
         finally:
@@ -223,7 +223,7 @@ class Runner:
             found.append(self.lines(loop.body))
         return self._joined(found)
 
-    def _choice(self, choice: Choice) -> Result:
+    def _choice(self, choice: IfCommand) -> Result:
         found: list[Result] = []
         for condition, body in choice.branches:
             asked = self.lines(condition)
@@ -232,7 +232,7 @@ class Runner:
                 return self._joined((*found, self.lines(body)))
         return self._joined((*found, self.lines(choice.otherwise)) if choice.otherwise else found)
 
-    def _group(self, group: Group) -> Result:
+    def _group(self, group: GroupCommand) -> Result:
         kept = dict(self.variables)
         result = self.lines(group.body)
         if group.apart:

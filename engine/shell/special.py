@@ -15,7 +15,7 @@ from engine.shell.interface import Result, failed, printed
 from engine.shell.live import LiveCluster
 
 
-class Inside(Protocol):
+class RunningShell(Protocol):
     """The shell that runs it."""
 
     live: LiveCluster
@@ -31,7 +31,7 @@ class Inside(Protocol):
         """Run a line in this shell."""
 
 
-def _cd(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _cd(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     if len(words) > 2:
         return failed("sh: cd: too many arguments")
     to = words[1] if len(words) > 1 else HOME
@@ -48,11 +48,11 @@ def _cd(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
     return Result()
 
 
-def _pwd(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _pwd(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     return printed(shell.variables.get("PWD", HOME))
 
 
-def _export(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _export(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     for word in words[1:]:
         name, equals, value = word.partition("=")
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
@@ -64,13 +64,13 @@ def _export(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
     return Result()
 
 
-def _unset(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _unset(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     for word in words[1:]:
         shell.variables.pop(word, None)
     return Result()
 
 
-def _read(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _read(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     """One line of what it reads, by words into variables; a loop gives it one line after the other (runner)."""
     if stdin is None or not stdin:
         return Result(status=1)
@@ -81,18 +81,18 @@ def _read(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
     return Result()
 
 
-def _exit(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _exit(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     if len(words) > 1 and not words[1].isdecimal():
         return failed(f"sh: exit: {words[1][:100]}: numeric argument required", 2)
     shell.stopped = True
     return Result(status=int(words[1]) % 256 if len(words) > 1 else shell.status)
 
 
-def _eval(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _eval(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     return shell.line(" ".join(words[1:]))
 
 
-def _where(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _where(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     """`type`, `which`, `command -v`."""
     asked = [word for word in words[1:] if not word.startswith("-")]
     said: list[str] = []
@@ -110,13 +110,13 @@ def _where(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
     return Result(shown, "".join(missing), int(bad))
 
 
-def _command(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _command(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     if words[1:2] in (("-v",), ("-V",)):
         return _where(shell, ("command", *words[2:]), stdin)
     return failed("sh: command: name -v NAME here")
 
 
-def _test(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _test(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     """`test`, or `[ ... ]`: files, strings and numbers, `!` before."""
     given = words[1:]
     if words[0] == "[":
@@ -132,7 +132,7 @@ def _test(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
     return Result(status=int(holds is turned))
 
 
-def _holds(shell: Inside, given: tuple[str, ...]) -> bool:
+def _holds(shell: RunningShell, given: tuple[str, ...]) -> bool:
     if len(given) < 2:
         return bool(given and given[0])
     if len(given) == 2:
@@ -157,7 +157,7 @@ def _holds(shell: Inside, given: tuple[str, ...]) -> bool:
     raise ValueError("too many arguments")
 
 
-def _readable(shell: Inside, at: str) -> bool:
+def _readable(shell: RunningShell, at: str) -> bool:
     try:
         read_file(shell.live, shell.host, at)
     except FileRefused:
@@ -171,18 +171,18 @@ _COMPARED: dict[str, Callable[[int, int], bool]] = {
 }  # fmt: skip
 
 
-def _quiet(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _quiet(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     """What has nothing to do here: `set -x`, `wait`, `jobs` with nothing behind another command."""
     return Result()
 
 
-def _missing(shell: Inside, words: tuple[str, ...], stdin: str | None) -> Result:
+def _missing(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     return failed(f"sh: {words[0]} is not available here")
 
 
 _IN_BIN = frozenset({"awk", "cat", "curl", "cut", "dig", "echo", "grep", "head", "kubectl", "ls", "nc", "nslookup", "ping", "sort", "systemctl",
                      "tail", "uniq", "watch", "wc", "ssh", "sudo", "less", "sed", "tr", "tee", "crictl", "journalctl"})  # fmt: skip
-BUILT_IN: dict[str, Callable[[Inside, tuple[str, ...], str | None], Result]] = {
+BUILT_IN: dict[str, Callable[[RunningShell, tuple[str, ...], str | None], Result]] = {
     "cd": _cd, "pwd": _pwd, "export": _export, "unset": _unset, "read": _read, "exit": _exit, "eval": _eval, "type": _where,
     "which": _where, "command": _command, "test": _test, "[": _test, "set": _quiet, "wait": _quiet, "jobs": _quiet, "fg": _missing,
     "bg": _missing, "alias": _missing, "unalias": _missing, "source": _missing, ".": _missing, "exec": _missing, "trap": _missing,
