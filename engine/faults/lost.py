@@ -6,8 +6,9 @@ import ipaddress
 import json
 from collections.abc import Iterator
 
+from engine.cluster import Mode
 from engine.faults.interface import Case, KnownFault, ToolEvidence
-from engine.faults.networks import ENFORCING, EVERY, TUNNELLED
+from engine.faults.networks import ENFORCING, TUNNELLED
 from engine.faults.restarts import all_proxies
 from engine.faults.scene import DNS, IncidentScene, pod_of
 from engine.faults.services import json_patch, restart
@@ -197,6 +198,8 @@ FAULTS = (
         Text("a rule in nat POSTROUTING accepts the application's packets before kube-proxy's: what has to be masqueraded is not", "nat 表 POSTROUTING 里的规则在 kube-proxy 之前就 ACCEPT 了应用的数据包：该做 MASQUERADE 的没有做"),
         Text("on one node: its iptables rules", "在某个节点上：它的 iptables 规则里"),
         Text("the servers were to see the clients' addresses", "想让服务端看到客户端的真实地址"),
-        (r"masquerad|snat|postrouting|源地址转换",), _no_masquerade, plugins=EVERY,
+        (r"masquerad|snat|postrouting|源地址转换",), _no_masquerade,
+        # In nftables mode kube-proxy has a chain of its own at the hook, which this one does not end.
+        modes=(Mode.IPTABLES, Mode.IPVS),
     ),
 )  # fmt: skip
