@@ -37,7 +37,7 @@ from engine.packet import L4
 from engine.proxy.interface import compile_rules
 from engine.trace import Outcome, Request, Stage, Verdict
 from engine.walk.jsonform import trace_to_dict
-from engine.walk.outcomes import outcomes
+from engine.walk.outcomes import bare_outcomes, outcomes
 from tests.engine.clusters import NODE1, NODE2, VIP, A, B, C, cluster, web
 from tests.engine.walk.test_kernel_paths import HOST_GW, LOCAL, MASQUERADE, MODES, Said, only, says
 from tests.work import function_calls
@@ -110,6 +110,23 @@ def test_what_later_releases_do(
         expected = ("LOST", "martian-source")
     request = Request(source, to, node=node)
     assert says(only(outcomes(cluster(endpoint, service=service), request, mode, release="1.37"))) == expected
+
+
+@pytest.mark.parametrize(("service", "endpoint", "source", "to", "node", "expected"), FOREIGN)
+@pytest.mark.parametrize("mode", MODES)
+def test_without_its_hops_an_outcome_is_the_same(
+    service: Service, endpoint: str, source: str, to: str, node: str, expected: Said, mode: str
+) -> None:
+    """Of one that is not delivered the destination is where its last hop saw it, which then nobody has."""
+    fabric = build_fabric(cluster(endpoint, service=service), mode, None, None)
+
+    def bare(one: Outcome) -> Outcome:
+        to = one.destination if one.verdict is Verdict.DELIVERED else ""
+        return dataclasses.replace(one, probability=Fraction(1), hops=(), reply=(), destination=to)
+
+    request = Request(source, to, node=node)
+    told = outcomes(fabric.cluster, request, mode, fabric=fabric)
+    assert [bare(one) for one in bare_outcomes(fabric, request)] == list(dict.fromkeys(map(bare, told)))
 
 
 CALICO = {"bgp": NODE1, "ipip": "10.244.1.0", "vxlan": "10.244.1.0"}
