@@ -33,6 +33,11 @@ def is_time(value: object) -> TypeGuard[float]:
     return is_number(value, 0.0, LATEST)
 
 
+def moment(now: float) -> float:
+    """The time that a clock tells, or the nearest that calendars can show: one that was never set may stand before 1970."""
+    return min(max(now, 0.0), LATEST)
+
+
 def json_flaw(value: object) -> str:
     """What is wrong with a value that JSON brought: too deep, or a number that is none; empty where it is sound."""
     pending: list[tuple[object, int]] = [(value, 1)]

@@ -78,7 +78,7 @@ class Store(Database):
     def start(self, kind: str, seed: str, lang: str, plan: object, now: float, uid: str = "") -> int:
         """A new session's number. `plan` is what JSON can hold."""
         name = uid or f"{int(now * 1000):x}-{os.urandom(6).hex()}"
-        values = (name, kind, now, _plain(seed), lang, _dump(plan))
+        values = (name, kind, check.moment(now), _plain(seed), lang, _dump(plan))
         statement = "INSERT INTO session (uid, kind, started, seed, lang, plan) VALUES (?, ?, ?, ?, ?, ?)"
         return self._write(lambda: int(self._db.execute(statement, values).lastrowid or 0))
 
@@ -90,7 +90,7 @@ class Store(Database):
         last = self._db.execute("SELECT coalesce(max(seq), 0) FROM event WHERE session = ?", (session,)).fetchone()[0]
         if not check.is_whole(last, 0, 2**62):
             raise self._damaged(f"the journal of session {session}")
-        values = (session, last + 1, now, kind, _dump(body))
+        values = (session, last + 1, check.moment(now), kind, _dump(body))
         self._db.execute("INSERT INTO event (session, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)", values)
         return int(last) + 1
 
@@ -136,7 +136,9 @@ class Store(Database):
         """The session is finished; its draft goes."""
 
         def work() -> int:
-            self._db.execute("UPDATE session SET ended = ? WHERE id = ? AND ended IS NULL", (now, session))
+            self._db.execute(
+                "UPDATE session SET ended = ? WHERE id = ? AND ended IS NULL", (check.moment(now), session)
+            )
             return self._db.execute("DELETE FROM draft WHERE session = ?", (session,)).rowcount
 
         self._write(work)
@@ -146,7 +148,7 @@ class Store(Database):
         self._write(lambda: self._put_draft(session, DraftRow(position, text, elapsed, now)))
 
     def _put_draft(self, session: int, draft: DraftRow) -> int:
-        values = (session, draft.position, _plain(draft.text), draft.elapsed, draft.now)
+        values = (session, draft.position, _plain(draft.text), draft.elapsed, check.moment(draft.now))
         statement = "INSERT OR REPLACE INTO draft (session, position, text, elapsed, at) VALUES (?, ?, ?, ?, ?)"
         return self._db.execute(statement, values).rowcount
 
@@ -202,7 +204,7 @@ class Store(Database):
         def work() -> int:
             made = self._db.execute(
                 "INSERT OR IGNORE INTO review (question, at, score, rating, seed) VALUES (?, ?, ?, ?, ?)",
-                (review.question, review.at, review.score, review.rating, _plain(review.seed)),
+                (review.question, check.moment(review.at), review.score, review.rating, _plain(review.seed)),
             ).rowcount
             if made and card is not None:
                 self._put_card(card)
@@ -217,7 +219,7 @@ class Store(Database):
             "INSERT INTO card (question, state, due, updated) VALUES (?, ?, ?, ?) ON CONFLICT (question) DO UPDATE "
             "SET state = excluded.state, due = excluded.due, updated = excluded.updated "
             "WHERE excluded.updated > card.updated",
-            (card.question, _dump(card.state), card.due, card.updated),
+            (card.question, _dump(card.state), check.moment(card.due), check.moment(card.updated)),
         )
 
     # All of it at once: import.

@@ -298,3 +298,15 @@ def test_the_folder_is_what_platformdirs_says(named: str | None, monkeypatch: py
     else:
         monkeypatch.setenv("XDG_DATA_HOME", named)
     assert data_folder(os.environ) == user_data_path("k8squiz", appauthor=False)
+
+
+@pytest.mark.parametrize("now", [-1e9, -0.5, 0.0, 1e11, 1e15])
+def test_a_clock_that_is_wrong_leaves_data_that_can_be_read(now: float) -> None:
+    store = open_memory()
+    session = store.start("mock", "1", "en", {}, now)
+    store.append(session, "shown", {}, now)
+    store.save_draft(session, 0, "half", 1.0, now)
+    store.save_review(Review("q", now, 0.5, 3, "1"), None, session, {})
+    assert len(store.events(session)) == 2 and store.draft(session) is not None and len(store.reviews()) == 1
+    store.end(session, now)
+    assert store.sessions()[0].ended is not None
