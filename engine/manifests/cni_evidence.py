@@ -15,6 +15,7 @@ from engine.cni import NATIVE, PLUGINS, native_config
 from engine.cni.enforcement import AKS_ENFORCERS, AKS_LABEL, ENFORCEMENTS
 from engine.cni.interface import NO_WIRING, DaemonSet
 from engine.cni.unmodelled import UNMODELLED, UnmodelledPlugin
+from engine.errors import quoted
 from engine.manifests.fields import Fields
 from engine.manifests.masquerade_agent import is_agents, read_agent
 
@@ -280,7 +281,7 @@ def _told_by_nodes(
         if written is None:
             continue
         if found is not None and (written.plugin, written.backend) != (found.plugin, found.backend):
-            one, other = f"{found.plugin} {found.backend}", f"{written.plugin} {written.backend}"
+            one, other = (quoted(f"{told.plugin} {told.backend}") for told in (found, written))
             raise document.error(
                 "metadata",
                 f"says {other}, other nodes say {one}: one cluster has one CNI",

@@ -138,7 +138,12 @@ ANNOTATED = "apiVersion: v1\nkind: Node\nmetadata:\n  name: n\n  annotations:\n 
         (
             NODE.replace("node1}", "a, annotations: {projectcalico.org/IPv4Address: 1.2.3.4/24}}") + "---\n"
             + NODE.replace("node1}", "b, annotations: {flannel.alpha.coreos.com/backend-type: vxlan}}"),
-            7, "metadata says flannel vxlan, other nodes say calico bgp: one cluster has one CNI",
+            7, "metadata says 'flannel vxlan', other nodes say 'calico bgp': one cluster has one CNI",
+        ),
+        (
+            NODE.replace("node1}", "a, annotations: {projectcalico.org/IPv4Address: 1.2.3.4/24}}") + "---\n"
+            + NODE.replace("node1}", 'b, annotations: {flannel.alpha.coreos.com/backend-type: "a\\nb"}}'),
+            7, "metadata says 'flannel a\\nb', other nodes say 'calico bgp': one cluster has one CNI",
         ),
         # our own documents
         (FACTS + "spec: {hairpin: true}", 3, "spec.hairpin is not a field of k8squiz.dev/v1 Network; known fields: cni, ipForward"),
