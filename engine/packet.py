@@ -6,6 +6,7 @@ Addresses are canonical strings (`str(ipaddress.ip_address(x))`), ports are ints
 from __future__ import annotations
 
 import enum
+import functools
 import ipaddress
 
 from engine.values import dataclass
@@ -51,6 +52,7 @@ def family_of(address: str) -> Family:
     return Family.IPV6 if ":" in address else Family.IPV4
 
 
+@functools.lru_cache(maxsize=4096)
 def canonical(address: str) -> str:
     """The canonical text of an IP address; raises ValueError for anything else."""
     return str(ipaddress.ip_address(address))

@@ -191,6 +191,8 @@ class Fabric:
 
     def _cni_on(self, node: str) -> CNIConfig:
         here = self.on_node(node)
+        if here is self.cluster:
+            return self.cni
         return dataclasses.replace(self.cni, mtu=here.cni.mtu, hairpin_mode=_cni_config(here).hairpin_mode)
 
     @functools.cached_property
@@ -427,8 +429,11 @@ class Fabric:
 
 def _cni_config(cluster: Cluster) -> CNIConfig:
     facts = cluster.network
-    hairpin = cluster.cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode
-    return dataclasses.replace(cluster.cni, hairpin_mode=hairpin and "hairpin-mode" not in facts.without)
+    given = cluster.cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode
+    hairpin = given and "hairpin-mode" not in facts.without
+    return (
+        cluster.cni if hairpin == cluster.cni.hairpin_mode else dataclasses.replace(cluster.cni, hairpin_mode=hairpin)
+    )
 
 
 _BUILT: ClusterCache[Fabric] = ClusterCache(most=4)

@@ -187,6 +187,8 @@ def without_other_defaults(facts: NodeFacts, routes: Iterable[Route]) -> list[Ro
 def with_mtus(network: NetworkFacts, devices: Iterable[Device]) -> list[Device]:
     """The plugin's devices with the MTUs that are given: the pods' of their bridge and both ends of each veth pair, the
     tunnels' (a vxlan made without `dev` may have one that its underlay does not carry)."""
+    if not network.pod_mtu and not network.tunnel_mtu:
+        return list(devices)
     given = {
         DeviceKind.BRIDGE: network.pod_mtu,
         DeviceKind.VETH: network.pod_mtu,

@@ -175,12 +175,13 @@ class _Simulation:
         client = f"10.1.{job.client // 250}.{job.client % 250 + 1}"
         target = f"10.96.1.{job.destination % 250 + 1}" if self.workload.destinations > 1 else None
         connection = self.service.connect(client, job.port, target, now=job.at / 1000)
-        if connection.server is None:
+        server = connection.server
+        if server is None:
             self.refused += 1
             self._note_client(job.client, "")
             return
-        station = self.stations[connection.server]
-        self._note_client(job.client, connection.server)
+        station = self.stations[server]
+        self._note_client(job.client, server)
         station.served += 1
         station.demand += job.demand
         self.drained += station.retired

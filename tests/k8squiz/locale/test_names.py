@@ -27,4 +27,4 @@ def test_a_name_does_not_tell_the_end(name: str) -> None:
 def test_english_says_what_the_file_says() -> None:
     assert (subject_name("schedulers", "en"), named_request("outside", "en")) == ("schedulers", " outside")
     assert (subject_name("schedulers", "zh"), named_request("outside", "zh")) == ("IPVS 调度算法", "“集群外”")
-    assert (subject_name("my-topic", "zh"), named_request("iptables", "zh")) == ("my-topic", "“iptables”")
+    assert (subject_name("my-topic", "zh"), named_request("my-request", "zh")) == ("my-topic", "")
