@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _HEADER = re.compile(r"^(id|topic|level|kind):[ \t]+([a-z0-9][a-z0-9-]*)[ \t]*(?:#.*)?$", re.MULTILINE)
 _THEMES = re.compile(r"^themes:[ \t]+\[([a-z0-9, -]*)\][ \t]*(?:#.*)?$", re.MULTILINE)
 _TRIVIA = re.compile(r"^trivia:[ \t]+true[ \t]*(?:#.*)?$", re.MULTILINE)
-# A title whose two texts stand plainly on a line each; one that is quoted or folded is left to YAML.
-_TITLE = re.compile(r"^title:\n  en: (\w[^\n]*)\n  zh: (\w[^\n]*)\n(?=\S)", re.MULTILINE)
+# A title whose two texts stand on a line each, plainly or in quotes with no escape in them; a folded one is left to YAML.
+_TITLE = re.compile(r'^title:\n  en: ("[^"\\\n]+"|\w[^\n]*)\n  zh: ("[^"\\\n]+"|\w[^\n]*)\n(?=\S)', re.MULTILINE)
 _NOT_PLAIN = re.compile(r"\s#|:(?:\s|$)|\s$|\ufffd")
 _HEADER_BYTES = 1024
 # The topic whose story is a command of its own.
@@ -154,10 +154,16 @@ def scan(path: Path) -> QuestionMeta | None:
 def title(meta: QuestionMeta) -> Text:
     """The title of a question, read off its file's first lines; parsed, as by load, where they do not say it plainly."""
     found = _TITLE.search(_head(Path(meta.path)))
-    # A single ASCII word may be another thing than text to YAML: `yes`, `null`, `1e3`.
-    if found and all((" " in text or not text.isascii()) and not _NOT_PLAIN.search(text) for text in found.groups()):
-        return Text(*found.groups())
-    return load(Path(meta.path)).title
+    en, zh = map(_plain, found.groups()) if found else ("", "")
+    return Text(en, zh) if en and zh else load(Path(meta.path)).title
+
+
+def _plain(text: str) -> str:
+    """What YAML reads there; "" where only YAML knows."""
+    if text.startswith('"'):
+        return "" if "\ufffd" in text else text[1:-1]
+    # A single ASCII word may be another thing than text: `yes`, `null`, `1e3`.
+    return text if (" " in text or not text.isascii()) and not _NOT_PLAIN.search(text) else ""
 
 
 def _head(path: Path) -> str:

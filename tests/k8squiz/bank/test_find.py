@@ -121,6 +121,9 @@ def test_hardly_a_file_is_parsed_for_its_title(monkeypatch: pytest.MonkeyPatch) 
             "a comment": ("A packet # of mine", False),
             "a mapping": ("A packet: and its way", False),
             "a quote": ("'A packet: and its way'", False),
+            "double quotes": ('"A packet: and its way"', True),
+            "an escape in them": ('"A packet\\tand its way"', False),
+            "more behind them": ('"A packet" # of mine', False),
             "an anchor": ("&a A packet", False),
             "folded": ("A packet\n    and its way", False),
         }
@@ -133,4 +136,4 @@ def test_a_title_that_is_not_plain_is_left_to_yaml(
     path.write_text(f"id: q\ntitle:\n  en: {en}\n  zh: 数据包\nparams: {{}}\n", encoding="utf-8")
     meta, parsed = QuestionMeta("q", "nodeport", 1, "outcome", str(path)), Text("parsed", "parsed")
     monkeypatch.setattr(bank, "load", lambda path: Template(meta, parsed, {}, {}))
-    assert bank.title(meta) == (Text(en, "数据包") if plain else parsed)
+    assert bank.title(meta) == (Text(en.strip('"'), "数据包") if plain else parsed)
