@@ -6,17 +6,19 @@ KubeProxyConfiguration conntrack.tcpEstablishedTimeout (24h), udpTimeout, udpStr
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.cluster import ProxyConfig
 from engine.packet import L4
-from engine.trace import ConntrackView
+from engine.trace import ConntrackView, Outcome, ReasonCode, Verdict
 from engine.values import dataclass, is_decimal
 
 # The state of an entry -> the sysctl that says for how many seconds it lives on.
 _BY_STATE = {
     "ESTABLISHED": "nf_conntrack_tcp_timeout_established",
     "SYN_SENT": "nf_conntrack_tcp_timeout_syn_sent",
+    "SYN_RECV": "nf_conntrack_tcp_timeout_syn_recv",
     "TIME_WAIT": "nf_conntrack_tcp_timeout_time_wait",
 }
 _PLAIN = {
@@ -37,6 +39,17 @@ class HeldConnection:
     used: float
 
 
+def left_behind(outcome: Outcome, closed: bool) -> tuple[ConntrackView, ...]:
+    """The entries of an attempt as they are afterwards; `closed`: once both ends have closed what came about. Where the answer
+    got lost the handshake's last packet never came; where it came from a stranger, the client's RST did (tcp_conntracks)."""
+    stranger = outcome.where is not None and outcome.where.code is ReasonCode.WRONG_REPLY_SOURCE
+    if outcome.verdict is Verdict.DELIVERED:
+        state = "TIME_WAIT" if closed else "ESTABLISHED"
+    else:
+        state = "CLOSE" if stranger else "SYN_RECV"
+    return tuple(dataclasses.replace(v, state=state) if v.state == "ESTABLISHED" else v for v in outcome.conntrack)
+
+
 def timeouts(proxy: ProxyConfig) -> dict[str, int]:
     """The sysctls of a node in seconds, by their names under net.netfilter, as a kube-proxy of that configuration leaves them."""
     udp, udp_stream = proxy.udp_timeouts
@@ -45,6 +58,7 @@ def timeouts(proxy: ProxyConfig) -> dict[str, int]:
         "nf_conntrack_tcp_timeout_close_wait": 3600,
         "nf_conntrack_tcp_timeout_time_wait": 120,
         "nf_conntrack_tcp_timeout_syn_sent": 120,
+        "nf_conntrack_tcp_timeout_syn_recv": 60,
         "nf_conntrack_udp_timeout": udp,
         "nf_conntrack_udp_timeout_stream": udp_stream,
         "nf_conntrack_icmp_timeout": 30,

@@ -16,7 +16,7 @@ from engine.errors import NoSuchObject
 from engine.netfilter.ruleset import Ruleset
 from engine.network.host import HostKind
 from engine.packet import Family
-from engine.shell.conntrack_table import HeldConnection, alive
+from engine.shell.conntrack_table import HeldConnection, alive, left_behind
 from engine.shell.edits import Edit
 from engine.shell.fabric import LiveFabric
 from engine.shell.kube_proxy import resync
@@ -233,10 +233,7 @@ class LiveCluster:
         if self.captures:
             sent = packets_of(outcome, taps, request.l4, self.clock)
             after = dataclasses.replace(after, packets=(*self.packets, *sent))
-        left = outcome.conntrack
-        if closed:
-            left = tuple(dataclasses.replace(v, state="TIME_WAIT") if v.state == "ESTABLISHED" else v for v in left)
-        return outcome, after.remembering(left)
+        return outcome, after.remembering(left_behind(outcome, closed))
 
     def remembering(self, entries: Iterable[ConntrackView]) -> LiveCluster:
         """With those entries in the conntrack tables of their hosts; an entry of the same original tuple is renewed."""

@@ -96,12 +96,16 @@ def _without(call: Call, gone: list[HeldConnection], said: str) -> Result:
     return Result(stderr=said, live=call.live.with_state(call.host, dataclasses.replace(state, connections=kept)))
 
 
+# IPS_ASSURED_BIT is set once the handshake is done (nf_conntrack_tcp_packet).
+_OPENING = ("SYN_SENT", "SYN_RECV", "CLOSE")
+
+
 def entry_line(view: ConntrackView, left: int) -> str:
     """One line of `conntrack -L`."""
     protocol = view.original.protocol
     state = f"{view.state} " if view.state else ""
     unreplied = "" if view.replied else "[UNREPLIED] "
-    assured = "[ASSURED] " if view.replied and protocol in (L4.TCP, L4.SCTP) else ""
+    assured = "[ASSURED] " if view.replied and protocol in (L4.TCP, L4.SCTP) and view.state not in _OPENING else ""
     return (
         f"{protocol.lower():<8} {_NUMBERS[protocol]} {left} {state}{_tuple(view.original)}{unreplied}{_tuple(view.reply)}"
         f"{assured}mark={view.mark} use=1"

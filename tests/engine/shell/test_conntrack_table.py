@@ -1,4 +1,4 @@
-"""For how long an entry lives on, by the sysctl that says so."""
+"""What a connection leaves in a conntrack table, and for how long it lives on, by the sysctl that says so."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from engine.packet import L4, FiveTuple
 from engine.shell.conntrack_table import lifetime
 from engine.trace import ConntrackView
 
+from .clusters import opened, run
+
 # (protocol, state, whether it was answered, the sysctl, kube-proxy's or the kernel's seconds).
 ENTRIES = [
     (L4.TCP, "ESTABLISHED", True, "tcp_timeout_established", 86400),
     (L4.TCP, "SYN_SENT", False, "tcp_timeout_syn_sent", 120),
+    (L4.TCP, "SYN_RECV", True, "tcp_timeout_syn_recv", 60),
     (L4.TCP, "TIME_WAIT", True, "tcp_timeout_time_wait", 120),
     (L4.UDP, "", False, "udp_timeout", 30),
     (L4.UDP, "", True, "udp_timeout_stream", 120),
@@ -27,3 +30,19 @@ def test_a_lifetime(protocol: L4, state: str, replied: bool, sysctl: str, second
     view = ConntrackView("node1", flow, flow.reply(), state, replied)
     assert lifetime(view, {}, ProxyConfig()) == seconds
     assert lifetime(view, {f"net.netfilter.nf_conntrack_{sysctl}": "7"}, ProxyConfig()) == 7
+
+
+CURL = "kubectl exec c -- curl -s -m 1 -o /dev/null 10.244.2.8:8080"
+# What is done before, and how node2's table then shows the connection of pod c to pod b: its state, and whether it is ASSURED.
+LEFT = {
+    "it was closed": ("true", "TIME_WAIT", True),
+    "the answer has no way back": ("ip route del 10.244.1.0/24", "SYN_RECV", False),
+}
+
+
+@pytest.mark.parametrize(("typed", "state", "assured"), LEFT.values(), ids=LEFT)
+def test_what_is_left_of_a_connection(typed: str, state: str, assured: bool) -> None:
+    shell = run(opened(), "node2", typed).shell.run("", CURL).shell
+    (line,) = shell.run("node2", "conntrack -L -p tcp 2>/dev/null").stdout.splitlines()
+    assert line.split()[3] == state
+    assert ("[ASSURED]" in line) is assured
