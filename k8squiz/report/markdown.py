@@ -19,6 +19,8 @@ from k8squiz.story.picture.markdown import picture_block
 from k8squiz.terminal.sanitize import one_line, visible
 
 T = TypeVar("T")
+# Of so many walks in a question each has its table of hops; of more, its picture alone.
+_MOST_TABLES = 2
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|&~])")
 _AT_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))")
 
@@ -120,13 +122,15 @@ def answers(fields: Sequence[FieldLine], lang: Lang) -> Iterator[str]:
 
 
 def walk_lines(question: Answered, lang: Lang) -> Iterator[str]:
-    """The walks as tables."""
+    """The walks as pictures, and where there are few of them as tables too: nobody reads a dozen hop by hop."""
     headers = [say(key, lang) for key in ("host", "stage", "what", "rule-column")]
     yield from block(pick(question.computed, lang))
+    tabled = len(question.walks) <= _MOST_TABLES
     for walk in question.walks:
         yield from (f"**{plain(facts.walk_title(question, walk, lang))}**", "", *picture_block(walk.layout, lang))
-        yield from table(headers, _rows(walk.there))
-        if walk.back:
+        if tabled:
+            yield from table(headers, _rows(walk.there))
+        if tabled and walk.back:
             yield from (f"*{say('reply', lang)}*", "")
             yield from table(headers, _rows(walk.back))
         yield from (plain(facts.walk_end(walk, lang)), "")
