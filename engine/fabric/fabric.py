@@ -35,6 +35,7 @@ from engine.fabric.node_facts import (
     check_cards,
     check_rules,
     cluster_on,
+    cni_of,
     given_connections,
     named_cards,
     parts_taken,
@@ -82,7 +83,7 @@ class Fabric:
         check_parts(parts_taken(cluster.network))
         check_network(cluster)
         check_addresses(cluster)
-        self.cni = _cni_config(cluster)
+        self.cni = cni_of(cluster)
         self.plugin = plugin_named(self.cni.plugin, self.cni.backend)
         refuse_unmodelled(self.cni)
         self.assumed: tuple[Text, ...] = ()
@@ -193,7 +194,7 @@ class Fabric:
         here = self.on_node(node)
         if here is self.cluster:
             return self.cni
-        return dataclasses.replace(self.cni, mtu=here.cni.mtu, hairpin_mode=_cni_config(here).hairpin_mode)
+        return dataclasses.replace(self.cni, mtu=here.cni.mtu, hairpin_mode=cni_of(here).hairpin_mode)
 
     @functools.cached_property
     def enforcement(self) -> PolicyEnforcement | None:
@@ -425,15 +426,6 @@ class Fabric:
             list(wiring.routes),
             Sysctls(),
         )
-
-
-def _cni_config(cluster: Cluster) -> CNIConfig:
-    facts = cluster.network
-    given = cluster.cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode
-    hairpin = given and "hairpin-mode" not in facts.without
-    return (
-        cluster.cni if hairpin == cluster.cni.hairpin_mode else dataclasses.replace(cluster.cni, hairpin_mode=hairpin)
-    )
 
 
 _BUILT: ClusterCache[Fabric] = ClusterCache(most=4)

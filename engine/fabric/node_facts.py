@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.cluster import (
     CardFacts,
     Cluster,
+    CNIConfig,
     EndpointPort,
     EndpointSlice,
     NetworkFacts,
@@ -182,6 +183,16 @@ def without_other_defaults(facts: NodeFacts, routes: Iterable[Route]) -> list[Ro
         return found
     own = {route.prefix for route in found if route.device == facts.default_route}
     return [route for route in found if route.device == facts.default_route or route.prefix not in own]
+
+
+def cni_of(cluster: Cluster) -> CNIConfig:
+    """The plugin's configuration with what the facts say of hairpin mode."""
+    facts = cluster.network
+    given = cluster.cni.hairpin_mode if facts.hairpin_mode is None else facts.hairpin_mode
+    hairpin = given and "hairpin-mode" not in facts.without
+    return (
+        cluster.cni if hairpin == cluster.cni.hairpin_mode else dataclasses.replace(cluster.cni, hairpin_mode=hairpin)
+    )
 
 
 def with_mtus(network: NetworkFacts, devices: Iterable[Device]) -> list[Device]:
