@@ -27,6 +27,24 @@ TARGET_PORT = 8080
 HEALTH_CHECK_NODE_PORT = 32000
 SERVICE_CIDR = "10.96.0.0/16"
 SECOND_ADDRESS = "192.168.99.10"
+# What the clusters that are written as text have in common.
+DNS_VIP = "10.96.0.10"
+KUBE_DNS = f"""\
+apiVersion: v1
+kind: Service
+metadata: {{name: kube-dns, namespace: kube-system, labels: {{k8s-app: kube-dns}}}}
+spec:
+  clusterIP: {DNS_VIP}
+  selector: {{k8s-app: kube-dns}}
+  ports:
+  - {{name: dns, port: 53, protocol: UDP}}
+  - {{name: dns-tcp, port: 53, protocol: TCP}}
+"""
+PROXY_CONFIG = """\
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+clusterCIDR: 10.244.0.0/16
+"""
 
 
 @dataclass(frozen=True, slots=True)

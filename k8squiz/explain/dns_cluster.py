@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from k8squiz.explain.clusters import NODES
+from k8squiz.explain.clusters import DNS_VIP, KUBE_DNS, NODES, PROXY_CONFIG
 
-SERVER = "10.96.0.10"
+SERVER = DNS_VIP
 API, OUTSIDE = "10.96.0.20", "203.0.113.9"
 DOMAIN, FOREIGN = "cluster.local", "example.org"
 # namespace/name: address, node, what stands in its spec beside, the port it listens on.
@@ -41,20 +41,8 @@ kind: Service
 metadata: {{name: pay, namespace: shop}}
 spec: {{type: ExternalName, externalName: {FOREIGN}}}
 ---
-apiVersion: v1
-kind: Service
-metadata: {{name: kube-dns, namespace: kube-system, labels: {{k8s-app: kube-dns}}}}
-spec:
-  clusterIP: {SERVER}
-  selector: {{k8s-app: kube-dns}}
-  ports:
-  - {{name: dns, port: 53, protocol: UDP}}
-  - {{name: dns-tcp, port: 53, protocol: TCP}}
----
-apiVersion: kubeproxy.config.k8s.io/v1alpha1
-kind: KubeProxyConfiguration
-clusterCIDR: 10.244.0.0/16
-"""
+{KUBE_DNS}---
+{PROXY_CONFIG}"""
 NODE_CACHE = f"""\
 ---
 apiVersion: apps/v1

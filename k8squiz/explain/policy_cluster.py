@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from k8squiz.explain.clusters import DNS_VIP, KUBE_DNS, PROXY_CONFIG
+
 NODES = {"node1": ("192.168.1.10", "10.244.1.0/24"), "node2": ("192.168.1.11", "10.244.2.0/24")}
 # namespace/name: address, node, label, the port it listens on.
 PODS = {
@@ -12,7 +14,7 @@ PODS = {
     "kube-system/coredns": ("10.244.2.3", "node2", "k8s-app: kube-dns", 53),
 }
 API, API_PORT, NODE_PORT = "10.96.0.20", 80, 30080
-DNS = "10.96.0.10"
+DNS = DNS_VIP
 TARGET_PORT = 8080
 
 DENY = """\
@@ -88,7 +90,7 @@ def ip_block(address: str) -> str:
 
 def manifests(*policies: str) -> str:
     """The cluster with those policies, as a multi-document YAML text."""
-    documents = [_NAMESPACES, *(_node(name) for name in NODES), *(_pod(name) for name in PODS), _SERVICES, _PROXY]
+    documents = [_NAMESPACES, *(_node(name) for name in NODES), *(_pod(name) for name in PODS), _SERVICES, PROXY_CONFIG]
     return "---\n".join((*documents, *(f"apiVersion: networking.k8s.io/v1\n{policy}" for policy in policies)))
 
 
@@ -96,11 +98,6 @@ _NAMESPACES = "---\n".join(
     f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}, labels: {{kubernetes.io/metadata.name: {name}}}}}\n"
     for name in ("shop", "batch", "kube-system")
 )
-_PROXY = """\
-apiVersion: kubeproxy.config.k8s.io/v1alpha1
-kind: KubeProxyConfiguration
-clusterCIDR: 10.244.0.0/16
-"""
 _SERVICES = f"""\
 apiVersion: v1
 kind: Service
@@ -112,16 +109,7 @@ spec:
   ports:
   - {{port: {API_PORT}, targetPort: {TARGET_PORT}, nodePort: {NODE_PORT}}}
 ---
-apiVersion: v1
-kind: Service
-metadata: {{name: kube-dns, namespace: kube-system, labels: {{k8s-app: kube-dns}}}}
-spec:
-  clusterIP: {DNS}
-  selector: {{k8s-app: kube-dns}}
-  ports:
-  - {{name: dns, port: 53, protocol: UDP}}
-  - {{name: dns-tcp, port: 53, protocol: TCP}}
-"""
+{KUBE_DNS}"""
 
 
 def _node(name: str) -> str:

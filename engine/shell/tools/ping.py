@@ -14,7 +14,6 @@ from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.names import resolve_name
 from engine.shell.tools.lines import Unusable, split_options
 from engine.trace import ReasonCode
-from engine.words.endings import learned_mtu
 
 _UNHEARD = {
     ReasonCode.NO_NEIGHBOUR: "Destination Host Unreachable",
@@ -56,13 +55,11 @@ def run(call: Call) -> Result:
         live = found.live.later(1.0 if sequence < count else 0.0)
         if found.ending is Ending.NO_NETWORK and found.seconds == 0.0:
             return Result(stderr="ping: connect: Network is unreachable\n", status=2, live=live)
-        heard = _told(call, found) if options.get("M") == "do" else None
+        heard = next((one for one in found.outcome.learned if one.told_by), None) if options.get("M") == "do" else None
         if heard is not None:
             # The kernel notes it, and refuses the next ones itself (ip_rt_update_pmtu).
-            host, mtu = heard
-            line = (
-                f"From {_teller(call, found, host, address)} icmp_seq={sequence} Frag needed and DF set (mtu = {mtu})\n"
-            )
+            mtu = heard.mtu
+            line = f"From {heard.told_by} icmp_seq={sequence} Frag needed and DF set (mtu = {mtu})\n"
             out, errors = out + (line if "q" not in options else ""), errors + 1
             continue
         line = _line(call, found, address, size, sequence, whole)
@@ -114,15 +111,6 @@ def _line(call: Call, found: Attempt, address: str, size: int, sequence: int, wh
         return f"From {_teller(call, found, where.host, address)} icmp_seq={sequence} Destination Port Unreachable\n"
     words = _UNHEARD.get(where.code)
     return "" if words is None else f"From {_teller(call, found, where.host, address)} icmp_seq={sequence} {words}\n"
-
-
-def _told(call: Call, found: Attempt) -> tuple[str, int] | None:
-    """The host that says `fragmentation needed`, and the MTU it names, where the sender hears of it."""
-    for hop in found.outcome.hops:
-        device = call.live.fabric.host(hop.host).devices.get(hop.device)
-        if device is not None and learned_mtu(call.host, device.mtu) in found.outcome.assumed:
-            return hop.host, device.mtu
-    return None
 
 
 def _own_mtu(call: Call, address: str) -> int:
