@@ -11,7 +11,7 @@ import dataclasses
 import enum
 import hashlib
 
-from engine.network.host import HostKind
+from engine.network.host import Host, HostKind
 from engine.packet import join_host_port
 from engine.shell.live import LiveCluster
 from engine.trace import Direction, Outcome, ReasonCode, Request, Verdict, Where
@@ -89,6 +89,13 @@ def attempt(
     ending, seconds = _ending(live, host, outcome, protocol)
     hangs = outcome.stalls is not None and ending is Ending.CONNECTED
     return Attempt(ending, seconds, outcome, after, port_used, hangs)
+
+
+def mtu_towards(host: Host, address: str) -> int:
+    """The MTU of the device by which packets to the address leave the host; 0 where none does."""
+    route = host.lookup(address)
+    device = host.devices.get(route.device) if route is not None else None
+    return 0 if device is None or host.is_local(address) else device.mtu
 
 
 def _port(live: LiveCluster) -> int:

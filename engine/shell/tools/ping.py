@@ -9,7 +9,7 @@ import re
 
 from engine.network.addresses import icmp_source
 from engine.packet import L4, FiveTuple
-from engine.shell.connect import Attempt, Ending, attempt
+from engine.shell.connect import Attempt, Ending, attempt, mtu_towards
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.names import resolve_name
 from engine.shell.tools.lines import Unusable, split_options
@@ -46,7 +46,7 @@ def run(call: Call) -> Result:
     out = f"PING {name} ({address}) {size}({size + headers}) bytes of data.\n"
     received, errors, times = 0, 0, []
     whole = size + headers if options.get("M") == "do" or size > 1000 else None
-    mtu = _own_mtu(call, address)
+    mtu = mtu_towards(call.here, address)
     for sequence in range(1, count + 1):
         if options.get("M") == "do" and mtu and size + headers > mtu:
             out, errors = out + f"ping: local error: message too long, mtu={mtu}\n", errors + 1
@@ -103,7 +103,7 @@ def _line(call: Call, found: Attempt, address: str, size: int, sequence: int, wh
         ttl = 64 - len({hop.host for hop in reply if hop.stage == "routing"} - ends)
         return f"{size + 8} bytes from {address}: icmp_seq={sequence} ttl={ttl} time={_milliseconds(call, sequence):.3f} ms\n"
     if where.code is ReasonCode.MESSAGE_TOO_LONG:
-        return f"ping: local error: message too long, mtu={_own_mtu(call, address)}\n"
+        return f"ping: local error: message too long, mtu={mtu_towards(call.here, address)}\n"
     # Where the walk ends there, the error did not get back: nothing is heard.
     if where.code is ReasonCode.FRAGMENTATION_NEEDED:
         return ""
@@ -111,13 +111,6 @@ def _line(call: Call, found: Attempt, address: str, size: int, sequence: int, wh
         return f"From {_teller(call, found, where.host, address)} icmp_seq={sequence} Destination Port Unreachable\n"
     words = _UNHEARD.get(where.code)
     return "" if words is None else f"From {_teller(call, found, where.host, address)} icmp_seq={sequence} {words}\n"
-
-
-def _own_mtu(call: Call, address: str) -> int:
-    """The MTU of the device by which packets to the address leave this host; 0 where none does."""
-    route = call.here.lookup(address)
-    device = call.here.devices.get(route.device) if route is not None else None
-    return 0 if device is None or call.here.is_local(address) else device.mtu
 
 
 def _teller(call: Call, found: Attempt, host: str, address: str) -> str:

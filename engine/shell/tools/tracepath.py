@@ -11,7 +11,7 @@ import re
 from engine.network.addresses import icmp_source
 from engine.network.host import HostKind
 from engine.packet import L4, FiveTuple, split_host_port
-from engine.shell.connect import NEIGHBOUR_TIMEOUT, Ending, attempt, rejected, who
+from engine.shell.connect import NEIGHBOUR_TIMEOUT, Ending, attempt, mtu_towards, rejected, who
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.live import LiveCluster
 from engine.shell.names import resolve_name
@@ -107,7 +107,7 @@ def _full_size(call: Call, live: LiveCluster, address: str, steps: list[_Step], 
     first, so that it answers for itself before it tells of a smaller MTU or the packet is lost behind it."""
     if call.here.is_local(address) or not steps or not steps[-1].reached or steps[-1].error:
         return steps
-    sized = attempt(live, call.host, address, 0, "ICMP", size=_path_mtu(call, address))
+    sized = attempt(live, call.host, address, 0, "ICMP", size=mtu_towards(call.here, address))
     found = list(steps)
     for heard in sized.outcome.learned:
         at = next((n for n, one in enumerate(found) if one.address == heard.told_by and not one.mtu), None)
@@ -150,10 +150,8 @@ def _milliseconds(ttl: int) -> float:
 
 
 def _tracepath(call: Call, address: str, steps: list[_Step]) -> str:
-    mtu, lines = _path_mtu(call, address), []
-    if call.here.is_local(address):
-        mtu = _LOOPBACK_MTU
-    else:
+    mtu, lines = mtu_towards(call.here, address) or _LOOPBACK_MTU, []
+    if not call.here.is_local(address):
         lines.append(f" 1?: [LOCALHOST]                      pmtu {mtu}")
     ttl = 0
     for one in steps:
@@ -176,11 +174,6 @@ def _tracepath(call: Call, address: str, steps: list[_Step]) -> str:
     back = steps[-1].back or ttl if told else 0
     lines.append(f"     Resume: pmtu {mtu} " + (f"hops {ttl} back {back} " if told else ""))
     return "".join(f"{line}\n" for line in lines)
-
-
-def _path_mtu(call: Call, address: str) -> int:
-    route = call.here.lookup(address)
-    return call.here.devices[route.device].mtu if route is not None and route.device in call.here.devices else 65535
 
 
 def _head(name: str, address: str, hops: int, live: str = "\n") -> str:
