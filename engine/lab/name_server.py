@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import selectors
 import socket
 import struct
-import threading
 import time
 from collections.abc import Iterable
 
 from engine.dns.answers import Ask
 from engine.dns.zone import NOERROR, ZoneAnswer
 from engine.lab.namespaces import Namespace
+from engine.lab.socket_loop import SocketLoop
 from engine.values import dataclass
 
 _TYPES = {1: "A", 5: "CNAME", 16: "TXT", 28: "AAAA"}
@@ -38,41 +36,27 @@ class NameServer:
     def __init__(self, inside: Namespace, addresses: Iterable[str], dead: frozenset[str], ask: Ask) -> None:
         self.noted: list[NotedQuery] = []
         self._ask = ask
-        self._selector = selectors.DefaultSelector()
-        self._woken, self._wake = os.pipe()
-        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._loop = SocketLoop(self._answer)
         with inside.entered():
             for address in addresses:
                 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 sock.bind((address, 53))
-                self._selector.register(sock, selectors.EVENT_READ, (address, address in dead))
-        self._thread = threading.Thread(target=self._serve, daemon=True)
+                self._loop.add(sock, (address, address in dead))
 
     def __enter__(self) -> NameServer:
-        self._thread.start()
+        self._loop.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.write(self._wake, b"x")
-        self._thread.join()
-        for key in list(self._selector.get_map().values()):
-            if isinstance(key.fileobj, socket.socket):
-                key.fileobj.close()
-        self._selector.close()
-        os.close(self._wake)
-        os.close(self._woken)
+        self._loop.close()
 
-    def _serve(self) -> None:
-        while True:
-            for key, _ in self._selector.select():
-                if not isinstance(key.fileobj, socket.socket):
-                    return
-                address, dead = key.data
-                query, peer = key.fileobj.recvfrom(4096)
-                name, kind, _ = read_question(query)
-                self.noted.append(NotedQuery(time.monotonic(), address, name, kind))
-                if not dead:
-                    key.fileobj.sendto(answer_to(query, self._ask(name, kind)), peer)
+    def _answer(self, sock: socket.socket, data: tuple[str, bool]) -> None:
+        address, dead = data
+        query, peer = sock.recvfrom(4096)
+        name, kind, _ = read_question(query)
+        self.noted.append(NotedQuery(time.monotonic(), address, name, kind))
+        if not dead:
+            sock.sendto(answer_to(query, self._ask(name, kind)), peer)
 
 
 def answer_to(query: bytes, found: ZoneAnswer) -> bytes:

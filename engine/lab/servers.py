@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import selectors
 import socket
 import struct
-import threading
 from collections.abc import Iterable
 
 from engine.lab.errors import NotInThisLab
 from engine.lab.namespaces import Namespace
+from engine.lab.socket_loop import SocketLoop
 from engine.packet import L4
 
 _IP_PKTINFO = 8
@@ -30,45 +28,26 @@ class Servers:
 
     def __init__(self, http: bool = False) -> None:
         self._http = http
-        self._selector = selectors.DefaultSelector()
-        self._wake, self._woken = os.pipe()[::-1]
-        self._selector.register(self._woken, selectors.EVENT_READ)
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._stop = False
+        self._loop = SocketLoop(self._ready)
 
     def listen(self, host: str, inside: Namespace, version: int, ports: Iterable[tuple[L4, int]]) -> None:
         """Open the ports of a host on all of its addresses. Before start()."""
         with inside.entered():
             for protocol, port in ports:
                 sock = listener(protocol, port, version, as_go=self._http)
-                self._selector.register(sock, selectors.EVENT_READ, (host, protocol))
+                self._loop.add(sock, (host, protocol))
 
     def forget(self, host: str) -> None:
         """Close what listens on a host that is gone: an open socket keeps its namespace."""
-        for key in list(self._selector.get_map().values()):
-            if isinstance(key.fileobj, socket.socket) and key.data[0] == host:
-                self._drop(key.fileobj)
+        for sock, data in self._loop.sockets():
+            if data[0] == host:
+                self._loop.drop(sock)
 
     def start(self) -> None:
-        self._thread.start()
+        self._loop.start()
 
     def close(self) -> None:
-        self._stop = True
-        os.write(self._wake, b"x")
-        if self._thread.is_alive():
-            self._thread.join()
-        for key in list(self._selector.get_map().values()):
-            if isinstance(key.fileobj, socket.socket):
-                key.fileobj.close()
-        self._selector.close()
-        os.close(self._wake)
-        os.close(self._woken)
-
-    def _serve(self) -> None:
-        while not self._stop:
-            for key, _ in self._selector.select():
-                if isinstance(key.fileobj, socket.socket):
-                    self._ready(key.fileobj, key.data)
+        self._loop.close()
 
     def _ready(self, sock: socket.socket, data: tuple[str, L4 | None]) -> None:
         host, protocol = data
@@ -79,14 +58,14 @@ class Servers:
                 peer, address = sock.accept()
                 if not self._http:
                     peer.sendall(_says(host, address))
-                self._selector.register(peer, selectors.EVENT_READ, (host, None))
+                self._loop.add(peer, (host, None))
             elif not (asked := sock.recv(4096)):
-                self._drop(sock)
+                self._loop.drop(sock)
             elif self._http:
                 self._answer(sock, host, asked)
         except OSError:
             if protocol is None:
-                self._drop(sock)
+                self._loop.drop(sock)
 
     def _answer(self, sock: socket.socket, host: str, asked: bytes) -> None:
         says = _says(host, sock.getpeername())
@@ -96,10 +75,6 @@ class Servers:
         body = "server: {}\nclient: {}\n".format(*says.decode().split()[:2])
         head = _HTTP.format(size=len(body), body="" if asked.startswith(b"HEAD") else body)
         sock.sendall(head.encode())
-
-    def _drop(self, sock: socket.socket) -> None:
-        self._selector.unregister(sock)
-        sock.close()
 
 
 def listener(protocol: L4, port: int, version: int, *, as_go: bool = False) -> socket.socket:
