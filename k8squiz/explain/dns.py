@@ -15,9 +15,8 @@ from engine.trace import Outcome, Stage, Text, Verdict
 from k8squiz.explain import dns_cluster as cluster
 from k8squiz.explain import dns_words as words
 from k8squiz.explain.live_world import LiveWorld, Typed
-from k8squiz.explain.walked import first, last, step
-from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Steps, Story, same
-from k8squiz.story.endings import ending
+from k8squiz.explain.walked import first, last
+from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, same
 
 WITHOUT = ("search-list", "ndots-5", "path-to-node2", "coredns-ready")
 _FRONT = "pod/shop/front"
@@ -144,8 +143,7 @@ def _on_its_way(world: LiveWorld) -> Section:
         next((hop for hop in back if hop.changes and hop.stage == Stage.POSTROUTING), None),
         last(back[1:], Stage.SOCKET),
     )
-    steps = tuple(step(title, hop) for title, hop in zip(words.STEPS, hops, strict=True))
-    return Section(words.WAY, (Steps(ending(outcome), steps), world.told(words.WAY_CAPTION, outcome)))
+    return world.stepped(words.WAY, words.WAY_CAPTION, zip(words.STEPS, hops, strict=True), outcome)
 
 
 def _dots() -> Section:

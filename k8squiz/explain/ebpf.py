@@ -12,8 +12,8 @@ from engine.trace import Hop, Outcome, Request, Stage, Text
 from k8squiz.explain import ebpf_words as words
 from k8squiz.explain.clusters import NODE_PORT, NODES, PORT, TARGET_PORT, VIP, Shape, cluster_yaml
 from k8squiz.explain.live_world import LiveWorld, Typed, pod_ip
-from k8squiz.explain.walked import first, last, step
-from k8squiz.story.blocks import Claim, Grid, Live, Paragraph, Rules, Section, Steps, Story, same
+from k8squiz.explain.walked import first, last
+from k8squiz.story.blocks import Claim, Grid, Live, Paragraph, Rules, Section, Story, same
 from k8squiz.story.endings import brief, ending
 
 WITHOUT = ("kube-proxy", "masquerade")
@@ -119,8 +119,7 @@ def _by_rules(world: LiveWorld) -> Section:
         next((hop for hop in back if hop.changes), None),
         last(back[1:], Stage.SOCKET),
     )
-    steps = tuple(step(title, hop) for title, hop in zip(words.STEPS, hops, strict=True))
-    return Section(words.BY_RULES, (Steps(ending(outcome), steps), world.told(words.BY_RULES_CAPTION, outcome)))
+    return world.stepped(words.BY_RULES, words.BY_RULES_CAPTION, zip(words.STEPS, hops, strict=True), outcome)
 
 
 def _captured(world: LiveWorld, caption: Text, url: str) -> Rules:

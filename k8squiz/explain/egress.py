@@ -9,9 +9,9 @@ from engine.trace import Outcome, Stage, Text
 from k8squiz.explain import egress_words as words
 from k8squiz.explain.clusters import NODE_PORT, NODES, TARGET_PORT, Shape, cluster_yaml
 from k8squiz.explain.live_world import LiveWorld, Typed, fates, pod_ip
-from k8squiz.explain.walked import first, last, step
-from k8squiz.story.blocks import Claim, Grid, Live, Paragraph, Section, Steps, Story, same
-from k8squiz.story.endings import address, ending
+from k8squiz.explain.walked import first, last
+from k8squiz.story.blocks import Claim, Grid, Live, Paragraph, Section, Story, same
+from k8squiz.story.endings import address
 
 WITHOUT = ("masquerade", "ip_forward", "default-route")
 _A = "pod/pod-a"
@@ -116,8 +116,7 @@ def _path(world: LiveWorld, outcome: Outcome) -> Section:
         next((hop for hop in back if hop.changes), None),
         last(back[1:], Stage.SOCKET),
     )
-    steps = tuple(step(title, hop) for title, hop in zip(words.STEPS, hops, strict=True))
-    return Section(words.PATH, (Steps(ending(outcome), steps), world.told(words.path(_OUT), outcome)))
+    return world.stepped(words.PATH, words.path(_OUT), zip(words.STEPS, hops, strict=True), outcome)
 
 
 def _evidence(world: LiveWorld) -> Section:

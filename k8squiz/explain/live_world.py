@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine import Request, load_cluster, outcomes
 from engine.cluster import Cluster, Mode
 from engine.shell import Shell, open_shell
 from engine.shell.edits import Edit
-from engine.trace import Direction, Outcome, Text
+from engine.trace import Direction, Hop, Outcome, Text
 from engine.values import dataclass
 from k8squiz.explain.clusters import PODS, Shape, cluster_yaml
-from k8squiz.story.blocks import BesideWalk, Grid, Live, Rules, Walk, same
+from k8squiz.explain.walked import step
+from k8squiz.story.blocks import BesideWalk, Grid, Live, Rules, Section, Steps, Walk, same
 from k8squiz.story.endings import address, ending
 from k8squiz.story.picture.beside import beside
 from k8squiz.story.picture.layout import lay_out
@@ -103,6 +104,13 @@ class LiveWorld:
     def told(self, caption: Text, outcome: Outcome) -> Walk:
         """The walk as a block of a story, picture and all."""
         return Walk(caption, outcome, lay_out(outcome, self.shell.live.fabric))
+
+    def stepped(
+        self, title: Text, caption: Text, steps: Iterable[tuple[Text, Hop | None]], outcome: Outcome
+    ) -> Section:
+        """A walk in steps, each a title and the hop that shows it, and under them the whole of it."""
+        told = tuple(step(name, hop) for name, hop in steps)
+        return Section(title, (Steps(ending(outcome), told), self.told(caption, outcome)))
 
     def beside(self, caption: Text, names: tuple[Text, Text], left: Outcome, right: Outcome) -> BesideWalk:
         """Two walks through it, side by side."""

@@ -7,8 +7,8 @@ from engine.trace import Outcome, Stage, Text
 from k8squiz.explain import network_policy_words as words
 from k8squiz.explain import policy_cluster as shop
 from k8squiz.explain.live_world import LiveWorld, Typed
-from k8squiz.explain.walked import first, last, step
-from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Steps, Story, same
+from k8squiz.explain.walked import first, last
+from k8squiz.story.blocks import Claim, Grid, Paragraph, Rules, Section, Story, same
 from k8squiz.story.endings import brief, ending
 
 WITHOUT = ("dns-rule", "egress-rule", "ingress-rule", "pod-port", "default-deny", "enforcement")
@@ -99,8 +99,7 @@ def _called(world: LiveWorld) -> Section:
         first(back, Stage.POLICY, lambda hop: hop.host == "node1"),
         last(back[1:], Stage.SOCKET),
     )
-    steps = tuple(step(title, hop) for title, hop in zip(words.STEPS, hops, strict=True))
-    return Section(words.CALLED, (Steps(ending(outcome), steps), world.told(words.CALLED_CAPTION, outcome)))
+    return world.stepped(words.CALLED, words.CALLED_CAPTION, zip(words.STEPS, hops, strict=True), outcome)
 
 
 _WHO = ("pod/shop/front", "pod/shop/db", _STRANGER, "node/node1", "node/node2")

@@ -7,9 +7,9 @@ from engine.trace import Hop, Outcome, Stage, Text
 from k8squiz.explain import pod_to_pod_words as words
 from k8squiz.explain.clusters import NODES, PODS, TARGET_PORT
 from k8squiz.explain.live_world import Edited, LiveWorld, Typed, fates, pod_ip
-from k8squiz.explain.walked import first, last, step
-from k8squiz.story.blocks import Claim, Grid, Live, Paragraph, Section, Steps, Story, same
-from k8squiz.story.endings import address, ending
+from k8squiz.explain.walked import first, last
+from k8squiz.story.blocks import Claim, Grid, Live, Paragraph, Section, Story, same
+from k8squiz.story.endings import address
 
 WITHOUT = ("route", "route-back", "fdb", "ip_forward", "udp-8472", "br_netfilter", "loose-rp-filter")
 _A, _B, _C = "pod/pod-a", f"pod/pod-b:{TARGET_PORT}", f"pod/pod-c:{TARGET_PORT}"
@@ -107,8 +107,7 @@ def _path(world: LiveWorld, outcome: Outcome) -> Section:
         first(back, Stage.ENCAPSULATE),
         last(back[1:], Stage.SOCKET),
     )
-    steps = tuple(step(title, hop) for title, hop in zip(words.STEPS, hops, strict=True))
-    return Section(words.PATH, (Steps(ending(outcome), steps), world.told(words.PATH_CAPTION, outcome)))
+    return world.stepped(words.PATH, words.PATH_CAPTION, zip(words.STEPS, hops, strict=True), outcome)
 
 
 def _on_node1(hops: tuple[Hop, ...], stage: Stage) -> Hop | None:
