@@ -14,6 +14,8 @@ from engine.values import dataclass
 from engine.walk.outcomes import bare_outcomes, outcomes
 
 _CLIENT = "client"
+# Bytes of an upload's packet before TCP cuts it into segments: more than any device here carries.
+_UPLOAD = 16_000
 # Services that are not called as the workload behind them.
 _BEHIND = {"kube-dns": DNS}
 
@@ -32,20 +34,28 @@ class FlowState(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`caller` and `to` name both ends whatever a pod is called now: `checkout@node1`, `svc/checkout:80`, `node1:30080`."""
+    """`caller` and `to` name both ends whatever a pod is called now: `checkout@node1`, `svc/checkout:80`, `node1:30080`.
+    `upload`: the caller sends full segments once the connection stands."""
 
     caller: str
     to: str
     protocol: str = "TCP"
+    upload: bool = False
 
     @property
     def name(self) -> str:
-        return f"{self.caller} -> {self.to}" + (f" ({self.protocol})" if self.protocol != "TCP" else "")
+        about = "upload" if self.upload else self.protocol
+        return f"{self.caller} -> {self.to}" + (f" ({about})" if about != "TCP" else "")
 
 
 def matrix(scene: IncidentScene) -> tuple[Flow, ...]:
-    """Every flow of the scene: pods and nodes to Services, pods and CoreDNS; a client of the outside to NodePorts."""
-    return tuple(_matrix(scene))
+    """Every flow of the scene: pods and nodes to Services, pods and CoreDNS; a client of the outside to NodePorts. Where
+    uploads are watched, those over TCP to Services and NodePorts once more, with full segments."""
+    found = tuple(_matrix(scene))
+    if not scene.uploads:
+        return found
+    large = (Flow(one.caller, one.to, upload=True) for one in found if one.protocol == "TCP" and "@" not in one.to)
+    return (*found, *large)
 
 
 def _matrix(scene: IncidentScene) -> Iterator[Flow]:
@@ -92,7 +102,9 @@ def request_of(scene: IncidentScene, live: LiveCluster, flow: Flow) -> Request |
     else:
         end = _end(scene, live, to)
         destination = None if end is None else f"{end}{colon}{port}"
-    return None if source is None or destination is None else Request(source, destination, flow.protocol)
+    if source is None or destination is None:
+        return None
+    return Request(source, destination, flow.protocol, size=_UPLOAD if flow.upload else None)
 
 
 def _end(scene: IncidentScene, live: LiveCluster, name: str) -> str | None:

@@ -45,7 +45,8 @@ class KnownFault:
     """`what` and `lives`: what is wrong, and what holds it (one node's kernel, an object of the API). `trigger`: what had
     been done before. `terms`: regular expressions all of which a diagnosis in free words meets. `cases` gives the places it
     can be at in a scene; what it needs of a scene are `modes`, `plugins` (of engine.faults.networks) and a number of `nodes`.
-    `strict`: the namespace has a policy that allows some callers alone, while all is well. `prepare`: what goes on in the cluster before it.
+    `strict`: the namespace has a policy that allows some callers alone, while all is well; `uploads`: large requests are
+    watched beside small ones. `prepare`: what goes on in the cluster before it.
     """
 
     name: str
@@ -59,6 +60,7 @@ class KnownFault:
     modes: tuple[Mode, ...] = (Mode.IPTABLES, Mode.NFTABLES, Mode.IPVS)
     nodes: int = 2
     strict: bool = False
+    uploads: bool = False
     prepare: Callable[[IncidentScene, LiveCluster], LiveCluster] | None = None
 
 

@@ -47,6 +47,7 @@ MODULES: dict[str, str] = {
     "nodeport-changed": "lost",
     "vxlan-neigh-missing": "lost",
     "masquerade-bypassed": "lost",
+    "mtu-too-large": "sizes",
 }
 
 

@@ -17,6 +17,7 @@ _ENDINGS = {
     Ending.NO_ROUTE: Text('"no route to host"', "报 “no route to host”"),
     Ending.TIMED_OUT: Text("hangs until it times out", "一直卡到超时"),
 }
+_STALLS = Text("connects, then hangs", "能连上，随后卡住")
 _NOISE = (
     Text("the dashboards were moved to another domain", "监控面板换了域名"),
     Text("{other} was scaled up and down again", "{other} 扩容后又缩容"),
@@ -85,21 +86,22 @@ def _ending(incident: Incident, name: str) -> Text:
     if flow is None:
         return fallback
     for seed in range(12):
-        ending = _one(incident, flow, seed)
-        if ending in _ENDINGS:
-            said = _ENDINGS[ending]
+        said = _one(incident, flow, seed)
+        if said is not None:
             return said if seed == 0 else Text(f"now and then: {said.en}", f"时好时坏：{said.zh}")
     return fallback
 
 
-def _one(incident: Incident, flow: Flow, seed: int) -> Ending | None:
+def _one(incident: Incident, flow: Flow, seed: int) -> Text | None:
+    """What its caller says of one draw; None where it works."""
     live = dataclasses.replace(incident.broken, seed=f"report:{seed}")
     request = request_of(incident.scene, live, flow)
     if request is None:
         return None
     host = live.host_named(request.source)
     address, port = _address(incident, request.destination)
-    return attempt(live, host, address, port, flow.protocol).ending
+    found = attempt(live, host, address, port, flow.protocol, size=request.size)
+    return _STALLS if found.hangs else _ENDINGS.get(found.ending)
 
 
 def _address(incident: Incident, to: str) -> tuple[str, int]:

@@ -47,7 +47,8 @@ class PodTemplate:
 @dataclass(frozen=True, slots=True)
 class IncidentScene:
     """`front` is the Service that users complain of, `other` another one, `caller` the workload that calls both from every
-    node. `strict`: a NetworkPolicy allows the callers to send to `front` and to CoreDNS alone."""
+    node. `strict`: a NetworkPolicy allows the callers to send to `front` and to CoreDNS alone. `uploads`: what callers send
+    is large too."""
 
     cluster: Cluster
     mode: Mode
@@ -60,6 +61,7 @@ class IncidentScene:
     node_port: int
     templates: tuple[PodTemplate, ...]
     strict: bool = False
+    uploads: bool = False
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -83,8 +85,11 @@ def pod_of(live: LiveCluster, template: PodTemplate) -> Pod | None:
     return None
 
 
-def draw_scene(seed: str, plugin: str, mode: Mode, nodes: int, strict: bool = False) -> IncidentScene:
-    """A scene with names, ports and addresses drawn by the seed. `plugin` is PLUGIN/BACKEND; `strict`: see IncidentScene."""
+def draw_scene(
+    seed: str, plugin: str, mode: Mode, nodes: int, strict: bool = False, uploads: bool = False
+) -> IncidentScene:
+    """A scene with names, ports and addresses drawn by the seed. `plugin` is PLUGIN/BACKEND; `strict`, `uploads`: see
+    IncidentScene."""
     rng = random.Random(f"scene:{seed}")
     front, other = rng.sample(_APPLICATIONS, 2)
     caller = rng.choice(_CALLERS)
@@ -108,7 +113,9 @@ def draw_scene(seed: str, plugin: str, mode: Mode, nodes: int, strict: bool = Fa
     if strict:
         items.append(egress_policy(caller, front, port))
     cluster = load_cluster(text=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
-    return IncidentScene(cluster, mode, plugin, names, front, other, caller, port, node_port, tuple(templates), strict)
+    return IncidentScene(
+        cluster, mode, plugin, names, front, other, caller, port, node_port, tuple(templates), strict, uploads
+    )
 
 
 def egress_policy(caller: str, front: str, port: int, *, dns: bool = True, name: str = "egress") -> dict[str, Any]:

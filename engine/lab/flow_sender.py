@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import socket
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,6 +14,8 @@ from engine.lab.client import Call, Heard, Reply
 from engine.lab.compare import reply_points
 from engine.lab.errors import LabUnavailable
 from engine.lab.follow import FollowingLab
+from engine.lab.sized_sender import upload
+from engine.lab.wire_sizes import forget_path_mtus, segments_as_on_a_wire
 from engine.network.host import HostKind
 from engine.packet import L4
 from engine.shell.live import LiveCluster
@@ -106,10 +109,14 @@ class FlowSender:
         return any(all(one.equal for one in reply_points(self._lab.fabric, reply, outcome)) for outcome in ways_)
 
     def _sent(self, wanted: Sequence[tuple[str, Request | None]], patience: float) -> list[Reply]:
+        if self._incident.scene.uploads:
+            segments_as_on_a_wire(self._lab)
+            forget_path_mtus(self._lab)
+        sizes = [request.size if request is not None else None for _, request in wanted]
         calls = [self._call(request) for _, request in wanted]
         try:
             with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
-                return list(pool.map(lambda call: call.send(patience, _ASKS.get(call.protocol, b"")), calls))
+                return list(pool.map(lambda call, size: _sent(call, size, patience), calls, sizes))
         finally:
             for call in calls:
                 call.close()
@@ -156,6 +163,16 @@ class FlowSender:
                 del self._sockets[request]
                 continue
             yield traffic_name(request), call.send(_PATIENT, _ASKS[L4.UDP]), ways(live, request)
+
+
+def _sent(call: Call, size: int | None, patience: float) -> Reply:
+    """What a caller hears that sends a packet of that size once the connection stands."""
+    reply = call.send(patience, _ASKS.get(call.protocol, b""))
+    if size is None or reply.heard is not Heard.CONNECTED:
+        return reply
+    # What is not acknowledged yet is not to be sent for long after close().
+    call.opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return reply if upload(call.opened, size, patience) else Reply(Heard.STALLED)
 
 
 def _shown(reply: Reply) -> str:

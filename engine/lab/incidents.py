@@ -11,7 +11,7 @@ from engine.cluster import Mode
 from engine.errors import UnsupportedFeature
 from engine.faults.incident import Incident, from_id, step
 from engine.faults.interface import Lines
-from engine.faults.registry import names
+from engine.faults.registry import find_fault, names
 from engine.lab.errors import NotInThisLab
 from engine.lab.flow_sender import FlowSender
 from engine.lab.follow import FollowingLab
@@ -45,11 +45,12 @@ class VerifiedIncident:
     skipped: Text | None = None
 
 
-def drawn_ids(seed: int) -> Iterator[str]:
-    """Incidents without end, every fault in turn."""
+def drawn_ids(seed: int, fault: str | None = None) -> Iterator[str]:
+    """Incidents without end, every fault in turn, or that one alone. Raises FaultError where there is none of that name."""
+    faults = names() if fault is None else (find_fault(fault).name,)
     number = 0
     while True:
-        yield from (f"{name}.{seed}-{number}" for name in names())
+        yield from (f"{name}.{seed}-{number}" for name in faults)
         number += 1
 
 

@@ -8,9 +8,8 @@ from engine.errors import EngineError
 from engine.fabric.fabric import Fabric
 from engine.lab.drawn_sizes import SizeCase, ending
 from engine.lab.live import Lab
-from engine.lab.offloads import switch_off
-from engine.lab.plan import WIRES
 from engine.lab.sized_sender import SentPackets, send_sized
+from engine.lab.wire_sizes import forget_path_mtus, segments_as_on_a_wire
 from engine.network.host import HostKind
 from engine.packet import L4
 from engine.trace import Outcome, Request, Text, Verdict
@@ -42,23 +41,11 @@ def verify_sizes(case: SizeCase) -> list[VerifiedPacket]:
     try:
         fabric = case.fabric()
         with Lab(fabric) as lab:
-            _prepare(lab)
+            segments_as_on_a_wire(lab)
             return [_one(lab, case, request, number) for number, request in enumerate(case.requests)]
     except EngineError as error:
         said = Text(error.en, error.zh)
         return [VerifiedPacket(case.name, request, skipped=said) for request in case.requests]
-
-
-def _prepare(lab: Lab) -> None:
-    """Segments as they are on a wire; a sender that notices lost ones soon; errors about each packet."""
-    for name, namespace in lab.namespaces.items():
-        if name == WIRES:
-            continue
-        namespace.sysctl("ipv4/icmp_ratelimit", 0)
-        namespace.sysctl("ipv4/tcp_retries1", 1)
-        namespace.sysctl("ipv4/tcp_no_metrics_save", 1)
-        with namespace.entered():
-            switch_off(device for device in lab.fabric.host(name).devices if device != "lo")
 
 
 def _one(lab: Lab, case: SizeCase, request: Request, number: int) -> VerifiedPacket:
@@ -86,11 +73,9 @@ def _one(lab: Lab, case: SizeCase, request: Request, number: int) -> VerifiedPac
 
 def _forget(lab: Lab) -> None:
     """Of earlier requests no connection and no path MTU is left."""
-    for name, namespace in lab.namespaces.items():
-        if name != WIRES:
-            namespace.run("ip", "route", "flush", "cache")
-        if name in lab.fabric.nodes:
-            namespace.run("conntrack", "-F")
+    forget_path_mtus(lab)
+    for name in lab.fabric.nodes:
+        lab.namespaces[name].run("conntrack", "-F")
 
 
 def _own_mtu(fabric: Fabric, resolved: ResolvedRequest) -> int:

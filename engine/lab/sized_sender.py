@@ -145,15 +145,32 @@ def _stream(inside: Namespace, resolved: ResolvedRequest, source: str | None, pa
             return SentPackets(False)
         sock = call.opened
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        payload = resolved.size - _IP - _TCP
-        sock.sendall(b"x" * payload)
-        until = time.monotonic() + 4 * patience
-        while True:
-            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 232)
-            (segment,) = struct.unpack_from("=I", info, _SND_MSS)
-            (acked,) = struct.unpack_from("=Q", info, _BYTES_ACKED)
-            if acked > payload or time.monotonic() > until:
-                return SentPackets(True, acked > payload, min(resolved.size, segment + _IP + _TCP))
-            time.sleep(0.02)
+        through = upload(sock, resolved.size, patience)
+        (segment,) = struct.unpack_from("=I", _info(sock), _SND_MSS)
+        return SentPackets(True, through, min(resolved.size, segment + _IP + _TCP))
     finally:
         call.close()
+
+
+def upload(sock: socket.socket, size: int, patience: float) -> bool:
+    """Whether what an IP packet of `size` bytes holds is acknowledged within four times `patience` seconds, in segments as the
+    connection has them."""
+    payload = size - _IP - _TCP
+    before = _acked(sock)
+    sock.sendall(b"x" * payload)
+    until = time.monotonic() + 4 * patience
+    while _acked(sock) < before + payload:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _acked(sock: socket.socket) -> int:
+    """Bytes of the connection that the other side has acknowledged."""
+    (acked,) = struct.unpack_from("=Q", _info(sock), _BYTES_ACKED)
+    return int(acked)
+
+
+def _info(sock: socket.socket) -> bytes:
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 232)

@@ -231,7 +231,7 @@ class LiveCluster:
         seed, after = self.draw()
         outcome, taps = tapped(self.fabric, request, seed)
         if self.captures:
-            sent = packets_of(outcome, taps, request.l4, self.clock)
+            sent = packets_of(outcome, taps, request.l4, self.clock, request.size)
             after = dataclasses.replace(after, packets=(*self.packets, *sent))
         return outcome, after.remembering(left_behind(outcome, closed))
 

@@ -6,6 +6,7 @@ those of any such exchange. Sources: tcpdump 4.99, print-tcp.c, print-icmp.c, pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from engine.packet import L4, FiveTuple, is_ipv6
@@ -35,6 +36,10 @@ _FIRST_LINES = {"length 74": "GET / HTTP/1.1", "length 148": "HTTP/1.1 200 OK"}
 _RESET = "Flags [R.], seq 0, ack 1482906113, win 0, length 0"
 # Seconds after the first at which a SYN that nobody answers is sent again: as many as one sees within some seconds.
 _RETRIES = (1.0, 3.0, 7.0)
+# The same of a segment that is not acknowledged (TCP_RTO_MIN, doubled each time).
+_LOST = (0.2, 0.6, 1.4, 3.0)
+# TCP's header with timestamps; the bytes of a request without a body.
+_TCP, _SMALL = 32, 74
 # Between two packets of one exchange, and between two devices of one way.
 _APART, _DEVICE = 0.0002, 0.000005
 
@@ -49,12 +54,16 @@ class SeenPacket:
     said: str
 
 
-def packets_of(outcome: Outcome, taps: tuple[Tap, ...], protocol: L4, clock: float) -> list[SeenPacket]:
-    """All that is seen of one attempt."""
-    legs = [[tap for tap in taps if tap.leg == leg] for leg in (0, 1)]
+def packets_of(
+    outcome: Outcome, taps: tuple[Tap, ...], protocol: L4, clock: float, size: int | None = None
+) -> list[SeenPacket]:
+    """All that is seen of one attempt; `size` is Request.size."""
+    last = max((tap.leg for tap in taps), default=0)
+    legs = [[tap for tap in taps if tap.leg == leg] for leg in (0, 1, last)]
+    upload = _payload(outcome, size) if size is not None and protocol is L4.TCP else (0, 0)
     found = [
         packet
-        for number, (leg, at, said) in enumerate(_sent(outcome, protocol, bool(legs[1])))
+        for number, (leg, at, said) in enumerate(_sent(outcome, protocol, bool(legs[1]), *upload))
         for packet in _along(legs[leg], clock + at + number * _APART, said)
     ]
     return sorted(found, key=lambda packet: packet.at)
@@ -65,8 +74,43 @@ def _along(way: Iterable[Tap], at: float, said: str) -> Iterator[SeenPacket]:
         yield SeenPacket(at + number * _DEVICE, tap, said.replace(_MSS, str(tap.segment_size)))
 
 
-def _sent(outcome: Outcome, protocol: L4, answered: bool) -> Iterator[tuple[int, float, str]]:
-    """(which way, seconds, what it says) of each packet."""
+def _payload(outcome: Outcome, size: int) -> tuple[int, int]:
+    """Bytes that an upload has in all, and in a segment that is full; 0 where none is sent."""
+    if not outcome.sent:
+        return 0, 0
+    headers = _TCP + (40 if is_ipv6(outcome.destination.rpartition(":")[0].strip("[]")) else 20)
+    return size - headers, outcome.sent - headers
+
+
+def _opened(outcome: Outcome, whole: int, segment: int) -> Iterator[tuple[int, float, str]]:
+    """What follows the handshake, as _sent."""
+    if segment and outcome.stalls is not None:
+        yield 0, 0.0, _HTTP[0][1]
+        full = f"Flags [.], seq 1:{segment + 1}, ack 1, win 502, {_TIMES}, length {segment}"
+        yield from ((2, seconds, full) for seconds in (0.0, *_LOST))
+    elif segment and whole > _SMALL:
+        yield from _upload(whole, segment)
+    else:
+        for leg, said in _HTTP if outcome.stalls is None else _HTTP[:2]:
+            yield leg, 0.0, said
+
+
+def _upload(whole: int, segment: int) -> Iterator[tuple[int, float, str]]:
+    """A request of several segments, and what follows it as in _HTTP."""
+    yield _HTTP[0][0], 0.0, _HTTP[0][1]
+    for first in range(1, whole + 1, segment):
+        end = min(first + segment, whole + 1)
+        flags = "P." if end == whole + 1 else "."
+        yield 0, 0.0, f"Flags [{flags}], seq {first}:{end}, ack 1, win 502, {_TIMES}, length {end - first}"
+    for leg, said in _HTTP[2:]:
+        yield leg, 0.0, re.sub(r"\b7([56])\b", lambda found: str(whole + int(found[1]) - 4), said)
+
+
+def _sent(
+    outcome: Outcome, protocol: L4, answered: bool, whole: int = 0, segment: int = 0
+) -> Iterator[tuple[int, float, str]]:
+    """(which way, seconds, what it says) of each packet: 0 there, 1 back, 2 as far as the last one came. An upload has `whole`
+    bytes, at most `segment` in each packet."""
     if protocol is L4.ICMP:
         yield 0, 0.0, "ICMP echo request, id 1, seq 1, length 64"
         if answered:
@@ -84,8 +128,7 @@ def _sent(outcome: Outcome, protocol: L4, answered: bool) -> Iterator[tuple[int,
     if answered:
         yield 1, 0.0, _SYN_ACK
     if outcome.verdict is Verdict.DELIVERED:
-        for leg, said in _HTTP if outcome.stalls is None else _HTTP[:2]:
-            yield leg, 0.0, said
+        yield from _opened(outcome, whole, segment)
     elif outcome.where is not None and outcome.where.code is ReasonCode.WRONG_REPLY_SOURCE:
         # The client knows of no such connection.
         yield 0, 0.0, "Flags [R], seq 1482906113, win 0, length 0"

@@ -223,6 +223,9 @@ def lab_verify(
     incidents: Annotated[
         bool, typer.Option("--incidents", help="N drawn incidents: their flows before, broken and mended.")
     ] = False,
+    fault: Annotated[
+        str | None, typer.Option("--fault", metavar="NAME", help="With --incidents: of that fault alone.")
+    ] = None,
     timelines: Annotated[
         bool, typer.Option("--timelines", help="N drawn timelines: connections while pods and rules change.")
     ] = False,
@@ -241,7 +244,7 @@ def lab_verify(
     if incidents:
         from k8squiz.commands import lab_incidents
 
-        return lab_incidents.verify(cases, seed, workers, mode, json, ctx.obj)
+        return lab_incidents.verify(cases, seed, workers, mode, fault, json, ctx.obj)
     if timelines:
         from k8squiz.commands import lab_timelines
 

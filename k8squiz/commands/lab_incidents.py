@@ -19,11 +19,13 @@ from k8squiz.terminal.console import print_json, print_plain
 _MOST_DRAWN = 5
 
 
-def verify(incidents: int, seed: int, workers: int, mode: str | None, as_json: bool, lang: Lang) -> int:
-    """That many incidents, in that mode alone where one is asked for; 1 where kernel and engine disagree on a flow, or a line's real tool failed."""
+def verify(
+    incidents: int, seed: int, workers: int, mode: str | None, fault: str | None, as_json: bool, lang: Lang
+) -> int:
+    """That many incidents, in that mode or of that fault alone where one is asked for; 1 where kernel and engine disagree on a flow, or a line's real tool failed."""
     prepare()
     asked = None if mode is None else Mode(mode)
-    ids = list(itertools.islice(drawn_ids(seed), incidents * _MOST_DRAWN))
+    ids = list(itertools.islice(drawn_ids(seed, fault), incidents * _MOST_DRAWN))
     began, found, counted = time.monotonic(), list[VerifiedIncident](), 0
     # Ctrl-C ends it with what there is.
     with contextlib.suppress(KeyboardInterrupt):

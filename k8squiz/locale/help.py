@@ -230,6 +230,7 @@ ZH: dict[str, str] = {
     "Every question's requests too, drawn N times.": "再加上题库中每道题的请求，每题抽取 N 次。",
     "What the simulated tools print, on N clusters, beside the real ones.": "在 N 个集群上，把模拟命令的输出与真实命令对照。",
     "N drawn incidents: their flows before, broken and mended.": "抽取 N 个故障：故障前、故障中、修复后的流量。",
+    "With --incidents: of that fault alone.": "与 --incidents 同用：只抽取该故障。",
     "N drawn timelines: connections while pods and rules change.": "抽取 N 个时间线：Pod 和规则变化时的连接。",
     "What glibc and musl ask under N resolv.confs; NodeLocal DNSCache.": "在 N 份 resolv.conf 下 glibc 和 musl 的查询；NodeLocal DNSCache。",
     "Packets as long as links carry, in N clusters.": "在 N 个集群里发送接近链路 MTU 的数据包。",

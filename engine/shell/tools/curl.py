@@ -12,11 +12,16 @@ from engine.shell.connect import Attempt, Ending, attempt, waited
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
 from engine.shell.live import LiveCluster
 from engine.shell.names import resolve_name
+from engine.shell.tools.lines import text_of
 from engine.values import dataclass
 
 _URL = re.compile(r"(?:(https?)://)?(\[[0-9a-fA-F:.]+\]|[^/:?#\[\]]+)(?::([0-9]{1,5}))?(/[^\s]*)?")
+_BODIES = ("-d", "--data", "--data-binary", "-T", "--upload-file")
+# Bytes of a packet's headers, and of a request's own about its body.
+_HEADERS, _ABOUT = 52, 150
+_LONGEST = 65535
 _WITH_VALUE = ("-m", "--max-time", "--connect-timeout", "-H", "--header", "-o", "--output", "-w", "--write-out", "-X", "--request",
-               "--interface", "--local-port", "-A", "--user-agent", "--retry", "-d", "--data")  # fmt: skip
+               "--interface", "--local-port", "-A", "--user-agent", "--retry", *_BODIES)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class _Asked:
     write_out: str
     interface: str | None
     local_port: int | None
+    body: tuple[str, str] | None
 
 
 class _Bad(Exception):
@@ -86,6 +92,7 @@ def _read(words: tuple[str, ...]) -> _Asked:
         values.get("-w", values.get("--write-out", "")),
         values.get("--interface"),
         int(local_port) if re.fullmatch(r"[0-9]{1,5}", local_port) else None,
+        next(((option, values[option]) for option in _BODIES if option in values), None),
     )
 
 
@@ -98,7 +105,7 @@ def _seconds(text: str | None) -> float | None:
 
 
 def run(call: Call) -> Result:
-    """`curl [-sSfvIk] [-m SECONDS] [--connect-timeout SECONDS] [-o /dev/null] [-w FORMAT] URL`."""
+    """`curl [-sSfvIk] [-m SECONDS] [--connect-timeout SECONDS] [-d DATA|@FILE|@-] [-T FILE|-] [-o /dev/null] [-w FORMAT] URL`."""
     try:
         asked = _read(call.args)
     except _Bad as error:
@@ -117,16 +124,41 @@ def run(call: Call) -> Result:
             )
         return _failed(asked, 6, f"Could not resolve host: {host}", live)
     address = resolved.address
-    said = f"*   Trying {join_host_port(address, port)}...\n" if asked.verbose else ""
+    try:
+        length, said = _body(call, asked)
+    except _Bad as error:
+        return failed(str(error), 26)
+    if asked.verbose:
+        said += f"*   Trying {join_host_port(address, port)}...\n"
     limits = [one for one in (asked.limit, asked.connect_limit) if one is not None]
-    found = attempt(live, call.host, address, port, source=_source(call, asked), sport=asked.local_port)
+    found = attempt(live, call.host, address, port, source=_source(call, asked), sport=asked.local_port, size=length)
     found, cut = waited(found, min(limits) if limits else None)
     if found.ending is not Ending.CONNECTED:
         return _not_connected(asked, host, port, found, cut, said)
     if found.hangs:
+        said += _connected(asked, host, address, port) if asked.verbose else ""
         limit = asked.limit or 300.0
         return _failed(asked, 28, f"Operation timed out after {int(limit * 1000) + 1} milliseconds with 0 bytes received", found.live.later(limit), said)  # fmt: skip
     return _answered(call, asked, host, address, port, found, said)
+
+
+def _body(call: Call, asked: _Asked) -> tuple[int | None, str]:
+    """The length of a packet that holds the request with its body, None where it has none; what is said of a file that
+    cannot be read."""
+    if asked.body is None:
+        return None, ""
+    option, value = asked.body
+    whole_file = option in ("-T", "--upload-file")
+    name = value if whole_file else value[1:] if value.startswith("@") else None
+    text, said = (value, "") if name is None else text_of(call, (name,))
+    if said and whole_file:
+        raise _Bad(
+            f"curl: Can't open '{value}'!\ncurl: try 'curl --help' or 'curl --manual' for more information\n"
+            "curl: (26) Failed to open/read local data from file/application"
+        )
+    if said:
+        said = f'Warning: Couldn\'t read data from file "{name}", this makes an empty POST.\n'
+    return min(len(text.encode()) + _ABOUT + _HEADERS, _LONGEST), said
 
 
 def _source(call: Call, asked: _Asked) -> str | None:
@@ -164,13 +196,21 @@ def _not_connected(asked: _Asked, host: str, port: int, found: Attempt, cut: boo
 def _answered(call: Call, asked: _Asked, host: str, address: str, port: int, found: Attempt, said: str) -> Result:
     body = f"server: {_server(found)}\nclient: {found.outcome.source_seen or ''}\n"
     if asked.verbose:
-        said += (
-            f"* Connected to {host} ({address}) port {port} (#0)\n> GET / HTTP/1.1\n> Host: {host}\n< HTTP/1.1 200 OK\n"
-        )
+        said += f"{_connected(asked, host, address, port)}< HTTP/1.1 200 OK\n"
     out = "HTTP/1.1 200 OK\n\n" if asked.head else body
     if asked.discards:
         out = ""
     return Result(out + (_written(asked, "200", found.seconds) if asked.write_out else ""), said, 0, found.live)
+
+
+def _connected(asked: _Asked, host: str, address: str, port: int) -> str:
+    return f"* Connected to {host} ({address}) port {port} (#0)\n> {_method(asked)} / HTTP/1.1\n> Host: {host}\n"
+
+
+def _method(asked: _Asked) -> str:
+    if asked.body is None:
+        return "HEAD" if asked.head else "GET"
+    return "PUT" if asked.body[0] in ("-T", "--upload-file") else "POST"
 
 
 def _server(found: Attempt) -> str:

@@ -51,6 +51,7 @@ CHANGED = {
     "a device goes down": (("ip link set cni0 down",), "ip -br addr show cni0", "cni0             DOWN           10.244.1.1/24 \n"),
     "its routes go along": (("ip link set cni0 down",), "ip r show dev cni0", ""),
     "and come back": (("ip link set cni0 down", "ip link set cni0 up"), "ip r show dev cni0", "10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1 \n"),
+    "a tunnel's MTU, once its card has room": (("ip link set eth0 mtu 9000", "ip link set flannel.1 mtu 8950"), "cat /sys/class/net/flannel.1/mtu", "8950\n"),
     "an MTU": (("ip link set dev eth0 mtu 1400",), "cat /sys/class/net/eth0/mtu", "1400\n"),
     "hairpin mode": (("ip link set veth9efb3611 type bridge_slave hairpin off",), "cat /sys/class/net/veth9efb3611/brport/hairpin_mode", "0\n"),
     "an address": (("ip addr add 192.168.1.99/24 dev eth0",), "ip -br addr show eth0", "eth0             UP             192.168.1.11/24 192.168.1.99/24 \n"),
@@ -74,6 +75,7 @@ MISTAKES = {
     "no table": ("ip route show table 17", "Error: ipv4: FIB table does not exist.\nDump terminated", 2),
     "an option": ("ip -x addr", 'Option "-x" is unknown, try "ip -help".', 255),
     "a route by a device that is down": ("ip link set cni0 down && ip route add 10.9.0.0/24 dev cni0", "Error: Device for nexthop is not up.", 2),
+    "a tunnel larger than its card has room for": ("ip link set flannel.1 mtu 1451", "RTNETLINK answers: Invalid argument", 2),
     "a physical card deleted": ("ip link del eth0", "RTNETLINK answers: Operation not supported", 2),
     "what is not modelled": ("ip netns list", "ip: netns is not modelled here; there are address, link, neighbour, route and rule", 1),
 }  # fmt: skip

@@ -38,6 +38,30 @@ def test_the_mss_follows_the_pods_mtu(mtu: int, told: str) -> None:
     assert shell.run("", SENT).shown.count(told) == 2
 
 
+def test_a_full_segment_that_nobody_acknowledges_is_sent_again() -> None:
+    shell = run(opened(underlay_mtu=1400), "node1", "tcpdump -ni eth0 &").shell
+    shown = shell.run("", "kubectl exec c -- curl -m 3 -d @/proc/net/dev 10.244.2.8:8080").shown
+    assert "length 1398" not in shown, "a small one is carried"
+    shown = shell.run("", "seq 2000 | kubectl exec -i c -- curl -m 3 -d @- 10.244.2.8:8080").shown
+    assert shown.count("Flags [.], seq 1:1399, ack 1, win 502") == 5
+    assert "curl: (28) Operation timed out after 3001 milliseconds with 0 bytes received" in shown
+
+
+def test_what_is_lost_on_the_wire_the_other_node_does_not_see() -> None:
+    shell = run(opened(underlay_mtu=1400), "node2", "tcpdump -ni eth0 &").shell
+    shown = shell.run("", "seq 2000 | kubectl exec -i c -- curl -m 3 -d @- 10.244.2.8:8080").shown
+    assert "Flags [S.]" in shown
+    assert "length 1398" not in shown
+
+
+def test_an_upload_is_cut_into_segments() -> None:
+    shell = run(opened(), "node2", "tcpdump -ni cni0 &").shell
+    shown = shell.run("", "head -c 2k /dev/zero | kubectl exec -i c -- curl -T - 10.244.2.8:8080").shown
+    assert "Flags [.], seq 1:1399, ack 1" in shown
+    assert "Flags [P.], seq 1399:2199, ack 1, win 502" in shown
+    assert "Flags [.], ack 2199, win 509" in shown
+
+
 def test_an_error_inside_a_tunnel_is_one() -> None:
     shell = run(opened(), "node1", "tcpdump -ni eth0 &").shell
     assert (

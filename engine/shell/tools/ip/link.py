@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import HostKind
+from engine.network.tunnel import overhead
 from engine.shell.edits import DeviceAdded, DeviceDeleted, Edit, LinkSet, MasterSet
 from engine.shell.interface import Call, Result, printed
 from engine.shell.links import Link, links
@@ -114,7 +115,7 @@ def _set(call: Call, words: Sequence[str]) -> Result:
         if word in ("up", "down"):
             edits.append(LinkSet(name, up=word == "up"))
         elif word == "mtu" and words:
-            edits.append(LinkSet(name, mtu=_mtu(words.pop(0))))
+            edits.append(LinkSet(name, mtu=_mtu(call, name, words.pop(0))))
         elif word == "nomaster":
             edits.append(MasterSet(name, None))
         elif word == "master" and words:
@@ -134,13 +135,18 @@ def _set(call: Call, words: Sequence[str]) -> Result:
     return Result(live=call.live.edited(call.host, *edits))
 
 
-def _mtu(word: str) -> int:
+def _mtu(call: Call, name: str, word: str) -> int:
     if not is_decimal(word) or len(word) > 9:
         raise BadUsage(f'Error: argument "{word}" is wrong: Invalid "mtu" value')
     if not 68 <= int(word) <= 65535:
         raise BadUsage(
             "Error: mtu less than device minimum." if int(word) < 68 else "Error: mtu greater than device maximum.", 2
         )
+    device, under = call.here.devices.get(name), call.here.devices.get("eth0")
+    tunnel = None if device is None or device.kind is not DeviceKind.VXLAN else device.tunnel
+    if tunnel is not None and under is not None and int(word) > under.mtu - overhead(DeviceKind.VXLAN, tunnel.local):
+        # vxlan_change_mtu(): no more than the device below it leaves.
+        raise BadUsage("RTNETLINK answers: Invalid argument", 2)
     return int(word)
 
 
