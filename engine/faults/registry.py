@@ -48,6 +48,7 @@ MODULES: dict[str, str] = {
     "vxlan-neigh-missing": "lost",
     "masquerade-bypassed": "lost",
     "mtu-too-large": "sizes",
+    "readiness-cascade": "workloads",
 }
 
 

@@ -17,9 +17,10 @@ from engine.manifests import load_cluster
 from engine.shell import api
 from engine.shell.deployments import ALPHABET, deployments, next_address, scaled
 from engine.shell.live import LiveCluster
+from engine.shell.readiness import probed
 from engine.values import dataclass
 
-_APPLICATIONS = ("checkout", "payments", "orders", "catalog", "search", "pricing", "basket", "profile")
+APPLICATIONS = ("checkout", "payments", "orders", "catalog", "search", "pricing", "basket", "profile")
 _CALLERS = ("frontend", "gateway", "worker", "batch")
 _NODES = (("node1", "node2", "node3"), ("worker-a", "worker-b", "worker-c"), ("n11", "n12", "n13"), ("ip-10-20-0-4", "ip-10-20-0-5", "ip-10-20-0-6"))  # fmt: skip
 DNS = "coredns"
@@ -91,7 +92,7 @@ def draw_scene(
     """A scene with names, ports and addresses drawn by the seed. `plugin` is PLUGIN/BACKEND; `strict`, `uploads`: see
     IncidentScene."""
     rng = random.Random(f"scene:{seed}")
-    front, other = rng.sample(_APPLICATIONS, 2)
+    front, other = rng.sample(APPLICATIONS, 2)
     caller = rng.choice(_CALLERS)
     names = rng.choice(_NODES)[:nodes]
     port = rng.choice((8080, 8000, 3000, 9090))
@@ -185,8 +186,8 @@ def _suffix(*about: object) -> str:
 
 
 def reconciled(scene: IncidentScene, live: LiveCluster) -> LiveCluster:
-    """`live` after the Deployments' controllers made anew what is missing of their pods; what somebody scaled has as many as
-    they said."""
+    """`live` after the Deployments' controllers made anew what is missing of their pods, and the kubelets asked those that
+    have a readiness probe; what somebody scaled has as many as they said."""
     for key in live.scaled:
         one = deployments(live)[key]
         if len(one.pods) < one.wanted:
@@ -197,7 +198,7 @@ def reconciled(scene: IncidentScene, live: LiveCluster) -> LiveCluster:
             address = next_address(live.cluster, template.node, (*live.cluster.pods, *scene.cluster.pods))
             name = f"{template.workload}-{_suffix(template.who, address)}"
             live = live.with_cluster(api.created(live.cluster, _pod(template, name, address)))
-    return live
+    return probed(live)
 
 
 def restarted(scene: IncidentScene, live: LiveCluster, template: PodTemplate) -> LiveCluster:

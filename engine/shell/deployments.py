@@ -120,9 +120,16 @@ def workload_documents(live: LiveCluster) -> Iterator[Document]:
     """The Deployments with a ReplicaSet each, and the DaemonSet kube-proxy, as the API server would hold them."""
     for one in deployments(live).values():
         ready = sum(pod.ready for pod in one.pods)
-        labels = dict(one.pods[0].labels if one.pods else live.scaled[one.key].like.labels)
         status = {"replicas": len(one.pods), "readyReplicas": ready, "availableReplicas": ready, "updatedReplicas": len(one.pods)}  # fmt: skip
-        spec = {"replicas": one.wanted, "selector": {"matchLabels": labels}}
+        like = one.pods[0] if one.pods else live.scaled[one.key].like
+        labels = dict(like.labels)
+        (container,) = pod_document(like)["spec"]["containers"]
+        probe = live.probes.get(one.key)
+        template = {
+            "metadata": {"labels": labels},
+            "spec": {"containers": [{**container, **({"readinessProbe": dict(probe)} if probe else {})}]},
+        }
+        spec = {"replicas": one.wanted, "selector": {"matchLabels": labels}, "template": template}
         hashed = hashlib.sha256(one.key.encode()).hexdigest()[:10]
         for kind, name in (("Deployment", one.name), ("ReplicaSet", f"{one.name}-{hashed}")):
             metadata = {"name": name, "namespace": one.namespace, "labels": labels}

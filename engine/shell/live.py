@@ -10,6 +10,7 @@ import dataclasses
 import functools
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from engine.cluster import Cluster, Mode, Pod
 from engine.errors import NoSuchObject
@@ -88,7 +89,8 @@ class ScaledTo:
 @dataclasses.dataclass(frozen=True)
 class LiveCluster:
     """`cluster` is what the API server holds. `clock` counts seconds since the start, `draws` the random decisions that were
-    made, each by `seed` and its number. `scaled` are the Deployments (`NAMESPACE/NAME`) that somebody scaled, `traffic` the connections that go on by themselves all the time, `captures` the packet sockets that are open, `packets`
+    made, each by `seed` and its number. `scaled` are the Deployments (`NAMESPACE/NAME`) that somebody scaled, `probes` the
+    readinessProbe of each whose pods are asked (engine.shell.readiness; an empty one: none any more), `traffic` the connections that go on by themselves all the time, `captures` the packet sockets that are open, `packets`
     what the last commands sent while there were any."""
 
     cluster: Cluster
@@ -99,6 +101,7 @@ class LiveCluster:
     proxies: Mapping[str, ProxyState] = dataclasses.field(default_factory=dict)
     traffic: tuple[Request, ...] = ()
     scaled: Mapping[str, ScaledTo] = dataclasses.field(default_factory=dict)
+    probes: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     captures: tuple[Capture, ...] = ()
     packets: tuple[SeenPacket, ...] = ()
     clock: float = 0.0

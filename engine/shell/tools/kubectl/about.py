@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.shell.api import RESOURCES
 from engine.shell.interface import Call, Result
+from engine.shell.readiness import event_documents
 from engine.shell.tools.kubectl.tables import table
 from engine.shell.tools.kubectl.words import BadWords, Words
 
@@ -24,6 +25,10 @@ def run(call: Call, words: Words) -> Result:
         rows = [[one.names[0], one.names[-1] if len(one.names) > 2 else "", _version_of(one.group), str(one.namespaced).lower(), one.kind] for one in RESOURCES]  # fmt: skip
         return Result(table(("NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"), rows))
     if verb == "events":
+        found = [o for o in event_documents(call.live) if "all-namespaces" in words.flags or o["metadata"]["namespace"] == words.namespace]  # fmt: skip
+        if found:
+            rows = [["3s (x12 over 2m)", o["type"], o["reason"], f"Pod/{o['involvedObject']['name']}", o["message"]] for o in found]  # fmt: skip
+            return Result(table(("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"), rows))
         return Result(stderr="No events found" + ("" if "all-namespaces" in words.flags else f" in {words.namespace} namespace") + ".\n")  # fmt: skip
     # There is no metrics-server.
     raise BadWords("error: Metrics API not available")

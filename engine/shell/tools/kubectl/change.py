@@ -11,8 +11,10 @@ from engine.errors import ManifestError
 from engine.manifests.composer import documents
 from engine.manifests.write import Document
 from engine.shell import api
+from engine.shell.deployments import workload_documents
 from engine.shell.files import FileRefused, read_file
 from engine.shell.interface import Call, Result
+from engine.shell.tools.kubectl.deployment import after_edit
 from engine.shell.tools.kubectl.words import BadWords, Words, asked_for, matching, one_kind, resource_of
 
 Key = tuple[str, str, str]
@@ -51,12 +53,23 @@ def _patch(call: Call, words: Words) -> Result:
             "Error from server (BadRequest): json: cannot unmarshal array into Go value of type map[string]interface {}"
         )
     cluster, out = call.live.cluster, ""
+    if resource.kind == "Deployment":
+        return _patched_deployments(call, matching(cluster, resource, names, words, workload_documents(call.live)), lambda o: apply(o, patch))  # fmt: skip
     for o in matching(cluster, resource, names, words):
         after = api.changed(cluster, api.key_of(o), lambda document: apply(document, patch))
         same = _held(after) == _held(cluster)
         out += f"{resource.full}/{o['metadata']['name']} patched{' (no change)' if same else ''}\n"
         cluster = after
     return Result(out, live=call.live.with_cluster(cluster))
+
+
+def _patched_deployments(call: Call, found: list[Document], change: Callable[[Document], Any]) -> Result:
+    live, out = call.live, ""
+    for o in found:
+        after = change(o)
+        out += f"deployment.apps/{o['metadata']['name']} patched{' (no change)' if after == o else ''}\n"
+        live = after_edit(live, o, after)
+    return Result(out, live=live)
 
 
 def _held(cluster: Cluster) -> dict[Key, Document]:
@@ -166,7 +179,8 @@ def _edit(call: Call, words: Words) -> Result:
     resource, names = one_kind(words)
     if len(names) != 1:
         raise BadWords("error: name one object to edit")
-    (before,) = matching(call.live.cluster, resource, names, words)
+    beside = workload_documents(call.live) if resource.kind == "Deployment" else ()
+    (before,) = matching(call.live.cluster, resource, names, words, beside)
     if call.stdin is None:
         raise BadWords(
             "error: there is no editor here; at a terminal k8squiz opens $EDITOR, else use kubectl patch or apply"
@@ -176,8 +190,11 @@ def _edit(call: Call, words: Words) -> Result:
         return Result(stderr="Edit cancelled, no changes made.\n")
     if not isinstance(after, dict) or api.key_of(after) != api.key_of(before):
         raise BadWords("error: At least one of apiVersion, kind and name was changed")
+    said = f"{resource.full}/{names[0]} edited\n"
+    if resource.kind == "Deployment":
+        return Result(said, live=after_edit(call.live, before, after))
     cluster = api.changed(call.live.cluster, api.key_of(before), lambda _: after)
-    return Result(f"{resource.full}/{names[0]} edited\n", live=call.live.with_cluster(cluster))
+    return Result(said, live=call.live.with_cluster(cluster))
 
 
 def _delete(call: Call, words: Words) -> Result:

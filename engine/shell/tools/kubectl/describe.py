@@ -11,8 +11,16 @@ from engine.cluster import Cluster
 from engine.manifests.write import Document
 from engine.shell.api import objects
 from engine.shell.interface import Call, Result
+from engine.shell.readiness import failure_of, probe_text, with_probe
 from engine.shell.tools.kubectl.tables import endpoints_text, selector_text
 from engine.shell.tools.kubectl.words import BadWords, Words, asked_for, matching
+
+_EVENTS = (
+    "Events:\n"
+    "  Type     Reason     Age               From     Message\n"
+    "  ----     ------     ----              ----     -------\n"
+    "  Warning  Unhealthy  3s (x12 over 2m)  kubelet  Readiness probe failed: "
+)
 
 
 def run(call: Call, words: Words) -> Result:
@@ -30,10 +38,20 @@ def run(call: Call, words: Words) -> Result:
             raise BadWords(
                 f"error: describe {resource.names[0]} is not available here; kubectl get {resource.names[0]} -o yaml is"
             )
-        found += [describe(o, call.live.cluster) for o in matching(call.live.cluster, resource, names, words)]
+        found += [_of_pods(describe(o, call.live.cluster), o, call) for o in matching(call.live.cluster, resource, names, words)]  # fmt: skip
     if not found:
         return Result(stderr=f"No resources found in {words.namespace} namespace.\n")
     return Result("\n\n".join(found))
+
+
+def _of_pods(text: str, o: Document, call: Call) -> str:
+    """What the kubelet asks a pod, and the event where it fails."""
+    probe = with_probe(call.live, o)["spec"]["containers"][0].get("readinessProbe") if o["kind"] == "Pod" else None
+    if probe is None:
+        return text
+    text = text.replace("Conditions:\n", f"    Readiness:      {probe_text(probe)}\nConditions:\n", 1)
+    said = failure_of(call.live, o)
+    return text if said is None else text.replace("Events:            <none>\n", _EVENTS + said + "\n")
 
 
 def _lines(rows: Iterable[tuple[str, str]]) -> str:

@@ -8,6 +8,7 @@ from engine.manifests.write import Document, yaml_text
 from engine.shell.api import Resource
 from engine.shell.deployments import workload_documents
 from engine.shell.interface import Call, Result
+from engine.shell.readiness import event_documents, with_probe
 from engine.shell.tools.kubectl.jsonpath import BadPath, evaluate
 from engine.shell.tools.kubectl.tables import TABLES, table
 from engine.shell.tools.kubectl.words import BadWords, Words, asked_for, matching
@@ -18,10 +19,13 @@ def run(call: Call, words: Words) -> Result:
     output = words.values.get("output", "")
     asked = asked_for(words)
     beside = tuple(workload_documents(call.live)) if any(resource.group == "apps" for resource, _ in asked) else ()
+    if any(resource.kind == "Event" for resource, _ in asked):
+        beside = (*beside, *event_documents(call.live))
     found = [(resource, matching(call.live.cluster, resource, names, words, beside)) for resource, names in asked]
     if output in ("yaml", "json", "name") or output.startswith("jsonpath="):
         named = any(names for _, names in asked)
-        return Result(_documents([(resource, o) for resource, many in found for o in many], output, named))
+        shown_as = [(resource, with_probe(call.live, o) if resource.kind == "Pod" else o) for resource, many in found for o in many]  # fmt: skip
+        return Result(_documents(shown_as, output, named))
     if output not in ("", "wide"):
         raise BadWords(
             f'error: unable to match a printer suitable for the output format "{output}", allowed formats are: json,name,wide,yaml,jsonpath'

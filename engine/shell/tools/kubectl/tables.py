@@ -53,6 +53,12 @@ def _pod(o: Document, wide: bool) -> Row:
     return [*row, status.get("podIP", "<none>"), spec.get("nodeName", "<none>"), "<none>", "<none>"] if wide else row
 
 
+def _event(o: Document, wide: bool) -> Row:
+    about = o["involvedObject"]
+    row = ["3s", o["type"], o["reason"], f"{about['kind'].lower()}/{about['name']}", o["message"]]
+    return [*row, f"{o['source']['component']}, {o['source']['host']}"] if wide else row
+
+
 def _service(o: Document, wide: bool) -> Row:
     spec = o["spec"]
     kind = spec.get("type", "ClusterIP")
@@ -156,6 +162,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[Document, bo
         ("CONTAINERS", "IMAGES", "SELECTOR"),
         _deployment,
     ),
+    "Event": (("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"), ("SOURCE",), _event),
     "ReplicaSet": (("NAME", "DESIRED", "CURRENT", "READY", "AGE"), ("CONTAINERS", "IMAGES", "SELECTOR"), _replica_set),
     "DaemonSet": (
         ("NAME", "DESIRED", "CURRENT", "READY", "UP-TO-DATE", "AVAILABLE", "NODE SELECTOR", "AGE"),
