@@ -40,7 +40,7 @@ def _service(scene: IncidentScene) -> dict[str, Any]:
 def with_deep_probe(scene: IncidentScene, live: LiveCluster) -> LiveCluster:
     """The application's pods are ready while another Service answers them."""
     live = live.with_cluster(api.created(live.cluster, _service(scene)))
-    command = ["curl", "-sS", "-f", "-m", "1", f"http://{_dependency(scene)}"]
+    command = f"curl -sS -f -m 1 http://{_dependency(scene)}".split()
     return dataclasses.replace(live, probes={f"default/{scene.front}": {"exec": {"command": command}}})
 
 
