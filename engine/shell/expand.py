@@ -1,6 +1,6 @@
 """What the words of a command become before it runs: variables, the output of other lines, file names that match.
 
-Source: POSIX.1-2017, XCU 2.6 (parameter expansion, command substitution, field splitting, pathname expansion).
+Source: POSIX.1-2017, XCU 2.6 (parameter expansion, command substitution, arithmetic expansion, field splitting, pathname expansion).
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from engine.network.host import HostKind
+from engine.shell.arithmetic import evaluate
 from engine.shell.files import paths
 from engine.shell.live import ADMINISTRATOR, LiveCluster
-from engine.shell.tokens import MARK, Expansion, ExpansionKind
+from engine.shell.parameters import UnsetParameter, part_of, stands_in
+from engine.shell.tokens import MARK, Expansion, ExpansionKind, quoted_text
 
 HOME = "/root"
 _PLACE = re.compile(f"{MARK}([0-9]+){MARK}")
@@ -26,16 +28,21 @@ _OPEN = {"*": "\ue000", "?": "\ue001", "[": "\ue002"}
 _SHUT = {mark: char for char, mark in _OPEN.items()}
 _QUOTED_BLANK = {" ": "\ue003", "\t": "\ue004", "\n": "\ue005"}
 _BLANK = {mark: char for char, mark in _QUOTED_BLANK.items()}
+# Parts the words of "$@".
+_NEXT = "\ue006"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a word's expansions mean on a host: its shell's variables (`$?` among them), and what a line prints there."""
+    """What a word's expansions mean on a host: its shell's variables (`$?` among them), how one is assigned, the words that a
+    function was called with, and what a line prints there."""
 
     live: LiveCluster
     host: str
     variables: Mapping[str, str]
+    assign: Callable[[str, str], None]
     output: Callable[[str], str]
+    given: tuple[str, ...] = ()
 
 
 def environment(live: LiveCluster, host: str) -> dict[str, str]:
@@ -67,18 +74,39 @@ def fields(word: str, parts: tuple[Expansion, ...], meaning: Meaning) -> list[st
     found: list[str] = []
     for alternative in itertools.islice(_alternatives(word, parts), _MOST_WORDS):
         text, kept = _filled(alternative, parts, meaning)
-        split = [text] if not any(blank in text for blank in _QUOTED_BLANK) else text.split()
-        for one in split:
-            if one or kept:
-                found += _matched(one, meaning)
+        for piece in text.split(_NEXT):
+            split = [piece] if not any(blank in piece for blank in _QUOTED_BLANK) else piece.split()
+            for one in split:
+                if one or kept:
+                    found += _matched(one, meaning)
     return found
+
+
+def glob_of(word: str, parts: tuple[Expansion, ...], meaning: Meaning) -> str:
+    """The pattern that a word is (`case`), what was quoted standing for itself."""
+    return _glob(_filled(word, _unsplit(parts), meaning)[0])
 
 
 def text_of(word: str, parts: tuple[Expansion, ...], meaning: Meaning) -> str:
     """A word that stays one word whatever it becomes: what is assigned, a file's name."""
     if not parts:
         return word
-    return _plain(_filled(word, tuple(dataclasses.replace(one, quoted=True) for one in parts), meaning)[0])
+    return _plain(_filled(word, _unsplit(parts), meaning)[0])
+
+
+def expression_of(text: str, meaning: Meaning) -> int:
+    """The value of an arithmetic expression in which no dollar stands any more. Raises BadArithmetic."""
+    before = dict(meaning.variables)
+    variables = dict(before)
+    value = evaluate(text, variables)
+    for name, now in variables.items():
+        if before.get(name) != now:
+            meaning.assign(name, now)
+    return value
+
+
+def _unsplit(parts: tuple[Expansion, ...]) -> tuple[Expansion, ...]:
+    return tuple(dataclasses.replace(one, quoted=True) for one in parts)
 
 
 def _alternatives(word: str, parts: tuple[Expansion, ...]) -> Iterator[str]:
@@ -99,21 +127,49 @@ def _filled(word: str, parts: tuple[Expansion, ...], meaning: Meaning) -> tuple[
     def fill(found: re.Match[str]) -> str:
         nonlocal kept
         part = parts[int(found[1])]
-        kept = kept or part.quoted
+        several = part.text == "@" and part.quoted and part.kind is ExpansionKind.VARIABLE
+        kept = kept or (part.quoted and not (several and not meaning.given))
         if part.kind is ExpansionKind.PATTERN:
             return _OPEN[part.text]
-        if part.kind is ExpansionKind.HOME:
-            return meaning.variables.get("HOME", HOME)
-        if part.kind is ExpansionKind.LINE:
-            value = meaning.output(part.text).rstrip("\n")
-        else:
-            value = meaning.variables.get(part.text, "") or (part.words[0] if part.words else "")
-        return _guarded(value[:_LONGEST]) if part.quoted else value[:_LONGEST]
+        value = _value(part, meaning)[:_LONGEST]
+        return _guarded(value) if part.quoted else value
 
     # A literal blank comes from quotes.
     pieces = [_guarded(piece) if at % 2 == 0 else piece for at, piece in enumerate(_PLACE.split(word))]
     whole = "".join(piece if at % 2 == 0 else f"{MARK}{piece}{MARK}" for at, piece in enumerate(pieces))
     return _PLACE.sub(fill, whole), kept
+
+
+def _value(part: Expansion, meaning: Meaning) -> str:
+    """What stands for the part. Raises UnsetParameter, BadArithmetic."""
+    if part.kind is ExpansionKind.HOME:
+        return meaning.variables.get("HOME", HOME)
+    if part.kind is ExpansionKind.LINE:
+        return meaning.output(part.text).rstrip("\n")
+    if part.kind is ExpansionKind.NUMBER:
+        return str(expression_of(_inner(part.text, meaning), meaning))
+    value = meaning.variables.get(part.text)
+    if not part.words:
+        return _NEXT.join(meaning.given) if part.text == "@" and part.quoted else value or ""
+    operator, word = part.words
+    if operator[-1] not in "-+=?":
+        return part_of(operator, value or "", _inner(word, meaning))
+    if not stands_in(operator, value):
+        return "" if operator[-1] == "+" else value or ""
+    text = _inner(word, meaning)
+    if operator[-1] == "?":
+        raise UnsetParameter(f"{part.text}: {text or 'parameter null or not set'}")
+    if operator[-1] == "=":
+        meaning.assign(part.text, text)
+    return text
+
+
+def _inner(text: str, meaning: Meaning) -> str:
+    """What stands inside of an expansion, expanded itself; quotes around it are no part of it."""
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1]
+    word, parts = quoted_text(text)
+    return text_of(word, parts, meaning)
 
 
 def _guarded(text: str) -> str:
@@ -123,7 +179,7 @@ def _guarded(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    for mark, char in (*_SHUT.items(), *_BLANK.items()):
+    for mark, char in (*_SHUT.items(), *_BLANK.items(), (_NEXT, " ")):
         text = text.replace(mark, char)
     return text
 
@@ -132,7 +188,7 @@ def _matched(text: str, meaning: Meaning) -> list[str]:
     """The files that match the word, or the word where none does or it is no pattern."""
     if not any(mark in text for mark in _SHUT):
         return [_plain(text)]
-    pattern = "".join(_SHUT.get(char, _escaped(_BLANK.get(char, char))) for char in text)
+    pattern = _glob(text)
     # The rest of a [set], which was taken for literal, is the pattern's.
     wanted = posixpath.join(meaning.variables.get("PWD", HOME), pattern)
     relative = not pattern.startswith("/")
@@ -148,6 +204,10 @@ def _matched(text: str, meaning: Meaning) -> list[str]:
 
 def _fits(names: list[str], levels: list[str]) -> bool:
     return all(fnmatch.fnmatchcase(name, level) and (not name.startswith(".") or level.startswith(".")) for name, level in zip(names, levels, strict=True))  # fmt: skip
+
+
+def _glob(text: str) -> str:
+    return "".join(_SHUT.get(char, _escaped(_BLANK.get(char, char))) for char in text)
 
 
 def _escaped(char: str) -> str:

@@ -29,6 +29,7 @@ _PORT_FILE = pattern(r"/sys/(?:class/net|devices/virtual/net)/([^/]+)/brif/([^/]
 _MOST_WRITTEN = 1_000_000
 # engine.shell.live.ADMINISTRATOR: a machine of which nothing is modelled but the files that are written there.
 _NO_HOST = ""
+_NOTHING_THERE = "/dev/null"
 _FOLDERS = frozenset({"/", "/root", "/etc", "/proc", "/sys", "/tmp"})  # noqa: S108
 
 
@@ -62,6 +63,10 @@ def read_file(live: LiveCluster, host: str, path: str) -> str:
     written = live.state(host).files.get(at)
     if written is not None:
         return written
+    if at.startswith("/dev/"):
+        if at == _NOTHING_THERE:
+            return ""
+        raise FileRefused(path, "not simulated here; of /dev there is null, and /dev/tcp/HOST/PORT behind > or <")
     if host == _NO_HOST:
         raise FileRefused(path, _missing(live, host, at))
     if at.startswith("/proc/sys/"):
@@ -81,6 +86,10 @@ def read_file(live: LiveCluster, host: str, path: str) -> str:
 def write_file(live: LiveCluster, host: str, path: str, text: str, *, append: bool = False) -> LiveCluster:
     """`live` after `text` was written to the file. Raises FileRefused."""
     at = absolute(live, host, path)
+    if at.startswith("/dev/"):
+        if at == _NOTHING_THERE:
+            return live
+        raise FileRefused(path, "Permission denied")
     if host == _NO_HOST and at.startswith(("/proc/", "/sys/")):
         raise FileRefused(path, "Permission denied")
     if at.startswith("/proc/sys/"):

@@ -1,7 +1,7 @@
 """A command line as sh(1) reads it: commands, pipes, lists, redirections, loops, choices and groups. Data only; nothing is run
 here.
 
-What is in a word: engine.shell.tokens. `case` and functions are said to be missing.
+What is in a word: engine.shell.tokens. What it is read into: engine.shell.syntax.
 Source: POSIX.1-2017, XCU 2.4 (reserved words), 2.7 (redirection), 2.9 (commands).
 """
 
@@ -9,11 +9,25 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
 
-from engine.shell.tokens import Expansion, LineError, Token, Unfinished, tokens
-from engine.values import dataclass
+from engine.shell.syntax import (
+    ArithmeticLoop,
+    CaseCommand,
+    Command,
+    Compound,
+    ForLoop,
+    FunctionDefinition,
+    GroupCommand,
+    IfCommand,
+    Lines,
+    Pipeline,
+    Redirection,
+    WhileLoop,
+    Word,
+)
+from engine.shell.token_reader import TokenReader
+from engine.shell.tokens import MARK, Expansion, ExpansionKind, LineError, Token, Unfinished, tokens
 
 __all__ = ["LineError", "Unfinished", "read_line"]
 
@@ -22,141 +36,32 @@ LONGEST = 100_000
 MOST_COMMANDS = 200
 _DEEPEST = 20
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=", re.ASCII)
-_MISSING = frozenset({"case", "esac", "function", "select", "[["})
-_CLOSING = frozenset({"do", "done", "then", "elif", "else", "fi", "}", "in"})
+_MISSING = frozenset({"select", "coproc"})
+_CLOSING = frozenset({"do", "done", "then", "elif", "else", "fi", "}", "in", "esac"})
+_NO_ALIASES: Mapping[str, str] = {}
 _LIST_ENDS = (";", "&&", "||", "&", "\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """Text with MARKs (engine.shell.tokens) where `expansions` stand."""
-
-    text: str
-    expansions: tuple[Expansion, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Redirection:
-    """`number` 0, 1 or 2; to or from `path`, or for 2>&1 to what `duplicate` is; `given`: `path` is
-    a here-document or -string, and this stands behind it."""
-
-    number: int
-    path: str = ""
-    append: bool = False
-    duplicate: int | None = None
-    expansions: tuple[Expansion, ...] = ()
-    given: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """The words of one command, with its redirections in their order and what it assigns to variables before it runs.
-    `expansions` by the number of the word."""
-
-    words: tuple[str, ...]
-    redirections: tuple[Redirection, ...] = ()
-    assigned: tuple[tuple[str, Word], ...] = ()
-    expansions: tuple[tuple[Expansion, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """Commands joined by pipes. `connector` says when it runs after the one before it: "&&", "||" or ";"; `background`
-    stands for a `&` behind it, `negated` for a `!` before it."""
-
-    commands: tuple[Command | Compound, ...]
-    connector: str = ";"
-    background: bool = False
-    negated: bool = False
-
-
-Lines: TypeAlias = tuple[Pipeline, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ForLoop:
-    """`for NAME in WORDS; do BODY; done`."""
-
-    name: str
-    values: tuple[Word, ...]
-    body: Lines
-    redirections: tuple[Redirection, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WhileLoop:
-    """`while CONDITION; do BODY; done`, or `until`."""
-
-    condition: Lines
-    body: Lines
-    until: bool = False
-    redirections: tuple[Redirection, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class IfCommand:
-    """`if CONDITION; then BODY; elif ...; else OTHERWISE; fi`."""
-
-    branches: tuple[tuple[Lines, Lines], ...]
-    otherwise: Lines = ()
-    redirections: tuple[Redirection, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GroupCommand:
-    """`{ BODY; }`, or `(BODY)` where it is `apart`: what it assigns is gone after it."""
-
-    body: Lines
-    apart: bool = False
-    redirections: tuple[Redirection, ...] = ()
-
-
-Compound: TypeAlias = ForLoop | WhileLoop | IfCommand | GroupCommand
-
-
-def read_line(line: str) -> Lines:
-    """The pipelines of `line`. Raises LineError; Unfinished where it is not at its end."""
+def read_line(line: str, aliases: Mapping[str, str] = _NO_ALIASES) -> Lines:
+    """The pipelines of `line`, in which a command's first word may be one of `aliases`. Raises LineError; Unfinished where it is
+    not at its end."""
     if len(line) > LONGEST:
         raise LineError(f"sh: line too long ({len(line)} characters, at most {LONGEST})")
-    parser = _Parser(tokens(line))
+    parser = _Parser(tokens(line), aliases)
     found = parser.lines(lambda token: False)
     if parser.count > MOST_COMMANDS:
         raise LineError(f"sh: too many commands in one line ({parser.count}, at most {MOST_COMMANDS})")
     return found
 
 
-class _Parser:
-    """Reads one token after the other; `count` are the commands so far."""
+class _Parser(TokenReader):
+    """Reads commands; `count` are those so far."""
 
-    def __init__(self, found: list[Token]) -> None:
-        self._tokens = found
-        self._at = 0
+    def __init__(self, found: list[Token], aliases: Mapping[str, str]) -> None:
+        super().__init__(found)
+        self._aliases = aliases
         self._depth = 0
         self.count = 0
-
-    def _peek(self) -> Token | None:
-        return self._tokens[self._at] if self._at < len(self._tokens) else None
-
-    def _next(self) -> Token:
-        token = self._peek()
-        if token is None:
-            raise Unfinished("sh: Syntax error: end of file unexpected")
-        self._at += 1
-        return token
-
-    def _is(self, *texts: str, operator: bool = True) -> bool:
-        token = self._peek()
-        return token is not None and token.operator is operator and token.text in texts and not token.quoted
-
-    def _unexpected(self) -> LineError:
-        token = self._peek()
-        if token is None:
-            return Unfinished("sh: Syntax error: end of file unexpected")
-        return LineError(f'sh: Syntax error: "{"newline" if token.text == chr(10) else token.text}" unexpected')
-
-    def _blank(self) -> None:
-        while self._is("\n"):
-            self._at += 1
 
     def lines(self, ends: Callable[[Token], bool]) -> Lines:
         """Pipelines up to the end, or a token of which `ends` holds."""
@@ -208,18 +113,69 @@ class _Parser:
 
     def _command(self) -> Command | Compound:
         self.count += 1
+        self._expand_alias()
+        found: Command | Compound
+        if self._opens_compound():
+            found = self._compound()
+        elif self._is("(("):
+            self._at += 1
+            expression = self._next()
+            found = Command(("let", expression.text), expansions=((), expression.expansions))
+        elif self._names_function():
+            return self._function(self._next().text)
+        else:
+            return self._simple()
+        return dataclasses.replace(found, redirections=self._redirections())
+
+    def _expand_alias(self) -> None:
+        """An alias in the place of a command's first word (XCU 2.3.1); one in an alias is none."""
         token = self._peek()
-        if token is not None and not token.quoted and token.text in _COMPOUND and token.operator is (token.text == "("):
-            self._depth += 1
-            if self._depth > _DEEPEST:
-                raise LineError(f"sh: more than {_DEEPEST} commands one inside the other")
-            found = _COMPOUND[self._next().text](self)
-            self._depth -= 1
-            redirections: list[Redirection] = []
-            while (one := self._redirection()) is not None:
-                redirections += one
-            return dataclasses.replace(found, redirections=tuple(redirections))
-        return self._simple()
+        if token is None or token.operator or token.quoted or token.aliased or token.text not in self._aliases:
+            return
+        found = tokens(self._aliases[token.text])
+        for one in found:
+            one.aliased = True
+        self._tokens[self._at : self._at + 1] = found
+
+    def _opens_compound(self) -> bool:
+        token = self._peek()
+        return (
+            token is not None and not token.quoted and token.text in _COMPOUND and token.operator is (token.text == "(")
+        )
+
+    def _compound(self) -> Compound:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise LineError(f"sh: more than {_DEEPEST} commands one inside the other")
+        found = _COMPOUND[self._next().text](self)
+        self._depth -= 1
+        return found
+
+    def _names_function(self) -> bool:
+        """Whether `NAME()` comes next."""
+        signs = [(one.text, one.operator) for one in self._tokens[self._at + 1 : self._at + 3]]
+        token = self._peek()
+        return token is not None and not token.operator and not token.expansions and signs == [("(", True), (")", True)]
+
+    def _function(self, name: str) -> FunctionDefinition:
+        """What follows a function's name."""
+        if self._is("("):
+            self._at += 1
+            if not self._is(")"):
+                raise self._unexpected()
+            self._at += 1
+        self._blank()
+        if not self._opens_compound():
+            raise self._unexpected()
+        body = dataclasses.replace(self._compound(), redirections=self._redirections())
+        return FunctionDefinition(name, body)
+
+    def function(self) -> FunctionDefinition:
+        """`function NAME { ... }`."""
+        name = self._next()
+        if name.operator or name.expansions or not name.text:
+            raise self._unexpected()
+        return self._function(name.text)
 
     def _simple(self) -> Command:
         words: list[Token] = []
@@ -230,10 +186,14 @@ class _Parser:
             if one is not None:
                 redirections += one
                 continue
+            if words and words[0].text == "[[" and self._is("&&", "||"):
+                # `[[ A && B ]]` is `[[ A ]] && [[ B ]]`.
+                self._tokens[self._at : self._at + 1] = [Token("]]"), dataclasses.replace(token), Token("[[")]
+                continue
             if token.operator:
-                if token.text == "(" and len(words) == 1:
-                    raise LineError("sh: functions are not available here")
-                if token.text in ("(", ";;"):
+                if token.text == "(" and not words and assigned:
+                    raise LineError("sh: arrays are not simulated here; a list in quotes and for will do")
+                if token.text in ("(", "(("):
                     raise self._unexpected()
                 break
             name = _ASSIGNMENT.match(token.text) if not words else None
@@ -242,12 +202,17 @@ class _Parser:
             elif not words and not token.quoted and token.text in _CLOSING:
                 raise self._unexpected()
             elif not words and not token.quoted and token.text in _MISSING:
-                raise LineError(f'sh: "{token.text}" is not available here; there are for, while, until, if and groups')
+                raise LineError(
+                    f'sh: "{token.text}" is not simulated here; there are for, while, until, if, case, functions and groups'
+                )
             else:
                 words.append(token)
+                if token.text == "]]" and words[0].text == "[[":
+                    self._at += 1
+                    break
             self._at += 1
-        if not words and not assigned:
-            raise LineError("sh: a redirection needs a command") if redirections else self._unexpected()
+        if not words and not assigned and not redirections:
+            raise self._unexpected()
         expansions = tuple(one.expansions for one in words)
         return Command(
             tuple(one.text for one in words),
@@ -255,31 +220,6 @@ class _Parser:
             tuple(assigned),
             expansions if any(expansions) else (),
         )
-
-    def _redirection(self) -> list[Redirection] | None:
-        """The redirection that comes next; None where none does."""
-        token = self._peek()
-        follows = self._tokens[self._at + 1] if self._at + 1 < len(self._tokens) else None
-        number: int | None = None
-        if token is not None and follows is not None and follows.operator and _is_descriptor(token):
-            number, token = int(token.text), follows
-            self._at += 1
-        if token is None or not token.operator or token.text not in (">", ">>", "<", "&>", "<<", "<<<"):
-            return None
-        self._at += 1
-        # `2>&1`: the `&` is a token of its own here.
-        if self._is("&") and token.text == ">":
-            self._at += 1
-            target = self._peek()
-            if target is None or target.operator or target.text not in ("1", "2"):
-                raise LineError("sh: Syntax error: Bad fd number")
-            self._at += 1
-            return [Redirection(1 if number is None else number, duplicate=int(target.text))]
-        to = self._peek()
-        if to is None or to.operator:
-            raise LineError("sh: Syntax error: newline unexpected")
-        self._at += 1
-        return _redirections(token, to, number)
 
     def word(self, *texts: str) -> None:
         """Take one of those words. Raises LineError where another comes."""
@@ -296,7 +236,9 @@ class _Parser:
             raise self._unexpected()
         return found
 
-    def for_loop(self) -> ForLoop:
+    def for_loop(self) -> ForLoop | ArithmeticLoop:
+        if self._is("(("):
+            return self._arithmetic_loop()
         name = self._next()
         if name.operator or not re.fullmatch(r"[A-Za-z_]\w*", name.text):
             raise LineError("sh: Syntax error: Bad for loop variable")
@@ -307,12 +249,64 @@ class _Parser:
             while (token := self._peek()) is not None and not token.operator:
                 values.append(Word(token.text, token.expansions))
                 self._at += 1
+        else:
+            # Without a list it goes over what the function was called with.
+            values.append(Word(f"{MARK}0{MARK}", (Expansion(ExpansionKind.VARIABLE, "@", quoted=True),)))
+        return ForLoop(name.text, tuple(values), self._loop_body())
+
+    def _loop_body(self) -> Lines:
         if self._is(";", "\n"):
             self._at += 1
             self._blank()
         body = self.body("do", "done")
         self.word("done")
-        return ForLoop(name.text, tuple(values), body)
+        return body
+
+    def _arithmetic_loop(self) -> ArithmeticLoop:
+        self._at += 1
+        expression = self._next()
+        parts = expression.text.split(";")
+        if len(parts) != 3:
+            raise LineError("sh: Syntax error: Bad for loop variable")
+        first, condition, step = (Word(part, expression.expansions) for part in parts)
+        return ArithmeticLoop(first, condition, step, self._loop_body())
+
+    def case(self) -> CaseCommand:
+        subject = self._next()
+        if subject.operator:
+            raise self._unexpected()
+        self._blank()
+        self.word("in")
+        self._blank()
+        branches: list[tuple[tuple[Word, ...], Lines]] = []
+        while not self._is("esac", operator=False):
+            patterns = self._patterns()
+            body = self.lines(lambda token: token.text == (";;" if token.operator else "esac") and not token.quoted)
+            branches.append((patterns, body))
+            if self._is(";;"):
+                self._at += 1
+                self._blank()
+            elif not self._is("esac", operator=False):
+                raise self._unexpected()
+        self.word("esac")
+        return CaseCommand(Word(subject.text, subject.expansions), tuple(branches))
+
+    def _patterns(self) -> tuple[Word, ...]:
+        """`(PATTERN|PATTERN)` with or without the first parenthesis."""
+        self._at += self._is("(")
+        found: list[Word] = []
+        while True:
+            token = self._next()
+            if token.operator:
+                self._at -= 1
+                raise self._unexpected()
+            found.append(Word(token.text, token.expansions))
+            if self._is(")"):
+                self._at += 1
+                return tuple(found)
+            if not self._is("|"):
+                raise self._unexpected()
+            self._at += 1
 
     def while_loop(self, until: bool) -> WhileLoop:
         condition = self.body("", "do")
@@ -342,29 +336,13 @@ class _Parser:
         return GroupCommand(body, apart=True)
 
 
-def _is_descriptor(token: Token) -> bool:
-    """Whether it is the number before a redirection."""
-    return token.joined and not token.operator and not token.quoted and token.text in ("0", "1", "2")
-
-
-def _redirections(operator: Token, to: Token, number: int | None) -> list[Redirection]:
-    out = 1 if number is None else number
-    if operator.text == "&>":
-        return [Redirection(1, to.text, expansions=to.expansions), Redirection(2, duplicate=1)]
-    if operator.text == "<":
-        return [Redirection(0, to.text, expansions=to.expansions)]
-    if operator.text == "<<<":
-        return [Redirection(0, to.text, expansions=to.expansions, given="\n")]
-    if operator.text == "<<":
-        return [Redirection(0, operator.lines or "", expansions=operator.expansions, given="")]
-    return [Redirection(out, to.text, append=operator.text == ">>", expansions=to.expansions)]
-
-
 _COMPOUND: dict[str, Callable[[_Parser], Compound]] = {
     "for": _Parser.for_loop,
     "while": lambda parser: parser.while_loop(False),
     "until": lambda parser: parser.while_loop(True),
     "if": _Parser.choice,
+    "case": _Parser.case,
+    "function": _Parser.function,
     "{": _Parser.group,
     "(": _Parser.subshell,
 }

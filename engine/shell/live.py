@@ -22,6 +22,7 @@ from engine.shell.edits import Edit
 from engine.shell.fabric import LiveFabric
 from engine.shell.kube_proxy import resync
 from engine.shell.packets import SeenPacket, packets_of
+from engine.shell.syntax import Compound
 from engine.trace import ConntrackView, Outcome, Request
 from engine.values import dataclass
 
@@ -33,6 +34,10 @@ def _nothing() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
+def _no_functions() -> Mapping[str, Compound]:
+    return MappingProxyType({})
+
+
 def _no_rules() -> Mapping[Family, Ruleset]:
     return MappingProxyType({})
 
@@ -41,7 +46,8 @@ def _no_rules() -> Mapping[Family, Ruleset]:
 class HostState:
     """What was changed on one host: `edits` of devices, routes and sysctls, the rules of each family as somebody left them
     (a family without an entry has what kube-proxy and the CNI wrote), connections that conntrack holds, `sysctls` by their
-    full name that decide no outcome here, `files` that were written, `variables` of its shell ("?" is the last status)."""
+    full name that decide no outcome here, `files` that were written, `variables` ("?" is the last status), `functions` and
+    `aliases` of its shell."""
 
     edits: tuple[Edit, ...] = ()
     rules: Mapping[Family, Ruleset] = dataclasses.field(default_factory=_no_rules)
@@ -49,6 +55,8 @@ class HostState:
     sysctls: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
     files: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
     variables: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
+    functions: Mapping[str, Compound] = dataclasses.field(default_factory=_no_functions)
+    aliases: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)

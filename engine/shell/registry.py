@@ -10,6 +10,8 @@ from engine.shell.interface import Tool
 # A tool's names -> the module that has it: loaded when one of them is first typed.
 MODULES: dict[tuple[str, ...], str] = {
     ("echo",): "engine.shell.tools.echo",
+    ("printf", "yes"): "engine.shell.tools.printf",
+    ("cp", "mv", "rm", "touch", "mkdir"): "engine.shell.tools.cp",
     ("cat", "less", "more"): "engine.shell.tools.cat",
     ("cut", "tr", "column", "tee", "sed"): "engine.shell.tools.cut",
     ("ssh", "su", "sh", "bash", "ash", "dash"): "engine.shell.tools.ssh",

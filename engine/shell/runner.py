@@ -6,51 +6,58 @@ Source: POSIX.1-2017, XCU 2.8.2 (exit status), 2.9 (lists, compound commands), 2
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import hashlib
 
 from engine.errors import EngineError
-from engine.shell.expand import Meaning, environment, fields, text_of, words_of
+from engine.shell.arithmetic import BadArithmetic
+from engine.shell.compound import Leaving, more, run_compound
+from engine.shell.dev_tcp import connect, is_connection
+from engine.shell.expand import Meaning, environment, glob_of, text_of, words_of
 from engine.shell.files import FileRefused, read_file, write_file
 from engine.shell.interface import Call, Result
-from engine.shell.line import (
-    Command,
-    Compound,
-    ForLoop,
-    GroupCommand,
-    IfCommand,
-    LineError,
-    Lines,
-    Pipeline,
-    Redirection,
-    WhileLoop,
-    read_line,
-)
+from engine.shell.line import LineError, read_line
 from engine.shell.live import ADMINISTRATOR, LiveCluster
+from engine.shell.not_simulated import reason
+from engine.shell.parameters import UnsetParameter
 from engine.shell.registry import find_tool
 from engine.shell.special import BUILT_IN
+from engine.shell.syntax import Command, Compound, Lines, Pipeline, Redirection
 
-# Characters that one line may print: what is beyond is cut with a word.
-MOST_OUTPUT = 4_000_000
-# Commands that one line may run in all, and rounds of one loop that ends by its condition alone.
-_MOST_RUN, _MOST_ROUNDS = 500, 20
+# Commands that one line may run in all.
+_MOST_RUN = 500
 # Seconds of the cluster's clock that a command takes which does not wait for anything.
 _TAKES = 0.1
+# Files that are a command's own streams.
+_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
 # Lines that run other lines, one inside the other.
 _DEEPEST = 8
 
 
-class Runner:
-    """Runs lines on `host`; `live` is the cluster now, `variables` those of the shell there, `stopped`: nothing more is run.
+class _NotConnected(Exception):
+    """What the shell says of a redirection that is a connection it does not get."""
 
-    It is an engine.shell.special.RunningShell.
+
+class Runner:
+    """Runs lines on `host`; `live` is the cluster now, `variables`, `functions` and `aliases` those of the shell there, `stopped`:
+    nothing more is run. `given` are the words that the function which runs was called with, `locals` what its own variables were
+    before it (None: they were not).
+
+    It is an engine.shell.special.RunningShell and an engine.shell.compound.CompoundShell.
     """
 
     def __init__(self, live: LiveCluster, host: str, status: int, depth: int = 0) -> None:
         self.live = live
         self.host = host
         self.stopped = False
-        self.variables: dict[str, str] = {**environment(live, host), **live.state(host).variables}
+        state = live.state(host)
+        self.variables: dict[str, str] = {**environment(live, host), **state.variables}
         self.status = int(self.variables.pop("?", status))
+        self.functions: dict[str, Compound] = dict(state.functions)
+        self.aliases: dict[str, str] = dict(state.aliases)
+        self.given: tuple[str, ...] = ()
+        self.locals: dict[str, str | None] | None = None
+        self.loops = 0
+        self.leaving: Leaving | None = None
         self._depth = depth
         self._ran = 0
         self._input: str | None = None
@@ -63,14 +70,14 @@ class Runner:
             self._input = stdin
         out, err, shown = "", "", ""
         for one in lines:
-            if self.stopped:
+            if self.stopped or self.leaving is not None:
                 break
             if (one.connector == "&&" and self.status != 0) or (one.connector == "||" and self.status == 0):
                 continue
             result = self._with_captures(self._pipeline(one))
             self.status = result.status
-            out, err = _more(out, result.stdout), _more(err, result.stderr)
-            shown = _more(shown, result.stderr + result.stdout if result.shown is None else result.shown)
+            out, err = more(out, result.stdout), more(err, result.stderr)
+            shown = more(shown, result.stderr + result.stdout if result.shown is None else result.shown)
         if stdin is not None:
             self._input = before
         return Result(out, err, self.status, login=self._login, shown=shown)
@@ -82,9 +89,10 @@ class Runner:
         if self.status:
             kept["?"] = str(self.status)
         state = self.live.state(self.host)
-        if dict(state.variables) == kept:
+        if (dict(state.variables), dict(state.functions), dict(state.aliases)) == (kept, self.functions, self.aliases):
             return self.live
-        return self.live.with_state(self.host, dataclasses.replace(state, variables=kept))
+        state = dataclasses.replace(state, variables=kept, functions=self.functions, aliases=self.aliases)
+        return self.live.with_state(self.host, state)
 
     def has(self, name: str) -> bool:
         """Whether there is a tool of that name on the host."""
@@ -126,36 +134,38 @@ class Runner:
     def _one(self, command: Command | Compound, stdin: str | None, background: bool) -> Result:
         self._ran += 1
         if self._ran > _MOST_RUN or self.stopped:
-            return self._enough(f"more than {_MOST_RUN} commands in one line")
+            return self.enough(f"more than {_MOST_RUN} commands in one line")
         try:
             for one in command.redirections:
                 if one.number == 0:
                     stdin = self._read(one)
-            meaning = self._meaning()
+            meaning = self.meaning()
             redirections = tuple(
                 dataclasses.replace(one, path=text_of(one.path, one.expansions, meaning), expansions=())
                 for one in command.redirections
             )
+            self._connect(redirections)
             if isinstance(command, Command):
                 result = self._simple(command, self._input if stdin is None else stdin, background)
             else:
                 result = self._compound(command, stdin)
             return self._redirected(result, redirections)
-        except FileRefused as error:
+        except (FileRefused, BadArithmetic, UnsetParameter) as error:
             return Result(stderr=f"sh: {error}\n", status=1)
+        except _NotConnected as error:
+            return Result(stderr=str(error), status=1)
 
-    def _enough(self, why: str) -> Result:
+    def enough(self, why: str) -> Result:
         """No more is run; said once."""
         said = "" if self.stopped else f"sh: stopped here: {why}\n"
         self.stopped = True
         return Result(stderr=said, status=self.status or 1)
 
     def _simple(self, command: Command, stdin: str | None, background: bool) -> Result:
-        meaning = self._meaning()
-        words = words_of(command.words, command.expansions, meaning)
+        words = self._words(command)
         before = dict(self.variables)
         for name, value in command.assigned:
-            self.variables[name] = text_of(value.text, value.expansions, self._meaning())
+            self.variables[name] = text_of(value.text, value.expansions, self.meaning())
         if not words:
             return Result()
         result = self._tool(words, stdin, background)
@@ -163,8 +173,40 @@ class Runner:
             self.variables = before
         return result
 
+    def _words(self, command: Command) -> tuple[str, ...]:
+        meaning = self.meaning()
+        if command.words[:1] != ("[[",) or not command.expansions:
+            return words_of(command.words, command.expansions, meaning)
+        # There no word is split or matches files; behind = it is a pattern.
+        pairs = list(zip(command.words, command.expansions, strict=True))
+        return tuple(
+            (glob_of if command.words[at - 1] in ("=", "==", "!=") else text_of)(word, parts, meaning)
+            for at, (word, parts) in enumerate(pairs)
+        )
+
+    def _call(self, words: tuple[str, ...], stdin: str | None) -> Result:
+        """A function, by its name and what it is given."""
+        if self._depth >= _DEEPEST:
+            return self.enough(f"{_DEEPEST} functions or lines one inside the other")
+        before = self.given, self.locals, self.loops
+        self.given, self.locals, self.loops = words[1:], {}, 0
+        self._depth += 1
+        result = self._one(self.functions[words[0]], stdin, False)
+        self._depth -= 1
+        for name, value in self.locals.items():
+            self.variables.pop(name, None)
+            if value is not None:
+                self.variables[name] = value
+        self.given, self.locals, self.loops = before
+        if self.leaving is not None:
+            self.leaving = None
+            result = dataclasses.replace(result, status=self.status)
+        return result
+
     def _tool(self, words: tuple[str, ...], stdin: str | None, background: bool) -> Result:
         name = words[0]
+        if name in self.functions:
+            return self._call(words, stdin)
         if name in BUILT_IN:
             result = BUILT_IN[name](self, words, stdin)
             if name == "read" and stdin is not None and stdin == self._input:
@@ -175,7 +217,9 @@ class Runner:
         self.live = self.live.later(_TAKES)
         tool = find_tool(name)
         if tool is None or not self.has(name):
-            return Result(stderr=f"sh: {_shown(name)}: command not found\n", status=127)
+            why = reason(name, self.live, self.host)
+            said = f"{name}: not simulated here: {why}" if why else f"sh: {_shown(name)}: command not found"
+            return Result(stderr=f"{said}\n", status=127)
         try:
             result = tool.run(Call(self.live, self.host, words, stdin, self._execute, background, self._run_line))
         except EngineError as error:
@@ -189,66 +233,30 @@ class Runner:
     def _compound(self, command: Compound, stdin: str | None) -> Result:
         before, self._input = self._input, self._input if stdin is None else stdin
         try:
-            if isinstance(command, ForLoop):
-                return self._for(command)
-            if isinstance(command, WhileLoop):
-                return self._while(command)
-            if isinstance(command, IfCommand):
-                return self._choice(command)
-            return self._group(command)
+            return run_compound(self, command)
         finally:
             self._input = before
 
-    def _for(self, loop: ForLoop) -> Result:
-        meaning = self._meaning()
-        values = [one for word in loop.values for one in fields(word.text, word.expansions, meaning)]
-        found: list[Result] = []
-        for value in values:
-            if self.stopped:
-                break
-            self.variables[loop.name] = value
-            found.append(self.lines(loop.body))
-        return self._joined(found)
+    def meaning(self) -> Meaning:
+        drawn = hashlib.sha256(f"{self.live.seed} {self.live.clock} {self._ran}".encode()).digest()
+        special = {
+            **{str(number): word for number, word in enumerate(self.given[:9], 1)},
+            "?": str(self.status),
+            "$": "2741",
+            "!": "",
+            "0": "sh",
+            "#": str(len(self.given)),
+            "@": " ".join(self.given),
+            "*": " ".join(self.given),
+            "RANDOM": str(int.from_bytes(drawn[:2], "big") % 32768),
+            "SECONDS": str(int(self.live.clock)),
+        }
+        variables = {**self.variables, **special}
 
-    def _while(self, loop: WhileLoop) -> Result:
-        found: list[Result] = []
-        for number in range(_MOST_ROUNDS + 1):
-            condition = self.lines(loop.condition)
-            found.append(dataclasses.replace(condition, status=0))
-            if (condition.status == 0) is loop.until or self.stopped:
-                break
-            if number == _MOST_ROUNDS:
-                found.append(self._enough(f"{_MOST_ROUNDS} rounds of a loop, as by Ctrl-C"))
-                break
-            found.append(self.lines(loop.body))
-        return self._joined(found)
+        def assign(name: str, value: str) -> None:
+            self.variables[name] = variables[name] = value
 
-    def _choice(self, choice: IfCommand) -> Result:
-        found: list[Result] = []
-        for condition, body in choice.branches:
-            asked = self.lines(condition)
-            found.append(dataclasses.replace(asked, status=0))
-            if asked.status == 0:
-                return self._joined((*found, self.lines(body)))
-        return self._joined((*found, self.lines(choice.otherwise)) if choice.otherwise else found)
-
-    def _group(self, group: GroupCommand) -> Result:
-        kept = dict(self.variables)
-        result = self.lines(group.body)
-        if group.apart:
-            self.variables, self.stopped = kept, False
-        return result
-
-    def _joined(self, results: Iterable[Result]) -> Result:
-        out, err, shown, status = "", "", "", 0
-        for one in results:
-            out, err, status = _more(out, one.stdout), _more(err, one.stderr), one.status
-            shown = _more(shown, one.stderr + one.stdout if one.shown is None else one.shown)
-        return Result(out, err, status, shown=shown)
-
-    def _meaning(self) -> Meaning:
-        special = {"?": str(self.status), "$": "2741", "!": "", "#": "0", "@": "", "*": "", "0": "sh"}
-        return Meaning(self.live, self.host, {**self.variables, **special}, self._output)
+        return Meaning(self.live, self.host, variables, assign, self._output, self.given)
 
     def _output(self, text: str) -> str:
         """What a line prints on standard output, in a shell of its own (`$(...)`)."""
@@ -260,9 +268,9 @@ class Runner:
     def _inner(self, runner: Runner, text: str, stdin: str | None) -> Result:
         """A line inside of another one, by `runner`."""
         if self._depth >= _DEEPEST:
-            return self._enough(f"{_DEEPEST} lines one inside the other")
+            return self.enough(f"{_DEEPEST} lines one inside the other")
         try:
-            lines = read_line(text)
+            lines = read_line(text, self.aliases) if runner is self else read_line(text)
         except LineError as error:
             return Result(stderr=f"{error}\n", status=2)
         self._depth += 1
@@ -293,8 +301,17 @@ class Runner:
     def _read(self, one: Redirection) -> str:
         """What a command reads by `<`, `<<` or `<<<`. Raises FileRefused."""
         if one.given is None:
-            return read_file(self.live, self.host, text_of(one.path, one.expansions, self._meaning()))
-        return text_of(one.path, one.expansions, self._meaning()) + one.given
+            path = text_of(one.path, one.expansions, self.meaning())
+            return "" if is_connection(path) else read_file(self.live, self.host, path)
+        return text_of(one.path, one.expansions, self.meaning()) + one.given
+
+    def _connect(self, redirections: tuple[Redirection, ...]) -> None:
+        """Open what is a connection, before the command runs. Raises _NotConnected."""
+        for one in redirections:
+            if one.given is None and one.duplicate is None and is_connection(one.path):
+                said, self.live = connect(self.live, self.host, one.path)
+                if said:
+                    raise _NotConnected(said)
 
     def _redirected(self, result: Result, redirections: tuple[Redirection, ...]) -> Result:
         """Its streams where they go. Raises FileRefused."""
@@ -307,18 +324,13 @@ class Runner:
             if one.duplicate is not None:
                 goes[one.number] = goes[one.duplicate]
             elif one.number:
-                goes[one.number] = one
+                goes[one.number] = goes[_STREAMS[one.path]] if one.path in _STREAMS else one
         for number, to in goes.items():
             if isinstance(to, int):
                 kept[to] += streams[number]
-            elif to.path != "/dev/null":
+            elif not is_connection(to.path):
                 self.live = write_file(self.live, self.host, to.path, streams[number], append=to.append)
         return dataclasses.replace(result, stdout=kept[1], stderr=kept[2], shown=None)
-
-
-def _more(text: str, further: str) -> str:
-    """What is shown in the end, and no more than one character of what is cut."""
-    return text if len(text) > MOST_OUTPUT else (text + further)[: MOST_OUTPUT + 1]
 
 
 def _shown(name: str) -> str:

@@ -6,9 +6,10 @@ import dataclasses
 
 from engine.cluster import Cluster
 from engine.proxy.interface import mode_named
+from engine.shell.compound import MOST_OUTPUT
 from engine.shell.line import LineError, read_line
 from engine.shell.live import LiveCluster
-from engine.shell.runner import MOST_OUTPUT, Runner
+from engine.shell.runner import Runner
 from engine.values import dataclass
 
 
@@ -38,7 +39,7 @@ class Shell:
         has kubectl alone). A mistake in it is told as a shell tells it; nothing is raised but NoSuchObject for the host."""
         host = self.live.host_named(host)
         try:
-            lines = read_line(line)
+            lines = read_line(line, self.live.state(host).aliases)
         except LineError as error:
             return Reply("", f"{error}\n", 2, dataclasses.replace(self, status=2), f"{error}\n")
         runner = Runner(self.live, host, self.status)

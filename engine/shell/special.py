@@ -5,30 +5,29 @@ Source: POSIX.1-2017, XCU 2.14 (special built-ins), cd, command, pwd, read, test
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Callable
 from typing import Protocol
 
+from engine.shell.control import CONTROL, ControlledShell
 from engine.shell.expand import HOME
 from engine.shell.files import FileRefused, is_folder, normal, read_file
 from engine.shell.interface import Result, failed, printed
-from engine.shell.live import LiveCluster
+from engine.shell.syntax import Compound
 
 
-class RunningShell(Protocol):
+class RunningShell(ControlledShell, Protocol):
     """The shell that runs it."""
 
-    live: LiveCluster
-    host: str
-    variables: dict[str, str]
-    status: int
-    stopped: bool
+    functions: dict[str, Compound]
 
     def has(self, name: str) -> bool:
         """Whether there is a tool of that name on the host."""
 
-    def line(self, text: str) -> Result:
-        """Run a line in this shell."""
+
+# Characters of a text in `[[ ]]`, and of an expression that it is held against.
+_LONGEST, _LONGEST_PATTERN = 10_000, 200
 
 
 def _cd(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
@@ -66,7 +65,9 @@ def _export(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> R
 
 def _unset(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     for word in words[1:]:
-        shell.variables.pop(word, None)
+        held = shell.variables.pop(word, None)
+        if held is None:
+            shell.functions.pop(word, None)
     return Result()
 
 
@@ -98,7 +99,15 @@ def _where(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Re
     said: list[str] = []
     missing: list[str] = []
     for name in asked:
-        if name in BUILT_IN and name not in ("which", "test", "["):
+        if name in shell.aliases:
+            said.append(
+                f"{name} is aliased to `{shell.aliases[name]}'"
+                if words[0] == "type"
+                else f"alias {name}='{shell.aliases[name]}'"
+            )
+        elif name in shell.functions:
+            said.append(f"{name} is a function" if words[0] == "type" else name)
+        elif name in BUILT_IN and name not in ("which", "test", "["):
             said.append(f"{name} is a shell builtin" if words[0] == "type" else "" if words[0] == "which" else name)
         elif shell.has(name):
             path = f"/usr/bin/{name}" if name in _IN_BIN else f"/usr/sbin/{name}"
@@ -106,30 +115,47 @@ def _where(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Re
         elif words[0] == "type":
             missing.append(f"sh: type: {name[:100]}: not found\n")
     shown = "".join(f"{line}\n" for line in said if line)
-    bad = any(name not in BUILT_IN and not shell.has(name) for name in asked)
+    known = {*BUILT_IN, *shell.aliases, *shell.functions}
+    bad = any(name not in known and not shell.has(name) for name in asked)
     return Result(shown, "".join(missing), int(bad))
 
 
 def _command(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     if words[1:2] in (("-v",), ("-V",)):
         return _where(shell, ("command", *words[2:]), stdin)
-    return failed("sh: command: name -v NAME here")
+    return shell.run_words(words[1:], stdin) if len(words) > 1 else Result()
 
 
 def _test(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
     """`test`, or `[ ... ]`: files, strings and numbers, `!` before."""
     given = words[1:]
-    if words[0] == "[":
-        if given[-1:] != ("]",):
-            return failed("sh: [: missing `]'", 2)
+    if words[0] != "test":
+        if given[-1:] != (f"{words[0].replace('[', ']')}",):
+            return failed(f"sh: {words[0]}: missing `{words[0].replace('[', ']')}'", 2)
         given = given[:-1]
     turned = given[:1] == ("!",)
     given = given[turned:]
     try:
-        holds = _holds(shell, given)
+        holds = _holds_pattern(given) if words[0] == "[[" and len(given) == 3 else None
+        holds = _holds(shell, given) if holds is None else holds
     except ValueError as error:
         return failed(f"sh: {words[0]}: {error}", 2)
     return Result(status=int(holds is turned))
+
+
+def _holds_pattern(given: tuple[str, ...]) -> bool | None:
+    """`[[ A = GLOB ]]`, `[[ A =~ EXPRESSION ]]`; None for another sign."""
+    left, sign, right = given[0][:_LONGEST], given[1], given[2]
+    if sign in ("=", "==", "!="):
+        return fnmatch.fnmatchcase(left, right) is (sign != "!=")
+    if sign != "=~":
+        return None
+    if len(right) > _LONGEST_PATTERN or re.search(r"\([^()]*[*+}|][^()]*\)\s*[*+{]", right):
+        raise ValueError("this expression is not simulated here")
+    try:
+        return re.search(right, left) is not None
+    except (re.error, OverflowError, RecursionError):
+        raise ValueError(f"{right[:50]}: invalid regular expression") from None
 
 
 def _holds(shell: RunningShell, given: tuple[str, ...]) -> bool:
@@ -177,14 +203,14 @@ def _quiet(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Re
 
 
 def _missing(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:
-    return failed(f"sh: {words[0]} is not available here")
+    return failed(f"sh: {words[0]} is not simulated here")
 
 
 _IN_BIN = frozenset({"awk", "cat", "curl", "cut", "dig", "echo", "grep", "head", "kubectl", "ls", "nc", "nslookup", "ping", "sort", "systemctl",
                      "tail", "uniq", "watch", "wc", "ssh", "sudo", "less", "sed", "tr", "tee", "crictl", "journalctl"})  # fmt: skip
 BUILT_IN: dict[str, Callable[[RunningShell, tuple[str, ...], str | None], Result]] = {
+    **CONTROL,
     "cd": _cd, "pwd": _pwd, "export": _export, "unset": _unset, "read": _read, "exit": _exit, "eval": _eval, "type": _where,
-    "which": _where, "command": _command, "test": _test, "[": _test, "set": _quiet, "wait": _quiet, "jobs": _quiet, "fg": _missing,
-    "bg": _missing, "alias": _missing, "unalias": _missing, "source": _missing, ".": _missing, "exec": _missing, "trap": _missing,
-    "ulimit": _missing, "umask": _missing,
+    "which": _where, "command": _command, "test": _test, "[": _test, "[[": _test, "wait": _quiet, "jobs": _quiet,
+    "fg": _missing, "bg": _missing, "trap": _missing, "ulimit": _missing, "umask": _missing, "disown": _quiet, "hash": _quiet,
 }  # fmt: skip

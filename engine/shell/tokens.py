@@ -1,8 +1,8 @@
 """The tokens of a command line as sh(1) recognises them: operators, and words with what is to be expanded in them.
 
-Read are quotes and backslashes, `$NAME`, `${NAME}`, `${NAME:-WORD}`, `$?`, `$(LINE)` and backticks, `*`, `?` and `[...]`, `~`, bash's
-`{a,b}` and `{1..5}`, comments. What a shell has beyond that is said to be missing.
-Source: POSIX.1-2017, XCU 2.2 (quoting), 2.3 (token recognition), 2.6 (word expansions); bash(1), Brace Expansion.
+Read are quotes and backslashes, `$NAME`, `${NAME}` and what engine.shell.parameters has of it, `$?`, `$((...))`, `$(LINE)` and backticks,
+`*`, `?` and `[...]`, `~`, bash's `{a,b}`, `{1..5}` and `{a..e}`, comments. What a shell has beyond that is said to be missing.
+Source: POSIX.1-2017, XCU 2.2 (quoting), 2.3 (token recognition), 2.6 (word expansions); bash(1), Brace Expansion, Compound Commands.
 """
 
 from __future__ import annotations
@@ -16,13 +16,20 @@ from engine.values import dataclass
 
 # Stands in a word for what is expanded there: MARK, the expansion's number, MARK. No line holds a NUL.
 MARK = "\0"
-_OPERATORS = ("&&", "||", "|&", "&>", ">>", "<<<", "<<", ";;", "|", ";", "&", ">", "<", "(", ")")
-_NAME = re.compile(r"[A-Za-z_]\w*")
-_DEFAULT = re.compile(r"(?P<name>[A-Za-z_]\w*|\?)(?::?-(?P<default>[^{}]*))?")
-_COUNTED = re.compile(r"\{(-?\d{1,6})\.\.(-?\d{1,6})\}")
+_OPERATORS = ("&&", "||", "|&", "&>>", "&>", ">>", ">|", "<<<", "<<", "<>", ";;", "|", ";", "&", ">", "<", "(", ")")
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_PARAMETER = re.compile(
+    r"(?P<size>#)?(?P<name>[A-Za-z_]\w*|[?$!#@*0-9])(?:(?P<operator>:[-+=?]|[-+=?]|##?|%%?|//?)(?P<word>.*))?",
+    re.ASCII | re.DOTALL,
+)
+_COUNTED = re.compile(r"\{(-?\d{1,18})\.\.(-?\d{1,18})\}", re.ASCII)
+_LETTERED = re.compile(r"\{([A-Za-z])\.\.([A-Za-z])\}")
 _LISTED = re.compile(r"\{([^{}\s'\"$`\\,]*(?:,[^{}\s'\"$`\\,]*)+)\}")
+_TEST = re.compile(r"(\[\[?)[ \t]")
 # Words that one pair of braces makes.
 _MOST_BRACES = 1000
+# Parentheses or braces one inside the other.
+_DEEPEST = 50
 
 
 class LineError(Exception):
@@ -38,7 +45,10 @@ class Unfinished(LineError):
 class ExpansionKind(enum.Enum):
     """What a word's part stands for."""
 
-    VARIABLE = enum.auto()  # `text` is its name, `words` what it is where it is not set
+    VARIABLE = (
+        enum.auto()
+    )  # `text` is its name, `words` what is done with it: an operator and a word (engine.shell.parameters)
+    NUMBER = enum.auto()  # `text` is an expression (engine.shell.arithmetic)
     LINE = enum.auto()  # `text` is the line whose output it is
     PATTERN = enum.auto()  # `text` is a character that matches in file names
     BRACES = enum.auto()  # `words` are the alternatives
@@ -58,7 +68,7 @@ class Expansion:
 @dataclasses.dataclass(slots=True)
 class Token:
     """`text` is an operator, a line's end ("\\n"), or a word with MARKs; `joined`: to what follows, without a blank: `2>` is a
-    number, `2 >` a word. `lines`: what a here-document holds."""
+    number, `2 >` a word. `lines`: what a here-document holds. `aliased`: it stands for an alias, and is none itself."""
 
     text: str
     operator: bool = False
@@ -66,11 +76,17 @@ class Token:
     joined: bool = False
     expansions: tuple[Expansion, ...] = ()
     lines: str | None = None
+    aliased: bool = False
 
 
 def tokens(line: str) -> list[Token]:
     """The tokens of `line`. Raises LineError; Unfinished where a quote or a here-document has no end."""
     return list(_Tokens(line.replace(MARK, "")).read())
+
+
+def quoted_text(text: str) -> tuple[str, tuple[Expansion, ...]]:
+    """`text` as it stands in a here-document: a dollar and a backquote mean what they do. Raises LineError."""
+    return _Tokens(text).document()
 
 
 class _Tokens:
@@ -97,14 +113,28 @@ class _Tokens:
                 end = line.find("\n", self._at)
                 self._at = size if end < 0 else end
             else:
-                token = self._token()
-                if before is not None and before.text == "<<" and before.operator and not token.operator:
-                    self._open.append((before, token.text, token.quoted))
-                before = token
-                yield token
+                for token in self._operator_or_word():
+                    if before is not None and before.text == "<<" and before.operator and not token.operator:
+                        self._open.append((before, token.text, token.quoted))
+                    before = token
+                    yield token
             begun = True
         if begun and self._open:
             self._documents()
+
+    def _operator_or_word(self) -> tuple[Token, ...]:
+        """The next one; `((EXPRESSION))` is an operator and a word."""
+        line, at = self._line, self._at
+        if line.startswith(("<(", ">("), at):
+            raise LineError("sh: process substitution is not simulated here; a pipe or a file in /tmp will do")
+        if line.startswith("((", at):
+            # Two parentheses that are closed together hold an expression, others open a subshell in a subshell.
+            end, inner = _closing(line, at + 1), _closing(line, at + 2)
+            if inner == end - 1:
+                self._at = end + 1
+                text, parts = quoted_text(line[at + 2 : inner])
+                return Token("((", operator=True), Token(text, quoted=True, expansions=parts)
+        return (self._token(),)
 
     def _token(self) -> Token:
         operator = next((one for one in _OPERATORS if self._line.startswith(one, self._at)), None)
@@ -179,6 +209,10 @@ class _Tokens:
         elif braces is not None:
             words, self._at = braces
             _expanded(found, expansions, Expansion(ExpansionKind.BRACES, "", True, words))
+        elif char == "[" and not found and (test := _TEST.match(self._line, self._at)) is not None:
+            # The command, which is no pattern.
+            found.append(test[1])
+            self._at = test.end(1)
         elif char in "*?[":
             _expanded(found, expansions, Expansion(ExpansionKind.PATTERN, char, True))
             self._at += 1
@@ -214,22 +248,17 @@ class _Tokens:
                 raise Unfinished("sh: Syntax error: EOF in backquote substitution")
             self._at = end + 1
             _expanded(found, expansions, Expansion(ExpansionKind.LINE, line[at + 1 : end], quoted))
-        elif line.startswith("$((", at):
-            raise LineError("sh: arithmetic is not available here; write the number itself")
         elif line.startswith("$(", at):
             end = _closing(line, at + 2)
             self._at = end + 1
-            _expanded(found, expansions, Expansion(ExpansionKind.LINE, line[at + 2 : end], quoted))
+            arithmetic = line.startswith("$((", at) and _closing(line, at + 3) == end - 1
+            inner = line[at + 3 : end - 1] if arithmetic else line[at + 2 : end]
+            kind = ExpansionKind.NUMBER if arithmetic else ExpansionKind.LINE
+            _expanded(found, expansions, Expansion(kind, inner, quoted))
         elif line.startswith("${", at):
-            end = line.find("}", at)
-            if end < 0:
-                raise Unfinished("sh: Syntax error: Missing '}'")
-            name = _DEFAULT.fullmatch(line, at + 2, end)
-            if name is None:
-                raise LineError(f"sh: {line[at : end + 1]} is not available here; there are $NAME and ${{NAME:-WORD}}")
+            end = _closing(line, at + 2, "{}")
             self._at = end + 1
-            default = () if name["default"] is None else (name["default"],)
-            _expanded(found, expansions, Expansion(ExpansionKind.VARIABLE, name["name"], quoted, default))
+            _expanded(found, expansions, _parameter(line[at + 2 : end], quoted))
         else:
             named = _NAME.match(line, at + 1)
             special = line[at + 1 : at + 2]
@@ -247,20 +276,41 @@ def _expanded(found: list[str], expansions: list[Expansion], one: Expansion) -> 
     expansions.append(one)
 
 
+def _parameter(text: str, quoted: bool) -> Expansion:
+    """What stands between `${` and `}`. Raises LineError."""
+    found = _PARAMETER.fullmatch(text)
+    if found is None and text == "#":
+        return Expansion(ExpansionKind.VARIABLE, "#", quoted)
+    if found is None or (found["size"] and found["operator"]):
+        shown = text if text.isprintable() else ascii(text)[1:-1]
+        raise LineError(f"sh: ${{{shown[:100]}}} is not simulated here; there are ${{NAME:-WORD}}, ${{#NAME}}, ${{NAME#GLOB}}, ${{NAME%GLOB}} and ${{NAME/GLOB/TEXT}}")  # fmt: skip
+    operator = found["size"] or found["operator"]
+    words = (
+        () if operator is None else (operator if operator != "#" or found["operator"] else "size", found["word"] or "")
+    )
+    return Expansion(ExpansionKind.VARIABLE, found["name"], quoted, words)
+
+
 def _braces(line: str, at: int) -> tuple[tuple[str, ...], int] | None:
-    """The alternatives of `{a,b}` or `{1..5}` at `at`, and what is behind it."""
-    counted, listed = _COUNTED.match(line, at), _LISTED.match(line, at)
+    """The alternatives of `{a,b}`, `{1..5}` or `{a..e}` at `at`, and what is behind it."""
+    counted, lettered, listed = (one.match(line, at) for one in (_COUNTED, _LETTERED, _LISTED))
     if counted is not None:
         first, last = int(counted[1]), int(counted[2])
         step = 1 if last >= first else -1
         if abs(last - first) >= _MOST_BRACES:
             raise LineError(f"sh: {counted[0]}: at most {_MOST_BRACES} words")
-        return tuple(map(str, range(first, last + step, step))), counted.end()
+        padded = any(re.match("-?0[0-9]", text) for text in (counted[1], counted[2]))
+        width = max(len(counted[1]), len(counted[2])) if padded else 0
+        return tuple(f"{number:0{width}d}" for number in range(first, last + step, step)), counted.end()
+    if lettered is not None:
+        first, last = ord(lettered[1]), ord(lettered[2])
+        step = 1 if last >= first else -1
+        return tuple(chr(one) for one in range(first, last + step, step)), lettered.end()
     return None if listed is None else (tuple(listed[1].split(",")), listed.end())
 
 
-def _closing(line: str, at: int) -> int:
-    """Where the parenthesis is closed that was opened before `at`. Raises Unfinished."""
+def _closing(line: str, at: int, marks: str = "()") -> int:
+    """Where the parenthesis (or brace) is closed that was opened before `at`. Raises Unfinished."""
     depth, quote = 1, ""
     while at < len(line):
         char = line[at]
@@ -270,9 +320,11 @@ def _closing(line: str, at: int) -> int:
             quote = "" if char == quote else quote
         elif char in "'\"":
             quote = char
-        elif char in "()":
-            depth += 1 if char == "(" else -1
+        elif char in marks:
+            depth += 1 if char == marks[0] else -1
             if not depth:
                 return at
+            if depth > _DEEPEST:
+                raise LineError(f"sh: more than {_DEEPEST} of {marks} one inside the other")
         at += 1
-    raise Unfinished('sh: Syntax error: end of file unexpected (expecting ")")')
+    raise Unfinished(f'sh: Syntax error: end of file unexpected (expecting "{marks[1]}")')

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from engine.shell.interface import ANYWHERE, Call, Result, Tool
+from engine.shell.tools.lines import escaped
 
 
 def run(call: Call) -> Result:
-    """Words with a blank between them; `-n` without the line's end, `-e` is taken as dash takes it."""
-    words = list(call.args)
-    end = "\n"
-    while words and words[0] in ("-n", "-e", "-ne"):
-        end = "" if "n" in words.pop(0) else end
-    return Result(" ".join(words) + end)
+    """Words with a blank between them; `-n` without the line's end, `-e` with what backslashes stand for, as bash has it."""
+    words, letters = list(call.args), ""
+    while words and words[0] in ("-n", "-e", "-ne", "-en", "-E"):
+        letters += words.pop(0)
+    text = " ".join(words)
+    return Result((escaped(text) if "e" in letters else text) + ("" if "n" in letters else "\n"))
 
 
 TOOL = Tool(("echo",), run, ANYWHERE, at_administrator=True)

@@ -28,21 +28,28 @@ def run(call: Call) -> Result:
         elif re.fullmatch(r"-n?[+-]?[0-9]+", word):
             count = word.lstrip("-n") if not word.startswith("-n") else word[2:]
         elif word == "-f":
-            return failed(f"{name}: following a file is not available here")
-        else:
+            return failed(f"{name}: -f is not simulated here: no file grows by itself")
+        elif word not in ("-q", "-v"):
             files.append(word)
     if size is not None:
         return _bytes(call, name, size, files)
     if not re.fullmatch(r"[+-]?[0-9]{1,9}", count):
         return failed(f"{name}: invalid number of lines: '{count}'")
-    text, err = text_of(call, files)
-    lines = text.splitlines(keepends=True)
+    out, err = "", ""
+    for file in files or ["-"]:
+        text, problem = text_of(call, (file,))
+        if len(files) > 1 and not problem:
+            out += ("\n" if out else "") + f"==> {file} <==\n"
+        out, err = out + _part(name, text.splitlines(keepends=True), count), err + problem
+    return Result(out, err, int(bool(err)))
+
+
+def _part(name: str, lines: list[str], count: str) -> str:
+    """The first or the last of the lines."""
     number = int(count.lstrip("+-"))
     if name == "head":
-        shown = lines[:-number] if count.startswith("-") and number else lines[:number]
-    else:
-        shown = lines[number - 1 :] if count.startswith("+") else lines[-number:] if number else []
-    return Result("".join(shown), err, int(bool(err)))
+        return "".join(lines[:-number] if count.startswith("-") and number else lines[:number])
+    return "".join(lines[max(0, number - 1) :] if count.startswith("+") else lines[-number:] if number else [])
 
 
 def _bytes(call: Call, name: str, size: str, files: list[str]) -> Result:

@@ -44,7 +44,11 @@ def _sudo(call: Call) -> Result:
 
 
 def _timeout(call: Call) -> Result:
-    words = [word for at, word in enumerate(call.args) if not (word.startswith("-") and at < 3)]
+    words = list(call.args)
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word in ("-k", "-s", "--kill-after", "--signal") and words:
+            words.pop(0)
     if len(words) < 2:
         return failed("timeout: missing operand\nTry 'timeout --help' for more information.", 125)
     seconds = _seconds(words[0])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.shell.line import Command, LineError, Unfinished, read_line
+from engine.shell.line import LineError, Unfinished, read_line
+from engine.shell.syntax import Command
 
 READ = {
     "words": ("ip  route get 10.0.0.1", [[("ip", "route", "get", "10.0.0.1")]]),
@@ -62,10 +63,17 @@ REFUSED = {
     "an open connector": ("a &&", "end of file unexpected"),
     "a redirection into nothing": ("a >", "newline unexpected"),
     "a bad descriptor": ("a 2>&7", "Bad fd number"),
-    "arithmetic": ("echo $((1+1))", "arithmetic is not available here"),
-    "a variable's end": ("echo ${A%b}", "${A%b} is not available here"),
-    "a case": ("case a in b) c;; esac", '"case" is not available here'),
-    "a function": ("f() { a; }", "functions are not available here"),
+    "a variable of a variable": ("echo ${!A}", "${!A} is not simulated here"),
+    "a menu": ("select a in b; do c; done", '"select" is not simulated here'),
+    "a list of words": ("A=(b c)", "arrays are not simulated here"),
+    "a file that is a command": ("diff <(a) <(b)", "process substitution is not simulated here"),
+    "a case without a pattern": ("case a in ) b;; esac", '")" unexpected'),
+    "a case's end alone": ("a; esac", '"esac" unexpected'),
+    "two ends of a branch": ("a;; b", '";;" unexpected'),
+    "a function of nothing": ("f() a", '"a" unexpected'),
+    "a loop that counts by halves": ("for ((i=0;i<3)); do a; done", "Bad for loop variable"),
+    "both ways": ("cat <> /f", "<> is not simulated here"),
+    "braces in braces": ("echo " + "${a:-" * 60 + "}" * 60, "more than 50 of {} one inside the other"),
     "a loop's end alone": ("a; done", '"done" unexpected'),
     "a loop of nothing": ("for i in a; do done", '"done" unexpected'),
     "a loop over no name": ("for 1 in a; do b; done", "Bad for loop variable"),
@@ -78,7 +86,7 @@ REFUSED = {
     "an open backquote": ("echo `a", "EOF in backquote"),
     "an open here-document": ("cat << EOF", "here-document delimited by end-of-file"),
     "a subshell that is closed twice": ("(a))", '")" unexpected'),
-    "groups in groups": ("(" * 21 + "a" + ")" * 21, "more than 20 commands one inside the other"),
+    "groups in groups": ("( " * 21 + "a" + ")" * 21, "more than 20 commands one inside the other"),
     "many words by braces": ("echo {1..5000}", "at most 1000 words"),
     "a very long line": ("a" * 100_001, "line too long"),
     "many commands": ("true;" * 201, "too many commands in one line (201, at most 200)"),

@@ -10,6 +10,8 @@ from engine.shell.registry import MODULES
 
 TOOLS = {
     "echo": "echo",
+    "printf": "printf yes",
+    "cp": "cp mv rm touch mkdir",
     "cat": "cat less more",
     "cut": "cut tr column tee sed",
     "ssh": "ssh su sh bash ash dash",
