@@ -69,6 +69,8 @@ def _matrix(scene: IncidentScene) -> Iterator[Flow]:
     for node in scene.nodes:
         yield from (Flow(node, to) for to in (front, other, *servers))
         yield Flow(_CLIENT, f"{node}:{scene.node_port}")
+    for address in scene.second_cards:
+        yield Flow(_CLIENT, f"{address}:{scene.node_port}")
 
 
 def works(scene: IncidentScene, live: LiveCluster) -> dict[str, FlowState]:
@@ -97,7 +99,7 @@ def request_of(scene: IncidentScene, live: LiveCluster, flow: Flow) -> Request |
     to, colon, port = flow.to.rpartition(":")
     if flow.to == "dns":
         destination: str | None = "svc/kube-system/kube-dns:53"
-    elif flow.to.startswith("svc/"):
+    elif flow.to.startswith("svc/") or to in scene.second_cards:
         destination = flow.to
     else:
         end = _end(scene, live, to)

@@ -122,7 +122,13 @@ def _drawn(faults: tuple[KnownFault, ...], seed: str) -> Incident:
     plugin, mode = rng.choice(plugins), rng.choice(modes)
     nodes = max(*(one.nodes for one in faults), rng.choice((2, 3, 3)))
     scene = draw_scene(
-        f"{name}.{seed}", plugin, mode, nodes, any(one.strict for one in faults), any(one.uploads for one in faults)
+        f"{name}.{seed}",
+        plugin,
+        mode,
+        nodes,
+        any(one.strict for one in faults),
+        uploads=any(one.uploads for one in faults),
+        two_cards=any(one.two_cards for one in faults),
     )
     healthy = LiveCluster(scene.cluster, mode, None, seed)
     for one in faults:

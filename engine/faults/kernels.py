@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.cluster import Mode
 from engine.faults.interface import Case, KnownFault, Line, Lines, ToolEvidence
 from engine.faults.networks import BRIDGED
 from engine.faults.restarts import all_proxies
@@ -64,6 +65,35 @@ def _hairpin(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
         )
 
 
+def _rp_filter(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
+    """For all devices, or for the second card alone: the kernel takes the greater of the two (IN_DEV_MAXCONF)."""
+    client = live.cluster.network.client_address
+    for node, address in zip(scene.nodes, scene.second_cards, strict=True):
+        card = next(
+            d.name for d in live.fabric.host(node).devices.values() if any(a.address == address for a in d.addresses)
+        )
+        names = {of: f"net.ipv4.conf.{of}.rp_filter" for of in ("all", card)}
+        for of, other in ((of, other) for of in names for other in names if of != other):
+            # What is 0 already stays so.
+            spared = ((node, f"sysctl -w {names[other]}=0"),)
+            yield Case(
+                (node,),
+                ((node, f"sysctl -w {names[of]}=1"),),
+                (
+                    ToolEvidence(node, f"sysctl {names[of]}", r"rp_filter = 1"),
+                    ToolEvidence(node, f"ip route get {address} from {client} iif {card}", r"Invalid cross-device link|Invalid argument"),
+                    ToolEvidence(node, f"ip route get {client}", r"dev eth0"),
+                    ToolEvidence("client", f"curl -m 3 {address}:{scene.node_port}", r"timed out"),
+                ),
+                (
+                    ((node, f"sysctl -w {names[of]}=2"),),
+                    ((node, f"sysctl -w {names[of]}=0"),),
+                    ((node, f"sysctl -w {names[other]}=2"),),
+                ),
+                (*all_proxies(), restart(scene, live, scene.front), spared, ((node, f"iptables -I INPUT -i {card} -j ACCEPT"),)),
+            )  # fmt: skip
+
+
 _LIVES = Text("on one node: a sysctl of its kernel", "在某个节点上：内核的一个 sysctl")
 
 FAULTS = (
@@ -85,5 +115,12 @@ FAULTS = (
         Text("on one node: a port of the bridge cni0", "在某个节点上：网桥 cni0 的一个端口"),
         Text("somebody tuned the bridge of a node", "有人调过某个节点的网桥"),
         (r"hairpin|发夹",), _hairpin, plugins=BRIDGED,
+    ),
+    KnownFault(
+        "rp-filter-strict", 4,
+        Text("rp_filter is strict on a node with two cards: what comes by the second card is dropped, since the answer would leave by the first", "有两块网卡的节点上 rp_filter 为严格模式：从第二块网卡进来的包被丢弃，因为回程会走第一块网卡"), _LIVES,
+        Text("a node's kernel settings were set back to the distribution's", "有个节点的内核参数恢复成了发行版默认值"),
+        # By kube-proxy's default nftables mode answers NodePorts by the first card alone.
+        (r"rp.?filter|reverse.?path|反向路径|逆向路径",), _rp_filter, modes=(Mode.IPTABLES, Mode.IPVS), two_cards=True,
     ),
 )  # fmt: skip

@@ -30,6 +30,7 @@ MODULES: dict[str, str] = {
     "ip-forward-off": "kernels",
     "br-netfilter-off": "kernels",
     "hairpin-off": "kernels",
+    "rp-filter-strict": "kernels",
     "forward-drop": "firewalls",
     "leftover-reject": "firewalls",
     "app-port-dropped": "firewalls",

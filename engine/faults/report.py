@@ -109,6 +109,8 @@ def _address(incident: Incident, to: str) -> tuple[str, int]:
     cluster = incident.broken.cluster
     name, _, port = to.rpartition(":")
     kind, _, key = name.partition("/")
+    if not key:
+        return name, int(port)
     if kind == "svc":
         key = key if "/" in key else f"default/{key}"
         return next(one.cluster_ips[0] for one in cluster.services if one.key == key), int(port)

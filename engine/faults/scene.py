@@ -24,6 +24,8 @@ APPLICATIONS = ("checkout", "payments", "orders", "catalog", "search", "pricing"
 _CALLERS = ("frontend", "gateway", "worker", "batch")
 _NODES = (("node1", "node2", "node3"), ("worker-a", "worker-b", "worker-c"), ("n11", "n12", "n13"), ("ip-10-20-0-4", "ip-10-20-0-5", "ip-10-20-0-6"))  # fmt: skip
 DNS = "coredns"
+# The network of the nodes' second cards.
+_SECOND = "192.168.77"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class PodTemplate:
 class IncidentScene:
     """`front` is the Service that users complain of, `other` another one, `caller` the workload that calls both from every
     node. `strict`: a NetworkPolicy allows the callers to send to `front` and to CoreDNS alone. `uploads`: what callers send
-    is large too."""
+    is large too. `second_cards`: the address of each node's second network card, by which the client asks too, where they have one."""
 
     cluster: Cluster
     mode: Mode
@@ -63,6 +65,7 @@ class IncidentScene:
     templates: tuple[PodTemplate, ...]
     strict: bool = False
     uploads: bool = False
+    second_cards: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -87,10 +90,17 @@ def pod_of(live: LiveCluster, template: PodTemplate) -> Pod | None:
 
 
 def draw_scene(
-    seed: str, plugin: str, mode: Mode, nodes: int, strict: bool = False, uploads: bool = False
+    seed: str,
+    plugin: str,
+    mode: Mode,
+    nodes: int,
+    strict: bool = False,
+    *,
+    uploads: bool = False,
+    two_cards: bool = False,
 ) -> IncidentScene:
     """A scene with names, ports and addresses drawn by the seed. `plugin` is PLUGIN/BACKEND; `strict`, `uploads`: see
-    IncidentScene."""
+    IncidentScene. `two_cards`: each node has two."""
     rng = random.Random(f"scene:{seed}")
     front, other = rng.sample(APPLICATIONS, 2)
     caller = rng.choice(_CALLERS)
@@ -102,7 +112,8 @@ def draw_scene(
     templates += [PodTemplate(other, name, ((port, "TCP"),)) for name in names[-2:]]
     templates += [PodTemplate(DNS, name, ((53, "UDP"), (53, "TCP")), "kube-system") for name in names[-2:]]
     underlay, pods = rng.choice(("192.168.1", "10.20.0", "172.16.4")), rng.choice(("10.244", "10.42", "10.100"))
-    items = [_node(name, f"{underlay}.{11 + n}", f"{pods}.{n + 1}.0/24") for n, name in enumerate(names)]
+    second = tuple(f"{_SECOND}.{11 + n}" for n, _ in enumerate(names)) if two_cards else ("",) * len(names)
+    items = [_node(name, f"{underlay}.{11 + n}", f"{pods}.{n + 1}.0/24", second[n]) for n, name in enumerate(names)]
     used: dict[str, int] = {}
     for template in templates:
         used[template.node] = used.get(template.node, 1 + rng.randint(1, 40)) + rng.randint(1, 9)
@@ -114,8 +125,9 @@ def draw_scene(
     if strict:
         items.append(egress_policy(caller, front, port))
     cluster = load_cluster(text=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    cards = second if two_cards else ()
     return IncidentScene(
-        cluster, mode, plugin, names, front, other, caller, port, node_port, tuple(templates), strict, uploads
+        cluster, mode, plugin, names, front, other, caller, port, node_port, tuple(templates), strict, uploads, cards
     )
 
 
@@ -138,11 +150,14 @@ def egress_policy(caller: str, front: str, port: int, *, dns: bool = True, name:
     }
 
 
-def _node(name: str, address: str, pods: str) -> dict[str, Any]:
+def _node(name: str, address: str, pods: str, second: str) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": name}
+    if second:
+        metadata["annotations"] = {"k8squiz.dev/addresses": second}
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name},
+        "metadata": metadata,
         "spec": {"podCIDR": pods, "podCIDRs": [pods]},
         "status": {
             "addresses": [{"type": "InternalIP", "address": address}],

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from engine.cni import Plugin
 from engine.cni.interface import protocol_of
 from engine.network.addresses import source_address
+from engine.network.checks import refuses
 from engine.network.devices import DeviceKind, Scope
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, contains, number
@@ -15,6 +16,7 @@ from engine.shell.edits import RouteAdded, RouteDeleted
 from engine.shell.interface import Call, Result, printed
 from engine.shell.links import has_carrier
 from engine.shell.tools.ip.options import BadUsage, Options, address_of, begins, prefix_of, shown_prefix
+from engine.trace import ReasonCode
 from engine.values import dataclass
 
 
@@ -147,7 +149,8 @@ def _local(call: Call) -> Iterator[str]:
     return (text for _, text in sorted(rows, key=lambda row: row[0]))
 
 
-def _get(call: Call, words: Sequence[str]) -> Result:
+def _asked_way(call: Call, words: Sequence[str]) -> tuple[str, str, str]:
+    """(destination, source, device) of `ip route get`, "" for what is not said."""
     words, target, source, device = list(words), "", "", ""
     while words:
         word = words.pop(0)
@@ -163,13 +166,20 @@ def _get(call: Call, words: Sequence[str]) -> Result:
             target = address_of(words.pop(0) if word == "to" and words else word.partition("/")[0]) if word else ""
     if not target:
         raise BadUsage("need at least a destination address", 1)
+    return target, source, device
+
+
+def _get(call: Call, words: Sequence[str]) -> Result:
+    target, source, device = _asked_way(call, words)
     host = call.here
     if source and device and not host.sysctls.ip_forward and not host.is_local(target):
         raise BadUsage("RTNETLINK answers: No route to host", 2)
+    if source and device:
+        _check_way_in(host, device, source, target)
     tail = f"iif {device} " if source and device else ""
     if host.is_local(target):
-        chosen = source or target
-        return printed(f"local {target} dev lo src {chosen} uid 0 \n    cache <local> {tail}".rstrip() + " ")
+        told = f"from {source} dev lo" if tail else f"dev lo src {source or target} uid 0"
+        return printed(f"local {target} {told} \n    cache <local> {tail}".rstrip() + " ")
     route = host.table.lookup(target)
     if route is None:
         raise BadUsage("RTNETLINK answers: Network is unreachable", 2)
@@ -182,6 +192,15 @@ def _get(call: Call, words: Sequence[str]) -> Result:
     shown = f" from {source}" if source else ""
     last = "" if source else f"src {chosen} "
     return printed(f"{target}{shown}{via} dev {route.device} {last}uid 0 \n    cache ")
+
+
+def _check_way_in(host: Host, device: str, source: str, target: str) -> None:
+    """Raise BadUsage for a packet that the host would not take in by that device (fib_validate_source)."""
+    refused = refuses(host, device, source, target)
+    if refused is not None:
+        # As Linux 6.1 says it (EXDEV); 6.18 calls both invalid.
+        why = "Invalid cross-device link" if refused is ReasonCode.RP_FILTER else "Invalid argument"
+        raise BadUsage(f"RTNETLINK answers: {why}", 2)
 
 
 @dataclass(frozen=True, slots=True)
