@@ -87,7 +87,10 @@ class Connection:
         self.expired = real is None
         self.deadline = 0.0
         if real is not None:
-            self._count(1)
+            if owner.protocol is L4.UDP:
+                real.inactive += 1
+            else:
+                real.active += 1
             real.bound()
         if template is not None:
             template.use(owner.now)
@@ -119,9 +122,10 @@ class Connection:
             if self.owner.expire_nodest_conn:
                 self.expire()
             return
-        self._count(-1)
+        if self.real is not None:
+            self.real.active -= 1
+            self.real.inactive += 1
         self.closed = True
-        self._count(1)
         self.deadline = self.owner.now + (TCP_TIME_WAIT if self.owner.protocol is L4.TCP else SCTP_CLOSED)
         self.owner.note_closed(self)
 

@@ -5,6 +5,8 @@ Sources: include/net/ip_vs.h, net/netfilter/ipvs/ip_vs_conn.c (ip_vs_bind_dest, 
 
 from __future__ import annotations
 
+import dataclasses
+
 from engine.packet import join_host_port
 from engine.values import dataclass
 
@@ -42,10 +44,10 @@ class RealServer:
     lower: int = 0
     available: bool = True
     overloaded: bool = False
+    name: str = dataclasses.field(init=False)
 
-    @property
-    def name(self) -> str:
-        return join_host_port(self.address, self.port)
+    def __post_init__(self) -> None:
+        self.name = join_host_port(self.address, self.port)
 
     @property
     def overhead(self) -> int:

@@ -54,6 +54,7 @@ class VirtualServer:
     ) -> None:
         self.protocol = _protocol(protocol)
         self.address = _address(address)
+        self._ipv6 = is_ipv6(self.address)
         self.port = _port(port, lowest=0)
         self.scheduler = scheduler
         self.flags = frozenset((flags,) if isinstance(flags, str) else flags)
@@ -182,7 +183,11 @@ class VirtualServer:
             flushed_at, self._flush_at = self._flush_at, None
             for connection in [one for one in self._connections.values() if one.real and not one.real.available]:
                 connection.expire(flushed_at)
-        due = list(itertools.takewhile(lambda connection: connection.deadline <= now, self._closed))
+        due = []
+        for connection in self._closed:
+            if connection.deadline > now:
+                break
+            due.append(connection)
         for connection in due:
             connection.expire(connection.deadline)
         while self._idle and self._idle[0][0] <= now:
@@ -250,7 +255,7 @@ class VirtualServer:
 
     def _client(self, address: str) -> str:
         found = _address(address)
-        if is_ipv6(found) != is_ipv6(self.address):
+        if is_ipv6(found) != self._ipv6:
             raise EngineError(
                 f"address {found} is not of the virtual server's family ({self.address})",
                 zh=f"地址 {found} 与虚拟服务器（{self.address}）的地址族不同",

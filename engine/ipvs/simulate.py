@@ -172,9 +172,8 @@ class _Simulation:
             self.before_change = {client: name for client, name in self.last.items() if name != gone}
 
     def _arrive(self, job: Job) -> None:
-        client = f"10.1.{job.client // 250}.{job.client % 250 + 1}"
         target = f"10.96.1.{job.destination % 250 + 1}" if self.workload.destinations > 1 else None
-        connection = self.service.connect(client, job.port, target, now=job.at / 1000)
+        connection = self.service.connect(_client(job.client), job.port, target, now=job.at / 1000)
         server = connection.server
         if server is None:
             self.refused += 1
@@ -188,7 +187,10 @@ class _Simulation:
         if station.running < station.server.slots:
             self._start(station, job, connection)
             return
-        self.behind_busy += any(other.in_service and not other.running for other in self.stations.values())
+        for other in self.stations.values():
+            if not other.running and other.in_service:
+                self.behind_busy += 1
+                break
         station.waiting.append((job, connection))
         self.waiting += 1
         self.worst_queue = max(self.worst_queue, len(station.waiting))
@@ -225,6 +227,11 @@ class _Simulation:
             refused=self.refused,
             connections=tuple((station.server.name, station.served) for station in stations),
         )
+
+
+@functools.lru_cache(maxsize=1024)
+def _client(number: int) -> str:
+    return f"10.1.{number // 250}.{number % 250 + 1}"
 
 
 def _ratio(part: Fraction | int, whole: Fraction | int) -> float:
