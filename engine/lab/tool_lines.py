@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 
+from engine.fabric.fabric import Fabric
 from engine.network.devices import DeviceKind
 from engine.network.host import HostKind
 from engine.packet import L4, is_ipv6
@@ -116,6 +118,12 @@ ROWS = (
     ToolRow("getent ahosts", "pod", "getent ahosts {service}", needs="dns"),
     ToolRow("dig +short", "pod", "dig +short +search {service}", needs="dns"),
     ToolRow("nslookup", "pod", "nslookup {service}", needs="dns"),
+    ToolRow("ip neigh, learned", "node", "ip neigh", first=_CURL, needs="tcp"),
+    ToolRow("ip neigh, learned", "other", "ip neigh", first="curl -sS -m 2 http://{far}:{target}/", needs="tcp"),
+    ToolRow("ip neigh, learned", "pod", "ip neigh show dev eth0", first="ping -c 1 -W 1 {far}"),
+    ToolRow("ip neigh, learned", "node", "ip neigh show nud failed", first="ping -c 1 -W 4 {nobody}"),
+    ToolRow("bridge fdb, learned", "node", "bridge fdb show", first=_CURL, needs="tcp bridge"),
+    ToolRow("bridge fdb, learned", "node", "bridge fdb show dev {veth}", first="ping -c 1 -W 1 {far}", needs="bridge"),
     ToolRow("curl NAME", "pod", "curl -sS -m 2 http://{service}:{port}/", needs="dns tcp"),
 )  # fmt: skip
 
@@ -167,6 +175,7 @@ def _words(live: LiveCluster, node: str, other: str) -> tuple[Mapping[str, str],
         port = next(d for d in here.devices.values() if d.peer is not None and d.peer[0] == near.host)
         words |= {"veth": port.name, "port_in": port.master or port.name}
         has |= {"bridge"} if port.master else set()
+        words |= _nobody(fabric, node)
     if other != node and pods[other]:
         words["far"] = _four(pods[other][0].ips)
         words["target"] = next((str(p) for kind, p in sorted(fabric.address_index.listening.get(words["far"], ())) if kind is L4.TCP), "")  # fmt: skip
@@ -178,6 +187,16 @@ def _words(live: LiveCluster, node: str, other: str) -> tuple[Mapping[str, str],
     has.add(str(live.mode))
     _service_words(live, words, has)
     return words, has
+
+
+def _nobody(fabric: Fabric, node: str) -> dict[str, str]:
+    """An address of the node's pods that no pod has."""
+    for cidr in fabric.node(node).pod_cidrs:
+        network = ipaddress.ip_network(cidr)
+        if network.version == 4:
+            taken = fabric.address_index.by_address
+            return {"nobody": str(next(one for one in list(network.hosts())[-9:] if str(one) not in taken))}
+    return {}
 
 
 def _service_words(live: LiveCluster, words: dict[str, str], has: set[str]) -> None:

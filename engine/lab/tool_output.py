@@ -40,6 +40,8 @@ DRAWN = (
     (r"(?m)^ *\d+[KMG]? +\d+[KMG]? (?=\S+ +\S+ +--)", "0 0 "),
     (r"\d+ packets, \d+ bytes", "0 packets, 0 bytes"),
     (r"packets \d+ bytes \d+", "packets 0 bytes 0"),
+    (r"(?m)(lladdr \S+) (REACHABLE|STALE|DELAY|PROBE)\b", r"\1 KNOWN"),
+    (r"\bINCOMPLETE\b", "FAILED"),
     (r"time=\S+ ms", "time=T"),
     (r"time \d+ms", "time T"),
     (r"(?m)^rtt .*$", "rtt"),
@@ -138,6 +140,11 @@ def _settle(lab: PlainLab) -> None:
 def _real(lab: PlainLab, line: ToolLine) -> str:
     if line.first:
         lab.run(line.host, "conntrack -F")
+        for host in (one for one in lab.namespaces if one != WIRES):
+            if line.line.startswith("ip neigh"):
+                lab.run(host, "ip neigh flush all")
+            elif line.line.startswith("bridge fdb"):
+                lab.run(host, "for p in /sys/class/net/*/brport/flush; do [ -e $p ] && echo 1 > $p; done")
         lab.run(line.sender, line.first)
     if line.meanwhile:
         return _listened(lab, line)

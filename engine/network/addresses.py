@@ -41,6 +41,12 @@ def source_address(host: Host, destination: str, route: Route | None) -> str | N
     return _select_v4(host, device, route.via, route.scope)
 
 
+def arp_source(host: Host, device: Device, next_hop: str, flow: FiveTuple) -> str | None:
+    """The address that the question for `next_hop` comes from as a packet of `flow` waits for it: its source where that is
+    the host's own (arp.c arp_solicit, arp_announce 0), else one of the device."""
+    return flow.src if host.is_local(flow.src) else _select_v4(host, device, next_hop, Scope.LINK)
+
+
 def icmp_source(host: Host, flow: FiveTuple) -> str:
     """The address that an ICMP error about `flow` is sent from (icmp.c icmp_send): the one spoken to where it is the
     host's own, else the one that the route back asks for."""

@@ -110,3 +110,12 @@ def mac(host: str, device: str) -> str:
     """A locally administered MAC address that follows from the names, for a device whose plugin sets none."""
     digest = hashlib.sha256(f"{host} {device}".encode()).hexdigest()
     return "0a:" + ":".join(digest[at : at + 2] for at in range(0, 10, 2))
+
+
+def hardware_address(host: str, device: Device) -> str:
+    """A locally administered MAC address that follows from the names; an IPIP device's is its outer address."""
+    if device.kind is DeviceKind.LOOPBACK:
+        return "00:00:00:00:00:00"
+    if device.kind is DeviceKind.IPIP:
+        return device.tunnel.local if device.tunnel is not None else "0.0.0.0"  # noqa: S104
+    return device.mac or mac(host, device.name)

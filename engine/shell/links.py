@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.network.devices import Device, DeviceKind, mac
+from engine.network.devices import Device, DeviceKind, hardware_address
 from engine.network.host import Host, HostKind
 from engine.values import dataclass
 
 if TYPE_CHECKING:
     from engine.shell.live import LiveCluster
 
-_ANY = "0.0.0.0"  # noqa: S104
 _WITHOUT_CARRIER = (DeviceKind.LOOPBACK, DeviceKind.VXLAN, DeviceKind.IPIP, DeviceKind.DUMMY)
 
 
@@ -64,15 +63,6 @@ def links(live: LiveCluster, host: Host) -> tuple[Link, ...]:
             )
         )
     return tuple(found)
-
-
-def hardware_address(host: str, device: Device) -> str:
-    """A locally administered MAC address that follows from the names; an IPIP device's is its outer address."""
-    if device.kind is DeviceKind.LOOPBACK:
-        return "00:00:00:00:00:00"
-    if device.kind is DeviceKind.IPIP:
-        return device.tunnel.local if device.tunnel is not None else _ANY
-    return device.mac or mac(host, device.name)
 
 
 def _peer(live: LiveCluster, device: Device) -> tuple[int, Device] | None:

@@ -21,6 +21,8 @@ from engine.shell.conntrack_table import HeldConnection, alive, left_behind
 from engine.shell.edits import Edit
 from engine.shell.fabric import LiveFabric
 from engine.shell.kube_proxy import resync
+from engine.shell.learned_ports import sending_ports
+from engine.shell.neighbours import HeldNeighbour, learned, table_of, without
 from engine.shell.packets import SeenPacket, packets_of
 from engine.shell.syntax import Compound
 from engine.trace import ConntrackView, Outcome, Request
@@ -38,6 +40,10 @@ def _no_functions() -> Mapping[str, Compound]:
     return MappingProxyType({})
 
 
+def _nothing_at() -> Mapping[str, float]:
+    return MappingProxyType({})
+
+
 def _no_rules() -> Mapping[Family, Ruleset]:
     return MappingProxyType({})
 
@@ -45,13 +51,15 @@ def _no_rules() -> Mapping[Family, Ruleset]:
 @dataclass(frozen=True, slots=True)
 class HostState:
     """What was changed on one host: `edits` of devices, routes and sysctls, the rules of each family as somebody left them
-    (a family without an entry has what kube-proxy and the CNI wrote), connections that conntrack holds, `sysctls` by their
-    full name that decide no outcome here, `files` that were written, `variables` ("?" is the last status), `functions` and
-    `aliases` of its shell."""
+    (a family without an entry has what kube-proxy and the CNI wrote), connections that conntrack holds, neighbours that ARP
+    found or asked for in vain, when each port of a bridge heard somebody last, `sysctls` by their full name that decide no
+    outcome here, `files` that were written, `variables` ("?" is the last status), `functions` and `aliases` of its shell."""
 
     edits: tuple[Edit, ...] = ()
     rules: Mapping[Family, Ruleset] = dataclasses.field(default_factory=_no_rules)
     connections: tuple[HeldConnection, ...] = ()
+    neighbours: tuple[HeldNeighbour, ...] = ()
+    learned_ports: Mapping[str, float] = dataclasses.field(default_factory=_nothing_at)
     sysctls: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
     files: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
     variables: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
@@ -240,11 +248,43 @@ class LiveCluster:
         from engine.walk.outcomes import tapped
 
         seed, after = self.draw()
-        outcome, taps = tapped(self.fabric, request, seed)
+        outcome, taps, lookups = tapped(self.fabric, request, seed)
         if self.captures:
             sent = packets_of(outcome, taps, request.l4, self.clock, request.size)
             after = dataclasses.replace(after, packets=(*self.packets, *sent))
+        after = after.with_neighbours(learned(after.tables, lookups, after.clock)).with_ports(
+            sending_ports(self.fabric, lookups)
+        )
         return outcome, after.remembering(left_behind(outcome, closed))
+
+    @property
+    def tables(self) -> Mapping[str, tuple[HeldNeighbour, ...]]:
+        """What every host has learned of its neighbours."""
+        return {name: state.neighbours for name, state in self.hosts.items()}
+
+    def neighbours(self, host: str) -> tuple[HeldNeighbour, ...]:
+        """The entries of the host's neighbour table that nobody wrote by hand."""
+        return table_of(host, self.tables, self.clock)
+
+    def with_neighbours(self, tables: Mapping[str, tuple[HeldNeighbour, ...]]) -> LiveCluster:
+        """With other tables of those hosts."""
+        changed = {name: dataclasses.replace(self.state(name), neighbours=table) for name, table in tables.items()}
+        return dataclasses.replace(self, hosts={**self.hosts, **changed})
+
+    def with_ports(self, ports: Iterable[tuple[str, str]]) -> LiveCluster:
+        """After frames came in by those ports of the nodes' bridges."""
+        hosts = dict(self.hosts)
+        for node, port in ports:
+            state = hosts.get(node, _UNTOUCHED)
+            hosts[node] = dataclasses.replace(state, learned_ports={**state.learned_ports, port: self.clock})
+        return dataclasses.replace(self, hosts=hosts)
+
+    def without_neighbours(self, host: str, device: str) -> LiveCluster:
+        """After the device was set down or deleted: its entries go with it (neigh_ifdown), and those of a veth's other end,
+        which loses its carrier (neigh_carrier_down)."""
+        found = self.fabric.host(host).devices.get(device)
+        places = ((host, device),) if found is None or found.peer is None else ((host, device), found.peer)
+        return self.with_neighbours({name: without(self.neighbours(name), of) for name, of in places})
 
     def remembering(self, entries: Iterable[ConntrackView]) -> LiveCluster:
         """With those entries in the conntrack tables of their hosts; an entry of the same original tuple is renewed."""

@@ -17,6 +17,7 @@ from engine.trace import ReasonCode, Stage
 from engine.walk.hooks import run_hook
 from engine.walk.ip import receive
 from engine.walk.link import out_of_port, port_of, resolve
+from engine.walk.lookups import neighbour_lookup
 from engine.walk.state import Died, Frame, Step, TapWay, WalkState
 from engine.words import hops as hop_words
 
@@ -74,9 +75,12 @@ def _after_nat(state: WalkState, host: Host, bridge: Device, skb: Skb) -> tuple[
         return state.lost(host, ReasonCode.NO_ROUTE, skb)
     if route.device != bridge.name:
         return up
-    target = resolve(state, host, bridge, route.via or skb.flow.dst)
+    next_hop = route.via or skb.flow.dst
+    target = resolve(state, host, bridge, next_hop)
+    if state.taps is not None and number(next_hop)[0] == 4:
+        # br_nf_pre_routing_finish_bridge() sends it by the neighbour entry of the host's own.
+        state.lookups.append(neighbour_lookup(state, host, bridge, next_hop, skb, target))
     if target is None:
-        next_hop = route.via or skb.flow.dst
         asked = "again" if skb.flow.protocol is L4.TCP and skb.state == "NEW" else "sender"
         return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=bridge.name, next_hop=next_hop, asked=asked)
     return target

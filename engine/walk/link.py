@@ -16,6 +16,7 @@ from engine.network.routes import number
 from engine.network.tunnel import encapsulate
 from engine.packet import L4, FiveTuple
 from engine.trace import ReasonCode, Stage
+from engine.walk.lookups import neighbour_lookups
 from engine.walk.state import Died, Frame, Inside, Outgoing, TapWay, WalkState
 from engine.words import hops as hop_words
 
@@ -44,6 +45,8 @@ def transmit(
     # Where nobody answers for the next hop, ARP's question is all that leaves.
     if not (isinstance(result, Died) and result.where.code is ReasonCode.NO_NEIGHBOUR):
         state.tap(host, device.name, skb, TapWay.OUT, inside=inside, at=at)
+    if state.taps is not None:
+        state.lookups += neighbour_lookups(state, host, device, next_hop, skb, result)
     return result
 
 

@@ -29,7 +29,7 @@ from engine.walk.answer import finish
 from engine.walk.locate import ResolvedRequest, locate
 from engine.walk.run import run_to_end
 from engine.walk.segments import announced
-from engine.walk.state import Died, Outgoing, Tap, WalkState
+from engine.walk.state import Died, NeighbourLookup, Outgoing, Tap, WalkState
 from engine.words import endings
 from engine.words import hops as hop_words
 
@@ -100,11 +100,13 @@ def _walker(fabric: Fabric, request: Request, *, told: bool = True) -> Callable[
     return run
 
 
-def tapped(fabric: Fabric, request: Request, seed: int | str) -> tuple[Outcome, tuple[Tap, ...]]:
-    """The way that `seed` draws, and what packet sockets on all devices see of its first packet and its answer, in their
-    order. Raises as outcomes()."""
+def tapped(
+    fabric: Fabric, request: Request, seed: int | str
+) -> tuple[Outcome, tuple[Tap, ...], tuple[NeighbourLookup, ...]]:
+    """The way that `seed` draws, what packet sockets on all devices see of its first packet and its answer, and which
+    neighbours its hosts ask for, in their order. Raises as outcomes()."""
     outcome, state = _one_way(fabric, _walkable(fabric, request), seeded(seed), listening=True)
-    return outcome, tuple(state.taps or ())
+    return outcome, tuple(state.taps or ()), tuple(state.lookups)
 
 
 def first_node(fabric: Fabric, resolved: ResolvedRequest) -> str | None:

@@ -59,6 +59,22 @@ class Tap:
 
 
 @dataclass(frozen=True, slots=True)
+class NeighbourLookup:
+    """A packet left `host` by `device` for a next hop of which the host asks its neighbour table, and ARP where that does not
+    know: from its address `source`, and `owner` (host, device) answers, None: nobody. `macs` are the MAC addresses of the
+    device and of the owner's. `confirms`: a TCP socket of the host's own sends it, which tells the table that the neighbour is
+    reachable (dst_confirm)."""
+
+    host: str
+    device: str
+    next_hop: str
+    source: str
+    owner: tuple[str, str] | None
+    macs: tuple[str, str]
+    confirms: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """A packet about to come in by `device` of `host`. `target` is the (host, device) whose MAC address it carries."""
 
@@ -129,6 +145,7 @@ class WalkState:
         self.steps = 0
         # None: nobody listens, and a walk over all ways does not pay for it.
         self.taps: list[Tap] | None = None
+        self.lookups: list[NeighbourLookup] = []
         self._leg = 0
         self._forwards: list[Forward] = []
         self._from_before: set[int] = set()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from engine.network.devices import Device, DeviceKind
+from engine.network.devices import Device, DeviceKind, hardware_address
 from engine.packet import canonical, is_ipv6
 from engine.shell.edits import LinkSet, TunnelPeerSet
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed, printed
-from engine.shell.links import Link, hardware_address, links, tunnel_hops, tunnel_mac
+from engine.shell.learned_ports import AGEING_TIME
+from engine.shell.links import Link, links, tunnel_hops, tunnel_mac
 
 # Groups that every Ethernet device of a host has joined: all nodes, IPv6's and IPv4's; a bridge that snoops all snoopers too.
 _ALL = ("33:33:00:00:00:01", "01:00:5e:00:00:01")
@@ -110,6 +111,11 @@ def _entries(call: Call, device: Device) -> Iterator[tuple[str, str]]:
     # A bridge that can filter VLANs, as distributions' kernels have it, holds each address in its default one too.
     held = [(address, f"vlan 1 master {own} permanent"), (address, f"master {own} permanent")] if own else []
     joined = [(group, "self permanent") for group in groups]
+    if device.master is not None and device.peer is not None and device.up:
+        at = call.live.state(call.host).learned_ports.get(device.name)
+        if at is not None and call.live.clock - at < AGEING_TIME:
+            behind = call.live.fabric.host(device.peer[0]).devices[device.peer[1]]
+            yield hardware_address(device.peer[0], behind), f"master {own} "
     yield from (*joined, *held) if device.kind is DeviceKind.BRIDGE else (*held, *joined)
 
 

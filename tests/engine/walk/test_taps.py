@@ -87,7 +87,7 @@ def cluster() -> Cluster:
 
 def seen(source: str, destination: str) -> list[tuple[str, TapWay, str]]:
     """(device, way, addresses) of node1's devices, of the first packet and its answer."""
-    _, taps = tapped(build_fabric(cluster(), "iptables"), Request(source, destination, sport=40000), 1)
+    _, taps, _ = tapped(build_fabric(cluster(), "iptables"), Request(source, destination, sport=40000), 1)
     found = []
     for tap in taps:
         ends = [tap.flow.source, tap.flow.destination]

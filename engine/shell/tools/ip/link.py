@@ -132,7 +132,10 @@ def _set(call: Call, words: Sequence[str]) -> Result:
             raise BadUsage(f'Error: either "dev" is duplicate, or "{word}" is a garbage.')
     if not name:
         raise BadUsage('Not enough of information: "dev" argument is required.')
-    return Result(live=call.live.edited(call.host, *edits))
+    live = call.live
+    if any(isinstance(edit, LinkSet) and edit.up is False for edit in edits):
+        live = live.without_neighbours(call.host, name)
+    return Result(live=live.edited(call.host, *edits))
 
 
 def _mtu(call: Call, name: str, word: str) -> int:
@@ -178,7 +181,7 @@ def _delete(call: Call, words: Sequence[str]) -> Result:
     device = _device(call, names[0])
     if device.kind in (DeviceKind.LOOPBACK, DeviceKind.ETHERNET):
         raise BadUsage("RTNETLINK answers: Operation not supported", 2)
-    after = call.live.edited(call.host, DeviceDeleted(device.name))
+    after = call.live.without_neighbours(call.host, device.name).edited(call.host, DeviceDeleted(device.name))
     if device.peer is not None:
         # The two ends of a veth pair go together.
         after = after.edited(device.peer[0], DeviceDeleted(device.peer[1]))
