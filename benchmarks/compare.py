@@ -100,6 +100,7 @@ def _compile(mode: str, services: int, work: str, endpoints: int = 10) -> str:
 
 
 FIRST_NODE = "taken = timed(lambda: anew(cluster, 'node1', MODE), 5)"
+AND_PRINTED = "taken = timed(lambda: str(anew(cluster, 'node1', MODE)), 5)"
 SECOND_NODE = "shared(cluster, 'node1', MODE, 'ipv4'); taken = timed(lambda: shared(cluster, 'node2', MODE, 'ipv4'))"
 SECOND_CALL = (
     "resolve(cluster, 'node1', request, MODE); taken = timed(lambda: resolve(cluster, 'node1', request, MODE), 3)"
@@ -150,6 +151,7 @@ CASES = (
     ),
     Case("load 10,000 x 10, YAML List, MiB", snippet=CLOCK + _load("10000.yaml"), memory=True, slow=True),
     *(Case(f"compile 1000 x 10, {mode}", snippet=CLOCK + _compile(mode, 1000, FIRST_NODE)) for mode in ("iptables", "nftables", "ipvs")),
+    *(Case(f"compile and print 1000 x 10, {mode}", snippet=CLOCK + _compile(mode, 1000, AND_PRINTED)) for mode in ("iptables", "nftables", "ipvs")),
     *(Case(f"the next node's, {mode}", snippet=CLOCK + _compile(mode, 1000, SECOND_NODE)) for mode in ("iptables", "nftables", "ipvs")),
     *(Case(f"resolve at 3000, second call, {mode}", snippet=CLOCK + _compile(mode, 3000, SECOND_CALL)) for mode in ("iptables", "nftables", "ipvs")),
     Case("compile_rules at 3000, second call, iptables", snippet=CLOCK + _compile("iptables", 3000, SECOND_RULES)),

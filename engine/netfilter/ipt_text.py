@@ -22,8 +22,9 @@ def _table(table: Table, family: Family) -> Iterator[str]:
     yield f"*{table.name}\n"
     for chain in table.chains.values():
         yield chain_line(chain) + "\n"
+    printed: dict[int, str] = {}
     for chain in table.chains.values():
-        yield rule_lines(chain, family)
+        yield rule_lines(chain, family, printed)
     yield "COMMIT\n"
 
 
@@ -34,19 +35,30 @@ def chain_line(chain: Chain) -> str:
 
 def rule_line(chain: str, rule: Rule, family: Family) -> str:
     """`-A CHAIN ...`."""
-    return f"-A {chain}{_body(rule, family)}"
+    target = "" if rule.target is None else rule.target.iptables_text(family)
+    return f"-A {chain}{_matches(rule.matches, family)}{target}"
 
 
-def rule_lines(chain: Chain, family: Family) -> str:
-    """The lines of all its rules."""
+def rule_lines(chain: Chain, family: Family, printed: dict[int, str] | None = None) -> str:
+    """The lines of all its rules. `printed` is filled with the text of their matches, by the identity of the tuple: the
+    endpoints of a Service share theirs. It holds as long as the rules are there."""
+    printed = {} if printed is None else printed
     start = f"-A {chain.name}"
-    return "".join([f"{start}{_body(rule, family)}\n" for rule in chain.rules])
+    text = ""
+    for rule in chain.rules:
+        which = id(rule.matches)
+        matches = printed.get(which)
+        if matches is None:
+            matches = printed[which] = _matches(rule.matches, family)
+        target = "" if rule.target is None else rule.target.iptables_text(family)
+        text += f"{start}{matches}{target}\n"
+    return text
 
 
-def _body(rule: Rule, family: Family) -> str:
+def _matches(matches: tuple[Match, ...], family: Family) -> str:
     text = ""
     before: Match | None = None
-    for match in rule.matches:
+    for match in matches:
         text += match.iptables_text(family, before)
         before = match
-    return text if rule.target is None else text + rule.target.iptables_text(family)
+    return text

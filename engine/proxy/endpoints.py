@@ -21,7 +21,7 @@ from engine.cluster import (
     ServicePort,
     SliceEndpoint,
 )
-from engine.packet import L4, Family, family_of
+from engine.packet import L4, Family, family_of, join_host_port
 from engine.values import dataclass
 
 # The deprecated annotation wins where both are there (serviceport.go, v1.30).
@@ -220,8 +220,8 @@ def port_endpoints(
     Slices name a Service's port by its name and protocol. A slice port without a number means "all ports" in the API
     and is skipped, and of an endpoint's addresses only the first counts.
     """
-    found: dict[tuple[str, int], Endpoint] = {}
-    later: dict[tuple[str, int, str], Endpoint] = {}
+    found: dict[str, Endpoint] = {}
+    later: dict[tuple[str, str], Endpoint] = {}
     six = family is Family.IPV6
     for slice_ in slices:
         for sliced in slice_.ports:
@@ -230,15 +230,15 @@ def port_endpoints(
             for member in slice_.endpoints:
                 if not member.addresses or (":" in member.addresses[0]) != six:
                     continue
-                key = (member.addresses[0], sliced.port)
-                if key not in found or (rules.lasting_report_wins and not member.terminating):
-                    found[key] = _endpoint(member, sliced.port)
+                where = join_host_port(member.addresses[0], sliced.port)
+                if where not in found or (rules.lasting_report_wins and not member.terminating):
+                    found[where] = _endpoint(member, sliced.port)
                 elif rules.lasting_report_wins:
                     continue
                 elif member.node_name is not None:
-                    later[*key, member.node_name] = _endpoint(member, sliced.port)
-    other_reports = tuple(other for other in later.values() if other != found[other.address, other.port])
-    return tuple(sorted(found.values(), key=by_address_and_port)), other_reports
+                    later[where, member.node_name] = _endpoint(member, sliced.port)
+    other_reports = tuple([other for (where, _), other in later.items() if other != found[where]])
+    return tuple([found[where] for where in sorted(found)]), other_reports
 
 
 def _endpoint(member: SliceEndpoint, port: int) -> Endpoint:
@@ -254,13 +254,6 @@ def _endpoint(member: SliceEndpoint, port: int) -> Endpoint:
         member.node_hints,
         member.pod,
     )
-
-
-def by_address_and_port(endpoint: Endpoint) -> str:
-    """The key kube-proxy sorts endpoints by: the text ip:port, [ip]:port for IPv6."""
-    if ":" in endpoint.address:
-        return f"[{endpoint.address}]:{endpoint.port}"
-    return f"{endpoint.address}:{endpoint.port}"
 
 
 def categorize(view: ServicePortView, node: Node) -> Endpoints:
@@ -301,7 +294,9 @@ def _as_seen_on(view: ServicePortView, node: Node) -> tuple[Endpoint, ...]:
 def _union(cluster: tuple[Endpoint, ...], local: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
     known = {(e.address, e.port) for e in cluster}
     missing = [e for e in local if (e.address, e.port) not in known]
-    return tuple(sorted((*cluster, *missing), key=by_address_and_port)) if missing else cluster
+    if not missing:
+        return cluster
+    return tuple(sorted((*cluster, *missing), key=lambda e: join_host_port(e.address, e.port)))
 
 
 def hints_wanted(service: Service, rules: EndpointRules) -> bool:

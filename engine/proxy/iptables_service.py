@@ -50,18 +50,11 @@ _PROTOCOL = {protocol: Protocol(protocol) for protocol in L4}
 _MODULE = {protocol: L4Module(protocol) for protocol in L4}
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """An endpoint's chain, and the jump to it with its comment."""
-
-    chain: Chain
-    jump: Jump
-    comment: tuple[Match, ...]
-
-
+# An endpoint's chain, the jump to it, and the jump's comment.
+Way: TypeAlias = tuple[Chain, Jump, tuple[Match, ...]]
 # By what they depend on: the Service port's label, protocol and affinity, whether the cluster is large; then the
-# endpoint's address and port.
-Ways: TypeAlias = dict[tuple[str, L4, int | None, bool], dict[tuple[str, int], Way]]
+# endpoint's ip:port.
+Ways: TypeAlias = dict[tuple[str, L4, int | None, bool], dict[str, Way]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +100,7 @@ class _Writer:
         self.view, self.endpoints, self.around = view, endpoints, around
         self.result = ServiceRules()
         self.label = view.label
-        tail = naming.service_hash(view.label, view.protocol)
+        tail = naming.service_hash(self.label, view.protocol)
         self.cluster_chain = naming.CLUSTER_POLICY + tail
         self.local_chain = naming.LOCAL_POLICY + tail
         self.external_name = naming.EXTERNAL + tail
@@ -119,22 +112,22 @@ class _Writer:
         self.internal_name = self.local_chain if view.internal_policy_local else self.cluster_chain
         # What all endpoints' rules share.
         self.affinity_seconds = view.affinity_seconds
-        self.hash_text = naming.endpoint_text(view.label, view.protocol)
+        self.hash_text = naming.endpoint_text(self.label, view.protocol)
         self.comment: tuple[Match, ...] = () if around.large else (Comment(self.label),)
         # DNAT to a port needs a protocol in the rule.
         self.matches = (_PROTOCOL[view.protocol], *self.comment, _MODULE[view.protocol])
+        self.to_cluster_ip = self._to(view.cluster_ip, f"{self.label} cluster IP")
         # Rules that stand before the endpoint rules of a policy chain, which is declared only later.
         self.first: dict[str, list[Rule]] = {}
 
     def _dispatch(self, table: str, chain: str, matches: tuple[Match, ...], target: Target) -> None:
         self.result.dispatch.append((table, chain, Rule(matches, target)))
 
-    def _to(self, address: str, comment: str, before: tuple[Match, ...] = ()) -> tuple[Match, ...]:
-        """`-d ADDRESS -p PROTO -m comment ... -m PROTO --dport PORT`; `before` is a match of source or device."""
+    def _to(self, address: str, comment: str) -> tuple[Match, ...]:
+        """`-d ADDRESS -p PROTO -m comment ... -m PROTO --dport PORT`."""
         protocol, port = self.view.protocol, self.view.port
-        ahead: tuple[Match, ...] = (Destination(host_net(address)),)
-        ahead = (*ahead, *before) if before and isinstance(before[0], InInterface) else (*before, *ahead)
-        return (*ahead, _PROTOCOL[protocol], Comment(comment), DestinationPort(protocol, port, port))
+        destination = Destination(host_net(address))
+        return (destination, _PROTOCOL[protocol], Comment(comment), DestinationPort(protocol, port, port))
 
     def _no_endpoints(self) -> tuple[Target, str]:
         """What becomes of traffic that has no endpoint here, and the comment that says so."""
@@ -147,8 +140,7 @@ class _Writer:
     def cluster_ip(self) -> None:
         if self.has_internal:
             # nat decides once a connection: what follows of it is translated without a rule.
-            matches = self._to(self.view.cluster_ip, f"{self.label} cluster IP")
-            self._dispatch("nat", frame.SERVICES, matches, Jump(self.internal_name))
+            self._dispatch("nat", frame.SERVICES, self.to_cluster_ip, Jump(self.internal_name))
         else:
             # nat may not refuse; the packet comes by filter with the ClusterIP still in it, as nothing has translated it.
             target, comment = self._no_endpoints()
@@ -212,8 +204,13 @@ class _Writer:
             return
         # A static route may lead the Services' network to any node; from there the packet goes on to another, and the
         # answer must come back the same way. Pods of the cluster are answered directly.
-        foreign = (around.local.not_local,) if around.local and not around.masquerade_all else ()
-        matches = self._to(self.view.cluster_ip, f"{self.label} cluster IP", foreign)
+        matches = self.to_cluster_ip
+        if around.local and not around.masquerade_all:
+            foreign = around.local.not_local
+            # iptables-save prints -s before -d, and -i behind it.
+            destination, *others = matches
+            ahead = (destination, foreign) if isinstance(foreign, InInterface) else (foreign, destination)
+            matches = (*ahead, *others)
         self.first[self.internal_name] = [Rule(matches, _MARK_MASQ)]
 
     def external_chain(self) -> None:
@@ -259,19 +256,23 @@ class _Writer:
     def policy_chains(self) -> None:
         """KUBE-SVC and KUBE-SVL, which choose an endpoint, and each endpoint's KUBE-SEP."""
         view, endpoints, chains = self.view, self.endpoints, self.result.chains
-        own = self.around.ways.setdefault((view.label, view.protocol, self.affinity_seconds, self.around.large), {})
-        ways = {}
+        known = self.around.ways.setdefault((self.label, view.protocol, self.affinity_seconds, self.around.large), {})
+        ways = []
         for endpoint in endpoints.reachable:
-            where = endpoint.address, endpoint.port
-            ways[where] = own.get(where) or own.setdefault(where, self._way(endpoint))
+            where = join_host_port(endpoint.address, endpoint.port)
+            ways.append(known.get(where) or known.setdefault(where, self._way(endpoint, where)))
         for name, used, members in (
             (self.cluster_chain, view.uses_cluster_endpoints, endpoints.cluster),
             (self.local_chain, view.uses_local_endpoints, endpoints.local),
         ):
             if used and members:
-                chosen = [ways[endpoint.address, endpoint.port] for endpoint in members]
+                chosen = (
+                    ways
+                    if members is endpoints.reachable
+                    else [known[join_host_port(endpoint.address, endpoint.port)] for endpoint in members]
+                )
                 chains.append(Chain(name, [*self.first.get(name, ()), *self._choice(chosen)]))
-        chains.extend(way.chain for way in ways.values())
+        chains.extend([chain for chain, _, _ in ways])
 
     def _choice(self, ways: list[Way]) -> list[Rule]:
         """First whoever was here before (sessionAffinity), then 1/n, 1/(n-1), ... and the last one always."""
@@ -279,21 +280,20 @@ class _Writer:
         seconds = self.affinity_seconds
         if seconds is not None:
             mask = _full_mask(self.around.family)
-            for way in ways:
+            for _, jump, comment in ways:
                 # Before any draw; --reap frees what is older than the timeout, so that such a client is drawn anew.
-                seen = Recent("rcheck", way.jump.chain, seconds=seconds, reap=True, mask=mask)
-                rules.append(Rule((*way.comment, seen), way.jump))
-        last = len(ways) - 1
-        for position, way in enumerate(ways):
+                seen = Recent("rcheck", jump.chain, seconds=seconds, reap=True, mask=mask)
+                rules.append(Rule((*comment, seen), jump))
+        left = len(ways)
+        for _, jump, comment in ways:
             # Each rule is met only by what those before it left, so 1/n, 1/(n-1), ... are 1/n each.
-            chance = (_one_in(last + 1 - position),) if position < last else ()
-            rules.append(Rule((*way.comment, *chance), way.jump))
+            rules.append(Rule(comment + _one_in(left), jump))
+            left -= 1
         return rules
 
-    def _way(self, endpoint: Endpoint) -> Way:
-        """The endpoint's chain, and the jump to it."""
+    def _way(self, endpoint: Endpoint, where: str) -> Way:
+        """The endpoint's chain, the jump to it and the jump's comment; `where` is its address and port."""
         around = self.around
-        where = join_host_port(endpoint.address, endpoint.port)
         name = naming.ENDPOINT + naming.hashed(self.hash_text + where)
         matches = self.matches
         if self.affinity_seconds is not None:
@@ -301,16 +301,18 @@ class _Writer:
             matches = (*matches[:-1], Recent("set", name, mask=_full_mask(around.family)), matches[-1])
         # An endpoint that drew itself would see its own address as the client's and answer to itself; what it takes for
         # the Service's answer never comes.
-        hairpin = Rule((Source(host_net(endpoint.address)), *self.comment), _MARK_MASQ)
+        from_itself: tuple[Match, ...] = (Source(host_net(endpoint.address)),)
+        hairpin = Rule(from_itself + self.comment, _MARK_MASQ)
         # It ends the walk through nat.
         translated = Rule(matches, DestinationNat(endpoint.address, endpoint.port))
         told: tuple[Match, ...] = () if around.large else (Comment(f"{self.label} -> {where}"),)
-        return Way(Chain(name, [hairpin, translated]), Jump(name), told)
+        return Chain(name, [hairpin, translated]), Jump(name), told
 
 
 @functools.lru_cache(maxsize=4096)
-def _one_in(n: int) -> StatisticRandom:
-    return StatisticRandom(Fraction(1, n))
+def _one_in(n: int) -> tuple[Match, ...]:
+    """The match that lets one of `n` pass; none where there is only one."""
+    return (StatisticRandom(Fraction(1, n)),) if n > 1 else ()
 
 
 @functools.lru_cache(maxsize=4096)

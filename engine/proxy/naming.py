@@ -32,9 +32,15 @@ _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 
 
 def hashed(text: str) -> str:
-    """The first 16 letters of base32(sha256(text))."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return eight_letters(digest[:5]) + eight_letters(digest[5:10])
+    """The first 16 letters of base32(sha256(text)): 80 bits."""
+    bits = int.from_bytes(hashlib.sha256(text.encode()).digest()[:10], "big")
+    # In parts that Python counts with in one of its own digits (30 bits): half the time of shifting all 80 each time.
+    high, middle, low = bits >> 50, bits >> 20 & 0x3FFFFFFF, bits & 0xFFFFF
+    return (
+        f"{_PAIRS[high >> 20]}{_PAIRS[high >> 10 & 1023]}{_PAIRS[high & 1023]}"
+        f"{_PAIRS[middle >> 20]}{_PAIRS[middle >> 10 & 1023]}{_PAIRS[middle & 1023]}"
+        f"{_PAIRS[low >> 10]}{_PAIRS[low & 1023]}"
+    )
 
 
 def eight_letters(five: bytes) -> str:
