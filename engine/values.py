@@ -50,6 +50,10 @@ _MISSING = dataclasses.MISSING
 # To compile an __init__ takes as long as it saves on some two hundred calls of the general one, and a short command makes
 # fewer objects of most classes.
 _FEW = 200
+# From so many fields on an object is filled more quickly as one of a twin class that takes attributes, and made one of its own
+# class at the end: to store an attribute takes a tenth of a call to its slot, to change the class as much as two calls.
+_MANY = 4
+_set_class = object.__dict__["__class__"].__set__
 
 
 def _value(cls: type, frozen: bool, eq: bool) -> type:
@@ -202,7 +206,7 @@ _MADE = _Made()
 
 def _compile_init(cls: type, fields: Sequence[dataclasses.Field[Any]], frozen: bool) -> Callable[..., None]:
     scope: dict[str, Any] = {"_MISSING": _MISSING}
-    parameters, body = [], []
+    parameters, values = [], {}
     for field in fields:
         name, value = field.name, field.name
         made = field.default_factory is not _MISSING
@@ -217,17 +221,35 @@ def _compile_init(cls: type, fields: Sequence[dataclasses.Field[Any]], frozen: b
         if field.init:
             default = "=_MISSING" if made else f"=_default_{name}" if field.default is not _MISSING else ""
             parameters.append(f"{name}{default}")
-        # The slot itself takes two thirds of the time of object.__setattr__, which looks for it by name.
-        scope[f"_set_{name}"] = getattr(cls, name).__set__
-        body.append(f" _set_{name}(self, {value})" if frozen else f" self.{name} = {value}")
+        values[name] = value
+    stored = [f"self.{name} = {value}" for name, value in values.items()]
+    body = _filled(cls, values, stored, scope) if frozen else stored
     if hasattr(cls, "__post_init__"):
-        body.append(" self.__post_init__()")
-    text = f"def __init__(self, {', '.join(parameters)}):\n" + ("\n".join(body) or " pass")
+        body.append("self.__post_init__()")
+    text = f"def __init__(self, {', '.join(parameters)}):\n" + ("\n".join(f" {line}" for line in body) or " pass")
     # Its words are the fields' names in a class body of this program, never data; dataclasses does the same.
     exec(text, scope)  # noqa: S102
     init: Callable[..., None] = scope["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init
+
+
+def _filled(cls: type, values: Mapping[str, str], stored: list[str], scope: dict[str, Any]) -> list[str]:
+    """The lines that fill an object of a class that refuses to store; what they name is put into `scope`."""
+    # The slot itself takes two thirds of the time of object.__setattr__, which looks for it by name.
+    scope.update((f"_set_{name}", getattr(cls, name).__set__) for name in values)
+    by_slots = [f"_set_{name}(self, {value})" for name, value in values.items()]
+    if len(values) < _MANY:
+        return by_slots
+    members = {"__slots__": cls.__dict__["__slots__"], "__setattr__": object.__setattr__}
+    scope |= {"_own": cls, "_twin": type(cls)(cls.__name__, cls.__bases__, members), "_set_class": _set_class}
+    # An object of a subclass may have more slots than the twin.
+    return [
+        "if self.__class__ is _own:",
+        *(f" {line}" for line in ("_set_class(self, _twin)", *stored, "self.__class__ = _own")),
+        "else:",
+        *(f" {line}" for line in by_slots),
+    ]
 
 
 def _repr(names: tuple[str, ...]) -> Callable[[object], str]:

@@ -35,6 +35,16 @@ class Derived(Base):
 
 
 @values.dataclass(frozen=True, slots=True)
+class Wide(Derived):
+    d: int = 4
+    e: int = 5
+
+
+class WideSubclass(Wide):
+    """Not decorated: its objects have a __dict__."""
+
+
+@values.dataclass(frozen=True, slots=True)
 class Checked:
     a: int
 
@@ -164,10 +174,22 @@ def test_a_class_without_equality_compares_by_identity() -> None:
 
 def test_the_first_objects_and_the_later_ones_are_made_alike() -> None:
     # The later ones by an __init__ that was compiled for the class.
-    for _ in range(40):
+    for _ in range(240):
         assert (Base(1), Base(a=1, b="x"), Derived(2, c=(5,))) == (Base(1, "b"), Base(1, "x"), Derived(2, "b", (5,)))
         with pytest.raises(TypeError, match="argument"):
             Base(1, a=1)  # type: ignore[misc]
+
+
+def test_many_fields_are_filled_as_few_are() -> None:
+    for number in range(240):
+        made, other = Wide(number, c=(1,), e=6), WideSubclass(number)
+        assert (type(made), type(other)) == (Wide, WideSubclass)
+        assert dataclasses.astuple(made) == (number, "b", (1,), None, 4, 6)
+        assert dataclasses.astuple(other) == (number, "b", (1, 2), None, 4, 5)
+        assert pickle.loads(pickle.dumps(made)) == made
+        assert not hasattr(made, "__dict__")
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            made.d = 1  # type: ignore[misc]
 
 
 def test_annotations_may_be_types() -> None:
