@@ -176,7 +176,7 @@ def test_a_fault_is_named_in_its_own_home(room: str) -> None:
 
 
 # Names of tools that are words of something else too: of netfilter, of pages, of shells, of cards, of schedulers, of options.
-WORDS_TOO = {":", "bridge", "clear", "column", "conntrack", "cut", "date", "env", "false", "head", "hostname", "id", "ip", "iptables", "k",
+WORDS_TOO = {":", "bridge", "clear", "column", "conntrack", "cut", "date", "env", "false", "head", "host", "hostname", "id", "ip", "iptables", "k",
              "less", "more", "nft", "nice", "ping", "sed", "seq", "sh", "time", "timeout", "touch", "tr", "true", "yes"}  # fmt: skip
 # The lab runs the real ones, and so does the measuring of `scale`; a story names a part of a saved text by its tool; a
 # caller is called as the tool that it stands for; how a line asks what a piece of evidence does; a port by its name; the prompts.

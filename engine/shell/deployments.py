@@ -68,7 +68,7 @@ def scaled(live: LiveCluster, one: Deployment, replicas: int) -> LiveCluster:
     for pod in one.pods[replicas:]:
         live = _deleted(live, pod)
     nodes = [pod.node_name or "" for pod in one.pods] or [like.node_name or ""]
-    every = [node.name for node in live.cluster.nodes if node.pod_cidrs]
+    every = schedulable(live)
     for _ in range(replicas - len(one.pods)):
         node = min(every or nodes, key=lambda name: (nodes.count(name), name))
         nodes.append(node)
@@ -77,9 +77,43 @@ def scaled(live: LiveCluster, one: Deployment, replicas: int) -> LiveCluster:
 
 
 def restarted(live: LiveCluster, one: Deployment) -> LiveCluster:
-    """`live` after `kubectl rollout restart`: each pod is made anew where it ran, then the old one goes."""
+    """`live` after `kubectl rollout restart`: each pod is made anew where it ran, or beside it where its node is cordoned; then the
+    old one goes."""
+    nodes = schedulable(live)
     for pod in one.pods:
-        live = _deleted(made(live, pod, pod.node_name or ""), pod)
+        node = pod.node_name or ""
+        live = _deleted(made(live, pod, min(nodes, default=node) if node in live.cordoned else node), pod)
+    return live
+
+
+def schedulable(live: LiveCluster) -> list[str]:
+    """The nodes that take further pods."""
+    return [node.name for node in live.cluster.nodes if node.pod_cidrs and node.name not in live.cordoned]
+
+
+def with_cordon(live: LiveCluster, o: Document) -> Document:
+    """A Node as `kubectl cordon` left it; any other object as it is."""
+    if o["kind"] != "Node" or o["metadata"]["name"] not in live.cordoned:
+        return o
+    taint = {"effect": "NoSchedule", "key": "node.kubernetes.io/unschedulable"}
+    return {**o, "spec": {**o.get("spec", {}), "taints": [taint], "unschedulable": True}}
+
+
+def settled(live: LiveCluster, node: str) -> LiveCluster:
+    """`live` in which the Deployments that have pods on the node are those of a number of pods, wherever these run."""
+    there = [one for one in deployments(live).values() if any(pod.node_name == node for pod in one.pods)]
+    numbers = {one.key: ScaledTo(one.wanted, one.pods[0]) for one in there}
+    return dataclasses.replace(live, scaled={**live.scaled, **numbers})
+
+
+def evicted(live: LiveCluster, node: str) -> LiveCluster:
+    """`live` without the node's pods; what their Deployments lack then is made on nodes that take pods."""
+    keys = [one.key for one in deployments(live).values() if any(pod.node_name == node for pod in one.pods)]
+    for pod in live.cluster.pods:
+        live = _deleted(live, pod) if pod.node_name == node else live
+    for key in keys:
+        one = deployments(live)[key]
+        live = scaled(live, one, one.wanted)
     return live
 
 

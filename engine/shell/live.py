@@ -107,7 +107,8 @@ class LiveCluster:
     """`cluster` is what the API server holds. `clock` counts seconds since the start, `draws` the random decisions that were
     made, each by `seed` and its number. `scaled` are the Deployments (`NAMESPACE/NAME`) that somebody scaled, `probes` the
     readinessProbe of each whose pods are asked (engine.shell.readiness; an empty one: none any more), `traffic` the connections that go on by themselves all the time, `captures` the packet sockets that are open, `packets`
-    what the last commands sent while there were any."""
+    what the last commands sent while there were any, `cordoned` the nodes that take no further pods, `namespace` that of kubectl's
+    context."""
 
     cluster: Cluster
     mode: Mode = Mode.IPTABLES
@@ -120,6 +121,8 @@ class LiveCluster:
     probes: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     captures: tuple[Capture, ...] = ()
     packets: tuple[SeenPacket, ...] = ()
+    cordoned: frozenset[str] = frozenset()
+    namespace: str = "default"
     clock: float = 0.0
     draws: int = 0
 

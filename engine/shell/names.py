@@ -90,6 +90,14 @@ def resolve_name(live: LiveCluster, host: str, name: str, family: Family = "unsp
     return Resolved(found.result, found.error, found.seconds + ROUND_TRIP * len(found.queries), after, found)
 
 
+def asked_of(live: LiveCluster, host: str, name: str, server: str) -> Resolved:
+    """What a name server that answers `host` says to `name`, by the search list of the host's resolv.conf."""
+    kept = [line for line in resolv_conf(live, host).splitlines() if not line.startswith("nameserver")]
+    text = "\n".join((f"nameserver {server}", *kept, ""))
+    found = lookup(resolv_conf=text, name=name, family="unspec", zone=zone_behind(live, text), dead=())
+    return Resolved(found.result, found.error, found.seconds + ROUND_TRIP * len(found.queries), live, found)
+
+
 def unreachable_servers(live: LiveCluster, host: str, text: str) -> tuple[tuple[str, ...], LiveCluster]:
     """The name servers of a resolv.conf that do not answer this host."""
     dead, _, after = _tried(live, host, text)

@@ -85,10 +85,8 @@ MODULES: dict[tuple[str, ...], str] = {
         "ipvsadm-save",
     ): "engine.shell.tools.ipvsadm",
     ("nft",): "engine.shell.tools.nft",
-    (
-        "nslookup",
-        "dig",
-    ): "engine.shell.tools.nslookup",
+    ("nslookup", "host"): "engine.shell.tools.nslookup",
+    ("dig",): "engine.shell.tools.dig",
     ("ss",): "engine.shell.tools.ss",
     ("systemctl",): "engine.shell.tools.systemctl",
     ("tcpdump", "pkill", "kill"): "engine.shell.tools.tcpdump",

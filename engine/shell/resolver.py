@@ -50,3 +50,9 @@ def upstream_servers(live: LiveCluster, host: str) -> tuple[str, ...]:
     owner = next((one for one in live.fabric.address_index.by_key.values() if one.host == host), None)
     routes = () if owner is None or owner.node is None else live.fabric.host(owner.node).table.routes
     return tuple(route.via for route in routes if route.via and route.prefix == "0.0.0.0/0")[:1]
+
+
+def name_servers(live: LiveCluster, host: str) -> list[str]:
+    """The name servers of the host's resolv.conf, in their order."""
+    lines = (line.split() for line in resolv_conf(live, host).splitlines())
+    return [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]

@@ -67,7 +67,7 @@ LINES = {
     "no such verb": ("kubectl frob", 1, 'error: unknown command "frob" for "kubectl"'),
     "no such kind": ("kubectl get frobs", 1, "error: the server doesn't have a resource type"),
     "no such pod": ("kubectl delete pod nope", 1, "Error from server (NotFound)"),
-    "cp is not there": ("kubectl cp a:/etc/passwd .", 1, "error: kubectl cp is not available here"),
+    "cp is not there": ("kubectl cp a:/etc/passwd .", 1, "error: kubectl cp is not simulated here"),
     "no JSON": ("kubectl patch svc web -p '{'", 1, "error: unable to parse"),
     "an immutable field": ("kubectl patch svc web -p '{\"spec\":{\"clusterIP\":\"10.96.0.99\"}}'", 1, "The Service"),
     "too many replicas": ("kubectl scale deploy/web --replicas=9999", 1, "error: at most"),

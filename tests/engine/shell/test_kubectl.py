@@ -98,7 +98,12 @@ MISTAKES = {
     "a command that fails": ("kubectl exec c -- false", "command terminated with exit code 1"),
     "no command": ("kubectl exec c", "error: you must specify at least one command for the container"),
     "a file that is not there": ("kubectl apply -f x.yaml", "error: the path x.yaml: No such file or directory"),
-    "not here": ("kubectl port-forward a 80", "error: kubectl port-forward is not available here; there are get, describe, patch, label, annotate, apply, create, replace, delete, exec, debug, edit, logs, rollout, scale, version, cluster-info, config, api-resources, events, top, run"),
+    "not here": ("kubectl cp a:/x y", "error: kubectl cp is not simulated here: kubectl exec POD -- cat FILE is there"),
+    "a kind that is not here": ("kubectl get sa", "error: kubectl get sa is not simulated here: accounts decide nothing here"),
+    "a field that is none": ("kubectl get po --field-selector foo=a", "Error from server (BadRequest): Unable to find \"/v1, Resource=pods\" that match label selector \"\", field selector \"foo=a\": field label not supported: foo"),
+    "a column without a path": ("kubectl get po -o custom-columns=A", "error: unexpected custom-columns spec: A, expected <header>:<json-path-expr>"),
+    "an order by nothing": ("kubectl get po --sort-by=.foo", "error: couldn't find any field with path \"{.foo}\" in the list of objects"),
+    "a selector that is none": ("kubectl get po -l 'a in (b'", "error: unable to parse requirement: found 'a in (b' in \"a in (b\""),
 }  # fmt: skip
 
 

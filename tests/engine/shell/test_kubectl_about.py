@@ -11,7 +11,19 @@ SAID = {
     "where it is": ("kubectl cluster-info", 0, "Kubernetes control plane is running at"),
     "which one": ("kubectl config current-context", 0, "kubernetes-admin@kubernetes"),
     "all of them": ("kubectl config get-contexts", 0, "CURRENT"),
-    "a part of config": ("kubectl config set-context --current", 1, "error: unknown flag"),
+    "a part of config": ("kubectl config view", 1, "error: of kubectl config there are current-context,"),
+    "another context": ("kubectl get po --context foo", 1, 'error: context "foo" does not exist'),
+    "its groups": ("kubectl api-versions", 0, "apps/v1\n"),
+    "one's rights": ("kubectl auth can-i create pods", 0, "yes\n"),
+    "how a verb is called": ("kubectl drain -h", 0, "Usage, as far as it is here:\n  kubectl drain NODE --ignore-daemonsets [--force]\n"),
+    "a flag that is not here": ("kubectl get po -v=6", 1, "error: -v is not simulated here\n"),
+    "a node that is none": ("kubectl cordon nope", 1, 'Error from server (NotFound): nodes "nope" not found\n'),
+    "forwarded": ("kubectl port-forward svc/web :80", 0, "Forwarding from 127.0.0.1:8080 -> 8080\nForwarding from [::1]:8080 -> 8080\n(nothing connects to it here;"),
+    "forwarded to nothing": ("kubectl port-forward svc/web 9", 1, "error: Service web does not have a service port 9\n"),
+    "waited for": ("kubectl wait --for=condition=Ready pod/a", 0, "pod/a condition met\n"),
+    "the container before": ("kubectl logs -p a", 1, "Error from server (BadRequest): previous terminated container"),
+    "a log that is followed": ("kubectl logs -f a", 0, ""),
+    "a Deployment": ("kubectl describe deploy coredns -n kube-system", 1, "Error from server (NotFound)"),
     "its kinds": ("kubectl api-resources", 0, "NAME "),
     "events": ("kubectl get events -A", 0, "No resources found."),
     "events by themselves": ("kubectl events", 0, "No events found in default namespace."),
@@ -20,7 +32,7 @@ SAID = {
     "a slip": ("kubectl gte pods", 1, 'error: unknown command "gte" for "kubectl"\n\nDid you mean this?\n\tget\n'),
     "nothing like it": ("kubectl frob", 1, 'error: unknown command "frob" for "kubectl"\n'),
     "endpoints": ("kubectl describe ep web", 0, "Name:         web\n"),
-    "not here, whatever its flags": ("kubectl drain node1 --ignore-daemonsets", 1, "error: kubectl drain is not available here"),
+    "not here, whatever its flags": ("kubectl expose deploy a --port=80", 1, "error: kubectl expose is not simulated here"),
     "in a Service's pod": ("kubectl exec svc/web -- hostname", 0, "a\n"),
     "in a Service's pod that is none": ("kubectl exec svc/nope -- hostname", 1, "Error from server (NotFound)"),
     "in a Deployment's pod that is none": ("kubectl exec deploy/nope -- hostname", 1, "Error from server (NotFound)"),
@@ -68,3 +80,42 @@ def test_it_goes_or_stays() -> None:
     assert stays.login == stays.shell.live.host_named("pod/tmp")
     assert [pod.labels for pod in stays.shell.live.cluster.pods if pod.name == "tmp"] == [{"app": "client"}]
     assert stays.shell.run("pod/tmp", "curl -s -m 2 10.96.0.10").status == 0
+
+
+ASKED = {
+    "by node": ("kubectl get po -A --field-selector spec.nodeName=node2 -o name", "pod/b\n"),
+    "but one": ("kubectl get po --field-selector metadata.name!=a -o name | head -n1", "pod/b\n"),
+    "by a set of labels": ("kubectl get po -l 'app in (web,none)' -o name", "pod/a\npod/b\n"),
+    "by a set of others": ("kubectl get po -l 'app notin (web)' -o name | grep -c a", "0\n"),
+    "in order": (
+        "kubectl get po --sort-by=.status.podIP --no-headers -o custom-columns=I:.status.podIP | head -n1",
+        "10.244.1.5\n",
+    ),
+    "in columns": ("kubectl get po a -o custom-columns=NAME:.metadata.name,X:.foo", "NAME   X\na      <none>\n"),
+    "with a label": (
+        "kubectl get po a -L app",
+        "NAME   READY   STATUS    RESTARTS   AGE   APP\na      1/1     Running   0          12d   web\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "printed"), ASKED.values(), ids=ASKED)
+def test_what_is_asked_for(line: str, printed: str) -> None:
+    assert opened().run("", line).stdout == printed
+
+
+def test_a_node_is_cordoned_and_drained() -> None:
+    shell = opened().run("", "kubectl cordon node1").shell
+    assert "node1   Ready,SchedulingDisabled " in shell.run("", "kubectl get nodes").stdout
+    assert "Unschedulable:  true" in shell.run("", "kubectl describe node node1").stdout
+    refused = shell.run("", "kubectl drain node1")
+    assert (refused.status, "use --ignore-daemonsets" in refused.stderr) == (1, True)
+    drained = shell.run("", "kubectl drain node1 --ignore-daemonsets --force")
+    assert "evicting pod default/a\n" in drained.stdout
+    assert drained.shell.run("", "kubectl get po -A --field-selector spec.nodeName=node1").stdout == ""
+    assert "node1   Ready  " in drained.shell.run("", "kubectl uncordon node1; kubectl get no").stdout
+
+
+def test_a_namespace_of_ones_own() -> None:
+    shell = opened().run("", "kubectl config set-context --current --namespace=kube-system").shell
+    assert shell.run("", "kubectl get ds -o name").stdout == "daemonset.apps/kube-proxy\n"

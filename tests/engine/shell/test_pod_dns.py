@@ -10,6 +10,8 @@ from engine.manifests import load_cluster
 from engine.manifests.write import pod_document
 from engine.shell import Reply, open_shell
 
+from .clusters import opened
+
 _REST = """\
 apiVersion: v1
 kind: Node
@@ -94,3 +96,39 @@ def test_a_pod_is_written_as_it_was_read() -> None:
     (pod,) = cluster(spec).pods
     assert pod_document(pod)["spec"]["dnsConfig"]["options"] == [{"name": "ndots", "value": "2"}]
     assert pod_document(pod)["spec"]["dnsPolicy"] == "None"
+
+
+ANSWERS = {
+    "an address": (
+        "dig web.default.svc.cluster.local",
+        "status: NOERROR",
+        "web.default.svc.cluster.local. 30 IN\tA\t10.96.0.10\n",
+    ),
+    "no such record": (
+        "dig AAAA web.default.svc.cluster.local",
+        "status: NOERROR",
+        "flags: qr aa rd; QUERY: 1, ANSWER: 0, AUTHORITY: 1,",
+    ),
+    "no such name": ("dig nope.cluster.local", "status: NXDOMAIN", ";nope.cluster.local.\t\tIN\tA\n"),
+    "an address' name": ("dig -x 10.96.0.10 +short", "web.default.svc.cluster.local.\n", ""),
+    "an address' name by nslookup": (
+        "nslookup 10.96.0.10",
+        "10.0.96.10.in-addr.arpa\tname = web.default.svc.cluster.local.\n",
+        "",
+    ),
+    "by host": ("host web", "web.default.svc.cluster.local has address 10.96.0.10\n", ""),
+    "of a type": ("dig TXT", "dig: a name is needed here", ""),
+    "from the root": ("dig +trace web", "dig: +trace is not simulated here", ""),
+}
+
+
+@pytest.mark.parametrize(("line", "said", "too"), ANSWERS.values(), ids=ANSWERS)
+def test_answers(line: str, said: str, too: str) -> None:
+    shown = opened().run("pod/c", line).shown
+    assert said in shown
+    assert too in shown
+
+
+def test_a_node_asks_nobody_who_knows_the_cluster() -> None:
+    name = "web.default.svc.cluster.local"
+    assert opened().run("node1", f"dig {name} +short").stdout == ""

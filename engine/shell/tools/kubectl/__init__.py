@@ -5,13 +5,16 @@ A verb is a module of its own. Source: kubernetes v1.34, staging/src/k8s.io/kube
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import importlib
+import re
 
 from engine.network.host import HostKind
 from engine.shell.api import Refused
 from engine.shell.interface import Call, Result, Tool, failed
-from engine.shell.tools.kubectl.words import BadWords, read_words
+from engine.shell.tools.kubectl.problems import CONTEXT, NOT_SIMULATED, BadWords
+from engine.shell.tools.kubectl.words import read_words
 
 _VERBS = {
     "get": "get",
@@ -36,23 +39,32 @@ _VERBS = {
     "events": "about",
     "top": "about",
     "run": "run",
+    "cordon": "nodes",
+    "uncordon": "nodes",
+    "drain": "nodes",
+    "port-forward": "forward",
+    "wait": "wait",
+    "auth": "about",
+    "api-versions": "about",
 }
-_NOT_HERE = ("port-forward", "proxy", "cp", "attach", "cordon", "drain", "uncordon", "taint", "expose", "autoscale", "set",
-             "wait", "auth", "explain", "diff", "plugin", "certificate", "kustomize")  # fmt: skip
 
 
 def run(call: Call) -> Result:
     """`kubectl VERB ...`."""
     try:
         asked = next((word for word in call.args if not word.startswith("-")), "")
-        if asked in _NOT_HERE:
-            return failed(f"error: kubectl {asked} is not available here; there are {', '.join(_VERBS)}")
+        if asked in NOT_SIMULATED:
+            return failed(f"error: kubectl {asked} is not simulated here: {NOT_SIMULATED[asked]}")
         words = read_words(call.args)
-        if not words.rest or words.rest[0] in ("help", "--help"):
-            return Result(f"kubectl controls the Kubernetes cluster manager.\n\nHere are: {' '.join(_VERBS)}\n")
-        verb = words.rest[0]
+        verb = words.rest[0] if words.rest else "help"
+        if verb == "help" or "help" in words.flags:
+            return _help(words.rest[1] if verb == "help" and len(words.rest) > 1 else verb)
+        if words.values.get("context", CONTEXT) != CONTEXT:
+            return failed(f'error: context "{words.values["context"][:100]}" does not exist')
+        if call.live.namespace != "default":
+            words = dataclasses.replace(words, values={"namespace": call.live.namespace, **words.values})
         if verb not in _VERBS:
-            near = difflib.get_close_matches(verb, (*_VERBS, *_NOT_HERE), 3, 0.6)
+            near = difflib.get_close_matches(verb, (*_VERBS, *NOT_SIMULATED), 3, 0.6)
             meant = "".join(f"\n\t{one}" for one in near)
             return failed(
                 f'error: unknown command "{verb}" for "kubectl"' + (f"\n\nDid you mean this?{meant}" if near else "")
@@ -65,6 +77,16 @@ def run(call: Call) -> Result:
         return failed(error.en)
     assert isinstance(result, Result)
     return result
+
+
+def _help(verb: str) -> Result:
+    """What is here of kubectl, or how one of its verbs is called."""
+    if verb not in _VERBS:
+        return Result(f"kubectl controls the Kubernetes cluster manager.\n\nHere are: {' '.join(_VERBS)}\n")
+    module = importlib.import_module(f"engine.shell.tools.kubectl.{_VERBS[verb]}")
+    usage = re.findall(r"`(kubectl [^`]+)`", module.run.__doc__ or "")
+    fitting = [line for line in usage if re.match(rf"kubectl (?:\S+\|)*{verb}\b", line)] or [f"kubectl {verb} ..."]
+    return Result("Usage, as far as it is here:\n" + "".join(f"  {' '.join(line.split())}\n" for line in fitting))
 
 
 TOOL = Tool(("kubectl", "k"), run, frozenset({HostKind.NODE}), at_administrator=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from engine.shell.api import RESOURCES
 from engine.shell.interface import Call, Result
 from engine.shell.readiness import event_documents
+from engine.shell.tools.kubectl.problems import CONTEXT, BadWords
 from engine.shell.tools.kubectl.tables import table
-from engine.shell.tools.kubectl.words import BadWords, Words
+from engine.shell.tools.kubectl.words import Words
 
-_CONTEXT = "kubernetes-admin@kubernetes"
 _SERVER = "https://127.0.0.1:6443"
 
 
@@ -20,7 +22,11 @@ def run(call: Call, words: Words) -> Result:
     if verb == "cluster-info":
         return Result(f"Kubernetes control plane is running at {_SERVER}\n")
     if verb == "config":
-        return _config(words)
+        return _config(call, words)
+    if verb == "auth":
+        return _auth(words)
+    if verb == "api-versions":
+        return Result("".join(f"{one}\n" for one in sorted({_version_of(resource.group) for resource in RESOURCES})))
     if verb == "api-resources":
         rows = [[one.names[0], one.names[-1] if len(one.names) > 2 else "", _version_of(one.group), str(one.namespaced).lower(), one.kind] for one in RESOURCES]  # fmt: skip
         return Result(table(("NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"), rows))
@@ -44,11 +50,34 @@ def _version(call: Call) -> str:
     return f"Client Version: {version}\nKustomize Version: v5.4.2\nServer Version: {version}\n"
 
 
-def _config(words: Words) -> Result:
+def _auth(words: Words) -> Result:
+    """Whoever is here may do everything."""
+    asked = words.rest[1] if len(words.rest) > 1 else ""
+    if asked == "can-i" and len(words.rest) > 2:
+        return Result("yes\n")
+    if asked == "whoami":
+        rows = [["Username", "kubernetes-admin"], ["Groups", "[kubeadm:cluster-admins system:authenticated]"]]
+        return Result(table(("ATTRIBUTE", "VALUE"), rows))
+    raise BadWords("error: of kubectl auth there are can-i VERB KIND and whoami here")
+
+
+def _config(call: Call, words: Words) -> Result:
     asked = words.rest[1] if len(words.rest) > 1 else ""
     if asked == "current-context":
-        return Result(f"{_CONTEXT}\n")
+        return Result(f"{CONTEXT}\n")
     if asked == "get-contexts":
-        row = ["*", _CONTEXT, "kubernetes", "kubernetes-admin", ""]
+        namespace = "" if call.live.namespace == "default" else call.live.namespace
+        row = ["*", CONTEXT, "kubernetes", "kubernetes-admin", namespace]
         return Result(table(("CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"), [row]))
-    raise BadWords("error: kubectl config has current-context and get-contexts here; name the namespace by -n")
+    if (
+        asked == "set-context"
+        and ("current" in words.flags or words.rest[2:] == (CONTEXT,))
+        and "namespace" in words.values
+    ):
+        live = dataclasses.replace(call.live, namespace=words.namespace or "default")
+        return Result(f'Context "{CONTEXT}" modified.\n', live=live)
+    if asked == "use-context" and words.rest[2:] == (CONTEXT,):
+        return Result(f'Switched to context "{CONTEXT}".\n')
+    raise BadWords(
+        "error: of kubectl config there are current-context, get-contexts, use-context and set-context --current --namespace=NS here"
+    )

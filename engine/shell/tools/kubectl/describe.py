@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from engine.cluster import Cluster
 from engine.manifests.write import Document
 from engine.shell.api import objects
+from engine.shell.deployments import with_cordon, workload_documents
 from engine.shell.interface import Call, Result
 from engine.shell.readiness import failure_of, probe_text, with_probe
 from engine.shell.tools.kubectl.tables import endpoints_text, selector_text
@@ -33,12 +34,17 @@ def run(call: Call, words: Words) -> Result:
             "Node": _node,
             "NetworkPolicy": _policy,
             "Endpoints": _endpoints,
+            "Deployment": _deployment,
+            "EndpointSlice": _slice,
+            "ConfigMap": _config_map,
         }.get(resource.kind)
         if describe is None:
             raise BadWords(
-                f"error: describe {resource.names[0]} is not available here; kubectl get {resource.names[0]} -o yaml is"
+                f"error: describe {resource.names[0]} is not simulated here; kubectl get {resource.names[0]} -o yaml is"
             )
-        found += [_of_pods(describe(o, call.live.cluster), o, call) for o in matching(call.live.cluster, resource, names, words)]  # fmt: skip
+        beside = tuple(workload_documents(call.live)) if resource.group == "apps" else ()
+        objects_ = (with_cordon(call.live, o) for o in matching(call.live.cluster, resource, names, words, beside))
+        found += [_of_pods(describe(o, call.live.cluster), o, call) for o in objects_]
     if not found:
         return Result(stderr=f"No resources found in {words.namespace} namespace.\n")
     return Result("\n\n".join(found))
@@ -143,13 +149,75 @@ def _node(o: Document, cluster: Cluster) -> str:
     metadata, spec, status = o["metadata"], o["spec"], o["status"]
     rows = [("Name", metadata["name"]), ("Roles", "<none>")]
     rows += _pairs("Labels", metadata.get("labels", {})) + _pairs("Annotations", metadata.get("annotations", {}))
-    text = _lines(rows) + "Addresses:\n"
+    taints = [f"{one['key']}:{one['effect']}" for one in spec.get("taints", [])]
+    rows += [
+        ("Taints", ", ".join(taints) or "<none>"),
+        ("Unschedulable", str(spec.get("unschedulable", False)).lower()),
+    ]
+    text = (
+        _lines(rows)
+        + "Conditions:\n  Type              Status  Reason\n  Ready             True    KubeletReady\nAddresses:\n"
+    )
     for address in status.get("addresses", []):
         text += f"  {address['type']}:  {address['address']}\n"
     text += _lines([("PodCIDR", spec.get("podCIDR", "")), ("PodCIDRs", ",".join(spec.get("podCIDRs", [])))])
     pods = [pod for pod in cluster.pods if pod.node_name == metadata["name"]]
     text += f"Non-terminated Pods:          ({len(pods)} in total)\n"
     return text + "".join(f"  {pod.namespace:<24}  {pod.name}\n" for pod in pods) + "Events:              <none>\n"
+
+
+def _deployment(o: Document, cluster: Cluster) -> str:
+    metadata, spec, status = o["metadata"], o["spec"], o["status"]
+    wanted, there, available = spec["replicas"], status["replicas"], status["availableReplicas"]
+    rows = [("Name", metadata["name"]), ("Namespace", metadata["namespace"])]
+    rows += _pairs("Labels", metadata.get("labels", {})) + _pairs("Annotations", metadata.get("annotations", {}))
+    enough = available >= wanted - wanted // 4
+    rows += [
+        ("Selector", selector_text(spec["selector"])),
+        ("Replicas", f"{wanted} desired | {status['updatedReplicas']} updated | {there} total | {available} available | {max(0, there - available)} unavailable"),
+        ("StrategyType", "RollingUpdate"),
+        ("MinReadySeconds", "0"),
+        ("RollingUpdateStrategy", "25% max unavailable, 25% max surge"),
+    ]  # fmt: skip
+    text = _lines(rows) + "Conditions:\n  Type           Status  Reason\n  ----           ------  ------\n"
+    text += (
+        f"  Available      {'True    MinimumReplicasAvailable' if enough else 'False   MinimumReplicasUnavailable'}\n"
+    )
+    return text + "Events:          <none>\n"
+
+
+def _slice(o: Document, cluster: Cluster) -> str:
+    metadata = o["metadata"]
+    rows = [("Name", metadata["name"]), ("Namespace", metadata.get("namespace", "default"))]
+    rows += _pairs("Labels", metadata.get("labels", {})) + _pairs("Annotations", metadata.get("annotations", {}))
+    text = _lines([*rows, ("AddressType", o["addressType"])])
+    ports = [
+        [one.get("name") or "<unset>", str(one.get("port", "*")), one.get("protocol", "TCP")]
+        for one in o.get("ports") or []
+    ]
+    widths = [
+        max([len(title), *(len(row[at]) for row in ports)]) for at, title in enumerate(("Name", "Port", "Protocol"))
+    ]
+    lines = [["Name", "Port", "Protocol"], ["----", "----", "--------"], *ports]
+    text += "Ports:\n" + "".join(
+        "  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() + "\n" for row in lines
+    )
+    text += "Endpoints:\n"
+    for endpoint in o.get("endpoints") or []:
+        ready = endpoint.get("conditions", {}).get("ready", True)
+        target = endpoint.get("targetRef")
+        text += f"  - Addresses:  {','.join(endpoint['addresses'])}\n    Conditions:\n      Ready:    {str(ready).lower()}\n"
+        text += f"    TargetRef:  {target['kind']}/{target['name']}\n" if target else ""
+        text += f"    NodeName:   {endpoint.get('nodeName') or '<unset>'}\n"
+    return text + "Events:         <none>\n"
+
+
+def _config_map(o: Document, cluster: Cluster) -> str:
+    metadata = o["metadata"]
+    rows = [("Name", metadata["name"]), ("Namespace", metadata["namespace"])]
+    rows += _pairs("Labels", metadata.get("labels", {})) + _pairs("Annotations", metadata.get("annotations", {}))
+    data = "".join(f"{name}:\n----\n{text}\n\n" for name, text in sorted(o.get("data", {}).items()))
+    return f"{_lines(rows)}\nData\n====\n{data}\nBinaryData\n====\n\nEvents:  <none>\n"
 
 
 def _endpoints(o: Document, cluster: Cluster) -> str:

@@ -47,7 +47,7 @@ def _run(pieces: list[tuple[str | None, str | None]], document: Any, root: Any) 
         elif inside == "end":
             raise BadPath("not in range, nothing to end")
         else:
-            out += " ".join(_shown(value) for value in find(inside, document))
+            out += " ".join(value_text(value) for value in find(inside, document))
     return out
 
 
@@ -87,7 +87,8 @@ def _step(value: Any, name: str, *, indexed: bool) -> list[Any]:
     return [value[name]] if isinstance(value, dict) and name in value else []
 
 
-def _shown(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A value as a template prints it."""
     if isinstance(value, (dict, list)):
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     if isinstance(value, bool):

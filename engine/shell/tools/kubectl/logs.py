@@ -17,9 +17,22 @@ def run(call: Call, words: Words) -> Result:
     tail = words.values.get("tail", "-1")
     if not re.fullmatch(r"-1|[0-9]{1,6}", tail):
         raise BadWords(f'error: invalid argument "{tail}" for "--tail" flag')
+    if "previous" in words.flags:
+        raise BadWords(_never_restarted(call, words))
     texts = list(_texts(call, words))
     lines = [line for text in texts for line in (text.splitlines() if tail == "-1" else text.splitlines()[-int(tail) :] if int(tail) else [])]  # fmt: skip
-    return Result("".join(f"{line}\n" for line in lines))
+    followed = "(nothing is written meanwhile: ended as by Ctrl-C)\n" if "follow" in words.flags else ""
+    out = "".join(f"{line}\n" for line in lines)
+    return Result(out, followed, shown=out + followed)
+
+
+def _never_restarted(call: Call, words: Words) -> str:
+    """What is said of the container before this one."""
+    name = (words.rest[1] if len(words.rest) > 1 else "").removeprefix("pod/")
+    for o in matching(call.live.cluster, resource_of("pods"), (name,) if name else (), words):
+        containers = o["spec"].get("containers") or [{"name": name}]
+        return f'Error from server (BadRequest): previous terminated container "{containers[0]["name"]}" in pod "{o["metadata"]["name"]}" not found'
+    return "error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'."
 
 
 def _texts(call: Call, words: Words) -> list[str]:

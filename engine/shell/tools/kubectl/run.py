@@ -10,7 +10,7 @@ import re
 
 from engine.manifests.write import Document
 from engine.shell import api
-from engine.shell.deployments import next_address
+from engine.shell.deployments import next_address, schedulable
 from engine.shell.interface import Call, Result
 from engine.shell.live import LiveCluster
 from engine.shell.tools.kubectl.execute import opens_shell
@@ -56,7 +56,7 @@ def run(call: Call, words: Words) -> Result:
 def _made(live: LiveCluster, name: str, words: Words) -> LiveCluster:
     """`live` with the pod, on the node that has the fewest."""
     taken = [pod.node_name for pod in live.cluster.pods]
-    nodes = [node.name for node in live.cluster.nodes if node.pod_cidrs]
+    nodes = schedulable(live)
     if not nodes:
         raise BadWords("error: no node here gives addresses to pods")
     node = min(nodes, key=taken.count)

@@ -31,7 +31,8 @@ def _node(o: Document, wide: bool) -> Row:
     labels = o["metadata"].get("labels", {})
     roles = sorted(name.partition("/")[2] for name in labels if name.startswith("node-role.kubernetes.io/"))
     version = o["status"].get("nodeInfo", {}).get("kubeletVersion", "<unknown>")
-    row = [o["metadata"]["name"], "Ready", ",".join(roles) or "<none>", AGE, version]
+    status = "Ready,SchedulingDisabled" if o.get("spec", {}).get("unschedulable") else "Ready"
+    row = [o["metadata"]["name"], status, ",".join(roles) or "<none>", AGE, version]
     if not wide:
         return row
     addresses = o["status"].get("addresses", [])

@@ -1,0 +1,44 @@
+"""What BIND's tools say of a name server that does not answer: a line a try, five seconds each where nobody says anything.
+
+Source: BIND 9.18, bin/dig/dighost.c (start_udp, recv_done); said so by dig and nslookup of Debian 12.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from engine.shell.connect import Ending, attempt
+from engine.shell.live import LiveCluster
+from engine.shell.resolver import dns_service
+
+# Seconds of one try.
+_PATIENCE = 5.0
+_HEARD = {
+    Ending.REFUSED: "connection refused",
+    Ending.NO_ROUTE: "host unreachable",
+    Ending.NO_NETWORK: "network unreachable",
+}
+_NOBODY = ";; no servers could be reached\n"
+
+
+def ask(live: LiveCluster, host: str, server: str, name: str, tries: int = 3) -> tuple[str, str, LiveCluster]:
+    """(what is said of the tries, "" where it answers; of the end; the cluster after it), of a process on `host`. Raises ValueError
+    where `server` is no address."""
+    address = str(ipaddress.ip_address(server))
+    if address.startswith("127.") or dns_service(live.cluster) is None:
+        return "", "", live
+    tried = attempt(live, host, address, 53, "UDP")
+    if tried.ending is Ending.CONNECTED:
+        return "", "", tried.live
+    why = _HEARD.get(tried.ending)
+    where = tried.outcome.where
+    if why is not None and where is not None and where.host == host and where.rule is None:
+        # The socket cannot even be connected.
+        said = f";; UDP setup with {server}#53({server}) for {name} failed: {why}.\n{_NOBODY}"
+        return said * tries, "", tried.live
+    waited = tried.seconds if why else _PATIENCE
+    return (
+        f";; communications error to {server}#53: {why or 'timed out'}\n" * tries,
+        _NOBODY,
+        tried.live.later(waited * tries),
+    )
