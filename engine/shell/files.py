@@ -32,6 +32,38 @@ _NO_HOST = ""
 _NOTHING_THERE = "/dev/null"
 _FOLDERS = frozenset({"/", "/root", "/etc", "/proc", "/sys", "/tmp"})  # noqa: S108
 
+# Files and folders that a real host has, by how their paths begin: what tells the same here.
+_NOT_SIMULATED = (
+    ("/proc/net/nf_conntrack", "conntrack -L is there"),
+    *((f"/proc/net/{name}", "counters are no part of it") for name in ("dev", "snmp", "netstat", "softnet_stat", "stat/", "sockstat")),
+    *((f"/proc/net/{name}", "ip route is there") for name in ("route", "fib_trie", "ipv6_route", "rt_")),
+    ("/proc/net/arp", "ip neigh is there"),
+    *((f"/proc/net/{name}", "ss is there") for name in ("tcp", "udp", "raw", "unix", "packet")),
+    ("/proc/net/ip_vs", "ipvsadm is there"),
+    ("/proc/net/", "ip, ss and sysctl are there"),
+    *((f"/proc/{name}", "the machine's load and memory are no part of it") for name in ("cpuinfo", "meminfo", "loadavg", "uptime", "stat", "interrupts", "softirqs", "vmstat", "mounts", "diskstats")),
+    *((f"/proc/{name}", "uname -a, lsmod and ps are there") for name in ("version", "modules", "cmdline", "filesystems", *"0123456789")),
+    ("/etc/cni/", "bridge link, ip -d link and ip route tell of the CNI"),
+    ("/opt/cni/", "bridge link, ip -d link and ip route tell of the CNI"),
+    ("/run/flannel/", "ip -d link and ip route tell of the CNI"),
+    ("/var/lib/kubelet", "kubectl tells of the node"),
+    ("/var/lib/kube-proxy", "kubectl -n kube-system get cm kube-proxy -o yaml is there"),
+    ("/etc/kubernetes", "kubectl tells of the cluster"),
+    ("/root/.kube", "kubectl config get-contexts is there"),
+    ("/var/log", "journalctl -u kube-proxy and kubectl logs are there"),
+    ("/etc/coredns", "kubectl tells of CoreDNS' Service and pods"),
+    ("/var/run/secrets", "there are no accounts"),
+    ("/run/secrets", "there are no accounts"),
+    ("/var/run/netns", "ip netns is there"),
+    ("/run/netns", "ip netns is there"),
+    *((f"/etc/{name}", "of /etc there are hostname, hosts and resolv.conf") for name in ("passwd", "shadow", "group", "sudoers", "os-release", "debian_version", "fstab", "nsswitch.conf", "ssh", "systemd", "services", "protocols", "crontab", "iptables", "network", "profile", "bash", "ssl", "default", "docker", "containerd", "crictl.yaml", "modules", "modprobe.d", "gai.conf", "host.conf")),
+    ("/etc/sysctl", "sysctl and /proc/sys tell what counts now"),
+    *((f"/{name}", "of folders there are /etc, /proc/sys, /sys/class/net and /tmp") for name in ("usr/", "bin/", "sbin/", "lib/", "boot/", "opt/", "srv/", "home/")),
+)  # fmt: skip
+_NOT_SIMULATED_SYS = re.compile(
+    r"/sys/class/net/[^/]+/(?:statistics|carrier|speed|duplex|address|queues|tx_queue_len|type|bridge)(?:/.*)?"
+)
+
 
 class FileRefused(Exception):
     """`PATH: why`, as a tool says it of a file that it cannot use."""
@@ -113,6 +145,10 @@ def write_file(live: LiveCluster, host: str, path: str, text: str, *, append: bo
 
 
 def _missing(live: LiveCluster, host: str, at: str) -> str:
+    if host != _NO_HOST and (why := next((why for start, why in _NOT_SIMULATED if at.startswith(start)), "")):
+        return f"not simulated here: {why}"
+    if host != _NO_HOST and _NOT_SIMULATED_SYS.fullmatch(at):
+        return "not simulated here: ip -d link and ethtool -k are there"
     return (
         "Is a directory"
         if any(one.startswith(at.rstrip("/") + "/") for one in paths(live, host))

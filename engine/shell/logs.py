@@ -6,7 +6,7 @@ left out.
 
 from __future__ import annotations
 
-from engine.cluster import Mode
+from engine.cluster import Mode, Pod
 from engine.shell.clock import time_of_day
 from engine.shell.live import LiveCluster
 
@@ -43,3 +43,8 @@ def coredns() -> str:
         ".:53\n[INFO] plugin/reload: Running configuration SHA512 = 591cf328cccc12bc490481273e738df59329c62c0b729d94e8b61db9961c2fa5"
         "f046dd37f1cf888b953814040d180f52594972691cd6ff41be96639138a43908\nCoreDNS-1.11.3\nlinux/amd64, go1.21.11, a6338e9\n"
     )
+
+
+def application(pod: Pod) -> str:
+    """What an application writes when it starts."""
+    return "".join(f"listening on :{port.port}\n" for port in pod.ports)

@@ -39,6 +39,7 @@ _OF_NODES = {
     **dict.fromkeys(("kubelet", "kube-proxy", "kubeadm", "containerd"), "systemctl status, journalctl -u and kubectl logs tell of them"),
     **dict.fromkeys(("ctr",), "crictl is there"),
     "service": "systemctl is there",
+    "lsns": "ip netns and crictl inspect are there",
     "iptables-translate": "iptables and nft are there",
     "xtables-monitor": "tcpdump and conntrack -L are there",
     "update-alternatives": "iptables -V says which of the two it is",

@@ -12,6 +12,9 @@ from engine.packet import FiveTuple
 Filter: TypeAlias = Callable[[FiveTuple], bool]
 _OPEN, _CLOSE = "()"
 _PROTOCOLS = ("tcp", "udp", "icmp", "sctp")
+_SERVICES = {"http": "80", "https": "443", "domain": "53", "ssh": "22"}
+# Of a packet these filters see its tuple.
+_NOT_HERE = frozenset({"arp", "ether", "vlan", "greater", "less", "broadcast", "multicast", "icmp6", "len", "proto", "inbound", "outbound", "rarp", "gateway"})  # fmt: skip
 
 
 class BadFilter(Exception):
@@ -72,14 +75,18 @@ class _Reader:
             return lambda flow: (":" in flow.src) == six
         if token in _PROTOCOLS:
             of = self.of_protocol(token)
-            if self.left and self.left[0] in ("port", "src", "dst"):
+            if self.left and self.left[0] in ("port", "portrange", "src", "dst"):
                 rest = self.one()
                 return lambda flow: of(flow) and rest(flow)
             return of
+        if "[" in token or token in _NOT_HERE:
+            raise BadFilter(
+                f"tcpdump: {token[:50]} is not simulated here; there are host, net, port, portrange, src, dst, tcp, udp, icmp"
+            )
         side = ""
         if token in ("src", "dst"):
             side, token = token, self.left.pop(0) if self.left else ""
-        if token in ("host", "net", "port"):
+        if token in ("host", "net", "port", "portrange"):
             value = self.left.pop(0) if self.left else ""
             return _matching(token, side, value)
         return _matching("host", side, token)
@@ -90,7 +97,16 @@ class _Reader:
 
 
 def _matching(kind: str, side: str, value: str) -> Filter:
+    if kind == "portrange":
+        ports = re.fullmatch(r"([0-9]{1,5})-([0-9]{1,5})", value)
+        if ports is None:
+            raise BadFilter(f"tcpdump: illegal port range: {value}")
+        within_range = range(int(ports[1]), int(ports[2]) + 1)
+        return lambda flow: (
+            (side != "dst" and flow.sport in within_range) or (side != "src" and flow.dport in within_range)
+        )
     if kind == "port":
+        value = _SERVICES.get(value, value)
         if not re.fullmatch(r"[0-9]{1,5}", value):
             raise BadFilter(f"tcpdump: illegal port: {value}")
         number = int(value)

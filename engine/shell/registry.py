@@ -24,10 +24,13 @@ MODULES: dict[tuple[str, ...], str] = {
         "date",
         "uptime",
         "lsmod",
+        "modprobe",
         "dmesg",
         "clear",
         "seq",
     ): "engine.shell.tools.whoami",
+    ("ps", "pgrep", "pidof"): "engine.shell.tools.ps",
+    ("nsenter",): "engine.shell.tools.nsenter",
     ("wget",): "engine.shell.tools.wget",
     ("ip",): "engine.shell.tools.ip",
     (

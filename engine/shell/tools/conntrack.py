@@ -15,8 +15,17 @@ _WITH_VALUE = {
     "-p": "proto", "--proto": "proto", "-s": "orig-src", "--src": "orig-src", "--orig-src": "orig-src", "-d": "orig-dst",
     "--dst": "orig-dst", "--orig-dst": "orig-dst", "-r": "reply-src", "--reply-src": "reply-src", "-q": "reply-dst", "--reply-dst": "reply-dst",
     "--sport": "sport", "--orig-port-src": "sport", "--dport": "dport", "--orig-port-dst": "dport", "--state": "state", "-f": "family",
-    "--family": "family", "-o": "output", "--output": "output",
+    "--family": "family", "-o": "output", "--output": "output", "-u": "status", "--status": "status",
 }  # fmt: skip
+# Entries whose addresses are translated: by their source, their destination, either.
+_TRANSLATED = {
+    "-n": "source",
+    "--src-nat": "source",
+    "-g": "destination",
+    "--dst-nat": "destination",
+    "-j": "any",
+    "--any-nat": "any",
+}
 _VERBS = {"--dump": "-L", "--list": "-L", "--delete": "-D", "--flush": "-F", "--count": "-C", "--stats": "-S"}
 
 
@@ -24,10 +33,16 @@ class _Bad(Exception):
     pass
 
 
+class _Version(Exception):
+    pass
+
+
 def run(call: Call) -> Result:
     """`conntrack -L|-D|-C|-F [-p tcp|udp] [-s|-d|-r|-q ADDRESS] [--sport|--dport PORT] [--state STATE]`."""
     try:
         verb, asked = _read(call.args)
+    except _Version:
+        return Result("conntrack v1.4.7 (conntrack-tools)\n")
     except _Bad as error:
         return failed(f"conntrack v1.4.7 (conntrack-tools): {error}\nTry `conntrack -h' or 'conntrack --help' for more information.", 2)  # fmt: skip
     held = list(call.live.connections(call.host))
@@ -40,7 +55,8 @@ def run(call: Call) -> Result:
             "conntrack v1.4.7 (conntrack-tools): connection tracking table has been emptied.\n",
         )
     found = [(one, left) for one, left in held if _fits(one.view, asked)]
-    lines = "".join(f"{entry_line(one.view, left)}\n" for one, left in found)
+    extended = asked.get("output") == "extended"
+    lines = "".join(f"{_family(one.view) if extended else ''}{entry_line(one.view, left)}\n" for one, left in found)
     count = f"conntrack v1.4.7 (conntrack-tools): {len(found)} flow entries have been"
     if verb == "-L":
         return Result(lines, f"{count} shown.\n")
@@ -56,8 +72,12 @@ def _read(words: tuple[str, ...]) -> tuple[str, dict[str, str]]:
         name, equals, value = word.partition("=")
         if word in ("-L", "-D", "-F", "-C"):
             verb = word
-        elif word in ("conntrack", "-n", "--any-nat", "-j", "--src-nat", "-g", "--dst-nat"):
+        elif word == "conntrack":
             continue
+        elif word in ("-V", "--version"):
+            raise _Version
+        elif word in _TRANSLATED:
+            asked["translated"] = _TRANSLATED[word]
         elif name in _WITH_VALUE:
             if not equals and not left:
                 raise _Bad(f"option `{word}' requires an argument")
@@ -68,11 +88,19 @@ def _read(words: tuple[str, ...]) -> tuple[str, dict[str, str]]:
                     f"{word} is not available here: neither counters nor events are modelled; there are -L, -D, -F and -C"
                 )
             raise _Bad(f"unknown option `{word}'")
+    _check(verb, asked)
+    return verb, asked
+
+
+def _check(verb: str, asked: dict[str, str]) -> None:
     if not verb:
         raise _Bad("command required")
     if asked.get("proto", "tcp").lower() not in (one.lower() for one in L4):
         raise _Bad(f"`{asked['proto']}' unsupported protocol")
-    return verb, asked
+    if asked.get("output", "extended") != "extended":
+        raise _Bad(f"-o {asked['output'][:30]} is not simulated here; there is -o extended")
+    if asked.get("status", "ASSURED").upper() not in ("ASSURED", "SEEN_REPLY", "UNREPLIED"):
+        raise _Bad(f"Bad status parameter `{asked['status'][:30]}'")
 
 
 def _fits(view: ConntrackView, asked: dict[str, str]) -> bool:
@@ -87,7 +115,26 @@ def _fits(view: ConntrackView, asked: dict[str, str]) -> bool:
         "dport": str(original.dport),
         "state": view.state,
     }
+    if not _translated(view, asked.get("translated", "")) or not _of_status(view, asked.get("status", "").upper()):
+        return False
     return all(held.get(name, value.lower()) in (value, value.lower(), value.upper()) for name, value in asked.items())
+
+
+def _translated(view: ConntrackView, where: str) -> bool:
+    original, reply = view.original, view.reply
+    source = (reply.dst, reply.dport) != (original.src, original.sport)
+    destination = (reply.src, reply.sport) != (original.dst, original.dport)
+    return {"source": source, "destination": destination, "any": source or destination}.get(where, True)
+
+
+def _of_status(view: ConntrackView, status: str) -> bool:
+    assured = view.replied and view.original.protocol in (L4.TCP, L4.SCTP) and view.state not in _OPENING
+    return {"UNREPLIED": not view.replied, "SEEN_REPLY": view.replied, "ASSURED": assured}.get(status, True)
+
+
+def _family(view: ConntrackView) -> str:
+    """What -o extended has before a line."""
+    return "ipv6     10 " if ":" in view.original.src else "ipv4     2 "
 
 
 def _without(call: Call, gone: list[HeldConnection], said: str) -> Result:

@@ -21,8 +21,22 @@ def run(call: Call) -> Result:
         letter for word in call.args if word.startswith("-") and not word.startswith("--") for letter in word[1:]
     }
     words = [word for word in call.args if not word.startswith("-")]
-    if letters - set("LlnStu"):
-        return failed("ipvsadm: here it lists (-Ln) and saves (-Sn); kube-proxy writes the virtual servers", 2)
+    longs = {word for word in call.args if word.startswith("--")} - {
+        "--list",
+        "--numeric",
+        "--save",
+        "--tcp-service",
+        "--udp-service",
+    }
+    if longs == {"--timeout"}:
+        # What kube-proxy's configuration leaves at 0 is the kernel's own.
+        return Result("Timeout (tcp tcpfin udp): 900 120 300\n")
+    if letters - set("LlnStu") or longs:
+        what = " ".join(sorted(longs)) or "this"
+        return failed(
+            f"ipvsadm: {what} is not simulated here: it lists (-Ln) and saves (-Sn); kube-proxy writes the virtual servers",
+            2,
+        )
     services = []
     for family in Family:
         ruleset = call.live.rules(call.host, family)

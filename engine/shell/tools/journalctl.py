@@ -1,4 +1,4 @@
-"""journalctl(1) -u kube-proxy and -k: what systemd and kube-proxy wrote, where it is a service of the machine. Source: systemd 252."""
+"""journalctl(1) -u kube-proxy: what systemd and kube-proxy wrote, where it is a service of the machine. Source: systemd 252."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNITS = ("kube-proxy", "kube-proxy.service")
 
 
 def run(call: Call) -> Result:
-    """`journalctl -u kube-proxy [-n LINES] [--no-pager]`, `journalctl -k`."""
+    """`journalctl -u kube-proxy [-n LINES] [--no-pager]`."""
     try:
         options, _ = split_options([word for word in call.args if not word.startswith("--")], "unSU")
     except Unusable as error:
@@ -21,8 +21,11 @@ def run(call: Call) -> Result:
     most = options.get("n", "100000")
     if not re.fullmatch(r"[0-9]{1,6}", most):
         return failed(f"Failed to parse lines '{most}'")
-    if "k" in options or options.get("u") not in _UNITS:
-        return Result("-- No entries --\n")
+    if options.get("u") not in _UNITS:
+        what = "the kernel's log" if {"k", "-dmesg"} & {*options} or "--dmesg" in call.args else f"the journal of {options['u'][:50]}" if "u" in options else "the whole journal"  # fmt: skip
+        return failed(
+            f"journalctl: {what} is not simulated here; there are -u kube-proxy, kubectl logs, events and describe"
+        )
     proxy = call.live.proxy(call.host)
     at = time_of_day(proxy.started).strftime("%b %d %H:%M:%S")
     head = f"{at} {call.host} systemd[1]: Started kube-proxy.service - kube-proxy.\n"

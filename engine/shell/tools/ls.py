@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.shell.files import absolute, paths
+from engine.shell.files import FileRefused, absolute, paths, read_file
 from engine.shell.interface import ANYWHERE, Call, Result, Tool
 
 
@@ -20,7 +20,10 @@ def run(call: Call) -> Result:
             path[len(at.rstrip("/")) + 1 :].partition("/")[0] for path in there if path.startswith(at.rstrip("/") + "/")
         }
         if not inside and at not in ("/root", "/tmp"):  # noqa: S108
-            err += f"ls: cannot access '{word}': No such file or directory\n"
+            try:
+                read_file(call.live, call.host, word)
+            except FileRefused as error:
+                err += f"ls: cannot access '{word}': {error.why}\n"
             continue
         out += (f"{word}:\n" if len(asked) > 1 else "") + "".join(f"{name}\n" for name in sorted(inside))
     return Result(out, err, 2 if err else 0)

@@ -16,6 +16,10 @@ _FAMILIES = {"ip": Family.IPV4, "ip6": Family.IPV6}
 def run(call: Call) -> Result:
     """`nft list ruleset|tables|table FAMILY NAME|chain FAMILY TABLE NAME|chains`, `nft flush ruleset|table FAMILY NAME`."""
     words = [word for word in call.args if not word.startswith("-")]
+    if call.args[:1] in (("-v",), ("--version",)):
+        return Result("nftables v1.0.6 (Lester Gooch #5)\n")
+    if any(word.startswith("--") and word not in ("--numeric", "--stateless") or (word[:1] == "-" and set(word[1:]) & set("ajefi")) for word in call.args if not words or word != words[-1]):  # fmt: skip
+        return failed("nft: of its options -n and -s are simulated here; handles and JSON are not")
     if words[:1] == ["flush"]:
         return _flush(call, words[1:])
     if words[:1] != ["list"] or len(words) < 2:
@@ -31,6 +35,8 @@ def run(call: Call) -> Result:
         return _missing(words[2:4]) if found is None else Result(found)
     if words[1] in ("chain", "set", "map") and len(words) >= 4:
         return _part(tables, words)
+    if words[1] in ("chains", "sets", "maps", "counters", "meters", "flowtables", "quotas", "limits", "objects"):
+        return failed(f"nft: list {words[1]} is not simulated here; list ruleset, tables, table and chain are")
     return failed(f"Error: syntax error, unexpected {words[1]}\n{' '.join(call.args)}\n", 1)
 
 

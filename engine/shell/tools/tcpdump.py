@@ -24,11 +24,13 @@ def run(call: Call) -> Result:
     if call.args[:1] in (("-D",), ("--list-interfaces",)):
         names = [*call.here.devices, "any"]
         return Result("".join(f"{at}.{name} [Up, Running]\n" for at, name in enumerate(names, 1)))
+    if call.args[:1] == ("--version",):
+        return Result("tcpdump version 4.99.3\nlibpcap version 1.10.3 (with TPACKET_V3)\n")
     try:
         capture = _read(call)
     except (Unusable, BadFilter) as error:
         return failed(str(error))
-    head = (
+    head = _said_of(call) + (
         "tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n"
         f"listening on {capture.device}, link-type {'LINUX_SLL2 (Linux cooked v2)' if capture.device == 'any' else 'EN10MB (Ethernet)'}, "
         "snapshot length 262144 bytes\n"
@@ -45,10 +47,17 @@ def run(call: Call) -> Result:
     return Result(shown, f"{head}{hint}{lines} packets captured\n", 0, after)
 
 
+def _said_of(call: Call) -> str:
+    """What is said of letters by which the real one shows more."""
+    options, _ = split_options(call.args, "icswrG")
+    more = [f"-{letter}" for letter in "veAXxSK" if letter in options]
+    return f"({', '.join(more)}: no more is shown of a packet here)\n" if more else ""
+
+
 def _read(call: Call) -> Capture:
-    options, words = split_options(call.args, "icsw")
-    if "w" in options:
-        raise Unusable("tcpdump: writing a file is not available here")
+    options, words = split_options(call.args, "icswrG")
+    if "w" in options or "r" in options:
+        raise Unusable("tcpdump: -w and -r are not simulated here; start it with & and send something")
     first = "any" if call.here.kind is HostKind.NODE else "eth0"
     device = options.get("i", next((one for one in call.here.devices if one == "eth0"), first))
     if device != "any" and device not in call.here.devices:

@@ -1,6 +1,6 @@
-"""What a host says of itself: whoami(1), id(1), hostname(1), uname(1), date(1), uptime(1), lsmod(8), dmesg(1), clear(1), seq(1).
+"""What a host says of itself: whoami(1), id(1), hostname(1), uname(1), date(1), uptime(1), lsmod(8), modprobe(8), dmesg(1), clear(1), seq(1).
 
-Source: GNU coreutils 9.1, procps-ng 4.0.2, kmod 30. The kernel is that of Debian 12; its log is not modelled and prints nothing.
+Source: GNU coreutils 9.1, procps-ng 4.0.2, kmod 30. The kernel is that of Debian 12.
 """
 
 from __future__ import annotations
@@ -80,6 +80,20 @@ def _lsmod(call: Call) -> Result:
     return printed("\n".join(("Module                  Size  Used by", *rows)))
 
 
+def _modprobe(call: Call) -> Result:
+    """What is loaded already stays so; the sysctls of br_netfilter are there with it."""
+    asked = [word for word in call.args if not word.startswith("-")]
+    if any(word in ("-r", "--remove") for word in call.args):
+        return failed("modprobe: taking a module out is not simulated here")
+    loaded = {line.split()[0] for line in _lsmod(call).stdout.splitlines()[1:]}
+    missing = [name for name in asked if name.replace("-", "_") not in loaded]
+    return (
+        failed(f"modprobe: {missing[0][:50]} is not simulated here; lsmod shows what is loaded")
+        if missing
+        else Result()
+    )
+
+
 def _seq(call: Call) -> Result:
     numbers = [int(word) for word in call.args if re.fullmatch(r"-?[0-9]{1,6}", word)]
     if len(numbers) != len(call.args) or not 1 <= len(numbers) <= 3:
@@ -99,7 +113,10 @@ _RUN = {
     "date": _date,
     "uptime": _uptime,
     "lsmod": _lsmod,
-    "dmesg": lambda call: Result(),
+    "modprobe": _modprobe,
+    "dmesg": lambda call: failed(
+        "dmesg: the kernel's log is not simulated here; sysctl and the tools of each layer tell of its state"
+    ),
     "clear": lambda call: Result(),
     "seq": _seq,
 }

@@ -80,7 +80,8 @@ MISTAKES = {
     "the host's own address from outside": ("ip route get 10.244.1.5 from 192.168.1.11 iif eth0", "RTNETLINK answers: Invalid argument", 2),
     "a tunnel larger than its card has room for": ("ip link set flannel.1 mtu 1451", "RTNETLINK answers: Invalid argument", 2),
     "a physical card deleted": ("ip link del eth0", "RTNETLINK answers: Operation not supported", 2),
-    "what is not modelled": ("ip netns list", "ip: netns is not modelled here; there are address, link, neighbour, route and rule", 1),
+    "what is not modelled": ("ip tunnel", "ip: tunnel is not modelled here; there are address, link, neighbour, netns, route and rule", 1),
+    "counters": ("ip -s link", "ip: -statistics is not simulated here: counters are no part of it; without it is", 255),
 }  # fmt: skip
 
 

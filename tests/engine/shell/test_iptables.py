@@ -152,3 +152,11 @@ def test_no_pod_has_it() -> None:
 def test_a_bad_text_says_its_line(tmp_path: Path) -> None:
     reply = run(opened(), "node1", "echo '*filter' | iptables-restore")
     assert reply.stderr.startswith("iptables-restore: line 2 failed: ")
+
+
+def test_counters_are_where_they_are_asked_for() -> None:
+    shell = opened().run("node1", "iptables -F; iptables -A INPUT -p tcp --dport 80 -j ACCEPT").shell
+    assert "-A INPUT -p tcp -m tcp --dport 80 -c 0 0 -j ACCEPT\n" in shell.run("node1", "iptables -S INPUT -v").stdout
+    assert "\n[0:0] -A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" in shell.run("node1", "iptables-save -c").stdout
+    assert "    pkts      bytes target " in shell.run("node1", "iptables -nvxL INPUT").stdout
+    assert "\n       0        0 ACCEPT     6 " in shell.run("node1", "iptables -nvxL INPUT").stdout

@@ -25,13 +25,13 @@ _OBJECTS = {
     "tuntap": "",
     "monitor": "",
     "xfrm": "",
-    "netns": "",
+    "netns": "netns",
     "vrf": "",
     "nexthop": "",
     "mptcp": "",
 }
 _USAGE = """Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
-where  OBJECT := { address | link | neighbour | route | rule }
+where  OBJECT := { address | link | neighbour | netns | route | rule }
        OPTIONS := { -4 | -6 | -br[ief] | -d[etails] | -o[neline] | -s[tatistics] }
 """
 
@@ -46,7 +46,9 @@ def run(call: Call) -> Result:
         if found is None:
             return failed(f'Object "{words[0]}" is unknown, try "ip help".', 1)
         if not _OBJECTS[found]:
-            return failed(f"ip: {found} is not modelled here; there are address, link, neighbour, route and rule", 1)
+            return failed(
+                f"ip: {found} is not modelled here; there are address, link, neighbour, netns, route and rule", 1
+            )
         module = importlib.import_module(f"engine.shell.tools.ip.{_OBJECTS[found]}")
         result = module.run(call, options, words[1:])
     except BadUsage as error:

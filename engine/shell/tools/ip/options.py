@@ -47,9 +47,11 @@ def read_options(words: Sequence[str]) -> tuple[Options, tuple[str, ...]]:
         elif word in ("V", "Version"):
             raise BadUsage("ip utility, iproute2-6.1.0", 0)
         elif word and "json".startswith(word):
-            raise BadUsage("ip: -json is not modelled here")
+            raise BadUsage("ip: -json is not simulated here; -br and -o are")
         else:
             raise BadUsage(f'Option "{words[at - 1]}" is unknown, try "ip -help".')
+    if flags["statistics"]:
+        raise BadUsage("ip: -statistics is not simulated here: counters are no part of it; without it is")
     return Options(family, **flags), tuple(words[at:])
 
 

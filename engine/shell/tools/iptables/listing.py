@@ -33,10 +33,18 @@ def _asked(chain: Chain, command: IptablesCommand) -> list[tuple[int, Rule]]:
 def _saved(chains: list[Chain], command: IptablesCommand, family: Family) -> Iterator[str]:
     if not command.second:
         for chain in chains:
-            yield f"-P {chain.name} {chain.policy}" if chain.policy else f"-N {chain.name}"
+            counted = " -c 0 0" if command.verbose and chain.policy else ""
+            yield f"-P {chain.name} {chain.policy}{counted}" if chain.policy else f"-N {chain.name}"
     for chain in chains:
         for _, rule in _asked(chain, command):
-            yield rule_line(chain.name, rule, family)
+            line = rule_line(chain.name, rule, family)
+            yield _counted(line, rule, family) if command.verbose else line
+
+
+def _counted(line: str, rule: Rule, family: Family) -> str:
+    """With its counters, which stand before the target."""
+    target = "" if rule.target is None else rule.target.iptables_text(family)
+    return f"{line.removesuffix(target)} -c 0 0{target if line.endswith(target) else ''}"
 
 
 def _listed(table: Table, chain: Chain, command: IptablesCommand, family: Family) -> str:
@@ -47,7 +55,7 @@ def _listed(table: Table, chain: Chain, command: IptablesCommand, family: Family
     references = sum(chain.name in (rule.target.leads_to(table) if rule.target else ()) for one in table.chains.values() for rule in one.rules)  # fmt: skip
     about = f"policy {chain.policy}{counted}" if chain.policy else f"{references} references"
     number = "num  " if command.lines else ""
-    counters = " pkts bytes " if command.verbose else ""
+    counters = ("    pkts      bytes " if command.exact else " pkts bytes ") if command.verbose else ""
     devices = " in     out    " if command.verbose else ""
     head = f"{number}{counters}target     prot opt{devices} source               destination         \n"
     return f"Chain {chain.name} ({about})\n{head}{''.join(lines)}"
@@ -69,7 +77,7 @@ def _row(number: int, rule: Rule, command: IptablesCommand, family: Family) -> s
     first = "" if target is None else target.listed_first
     said += "" if target is None else target.listing(command.numeric)
     row = f"{number:<4} " if command.lines else ""
-    row += "    0     0 " if command.verbose else ""
+    row += ("       0        0 " if command.exact else "    0     0 ") if command.verbose else ""
     row += f"{name:<9} {_column(columns['prot'], 4)}--"
     if command.verbose:
         row += f"  {columns['in']:<6} {columns['out']:<6}"

@@ -55,6 +55,7 @@ class IptablesCommand:
     numeric: bool = False
     verbose: bool = False
     lines: bool = False
+    exact: bool = False
 
     def bad(self, message: str) -> BadCommand:
         """A complaint about words."""
@@ -84,7 +85,16 @@ def read_words(words: Sequence[str], tool: str) -> IptablesCommand:
     chain, second = (*reader.taken, "", "")[:2]
     flags = reader.flags
     return IptablesCommand(
-        tool, reader.verb, reader.table, chain, second, tuple(reader.rule), "n" in flags, "v" in flags, "lines" in flags
+        tool,
+        reader.verb,
+        reader.table,
+        chain,
+        second,
+        tuple(reader.rule),
+        "n" in flags,
+        "v" in flags,
+        "lines" in flags,
+        "x" in flags,
     )
 
 
