@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
+import math
 from fractions import Fraction
 
 from engine.errors import EngineError
@@ -164,6 +166,55 @@ class ConntrackView:
     mark: int = 0
 
 
+class MemoryKind(enum.StrEnum):
+    """Who remembers: a list of `-m recent`, a dynamic set of nft, IPVS by a persistence template."""
+
+    RECENT = "recent"
+    SET = "set"
+    TEMPLATE = "template"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a kernel knows of a client from earlier packets, beside conntrack: session affinity's memory. `name` is the list's,
+    `FAMILY TABLE SET`, or `PROTOCOL ADDRESS:PORT` of a virtual server; `key` the client's address as its rule takes it.
+    `stamps` are when, in seconds of the walk's clock (which stands at 0), as struct recent_entry holds them: `index` is the
+    place after the last one written. `timeout`: seconds after which it is gone by itself. `ttl` is the packet's, `server` a
+    template's, which is `assured` once a connection stood."""
+
+    kind: MemoryKind
+    name: str
+    key: str
+    stamps: tuple[float, ...]
+    index: int = 1
+    timeout: int | None = None
+    ttl: int = 0
+    server: tuple[str, int] | None = None
+    assured: bool = False
+
+    @property
+    def last(self) -> float:
+        """When it was last written."""
+        return self.stamps[self.index - 1]
+
+    @property
+    def ends(self) -> float:
+        """When it is gone by itself, if nothing writes it again; infinite for a list's."""
+        return math.inf if self.timeout is None else self.last + self.timeout
+
+    def moved(self, seconds: float) -> Remembered:
+        """The same on a clock that shows so much more."""
+        return dataclasses.replace(self, stamps=tuple(stamp + seconds for stamp in self.stamps))
+
+
+@dataclass(frozen=True, slots=True)
+class HostMemory:
+    """All that one host remembers of clients once the walk is over."""
+
+    host: str
+    entries: tuple[Remembered, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What the connection's first packet paid in netfilter on all hosts: rules evaluated one by one, hash look-ups."""
@@ -192,7 +243,7 @@ class Outcome:
     which), as it may where a node sees one way of a connection only: connect() succeeds, and nothing more comes through.
     `assumed` is what rules took for granted on the way (a rate that is not used up). `sent` is the length of the packets
     that the client ends up sending of those of Request.size (0: none was asked for), `learned` what it hears of its way
-    before.
+    before. `remembered` is what hosts that remember clients do so of then; it tells no ways apart.
     """
 
     probability: Fraction
@@ -211,6 +262,7 @@ class Outcome:
     assumed: tuple[Text, ...] = ()
     sent: int = 0
     learned: tuple[LearnedMTU, ...] = ()
+    remembered: tuple[HostMemory, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def __hash__(self) -> int:
         # What tells ways apart: all of their hops' words would take longer than a walk's rules do.

@@ -60,7 +60,7 @@ from engine.network.routes import Route, RoutingTable, contains, is_public, numb
 from engine.packet import FAMILY_OF_VERSION, Family
 from engine.proxy.compiled import ClusterCache
 from engine.proxy.interface import MODES, mode_named, shared_rules
-from engine.trace import Text
+from engine.trace import Remembered, Text
 
 if TYPE_CHECKING:
     from engine.networkpolicy import PolicyIndex
@@ -241,6 +241,10 @@ class Fabric:
     def held_connections(self, host: str) -> tuple[ConntrackEntry, ...]:
         """What conntrack holds on the host before a walk: entries of that walk's own."""
         return given_connections(self.cluster, host)
+
+    def remembered(self, host: str) -> tuple[Remembered, ...]:
+        """What the host's rules and IPVS remember of clients before a walk, at which its stamps count from 0 backwards."""
+        return ()
 
     def pod_owner_at(self, address: str) -> AddressOwner | None:
         """The pod that has the address."""

@@ -243,15 +243,16 @@ def _deviates(incident: Incident, live: LiveCluster) -> bool:
 
 
 def lasting(incident: Incident, live: LiveCluster) -> tuple[str, ...]:
-    """The flows that deviate once every kube-proxy has synced and the pods of the application have been made anew."""
+    """The flows that deviate once every kube-proxy has synced, the pods of the application have been made anew and no client is
+    remembered any more."""
     return deviating(incident, later(incident, live))
 
 
 def later(incident: Incident, live: LiveCluster) -> LiveCluster:
     """The cluster once every kube-proxy has synced and the pods of the application, CoreDNS's and one caller have been made
-    anew."""
+    anew. Session affinity's time has run out by then: a client whose endpoint works hides one that does not."""
     scene = incident.scene
-    live = live.synced(scene.nodes)
+    live = live.synced(scene.nodes).without_memory()
     for template in (*scene.of(scene.front), *scene.of(DNS), *scene.of(scene.caller)[:1]):
         live = restarted(scene, live, template)
     return live

@@ -42,6 +42,9 @@ _PARTS_OF_MODE = {
 TARGET = {L4.TCP: 8080, L4.UDP: 5353}
 HOST_PORT = {L4.TCP: 8088, L4.UDP: 8053}
 
+# Seconds of sessionAffinity of every second Service: short enough to be waited for.
+SHORT_AFFINITY = 2
+
 
 def one_in(draw: random.Random, chance: int) -> bool:
     """True once in `chance` draws."""
@@ -135,6 +138,7 @@ def _service(draw: random.Random, index: int, where: Addresses) -> Service:
         internal_traffic_policy="Local" if one_in(draw, 4) else "Cluster",
         health_check_node_port=32000 + index if balanced and local else 0,
         session_affinity="ClientIP" if one_in(draw, 5) else "None",
+        affinity_timeout_seconds=10800 if index == 1 else SHORT_AFFINITY,
         ip_families=(where.family,),
     )
 

@@ -73,7 +73,14 @@ def verify_ports(case: PortCase) -> VerifiedPorts:
     found = []
     for pod, port, target in case.connections:
         live = LiveFabric.over(
-            cluster, Mode.IPTABLES, None, edits={}, rules={("node1", Family.IPV4): rules}, seen={}, held={"node1": held}
+            cluster,
+            Mode.IPTABLES,
+            None,
+            edits={},
+            rules={("node1", Family.IPV4): rules},
+            seen={},
+            held={"node1": held},
+            remembered={},
         )
         (outcome,) = outcomes(cluster, Request(f"pod/{pod}", target, sport=port), fabric=live)
         found.append(outcome.verdict is Verdict.DELIVERED)

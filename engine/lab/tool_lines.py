@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from engine.fabric.fabric import Fabric
 from engine.network.devices import DeviceKind
 from engine.network.host import HostKind
-from engine.packet import L4, is_ipv6
+from engine.packet import L4, Family, is_ipv6
 from engine.shell.live import LiveCluster
 from engine.values import dataclass
 
@@ -27,6 +27,10 @@ class ToolRow:
 
 
 _CURL = "curl -sS -m 2 http://{vip}:{port}/"
+_STICKY = "curl -sS -m 0.5 http://{sticky}:{sticky_port}/"
+# What sessionAffinity remembers is asked for again, and lives on for as long as its Service says.
+_AGAIN = f"for n in 1 2 3 4; do {_STICKY}; done"
+_LATER = f"{_STICKY}; sleep 1; {_STICKY}; sleep 3; {_STICKY}; {_STICKY}"
 ROWS = (
     ToolRow("iptables-save", "node", "iptables-save"),
     ToolRow("iptables-save -t", "node", "iptables-save -t nat"),
@@ -124,6 +128,20 @@ ROWS = (
     ToolRow("ip neigh, learned", "node", "ip neigh show nud failed", first="ping -c 1 -W 4 {nobody}"),
     ToolRow("bridge fdb, learned", "node", "bridge fdb show", first=_CURL, needs="tcp bridge"),
     ToolRow("bridge fdb, learned", "node", "bridge fdb show dev {veth}", first="ping -c 1 -W 1 {far}", needs="bridge"),
+    ToolRow("curl, again and again", "pod", _AGAIN, needs="affinity"),
+    ToolRow("curl, again and again", "pod", _LATER, needs="affinity"),
+    ToolRow("curl, again and again", "node", _AGAIN, needs="affinity"),
+    ToolRow("curl, again and again", "other", _AGAIN, first=_AGAIN, needs="affinity"),
+    ToolRow("curl, again and again", "client", "for n in 1 2 3; do curl -sS -m 0.5 http://{address}:{sticky_node_port}/; done", needs="affinity"),
+    ToolRow("cat /proc/net/xt_recent", "node", "ls /proc/net/xt_recent; cat /proc/net/xt_recent/*", first=_AGAIN, needs="affinity iptables"),
+    ToolRow("cat /proc/net/xt_recent", "node", "cat /proc/net/xt_recent/*; iptables -t nat -S", first=_LATER, needs="affinity iptables"),
+    ToolRow("cat /proc/net/xt_recent", "node", "iptables-save | iptables-restore; cat /proc/net/xt_recent/*", first=_AGAIN, needs="affinity iptables"),
+    ToolRow("nft list set", "node", "for s in {sets}; do nft list set ip kube-proxy $s; done", first=_AGAIN, needs="affinity nftables"),
+    ToolRow("nft list set", "node", "for s in {sets}; do nft list set ip kube-proxy $s; done", first=_LATER, needs="affinity nftables"),
+    ToolRow("nft list table", "node", "nft list table ip kube-proxy", first=_AGAIN, needs="affinity nftables"),
+    ToolRow("ipvsadm -Lnc", "node", "ipvsadm -Lnc", first=_AGAIN, needs="affinity ipvs"),
+    ToolRow("ipvsadm -Lnc", "node", "ipvsadm -Lnc", first=_LATER, needs="affinity ipvs"),
+    ToolRow("ipvsadm --persistent-conn", "node", "ipvsadm -Ln --persistent-conn", first=_AGAIN, needs="affinity ipvs"),
     ToolRow("curl NAME", "pod", "curl -sS -m 2 http://{service}:{port}/", needs="dns tcp"),
 )  # fmt: skip
 
@@ -186,6 +204,7 @@ def _words(live: LiveCluster, node: str, other: str) -> tuple[Mapping[str, str],
     has |= {"vxlan"} if any(d.kind is DeviceKind.VXLAN for d in here.devices.values()) else set()
     has.add(str(live.mode))
     _service_words(live, words, has)
+    _affinity_words(live, node, words, has)
     return words, has
 
 
@@ -211,6 +230,24 @@ def _service_words(live: LiveCluster, words: dict[str, str], has: set[str]) -> N
         break
     if any(one.name == "kube-dns" for one in live.cluster.services):
         has.add("dns")
+
+
+def _affinity_words(live: LiveCluster, node: str, words: dict[str, str], has: set[str]) -> None:
+    """A Service with sessionAffinity, and the sets of a node's that remember for it."""
+    for service in live.cluster.services:
+        port = service.ports[0] if service.ports else None
+        own = service.cluster_ips and not is_ipv6(service.cluster_ips[0])
+        if port is None or not own or port.protocol is not L4.TCP or service.session_affinity == "None":
+            continue
+        words |= {"sticky": service.cluster_ips[0], "sticky_port": str(port.port)}
+        if port.node_port:
+            words["sticky_node_port"] = str(port.node_port)
+        has.add("affinity")
+        break
+    sets = (name for table in live.rules(node, Family.IPV4).tables.values() for name in table.sets)
+    own_sets = " ".join(name for name in sets if name.startswith("affinity-"))
+    if own_sets:
+        words["sets"] = own_sets
 
 
 def _own(live: LiveCluster, host: str) -> bool:

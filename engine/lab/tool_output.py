@@ -25,7 +25,7 @@ from engine.trace import Text
 from engine.values import dataclass
 
 # Draws of the simulation that are tried until one is what the kernel drew: endpoints of a Service.
-_MOST_DRAWS = 24
+_MOST_DRAWS = 64
 _VLAN = " vlan 1 master "
 # ARP asks three times, a second apart.
 _MOST_SECONDS = 8
@@ -58,6 +58,9 @@ DRAWN = (
     (r"(?m)^\d+ packets? (received by filter|dropped by kernel|captured)\n", ""),
     (r"Size in memory: \d+", "Size in memory: N"),
     (r"\(size=\d+\)", "(size=N)"),
+    (r" expires [0-9a-z]+", " expires T"),
+    (r"(?<=[ :])\d{10}(?=[ ,\n])", "JIFFIES"),
+    (r"(?m)^(TCP|UDP) \d\d+:\d\d +", r"\1 MM:SS "),
     (r"\binitval 0x[0-9a-f]{8}", "initval N"),
 )  # fmt: skip
 # The lab's own: its cards are veth pairs, the fabric says which networks are on-link, one family is built, nfacct needs a
@@ -82,7 +85,22 @@ LAB = (
     # What rp_filter refuses: 6.1 and 6.18 again.
     (r"(?<=RTNETLINK answers: )Invalid cross-device link", "Invalid argument"),
 )  # fmt: skip
-_SORTED = ("ip neigh", "ss ", "conntrack", "bridge fdb", "ipset", "ipvsadm", "getent ahosts")
+_SORTED = (
+    "ip neigh",
+    "ss ",
+    "conntrack",
+    "bridge fdb",
+    "ipset",
+    "ipvsadm",
+    "getent ahosts",
+    "ls /proc/net/",
+    "cat /proc/net/",
+)
+# Lists of `-m recent`; IPVS forgets a client with its real server.
+_FORGET = (
+    "for f in /proc/net/xt_recent/*; do echo / > $f; done; "
+    "ipvsadm-save -n > /run/k8squiz-saved && ipvsadm -C && ipvsadm-restore < /run/k8squiz-saved"
+)
 _BLOCKS = ("ip addr", "ip -4 addr", "ip link")
 
 
@@ -137,7 +155,18 @@ def _settle(lab: PlainLab) -> None:
         time.sleep(1)
 
 
+def _forget(lab: PlainLab) -> None:
+    """Let every node forget the clients that lines before spoke for: the simulation begins each line anew."""
+    if all(service.session_affinity == "None" for service in lab.live.cluster.services):
+        return
+    for node in lab.fabric.nodes:
+        sets = (name for table in lab.live.rules(node, Family.IPV4).tables.values() for name in table.sets)
+        flushed = "".join(f"nft flush set ip kube-proxy {one}; " for one in sets if one.startswith("affinity-"))
+        lab.run(node, f"{flushed}{_FORGET}")
+
+
 def _real(lab: PlainLab, line: ToolLine) -> str:
+    _forget(lab)
     if line.first:
         lab.run(line.host, "conntrack -F")
         for host in (one for one in lab.namespaces if one != WIRES):
@@ -227,12 +256,12 @@ def _of_one_family(lab: PlainLab, line: ToolLine, text: str) -> str:
 
 def _without_ports(lab: PlainLab, line: ToolLine, text: str) -> str:
     """Ports that nobody listens on are drawn, by a socket or by NAT."""
-    if not line.line.startswith(("conntrack", "tcpdump")):
+    if not line.line.startswith(("conntrack", "tcpdump", "ipvsadm -Lnc")):
         return text
     known = {str(port) for pairs in lab.fabric.address_index.listening.values() for _, port in pairs}
-    known |= {str(n) for s in lab.live.cluster.services for p in s.ports for n in (p.port, p.node_port)} | {"8472", "4789", "9"}  # fmt: skip
+    known |= {str(n) for s in lab.live.cluster.services for p in s.ports for n in (p.port, p.node_port)} | {"8472", "4789", "9", "0"}  # fmt: skip
 
     def put(found: re.Match[str]) -> str:
         return found[1] + (found[2] if found[2] in known else "P")
 
-    return re.sub(r"(port=|\d+\.\d+\.\d+\.\d+\.)(\d+)\b", put, text)
+    return re.sub(r"(port=|\d+\.\d+\.\d+\.\d+[.:])(\d+)\b", put, text)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from engine.hooks import Hook
 from engine.netfilter.choose import Choose
+from engine.netfilter.memory import ClientMemory
 from engine.netfilter.ruleset import Chain, Rule, Table
 from engine.netfilter.skb import Event, Manip, NetfilterVerdict, RuleEvent, Skb, TargetAction
 from engine.packet import Family, FiveTuple
@@ -58,8 +59,8 @@ SetUpNat = Callable[[Manip, str | None, tuple[int, int] | None, bool], None]
 class Context:
     """Everything a match or target may look at or touch while one packet passes one hook.
 
-    `table`, `chain`, `rule`, `position`, `path` say where the walk is. `recent` are the host's `-m recent` tables:
-    name -> address -> times, `ipvs_own` what IPVS alone knows of connections: the request -> its real server. `routing`
+    `table`, `chain`, `rule`, `position`, `path` say where the walk is. `memory` is what the host's rules and IPVS remember
+    of clients, `ipvs_own` what IPVS alone knows of connections: the request -> its real server. `routing`
     is None where only the node's own rules are known, and nothing of its network.
     `reject_with` and `nat_cause` are what a REJECT or a NAT target leaves behind, `assumed` what was taken for granted.
     """
@@ -71,7 +72,7 @@ class Context:
     is_local: Callable[[str], bool]
     choose: Choose
     now: float
-    recent: dict[str, dict[str, list[float]]]
+    memory: ClientMemory
     masquerade_address: Callable[[], str | None]
     set_up_nat: SetUpNat
     table: Table

@@ -18,7 +18,7 @@ from engine.netfilter.rules import Ruleset
 from engine.netfilter.skb import UNTRACKED, IpvsEvent, NetfilterVerdict, Segment, Skb
 from engine.netfilter.virtual_service import Chances, VirtualService, equal_chances
 from engine.packet import L4, FiveTuple, is_ipv6
-from engine.trace import ReasonCode
+from engine.trace import MemoryKind, ReasonCode, Remembered
 from engine.values import dataclass
 
 # Where IPVS takes requests (ip_vs_in_hook), and where it gives answers their address back (ip_vs_out_hook): ip_vs_ops4 of the
@@ -103,9 +103,30 @@ def _take_untracked(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> Ne
 
 
 def _schedule(ruleset: IpvsRuleset, service: VirtualService, context: Context) -> tuple[str, int] | None:
-    """One of the virtual server's real servers; None, with the context's reason set, where it has none of a weight."""
-    if any(service.server_weights):
-        return service.servers[context.choose(ruleset.chances(service, context.skb.flow))]
+    """One of the virtual server's real servers; None, with the context's reason set, where it has none of a weight. With
+    persistence the one that the client's template has (ip_vs_sched_persist): kube-proxy sets expire_quiescent_template."""
+    client = context.skb.flow.src
+    name = service.memory_name
+    known = context.memory.find(MemoryKind.TEMPLATE, name, client) if service.persistent is not None else None
+    usable = {one for one, weight in zip(service.servers, service.server_weights, strict=True) if weight}
+    if usable:
+        server = None if known is None else known.server
+        if server not in usable:
+            known, server = None, service.servers[context.choose(ruleset.chances(service, context.skb.flow))]
+        if service.persistent is not None:
+            assured, stamps = known is not None and known.assured, (context.now,)
+            context.memory.put(
+                Remembered(
+                    MemoryKind.TEMPLATE,
+                    name,
+                    client,
+                    stamps,
+                    timeout=service.persistent,
+                    server=server,
+                    assured=assured,
+                )
+            )
+        return server
     context.reason = ReasonCode.IPVS_NO_SERVER
     context.reject_with = "icmp6-port-unreachable" if is_ipv6(context.skb.flow.dst) else "icmp-port-unreachable"
     return None

@@ -13,6 +13,7 @@ import re
 
 from engine.hooks import Hook
 from engine.netfilter.nft_sets import Key
+from engine.netfilter.ruleset import Table
 from engine.packet import L4, Family, packed
 
 # A name as nft takes it, in patterns.
@@ -58,6 +59,11 @@ def priority_number(text: str) -> int:
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
+def memory_name(table: Table, name: str, family: Family) -> str:
+    """What a dynamic set is called among what a kernel remembers (engine.trace.Remembered)."""
+    return f"{table.family or TABLE_FAMILY[family]} {table.name} {name}"
+
+
 def duration_text(seconds: int) -> str:
     """`1d3h46m40s`."""
     parts = []
@@ -66,6 +72,14 @@ def duration_text(seconds: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def remaining_text(seconds: float) -> str:
+    """`2h59m58s123ms`, as time_print has it: what is nothing is left out."""
+    whole, milliseconds = divmod(round(seconds * 1000), 1000)
+    if not milliseconds:
+        return duration_text(whole)
+    return f"{duration_text(whole) if whole else ''}{milliseconds}ms"
 
 
 def duration_seconds(text: str) -> int:

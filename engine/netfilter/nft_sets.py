@@ -32,11 +32,13 @@ class LookupField(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """What a set or map holds beside the key: a comment, and in a map a verdict or, as text, a value."""
+    """What a set or map holds beside the key: a comment, and in a map a verdict or, as text, a value. `expires`: the seconds
+    that are left of an element that a packet put there."""
 
     verdict: Target | None = None
     comment: str | None = None
     value: str | None = None
+    expires: float | None = None
 
 
 @dataclass(slots=True)
@@ -100,11 +102,6 @@ def element_for(named: NamedSet, found: tuple[Value, ...]) -> Element | None:
             return element
     # The catch-all is asked last, whatever the order (nft_set_catchall_lookup).
     return rest
-
-
-def dynamic(context: Context, name: str) -> dict[str, list[float]]:
-    """What packets put into a dynamic set: key -> when, in seconds."""
-    return context.recent.setdefault(f"nft {context.table.name} {name}", {})
 
 
 def key_of(fields: tuple[LookupField, ...], flow: FiveTuple) -> Key:

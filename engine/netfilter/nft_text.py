@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.netfilter.nft_names import TABLE_FAMILY, duration_text, element_order, priority_text
+from engine.netfilter.nft_names import TABLE_FAMILY, duration_text, element_order, priority_text, remaining_text
 from engine.netfilter.nft_sets import Element, Key, NamedSet, named_set
 from engine.netfilter.parts.comment import nft_quoted
 from engine.netfilter.parts.verdicts import verdict_text
@@ -93,6 +93,8 @@ _PER_LINE = {"ipv4_addr": 2, "inet_service": 5}
 def element_text(key: Key, element: Element) -> str:
     """One element as it stands between the braces."""
     text = " . ".join(key)
+    if element.expires is not None:
+        text += f" expires {remaining_text(element.expires)}"
     if element.comment is not None:
         text += f" comment {nft_quoted(element.comment)}"
     if element.value is not None:

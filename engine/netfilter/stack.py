@@ -5,7 +5,7 @@ Sources: net/netfilter/{core,nf_conntrack_core,nf_nat_core}.c, net/ipv4/netfilte
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from engine.errors import RuleError
 from engine.hooks import PRIORITY_CONNTRACK, PRIORITY_NAT_DST, PRIORITY_NAT_SRC, Hook
@@ -17,6 +17,7 @@ from engine.netfilter.evaluate import run_base_chain
 from engine.netfilter.icmp_errors import error_kind
 from engine.netfilter.index import HookedChain, HookPlan, plan_of
 from engine.netfilter.ipvs import IpvsRuleset
+from engine.netfilter.memory import ClientMemory
 from engine.netfilter.rules import Chain, Ruleset, Table
 from engine.netfilter.skb import (
     UNTRACKED,
@@ -36,7 +37,7 @@ from engine.netfilter.skb import (
     TargetAction,
 )
 from engine.packet import L4, FiveTuple, family_of
-from engine.trace import ConntrackView, ReasonCode
+from engine.trace import ConntrackView, ReasonCode, Remembered
 
 __all__ = [
     "ConntrackEntry",
@@ -68,7 +69,8 @@ class HostNetfilter:
 
     `is_local(address)` says whether an address is one of the host's own (fib type LOCAL: loopback and all
     interface addresses), `choose` takes the random decisions of `-m statistic`, `pick_port` the source ports
-    that NAT invents (default: a hash of host and tuple), `now` is the time in seconds that `-m recent` uses.
+    that NAT invents (default: a hash of host and tuple), `now` is the time in seconds that `memory` is told in: what its
+    rules and IPVS remember of clients.
     `indexed` False tries every rule of every chain, as the kernel does: same result, slower. `routing` answers what
     rules ask of the host's routes (rpfilter, addrtype); without it such a rule is refused where it decides.
     """
@@ -83,12 +85,13 @@ class HostNetfilter:
         now: float = 0.0,
         indexed: bool = True,
         routing: Routing | None = None,
+        memory: Iterable[Remembered] = (),
     ) -> None:
         self.host = host
         self.ruleset = ruleset
         self.now = now
         self.conntrack = ConntrackTable()
-        self.recent: dict[str, dict[str, list[float]]] = {}
+        self.memory = ClientMemory(memory)
         self._ipvs_own: ipvs.OwnTable = {}
         self._is_local = is_local
         self._choose = choose
@@ -128,7 +131,7 @@ class HostNetfilter:
             self._is_local,
             self._choose,
             self.now,
-            self.recent,
+            self.memory,
             masquerade_address,
             set_up_nat,
             Table(""),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from engine.errors import UnsupportedFeature
-from engine.packet import L4, FiveTuple
+from engine.packet import L4, FiveTuple, join_host_port
 from engine.values import dataclass
 
 
@@ -35,6 +35,11 @@ class VirtualService:
     def server_weights(self) -> tuple[int, ...]:
         """The weight of each of `servers`."""
         return self.weights or (1,) * len(self.servers)
+
+    @property
+    def memory_name(self) -> str:
+        """What its persistence templates stand under among what a kernel remembers (engine.trace.Remembered)."""
+        return f"{self.protocol} {join_host_port(self.address, self.port)}"
 
 
 Chances = Callable[[VirtualService, FiveTuple], tuple[Fraction, ...]]

@@ -13,7 +13,7 @@ from engine.network.devices import DeviceKind
 from engine.network.host import Host
 from engine.packet import FAMILY_OF_VERSION, Family
 from engine.shell.edits import Edit, apply_all
-from engine.trace import ConntrackView
+from engine.trace import ConntrackView, Remembered
 
 
 class LiveFabric(Fabric):
@@ -23,6 +23,7 @@ class LiveFabric(Fabric):
     _rules: Mapping[tuple[str, Family], Ruleset]
     _seen: Mapping[str, Cluster]
     _held: Mapping[str, tuple[ConntrackView, ...]]
+    _remembered: Mapping[str, tuple[Remembered, ...]]
 
     @classmethod
     def over(
@@ -35,12 +36,15 @@ class LiveFabric(Fabric):
         rules: Mapping[tuple[str, Family], Ruleset],
         seen: Mapping[str, Cluster],
         held: Mapping[str, tuple[ConntrackView, ...]],
+        remembered: Mapping[str, tuple[Remembered, ...]],
     ) -> LiveFabric:
         """The fabric of `cluster` with `edits` by host, `rules` by node and family in place of what is written there, what
-        a kube-proxy that is behind has `seen` by node, and the connections that conntrack holds."""
+        a kube-proxy that is behind has `seen` by node, the connections that conntrack holds, and what hosts have
+        `remembered` of clients."""
         made = cls.__new__(cls)
         made.__dict__.update(build_fabric(cluster, mode, release=release).__dict__)
-        made._edits, made._rules, made._seen, made._held = edits, rules, seen, held
+        made._edits, made._rules, made._seen = edits, rules, seen
+        made._held, made._remembered = held, remembered
         if edits or rules or seen:
             # kube-ipvs0's addresses follow from a node's rules, so that a host may differ without an edit of its own.
             made._hosts = {}
@@ -68,6 +72,9 @@ class LiveFabric(Fabric):
 
     def held_connections(self, host: str) -> tuple[ConntrackEntry, ...]:
         return (*super().held_connections(host), *(_held(view) for view in self._held.get(host, ())))
+
+    def remembered(self, host: str) -> tuple[Remembered, ...]:
+        return self._remembered.get(host, ())
 
     def _renew_neighbours(self, name: str) -> None:
         """Who answers for the addresses of `name`'s network cards, after its edits."""

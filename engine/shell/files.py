@@ -1,5 +1,5 @@
-"""The few files that are there to be read and written: sysctls under /proc/sys, a device's facts under /sys/class/net,
-/etc of a host. No file of the machine this runs on is touched.
+"""The few files that are there to be read and written: sysctls under /proc/sys, lists of `-m recent` under /proc/net/xt_recent,
+a device's facts under /sys/class/net, /etc of a host. No file of the machine this runs on is touched.
 
 Source: Documentation/ABI/testing/sysfs-class-net, net/bridge/br_sysfs_if.c.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.network.devices import Device, DeviceKind
 from engine.network.host import HostKind
-from engine.shell import sysctls
+from engine.shell import recent_lists, sysctls
 from engine.shell.edits import LinkSet
 from engine.shell.resolver import resolv_conf
 from engine.values import pattern
@@ -30,7 +30,7 @@ _MOST_WRITTEN = 1_000_000
 # engine.shell.live.ADMINISTRATOR: a machine of which nothing is modelled but the files that are written there.
 _NO_HOST = ""
 _NOTHING_THERE = "/dev/null"
-_FOLDERS = frozenset({"/", "/root", "/etc", "/proc", "/sys", "/tmp"})  # noqa: S108
+_FOLDERS = frozenset({"/", "/root", "/etc", "/proc", "/proc/net/xt_recent", "/sys", "/tmp"})  # noqa: S108
 
 # Files and folders that a real host has, by how their paths begin: what tells the same here.
 _NOT_SIMULATED = (
@@ -106,6 +106,9 @@ def read_file(live: LiveCluster, host: str, path: str) -> str:
             return sysctls.read(live, host, sysctls.name_of(at)) + "\n"
         except sysctls.NoSuchSysctl:
             raise FileRefused(path, _missing(live, host, at)) from None
+    listed = at.removeprefix(recent_lists.FOLDER)
+    if listed != at and listed in recent_lists.names_on(live, host):
+        return recent_lists.read(live, host, listed)
     device = _device_file(live, host, at)
     if device is not None:
         return device + "\n"
@@ -131,6 +134,14 @@ def write_file(live: LiveCluster, host: str, path: str, text: str, *, append: bo
             raise FileRefused(path, "No such file or directory") from None
         except sysctls.BadValue:
             raise FileRefused(path, "Invalid argument") from None
+    listed = at.removeprefix(recent_lists.FOLDER)
+    if listed != at and listed in recent_lists.names_on(live, host):
+        try:
+            return recent_lists.write(live, host, listed, text)
+        except recent_lists.BadLine:
+            raise FileRefused(path, "Invalid argument") from None
+    if listed != at:
+        raise FileRefused(path, _missing(live, host, at))
     if at.startswith("/sys/"):
         return _write_device(live, host, path, at, text)
     if at.startswith("/proc/"):
@@ -163,6 +174,7 @@ def paths(live: LiveCluster, host: str) -> tuple[str, ...]:
     here = live.fabric.host(host)
     found = {*live.state(host).files, *_etc(live, host)}
     found.update(sysctls.path_of(name) for name in sysctls.names_on(live, host))
+    found.update(f"{recent_lists.FOLDER}{name}" for name in recent_lists.names_on(live, host))
     for device in here.devices.values():
         base = f"/sys/class/net/{device.name}"
         found.update(f"{base}/{name}" for name in ("mtu", "operstate", "flags", "ifindex"))

@@ -17,6 +17,7 @@ from engine.errors import NoSuchObject
 from engine.netfilter.ruleset import Ruleset
 from engine.network.host import HostKind
 from engine.packet import Family
+from engine.shell.client_memory import assured, remembered_until, still_named
 from engine.shell.conntrack_table import HeldConnection, alive, left_behind
 from engine.shell.edits import Edit
 from engine.shell.fabric import LiveFabric
@@ -25,7 +26,7 @@ from engine.shell.learned_ports import sending_ports
 from engine.shell.neighbours import HeldNeighbour, learned, table_of, without
 from engine.shell.packets import SeenPacket, packets_of
 from engine.shell.syntax import Compound
-from engine.trace import ConntrackView, Outcome, Request
+from engine.trace import ConntrackView, Outcome, Remembered, Request
 from engine.values import dataclass
 
 # The machine that kubectl is run on: no host of the network that is walked.
@@ -51,13 +52,15 @@ def _no_rules() -> Mapping[Family, Ruleset]:
 @dataclass(frozen=True, slots=True)
 class HostState:
     """What was changed on one host: `edits` of devices, routes and sysctls, the rules of each family as somebody left them
-    (a family without an entry has what kube-proxy and the CNI wrote), connections that conntrack holds, neighbours that ARP
-    found or asked for in vain, when each port of a bridge heard somebody last, `sysctls` by their full name that decide no
-    outcome here, `files` that were written, `variables` ("?" is the last status), `functions` and `aliases` of its shell."""
+    (a family without an entry has what kube-proxy and the CNI wrote), connections that conntrack holds, what rules and IPVS
+    have `remembered` of clients, neighbours that ARP found or asked for in vain, when each port of a bridge heard somebody
+    last, `sysctls` by their full name that decide no outcome here, `files` that were written, `variables` ("?" is the last
+    status), `functions` and `aliases` of its shell. Times are those of the cluster's clock."""
 
     edits: tuple[Edit, ...] = ()
     rules: Mapping[Family, Ruleset] = dataclasses.field(default_factory=_no_rules)
     connections: tuple[HeldConnection, ...] = ()
+    remembered: tuple[Remembered, ...] = ()
     neighbours: tuple[HeldNeighbour, ...] = ()
     learned_ports: Mapping[str, float] = dataclasses.field(default_factory=_nothing_at)
     sysctls: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
@@ -139,6 +142,11 @@ class LiveCluster:
             },
             seen={name: proxy.seen for name, proxy in self.proxies.items() if proxy.seen is not None},
             held={name: tuple(held.view for held, _ in self.connections(name)) for name in self.hosts},
+            remembered={
+                name: tuple(one.moved(-self.clock) for one in self.remembered(name))
+                for name, state in self.hosts.items()
+                if state.remembered
+            },
         )
 
     @functools.cached_property
@@ -179,6 +187,11 @@ class LiveCluster:
         state = self.state(host)
         return tuple(alive(state.connections, state.sysctls, self.cluster.proxy, self.clock))
 
+    def remembered(self, host: str) -> tuple[Remembered, ...]:
+        """What the host's rules and IPVS remember of clients: what has not run out."""
+        state = self.state(host)
+        return tuple(one for one in state.remembered if self.clock < remembered_until(one, state.connections))
+
     def proxy(self, node: str) -> ProxyState:
         """The kube-proxy of the node."""
         return self.proxies.get(node, _RUNNING)
@@ -198,7 +211,8 @@ class LiveCluster:
     def with_rules(self, host: str, family: Family, rules: Ruleset) -> LiveCluster:
         """After somebody changed the rules of a family by hand."""
         state = self.state(host)
-        return self.with_state(host, dataclasses.replace(state, rules={**state.rules, family: rules}))
+        after = self.with_state(host, dataclasses.replace(state, rules={**state.rules, family: rules}))
+        return after.with_memory_of_rules()
 
     def with_cluster(self, cluster: Cluster) -> LiveCluster:
         """After the API server took a change: every kube-proxy that runs syncs, one that does not stays as it is."""
@@ -226,6 +240,18 @@ class LiveCluster:
                 written = dataclasses.replace(after, hosts={**after.hosts, node: dataclasses.replace(state, rules={})})
                 rules = {family: resync(own, written.rules(node, family)) for family, own in state.rules.items()}
                 after = after.with_state(node, dataclasses.replace(state, rules=rules))
+        return after.with_memory_of_rules()
+
+    def with_memory_of_rules(self) -> LiveCluster:
+        """After a change of rules: a list, a set, a virtual server that no longer is takes along what it remembered."""
+        after = self
+        for name, state in self.hosts.items():
+            if state.remembered:
+                there = name in self.fabric.nodes
+                rules = [self.rules(name, family) for family in Family] if there else []
+                kept = still_named(state.remembered, rules)
+                if len(kept) < len(state.remembered):
+                    after = after.with_state(name, dataclasses.replace(state, remembered=kept))
         return after
 
     def with_proxy(self, node: str, running: bool) -> LiveCluster:
@@ -258,7 +284,20 @@ class LiveCluster:
         after = after.with_neighbours(learned(after.tables, lookups, after.clock)).with_ports(
             sending_ports(self.fabric, lookups)
         )
-        return outcome, after.remembering(left_behind(outcome, closed))
+        return outcome, after.with_memory(outcome).remembering(left_behind(outcome, closed))
+
+    def without_memory(self) -> LiveCluster:
+        """After no host remembers any client."""
+        hosts = {name: dataclasses.replace(state, remembered=()) for name, state in self.hosts.items()}
+        return dataclasses.replace(self, hosts=hosts)
+
+    def with_memory(self, outcome: Outcome) -> LiveCluster:
+        """With what a connection that has come to this outcome left in its hosts' memory of clients."""
+        after = self
+        for one in outcome.remembered:
+            entries = (assured(entry, outcome).moved(self.clock) for entry in one.entries)
+            after = after.with_state(one.host, dataclasses.replace(after.state(one.host), remembered=tuple(entries)))
+        return after
 
     @property
     def tables(self) -> Mapping[str, tuple[HeldNeighbour, ...]]:

@@ -211,7 +211,7 @@ class ClusterOverTime:
             for node, cluster in seen.items()
             for family in {FAMILY_OF_VERSION[6 if ":" in ip else 4] for ip in self._node(node).internal_ips}
         }
-        return LiveFabric.over(there, self.mode, self.release, edits={}, rules=rules, seen={}, held=held)
+        return LiveFabric.over(there, self.mode, self.release, edits={}, rules=rules, seen={}, held=held, remembered={})
 
     def _node(self, name: str) -> Node:
         return next(node for node in self.cluster.nodes if node.name == name)

@@ -167,8 +167,9 @@ def _one_way(
     else:
         end = arrived
     outcome = finish(state, end, flow, host)
-    if state.assumed:
-        outcome = dataclasses.replace(outcome, assumed=tuple(state.assumed))
+    remembered = state.remembered()
+    if state.assumed or remembered:
+        outcome = dataclasses.replace(outcome, assumed=tuple(state.assumed), remembered=remembered)
     return outcome, state
 
 

@@ -13,7 +13,19 @@ from engine.network.host import Host, HostKind
 from engine.network.host_routing import HostRouting
 from engine.network.routes import number
 from engine.packet import L4, Encapsulation, FiveTuple
-from engine.trace import ConntrackView, Cost, Direction, HeaderChange, Hop, ReasonCode, Stage, Text, Verdict, Where
+from engine.trace import (
+    ConntrackView,
+    Cost,
+    Direction,
+    HeaderChange,
+    Hop,
+    HostMemory,
+    ReasonCode,
+    Stage,
+    Text,
+    Verdict,
+    Where,
+)
 from engine.values import dataclass
 from engine.walk.circle import Forward, find_circle
 from engine.walk.locate import ResolvedRequest
@@ -173,7 +185,10 @@ class WalkState:
         if found is None:
             node = host.kind is HostKind.NODE
             ruleset = self.fabric.ruleset(host.name, self.version) if node else self.fabric.pod_ruleset(host.name)
-            found = HostNetfilter(host.name, ruleset, host.is_local, self.choose, routing=HostRouting(host))
+            memory = self.fabric.remembered(host.name)
+            found = HostNetfilter(
+                host.name, ruleset, host.is_local, self.choose, routing=HostRouting(host), memory=memory
+            )
             for entry in self.fabric.held_connections(host.name):
                 found.conntrack.enter(entry)
                 self._from_before.add(id(entry))
@@ -322,6 +337,14 @@ class WalkState:
             for host, netfilter in self._netfilters.items()
             for entry in netfilter.connections()
             if (host, entry.original) not in self._outer_flows
+        )
+
+    def remembered(self) -> tuple[HostMemory, ...]:
+        """What each host remembers of clients that does, or did before."""
+        return tuple(
+            HostMemory(host, netfilter.memory.entries())
+            for host, netfilter in self._netfilters.items()
+            if netfilter.memory.used
         )
 
     def remember_outer(self, host: Host, flow: FiveTuple) -> None:

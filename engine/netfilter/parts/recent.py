@@ -9,9 +9,11 @@ import ipaddress
 
 from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options, negation, number
+from engine.netfilter.memory import ClientMemory, stamped
 from engine.netfilter.part import BadRule, Matches, ModelledMatch, Part
 from engine.netfilter.ruleset import Match
 from engine.packet import Family
+from engine.trace import MemoryKind, Remembered
 from engine.values import dataclass
 
 _OPERATIONS = ("--rcheck", "--set", "--update", "--remove")
@@ -31,28 +33,40 @@ class Recent(ModelledMatch):
     negate: bool = False
 
     def holds(self, context: Context) -> bool:
-        """recent_mt, without hit counts and time to live. --reap only frees entries too old to match."""
-        entries = context.recent.setdefault(self.name, {})
-        flow = context.skb.flow
-        address = _masked(flow.dst if self.side == "rdest" else flow.src, self.mask)
-        stamps = entries.get(address)
-        found = self.negate
+        """recent_mt, without hit counts and --rttl."""
+        memory, skb, now = context.memory, context.skb, context.now
+        address = _masked(skb.flow.dst if self.side == "rdest" else skb.flow.src, self.mask)
+        entry = memory.find(MemoryKind.RECENT, self.name, address)
+        # As it was before this host forwarded it.
+        ttl = skb.ttl + (context.out_device is not None and not skb.local)
         # --set matches always and writes, whether the address was there or not (recent_mt, before its other checks).
         if self.operation == "set":
-            entries.setdefault(address, []).append(context.now)
-            return not found
-        if stamps is None:
-            return found
+            new = Remembered(MemoryKind.RECENT, self.name, address, (now,), ttl=ttl)
+            memory.put(new if entry is None else stamped(entry, now, ttl))
+            return not self.negate
+        if entry is None:
+            return self.negate
         if self.operation == "remove":
-            del entries[address]
-            return not found
-        oldest = None if self.seconds is None else context.now - self.seconds
-        if oldest is None or any(stamp >= oldest for stamp in stamps):
+            memory.drop(entry)
+            return not self.negate
+        oldest = None if self.seconds is None else now - self.seconds
+        found = self.negate
+        if oldest is None or any(stamp >= oldest for stamp in entry.stamps):
             found = not found
         # --update starts the time anew, but only for what matches: an address that is turned away is not kept alive.
-        if self.operation == "update" and found:
-            entries.setdefault(address, []).append(context.now)
+        renews = self.operation == "update" and found
+        if self.reap and oldest is not None:
+            self._reap(memory, oldest, entry if renews else None)
+        if renews:
+            memory.put(stamped(entry, now, ttl))
         return found
+
+    def _reap(self, memory: ClientMemory, oldest: float, kept: Remembered | None) -> None:
+        """recent_entry_reap: of the whole list the one entry that was written least recently goes, where that is too long
+        ago. It is reached only with an address that the list holds."""
+        first = memory.oldest(MemoryKind.RECENT, self.name)
+        if first is not None and first is not kept and first.last < oldest:
+            memory.drop(first)
 
     def listing(self, numeric: bool, before: Match | None) -> str:
         verb = {"rcheck": "CHECK", "set": "SET", "update": "UPDATE", "remove": "REMOVE"}[self.operation]

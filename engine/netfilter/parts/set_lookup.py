@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 
 from engine.netfilter.context import Context
-from engine.netfilter.nft_names import NAME, TABLE_FAMILY, not_equal
+from engine.netfilter.nft_names import NAME, TABLE_FAMILY, memory_name, not_equal
 from engine.netfilter.nft_sets import (
     FIELDS,
     Key,
     LookupField,
     NamedSet,
     asked,
-    dynamic,
     element_of,
     fields_text,
     key_of,
@@ -23,7 +22,8 @@ from engine.netfilter.nft_sets import (
 )
 from engine.netfilter.part import ModelledMatch, Part
 from engine.netfilter.ruleset import Match
-from engine.packet import Family
+from engine.packet import Family, family_of
+from engine.trace import MemoryKind
 from engine.values import dataclass
 
 
@@ -48,8 +48,9 @@ def _alive(named: NamedSet, key: Key, context: Context) -> bool:
     """Whether a packet put `key` there and its timeout has not run out since (nft_set_elem_expired)."""
     if "dynamic" not in named.flags:
         return False
-    stamps = dynamic(context, named.name).get(" . ".join(key))
-    return stamps is not None and (named.timeout is None or context.now < stamps[-1] + named.timeout)
+    name = memory_name(context.table, named.name, family_of(context.skb.flow.src))
+    there = context.memory.find(MemoryKind.SET, name, " . ".join(key))
+    return there is not None and context.now < there.ends
 
 
 def _read_nft(found: re.Match[str], family: Family) -> Match:

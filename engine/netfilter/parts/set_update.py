@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 
 from engine.netfilter.context import CONTINUE, Context, Decision
-from engine.netfilter.nft_names import NAME, TABLE_FAMILY
-from engine.netfilter.nft_sets import FIELDS, LookupField, dynamic, fields_text, key_of, named_set, read_fields
+from engine.netfilter.nft_names import NAME, TABLE_FAMILY, memory_name
+from engine.netfilter.nft_sets import FIELDS, LookupField, fields_text, key_of, named_set, read_fields
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Target
 from engine.netfilter.skb import TargetAction
-from engine.packet import Family
+from engine.packet import Family, family_of
+from engine.trace import MemoryKind, Remembered
 from engine.values import dataclass
 
 
@@ -27,10 +28,12 @@ class SetUpdate(ModelledTarget):
     goes_on = True
 
     def act(self, context: Context) -> Decision:
-        named_set(context.table, self.set)
+        timeout = named_set(context.table, self.set).timeout
         context.record(TargetAction.UPDATE)
+        flow = context.skb.flow
+        name, key = memory_name(context.table, self.set, family_of(flow.src)), " . ".join(key_of(self.fields, flow))
         # update, unlike add, sets the time of an element that is there already anew (nft_dynset_eval).
-        dynamic(context, self.set)[" . ".join(key_of(self.fields, context.skb.flow))] = [context.now]
+        context.memory.put(Remembered(MemoryKind.SET, name, key, (context.now,), timeout=timeout))
         return CONTINUE
 
     def nft_text(self, ip: str) -> str:

@@ -1,4 +1,5 @@
-"""nft(8): a node's ruleset listed; flushed as a whole or a table. Source: nftables 1.0.6, src/rule.c, src/parser_bison.y."""
+"""nft(8): a node's ruleset listed; flushed as a whole, a table or a set. Source: nftables 1.0.6, src/rule.c,
+src/parser_bison.y."""
 
 from __future__ import annotations
 
@@ -6,15 +7,19 @@ import dataclasses
 import re
 
 from engine.netfilter import nft_text
+from engine.netfilter.nft_names import memory_name
+from engine.netfilter.nft_sets import NamedSet
 from engine.netfilter.ruleset import Backend, Ruleset
 from engine.packet import Family
+from engine.shell.dynamic_sets import with_elements, without_elements
 from engine.shell.interface import ON_NODES, Call, Result, Tool, failed
 
 _FAMILIES = {"ip": Family.IPV4, "ip6": Family.IPV6}
 
 
 def run(call: Call) -> Result:
-    """`nft list ruleset|tables|table FAMILY NAME|chain FAMILY TABLE NAME|chains`, `nft flush ruleset|table FAMILY NAME`."""
+    """`nft list ruleset|tables|table FAMILY NAME|chain|set|map FAMILY TABLE NAME`, `nft flush ruleset|table FAMILY NAME|set
+    FAMILY TABLE NAME`."""
     words = [word for word in call.args if not word.startswith("-")]
     if call.args[:1] in (("-v",), ("--version",)):
         return Result("nftables v1.0.6 (Lester Gooch #5)\n")
@@ -23,8 +28,12 @@ def run(call: Call) -> Result:
     if words[:1] == ["flush"]:
         return _flush(call, words[1:])
     if words[:1] != ["list"] or len(words) < 2:
-        return failed("nft: here it lists (list ruleset|tables|table|chain) and flushes (flush ruleset|table)", 1)
-    texts = {family: _text(call.live.rules(call.host, family)) for family in Family}
+        return failed(
+            "nft: here it lists (list ruleset|tables|table|chain|set|map) and flushes (flush ruleset|table|set)", 1
+        )
+    texts = {family: _text(with_elements(call.live, call.host, family)) for family in Family}
+    if {"-s", "--stateless"} & {*call.args}:
+        texts = {family: re.sub(r" expires \w+", "", text) for family, text in texts.items()}
     tables = [block for text in texts.values() for block in _blocks(text)]
     if words[1] == "ruleset":
         return Result("".join(tables))
@@ -71,7 +80,9 @@ def _part(tables: list[str], words: list[str]) -> Result:
 
 
 def _flush(call: Call, words: list[str]) -> Result:
-    """Of a table its rules go and its chains stay; of the ruleset everything nft's goes."""
+    """Of a table its rules go and its chains stay; of the ruleset everything nft's goes; of a set what packets put there."""
+    if words[:1] == ["set"]:
+        return _flush_set(call, words[1:])
     whole = words[:1] == ["ruleset"]
     if not whole and (words[:1] != ["table"] or len(words) < 3 or words[1] not in _FAMILIES):
         return failed("nft: flush ruleset, or flush table ip|ip6 NAME", 1)
@@ -94,6 +105,23 @@ def _flush(call: Call, words: list[str]) -> Result:
                 f"Error: Could not process rule: No such file or directory\nflush table {' '.join(words[1:])}", 1
             )
         live = live.with_rules(call.host, family, dataclasses.replace(ruleset, tables=tables))
+    return Result(live=live)
+
+
+def _flush_set(call: Call, words: list[str]) -> Result:
+    family, table, name = (*(words if words[:1] and words[0] in _FAMILIES else ["ip", *words]), "", "")[:3]
+    version = _FAMILIES[family]
+    ruleset = call.live.rules(call.host, version)
+    key = next((key for key, one in ruleset.tables.items() if one.name == table and one.family is None), None)
+    found = None if key is None else ruleset.tables[key].sets.get(name)
+    if key is None or not isinstance(found, NamedSet) or found.verdicts:
+        return failed(f"Error: No such file or directory\nflush set {' '.join(words)}", 1)
+    there = ruleset.tables[key]
+    live = without_elements(call.live, call.host, memory_name(there, name, version))
+    if found.elements:
+        sets = {**there.sets, name: dataclasses.replace(found, elements={})}
+        tables = {**ruleset.tables, key: dataclasses.replace(there, sets=sets)}
+        live = live.with_rules(call.host, version, dataclasses.replace(ruleset, tables=tables))
     return Result(live=live)
 
 

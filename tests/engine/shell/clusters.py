@@ -52,6 +52,13 @@ def opened(mode: str = "iptables", **facts: Any) -> Shell:
     return open_shell(dataclasses.replace(cluster, network=NetworkFacts(**facts)) if facts else cluster, mode)
 
 
+def sticky(mode: str, seconds: int = 60) -> Shell:
+    """The same with sessionAffinity of so many seconds."""
+    cluster = two_nodes()
+    service = dataclasses.replace(cluster.services[0], session_affinity="ClientIP", affinity_timeout_seconds=seconds)
+    return open_shell(dataclasses.replace(cluster, services=(service,)), mode)
+
+
 def run(shell: Shell, host: str, *lines: str) -> Reply:
     """The reply to the last of the lines, each run after the one before."""
     reply = Reply("", "", 0, shell)
