@@ -66,6 +66,10 @@ class Match:
         """The names and patterns of devices that it asks for."""
         return ()
 
+    def lists(self) -> Iterable[str]:
+        """The names of lists of clients that the kernel keeps as long as a rule names them."""
+        return ()
+
     def iptables_text(self, family: Family, before: Match | None) -> str:
         """What iptables-save prints, with the blank before it. `before` is the match that stands before it in the
         rule: two options of one `-m` are two matches here."""

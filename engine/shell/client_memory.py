@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator
 
 from engine.netfilter.ipvs import IpvsRuleset
 from engine.netfilter.nft_names import memory_name
-from engine.netfilter.rules import Recent
 from engine.netfilter.ruleset import Ruleset
 from engine.packet import L4, join_host_port
 from engine.shell.conntrack_table import HeldConnection
@@ -33,7 +32,8 @@ def list_names(ruleset: Ruleset) -> Iterator[str]:
     for table in ruleset.tables.values():
         for chain in table.chains.values():
             for rule in chain.rules:
-                yield from (match.name for match in rule.matches if isinstance(match, Recent))
+                for match in rule.matches:
+                    yield from match.lists()
 
 
 def still_named(entries: Iterable[Remembered], rulesets: Iterable[Ruleset]) -> tuple[Remembered, ...]:

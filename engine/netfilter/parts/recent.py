@@ -6,6 +6,7 @@ Sources: net/netfilter/xt_recent.c (recent_mt); iptables 1.8.9 extensions/libxt_
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 
 from engine.netfilter.context import Context
 from engine.netfilter.ipt_words import Options, by_options, negation, number
@@ -60,6 +61,9 @@ class Recent(ModelledMatch):
         if renews:
             memory.put(stamped(entry, now, ttl))
         return found
+
+    def lists(self) -> Iterable[str]:
+        return (self.name,)
 
     def _reap(self, memory: ClientMemory, oldest: float, kept: Remembered | None) -> None:
         """recent_entry_reap: of the whole list the one entry that was written least recently goes, where that is too long
