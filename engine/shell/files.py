@@ -127,25 +127,10 @@ def write_file(live: LiveCluster, host: str, path: str, text: str, *, append: bo
         raise FileRefused(path, "Permission denied")
     if host == _NO_HOST and at.startswith(("/proc/", "/sys/")):
         raise FileRefused(path, "Permission denied")
-    if at.startswith("/proc/sys/"):
-        try:
-            return sysctls.write(live, host, sysctls.name_of(at), text)
-        except sysctls.NoSuchSysctl:
-            raise FileRefused(path, "No such file or directory") from None
-        except sysctls.BadValue:
-            raise FileRefused(path, "Invalid argument") from None
-    listed = at.removeprefix(recent_lists.FOLDER)
-    if listed != at and listed in recent_lists.names_on(live, host):
-        try:
-            return recent_lists.write(live, host, listed, text)
-        except recent_lists.BadLine:
-            raise FileRefused(path, "Invalid argument") from None
-    if listed != at:
-        raise FileRefused(path, _missing(live, host, at))
+    if at.startswith("/proc/"):
+        return _write_proc(live, host, path, at, text)
     if at.startswith("/sys/"):
         return _write_device(live, host, path, at, text)
-    if at.startswith("/proc/"):
-        raise FileRefused(path, "Permission denied")
     if at in _FOLDERS or path.endswith("/"):
         raise FileRefused(path, "Is a directory")
     state = live.state(host)
@@ -153,6 +138,20 @@ def write_file(live: LiveCluster, host: str, path: str, text: str, *, append: bo
     if sum(map(len, state.files.values())) + len(text) > _MOST_WRITTEN:
         raise FileRefused(path, "No space left on device")
     return live.with_state(host, dataclasses.replace(state, files={**state.files, at: there + text}))
+
+
+def _write_proc(live: LiveCluster, host: str, path: str, at: str, text: str) -> LiveCluster:
+    listed = at.removeprefix(recent_lists.FOLDER)
+    try:
+        if at.startswith("/proc/sys/"):
+            return sysctls.write(live, host, sysctls.name_of(at), text)
+        if listed in recent_lists.names_on(live, host):
+            return recent_lists.write(live, host, listed, text)
+    except sysctls.NoSuchSysctl:
+        raise FileRefused(path, "No such file or directory") from None
+    except (sysctls.BadValue, recent_lists.BadLine):
+        raise FileRefused(path, "Invalid argument") from None
+    raise FileRefused(path, "Permission denied" if listed == at else _missing(live, host, at))
 
 
 def _missing(live: LiveCluster, host: str, at: str) -> str:

@@ -33,7 +33,7 @@ LINES = {
     "a line that runs itself": ("X='eval $X'; eval $X", 1, ""),
     "a line in a line in a line": ("sh -c 'sh -c \"sh -c ls\"'", 0, ""),
     "a word that grows": ("X=aaaaaaaaaa; for i in 1 2 3 4 5 6 7 8 9; do X=$X$X$X$X; done; test -n $X", 0, ""),
-    "a file of the machine by a pattern": ("cat /etc/pass*", 1, "cat: /etc/pass*: No such file or directory"),
+    "a file of the machine by a pattern": ("cat /etc/pass*", 1, "cat: '/etc/pass*': No such file or directory"),
     "a here-document without end": ("cat << EOF", 2, "sh: here-document delimited by end-of-file"),
     "sudo of nothing": ("sudo", 1, "usage: sudo"),
     "ssh to nobody": ("ssh frob ls", 255, "ssh: Could not resolve hostname frob"),
