@@ -155,6 +155,10 @@ def _write_proc(live: LiveCluster, host: str, path: str, at: str, text: str) -> 
 
 
 def _missing(live: LiveCluster, host: str, at: str) -> str:
+    if at.startswith(recent_lists.FOLDER):
+        return "No such file or directory"
+    if at == recent_lists.FOLDER.rstrip("/"):
+        return "Is a directory"
     if host != _NO_HOST and (why := next((why for start, why in _NOT_SIMULATED if at.startswith(start)), "")):
         return f"not simulated here: {why}"
     if host != _NO_HOST and _NOT_SIMULATED_SYS.fullmatch(at):

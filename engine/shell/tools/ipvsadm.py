@@ -40,8 +40,7 @@ def run(call: Call) -> Result:
     longs = {word for word in call.args if word.startswith("--")} - _LONG.keys()
     if longs == {"--timeout"}:
         # What kube-proxy's configuration leaves at 0 is the kernel's own.
-        return Result("Timeout (tcp tcpfin udp): 900 120 300
-")
+        return Result("Timeout (tcp tcpfin udp): 900 120 300\n")
     if letters - set("LlnStuc") or longs:
         what = " ".join(sorted(longs)) or "this"
         return failed(

@@ -41,7 +41,7 @@ TOLD = {
     "connections alone": ("iptables", "node1", (), "ss -tn", "State Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n", "", 0),
     "all of TCP": ("iptables", "node1", (), "ss -Htan | wc -l", "2\n", "", 0),
     "a filter that is not here": ("iptables", "node1", (), "ss -tn foo bar", "", "ss: foo bar is not simulated here; there are `state STATE` and `sport = :PORT`\n", 1),
-    "counters of virtual servers": ("ipvs", "node1", (), "ipvsadm -Ln --stats", "", "ipvsadm: --stats is not simulated here: it lists (-Ln) and saves (-Sn); kube-proxy writes the virtual servers\n", 2),
+    "counters of virtual servers": ("ipvs", "node1", (), "ipvsadm -Ln --stats", "", "ipvsadm: --stats is not simulated here: it lists (-Ln, -Lnc) and saves (-Sn); kube-proxy writes the virtual servers\n", 2),
     "timeouts of ipvs": ("ipvs", "node1", (), "ipvsadm -Ln --timeout", "Timeout (tcp tcpfin udp): 900 120 300\n", "", 0),
     "a connection's family": ("iptables", "node1", ("curl -s -m 2 10.96.0.10",), "conntrack -L -o extended | grep -o '^ipv4     2 tcp      6'", "ipv4     2 tcp      6\n", "conntrack v1.4.7 (conntrack-tools): 1 flow entries have been shown.\n", 0),
     "connections by their translation": ("iptables", "node1", ("curl -s -m 2 10.96.0.10",), "conntrack -L -g | wc -l; conntrack -L -u UNREPLIED 2>&1 | grep -c ' 0 flow'", "1\n1\n", "conntrack v1.4.7 (conntrack-tools): 1 flow entries have been shown.\n", 0),
