@@ -71,6 +71,7 @@ class ReasonCode(enum.StrEnum):
     NO_MASQUERADE_ADDRESS = "no-masquerade-address"
     NO_FREE_PORT = "no-free-port"
     CLASH = "clash"
+    TABLE_FULL = "table-full"
     IPVS_NO_SERVER = "ipvs-no-server"
     MARTIAN_SOURCE = "martian-source"
     MARTIAN_DESTINATION = "martian-destination"

@@ -164,8 +164,12 @@ def test_a_scheduler_is_named_in_its_own_home(room: str) -> None:
             assert source.strings & set(SCHEDULERS) == SCHEDULERS_NAMED.get(source.path, set()), source.path
 
 
-# A reason's code that is spelt as the fault is.
-FAULTS_NAMED = {"engine/trace.py": {"ip-forward-off"}}
+# A reason's code and a theme that are spelt as the fault is.
+FAULTS_NAMED = {
+    "engine/trace.py": {"ip-forward-off"},
+    "k8squiz/bank/themes.py": {"conntrack-full"},
+    "k8squiz/kinds/tracks.py": {"conntrack-full"},
+}
 
 
 @pytest.mark.parametrize("room", ["engine", "k8squiz"])

@@ -236,7 +236,8 @@ class ProxyConfig:
     """KubeProxyConfiguration, the fields that change the dataplane (kubeproxy.config.k8s.io/v1alpha1).
 
     `cluster_cidrs` is clusterCIDR split at commas. `mode` None: it is left open. `udp_timeouts` are conntrack.udpTimeout and
-    udpStreamTimeout in seconds, the kernel's own where they are 0."""
+    udpStreamTimeout in seconds, the kernel's own where they are 0; `conntrack_max_per_core` is conntrack.maxPerCore, 0 where
+    nf_conntrack_max is left as it is."""
 
     mode: Mode | None = None
     cluster_cidrs: tuple[str, ...] = ()
@@ -251,6 +252,7 @@ class ProxyConfig:
     ipvs_strict_arp: bool = False
     tcp_be_liberal: bool = False
     udp_timeouts: tuple[int, int] = (30, 120)
+    conntrack_max_per_core: int = 32768
 
     @property
     def effective_mode(self) -> Mode:

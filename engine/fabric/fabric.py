@@ -246,6 +246,10 @@ class Fabric:
         """What the host's rules and IPVS remember of clients before a walk, at which its stamps count from 0 backwards."""
         return ()
 
+    def table_full(self, host: str) -> bool:
+        """Whether the host's conntrack table has no room for a new entry."""
+        return False
+
     def pod_owner_at(self, address: str) -> AddressOwner | None:
         """The pod that has the address."""
         return self.address_index.by_address.get(address)

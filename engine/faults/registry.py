@@ -50,6 +50,7 @@ MODULES: dict[str, str] = {
     "masquerade-bypassed": "lost",
     "mtu-too-large": "sizes",
     "readiness-cascade": "workloads",
+    "conntrack-full": "tables",
 }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from engine.cluster import Cluster, Mode, Pod
 from engine.manifests import load_cluster
 from engine.shell import api
-from engine.shell.deployments import ALPHABET, deployments, next_address, scaled
+from engine.shell.deployments import ALPHABET, deployments, next_address, scaled, with_given
 from engine.shell.live import LiveCluster
 from engine.shell.readiness import probed
 from engine.values import dataclass
@@ -210,9 +210,10 @@ def reconciled(scene: IncidentScene, live: LiveCluster) -> LiveCluster:
     for template in scene.templates:
         if f"{template.namespace}/{template.workload}" not in live.scaled and pod_of(live, template) is None:
             # One that is free again is not given next.
-            address = next_address(live.cluster, template.node, (*live.cluster.pods, *scene.cluster.pods))
+            address = next_address(live, template.node, (*live.cluster.pods, *scene.cluster.pods))
             name = f"{template.workload}-{_suffix(template.who, address)}"
             live = live.with_cluster(api.created(live.cluster, _pod(template, name, address)))
+            live = with_given(live, template.node, address)
     return probed(live)
 
 

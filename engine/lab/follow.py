@@ -5,12 +5,14 @@ change is done to the namespaces.
 from __future__ import annotations
 
 import dataclasses
+import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 
 from engine.errors import RuleError
 from engine.fabric.fabric import Fabric
 from engine.lab.errors import LabUnavailable
+from engine.lab.full_table import clear, empty, fill, is_full, room
 from engine.lab.plain import PlainLab, Ran
 from engine.lab.plan import HostPlan, plan
 from engine.lab.policy_rules import policy_rules
@@ -32,6 +34,8 @@ KERNEL_TOOLS = frozenset(
 )
 # What no node's kernel answers: the API server and kube-proxy.
 SIMULATED = frozenset({"kubectl", "k", "systemctl", "journalctl", "crictl"})
+# What this machine has once for all namespaces: how large a conntrack table may be, the kernel's log, what it counts.
+_OF_ALL_NODES = re.compile(r"\bnf_conntrack_(max|count)\b|\bdmesg\b|\bconntrack +(-S|--stats|-C|--count)\b")
 # What undoes a line of a plan, where its device is still there.
 _UNDONE = {"address add": "address del", "route append": "route del", "neigh replace": "neigh del"}
 Step = Callable[[LiveCluster, str, str], tuple[Reply, LiveCluster]]
@@ -49,6 +53,7 @@ class FollowingLab(PlainLab):
     def __init__(self, live: LiveCluster, *, names: bool = True, step: Step = plain_step) -> None:
         super().__init__(live, names=names)
         self._step = step
+        self._filled: frozenset[str] = frozenset()
 
     def type(self, host: str, line: str, *, attached: bool = False) -> Ran:
         """Run a line on a host: what the real tool printed, or the API server's answer. `attached`: at this terminal."""
@@ -57,11 +62,13 @@ class FollowingLab(PlainLab):
             return self.type(self.live.host_named(there[0]), there[1], attached=attached)
         run = self.attached if attached else self.run
         first = line.split(maxsplit=1)[0] if line.split() else ""
-        if host and first not in SIMULATED:
+        if host and first not in SIMULATED and not _OF_ALL_NODES.search(line):
             if first in KERNEL_TOOLS:
                 _, after = self._step(self.live, host, line)
                 self.live, self.fabric = after, after.fabric
-            return run(host, line)
+            ran = run(host, line)
+            self._fill_tables()
+            return ran
         inside = _executed(line)
         if inside is not None:
             pod, command = inside
@@ -96,6 +103,19 @@ class FollowingLab(PlainLab):
         for node in self.fabric.nodes:
             if self._rules_of(before, node) != self._rules_of(after, node):
                 self._reload(node)
+        self._fill_tables()
+
+    def _fill_tables(self) -> None:
+        """Have the conntrack tables full that are, and no other. Raises NotInThisLab where this machine's cannot be filled."""
+        for node in self._filled - self.live.full_tables:
+            empty(self.namespaces[node])
+        for node in self.live.full_tables:
+            inside, most = self.namespaces[node], room()
+            if not is_full(inside, most):
+                # What gives way, or is closing and goes by itself, would leave room again.
+                clear(inside, spare_datagrams=bool(self.live.traffic))
+                fill(inside, most, assured=True)
+        self._filled = self.live.full_tables
 
     def _rewire(self, old: dict[str, HostPlan], new: dict[str, HostPlan]) -> None:
         for host in (one for one in old if one not in new):

@@ -29,6 +29,7 @@ _MOST = 300_000
 # conntrack(8) has a minute for so many.
 _AT_A_TIME = 40_000
 _GIVEN_WAY = 16
+_FILLED = "198.51.100.9"
 _SERVER, _PORT, _PATIENCE = "10.244.2.30", 8080, 0.6
 
 
@@ -50,10 +51,10 @@ class FilledTable:
 
 def verify_full_table(assured: bool) -> FilledTable:
     """Fill node1's table with entries that are `assured` or not, and try."""
-    most = int(Path("/proc/sys/net/netfilter/nf_conntrack_max").read_text())
-    if not 0 < most <= _MOST:
-        said = f"nf_conntrack_max is {most}: more than {_MOST} entries are not written"
-        return FilledTable(assured, skipped=Text(said, f"nf_conntrack_max 为 {most}：不写入超过 {_MOST} 个表项"))
+    try:
+        most = room()
+    except NotInThisLab as error:
+        return FilledTable(assured, skipped=Text(error.en, error.zh))
     expected = admission(most, most, 0 if assured else most) is not Admission.DROPPED
     processes = Processes()
     try:
@@ -64,7 +65,7 @@ def verify_full_table(assured: bool) -> FilledTable:
             standing = _connect(lab.namespaces[owner.host])
             assert standing is not None
             assert _asks(standing, processes)
-            _fill(lab.namespaces["node1"], most, assured)
+            fill(lab.namespaces["node1"], most, assured)
             goes_on = _asks(standing, processes)
             new = _connect(lab.namespaces[owner.host])
             for sock in (standing, new):
@@ -96,7 +97,35 @@ def _asks(sock: socket.socket, processes: Processes) -> bool:
         return False
 
 
-def _fill(inside: Namespace, most: int, assured: bool) -> None:
+def room() -> int:
+    """nf_conntrack_max of this machine. Raises NotInThisLab where no table is filled up to it."""
+    most = int(Path("/proc/sys/net/netfilter/nf_conntrack_max").read_text())
+    if not 0 < most <= _MOST:
+        raise NotInThisLab(
+            f"nf_conntrack_max is {most}: more than {_MOST} entries are not written",
+            zh=f"nf_conntrack_max 为 {most}：不写入超过 {_MOST} 个表项",
+        )
+    return most
+
+
+def is_full(inside: Namespace, most: int) -> bool:
+    """Whether the table has as many entries as it may have."""
+    return int(inside.run("conntrack", "-C")) >= most
+
+
+def empty(inside: Namespace) -> None:
+    """Take out what fill() has written."""
+    with contextlib.suppress(EngineError):
+        inside.run("conntrack", "-D", "-d", _FILLED)
+
+
+def clear(inside: Namespace, *, spare_datagrams: bool) -> None:
+    """Take out all entries, but those of UDP where somebody's socket has one that is to stay."""
+    with contextlib.suppress(EngineError):
+        inside.run("conntrack", *(("-D", "-p", "tcp") if spare_datagrams else ("-F",)))
+
+
+def fill(inside: Namespace, most: int, assured: bool) -> None:
     """Write entries until there is room for none. Raises NotInThisLab where that took too long."""
     entries = _entries(most, assured)
     while lines := tuple(itertools.islice(entries, _AT_A_TIME)):
@@ -119,7 +148,7 @@ def _entries(most: int, assured: bool) -> Iterator[str]:
     status = "SEEN_REPLY,ASSURED" if assured else "UNSET"
     for number in range(most):
         source = f"100.{64 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
-        tuples = f"-s {source} -d 198.51.100.9 -r 198.51.100.9 -q {source}"
+        tuples = f"-s {source} -d {_FILLED} -r {_FILLED} -q {source}"
         if assured:
             ports = "-p tcp --sport 1000 --dport 80 --reply-port-src 80 --reply-port-dst 1000 --state ESTABLISHED"
             yield f"-A -t 3000 -u {status} {tuples} {ports}\n"

@@ -63,6 +63,7 @@ _EARLY = {
 }
 # What hosts beyond the router use as their gateway: nobody's address, known by its MAC address alone.
 _GATEWAY = {4: "169.254.0.1", 6: "fe80::1"}
+_WIRE_MTU = 65535
 _UNBRIDGED = (("bridge/bridge-nf-call-iptables", 0), ("bridge/bridge-nf-call-ip6tables", 0))
 
 
@@ -71,7 +72,8 @@ def _wires(hosts: list[Host], path_of: PathOf) -> Iterator[str]:
         yield f"link add {segment} type bridge mcast_snooping 0"
         yield f"link set {segment} up"
     for (host, device), wire in wires_of(hosts).items():
-        yield f"link add {wire} mtu {device.mtu} type veth peer name {device.name} mtu {device.mtu} netns {path_of(host)}"
+        # What is longer than the cards carry is lost on its way to another one, and not to be heard of at the sender.
+        yield f"link add {wire} mtu {_WIRE_MTU} type veth peer name {device.name} mtu {device.mtu} netns {path_of(host)}"
         yield f"link set {wire} master {device.segment} up"
 
 

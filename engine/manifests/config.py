@@ -46,6 +46,7 @@ def proxy_config(document: Fields) -> ProxyConfig:
         ipvs_strict_arp=ipvs.boolean("strictARP"),
         tcp_be_liberal=document.mapping("conntrack").boolean("tcpBeLiberal"),
         udp_timeouts=(_seconds(document, "udpTimeout", 30), _seconds(document, "udpStreamTimeout", 120)),
+        conntrack_max_per_core=document.mapping("conntrack").integer("maxPerCore", 32768, 0, 2**31 - 1),
     )
 
 

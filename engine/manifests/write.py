@@ -258,6 +258,7 @@ def selector_document(selector: LabelSelector) -> Document:
 
 def proxy_document(proxy: ProxyConfig) -> Document:
     """kubeproxy.config.k8s.io/v1alpha1 KubeProxyConfiguration."""
+    udp, udp_stream = proxy.udp_timeouts
     detect = {"bridgeInterface": proxy.bridge_interface, "interfaceNamePrefix": proxy.interface_name_prefix}
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
@@ -274,7 +275,12 @@ def proxy_document(proxy: ProxyConfig) -> Document:
         },
         "ipvs": {"scheduler": proxy.ipvs_scheduler, "strictARP": proxy.ipvs_strict_arp},
         "nftables": {"masqueradeAll": proxy.masquerade_all, "masqueradeBit": proxy.masquerade_bit},
-        "conntrack": {"tcpBeLiberal": proxy.tcp_be_liberal},
+        "conntrack": {
+            "maxPerCore": proxy.conntrack_max_per_core,
+            "tcpBeLiberal": proxy.tcp_be_liberal,
+            "udpTimeout": f"{udp}s",
+            "udpStreamTimeout": f"{udp_stream}s",
+        },
     }
 
 

@@ -21,11 +21,13 @@ _STATUS_OF = {Manip.SRC: "SNAT", Manip.DST: "DNAT"}
 
 
 class ConntrackTable:
-    """One network namespace's entries. A confirmed one is found by its original and by its reply tuple."""
+    """One network namespace's entries. A confirmed one is found by its original and by its reply tuple. `full`: there is room
+    for no other one, and none that gives way (__nf_conntrack_alloc)."""
 
     def __init__(self) -> None:
         self._by_tuple: dict[tuple[int, FiveTuple], tuple[ConntrackEntry, bool]] = {}
         self._confirmed: list[ConntrackEntry] = []
+        self.full = False
 
     def connections(self) -> tuple[ConntrackEntry, ...]:
         """The confirmed entries, oldest first."""

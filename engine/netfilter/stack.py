@@ -174,6 +174,10 @@ class HostNetfilter:
     def _track(self, context: Context) -> NetfilterVerdict:
         if context.skb.connection is None and context.skb.state != UNTRACKED:
             created = self.conntrack.track(context.skb)
+            if created and self.conntrack.full:
+                context.skb.connection = None
+                context.reason = ReasonCode.TABLE_FULL
+                return NetfilterVerdict.DROP
             context.events.append(ConntrackEvent(context.hook, context.skb.state or "INVALID", created=created))
         return NetfilterVerdict.ACCEPT
 

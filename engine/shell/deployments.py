@@ -10,11 +10,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import ipaddress
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.cluster import Cluster, Pod
+from engine.cluster import Pod
 from engine.manifests.write import Document, pod_document
 from engine.shell import api
 from engine.shell.live import LiveCluster, ScaledTo
@@ -119,13 +120,13 @@ def evicted(live: LiveCluster, node: str) -> LiveCluster:
 
 def made(live: LiveCluster, like: Pod, node: str) -> LiveCluster:
     """`live` with a pod more, made from the same template on that node."""
-    name, address = deployment_of(like) or like.name, next_address(live.cluster, node, (*live.cluster.pods, like))
+    name, address = deployment_of(like) or like.name, next_address(live, node, (*live.cluster.pods, like))
     digest = hashlib.sha256(f"{name} {node} {address} {live.draws}".encode()).digest()
     suffix = "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:5])
     document: Document = pod_document(
         dataclasses.replace(like, name=f"{name}-{suffix}", node_name=node, ips=(address,), labels=_labels(live, like))
     )
-    return live.with_cluster(api.created(live.cluster, document))
+    return with_given(live.with_cluster(api.created(live.cluster, document)), node, address)
 
 
 def _labels(live: LiveCluster, like: Pod) -> Mapping[str, str]:
@@ -136,14 +137,25 @@ def _labels(live: LiveCluster, like: Pod) -> Mapping[str, str]:
     return dict(Counter(shown).most_common(1)[0][0])
 
 
-def next_address(cluster: Cluster, node: str, pods: Iterable[Pod]) -> str:
-    """The address that a new pod on the node gets: behind the last one that any of `pods` has."""
-    cidr = next((one.pod_cidrs[0] for one in cluster.nodes if one.name == node and one.pod_cidrs), None)
+def with_given(live: LiveCluster, node: str, address: str) -> LiveCluster:
+    """`live` after the node gave a pod that address: it is not given next, once it is free again (host-local's last_reserved_ip)."""
+    return dataclasses.replace(live, given={**live.given, node: address})
+
+
+def next_address(live: LiveCluster, node: str, pods: Iterable[Pod]) -> str:
+    """The address that a new pod on the node gets: behind the last one that it gave, and that any of `pods` has; once those
+    are used up, the first that is free."""
+    cidr = next((one.pod_cidrs[0] for one in live.cluster.nodes if one.name == node and one.pod_cidrs), None)
     if cidr is None:
         raise api.Refused(f"pods of {node} get their addresses from a network that is not modelled here")
     network = ipaddress.ip_network(cidr)
-    used = [ipaddress.ip_address(address) for pod in pods for address in pod.ips]
-    return str(max((one for one in used if one in network), default=network[1]) + 1)
+    addresses = [*(address for pod in pods for address in pod.ips), *([live.given[node]] if node in live.given else [])]
+    used = [ipaddress.ip_address(address) for address in addresses]
+    behind = max((one for one in used if one in network), default=network[1]) + 1
+    if behind in network and behind != network[-1]:
+        return str(behind)
+    taken = {address for pod in pods for address in pod.ips}
+    return next((str(one) for one in itertools.islice(network, 2, None) if str(one) not in taken), str(behind))
 
 
 def _deleted(live: LiveCluster, pod: Pod) -> LiveCluster:

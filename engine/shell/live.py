@@ -25,6 +25,7 @@ from engine.shell.kube_proxy import resync
 from engine.shell.learned_ports import sending_ports
 from engine.shell.neighbours import HeldNeighbour, learned, table_of, without
 from engine.shell.packets import SeenPacket, packets_of
+from engine.shell.standing import MAX, USUAL, StandingConnections, no_room
 from engine.shell.syntax import Compound
 from engine.trace import ConntrackView, Outcome, Remembered, Request
 from engine.values import dataclass
@@ -109,9 +110,11 @@ class ScaledTo:
 class LiveCluster:
     """`cluster` is what the API server holds. `clock` counts seconds since the start, `draws` the random decisions that were
     made, each by `seed` and its number. `scaled` are the Deployments (`NAMESPACE/NAME`) that somebody scaled, `probes` the
-    readinessProbe of each whose pods are asked (engine.shell.readiness; an empty one: none any more), `traffic` the connections that go on by themselves all the time, `captures` the packet sockets that are open, `packets`
-    what the last commands sent while there were any, `cordoned` the nodes that take no further pods, `namespace` that of kubectl's
-    context."""
+    readinessProbe of each whose pods are asked (engine.shell.readiness; an empty one: none any more), `given` the last
+    address that each node gave a pod, `standing` the connections that pods of a node hold open, `overflowed` the nodes whose
+    kernel has said that its conntrack table is full, with the clock's time, `traffic` the connections that go on by themselves
+    all the time, `captures` the packet sockets that are open, `packets` what the last commands sent while there were any,
+    `cordoned` the nodes that take no further pods, `namespace` that of kubectl's context."""
 
     cluster: Cluster
     mode: Mode = Mode.IPTABLES
@@ -121,6 +124,9 @@ class LiveCluster:
     proxies: Mapping[str, ProxyState] = dataclasses.field(default_factory=dict)
     traffic: tuple[Request, ...] = ()
     scaled: Mapping[str, ScaledTo] = dataclasses.field(default_factory=dict)
+    given: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    standing: Mapping[str, StandingConnections] = dataclasses.field(default_factory=dict)
+    overflowed: Mapping[str, float] = dataclasses.field(default_factory=dict)
     probes: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     captures: tuple[Capture, ...] = ()
     packets: tuple[SeenPacket, ...] = ()
@@ -147,7 +153,33 @@ class LiveCluster:
                 for name, state in self.hosts.items()
                 if state.remembered
             },
+            full=self.full_tables,
         )
+
+    @functools.cached_property
+    def full_tables(self) -> frozenset[str]:
+        """The nodes whose conntrack table has no room for a new connection."""
+        limited = {name for name, state in self.hosts.items() if MAX in state.sysctls}
+        return frozenset(
+            node.name
+            for node in self.cluster.nodes
+            if node.name in limited or node.name in self.standing
+            if no_room(
+                self.conntrack_count(node.name),
+                self.conntrack_max(node.name),
+                (held.view for held, _ in self.connections(node.name)),
+            )
+        )
+
+    def conntrack_max(self, node: str) -> int:
+        """nf_conntrack_max of the node; 0: no limit."""
+        return int(self.state(node).sysctls.get(MAX, USUAL))
+
+    def conntrack_count(self, node: str) -> int:
+        """nf_conntrack_count of the node."""
+        standing = self.standing.get(node)
+        gone = standing is None or standing.source(self.cluster.pods, node) is None
+        return len(self.connections(node)) + (0 if standing is None or gone else standing.entered)
 
     @functools.cached_property
     def endings(self) -> dict[Request, tuple[Outcome, ...]]:

@@ -1,4 +1,5 @@
-"""What kube-proxy, CoreDNS and the applications wrote to their logs: how they started, what they were told since.
+"""What kube-proxy, CoreDNS, the applications and a node's kernel wrote to their logs: how they started, what they were told
+since.
 
 Sources: pkg/proxy (server_linux.go, config.go), klog's header; coredns/coremain/run.go. Lines that only a busy cluster has are
 left out.
@@ -48,3 +49,19 @@ def coredns() -> str:
 def application(pod: Pod) -> str:
     """What an application writes when it starts."""
     return "".join(f"listening on :{port.port}\n" for port in pod.ports)
+
+
+# What is said beside the kernel's log.
+KERNEL_ALONE = "of the kernel's log what it says of a full conntrack table is simulated here, and nothing else"
+
+
+def kernel(live: LiveCluster, node: str) -> list[tuple[float, str]]:
+    """(time of the cluster's clock, line) of what a node's kernel wrote lately: that its conntrack table is full
+    (net_warn_ratelimited: ten lines in five seconds)."""
+    since = live.overflowed.get(node)
+    if since is None:
+        return []
+    said = "nf_conntrack: nf_conntrack: table full, dropping packet"
+    rows = [(since + 0.4 * number, said) for number in range(3)]
+    rows += [(since + 5.2, "net_ratelimit: 214 callbacks suppressed"), (since + 5.2, said)]
+    return [(at, line) for at, line in rows if at <= live.clock]

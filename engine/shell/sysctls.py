@@ -15,8 +15,10 @@ from engine.cluster import Mode
 from engine.cluster.facts import NetworkFacts, Shape, facts_of
 from engine.network.devices import DeviceKind
 from engine.network.host import Host, HostKind, Sysctls
+from engine.shell.conntrack_room import limited
 from engine.shell.conntrack_table import timeouts
 from engine.shell.edits import SysctlsSet
+from engine.shell.standing import COUNT, MAX, USUAL
 from engine.values import dataclass, pattern
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ _DEFAULTS = {
     "net.ipv4.neigh.default.gc_thresh3": "1024",
 }
 _NODE_DEFAULTS = {
-    "net.netfilter.nf_conntrack_max": "131072",
+    MAX: str(USUAL),
     "net.netfilter.nf_conntrack_buckets": "65536",
     "net.netfilter.nf_conntrack_tcp_be_liberal": "{be_liberal}",
 }
@@ -114,8 +116,8 @@ def read(live: LiveCluster, host: str, name: str) -> str:
     written = live.state(host).sysctls.get(name)
     if written is not None:
         return written
-    if name == "net.netfilter.nf_conntrack_count" and here.kind is HostKind.NODE:
-        return str(len(live.state(host).connections))
+    if name == COUNT and here.kind is HostKind.NODE:
+        return str(live.conntrack_count(host))
     found = defaults_on(live, here).get(name)
     if found is None:
         raise NoSuchSysctl(name)
@@ -131,12 +133,15 @@ def write(live: LiveCluster, host: str, name: str, value: str) -> LiveCluster:
             raise BadValue(value)
         return live.edited(host, SysctlsSet(_changed(here, name, int(value))))
     old = read(live, host, name)
+    if name == MAX and value.startswith("-"):
+        raise BadValue(value)
     if name.endswith(("_count", "_buckets")) or (
         re.fullmatch(r"[0-9]+", old) and not re.fullmatch(r"-?[0-9]{1,10}", value)
     ):
         raise BadValue(value)
     state = live.state(host)
-    return live.with_state(host, dataclasses.replace(state, sysctls={**state.sysctls, name: value}))
+    after = live.with_state(host, dataclasses.replace(state, sysctls={**state.sysctls, name: value}))
+    return limited(after, host) if name == MAX else after
 
 
 def _changed(here: Host, name: str, value: int) -> dict[str, object]:
@@ -191,5 +196,5 @@ def names_on(live: LiveCluster, host: str) -> Iterator[str]:
             for field in ("forwarding", "rp_filter", "route_localnet")
         )
     if here.kind is HostKind.NODE:
-        found.add("net.netfilter.nf_conntrack_count")
+        found.add(COUNT)
     yield from sorted(found)

@@ -43,6 +43,10 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
         "another connection already owns one of the tuples (a conntrack clash)",
         "另一个连接已占用相同的元组（conntrack 冲突）",
     ),
+    ReasonCode.TABLE_FULL: (
+        "{host}'s conntrack table is full: a packet that needs a new entry is dropped",
+        "{host} 的 conntrack 表已满：需要新建表项的数据包被丢弃",
+    ),
     ReasonCode.IPVS_NO_SERVER: ("the virtual server has no real server", "该虚拟服务器没有真实服务器"),
     ReasonCode.MARTIAN_SOURCE: (
         (

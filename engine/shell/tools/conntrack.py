@@ -6,8 +6,10 @@ from __future__ import annotations
 import dataclasses
 
 from engine.packet import L4, FiveTuple
+from engine.shell.conntrack_room import emptied, standing_views
 from engine.shell.conntrack_table import HeldConnection
 from engine.shell.interface import ON_NODES, Call, Result, Tool, failed
+from engine.shell.standing import assured as is_assured
 from engine.trace import ConntrackView
 
 _NUMBERS = {L4.TCP: 6, L4.UDP: 17, L4.SCTP: 132, L4.ICMP: 1}
@@ -26,6 +28,8 @@ _TRANSLATED = {
     "-j": "any",
     "--any-nat": "any",
 }
+# Seconds that an entry of a busy connection has left.
+_STANDS = 86390
 _VERBS = {"--dump": "-L", "--list": "-L", "--delete": "-D", "--flush": "-F", "--count": "-C", "--stats": "-S"}
 
 
@@ -38,16 +42,19 @@ class _Version(Exception):
 
 
 def run(call: Call) -> Result:
-    """`conntrack -L|-D|-C|-F [-p tcp|udp] [-s|-d|-r|-q ADDRESS] [--sport|--dport PORT] [--state STATE]`."""
+    """`conntrack -L|-D|-C|-F|-S [-p tcp|udp] [-s|-d|-r|-q ADDRESS] [--sport|--dport PORT] [--state STATE]`."""
     try:
         verb, asked = _read(call.args)
     except _Version:
         return Result("conntrack v1.4.7 (conntrack-tools)\n")
     except _Bad as error:
         return failed(f"conntrack v1.4.7 (conntrack-tools): {error}\nTry `conntrack -h' or 'conntrack --help' for more information.", 2)  # fmt: skip
-    held = list(call.live.connections(call.host))
+    if verb == "-S":
+        return Result(_statistics(call))
     if verb == "-C":
-        return Result(f"{len(held)}\n")
+        return Result(f"{call.live.conntrack_count(call.host)}\n")
+    held = list(call.live.connections(call.host))
+    held += [(HeldConnection(view, 0.0), _STANDS) for view in standing_views(call.live, call.host)]
     if verb == "-F":
         return _without(
             call,
@@ -70,7 +77,7 @@ def _read(words: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     while left:
         word = left.pop(0)
         name, equals, value = word.partition("=")
-        if word in ("-L", "-D", "-F", "-C"):
+        if word in ("-L", "-D", "-F", "-C", "-S"):
             verb = word
         elif word == "conntrack":
             continue
@@ -83,10 +90,8 @@ def _read(words: tuple[str, ...]) -> tuple[str, dict[str, str]]:
                 raise _Bad(f"option `{word}' requires an argument")
             asked[_WITH_VALUE[name]] = value if equals else left.pop(0)
         else:
-            if word in ("-S", "-E", "--event"):
-                raise _Bad(
-                    f"{word} is not available here: neither counters nor events are modelled; there are -L, -D, -F and -C"
-                )
+            if word in ("-E", "--event"):
+                raise _Bad(f"{word} is not available here: there are -L, -D, -F, -C and -S")
             raise _Bad(f"unknown option `{word}'")
     _check(verb, asked)
     return verb, asked
@@ -128,8 +133,7 @@ def _translated(view: ConntrackView, where: str) -> bool:
 
 
 def _of_status(view: ConntrackView, status: str) -> bool:
-    assured = view.replied and view.original.protocol in (L4.TCP, L4.SCTP) and view.state not in _OPENING
-    return {"UNREPLIED": not view.replied, "SEEN_REPLY": view.replied, "ASSURED": assured}.get(status, True)
+    return {"UNREPLIED": not view.replied, "SEEN_REPLY": view.replied, "ASSURED": is_assured(view)}.get(status, True)
 
 
 def _family(view: ConntrackView) -> str:
@@ -140,11 +144,21 @@ def _family(view: ConntrackView) -> str:
 def _without(call: Call, gone: list[HeldConnection], said: str) -> Result:
     state = call.live.state(call.host)
     kept = tuple(one for one in state.connections if one not in gone)
-    return Result(stderr=said, live=call.live.with_state(call.host, dataclasses.replace(state, connections=kept)))
+    live = call.live.with_state(call.host, dataclasses.replace(state, connections=kept))
+    if len(kept) + len(gone) > len(state.connections):
+        live = emptied(live, call.host)
+    return Result(stderr=said, live=live)
 
 
-# IPS_ASSURED_BIT is set once the handshake is done (nf_conntrack_tcp_packet).
-_OPENING = ("SYN_SENT", "SYN_RECV", "CLOSE")
+def _statistics(call: Call) -> str:
+    """`-S`: of what is counted, the packets that found no room; all else is 0, as counters are here."""
+    since = call.live.overflowed.get(call.host)
+    dropped = 0 if since is None else 2 * (211 + int(37 * (call.live.clock - since)))
+    return "".join(
+        f"cpu={cpu}   \tfound=0 invalid=0 insert=0 insert_failed=0 drop={dropped // 2 + 3 * cpu * bool(dropped)} early_drop=0 "
+        "error=0 search_restart=0 clash_resolve=0 chaintoolong=0 \n"
+        for cpu in (0, 1)
+    )
 
 
 def entry_line(view: ConntrackView, left: int) -> str:
@@ -152,7 +166,7 @@ def entry_line(view: ConntrackView, left: int) -> str:
     protocol = view.original.protocol
     state = f"{view.state} " if view.state else ""
     unreplied = "" if view.replied else "[UNREPLIED] "
-    assured = "[ASSURED] " if view.replied and protocol in (L4.TCP, L4.SCTP) and view.state not in _OPENING else ""
+    assured = "[ASSURED] " if is_assured(view) else ""
     return (
         f"{protocol.lower():<8} {_NUMBERS[protocol]} {left} {state}{_tuple(view.original)}{unreplied}{_tuple(view.reply)}"
         f"{assured}mark={view.mark} use=1"

@@ -6,7 +6,7 @@ import re
 
 from engine.shell.clock import time_of_day
 from engine.shell.interface import ON_NODES, Call, Result, Tool, failed
-from engine.shell.logs import kube_proxy
+from engine.shell.logs import KERNEL_ALONE, kernel, kube_proxy
 from engine.shell.tools.lines import Unusable, split_options
 
 _UNITS = ("kube-proxy", "kube-proxy.service")
@@ -21,10 +21,13 @@ def run(call: Call) -> Result:
     most = options.get("n", "100000")
     if not re.fullmatch(r"[0-9]{1,6}", most):
         return failed(f"Failed to parse lines '{most}'")
+    if {"k", "-dmesg"} & {*options} or "--dmesg" in call.args:
+        said = [f"{time_of_day(at).strftime('%b %d %H:%M:%S')} {call.host} kernel: {line}\n" for at, line in kernel(call.live, call.host)]  # fmt: skip
+        return Result("".join(said[-int(most) :] if int(most) else []), f"journalctl: {KERNEL_ALONE}\n")
     if options.get("u") not in _UNITS:
-        what = "the kernel's log" if {"k", "-dmesg"} & {*options} or "--dmesg" in call.args else f"the journal of {options['u'][:50]}" if "u" in options else "the whole journal"  # fmt: skip
+        what = f"the journal of {options['u'][:50]}" if "u" in options else "the whole journal"
         return failed(
-            f"journalctl: {what} is not simulated here; there are -u kube-proxy, kubectl logs, events and describe"
+            f"journalctl: {what} is not simulated here; there are -k, -u kube-proxy, kubectl logs, events and describe"
         )
     proxy = call.live.proxy(call.host)
     at = time_of_day(proxy.started).strftime("%b %d %H:%M:%S")

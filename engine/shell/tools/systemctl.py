@@ -6,6 +6,7 @@ Source: systemd 252, src/systemctl/systemctl-show.c, systemctl-list-units.c.
 
 from __future__ import annotations
 
+from engine.shell.conntrack_room import set_by_kube_proxy
 from engine.shell.interface import ON_NODES, Call, Result, Tool, failed
 
 _PROXY = "kube-proxy"
@@ -49,7 +50,7 @@ def run(call: Call) -> Result:
     if verb not in (*_STARTS, "stop"):
         return failed(f"Unknown command verb {verb}.")
     if unit == _PROXY:
-        return Result(live=call.live.with_proxy(call.host, running=verb != "stop"))
+        return Result(live=set_by_kube_proxy(call.live.with_proxy(call.host, running=verb != "stop"), call.host))
     return failed(f"systemctl: a node without {unit} is not simulated here") if verb == "stop" else Result()
 
 

@@ -12,8 +12,11 @@ from engine.shell.clock import time_of_day
 from engine.shell.expand import environment
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed, printed
 from engine.shell.live import ADMINISTRATOR
+from engine.shell.logs import KERNEL_ALONE, kernel
 
 _KERNEL = "6.1.0-18-amd64"
+# Seconds since the start when the clock begins: uptime(1) says 12 days, 3:07.
+_UPTIME = ((12 * 24 + 3) * 60 + 7) * 60.0
 _MOST_NUMBERS = 10_000
 # A device's kind -> the module that makes it.
 _MODULES = {DeviceKind.VXLAN: "vxlan", DeviceKind.IPIP: "ipip", DeviceKind.BRIDGE: "bridge", DeviceKind.VETH: "veth", DeviceKind.DUMMY: "dummy"}  # fmt: skip
@@ -105,6 +108,18 @@ def _seq(call: Call) -> Result:
     return printed("".join(f"{number}\n" for number in found[:_MOST_NUMBERS]))
 
 
+def _dmesg(call: Call) -> Result:
+    """`dmesg [-T]`: a node's."""
+    if call.host not in call.live.fabric.nodes:
+        return failed("dmesg: the kernel's log is not simulated here but on nodes")
+    dated = "-T" in call.args
+    rows = [
+        f"[{time_of_day(at).strftime('%a %b %e %H:%M:%S %Y') if dated else f'{_UPTIME + at:12.6f}'}] {line}\n"
+        for at, line in kernel(call.live, call.host)
+    ]
+    return Result("".join(rows), f"dmesg: {KERNEL_ALONE}\n")
+
+
 _RUN = {
     "whoami": lambda call: printed("root"),
     "id": lambda call: printed("uid=0(root) gid=0(root) groups=0(root)"),
@@ -114,9 +129,7 @@ _RUN = {
     "uptime": _uptime,
     "lsmod": _lsmod,
     "modprobe": _modprobe,
-    "dmesg": lambda call: failed(
-        "dmesg: the kernel's log is not simulated here; sysctl and the tools of each layer tell of its state"
-    ),
+    "dmesg": _dmesg,
     "clear": lambda call: Result(),
     "seq": _seq,
 }

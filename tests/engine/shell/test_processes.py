@@ -37,7 +37,7 @@ SAID = {
     "the kubelet stopped": ("systemctl stop kubelet", 1, "systemctl: a node without kubelet is not simulated here"),
     "what failed": ("systemctl --failed", 0, "  UNIT LOAD ACTIVE SUB DESCRIPTION\n0 loaded units listed.\n"),
     "another journal": ("journalctl -u kubelet", 1, "journalctl: the journal of kubelet is not simulated here"),
-    "the kernel's": ("dmesg", 1, "dmesg: the kernel's log is not simulated here"),
+    "the kernel's": ("dmesg", 0, "dmesg: of the kernel's log what it says of a full conntrack table is simulated here"),
     "a module that is there": ("modprobe br_netfilter", 0, ""),
     "another module": ("modprobe nope", 1, "modprobe: nope is not simulated here"),
     "a file of counters": ("cat /proc/net/dev", 1, "cat: /proc/net/dev: not simulated here: counters are no part of it"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from engine.shell.conntrack_room import set_by_kube_proxy
 from engine.shell.deployments import MOST_REPLICAS, Deployment, deployments, restarted, scaled
 from engine.shell.interface import Call, Result
 from engine.shell.tools.kubectl.words import BadWords, Words
@@ -38,7 +39,7 @@ def _proxies(call: Call, verb: str) -> Result:
         return Result('daemon set "kube-proxy" successfully rolled out\n')
     live = call.live
     for node in live.cluster.nodes:
-        live = live.with_proxy(node.name, running=True)
+        live = set_by_kube_proxy(live.with_proxy(node.name, running=True), node.name)
     return Result("daemonset.apps/kube-proxy restarted\n", live=live)
 
 

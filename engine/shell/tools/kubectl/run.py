@@ -10,7 +10,7 @@ import re
 
 from engine.manifests.write import Document
 from engine.shell import api
-from engine.shell.deployments import next_address, schedulable
+from engine.shell.deployments import next_address, schedulable, with_given
 from engine.shell.interface import Call, Result
 from engine.shell.live import LiveCluster
 from engine.shell.tools.kubectl.execute import opens_shell
@@ -60,6 +60,7 @@ def _made(live: LiveCluster, name: str, words: Words) -> LiveCluster:
     if not nodes:
         raise BadWords("error: no node here gives addresses to pods")
     node = min(nodes, key=taken.count)
+    address = next_address(live, node, live.cluster.pods)
     given = words.values.get("selector") or words.values.get("labels") or f"run={name}"
     document: Document = {
         "apiVersion": "v1",
@@ -72,11 +73,11 @@ def _made(live: LiveCluster, name: str, words: Words) -> LiveCluster:
         "spec": {"nodeName": node, "containers": [{"name": name, "image": words.values["image"]}]},
         "status": {
             "phase": "Running",
-            "podIP": next_address(live.cluster, node, live.cluster.pods),
+            "podIP": address,
             "conditions": [{"type": "Ready", "status": "True"}],
         },
     }
-    return live.with_cluster(api.created(live.cluster, document))
+    return with_given(live.with_cluster(api.created(live.cluster, document)), node, address)
 
 
 def _pair(text: str) -> tuple[str, str]:
