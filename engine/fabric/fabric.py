@@ -70,8 +70,10 @@ class Fabric:
     """The hosts of one cluster in one proxy mode. Use build_fabric().
 
     `rulesets` replaces what kube-proxy would write on the nodes it names (a real node's rules), `release` is every
-    node's (None: what each reports, as in compile_rules).
+    node's (None: what each reports, as in compile_rules). `full_tables`: nodes whose conntrack table has no room.
     """
+
+    full_tables: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -245,10 +247,6 @@ class Fabric:
     def remembered(self, host: str) -> tuple[Remembered, ...]:
         """What the host's rules and IPVS remember of clients before a walk, at which its stamps count from 0 backwards."""
         return ()
-
-    def table_full(self, host: str) -> bool:
-        """Whether the host's conntrack table has no room for a new entry."""
-        return False
 
     def pod_owner_at(self, address: str) -> AddressOwner | None:
         """The pod that has the address."""

@@ -24,7 +24,6 @@ class LiveFabric(Fabric):
     _seen: Mapping[str, Cluster]
     _held: Mapping[str, tuple[ConntrackView, ...]]
     _remembered: Mapping[str, tuple[Remembered, ...]]
-    _full: frozenset[str]
 
     @classmethod
     def over(
@@ -46,7 +45,7 @@ class LiveFabric(Fabric):
         made = cls.__new__(cls)
         made.__dict__.update(build_fabric(cluster, mode, release=release).__dict__)
         made._edits, made._rules, made._seen = edits, rules, seen
-        made._held, made._remembered, made._full = held, remembered, full
+        made._held, made._remembered, made.full_tables = held, remembered, full
         if edits or rules or seen:
             # kube-ipvs0's addresses follow from a node's rules, so that a host may differ without an edit of its own.
             made._hosts = {}
@@ -77,9 +76,6 @@ class LiveFabric(Fabric):
 
     def remembered(self, host: str) -> tuple[Remembered, ...]:
         return self._remembered.get(host, ())
-
-    def table_full(self, host: str) -> bool:
-        return host in self._full
 
     def _renew_neighbours(self, name: str) -> None:
         """Who answers for the addresses of `name`'s network cards, after its edits."""

@@ -189,7 +189,7 @@ class WalkState:
             found = HostNetfilter(
                 host.name, ruleset, host.is_local, self.choose, routing=HostRouting(host), memory=memory
             )
-            found.conntrack.full = self.fabric.table_full(host.name)
+            found.conntrack.full = host.name in self.fabric.full_tables
             for entry in self.fabric.held_connections(host.name):
                 found.conntrack.enter(entry)
                 self._from_before.add(id(entry))
