@@ -73,8 +73,6 @@ class Fabric:
     node's (None: what each reports, as in compile_rules). `full_tables`: nodes whose conntrack table has no room.
     """
 
-    full_tables: frozenset[str] = frozenset()
-
     def __init__(
         self,
         cluster: Cluster,
@@ -100,8 +98,8 @@ class Fabric:
             self.foreign = foreign_rules(rulesets)
             self.assumed += tuple(foreign_text(node, name) for node, name in self.foreign.items())
         self.cluster = cluster
-        self.mode = mode
-        self.release = release
+        self.mode, self.release = mode, release
+        self.full_tables: frozenset[str] = frozenset()
         self.address_index: AddressIndex = index_addresses(cluster)
         self.nodes: dict[str, Node] = {node.name: node for node in cluster.nodes}
         self.own_addresses = {node.name: self._own_addresses(node) for node in cluster.nodes}
