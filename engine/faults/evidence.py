@@ -10,12 +10,20 @@ import re
 from collections.abc import Iterator
 
 from engine.faults.interface import ToolEvidence
+from engine.shell.api import resource_named
 
 _APART = re.compile(r"[|;&\n(){}`]|\$\(")
 # What runs the command behind it, and words of a loop or a choice.
 _BEFORE = frozenset({"sudo", "time", "nohup", "watch", "timeout", "do", "then", "else", "if", "while", "xargs", "!"})
 # Tools of which the word behind them says what is asked.
 _OBJECTS = frozenset({"ip", "bridge", "kubectl", "cat", "systemctl"})
+# kubectl's verbs whose kinds say what is asked, kinds of which one shows what the other does, and its options with a value.
+_OF_KINDS = frozenset({"get", "describe"})
+_SAME_KIND = {"EndpointSlice": "Endpoints"}
+_ALL = frozenset({"Pod", "Service", "Deployment", "ReplicaSet", "DaemonSet"})
+_WITH_VALUE = frozenset(
+    {"-n", "--namespace", "-l", "--selector", "-o", "--output", "--field-selector", "--sort-by", "-L", "--context"}
+)
 _SAME = {"k": "kubectl", "a": "addr", "address": "addr", "egrep": "grep"}
 
 
@@ -38,13 +46,13 @@ def commands_of(host: str, line: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def asks_as(one: ToolEvidence, host: str, words: tuple[str, ...]) -> bool:
     """Whether a command of those words on `host` asks what `one` does."""
-    wanted = _asked(tuple(one.line.split()))
-    found = _asked(words)
-    return (
-        found[0] == wanted[0]
-        and wanted[1].startswith(found[1])
-        and (host == one.host or found[0] == "kubectl" or host.startswith("$"))
-    )
+    line = tuple(one.line.split())
+    wanted, found = _asked(line), _asked(words)
+    if found[0] != wanted[0] or not wanted[1].startswith(found[1]):
+        return False
+    if found[0] == "kubectl":
+        return wanted[1] not in _OF_KINDS or bool(_kinds(line) & _kinds(words))
+    return host == one.host or host.startswith("$")
 
 
 def _asked(words: tuple[str, ...]) -> tuple[str, str]:
@@ -52,9 +60,28 @@ def _asked(words: tuple[str, ...]) -> tuple[str, str]:
     tool = _SAME.get(words[0], words[0])
     if tool not in _OBJECTS:
         return tool, ""
-    rest = list(words[1:])
-    while rest and rest[0].startswith("-"):
-        with_value = rest[0] in ("-n", "--namespace")
-        rest = rest[2 if with_value else 1 :]
+    rest = _plain(words[1:])
     asked = rest[0] if rest else ""
     return tool, asked if tool == "cat" else _SAME.get(asked, asked)
+
+
+def _plain(words: tuple[str, ...]) -> list[str]:
+    """The words that are no options of kubectl's, nor their values."""
+    rest, left = list[str](), list(words)
+    while left:
+        word = left.pop(0)
+        if word in _WITH_VALUE and left:
+            left.pop(0)
+        elif not word.startswith("-"):
+            rest.append(word)
+    return rest
+
+
+def _kinds(words: tuple[str, ...]) -> frozenset[str]:
+    """The kinds that `get svc,ep` or `describe svc/web` ask for."""
+    rest = _plain(words[1:])[1:]
+    if rest[:1] == ["all"]:
+        return _ALL
+    named = [one.partition("/")[0] for one in (rest if rest and "/" in rest[0] else rest[:1])]
+    found = (resource_named(kind) for one in named for kind in one.split(","))
+    return frozenset(_SAME_KIND.get(one.kind, one.kind) for one in found if one is not None)

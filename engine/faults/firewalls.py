@@ -124,13 +124,13 @@ FAULTS = (
         "leftover-reject", 2,
         Text("a firewall's rule rejects what is forwarded to the node's pods", "一条防火墙规则 REJECT 了转发给该节点 Pod 的流量"),
         Text("firewalld was switched on and off again on a node", "某个节点上开过又关掉 firewalld"),
-        (r"reject|firewall|iptables|防火墙|拒绝",), _reject,
+        (r"reject|拒绝|(firewall|iptables|防火墙).*(rule|block|forward|left|规则|拦|挡|残留)|(rule|规则|拦|挡).*(firewall|iptables|防火墙)",), _reject,
     ),
     _fault(
         "app-port-dropped", 2,
         Text("a rule in FORWARD drops the application's port", "FORWARD 链里的一条规则丢弃了应用端口的流量"),
         Text("a port scan was answered by new rules on a node", "某个节点因端口扫描告警加了规则"),
-        (r"drop|firewall|iptables|forward|防火墙|丢弃",), _port,
+        (r"drop|丢弃|丢包|block|拦|挡|(firewall|iptables|forward|防火墙).*(rule|port|规则|端口)|(rule|port|规则|端口).*(firewall|iptables|forward|防火墙)",), _port,
     ),
     _fault(
         "dns-blocked-on-node", 3,
@@ -142,7 +142,7 @@ FAULTS = (
         "nodeport-blocked", 3,
         Text("a rule in the raw table drops the NodePort before it is translated", "raw 表里的一条规则在 DNAT 之前就丢弃了 NodePort 的流量"),
         Text("a node was hardened by a script", "某个节点被脚本加固过"),
-        (r"drop|firewall|iptables|raw|prerouting|防火墙|丢弃",), _node_port,
+        (r"node\W?port|节点端口|(?<![a-z])raw(?![a-z])|prerouting|(?<!\d)3\d{4}(?!\d)", r"drop|block|reject|firewall|iptables|rule|(?<![a-z])raw(?![a-z])|防火墙|丢弃|规则|拦|挡"), _node_port,
     ),
     _fault(
         "underlay-blocks-vxlan", 3,

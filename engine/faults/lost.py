@@ -169,14 +169,14 @@ FAULTS = (
         "pod-route-gone", 3,
         Text("a node has no route to one of its own pods", "某节点缺少到自己某个 Pod 的路由"), _ROUTES,
         Text("systemd-networkd was restarted on a node", "有个节点重启过 systemd-networkd"),
-        (r"rout(e|ing)|路由", r"pod|\bcali|veth|/32|interface|网卡"), _pod_route, plugins=ENFORCING,
+        (r"(?<![a-z])rout(e|es|ing|ed)(?![a-z])|路由", r"pod|\bcali|veth|/32|interface|网卡"), _pod_route, plugins=ENFORCING,
     ),
     KnownFault(
         "dns-scaled-down", 1,
         Text("CoreDNS was scaled to 0 replicas: nobody answers names", "CoreDNS 被缩容到 0 个副本：没有 Pod 响应域名查询"),
         Text("in the Deployment coredns of kube-system", "在 kube-system 的 Deployment coredns 里"),
         Text("unused Deployments were scaled down", "缩容了一批闲置的 Deployment"),
-        (r"scale|replica|缩容|副本",), _no_dns_pods,
+        (r"scale|replica|缩容|副本|\bno\b.{0,12}(dns|pod)|(dns|pod).{0,20}(\bno\b|not run|gone|缺|没有)|没有.{0,12}(dns|pod)",), _no_dns_pods,
     ),
     KnownFault(
         "nodeport-changed", 1,

@@ -163,6 +163,6 @@ FAULTS = (
         Text("a NetworkPolicy allows the clients' addresses, but what comes by a NodePort comes under a node's: it is masqueraded", "NetworkPolicy 放行的是客户端地址，而经 NodePort 进来的流量源地址是节点的：已被 MASQUERADE"),
         Text("in a NetworkPolicy of namespace default", "在 default 命名空间的一条 NetworkPolicy 里"),
         Text("{front} was opened to one partner's network alone", "{front} 改为只对一个合作方网段开放"),
-        (r"polic|策略", r"masquerad|snat|node.?s? address|ipblock|cidr|源地址|节点地址|网段"), _behind_nodes, plugins=ENFORCING,
+        (r"polic|策略|ip\W?block", r"masquerad|snat|node.?s? address|ipblock|cidr|源地址|节点地址|网段"), _behind_nodes, plugins=ENFORCING,
     ),
 )  # fmt: skip

@@ -207,30 +207,34 @@ def _port_down(scene: IncidentScene, live: LiveCluster) -> Iterator[Case]:
 _ONE_NODE = Text("on one node: its kernel's routing table", "在某个节点上：内核的路由表里")
 _DEVICE = Text("on one node: a network device", "在某个节点上：一个网络设备")
 
+# What a diagnosis calls a route (PREROUTING is none), and a device that is down.
+_ROUTE = r"(?<![a-z])rout(?:e|es|ing|ed)(?![a-z])|路由"
+_DOWN = r"down|关闭|关了|未启用|没(有)?(起|启)|禁用|disabled"
+
 FAULTS = (
     KnownFault(
         "missing-pod-route", 2,
         Text("a node has no route to another node's podCIDR", "某节点缺少到另一节点 podCIDR 的路由"), _ONE_NODE,
         Text("a node was drained, rebooted and taken back", "有个节点被 drain、重启后重新加入"),
-        (r"rout(e|ing)|路由",), _missing,
+        (_ROUTE, r"miss|(?<![a-z])no(?![a-z])|gone|lack|lost|remov|delet|without|absent|cidr|subnet|/\d\d|缺|没有|丢|删|少|网段"), _missing,
     ),
     KnownFault(
         "blackhole-route", 3,
         Text("a node's route to another node's podCIDR is a blackhole", "某节点到另一节点 podCIDR 的路由是 blackhole"), _ONE_NODE,
         Text("a node got its podCIDR back after a move", "有个节点迁移后拿回了原来的 podCIDR"),
-        (r"black\s?hole|rout(e|ing)|路由|黑洞",), _blackhole,
+        (rf"black\s?-?hole|黑洞|({_ROUTE}).*(wrong|bad|drop|discard|null|错|丢)|(wrong|bad|null|错误的).*({_ROUTE})",), _blackhole,
     ),
     KnownFault(
         "stale-static-route", 4,
         Text("a longer static route takes half of another node's podCIDR to the default gateway", "一条更长前缀的静态路由把另一节点 podCIDR 的一半送往默认网关"), _ONE_NODE,
         Text("static routes were set for a migration", "为一次迁移加过静态路由"),
-        (r"rout(e|ing)|路由",), _static,
+        (_ROUTE, r"static|stale|left|old|long|specific|prefix|half|/\d\d|gateway|wrong|default|静态|残留|旧|更长|前缀|一半|网关|错"), _static,
     ),
     KnownFault(
         "bridge-down", 1,
         Text("the pods' bridge cni0 is down", "Pod 的网桥 cni0 处于 down 状态"), _DEVICE,
         Text("a node's network service was restarted", "重启过某个节点的网络服务"),
-        (r"cni0|bridge|网桥", r"down|关闭|未启用|没(有)?起"), _bridge_down, plugins=BRIDGED,
+        (r"cni0|bridge|网桥", _DOWN), _bridge_down, plugins=BRIDGED,
     ),
     KnownFault(
         "bridge-address-gone", 3,
@@ -242,7 +246,7 @@ FAULTS = (
         "tunnel-down", 2,
         Text("the tunnel device flannel.1 is down, and its routes and neighbour entries are gone with it", "隧道设备 flannel.1 处于 down 状态，它的路由和邻居表项也随之消失"), _DEVICE,
         Text("a node's network service was restarted", "重启过某个节点的网络服务"),
-        (r"flannel\.?1?|vxlan|tunnel|隧道", r"down|关闭|未启用|没(有)?起"), _tunnel_down, plugins=TUNNELLED,
+        (r"flannel\.?1?|vxlan|tunnel|隧道", _DOWN), _tunnel_down, plugins=TUNNELLED,
     ),
     KnownFault(
         "vxlan-fdb-missing", 4,
@@ -260,6 +264,6 @@ FAULTS = (
         "pod-link-down", 3,
         Text("the node's end of one pod's veth pair is down", "某个 Pod 的 veth 在节点侧处于 down 状态"), _DEVICE,
         Text("somebody looked into a node's devices", "有人检查过某个节点的网络设备"),
-        (r"veth|cali|link|interface|device|网卡|接口|设备", r"down|关闭|未启用|没(有)?起"), _port_down,
+        (r"veth|cali|link|interface|device|网卡|接口|设备", _DOWN), _port_down,
     ),
 )  # fmt: skip

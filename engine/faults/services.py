@@ -135,7 +135,7 @@ FAULTS = (
         Text("the Service's targetPort is one that no container listens on", "Service 的 targetPort 指向没有容器监听的端口"),
         Text("in the Service, on the API server", "在 API server 上的 Service 对象里"),
         Text("a new chart of {front} was released", "发布了 {front} 的新 chart"),
-        (r"target\W?port|wrong port|目标端口|端口(错|不对|写错)",), _target_port,
+        (r"(target|container)\W?port|port.{0,30}(wrong|mismatch|differ|not match)|(wrong|different).{0,20}port|目标端口|容器端口|端口.{0,10}(错|不对|不一致|不匹配)|没有.{0,8}监听",), _target_port,
     ),
     KnownFault(
         "etp-local-no-endpoint", 2,

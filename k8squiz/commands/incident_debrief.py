@@ -10,11 +10,11 @@ from rich.text import Text as Shown
 from engine.errors import UnsupportedFeature
 from engine.faults.diagnosis import NamedFault
 from engine.faults.grade import FaultGrade, RunGrade
-from engine.faults.incident import deviating
+from engine.faults.incident import Incident, deviating
 from engine.faults.run import IncidentRun, RunStep, expert_path
 from engine.shell.live import LiveCluster
 from k8squiz.commands.incident_dialog import wrapped
-from k8squiz.locale.i18n import Lang
+from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.incident import say
 from k8squiz.terminal.console import make_console, print_plain
 from k8squiz.world.incidents import flows_text, truth_text
@@ -25,7 +25,8 @@ _LONGEST = 160
 def debrief(run: IncidentRun, grade: RunGrade, lang: Lang) -> None:
     """Print it."""
     incident = run.incident
-    verdict = say("mended" if grade.mended else "not-mended", lang)
+    whole = not grade.broken and not grade.later
+    verdict = say("mended" if grade.mended else "mended-by-force" if whole and run.steps else "not-mended", lang)
     lines = ["", say("score", lang, score=round(100 * grade.score), verdict=verdict)]
     lines.append(say("parts", lang, **{name: f"{round(100 * value)} %" for name, value in grade.parts.items()}))
     lines += [_said(one.named, lang) for one in grade.faults] if len(grade.faults) == 1 else []
@@ -39,8 +40,10 @@ def debrief(run: IncidentRun, grade: RunGrade, lang: Lang) -> None:
     lines += [say("danger", lang, line=_cut(line)) for line in grade.dangers]
     print_plain(wrapped("\n".join((*lines, ""))))
     console = make_console()
-    table = Table(say("yours", lang), say("experts", lang), expand=True, show_lines=False)
-    for mine, expert in zip_longest(_mine(run, lang), expert_path(incident), fillvalue=""):
+    table = Table(expand=True, show_lines=False)
+    for title in ("yours", "experts"):
+        table.add_column(say(title, lang), overflow="fold")
+    for mine, expert in zip_longest(_mine(run, lang), _experts(incident, lang), fillvalue=""):
         table.add_row(Shown(mine), Shown(expert))
     console.print(table)
 
@@ -52,6 +55,12 @@ def _said(named: NamedFault, lang: Lang) -> str:
 
 def _state(one: FaultGrade, lang: Lang) -> str:
     return say("part-lasting" if one.lasting else "part-mended" if one.mended else "part-open", lang)
+
+
+def _experts(incident: Incident, lang: Lang) -> list[str]:
+    """An expert's lines, with the diagnoses in the user's language."""
+    said = {f"diagnose {one.case.place[0]}: {one.fault.what.en}": f"diagnose {one.case.place[0]}: {pick(one.fault.what, lang)}" for one in incident.faults}  # fmt: skip
+    return [said.get(line, line) for line in expert_path(incident)]
 
 
 def _mine(run: IncidentRun, lang: Lang) -> list[str]:

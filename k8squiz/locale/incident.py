@@ -42,6 +42,7 @@ WORDS: dict[str, Text] = {
     "time-over": Text("The time is over.", "时间到。"),
     "score": Text("Score {score} %: {verdict}.", "得分 {score} %：{verdict}。"),
     "mended": Text("mended for good", "已彻底修复"),
+    "mended-by-force": Text("mended, by a step that nobody takes", "流量已恢复，但用了不该用的操作"),
     "not-mended": Text("not mended", "没有修复"),
     "later": Text("It does not last: after kube-proxy's next sync and new pods these deviate:", "修复不能持久：kube-proxy 下一次同步、Pod 重建之后，这些流量又不一致："),
     "danger": Text("Not on a cluster that serves users: {line}", "不能在生产集群上这样做：{line}"),

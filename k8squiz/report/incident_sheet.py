@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from engine.faults.grade import PARTS
@@ -16,6 +17,8 @@ from k8squiz.world.incidents import truth_text
 
 # Lines of a tool's output on the sheet.
 _MOST_LINES = 30
+# Lines before and behind one that shows it, where that is not among the first.
+_BESIDE = 4
 _POINTS = 40
 
 
@@ -64,10 +67,22 @@ def _evidence(incident: Incident, lang: Lang) -> Iterator[str]:
     run = begin(incident)
     for one in (seen for part in incident.faults for seen in part.case.evidence):
         printed = run.peek(one.host, one.line).splitlines()
-        yield from (f"`{_written(one.host, one.line)}`", "", "```", *printed[:_MOST_LINES])
-        if len(printed) > _MOST_LINES:
-            yield say("sheet-more", lang, count=len(printed) - _MOST_LINES)
-        yield from ("```", "")
+        yield from (f"`{_written(one.host, one.line)}`", "", "```", *_excerpt(printed, one.pattern, lang), "```", "")
+
+
+def _excerpt(printed: list[str], pattern: str, lang: Lang) -> Iterator[str]:
+    """The first lines, or where these do not show it the first that does, among its neighbours."""
+    if len(printed) <= _MOST_LINES:
+        yield from printed
+        return
+    shows = next((at for at, line in enumerate(printed) if re.search(pattern, line)), 0)
+    first = 0 if shows < _MOST_LINES else shows - _BESIDE
+    last = _MOST_LINES if not first else shows + _BESIDE + 1
+    if first:
+        yield say("sheet-more", lang, count=first)
+    yield from printed[first:last]
+    if last < len(printed):
+        yield say("sheet-more", lang, count=len(printed) - last)
 
 
 def _alternatives(each: tuple[Lines, ...], lang: Lang) -> Iterator[str]:

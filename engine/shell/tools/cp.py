@@ -19,6 +19,10 @@ def run(call: Call) -> Result:
         return failed("mkdir: not simulated here: a folder is there once a file is written in it")
     if not words or (name in ("cp", "mv") and len(words) < 2):
         return failed(f"{name}: missing {'destination ' if words else ''}{'file ' if name != 'rm' else ''}operand")
+    if name == "rm" and any(absolute(call.live, call.host, word) == "/" for word in words):
+        return failed(
+            "rm: it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe"
+        )
     live, said = call.live, ""
     for word in words if name in ("rm", "touch") else words[:-1]:
         try:

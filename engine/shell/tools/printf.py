@@ -11,7 +11,7 @@ _SPEC = re.compile(
     r"%(?P<flags>[-+ #0]*)(?P<width>[0-9]{0,4})(?:\.(?P<precision>[0-9]{0,4}))?(?P<kind>[sdiouxXcbeEfgG%])"
 )
 # Lines of yes, which has no end: enough for whoever reads them. Times that a format is gone through.
-_LINES, _MOST = 2000, 2000
+_LINES, _MOST = 100, 2000
 
 
 def run(call: Call) -> Result:

@@ -97,7 +97,8 @@ def test_a_shell_in_a_pod_is_gone_to_and_a_pod_that_was_made_stays(field: Incide
         pytest.param("diagnose", "diagnose NUMBER PLACE", 0, id="the choices"),
         pytest.param("report", "Since ", 0, id="the report"),
         pytest.param("diagnose the selector of catalog", "Noted: the selector", 1, id="a diagnosis"),
-        pytest.param("rm -rf /", "sh: rm: command not found", 1, id="no tool"),
+        pytest.param("rm -rf /", "rm: it is dangerous to operate", 1, id="a step too far"),
+        pytest.param("telnet a", "sh: telnet: command not found", 1, id="no tool"),
         pytest.param("done", "", 1, id="the end"),
     ],
 )

@@ -43,7 +43,8 @@ def run(call: Call, words: Words) -> Result:
         return Result(f"pod/{name} created\n", live=live)
     host = live.host_named(f"pod/{words.namespace}/{name}")
     if not command or opens_shell(command):
-        return Result(stderr="If you don't see a command prompt, try pressing enter.\n", live=live, login=host)
+        kept = f"(--rm takes nothing away here: kubectl delete pod {name} does)\n" if "rm" in words.flags else ""
+        return Result(stderr=f"If you don't see a command prompt, try pressing enter.\n{kept}", live=live, login=host)
     assert call.execute is not None
     result = call.execute(live, host, command, call.stdin)
     after = result.live or live
