@@ -28,26 +28,29 @@ def _usable(server: RealServer | None) -> bool:
 
 
 class _Table(Scheduler):
-    """A table of servers, rebuilt whenever the list changes. A slot is empty only if the whole table is."""
+    """A table of servers, built anew after the list has changed. A slot is empty only if the whole table is."""
 
     def __init__(self, servers: Sequence[RealServer], flags: frozenset[str], choose: Choose) -> None:
         super().__init__(servers, flags, choose)
-        self.table: list[RealServer] = []
+        # The kernel builds it at each change; here nobody looks between the first server's coming and the last's.
+        self._table: list[RealServer] | None = None
 
     def build(self) -> list[RealServer]:
         raise NotImplementedError
 
     def added(self, server: RealServer) -> None:
-        self.table = self.build()
+        self._table = None
 
     def removed(self, server: RealServer, position: int) -> None:
-        self.table = self.build()
+        self._table = None
 
     def updated(self, server: RealServer) -> None:
-        self.table = self.build()
+        self._table = None
 
     def _look_up(self, slot: int) -> RealServer | None:
-        server = self.table[slot] if self.table else None
+        if self._table is None:
+            self._table = self.build()
+        server = self._table[slot] if self._table else None
         return server if _usable(server) else None
 
 
