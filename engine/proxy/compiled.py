@@ -31,6 +31,7 @@ class ClusterCache(Generic[T]):
     def __init__(self, most: int, heaviest: int = 0, weigh: Callable[[T], int] = lambda made: 0) -> None:
         self._most, self._heaviest, self._weigh = most, heaviest, weigh
         self._kept: OrderedDict[tuple[int, Hashable], tuple[Cluster, T, int]] = OrderedDict()
+        self._held = 0  # what is kept weighs
         self._lock = threading.Lock()
 
     def get(self, cluster: Cluster, key: Hashable, make: Callable[[], T]) -> T:
@@ -44,18 +45,19 @@ class ClusterCache(Generic[T]):
         made = make()
         weight = self._weigh(made)
         with self._lock:
-            _, made, _ = self._kept.setdefault(place, (cluster, made, weight))
-            while len(self._kept) > 1 and (len(self._kept) > self._most or self._weight() > self._heaviest):
-                self._kept.popitem(last=False)
+            if place in self._kept:
+                return self._kept[place][1]
+            self._kept[place] = (cluster, made, weight)
+            self._held += weight
+            while len(self._kept) > 1 and (len(self._kept) > self._most or self._held > self._heaviest):
+                self._held -= self._kept.popitem(last=False)[1][2]
         return made
 
     def clear(self) -> None:
         """Forget everything, and let go of the clusters."""
         with self._lock:
             self._kept.clear()
-
-    def _weight(self) -> int:
-        return sum(weight for _, _, weight in self._kept.values())
+            self._held = 0
 
 
 def rules_in(ruleset: Ruleset) -> int:
