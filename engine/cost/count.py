@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from engine.cluster import Cluster, Mode
@@ -60,24 +60,26 @@ class PacketCost:
 
 
 @dataclass(frozen=True, slots=True)
-class RulesetSize:
-    """A compiled ruleset: chains, rules, elements of sets and maps, bytes of its listing."""
+class RulesetContents:
+    """A compiled ruleset: chains, rules, elements of sets and maps."""
 
     chains: int
     rules: int
     elements: int
+
+
+@dataclass(frozen=True, slots=True)
+class RulesetSize(RulesetContents):
+    """And bytes of its listing."""
+
     bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class ModeCost:
-    """One mode at one size. `first`, `middle`, `last` are the first packet of a connection to that Service, in the
-    order of the rules; `none` one to no Service; `later` any later packet of the connection to the last Service."""
+class PacketCosts:
+    """`first`, `middle`, `last` are the first packet of a connection to that Service, in the order of the rules; `none` one
+    to no Service; `later` any later packet of the connection to the last Service."""
 
-    mode: Mode
-    services: int
-    endpoints: int
-    size: RulesetSize
     first: PacketCost
     middle: PacketCost
     last: PacketCost
@@ -88,6 +90,16 @@ class ModeCost:
     def average(self) -> PacketCost:
         """The mean over all Services: each that stands before adds the same, so it lies halfway from first to last."""
         return PacketCost((self.first.rules + self.last.rules) / 2, (self.first.lookups + self.last.lookups) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class ModeCost(PacketCosts):
+    """One mode at one size."""
+
+    mode: Mode
+    services: int
+    endpoints: int
+    size: RulesetSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,54 @@ class UpdateCost:
     """How many of the lines declare a chain (iptables)."""
 
 
+class CostFigures:
+    """What costs() tells, in parts that are worked out when they are first asked for. Its rules are held as long as it is.
+
+    `release` is kube-proxy's (None: the newest). Raises NoSuchObject for an unknown mode, EngineError for impossible
+    numbers."""
+
+    def __init__(self, mode: str, services: int, endpoints: int, release: str | None = None) -> None:
+        self.mode = mode_named(mode)
+        self.release = release
+        self._cluster = _cluster(services, endpoints)
+        self._common = Common(_common(services, endpoints, release))
+
+    @functools.cached_property
+    def ruleset(self) -> Ruleset:
+        return fresh_rules(self._cluster, _NODE, self.mode, release=self.release, common=self._common)
+
+    @functools.cached_property
+    def contents(self) -> RulesetContents:
+        return contents_of(self.ruleset)
+
+    @functools.cached_property
+    def packets(self) -> PacketCosts:
+        return _packets(self._cluster, self.ruleset)
+
+    @functools.cached_property
+    def listed(self) -> tuple[int, int]:
+        """Bytes and lines of the listing, which itself is megabytes that the next ruleset has room in."""
+        listing = str(self.ruleset)
+        return len(listing), listing.count("\n")
+
+    @functools.cached_property
+    def update(self) -> UpdateCost:
+        after = with_one_endpoint_replaced(self._cluster)
+        if self.mode is Mode.IPTABLES:
+            with without_garbage_search():
+                was, now = syncs(self._cluster, after, _NODE, release=self.release, common=self._common)
+                return _iptables_update(was, now, was.services())
+        old = self.ruleset
+        new = fresh_rules(after, _NODE, self.mode, release=self.release, common=Common(self._common))
+        if isinstance(old, IpvsRuleset) and isinstance(new, IpvsRuleset):
+            return _ipvs_update(old, self.listed[1], new)
+        full, partial = (
+            nftables_transaction.full_sync_lines(new, old),
+            nftables_transaction.partial_sync_lines(new, old),
+        )
+        return UpdateCost(self.mode, full, partial)
+
+
 def costs(mode: str, services: int, endpoints: int, release: str | None = None) -> tuple[ModeCost, UpdateCost]:
     """`mode_cost` and `update_cost` of `services` Services of `endpoints` endpoints, compiled once for both.
 
@@ -112,22 +172,10 @@ def costs(mode: str, services: int, endpoints: int, release: str | None = None) 
     Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
     """
     with without_garbage_search():
-        cluster = _cluster(services, endpoints)
-        after = with_one_endpoint_replaced(cluster)
-        wanted, common = mode_named(mode), Common(_common(services, endpoints, release))
-        if wanted is Mode.IPTABLES:
-            both = syncs(cluster, after, _NODE, release=release, common=common)
-            ruleset, size, update = _service_by_service(*both, _met(cluster))
-            return _standing(wanted, services, endpoints, cluster, ruleset, size), update
-        ruleset = fresh_rules(cluster, _NODE, wanted, release=release, common=common)
-        listing = str(ruleset)
-        size, lines = size_of(ruleset, listing), listing.count("\n")
-        # Megabytes that the next ruleset has room in.
-        del listing
-        update = _update(
-            wanted, ruleset, lines, fresh_rules(after, _NODE, wanted, release=release, common=Common(common))
-        )
-        return _standing(wanted, services, endpoints, cluster, ruleset, size), update
+        if mode_named(mode) is Mode.IPTABLES:
+            return _service_by_service(services, endpoints, release)
+        figures = CostFigures(mode, services, endpoints, release)
+        return _mode_cost(figures, services, endpoints), figures.update
 
 
 def update_cost(mode: str, services: int, endpoints: int, release: str | None = None) -> UpdateCost:
@@ -135,7 +183,8 @@ def update_cost(mode: str, services: int, endpoints: int, release: str | None = 
 
     Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
     """
-    return costs(mode, services, endpoints, release)[1]
+    with without_garbage_search():
+        return CostFigures(mode, services, endpoints, release).update
 
 
 def mode_cost(mode: str, services: int, endpoints: int, release: str | None = None) -> ModeCost:
@@ -144,21 +193,25 @@ def mode_cost(mode: str, services: int, endpoints: int, release: str | None = No
     Raises NoSuchObject for an unknown mode, EngineError for impossible numbers.
     """
     with without_garbage_search():
-        cluster = _cluster(services, endpoints)
-        wanted = mode_named(mode)
-        ruleset = fresh_rules(cluster, _NODE, wanted, release=release)
-        return _standing(wanted, services, endpoints, cluster, ruleset, size_of(ruleset))
+        return _mode_cost(CostFigures(mode, services, endpoints, release), services, endpoints)
 
 
-def _update(mode: Mode, old: Ruleset, lines: int, new: Ruleset) -> UpdateCost:
+def _mode_cost(figures: CostFigures, services: int, endpoints: int) -> ModeCost:
+    contents = figures.contents
+    size = RulesetSize(contents.chains, contents.rules, contents.elements, figures.listed[0])
+    return _with_packets(figures.packets, figures.mode, services, endpoints, size)
+
+
+def _with_packets(packets: PacketCosts, mode: Mode, services: int, endpoints: int, size: RulesetSize) -> ModeCost:
+    each = packets.first, packets.middle, packets.last, packets.none, packets.later
+    return ModeCost(*each, mode, services, endpoints, size)
+
+
+def _ipvs_update(old: IpvsRuleset, lines: int, new: IpvsRuleset) -> UpdateCost:
     """`lines` are those that list `old`."""
-    if not (isinstance(old, IpvsRuleset) and isinstance(new, IpvsRuleset)):
-        return UpdateCost(
-            mode, nftables_transaction.full_sync_lines(new, old), nftables_transaction.partial_sync_lines(new, old)
-        )
     was, now = Counter(_own_lines(old, new)), Counter(_own_lines(new, old))
     gone, come = (was - now).total(), (now - was).total()
-    return UpdateCost(mode, lines - gone + come, gone + come)
+    return UpdateCost(Mode.IPVS, lines - gone + come, gone + come)
 
 
 def _own_lines(ruleset: IpvsRuleset, other: IpvsRuleset) -> Iterator[str]:
@@ -174,11 +227,14 @@ def _own_lines(ruleset: IpvsRuleset, other: IpvsRuleset) -> Iterator[str]:
         yield from dump_iptables(ruleset).splitlines()
 
 
-def _service_by_service(old: Sync, new: Sync, met: Collection[str]) -> tuple[Ruleset, RulesetSize, UpdateCost]:
-    """iptables mode's rules after `old`, their size, and what leads to them and on to `new`. Rules that no packet to an
-    address of `met` comes by are counted and let go of: ten thousand Services have 320,000."""
-    family = old.around.family
-    kept: dict[int, ServiceRules] = {}
+def _service_by_service(services: int, endpoints: int, release: str | None) -> tuple[ModeCost, UpdateCost]:
+    """costs() in iptables mode. Rules that no packet comes by that is counted are let go of: ten thousand Services have
+    320,000."""
+    cluster = _cluster(services, endpoints)
+    common = Common(_common(services, endpoints, release))
+    old, new = syncs(cluster, with_one_endpoint_replaced(cluster), _NODE, release=release, common=common)
+    family, met = old.around.family, _met(cluster)
+    standing: list[ServiceRules] = []
     chains = rules = size = 0
 
     def counted() -> Iterator[tuple[ServicePortView, ServiceRules]]:
@@ -186,31 +242,48 @@ def _service_by_service(old: Sync, new: Sync, met: Collection[str]) -> tuple[Rul
         for view, written in old.services():
             yield view, written
             old.around.ways.clear()
-            held = view.cluster_ip in met
-            if not held:
-                chains += len(written.chains)
-                rules += sum(len(chain.rules) for chain in written.chains)
-                size += sum(len(chain_line(chain)) + 1 + len(rule_lines(chain, family)) for chain in written.chains)
-            kept[id(view)] = written if held else ServiceRules(written.dispatch)
+            if view.cluster_ip in met:
+                standing.append(written)
+                continue
+            chains += len(written.chains)
+            rules += sum(len(chain.rules) for chain in written.chains)
+            size += sum(len(chain_line(chain)) + 1 + len(rule_lines(chain, family)) for chain in written.chains)
+            standing.append(ServiceRules(written.dispatch))
 
-    full = first_sync(old, counted())
-    ruleset = in_kernel(old, kept.values())
+    update = _iptables_update(old, new, counted())
+    ruleset = in_kernel(old, standing)
+    held = size_of(ruleset)
+    whole = RulesetSize(held.chains + chains, held.rules + rules, held.elements, held.bytes + size)
+    return _with_packets(_packets(cluster, ruleset), Mode.IPTABLES, services, endpoints, whole), update
+
+
+def _iptables_update(old: Sync, new: Sync, services: Iterable[tuple[ServicePortView, ServiceRules]]) -> UpdateCost:
+    """What `old` writes, whose `services` these are, and what leads from there to `new`."""
+    dispatch: dict[int, ServiceRules] = {}
+
+    def noted() -> Iterator[tuple[ServicePortView, ServiceRules]]:
+        for view, written in services:
+            yield view, written
+            # Of a Service that the change leaves alone the shared chains' rules are written again, its own are not.
+            dispatch[id(view)] = ServiceRules(written.dispatch)
+
+    full = first_sync(old, noted())
     # An unchanged Service's port is the same object in both.
     changed = changed_services(old, new) if old.around == new.around else frozenset(v.service.key for v in new.views)
     partial = partial_sync(
         old,
         new,
-        services=((view, new.written(view) if view.service.key in changed else kept[id(view)]) for view in new.views),
+        services=(
+            (view, new.written(view) if view.service.key in changed else dispatch[id(view)]) for view in new.views
+        ),
     )
-    standing = size_of(ruleset)
-    whole = RulesetSize(standing.chains + chains, standing.rules + rules, standing.elements, standing.bytes + size)
-    return ruleset, whole, UpdateCost(
+    return UpdateCost(
         Mode.IPTABLES,
         full.rule_lines + full.chain_lines,
         partial.rule_lines + partial.chain_lines,
         full.chain_lines,
         partial.chain_lines,
-    )  # fmt: skip
+    )
 
 
 def _met(cluster: Cluster) -> tuple[str, str, str]:
@@ -220,27 +293,28 @@ def _met(cluster: Cluster) -> tuple[str, str, str]:
     return addresses[0], addresses[last // 2], addresses[last]
 
 
-def _standing(
-    mode: Mode, services: int, endpoints: int, cluster: Cluster, ruleset: Ruleset, size: RulesetSize
-) -> ModeCost:
+def _packets(cluster: Cluster, ruleset: Ruleset) -> PacketCosts:
     first, middle, last = (packet_cost(cluster, ruleset, address) for address in _met(cluster))
     none = packet_cost(cluster, ruleset, _NO_SERVICE)
-    return ModeCost(mode, services, endpoints, size, first[0], middle[0], last[0], none[0], last[1])
+    return PacketCosts(first[0], middle[0], last[0], none[0], last[1])
 
 
-def size_of(ruleset: Ruleset, listing: str | None = None) -> RulesetSize:
-    """Count what stands in a ruleset. In ipvs mode a virtual server and a real server are an element each.
-
-    `listing` is its text where that is at hand."""
-    chains = sum(len(table.chains) for table in ruleset.tables.values())
-    rules = sum(len(chain.rules) for table in ruleset.tables.values() for chain in table.chains.values())
-    elements = sum(
-        len(getattr(named, "elements", ())) for table in ruleset.tables.values() for named in table.sets.values()
-    )
+def contents_of(ruleset: Ruleset) -> RulesetContents:
+    """Count what stands in a ruleset. In ipvs mode a virtual server and a real server are an element each."""
+    tables = ruleset.tables.values()
+    chains = sum(len(table.chains) for table in tables)
+    rules = sum(len(chain.rules) for table in tables for chain in table.chains.values())
+    elements = sum(len(getattr(named, "elements", ())) for table in tables for named in table.sets.values())
     if isinstance(ruleset, IpvsRuleset):
         elements += sum(len(ipset.entries) for ipset in ruleset.ipsets)
         elements += sum(1 + len(service.servers) for service in ruleset.services)
-    return RulesetSize(chains, rules, elements, len(str(ruleset) if listing is None else listing))
+    return RulesetContents(chains, rules, elements)
+
+
+def size_of(ruleset: Ruleset) -> RulesetSize:
+    """contents_of, and the bytes of its listing."""
+    contents = contents_of(ruleset)
+    return RulesetSize(contents.chains, contents.rules, contents.elements, len(str(ruleset)))
 
 
 def packet_cost(cluster: Cluster, ruleset: Ruleset, destination: str, port: int = 80) -> tuple[PacketCost, PacketCost]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from engine.cluster import Mode
 from engine.errors import EngineError
@@ -31,7 +31,7 @@ from k8squiz.world.subjects import SIZE, HistorySpec, history_spec, size_spec, w
 
 # The schedulers and every mode's costs are imported where a question asks about them: few do.
 if TYPE_CHECKING:
-    from engine.cost.count import ModeCost, UpdateCost
+    from engine.cost.count import CostFigures, PacketCosts, RulesetContents, UpdateCost
     from engine.ipvs import Connection as VirtualConnection
     from engine.ipvs.scenario import Scenario
 
@@ -235,33 +235,56 @@ class ClusterSize:
         if name not in FIGURES:
             raise unknown("figure", name, FIGURES)
         try:
-            return Fraction(FIGURES[name](*_costs(mode or self.mode, self.services, self.endpoints, self.release)))
+            return Fraction(FIGURES[name]((mode or self.mode, self.services, self.endpoints, self.release)))
         except EngineError as error:
             raise QuizError(f"ask.scale: {error.en}", f"ask.scale：{error.zh}") from error
 
 
-# Rules evaluated by a pod's packet on its node; look-ups in sets, maps and hash tables; lines that a sync writes.
-FIGURES: Mapping[str, Callable[[ModeCost, UpdateCost], int | Fraction]] = {
-    "chains": lambda cost, update: cost.size.chains,
-    "rules": lambda cost, update: cost.size.rules,
-    "elements": lambda cost, update: cost.size.elements,
-    "first": lambda cost, update: cost.first.rules,
-    "middle": lambda cost, update: cost.middle.rules,
-    "average": lambda cost, update: cost.average.rules,
-    "last": lambda cost, update: cost.last.rules,
-    "none": lambda cost, update: cost.none.rules,
-    "later": lambda cost, update: cost.later.rules,
-    "last_lookups": lambda cost, update: cost.last.lookups,
-    "full_sync": lambda cost, update: update.full,
-    "one_endpoint": lambda cost, update: update.partial,
-}
+# A mode, Services, endpoints of each, a release.
+_Counted: TypeAlias = tuple[str, int, int, str]
+
+
+# Apart, since a question asks for one of them: how much stands in the kernel, what a packet meets, what a sync writes.
+@functools.lru_cache(maxsize=64)
+def _contents(of: _Counted) -> RulesetContents:
+    return _figures(of).contents
 
 
 @functools.lru_cache(maxsize=64)
-def _costs(mode: str, services: int, endpoints: int, release: str) -> tuple[ModeCost, UpdateCost]:
-    from engine.cost.count import costs
+def _packets(of: _Counted) -> PacketCosts:
+    # Nothing to count while the rules are at hand, and another question may ask for it.
+    _contents(of)
+    return _figures(of).packets
 
-    return costs(mode, services, endpoints, release)
+
+@functools.lru_cache(maxsize=64)
+def _update(of: _Counted) -> UpdateCost:
+    return _figures(of).update
+
+
+@functools.lru_cache(maxsize=2)
+def _figures(of: _Counted) -> CostFigures:
+    """Few: they hold their rules."""
+    from engine.cost.count import CostFigures
+
+    return CostFigures(*of)
+
+
+# Rules evaluated by a pod's packet on its node; look-ups in sets, maps and hash tables; lines that a sync writes.
+FIGURES: Mapping[str, Callable[[_Counted], int | Fraction]] = {
+    "chains": lambda of: _contents(of).chains,
+    "rules": lambda of: _contents(of).rules,
+    "elements": lambda of: _contents(of).elements,
+    "first": lambda of: _packets(of).first.rules,
+    "middle": lambda of: _packets(of).middle.rules,
+    "average": lambda of: _packets(of).average.rules,
+    "last": lambda of: _packets(of).last.rules,
+    "none": lambda of: _packets(of).none.rules,
+    "later": lambda of: _packets(of).later.rules,
+    "last_lookups": lambda of: _packets(of).last.lookups,
+    "full_sync": lambda of: _update(of).full,
+    "one_endpoint": lambda of: _update(of).partial,
+}
 
 
 def size(question: Question, changed: Mapping[str, Yaml] | None = None) -> ClusterSize | None:
