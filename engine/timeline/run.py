@@ -17,13 +17,13 @@ from engine.cluster import Cluster, Mode, Service
 from engine.errors import UnsupportedFeature
 from engine.packet import L4, split_host_port
 from engine.proxy.interface import mode_named
-from engine.timeline import words
+from engine.timeline import memory, words
 from engine.timeline.balancer import HealthChecks
 from engine.timeline.connections import Attempt, Chance, Connection, Fate
-from engine.timeline.entries import Entry, renewed, service_of, surviving
+from engine.timeline.entries import Entry, renewed, surviving
 from engine.timeline.pods import Lifecycle, PodLife, pod_times
 from engine.timeline.view import ClusterOverTime, Lags, ProxyStop
-from engine.trace import ConntrackView, Outcome, Request, Verdict
+from engine.trace import HostMemory, Outcome, Request, Verdict
 from engine.values import dataclass
 
 
@@ -46,14 +46,14 @@ class Timeline:
 @dataclass(frozen=True, slots=True)
 class _Held:
     """What a client holds: a connection to `pod` (namespace/name, None: another server) made at `made`, or UDP's entries.
-    `silent`: since when it waits on a connection that nobody answers. `remembered`: node -> the endpoint that its
-    sessionAffinity has for this client, and when it was last taken."""
+    `silent`: since when it waits on a connection that nobody answers. `remembered`: what hosts remember of this client, in
+    milliseconds (engine.timeline.memory)."""
 
     pod: str | None = None
     made: int | None = None
     entries: tuple[Entry, ...] = ()
     silent: int | None = None
-    remembered: tuple[tuple[str, str, int], ...] = ()
+    remembered: tuple[HostMemory, ...] = ()
 
 
 def run(timeline: Timeline) -> tuple[Attempt, ...]:
@@ -143,7 +143,7 @@ class _Walker:
             yield self._answer(connection, held, at)
             return
         for outcome in self._first(connection.request, held, at):
-            remembered = self._remember(held, outcome, at)
+            remembered = memory.renewed(held.remembered, outcome.remembered, at)
             if outcome.verdict is not Verdict.DELIVERED:
                 chance = self._refused(outcome, at)
                 yield chance, _Held(remembered=remembered)
@@ -186,7 +186,8 @@ class _Walker:
         if connection.reuses:
             kept = tuple(surviving(held.entries, self._cluster, at, self._timeouts))
         for outcome in self._first(connection.request, held, at, kept):
-            left = _Held(entries=renewed(outcome.conntrack, kept, at), remembered=self._remember(held, outcome, at))
+            remembered = memory.renewed(held.remembered, outcome.remembered, at)
+            left = _Held(entries=renewed(outcome.conntrack, kept, at), remembered=remembered)
             if outcome.verdict is Verdict.DELIVERED:
                 pod = self._pod(outcome)
                 yield Chance(outcome.probability, Fate.ANSWERED, pod, words.answered(pod, at, at)), left
@@ -208,34 +209,8 @@ class _Walker:
         return (request.node,) if service is None else self._cluster.balanced(service, at)
 
     def _ways(self, request: Request, held: _Held, at: int, entries: tuple[Entry, ...]) -> tuple[Outcome, ...]:
-        return self._pinned(self._cluster.ways(at, request, tuple(entry.view for entry in entries)), held, at)
-
-    def _pinned(self, ways: tuple[Outcome, ...], held: _Held, at: int) -> tuple[Outcome, ...]:
-        """Of the ways those to the endpoint that sessionAffinity remembers for this client, where it still is one."""
-        if not held.remembered:
-            return ways
-        kept: list[Outcome] = []
-        for node, address, used in held.remembered:
-            for way in ways:
-                view = _translation(way)
-                service = service_of(self._cluster.cluster, view) if view is not None else None
-                if view is None or service is None or view.host != node or view.reply.src != address:
-                    continue
-                if at - used < 1000 * service.affinity_timeout_seconds:
-                    kept.append(way)
-        total = sum((way.probability for way in kept), Fraction(0))
-        return tuple(dataclasses.replace(way, probability=way.probability / total) for way in kept) if kept else ways
-
-    def _remember(self, held: _Held, outcome: Outcome, at: int) -> tuple[tuple[str, str, int], ...]:
-        """sessionAffinity's memory after a new connection (recent --set; nft update): the node's, of this client."""
-        view = _translation(outcome)
-        if view is None:
-            return held.remembered
-        service = service_of(self._cluster.cluster, view)
-        if service is None or service.session_affinity != "ClientIP":
-            return held.remembered
-        others = tuple(one for one in held.remembered if one[0] != view.host)
-        return (*others, (view.host, view.reply.src, at))
+        remembered = tuple(memory.surviving(held.remembered, self._cluster, at))
+        return self._cluster.ways(at, request, tuple(entry.view for entry in entries), remembered)
 
     def _refused(self, outcome: Outcome, at: int, entries: tuple[Entry, ...] = ()) -> Chance:
         refused = outcome.verdict in (Verdict.REFUSED, Verdict.REJECT)
@@ -273,10 +248,3 @@ def _stepped(
 
 def _unweighed(chance: Chance) -> Chance:
     return dataclasses.replace(chance, probability=Fraction(0))
-
-
-def _translation(outcome: Outcome) -> ConntrackView | None:
-    """The entry in which the destination was rewritten."""
-    return next(
-        (v for v in outcome.conntrack if (v.reply.src, v.reply.sport) != (v.original.dst, v.original.dport)), None
-    )

@@ -21,7 +21,7 @@ from engine.proxy.releases import behaviour_on
 from engine.shell.fabric import LiveFabric
 from engine.timeline.balancer import HealthChecks
 from engine.timeline.pods import AS_WRITTEN, PodTimes
-from engine.trace import ConntrackView, Outcome, Request
+from engine.trace import ConntrackView, HostMemory, Outcome, Request
 from engine.values import dataclass
 from engine.walk.outcomes import outcomes
 
@@ -113,25 +113,36 @@ class ClusterOverTime:
             if after < moment <= until and self.running(node, moment):
                 yield moment
 
-    def fabric(self, at: int, held: Mapping[str, tuple[ConntrackView, ...]] | None = None) -> LiveFabric:
+    def fabric(
+        self,
+        at: int,
+        held: Mapping[str, tuple[ConntrackView, ...]] | None = None,
+        remembered: tuple[HostMemory, ...] = (),
+    ) -> LiveFabric:
         """The hosts at that moment: the pods that are there and what they listen on, and on every node the rules of its last
-        sync; `held` is what conntrack holds on a host."""
-        if held:
-            return self._made(at, held)
+        sync; `held` is what conntrack holds on a host, `remembered` what hosts remember of the client, in seconds before."""
+        if held or remembered:
+            return self._made(at, held or {}, remembered)
         key, fabrics = self.state(at), self._moments.fabrics
         if key not in fabrics:
-            fabrics[key] = self._made(at, {})
+            fabrics[key] = self._made(at, {}, ())
         return fabrics[key]
 
-    def ways(self, at: int, request: Request, held: tuple[ConntrackView, ...] = ()) -> tuple[Outcome, ...]:
-        """Every way that a packet of `request` can go at that moment, where conntrack holds `held`. Raises as
-        engine.outcomes."""
-        key, walked = (self.state(at), request, held), self._moments.walked
+    def ways(
+        self,
+        at: int,
+        request: Request,
+        held: tuple[ConntrackView, ...] = (),
+        remembered: tuple[HostMemory, ...] = (),
+    ) -> tuple[Outcome, ...]:
+        """Every way that a packet of `request` can go at that moment, where conntrack holds `held` and hosts have
+        `remembered` the client. Raises as engine.outcomes."""
+        key, walked = (self.state(at), request, held, remembered), self._moments.walked
         if key not in walked:
             by_host: dict[str, tuple[ConntrackView, ...]] = {}
             for view in held:
                 by_host[view.host] = (*by_host.get(view.host, ()), view)
-            fabric = self.fabric(at, by_host)
+            fabric = self.fabric(at, by_host, remembered)
             walked[key] = outcomes(fabric.cluster, request, fabric=fabric)
         return walked[key]
 
@@ -194,9 +205,16 @@ class ClusterOverTime:
             if kept is not None:
                 yield kept
 
-    def _made(self, at: int, held: Mapping[str, tuple[ConntrackView, ...]]) -> LiveFabric:
+    def rules(self, node: str, at: int) -> dict[Family, Ruleset]:
+        """The node's rules of its last sync at that moment, by family."""
+        seen = self.seen(node, at)
+        families = {FAMILY_OF_VERSION[6 if ":" in ip else 4] for ip in self._node(node).internal_ips}
+        return {family: self._ruleset(seen, node, family) for family in families}
+
+    def _made(
+        self, at: int, held: Mapping[str, tuple[ConntrackView, ...]], remembered: tuple[HostMemory, ...]
+    ) -> LiveFabric:
         gone, deaf = self._gone(at), self._deaf(at)
-        seen = {node.name: self.seen(node.name, at) for node in self.cluster.nodes}
         listeners = {**self.cluster.network.listeners, **dict.fromkeys(deaf, frozenset())}
         network = dataclasses.replace(self.cluster.network, listeners=listeners)
         pods = tuple(pod for pod in self.cluster.pods if f"{pod.namespace}/{pod.name}" not in gone)
@@ -207,11 +225,14 @@ class ClusterOverTime:
         )
         there = dataclasses.replace(self.cluster, pods=pods, slices=slices, network=network)
         rules = {
-            (node, family): self._ruleset(cluster, node, family)
-            for node, cluster in seen.items()
-            for family in {FAMILY_OF_VERSION[6 if ":" in ip else 4] for ip in self._node(node).internal_ips}
+            (node.name, family): ruleset
+            for node in self.cluster.nodes
+            for family, ruleset in self.rules(node.name, at).items()
         }
-        return LiveFabric.over(there, self.mode, self.release, edits={}, rules=rules, seen={}, held=held, remembered={})
+        memory = {one.host: one.entries for one in remembered}
+        return LiveFabric.over(
+            there, self.mode, self.release, edits={}, rules=rules, seen={}, held=held, remembered=memory
+        )
 
     def _node(self, name: str) -> Node:
         return next(node for node in self.cluster.nodes if node.name == name)

@@ -20,6 +20,7 @@ from engine.timeline import (
     expected_failures,
     run,
 )
+from engine.timeline.run import first_impossible
 from engine.timeline.view import Lags, ProxyStop
 from engine.trace import Request
 
@@ -209,6 +210,31 @@ def test_session_affinity(every: int, lives: tuple[PodLife, ...], failed: list[s
     client = Connection("client", TCP, 0, every, 4000, reuses=False)
     found = failures(of, client, lives=lives, lags=Lags(0, 800))
     assert [" ".join(line.split()[:2]) for line in found] == failed
+
+
+@pytest.mark.parametrize("mode", [Mode.IPTABLES, Mode.NFTABLES, Mode.IPVS])
+@pytest.mark.parametrize(
+    ("lives", "stops", "moves"),
+    [
+        pytest.param((), (), False, id="nothing happens"),
+        pytest.param((), (ProxyStop("node1", 500, 1500),), False, id="kube-proxy starts anew"),
+        # The chain, the set, the real server went, and what was remembered with it; what comes back knows nothing.
+        pytest.param((PodLife("default/b", unready=(500, 1500)),), (), True, id="its endpoint was away"),
+        pytest.param((PodLife("default/a", unready=(500, 1500)),), (), False, id="another endpoint was away"),
+        pytest.param(
+            (PodLife("default/b", unready=(500, 1500)),), (ProxyStop("node1", 400, 2500),), False,
+            id="its endpoint was away and kube-proxy did not see it",
+        ),
+    ],
+)  # fmt: skip
+def test_an_endpoint_that_comes_back_is_not_remembered(
+    mode: Mode, lives: tuple[PodLife, ...], stops: tuple[ProxyStop, ...], moves: bool
+) -> None:
+    client = Connection("client", TCP, 0, 3000, 3001, reuses=False)
+    of = cluster(THREE, service={"sessionAffinity": "ClientIP"})
+    timeline = Timeline(of, (client,), lives, stops=stops, mode=mode)
+    seen = [(Fate.ANSWERED, "default/b"), (Fate.ANSWERED, "default/a")]
+    assert first_impossible(timeline, client, seen) == (None if moves else 1)
 
 
 LOCAL = {"type": "LoadBalancer", "externalTrafficPolicy": "Local", "healthCheckNodePort": 32000}
