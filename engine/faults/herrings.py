@@ -1,4 +1,6 @@
-"""Red herrings: what somebody left behind that looks like a cause and breaks nothing. The harder a fault, the more of them."""
+"""Red herrings: what somebody left behind that looks like a cause and breaks nothing. The harder a fault, the more of them;
+a loud one is the first that everybody sees.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import random
 from collections.abc import Callable
 
 from engine.faults.interface import Lines
+from engine.faults.networks import BRIDGED, EVERY
 from engine.faults.scene import IncidentScene
 from engine.trace import Text
 from engine.values import dataclass
@@ -18,11 +21,13 @@ COUNTS = {1: 0, 2: 1, 3: 2, 4: 3, 5: 3}
 @dataclass(frozen=True, slots=True)
 class RedHerring:
     """`lines` brought it about on a node (the administrator's machine where it is the API's); `told` is what the day's changes
-    say of it, with {node} and {other}."""
+    say of it, with {node} and {other}. A loud one breaks nothing on `plugins` alone; `undone` takes it away."""
 
     name: str
     told: Text
     lines: Callable[[IncidentScene, str], Lines]
+    plugins: tuple[str, ...] = EVERY
+    undone: Callable[[IncidentScene, str], Lines] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,10 @@ class DrawnHerring:
 
     herring: RedHerring
     node: str
+
+    @property
+    def loud(self) -> bool:
+        return self.herring in LOUD
 
 
 def _on_node(line: str) -> Callable[[IncidentScene, str], Lines]:
@@ -75,6 +84,55 @@ HERRINGS = (
     ),
     RedHerring("service-left", Text("the Service {other}-old was kept for a roll-back", "为了回滚保留了 Service {other}-old"), _old_service),
 )  # fmt: skip
+
+
+_REPORTS, _DENY = "reports", "default-deny-all"
+_PROBE = "/spec/template/spec/containers/0/readinessProbe"
+
+
+def _denied(scene: IncidentScene, node: str) -> Lines:
+    """For pods of a label that no pod has any more."""
+    spec = {"podSelector": {"matchLabels": {"app": f"{scene.other}-v1"}}, "policyTypes": ["Ingress", "Egress"]}
+    metadata = {"name": _DENY, "namespace": "default"}
+    document = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata,
+        "spec": spec,
+    }
+    return (("", f"echo '{json.dumps(document)}' | kubectl apply -f -"),)
+
+
+def _unready(scene: IncidentScene, node: str) -> Lines:
+    """A Deployment that nobody here calls, whose pods are not ready and say so among the events."""
+    patch = [{"op": "add", "path": _PROBE, "value": {"httpGet": {"port": 8099, "path": "/healthz"}}}]
+    return (
+        ("", f"kubectl run {_REPORTS}-bcdfg --image={_REPORTS}:2 --labels=app={_REPORTS}"),
+        ("", f"kubectl scale deployment {_REPORTS} --replicas=2"),
+        ("", f"kubectl patch deployment {_REPORTS} --type=json -p '{json.dumps(patch)}'"),
+    )
+
+
+LOUD = (
+    RedHerring(
+        # flannel's own rules accept what its pods send before the policy is asked.
+        "forward-policy", Text("Docker was installed on {node}: it set FORWARD's policy to DROP", "在 {node} 上安装了 Docker：它把 FORWARD 的策略设成了 DROP"),
+        _on_node("iptables -P FORWARD DROP"), BRIDGED, _on_node("iptables -P FORWARD ACCEPT"),
+    ),
+    RedHerring(
+        "deny-of-nobody", Text("security rolled out the NetworkPolicy default-deny-all", "安全团队下发了 NetworkPolicy default-deny-all"),
+        _denied, undone=lambda scene, node: (("", f"kubectl delete netpol {_DENY}"),),
+    ),
+    RedHerring(
+        "unready-workload", Text("a new version of the Deployment reports was released", "发布了 Deployment reports 的新版本"),
+        _unready, undone=lambda scene, node: (("", f"kubectl scale deployment {_REPORTS} --replicas=0"),),
+    ),
+)  # fmt: skip
+
+
+def draw_loud(rng: random.Random, scene: IncidentScene) -> DrawnHerring:
+    """One that everybody sees."""
+    return DrawnHerring(rng.choice([one for one in LOUD if scene.plugin in one.plugins]), rng.choice(scene.nodes))
 
 
 def draw_herrings(rng: random.Random, scene: IncidentScene, level: int) -> tuple[DrawnHerring, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from engine.cluster import Mode
 from engine.errors import EngineError, quoted
 from engine.faults.flows import FlowState, pod_named, requests, state_of, works
-from engine.faults.herrings import DrawnHerring, draw_herrings
+from engine.faults.herrings import DrawnHerring, draw_herrings, draw_loud
 from engine.faults.interface import Case, FaultError, InjectedFault, KnownFault, Lines, inject, run_lines
 from engine.faults.registry import MODULES, find_fault, names
 from engine.faults.scene import DNS, IncidentScene, draw_scene, reconciled, restarted
@@ -19,9 +19,10 @@ from engine.shell import Reply, Shell
 from engine.shell.live import LiveCluster
 
 _MODES = (Mode.IPTABLES, Mode.IPTABLES, Mode.NFTABLES, Mode.IPVS)
-# The level whose incidents have two faults, of two families, whose own levels are below and together at least as much.
-EXPERT = 5
-_JOIN = "+"
+# The level whose incidents have two faults, of two families, whose own levels are below and together at least as much; or one
+# of these levels, behind a red herring that is loud.
+EXPERT, _BEHIND_LOUD = 5, (3, 4)
+_JOIN, _LOUD = "+", "red-herring"
 # Pairs of faults, and pairs of their places, that are tried before it is given up.
 _MOST_PAIRS, _MOST_PLACES = 60, 6
 
@@ -52,8 +53,9 @@ class Incident:
 
     @property
     def name(self) -> str:
-        """`FAULT`, or `FAULT+FAULT`."""
-        return _JOIN.join(one.fault.name for one in self.faults)
+        """`FAULT`, `FAULT+FAULT`, or `FAULT+red-herring` where a loud one stands beside it."""
+        loud = [_LOUD for one in self.herrings if one.loud]
+        return _JOIN.join([*(one.fault.name for one in self.faults), *loud])
 
     @property
     def breaks(self) -> Lines:
@@ -62,56 +64,66 @@ class Incident:
 
     @property
     def id(self) -> str:
-        """`FAULT.SEED` or `FAULT+FAULT.SEED`: what draws it again."""
+        """`FAULT.SEED`, `FAULT+FAULT.SEED` or `FAULT+red-herring.SEED`: what draws it again."""
         return f"{self.name}.{self.seed}"
 
 
 def draw_incident(fault: str | None = None, *, level: int | None = None, seed: int | str = 0) -> Incident:
-    """The incident of a fault (`FAULT+FAULT`: of two at once), or of any fault of a level, that the seed draws. Raises
-    FaultError where there is none."""
+    """The incident of a fault (`FAULT+FAULT`: of two at once, `FAULT+red-herring`: beside a loud one), or of any fault of a
+    level, that the seed draws. Raises FaultError where there is none."""
     rng = random.Random(f"incident:{fault}:{level}:{seed}")
     if fault is not None:
-        return _drawn(_named(fault), str(seed))
+        return _drawn(*_named(fault), str(seed))
     if level == EXPERT:
-        return _drawn_pair(rng, str(seed))
+        return draw_pair(seed) if rng.random() < 0.5 else _draw_behind(rng, str(seed))
     fitting = [name for name in names() if level in (None, find_fault(name).level)]
     if not fitting:
         raise FaultError(
             f"no fault has level {level}; there are 1 to {EXPERT}",
             zh=f"没有等级为 {level} 的故障；等级从 1 到 {EXPERT}",
         )
-    return _drawn(_named(rng.choice(fitting)), str(seed))
+    return _drawn(*_named(rng.choice(fitting)), str(seed))
 
 
 def from_id(text: str) -> Incident:
     """The incident that an id draws. Raises FaultError."""
     name, dot, seed = text.partition(".")
-    return _drawn(_named(name), seed if dot else "0")
+    return _drawn(*_named(name), seed if dot else "0")
 
 
-def _named(text: str) -> tuple[KnownFault, ...]:
-    found = tuple(find_fault(name) for name in text.split(_JOIN, 2))
+def _named(text: str) -> tuple[tuple[KnownFault, ...], bool]:
+    """The faults, and whether one stands behind a loud red herring."""
+    words = text.split(_JOIN, 2)
+    loud = len(words) == 2 and words[1] == _LOUD
+    found = tuple(find_fault(name) for name in (words[:1] if loud else words))
     if len({one.name for one in found}) < len(found) or len(found) > 2:
         raise FaultError(f"{quoted(text)}: name two faults at most, and each once", zh=f"{quoted(text)}：最多两个故障，且不能相同")  # fmt: skip
-    return found
+    return found, loud
 
 
-def _drawn_pair(rng: random.Random, seed: str) -> Incident:
-    """Two faults of two families that fit together, whichever the seed draws first."""
+def _draw_behind(rng: random.Random, seed: str) -> Incident:
+    """One fault behind a loud red herring."""
+    fitting = [name for name in names() if find_fault(name).level in _BEHIND_LOUD]
+    return _drawn((find_fault(rng.choice(fitting)),), True, seed)
+
+
+def draw_pair(seed: int | str) -> Incident:
+    """Two faults of two families that fit together, whichever the seed draws first. Raises FaultError where none do."""
+    rng, seed = random.Random(f"pair:{seed}"), str(seed)
     for _ in range(_MOST_PAIRS):
         first, second = rng.sample(names(), 2)
         if MODULES[first] != MODULES[second] and find_fault(first).level + find_fault(second).level >= EXPERT:
             try:
-                return _drawn(_named(f"{first}{_JOIN}{second}"), seed)
+                return _drawn((find_fault(first), find_fault(second)), False, seed)
             except FaultError:
                 continue
     raise FaultError(f"no two faults fit together with seed {seed}", zh=f"种子 {seed} 下没有能放在一起的两个故障")
 
 
-def _drawn(faults: tuple[KnownFault, ...], seed: str) -> Incident:
+def _drawn(faults: tuple[KnownFault, ...], loud: bool, seed: str) -> Incident:
     if any("\ud800" <= char <= "\udfff" for char in seed):
         raise FaultError(f"the seed {quoted(seed)} is no text", zh=f"种子 {quoted(seed)} 不是文本")
-    name = _JOIN.join(one.name for one in faults)
+    name = _JOIN.join([*(one.name for one in faults), *([_LOUD] if loud else [])])
     rng = random.Random(f"{name}.{seed}")
     plugins = [one for one in faults[0].plugins if all(one in fault.plugins for fault in faults)]
     modes = [mode for mode in _MODES if all(mode in fault.modes for fault in faults)]
@@ -135,9 +147,12 @@ def _drawn(faults: tuple[KnownFault, ...], seed: str) -> Incident:
         healthy = healthy if one.prepare is None else one.prepare(scene, healthy)
     # Drawn by themselves, so that they change no other draw.
     level = EXPERT if len(faults) > 1 else faults[0].level
-    herrings = draw_herrings(random.Random(f"herrings:{name}.{seed}"), scene, level)
+    drawn = random.Random(f"herrings:{name}.{seed}")
+    herrings = draw_herrings(drawn, scene, level)
+    herrings += (draw_loud(drawn, scene),) if loud else ()
     for herring in herrings:
         healthy = run_lines(healthy, herring.herring.lines(scene, herring.node))
+    healthy = reconciled(scene, healthy) if loud else healthy
     baseline = works(scene, healthy)
     for cases in _places(rng, faults, scene, healthy):
         try:

@@ -7,10 +7,10 @@ import os
 
 import pytest
 
-from engine.faults import draw_incident, find_fault, restarts
+from engine.faults import find_fault, restarts
 from engine.faults.follow import follow
 from engine.faults.grade import graded, is_mended
-from engine.faults.incident import Incident, from_id
+from engine.faults.incident import Incident, draw_pair, from_id
 from engine.faults.interface import InjectedFault
 from engine.faults.registry import MODULES
 from engine.faults.run import begin, expert_path, hints
@@ -51,10 +51,10 @@ def check(incident: Incident) -> None:
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("K8SQUIZ_INCIDENT_SEEDS", breadth(1)))))
 def test_a_pair(seed: int) -> None:
-    check(draw_incident(level=5, seed=seed))
+    check(draw_pair(seed))
 
 
-PAIR = draw_incident(level=5, seed=2)
+PAIR = draw_pair(2)
 FIRST, SECOND = PAIR.faults
 SAID = [f"diagnose {one.case.place[0]}: {one.fault.what.en}" for one in PAIR.faults]
 # What was said, and which of the two is found.

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.faults import draw_incident, names
+from engine.faults.incident import draw_pair
 from engine.faults.run import expert_path
 from tests.k8squiz.runner import k8squiz
 
@@ -33,14 +34,12 @@ def test_an_experts_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_two_faults_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    incident = draw_incident(level=5, seed=3)
+    incident = draw_pair(2)
     first, second = incident.faults
     assert not set(first.case.place) & set(second.case.place)
     mend = [f"{host}: {line}" if host else line for host, line in first.case.cures[0]]
     said = f"diagnose {first.case.place[0]}: {first.fault.what.en}"
-    done = k8squiz(
-        capsys, "incident", "--level", "5", "--seed", "3", "--script", "-", "--json", stdin="\n".join((said, *mend))
-    )
+    done = k8squiz(capsys, "incident", incident.id, "--script", "-", "--json", stdin="\n".join((said, *mend)))
     found = json.loads(done.out)
     assert done.code == 1
     assert found["id"] == incident.id
@@ -56,7 +55,7 @@ def test_two_faults_at_once(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_debrief_of_two_faults(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
-    done = k8squiz(capsys, "incident", "--level", "5", "--seed", "2", "--lang", lang, stdin="done\n")
+    done = k8squiz(capsys, "incident", draw_pair(2).id, "--lang", lang, stdin="done\n")
     assert done.out.count({"en": "It is not mended.", "zh": "没有说出原因。 没有修复。"}[lang]) == 2
 
 
