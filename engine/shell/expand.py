@@ -132,7 +132,7 @@ def _filled(word: str, parts: tuple[Expansion, ...], meaning: Meaning) -> tuple[
         if part.kind is ExpansionKind.PATTERN:
             return _OPEN[part.text]
         value = _value(part, meaning)[:_LONGEST]
-        return _guarded(value) if part.quoted else value
+        return _guarded(value) if part.quoted else _separated(value, meaning.variables.get("IFS"))
 
     # A literal blank comes from quotes.
     pieces = [_guarded(piece) if at % 2 == 0 else piece for at, piece in enumerate(_PLACE.split(word))]
@@ -170,6 +170,14 @@ def _inner(text: str, meaning: Meaning) -> str:
         text = text[1:-1]
     word, parts = quoted_text(text)
     return text_of(word, parts, meaning)
+
+
+def _separated(value: str, ifs: str | None) -> str:
+    """With the places where IFS splits it: at blanks where nobody set it, else at its characters."""
+    if ifs is None:
+        return value
+    kept = "".join(_QUOTED_BLANK.get(char, char) if char not in ifs else char for char in value)
+    return "".join(_NEXT if char in ifs and char not in _QUOTED_BLANK else char for char in kept)
 
 
 def _guarded(text: str) -> str:

@@ -58,7 +58,7 @@ _NOT_SIMULATED = (
     ("/run/netns", "ip netns is there"),
     *((f"/etc/{name}", "of /etc there are hostname, hosts and resolv.conf") for name in ("passwd", "shadow", "group", "sudoers", "os-release", "debian_version", "fstab", "nsswitch.conf", "ssh", "systemd", "services", "protocols", "crontab", "iptables", "network", "profile", "bash", "ssl", "default", "docker", "containerd", "crictl.yaml", "modules", "modprobe.d", "gai.conf", "host.conf")),
     ("/etc/sysctl", "sysctl and /proc/sys tell what counts now"),
-    *((f"/{name}", "of folders there are /etc, /proc/sys, /sys/class/net and /tmp") for name in ("usr/", "bin/", "sbin/", "lib/", "boot/", "opt/", "srv/", "home/")),
+    *((f"/{name}", "of folders there are /etc, /proc/sys, /sys/class/net and /tmp") for name in ("usr", "bin", "sbin", "lib", "boot", "opt", "srv", "home", "var", "mnt", "run")),
 )  # fmt: skip
 _NOT_SIMULATED_SYS = re.compile(
     r"/sys/class/net/[^/]+/(?:statistics|carrier|speed|duplex|address|queues|tx_queue_len|type|bridge)(?:/.*)?"

@@ -191,10 +191,8 @@ class _Parser(TokenReader):
                 self._tokens[self._at : self._at + 1] = [Token("]]"), dataclasses.replace(token), Token("[[")]
                 continue
             if token.operator:
-                if token.text == "(" and not words and assigned:
-                    raise LineError("sh: arrays are not simulated here; a list in quotes and for will do")
                 if token.text in ("(", "(("):
-                    raise self._unexpected()
+                    raise self._parenthesis(words, bool(assigned))
                 break
             name = _ASSIGNMENT.match(token.text) if not words else None
             if name is not None:
@@ -220,6 +218,14 @@ class _Parser(TokenReader):
             tuple(assigned),
             expansions if any(expansions) else (),
         )
+
+    def _parenthesis(self, words: list[Token], assigned: bool) -> LineError:
+        """What is said of one inside a command."""
+        if words and words[0].text == "[[":
+            return LineError("sh: parentheses in [[ ]] are not simulated here; grep -E is")
+        if assigned and not words:
+            return LineError("sh: arrays are not simulated here; a list in quotes and for will do")
+        return self._unexpected()
 
     def word(self, *texts: str) -> None:
         """Take one of those words. Raises LineError where another comes."""

@@ -163,14 +163,16 @@ class Runner:
 
     def _simple(self, command: Command, stdin: str | None, background: bool) -> Result:
         words = self._words(command)
-        before = dict(self.variables)
+        before = {name: self.variables.get(name) for name, _ in command.assigned}
         for name, value in command.assigned:
             self.variables[name] = text_of(value.text, value.expansions, self.meaning())
         if not words:
             return Result()
         result = self._tool(words, stdin, background)
-        if command.assigned:
-            self.variables = before
+        for name, held in before.items():
+            self.variables.pop(name, None)
+            if held is not None:
+                self.variables[name] = held
         return result
 
     def _words(self, command: Command) -> tuple[str, ...]:

@@ -76,10 +76,17 @@ def _read(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Res
     if stdin is None or not stdin:
         return Result(status=1)
     names = [word for word in words[1:] if not word.startswith("-")] or ["REPLY"]
-    parts = stdin.split("\n", 1)[0].split(None, len(names) - 1)
+    parts = _split(stdin.split("\n", 1)[0], shell.variables.get("IFS"), len(names) - 1)
     for at, name in enumerate(names):
         shell.variables[name] = parts[at].rstrip() if at < len(parts) else ""
     return Result()
+
+
+def _split(line: str, ifs: str | None, most: int) -> list[str]:
+    """At blanks, or at the characters of IFS where somebody set it."""
+    if ifs is None or (ifs and not ifs.strip(" \t\n")):
+        return line.split(None, most)
+    return re.split(f"[{re.escape(ifs)}]", line, maxsplit=most) if ifs and most else [line]
 
 
 def _exit(shell: RunningShell, words: tuple[str, ...], stdin: str | None) -> Result:

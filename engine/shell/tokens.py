@@ -12,6 +12,7 @@ import enum
 import re
 from collections.abc import Iterator
 
+from engine.shell.escapes import escaped
 from engine.values import dataclass
 
 # Stands in a word for what is expanded there: MARK, the expansion's number, MARK. No line holds a NUL.
@@ -25,6 +26,7 @@ _PARAMETER = re.compile(
 _COUNTED = re.compile(r"\{(-?\d{1,18})\.\.(-?\d{1,18})\}", re.ASCII)
 _LETTERED = re.compile(r"\{([A-Za-z])\.\.([A-Za-z])\}")
 _LISTED = re.compile(r"\{([^{}\s'\"$`\\,]*(?:,[^{}\s'\"$`\\,]*)+)\}")
+_QUOTED = re.compile(r"((?:[^'\\]|\\.)*)'", re.DOTALL)
 _TEST = re.compile(r"(\[\[?)[ \t]")
 # Words that one pair of braces makes.
 _MOST_BRACES = 1000
@@ -188,6 +190,9 @@ class _Tokens:
                     raise Unfinished("sh: Syntax error: Unterminated quoted string")
                 found.append(line[self._at + 1 : end])
                 quoted, self._at = True, end + 1
+            elif line.startswith("$'", self._at):
+                self._dollar_quoted(found)
+                quoted = True
             elif char == '"':
                 self._at += 1
                 self._double_quoted(found, expansions)
@@ -201,6 +206,14 @@ class _Tokens:
             else:
                 self._unquoted(char, found, expansions)
         return Token("".join(found), quoted=quoted, expansions=tuple(expansions))
+
+    def _dollar_quoted(self, found: list[str]) -> None:
+        """$'...': with escapes."""
+        end = _QUOTED.match(self._line, self._at + 2)
+        if end is None:
+            raise Unfinished("sh: Syntax error: Unterminated quoted string")
+        found.append(escaped(end[1]).replace(MARK, ""))
+        self._at = end.end()
 
     def _unquoted(self, char: str, found: list[str], expansions: list[Expansion]) -> None:
         braces = _braces(self._line, self._at) if char == "{" else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from engine.shell.escapes import escaped
 from engine.shell.interface import ANYWHERE, Call, Result, Tool
-from engine.shell.tools.lines import escaped
 
 
 def run(call: Call) -> Result:

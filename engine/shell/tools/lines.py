@@ -17,21 +17,6 @@ _RUNS_AWAY = re.compile(r"\([^()]*[*+}|][^()]*\)\s*(?:[*+]|\{[0-9]*,)")
 _ESCAPED = re.compile(r"\\([?+|(){}])|([?+|(){}])")
 
 
-_ESCAPES = {
-    "n": "\n",
-    "t": "\t",
-    "r": "\r",
-    "a": "\a",
-    "b": "\b",
-    "f": "\f",
-    "v": "\v",
-    "\\": "\\",
-    '"': '"',
-    "e": "\033",
-}
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|0?[0-7]{1,3}|.)", re.DOTALL)
-
-
 class Unusable(Exception):
     """What a tool says of its words, without its name."""
 
@@ -45,18 +30,6 @@ def text_of(call: Call, files: Sequence[str]) -> tuple[str, str]:
         except FileRefused as error:
             err += f"{call.argv[0]}: {error}\n"
     return out, err
-
-
-def escaped(text: str) -> str:
-    """`text` with its backslash escapes as printf(1) and bash's echo -e have them."""
-
-    def char(found: re.Match[str]) -> str:
-        code = found[1]
-        if code[0] == "x" and len(code) > 1:
-            return chr(int(code[1:], 16))
-        return chr(int(code, 8) % 256) if code[0] in "01234567" else _ESCAPES.get(code, found[0])
-
-    return _ESCAPE.sub(char, text)
 
 
 def split_options(words: Sequence[str], with_value: str = "", repeated: str = "") -> tuple[dict[str, str], list[str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from engine.shell.escapes import escaped
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
-from engine.shell.tools.lines import escaped
 
 _SPEC = re.compile(
     r"%(?P<flags>[-+ #0]*)(?P<width>[0-9]{0,4})(?:\.(?P<precision>[0-9]{0,4}))?(?P<kind>[sdiouxXcbeEfgG%])"
@@ -19,6 +19,8 @@ def run(call: Call) -> Result:
     if call.argv[0].endswith("yes"):
         return Result(f"{' '.join(call.args)[:1000] or 'y'}\n" * _LINES)
     words = call.args[1:] if call.args[:1] == ("--",) else call.args
+    if words[:1] == ("-v",):
+        return failed("printf: -v is not simulated here; NAME=$(printf ...) is", 2)
     if not words:
         return failed("printf: usage: printf [-v var] format [arguments]", 2)
     shape, left, out, err = words[0], list(words[1:]), "", ""

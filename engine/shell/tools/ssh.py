@@ -6,6 +6,7 @@ Source: OpenSSH 9.2, util-linux 2.38 (su).
 from __future__ import annotations
 
 import dataclasses
+import shlex
 
 from engine.errors import NoSuchObject
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed
@@ -58,7 +59,8 @@ def _sh(call: Call, name: str) -> Result:
         if len(args) < 2:
             return failed(f"{name}: -c: option requires an argument", 2)
         assert call.run_line is not None
-        return dataclasses.replace(call.run_line(call.live, call.host, args[1], call.stdin), login=None)
+        given = f"set -- {' '.join(map(shlex.quote, args[3:]))}\n" if len(args) > 3 else ""
+        return dataclasses.replace(call.run_line(call.live, call.host, given + args[1], call.stdin), login=None)
     if call.stdin is not None and not args:
         assert call.run_line is not None
         return call.run_line(call.live, call.host, call.stdin, None)
