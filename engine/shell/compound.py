@@ -49,6 +49,7 @@ class CompoundShell(Protocol):
     variables: dict[str, str]
     functions: dict[str, Compound]
     stopped: bool
+    spent: bool
     loops: int
     leaving: Leaving | None
 
@@ -171,7 +172,8 @@ def _group(shell: CompoundShell, group: GroupCommand) -> Result:
     kept, functions = dict(shell.variables), dict(shell.functions)
     result = shell.lines(group.body)
     if group.apart:
-        shell.variables, shell.functions, shell.stopped = kept, functions, False
+        shell.variables, shell.functions = kept, functions
+        shell.stopped, shell.leaving = shell.spent, None
     return result
 
 

@@ -144,6 +144,9 @@ def _value(part: Expansion, meaning: Meaning) -> str:
     """What stands for the part. Raises UnsetParameter, BadArithmetic."""
     if part.kind is ExpansionKind.HOME:
         return meaning.variables.get("HOME", HOME)
+    if part.kind is ExpansionKind.BRACES:
+        # What is assigned, or a file's name, has no alternatives.
+        return part.text
     if part.kind is ExpansionKind.LINE:
         return meaning.output(part.text).rstrip("\n")
     if part.kind is ExpansionKind.NUMBER:

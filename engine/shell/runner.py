@@ -39,7 +39,7 @@ class _NotConnected(Exception):
 
 class Runner:
     """Runs lines on `host`; `live` is the cluster now, `variables`, `functions` and `aliases` those of the shell there, `stopped`:
-    nothing more is run. `given` are the words that the function which runs was called with, `locals` what its own variables were
+    nothing more is run, in no other shell of the line either where it is `spent`. `given` are the words that the function which runs was called with, `locals` what its own variables were
     before it (None: they were not).
 
     It is an engine.shell.special.RunningShell and an engine.shell.compound.CompoundShell.
@@ -49,6 +49,7 @@ class Runner:
         self.live = live
         self.host = host
         self.stopped = False
+        self.spent = False
         state = live.state(host)
         self.variables: dict[str, str] = {**environment(live, host), **state.variables}
         self.status = int(self.variables.pop("?", status))
@@ -62,6 +63,8 @@ class Runner:
         self._ran = 0
         self._input: str | None = None
         self._login: str | None = None
+        # The status of the last line whose output a word became.
+        self._substituted = 0
 
     def lines(self, lines: Lines, stdin: str | None = None) -> Result:
         """What they print, and the status of the last one."""
@@ -123,12 +126,14 @@ class Runner:
             kept, stdin, errors = dict(self.variables), None, ""
             for command in pipeline.commands[:-1]:
                 passed = self._one(command, stdin, pipeline.background)
+                self.stopped, self.leaving = self.spent, None
                 errors += passed.stderr
                 stdin = passed.stdout
             result = self._one(pipeline.commands[-1], stdin, pipeline.background)
             shown = None if result.shown is None else errors + result.shown
             result = dataclasses.replace(result, stderr=errors + result.stderr, shown=shown)
             self.variables = kept
+            self.stopped, self.leaving = self.spent, None
         return dataclasses.replace(result, status=int(not result.status)) if pipeline.negated else result
 
     def _one(self, command: Command | Compound, stdin: str | None, background: bool) -> Result:
@@ -150,24 +155,29 @@ class Runner:
             else:
                 result = self._compound(command, stdin)
             return self._redirected(result, redirections)
-        except (FileRefused, BadArithmetic, UnsetParameter) as error:
+        except FileRefused as error:
+            return Result(stderr=f"sh: {error}\n", status=1)
+        except (BadArithmetic, UnsetParameter) as error:
+            # An expansion that fails ends the line (bash: DISCARD).
+            self.stopped = True
             return Result(stderr=f"sh: {error}\n", status=1)
         except _NotConnected as error:
             return Result(stderr=str(error), status=1)
 
     def enough(self, why: str) -> Result:
         """No more is run; said once."""
-        said = "" if self.stopped else f"sh: stopped here: {why}\n"
-        self.stopped = True
+        said = "" if self.spent else f"sh: stopped here: {why}\n"
+        self.stopped = self.spent = True
         return Result(stderr=said, status=self.status or 1)
 
     def _simple(self, command: Command, stdin: str | None, background: bool) -> Result:
+        self._substituted = 0
         words = self._words(command)
         before = {name: self.variables.get(name) for name, _ in command.assigned}
         for name, value in command.assigned:
             self.variables[name] = text_of(value.text, value.expansions, self.meaning())
         if not words:
-            return Result()
+            return Result(status=self._substituted)
         result = self._tool(words, stdin, background)
         for name, held in before.items():
             self.variables.pop(name, None)
@@ -258,13 +268,19 @@ class Runner:
         def assign(name: str, value: str) -> None:
             self.variables[name] = variables[name] = value
 
-        return Meaning(self.live, self.host, variables, assign, self._output, self.given)
+        def output(text: str) -> str:
+            said = self._output(text)
+            variables["?"] = str(self._substituted)
+            return said
+
+        return Meaning(self.live, self.host, variables, assign, output, self.given)
 
     def _output(self, text: str) -> str:
         """What a line prints on standard output, in a shell of its own (`$(...)`)."""
         kept = dict(self.variables)
         result = self._inner(self, text, None)
         self.variables = kept
+        self.stopped, self.leaving, self._substituted = self.spent, None, result.status
         return result.stdout
 
     def _inner(self, runner: Runner, text: str, stdin: str | None) -> Result:

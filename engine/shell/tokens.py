@@ -53,7 +53,7 @@ class ExpansionKind(enum.Enum):
     NUMBER = enum.auto()  # `text` is an expression (engine.shell.arithmetic)
     LINE = enum.auto()  # `text` is the line whose output it is
     PATTERN = enum.auto()  # `text` is a character that matches in file names
-    BRACES = enum.auto()  # `words` are the alternatives
+    BRACES = enum.auto()  # `words` are the alternatives, `text` is how they are written
     HOME = enum.auto()
 
 
@@ -220,8 +220,9 @@ class _Tokens:
         if char in "$`":
             self._dollar(found, expansions, False)
         elif braces is not None:
-            words, self._at = braces
-            _expanded(found, expansions, Expansion(ExpansionKind.BRACES, "", True, words))
+            words, end = braces
+            _expanded(found, expansions, Expansion(ExpansionKind.BRACES, self._line[self._at : end], True, words))
+            self._at = end
         elif char == "[" and not found and (test := _TEST.match(self._line, self._at)) is not None:
             # The command, which is no pattern.
             found.append(test[1])

@@ -56,7 +56,9 @@ def _shown(found: re.Match[str], word: str) -> tuple[str, str]:
     try:
         number = float(word or 0) if kind in "eEfgG" else int(word or "0", 0)
     except (ValueError, OverflowError):
-        number, err = 0, f"sh: printf: {word[:100]}: invalid number\n"
+        # What stands before is taken (strtoimax).
+        begun = re.match(r"\s*[-+]?[0-9]{1,18}", word)
+        number, err = int(begun[0]) if begun else 0, f"sh: printf: {word[:100]}: invalid number\n"
     return f"%{options}{'d' if kind in 'iu' else kind}" % number, err
 
 
