@@ -69,6 +69,9 @@ def _matrix(scene: IncidentScene) -> Iterator[Flow]:
     for node in scene.nodes:
         yield from (Flow(node, to) for to in (front, other, *servers))
         yield Flow(_CLIENT, f"{node}:{scene.node_port}")
+    for one in scene.of(scene.front):
+        if one.host_port:
+            yield Flow(_CLIENT, f"{one.node}:{one.host_port}")
     for address in scene.second_cards:
         yield Flow(_CLIENT, f"{address}:{scene.node_port}")
 

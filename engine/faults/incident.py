@@ -141,6 +141,7 @@ def _drawn(faults: tuple[KnownFault, ...], loud: bool, seed: str) -> Incident:
         any(one.strict for one in faults),
         uploads=any(one.uploads for one in faults),
         two_cards=any(one.two_cards for one in faults),
+        host_port=max(one.host_port for one in faults),
     )
     healthy = LiveCluster(scene.cluster, mode, None, seed)
     for one in faults:

@@ -46,7 +46,7 @@ class KnownFault:
     been done before. `terms`: regular expressions all of which a diagnosis in free words meets. `cases` gives the places it
     can be at in a scene; what it needs of a scene are `modes`, `plugins` (of engine.faults.networks) and a number of `nodes`.
     `strict`: the namespace has a policy that allows some callers alone, while all is well; `uploads`: large requests are
-    watched beside small ones; `two_cards`: the nodes have two, and are asked by both. `prepare`: what goes on in the cluster before it.
+    watched beside small ones; `two_cards`: the nodes have two, and are asked by both; `host_port`: of the application's pods, 0: none. `prepare`: what goes on in the cluster before it.
     """
 
     name: str
@@ -62,6 +62,7 @@ class KnownFault:
     strict: bool = False
     uploads: bool = False
     two_cards: bool = False
+    host_port: int = 0
     prepare: Callable[[IncidentScene, LiveCluster], LiveCluster] | None = None
 
 

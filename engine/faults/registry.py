@@ -51,6 +51,7 @@ MODULES: dict[str, str] = {
     "mtu-too-large": "sizes",
     "readiness-cascade": "workloads",
     "conntrack-full": "tables",
+    "hostport-stale-dnat": "hostports",
 }
 
 

@@ -30,12 +30,14 @@ _SECOND = "192.168.77"
 
 @dataclass(frozen=True, slots=True)
 class PodTemplate:
-    """One pod of a Deployment: the node it runs on, the labels and ports (number, protocol) that its template says."""
+    """One pod of a Deployment: the node it runs on, the labels and ports (number, protocol) that its template says; `host_port`
+    of the first of them, 0 where it has none."""
 
     workload: str
     node: str
     ports: tuple[tuple[int, str], ...]
     namespace: str = "default"
+    host_port: int = 0
 
     @property
     def labels(self) -> dict[str, str]:
@@ -98,9 +100,10 @@ def draw_scene(
     *,
     uploads: bool = False,
     two_cards: bool = False,
+    host_port: int = 0,
 ) -> IncidentScene:
     """A scene with names, ports and addresses drawn by the seed. `plugin` is PLUGIN/BACKEND; `strict`, `uploads`: see
-    IncidentScene. `two_cards`: each node has two."""
+    IncidentScene. `two_cards`: each node has two. `host_port`: of `front`'s pods, 0: none."""
     rng = random.Random(f"scene:{seed}")
     front, other = rng.sample(APPLICATIONS, 2)
     caller = rng.choice(_CALLERS)
@@ -108,7 +111,7 @@ def draw_scene(
     port = rng.choice((8080, 8000, 3000, 9090))
     node_port = rng.randint(30001, 32700)
     templates = [PodTemplate(caller, name, ((9000, "TCP"),)) for name in names]
-    templates += [PodTemplate(front, name, ((port, "TCP"),)) for name in names[:2]]
+    templates += [PodTemplate(front, name, ((port, "TCP"),), host_port=host_port) for name in names[:2]]
     templates += [PodTemplate(other, name, ((port, "TCP"),)) for name in names[-2:]]
     templates += [PodTemplate(DNS, name, ((53, "UDP"), (53, "TCP")), "kube-system") for name in names[-2:]]
     underlay, pods = rng.choice(("192.168.1", "10.20.0", "172.16.4")), rng.choice(("10.244", "10.42", "10.100"))
@@ -167,7 +170,9 @@ def _node(name: str, address: str, pods: str, second: str) -> dict[str, Any]:
 
 
 def _pod(template: PodTemplate, name: str, address: str) -> dict[str, Any]:
-    ports = [{"containerPort": port, "protocol": protocol} for port, protocol in template.ports]
+    ports: list[dict[str, Any]] = [{"containerPort": port, "protocol": protocol} for port, protocol in template.ports]
+    if template.host_port:
+        ports[0]["hostPort"] = template.host_port
     return {
         "apiVersion": "v1",
         "kind": "Pod",

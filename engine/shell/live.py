@@ -25,6 +25,7 @@ from engine.shell.kube_proxy import resync
 from engine.shell.learned_ports import sending_ports
 from engine.shell.neighbours import HeldNeighbour, learned, table_of, without
 from engine.shell.packets import SeenPacket, packets_of
+from engine.shell.portmap import with_host_ports
 from engine.shell.standing import MAX, USUAL, StandingConnections, no_room
 from engine.shell.syntax import Compound
 from engine.trace import ConntrackView, Outcome, Remembered, Request
@@ -254,6 +255,11 @@ class LiveCluster:
             if not (proxy := self.proxy(node.name)).running
         }
         changed = dataclasses.replace(self, cluster=cluster, proxies={**self.proxies, **proxies})
+        for name, state in self.hosts.items():
+            if state.rules and any(port.host_port for pod in (*self.cluster.pods, *cluster.pods) for port in pod.ports):
+                before, after = (one.with_state(name, dataclasses.replace(state, rules={})) for one in (self, changed))
+                rules = {f: with_host_ports(own, before.rules(name, f), after.rules(name, f)) for f, own in state.rules.items()}  # fmt: skip
+                changed = changed.with_state(name, dataclasses.replace(state, rules=rules))
         return changed.synced(node.name for node in cluster.nodes)
 
     def synced(self, nodes: Iterable[str]) -> LiveCluster:

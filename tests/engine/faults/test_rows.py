@@ -19,8 +19,8 @@ def rows() -> Iterator[str]:
         fault = find_fault(name)
         yield f"{name}, of {MODULES[name]}: level {fault.level}, {fault.nodes} nodes, by {fault.cases.__name__}"
         yield f"  in {' '.join(fault.plugins)}, {' '.join(fault.modes)}"
-        if fault.strict or fault.uploads or fault.two_cards or fault.prepare is not None:
-            wants = " ".join(name for name in ("strict", "uploads", "two_cards") if getattr(fault, name))
+        wants = " ".join(name for name in ("strict", "uploads", "two_cards", "host_port") if getattr(fault, name))
+        if wants or fault.prepare is not None:
             yield f"  {wants or 'as always'}, after {fault.prepare.__name__ if fault.prepare else 'nothing'}"
         yield f"  said by {'  '.join(fault.terms)}"
         for text in (fault.what, fault.lives, fault.trigger):
