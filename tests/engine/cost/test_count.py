@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
 from fractions import Fraction
@@ -9,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from engine import compile_rules
-from engine.cost.count import costs, mode_cost, packet_cost, update_cost, with_one_endpoint_replaced
+from engine.cost.count import CostFigures, costs, mode_cost, packet_cost, update_cost, with_one_endpoint_replaced
 from engine.cost.sizes import NODES, synthetic_cluster
 
 MODES = ("iptables", "ipvs", "nftables")
@@ -85,8 +86,20 @@ def test_what_is_counted_once_is_what_is_compiled_twice(mode: str) -> None:
     after = with_one_endpoint_replaced(before)
     old, new = (str(compile_rules(cluster, NODES[0], mode)).splitlines() for cluster in (before, after))
     cost, update = costs(mode, 7, 3)
-    assert cost == mode_cost(mode, 7, 3)
+    assert (cost, update) == (mode_cost(mode, 7, 3), update_cost(mode, 7, 3))
     assert cost.size.bytes == sum(len(line) + 1 for line in old)
     if mode == "ipvs":
         differing = (Counter(old) - Counter(new)).total() + (Counter(new) - Counter(old)).total()
         assert (update.full, update.partial) == (len(new), differing)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("services", [0, 1, 7])
+@pytest.mark.parametrize("parts", [("contents", "packets", "update"), ("update", "packets", "contents")], ids=" ".join)
+def test_parts_are_the_same_in_any_order(mode: str, services: int, parts: tuple[str, ...]) -> None:
+    cost, update = costs(mode, services, 3)
+    figures = CostFigures(mode, services, 3)
+    found = {name: getattr(figures, name) for name in parts}
+    assert found["update"] == update
+    assert dataclasses.astuple(found["contents"]) == dataclasses.astuple(cost.size)[:3]
+    assert dataclasses.astuple(found["packets"]) == dataclasses.astuple(cost)[:5]
