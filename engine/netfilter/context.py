@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -28,6 +29,15 @@ class Decision:
 
 CONTINUE = Decision()
 RETURN = Decision(returns=True)
+ACCEPTED, DROPPED, REJECTED = (
+    Decision(verdict=verdict) for verdict in (NetfilterVerdict.ACCEPT, NetfilterVerdict.DROP, NetfilterVerdict.REJECT)
+)
+
+
+@functools.lru_cache(maxsize=4096)
+def into_chain(chain: str, goto: bool = False) -> Decision:
+    """To go on in `chain`, and with `goto` not to come back."""
+    return Decision(chain, goto)
 
 
 class Routing(Protocol):

@@ -98,30 +98,31 @@ def _target_chain(table: Table, frame: _Frame, name: str) -> Chain:
 
 def _next_decision(context: Context, frame: _Frame) -> Decision:
     """Go on in one chain up to a rule that leaves it, or its end, which returns."""
-    rules = frame.chain.rules
+    rules, positions, by_chance = frame.chain.rules, frame.positions, frame.by_chance
     context.chain, context.path = frame.chain, frame.path
-    while frame.at < len(frame.positions):
-        position = frame.positions[frame.at]
-        draws = frame.by_chance.get(position)
+    at, end, decision = frame.at, len(positions), RETURN
+    seen = len(rules)
+    while at < end:
+        position = positions[at]
+        draws = by_chance.get(position) if by_chance else None
         if draws is not None:
             passed = first_that_holds(context.choose, draws)
-            frame.at += passed
+            at += passed
             if passed == len(draws):
                 continue
             position += passed
-        frame.at += 1
-        context.rules_evaluated += position + 1 - frame.seen
-        frame.seen = position + 1
+        at += 1
         rule = rules[position]
         context.rule, context.position = rule, position
         if draws is None and not rule_matches(rule, context):
             continue
-        decision = run_target(rule.target, context)
-        if decision is not CONTINUE:
-            return decision
-    context.rules_evaluated += len(rules) - frame.seen
-    frame.seen = len(rules)
-    return RETURN
+        found = run_target(rule.target, context)
+        if found is not CONTINUE:
+            decision, seen = found, position + 1
+            break
+    context.rules_evaluated += seen - frame.seen
+    frame.at, frame.seen = at, seen
+    return decision
 
 
 def rule_matches(rule: Rule, context: Context) -> bool:
@@ -129,6 +130,8 @@ def rule_matches(rule: Rule, context: Context) -> bool:
     and refused if the others hold."""
     unknown: EngineError | None = None
     for match in rule.matches:
+        if match.always:
+            continue
         try:
             held = match.holds(context) if isinstance(match, ModelledMatch) else None
         except EngineError as error:

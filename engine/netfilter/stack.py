@@ -60,6 +60,10 @@ __all__ = [
 _TRACK, _NAT, _CONFIRM, _IPVS, _IPVS_REPLY = "track", "nat", "confirm", "ipvs", "ipvs reply"
 
 
+# Where a passage stands before its first base chain, which puts its own in their place.
+_NO_TABLE, _NO_CHAIN = Table(""), Chain("")
+
+
 def _no_address() -> str | None:
     return None
 
@@ -134,8 +138,8 @@ class HostNetfilter:
             self.memory,
             masquerade_address,
             set_up_nat,
-            Table(""),
-            Chain(""),
+            _NO_TABLE,
+            _NO_CHAIN,
             self._ipvs_own,
             routing=self._routing,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from engine.hooks import Hook
-from engine.netfilter.context import Context, Decision
+from engine.netfilter.context import ACCEPTED, DROPPED, Context, Decision
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.parts.ports import port_range, ports_text
@@ -38,10 +38,10 @@ class Masquerade(ModelledTarget):
             # nf_nat_masquerade.c: a device without an address drops the packet.
             context.where = context.record(TargetAction.MASQUERADE, NetfilterVerdict.DROP)
             context.reason = ReasonCode.NO_MASQUERADE_ADDRESS
-            return Decision(verdict=NetfilterVerdict.DROP)
+            return DROPPED
         context.nat_cause = context.record(TargetAction.MASQUERADE, NetfilterVerdict.ACCEPT)
         context.set_up_nat(Manip.SRC, address, self.ports or None, self.random_fully or self.as_random)
-        return Decision(verdict=NetfilterVerdict.ACCEPT)
+        return ACCEPTED
 
     def listing(self, numeric: bool) -> str:
         ports = f" masq ports: {ports_text(self.ports)}" if self.ports else ""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from engine.hooks import Hook
-from engine.netfilter.context import Context, Decision
+from engine.netfilter.context import ACCEPTED, Context, Decision
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import BadRule, ModelledTarget, Part
 from engine.netfilter.ruleset import Target
@@ -48,7 +48,7 @@ class DestinationNat(ModelledTarget):
         # nf_nat_setup_info answers NF_ACCEPT: the nat chain is over for this connection.
         context.nat_cause = context.record(TargetAction.DNAT, NetfilterVerdict.ACCEPT)
         context.set_up_nat(Manip.DST, self.address or None, _range(self.port, self.last_port), self.random)
-        return Decision(verdict=NetfilterVerdict.ACCEPT)
+        return ACCEPTED
 
     def listing(self, numeric: bool) -> str:
         return f" to:{_to(self.address, self.port, self.last_port)}{' random' if self.random else ''}"
@@ -79,7 +79,7 @@ class SourceNat(ModelledTarget):
         context.nat_cause = context.record(TargetAction.SNAT, NetfilterVerdict.ACCEPT)
         drawn = self.random_fully or self.random
         context.set_up_nat(Manip.SRC, self.address or None, _range(self.port, self.last_port), drawn)
-        return Decision(verdict=NetfilterVerdict.ACCEPT)
+        return ACCEPTED
 
     def listing(self, numeric: bool) -> str:
         drawn = f"{' random' if self.random else ''}{' random-fully' if self.random_fully else ''}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from engine.hooks import Hook
-from engine.netfilter.context import Context, Decision
+from engine.netfilter.context import ACCEPTED, DROPPED, Context, Decision
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.parts.ports import port_range, ports_text
@@ -36,10 +36,10 @@ class Redirect(ModelledTarget):
             # nf_nat_redirect_ipv4: a device without an address drops the packet.
             context.where = context.record(TargetAction.REDIRECT, NetfilterVerdict.DROP)
             context.reason = ReasonCode.NO_REDIRECT_ADDRESS
-            return Decision(verdict=NetfilterVerdict.DROP)
+            return DROPPED
         context.nat_cause = context.record(TargetAction.REDIRECT, NetfilterVerdict.ACCEPT)
         context.set_up_nat(Manip.DST, address, self.ports or None, bool(self.drawn))
-        return Decision(verdict=NetfilterVerdict.ACCEPT)
+        return ACCEPTED
 
     def _address(self, context: Context) -> str | None:
         """A packet of the host itself goes to loopback, another to the device that it came in by."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from engine.netfilter.context import Context, Decision
+from engine.netfilter.context import REJECTED, Context, Decision
 from engine.netfilter.ipt_words import Options, by_options
 from engine.netfilter.part import ModelledTarget, Part
 from engine.netfilter.ruleset import Target
@@ -29,7 +29,7 @@ class Reject(ModelledTarget):
         # reject_tg sends the answer itself and then drops the packet; the answer is made by HostNetfilter.reject_error.
         context.where = context.record(TargetAction.REJECT, NetfilterVerdict.REJECT)
         context.reject_with = self.reject_with
-        return Decision(verdict=NetfilterVerdict.REJECT)
+        return REJECTED
 
     def listing(self, numeric: bool) -> str:
         return f" reject-with {self.reject_with}"

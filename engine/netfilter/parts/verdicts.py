@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from engine.errors import UnsupportedFeature
-from engine.netfilter.context import RETURN, Context, Decision
+from engine.netfilter.context import ACCEPTED, DROPPED, RETURN, Context, Decision, into_chain
 from engine.netfilter.nft_names import NAME
 from engine.netfilter.part import BadRule, ModelledTarget, Part, TargetReader
 from engine.netfilter.ruleset import Table, Target, name_of
@@ -27,7 +27,7 @@ class Jump(ModelledTarget):
 
     def act(self, context: Context) -> Decision:
         context.record(TargetAction.JUMP)
-        return Decision(chain=self.chain)
+        return into_chain(self.chain)
 
     def leads_to(self, table: Table) -> Iterable[str]:
         return (self.chain,)
@@ -54,7 +54,7 @@ class Goto(ModelledTarget):
     def act(self, context: Context) -> Decision:
         # ipt_do_table keeps no place to come back to (XT_JUMP without the jump stack), as nft_do_chain for NFT_GOTO.
         context.record(TargetAction.GOTO)
-        return Decision(chain=self.chain, goto=True)
+        return into_chain(self.chain, goto=True)
 
     def leads_to(self, table: Table) -> Iterable[str]:
         return (self.chain,)
@@ -93,7 +93,7 @@ class Accept(ModelledTarget):
 
     def act(self, context: Context) -> Decision:
         context.record(TargetAction.ACCEPT, NetfilterVerdict.ACCEPT)
-        return Decision(verdict=NetfilterVerdict.ACCEPT)
+        return ACCEPTED
 
     def listing(self, numeric: bool) -> str:
         return ""
@@ -112,7 +112,7 @@ class Drop(ModelledTarget):
     def act(self, context: Context) -> Decision:
         # NF_DROP ends the packet at once: no later table or hook sees it (nf_hook_slow).
         context.where = context.record(TargetAction.DROP, NetfilterVerdict.DROP)
-        return Decision(verdict=NetfilterVerdict.DROP)
+        return DROPPED
 
     def listing(self, numeric: bool) -> str:
         return ""
