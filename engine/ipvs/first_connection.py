@@ -13,7 +13,7 @@ from engine.errors import UnsupportedFeature
 from engine.ipvs.interface import FirstChoice
 from engine.ipvs.registry import SCHEDULERS
 from engine.ipvs.service import VirtualServer
-from engine.netfilter.virtual_service import VirtualService, equal_chances, shares
+from engine.netfilter.virtual_service import VirtualService, equal_chances, even_shares, shares
 from engine.packet import FiveTuple
 
 _MOST_IN_ANY_ORDER = 5
@@ -25,7 +25,7 @@ def first_connection_chances(service: VirtualService, flow: FiveTuple) -> tuple[
     scheduler = SCHEDULERS.get(service.scheduler)
     choice = FirstChoice.OF_EQUALS if scheduler is None else scheduler.first_choice
     if choice is FirstChoice.UNWEIGHTED:
-        return shares(tuple(min(weight, 1) for weight in service.server_weights))
+        return even_shares(service.server_weights)
     if choice is FirstChoice.SHARES:
         return shares(service.server_weights)
     return _over_all_orders(service, flow) if choice is FirstChoice.BY_CLIENT else equal_chances(service, flow)

@@ -31,7 +31,10 @@ class SetType(enum.StrEnum):
     @property
     def dimensions(self) -> tuple[str, ...]:
         """What an entry consists of: "ip", "net" and "port"."""
-        return tuple(self.value.partition(":")[2].split(","))
+        return _DIMENSIONS[self]
+
+
+_DIMENSIONS = {kind: tuple(kind.value.partition(":")[2].split(",")) for kind in SetType}
 
 
 @dataclass(slots=True)

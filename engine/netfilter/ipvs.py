@@ -170,9 +170,10 @@ def answer(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVe
 
 def _asked(ruleset: IpvsRuleset, skb: Skb, own: OwnTable) -> FiveTuple | None:
     """The request, client to virtual server, that a packet answers or is an error about."""
-    if skb.ipvs_property:
+    connection = skb.connection
+    if skb.ipvs_property or not (own or (connection is not None and connection.ipvs_server is not None)):
         return None
-    connection, served = skb.connection, skb.error_about or skb.flow.reply()
+    served = skb.error_about or skb.flow.reply()
     client, wanted = (served.protocol, served.src, served.sport), (served.dst, served.dport)
     if ruleset.conntrack and connection is not None and skb.reply and connection.ipvs_server == wanted:
         return connection.original

@@ -54,6 +54,12 @@ def equal_chances(service: VirtualService, flow: FiveTuple) -> tuple[Fraction, .
             f"scheduler {service.scheduler} with real servers of different weights is not modelled for packets",
             zh=f"数据包的调度中，{service.scheduler} 带不同权重的真实服务器未建模",
         )
+    return even_shares(weights)
+
+
+@functools.lru_cache(maxsize=256)
+def even_shares(weights: tuple[int, ...]) -> tuple[Fraction, ...]:
+    """The same part for each that has a weight at all."""
     return shares(tuple(min(weight, 1) for weight in weights))
 
 
