@@ -22,6 +22,9 @@ class L4(enum.StrEnum):
     IPIP = "IPIP"
 
 
+_WITHOUT_PORTS = frozenset({L4.ICMP, L4.IPIP})
+
+
 class Family(enum.StrEnum):
     """The address families of IP, as `--family` and compile_rules name them."""
 
@@ -117,11 +120,11 @@ class FiveTuple:
     @property
     def source(self) -> str:
         """ip:port; of a protocol without ports the address."""
-        return self.src if self.protocol in (L4.ICMP, L4.IPIP) else join_host_port(self.src, self.sport)
+        return self.src if self.protocol in _WITHOUT_PORTS else join_host_port(self.src, self.sport)
 
     @property
     def destination(self) -> str:
-        return self.dst if self.protocol in (L4.ICMP, L4.IPIP) else join_host_port(self.dst, self.dport)
+        return self.dst if self.protocol in _WITHOUT_PORTS else join_host_port(self.dst, self.dport)
 
     def __str__(self) -> str:
         return f"{self.source} -> {self.destination}"

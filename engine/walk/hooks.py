@@ -26,6 +26,7 @@ _STAGE = {
     Hook.OUTPUT: Stage.OUTPUT,
     Hook.POSTROUTING: Stage.POSTROUTING,
 }
+_SOURCE_NAT = frozenset({TargetAction.MASQUERADE, TargetAction.SNAT})
 _UNTOUCHED = Passage(NetfilterVerdict.ACCEPT)
 _NAT_STAGE = {
     TargetAction.DNAT: Stage.DNAT,
@@ -75,14 +76,12 @@ def run_hook(
     # The rules see and change the packet itself; what is written down is told from the events they leave.
     passage = netfilter.traverse(hook, skb, in_device=in_device, out_device=out_device, masquerade_address=own_address)
     state.pay(passage, inside is not None)
-    _note_proxy(state, host, skb, passage)
+    _note_targets(state, host, skb, passage, inside is not None)
     state.say_from_before(host, skb)
     state.stray = state.stray or (inside is None and skb.state == "INVALID")
     device = (out_device if hook in (Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING) else in_device) or "lo"
-    if inside is None:
-        if state.told:
-            _Recorder(state, host, hook, device, skb, netfilter.ruleset, before, mark).record(passage)
-        _note_masquerade(state, host, passage)
+    if inside is None and state.told:
+        _Recorder(state, host, hook, device, skb, netfilter.ruleset, before, mark).record(passage)
     if passage.verdict is NetfilterVerdict.ACCEPT and late:
         refused = policy.judge(state, host, hook, skb, in_device, out_device)
         if refused is not None:
@@ -99,32 +98,34 @@ def _asks_policies(state: WalkState, host: Host, skb: Skb) -> bool:
     return state.fabric.has_policies or (skb.state == "INVALID" and state.fabric.drops_invalid(host.name))
 
 
-def _note_proxy(state: WalkState, host: Host, skb: Skb, passage: Passage) -> None:
+def _note_targets(state: WalkState, host: Host, skb: Skb, passage: Passage, outer: bool) -> None:
+    """Keep what single rules mean for the whole walk: who listens where it is redirected, whether it is masqueraded."""
+    for event in passage.events:
+        if not isinstance(event, RuleEvent):
+            continue
+        if event.action is TargetAction.REDIRECT:
+            _note_proxy(state, host, skb.flow.dport)
+        elif event.action in _SOURCE_NAT and not outer:
+            _note_masquerade(state, host, event)
+
+
+def _note_proxy(state: WalkState, host: Host, port: int) -> None:
     """Who redirects to a port has somebody listen there, whatever the manifests declare: a mesh's proxy."""
-    for event in passage.events:
-        if isinstance(event, RuleEvent) and event.action is TargetAction.REDIRECT:
-            port = skb.flow.dport
-            state.proxies.add((host.name, port))
-            state.assume(
-                Text(
-                    f"A rule on {host.name} redirects the connection to port {port}: a proxy is taken to listen there. What it "
-                    "does then is a connection of its own, which is not part of this walk.",
-                    f"{host.name} 上有规则把连接重定向到端口 {port}：假定有代理在该端口监听。代理之后的动作是它自己的另一个连接，不在本次路径之内。",
-                )
-            )
+    state.proxies.add((host.name, port))
+    state.assume(
+        Text(
+            f"A rule on {host.name} redirects the connection to port {port}: a proxy is taken to listen there. What it "
+            "does then is a connection of its own, which is not part of this walk.",
+            f"{host.name} 上有规则把连接重定向到端口 {port}：假定有代理在该端口监听。代理之后的动作是它自己的另一个连接，不在本次路径之内。",
+        )
+    )
 
 
-def _note_masquerade(state: WalkState, host: Host, passage: Passage) -> None:
+def _note_masquerade(state: WalkState, host: Host, event: RuleEvent) -> None:
     # `masqueraded` is the contract's word for what kube-proxy does to the request on the node that it meets first.
-    if state.direction is not Direction.REQUEST or host.name != state.first_node:
-        return
-    for event in passage.events:
-        if (
-            isinstance(event, RuleEvent)
-            and event.action in (TargetAction.MASQUERADE, TargetAction.SNAT)
-            and chains.of_kube_proxy(event.table, event.path)
-        ):
-            state.masqueraded = event.verdict is NetfilterVerdict.ACCEPT
+    first = state.direction is Direction.REQUEST and host.name == state.first_node
+    if first and chains.of_kube_proxy(event.table, event.path):
+        state.masqueraded = event.verdict is NetfilterVerdict.ACCEPT
 
 
 class _Recorder:
@@ -147,11 +148,13 @@ class _Recorder:
     def record(self, passage: Passage) -> None:
         kept = _telling(passage)
         written = len(self.state.hops)
+        # By the identity of the rule's event: two rules of one text are told apart.
+        places = {id(event): place for place, event in enumerate(kept)}
         translated = {id(e.cause): e for e in passage.events if isinstance(e, NatEvent) and e.cause is not None}
         marked = {id(e.cause): e for e in passage.events if isinstance(e, MarkEvent)}
         for event in passage.events:
             if isinstance(event, RuleEvent):
-                place = next((i for i, one in enumerate(kept) if one is event), None)
+                place = places.get(id(event))
                 if place is not None:
                     target = _leads_to(event, kept[place - 1] if place else None)
                     self._rule(event, target, translated.get(id(event)), marked.get(id(event)))

@@ -95,11 +95,12 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
     if expired is not None:
         return expired
     # ip_forward(): before FORWARD, with the destination of DNAT and the source as it came.
-    noted = state.fabric.on_node(host.name).network.ip_forward_use_pmtu if host.kind is HostKind.NODE else False
-    mtu = state.path_mtu(host, route.device, skb.flow.dst) if noted else host.devices[route.device].mtu
-    if skb.size > mtu and not skb.may_fragment:
-        return needs_fragments(state, host, host.devices[route.device], skb, mtu)
-    _cut(skb, mtu)
+    if skb.size:
+        noted = state.fabric.on_node(host.name).network.ip_forward_use_pmtu if host.kind is HostKind.NODE else False
+        mtu = state.path_mtu(host, route.device, skb.flow.dst) if noted else host.devices[route.device].mtu
+        if skb.size > mtu and not skb.may_fragment:
+            return needs_fragments(state, host, host.devices[route.device], skb, mtu)
+        _cut(skb, mtu)
     if host.kind is HostKind.NODE and inside is None:
         state.hop(host, route.device, Stage.ROUTING, skb, hop_words.route_forward(skb.flow.dst, route))
     elif host.name == ROUTER:
@@ -191,19 +192,24 @@ def send(state: WalkState, packet: Outgoing) -> Step:
         assert isinstance(rerouted, Route)
         route = rerouted
     refused = _refuses_loopback(state, host, route, skb)
-    mtu = state.path_mtu(host, route.device, skb.flow.dst)
-    if refused is None and skb.size > mtu and not skb.may_fragment:
-        # Another route than the one that the packet was made for (ip_finish_output): the host tells itself.
-        return needs_fragments(state, host, host.devices[route.device], skb, mtu)
-    _cut(skb, mtu)
-    return refused if refused is not None else _out(state, host, route, skb, inside)
+    if refused is not None:
+        return refused
+    if skb.size:
+        mtu = state.path_mtu(host, route.device, skb.flow.dst)
+        if skb.size > mtu and not skb.may_fragment:
+            # Another route than the one that the packet was made for (ip_finish_output): the host tells itself.
+            return needs_fragments(state, host, host.devices[route.device], skb, mtu)
+        _cut(skb, mtu)
+    return _out(state, host, route, skb, inside)
 
 
 def _too_long(state: WalkState, host: Host, route: Route, skb: Skb, inside: Inside | None) -> Died | None:
     """The end of a packet with DF that its own host does not make so long (ip_append_data: EMSGSIZE), or an outer one that
     it does not cut (ip_fragment)."""
+    if not skb.size or skb.may_fragment:
+        return None
     mtu = state.path_mtu(host, route.device, skb.flow.dst)
-    if skb.size <= mtu or skb.may_fragment:
+    if skb.size <= mtu:
         return None
     code = ReasonCode.MESSAGE_TOO_LONG if inside is None else ReasonCode.OUTER_TOO_LONG
     died = state.lost(host, code, skb, device=route.device, size=str(skb.size), mtu=str(mtu))

@@ -146,8 +146,8 @@ class WalkState:
         self.direction = Direction.REQUEST
         self.hops: list[Hop] = []
         self.told = self._told = told
-        self.cost = Cost()
-        self.underlay_cost = Cost()
+        # Rules and look-ups that the leg's packet has paid for, and a tunnel's outer packets beside it.
+        self._paid, self._paid_outer = [0, 0], [0, 0]
         self.masqueraded = False
         self.proxies: set[tuple[str, int]] = set()
         self.assumed: dict[Text, None] = {}
@@ -163,6 +163,8 @@ class WalkState:
         self._from_before: set[int] = set()
         self._outer_flows: set[tuple[str, FiveTuple]] = set()
         self._path_mtus: dict[tuple[str, str], int] = {}
+        # The last flow written and its two ends: most hops leave it as it is.
+        self._shown: tuple[FiveTuple | None, str, str] = (None, "", "")
 
     def start_leg(self, direction: Direction, *, told: bool = True) -> None:
         """Begin another packet: its hops and what it pays are counted from nothing. `stray` tells whether some host's
@@ -171,10 +173,19 @@ class WalkState:
         self.told = told and self._told
         self._leg += 1
         self.hops = []
-        self.cost = Cost()
-        self.underlay_cost = Cost()
+        self._paid, self._paid_outer = [0, 0], [0, 0]
         self._forwards = []
         self.stray = False
+
+    @property
+    def cost(self) -> Cost:
+        """What the leg's packet has paid so far."""
+        return Cost(*self._paid)
+
+    @property
+    def underlay_cost(self) -> Cost:
+        """What a tunnel's packets have paid beside it."""
+        return Cost(*self._paid_outer)
 
     def host(self, name: str) -> Host:
         return self.fabric.host(name)
@@ -199,7 +210,7 @@ class WalkState:
     def say_from_before(self, host: Host, skb: Skb) -> None:
         """Say how long an entry of UDP lives that was there before the walk, where the packet is its."""
         entry = skb.connection
-        if entry is not None and skb.flow.protocol is L4.UDP and id(entry) in self._from_before:
+        if self._from_before and entry is not None and skb.flow.protocol is L4.UDP and id(entry) in self._from_before:
             seconds = self.fabric.cluster.proxy.udp_timeouts
             flow, to = entry.original, entry.reply.source
             self.assume(endings.entry_from_before(host.name, flow, to, seconds, entry.assured))
@@ -210,18 +221,11 @@ class WalkState:
 
     def pay(self, passage: Passage, outer: bool) -> None:
         """Add what a hook cost, and what it took for granted."""
-        self.assumed.update(dict.fromkeys(passage.assumed))
-        if not passage.rules_evaluated and not passage.hash_lookups:
-            return
-        before = self.underlay_cost if outer else self.cost
-        after = Cost(
-            before.rules_evaluated + passage.rules_evaluated,
-            before.hash_lookups + passage.hash_lookups,
-        )
-        if outer:
-            self.underlay_cost = after
-        else:
-            self.cost = after
+        if passage.assumed:
+            self.assumed.update(dict.fromkeys(passage.assumed))
+        paid = self._paid_outer if outer else self._paid
+        paid[0] += passage.rules_evaluated
+        paid[1] += passage.hash_lookups
 
     def tap(
         self, host: Host, device: str, skb: Skb, way: TapWay, *, inside: Inside | None = None, at: int | None = None
@@ -303,14 +307,17 @@ class WalkState:
         if not self.told:
             return
         now = flow or skb.flow
-        shown = (now.source, now.destination) if skb.error_about is None else (now.src, now.dst)
+        if self._shown[0] is not now:
+            self._shown = now, now.source, now.destination
+        _, source, destination = self._shown
         self.hops.append(
             Hop(
                 len(self.hops) + 1,
                 host.name,
                 device,
                 stage,
-                *shown,
+                source,
+                destination,
                 note,
                 hook,
                 table,
