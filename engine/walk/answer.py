@@ -38,7 +38,7 @@ def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host)
     # Nobody listens is an ending of its own: the packet arrived, and the client hears so at once.
     if not _listens(state, host, served):
         return _refused(state, base, end, flow, client)
-    state.hop(host, end.device, Stage.SOCKET, end.skb, hop_words.socket_request(host.name, served))
+    state.hop(host, end.device, Stage.SOCKET, end.skb, lambda: hop_words.socket_request(host.name, served))
     cache = state.fabric.cluster.node_local_dns
     if cache is not None and served.dst in cache.bound and served.dport == cache.port and host.kind is HostKind.NODE:
         state.assume(endings.dns_cache(host.name))
@@ -130,7 +130,7 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
     answer = Skb(end.skb.flow.reply(), segment=Segment.ANSWER)
     answer.segment_size = told = announced(state, host, answer.flow)
     state.start_leg(Direction.REPLY)
-    state.hop(host, end.device, Stage.SOCKET, answer, hop_words.answer(host.name, answer.flow))
+    state.hop(host, end.device, Stage.SOCKET, answer, lambda: hop_words.answer(host.name, answer.flow))
     back = run_to_end(state, Outgoing(host.name, answer))
     lost = not_heard(state, back, flow, client)
     if lost is None:

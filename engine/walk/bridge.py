@@ -13,7 +13,7 @@ from engine.network.devices import Device
 from engine.network.host import Host
 from engine.network.routes import number
 from engine.packet import L4
-from engine.trace import ReasonCode, Stage
+from engine.trace import ReasonCode, Stage, Text
 from engine.walk.hooks import run_hook
 from engine.walk.ip import receive
 from engine.walk.link import out_of_port, port_of, resolve
@@ -47,13 +47,13 @@ def enter(state: WalkState, host: Host, port: Device, frame: Frame) -> Step:
             # (ip_sabotage_in).
             if target[0] == host.name:
                 state.tap(host, bridge.name, skb, TapWay.IN)
-                note = hop_words.bridge_up_after_nat(bridge.name, skb.flow.dst)
-                state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
+                to = skb.flow.dst
+                state.hop(host, bridge.name, Stage.BRIDGE, skb, lambda: hop_words.bridge_up_after_nat(bridge.name, to))
                 return receive(state, host, bridge.name, skb, prerouted=True)
             return _switch(state, host, bridge, port, target, skb, filtered=True, moved=True)
     if target[0] == host.name:
         state.tap(host, bridge.name, skb, TapWay.IN)
-        state.hop(host, bridge.name, Stage.BRIDGE, skb, hop_words.bridge_up(bridge.name))
+        state.hop(host, bridge.name, Stage.BRIDGE, skb, lambda: hop_words.bridge_up(bridge.name))
         return receive(state, host, bridge.name, skb, prerouted=filtered)
     return _switch(state, host, bridge, port, target, skb, filtered=filtered, moved=False)
 
@@ -105,12 +105,14 @@ def _switch(
     # out. This is why a pod cannot reach itself through its Service where the CNI does not set it.
     if out == port.name and not port.hairpin:
         return state.lost(host, ReasonCode.BRIDGE_REFUSES_SAME_PORT, skb, bridge=bridge.name, port=port.name)
-    if out == port.name:
-        note = hop_words.bridge_hairpin(bridge.name, out, skb.flow.dst)
-    elif moved:
-        note = hop_words.bridge_switch_after_dnat(bridge.name, out, skb.flow.dst)
-    else:
-        note = hop_words.bridge_switch(bridge.name, out, target[0])
+
+    def note() -> Text:
+        if out == port.name:
+            return hop_words.bridge_hairpin(bridge.name, out, skb.flow.dst)
+        if moved:
+            return hop_words.bridge_switch_after_dnat(bridge.name, out, skb.flow.dst)
+        return hop_words.bridge_switch(bridge.name, out, target[0])
+
     state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
     if not filtered and state.fabric.has_policies:
         from engine.walk.policy import note_bridged

@@ -50,7 +50,7 @@ def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Insid
     if inside is not None:
         state.remember_outer(host, skb.flow)
     elif host.kind is HostKind.NODE:
-        state.hop(host, device, Stage.ROUTING, skb, hop_words.route_local(skb.flow.dst))
+        state.hop(host, device, Stage.ROUTING, skb, lambda: hop_words.route_local(skb.flow.dst))
     result = run_hook(state, host, Hook.INPUT, skb, in_device=device, inside=inside)
     if isinstance(result, Died):
         return result
@@ -65,9 +65,9 @@ def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Insid
         return state.lost(host, ReasonCode.NO_TUNNEL_PEER, skb, device=device, next_hop=inside.outer.src)
     # skb_scrub_packet: the inner packet is a stranger to this host, without mark, connection or state.
     inner = fresh(inside.skb)
-    note = hop_words.decapsulated(tunnel.name, inside.outer, inner.flow)
-    state.hop(host, tunnel.name, Stage.DECAPSULATE, inner, note)
-    return Frame(host.name, tunnel.name, inner, (host.name, tunnel.name))
+    name, outer = tunnel.name, inside.outer
+    state.hop(host, name, Stage.DECAPSULATE, inner, lambda: hop_words.decapsulated(name, outer, inner.flow))
+    return Frame(host.name, name, inner, (host.name, name))
 
 
 def _tunnel_device(host: Host, inside: Inside) -> Device | None:
@@ -102,7 +102,7 @@ def _forward(state: WalkState, host: Host, device: str, skb: Skb, inside: Inside
             return needs_fragments(state, host, host.devices[route.device], skb, mtu)
         _cut(skb, mtu)
     if host.kind is HostKind.NODE and inside is None:
-        state.hop(host, route.device, Stage.ROUTING, skb, hop_words.route_forward(skb.flow.dst, route))
+        state.hop(host, route.device, Stage.ROUTING, skb, lambda: hop_words.route_forward(skb.flow.dst, route))
     elif host.name == ROUTER:
         _note_router(state, host, route, skb, inside)
     result = run_hook(state, host, Hook.FORWARD, skb, in_device=device, out_device=route.device, inside=inside)
@@ -234,8 +234,8 @@ def _reroute(state: WalkState, host: Host, skb: Skb) -> Route | Died:
     route = _route_out(state, host, skb.flow.dst, skb)
     if route is None:
         return state.lost(host, ReasonCode.NO_ROUTE, skb)
-    text = str(route) if route.device != "lo" else "dev lo"
-    state.hop(host, route.device, Stage.ROUTING, skb, hop_words.reroute(skb.flow.dst, text))
+    text = "dev lo" if route.device == "lo" else route
+    state.hop(host, route.device, Stage.ROUTING, skb, lambda: hop_words.reroute(skb.flow.dst, text))
     return route
 
 

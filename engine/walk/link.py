@@ -84,8 +84,16 @@ def _on_lan(
     if too_much is not None:
         return too_much
     if host.kind is HostKind.NODE:
-        note = hop_words.wire(host.name, device.name, found[0], outer)
-        state.hop(host, device.name, Stage.WIRE, shown, note, outer=outer, mark=0)
+        to = found[0]
+        state.hop(
+            host,
+            device.name,
+            Stage.WIRE,
+            shown,
+            lambda: hop_words.wire(host.name, device.name, to, outer),
+            outer=outer,
+            mark=0,
+        )
     return Frame(*found, fresh(skb), found, inside)
 
 
@@ -150,7 +158,7 @@ def _across_veth(state: WalkState, host: Host, device: Device, next_hop: str, sk
     if target is None:
         return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=device.name, next_hop=next_hop)
     if host.kind is HostKind.NODE:
-        state.hop(host, device.name, Stage.VETH, skb, hop_words.veth_out(peer_host, device.name))
+        state.hop(host, device.name, Stage.VETH, skb, lambda: hop_words.veth_out(peer_host, device.name))
     return Frame(peer_host, peer_device, fresh(skb), target)
 
 
@@ -190,15 +198,15 @@ def _out_of_bridge(state: WalkState, host: Host, bridge: Device, next_hop: str, 
     if target is None or target[0] == host.name:
         return state.lost(host, ReasonCode.NO_NEIGHBOUR, skb, device=bridge.name, next_hop=next_hop)
     port = port_of(state, target[0])
-    note = hop_words.bridge_switch(bridge.name, port, target[0])
-    state.hop(host, bridge.name, Stage.BRIDGE, skb, note)
+    to = target[0]
+    state.hop(host, bridge.name, Stage.BRIDGE, skb, lambda: hop_words.bridge_switch(bridge.name, port, to))
     return out_of_port(state, host, port, target, skb)
 
 
 def out_of_port(state: WalkState, host: Host, port: str, target: tuple[str, str], skb: Skb) -> Frame:
     """The last metre: through a bridge port into the pod behind it."""
     state.tap(host, port, skb, TapWay.OUT)
-    state.hop(host, port, Stage.VETH, skb, hop_words.veth_out(target[0], port))
+    state.hop(host, port, Stage.VETH, skb, lambda: hop_words.veth_out(target[0], port))
     return Frame(*target, fresh(skb), target)
 
 
@@ -221,7 +229,9 @@ def _into_tunnel(
     if inside is not None or (route is not None and route.device == device.name):
         # vxlan_get_route() and ip_tunnel_xmit() drop what would leave by the tunnel itself (-ELOOP, "collisions").
         return state.lost(host, ReasonCode.TUNNEL_LOOP, skb, device=device.name, outer_dst=outer.dst)
-    state.hop(host, device.name, Stage.ENCAPSULATE, skb, hop_words.encapsulated(device.name, outer), outer=outer)
+    state.hop(
+        host, device.name, Stage.ENCAPSULATE, skb, lambda: hop_words.encapsulated(device.name, outer), outer=outer
+    )
     flow = (
         FiveTuple(L4.UDP, outer.src, outer.sport or 0, outer.dst, outer.dport or 0)
         if outer.kind == "VXLAN"

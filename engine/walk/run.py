@@ -46,8 +46,14 @@ def _note_entry(state: WalkState, host: Host, frame: Frame) -> None:
     shown = frame.inside.skb if frame.inside else frame.skb
     if device.kind is DeviceKind.ETHERNET:
         state.hop(
-            host, device.name, Stage.NIC, shown, hop_words.nic(host.name, device.name, outer), outer=outer, mark=0
+            host,
+            device.name,
+            Stage.NIC,
+            shown,
+            lambda: hop_words.nic(host.name, device.name, outer),
+            outer=outer,
+            mark=0,
         )
     elif device.kind is DeviceKind.VETH and device.peer is not None:
-        note = hop_words.veth_in(device.peer[0], host.name, device.name)
-        state.hop(host, device.name, Stage.VETH, shown, note)
+        pod = device.peer[0]
+        state.hop(host, device.name, Stage.VETH, shown, lambda: hop_words.veth_in(pod, host.name, device.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import TypeAlias
 
 from engine.fabric.fabric import Fabric
@@ -292,7 +293,7 @@ class WalkState:
         device: str,
         stage: Stage,
         skb: Skb,
-        note: Text,
+        note: Text | Callable[[], Text],
         *,
         hook: Hook | None = None,
         table: str | None = None,
@@ -303,7 +304,8 @@ class WalkState:
         flow: FiveTuple | None = None,
         mark: int | None = None,
     ) -> None:
-        """Write down one step, with the packet as it is now (or as `flow` and `mark` say)."""
+        """Write down one step, with the packet as it is now (or as `flow` and `mark` say). `note` is its sentence, or what makes
+        it where the walk is told."""
         if not self.told:
             return
         now = flow or skb.flow
@@ -318,7 +320,7 @@ class WalkState:
                 stage,
                 source,
                 destination,
-                note,
+                note if isinstance(note, Text) else note(),
                 hook,
                 table,
                 chain,

@@ -189,10 +189,10 @@ def route_forward(dst: str, route: Route) -> Text:
     return Text(f"Routing decision for {dst}: {route}.", f"路由决策：去往 {dst} 匹配 {route}。")
 
 
-def reroute(dst: str, text: str) -> Text:
+def reroute(dst: str, route: Route | str) -> Text:
     return Text(
-        f"The destination has changed to {dst}, so the kernel routes once more: {text}.",
-        f"目的地址已变为 {dst}，内核重新路由：{text}。",
+        f"The destination has changed to {dst}, so the kernel routes once more: {route}.",
+        f"目的地址已变为 {dst}，内核重新路由：{route}。",
     )
 
 
