@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from engine.errors import EngineError, RuleError, UnsupportedFeature
 from engine.limits import MOST_CHAIN_DEPTH, MOST_CHAINS_ENTERED, MOST_RULES_EVALUATED
 from engine.netfilter.choose import Draws, first_that_holds
-from engine.netfilter.context import CONTINUE, RETURN, Context, Decision
+from engine.netfilter.context import CONTINUE, Context, Decision
 from engine.netfilter.index import index_of
 from engine.netfilter.nft_names import TABLE_FAMILY
 from engine.netfilter.part import ModelledMatch, ModelledTarget
@@ -24,13 +24,15 @@ from engine.values import dataclass
 
 
 @dataclass(slots=True)
-class _Frame:
-    chain: Chain
-    path: tuple[str, ...]
-    positions: Sequence[int]
-    by_chance: Mapping[int, Draws]
-    at: int = 0
-    seen: int = 0
+class _Passing:
+    """A packet on its way through one base chain: `entered` chains so far, at most `most_rules` rules in all."""
+
+    context: Context
+    table: Table
+    base: Chain
+    indexed: bool
+    most_rules: int
+    entered: int = 0
 
 
 def run_base_chain(context: Context, table: Table, chain: Chain, indexed: bool = True) -> NetfilterVerdict:
@@ -38,70 +40,25 @@ def run_base_chain(context: Context, table: Table, chain: Chain, indexed: bool =
 
     Raises UnsupportedFeature for a packet that meets more chains or rules than limits allow."""
     context.table = table
-    if not chain.rules:
-        return _policy(context, chain)
-    frames = [_frame(context, chain, (chain.name,), indexed)]
-    entered, most_rules = 0, context.rules_evaluated + MOST_RULES_EVALUATED
-    while frames:
-        frame = frames[-1]
-        decision = _next_decision(context, frame)
-        if context.rules_evaluated > most_rules:
-            raise _too_much(table, chain, f"{MOST_RULES_EVALUATED} rules", f"{MOST_RULES_EVALUATED} 条规则")
-        if decision.verdict is not None:
-            return decision.verdict
-        if decision.returns:
-            frames.pop()
-        elif decision.chain is not None:
-            entered += 1
-            if entered > MOST_CHAINS_ENTERED:
-                raise _too_much(table, chain, f"{MOST_CHAINS_ENTERED} chains", f"{MOST_CHAINS_ENTERED} 条链")
-            if len(frame.path) >= MOST_CHAIN_DEPTH:
-                raise _too_much(table, chain, f"{MOST_CHAIN_DEPTH} chains in depth", f"{MOST_CHAIN_DEPTH} 层链")
-            target = _target_chain(table, frame, decision.chain)
-            if decision.goto:
-                frames.pop()
-            if target.rules:
-                frames.append(_frame(context, target, frame.path, indexed, True))
+    if chain.rules:
+        passing = _Passing(context, table, chain, indexed, context.rules_evaluated + MOST_RULES_EVALUATED)
+        verdict = _run_chain(passing, chain, (chain.name,))
+        if verdict is not None:
+            return verdict
     return _policy(context, chain)
 
 
-def _too_much(table: Table, chain: Chain, en: str, zh: str) -> UnsupportedFeature:
-    return UnsupportedFeature(
-        f"table {table.name}: one packet in {chain.name} meets more than {en}; so long a way is not followed",
-        zh=f"表 {table.name}：一个数据包在 {chain.name} 中遇到超过 {zh}；不再继续跟踪",
-    )
-
-
-def _frame(context: Context, chain: Chain, path: tuple[str, ...], indexed: bool, entered: bool = False) -> _Frame:
-    path = (*path, chain.name) if entered else path
-    if not indexed:
-        return _Frame(chain, path, range(len(chain.rules)), {})
-    index = index_of(chain)
-    return _Frame(chain, path, index.positions(context.skb.flow), index.by_chance())
-
-
-def _target_chain(table: Table, frame: _Frame, name: str) -> Chain:
-    chain = table.chains.get(name)
-    if chain is None:
-        raise RuleError(
-            f"table {table.name}: chain {frame.chain.name} leads to {name}, which does not exist",
-            zh=f"表 {table.name}：链 {frame.chain.name} 跳转到不存在的 {name}",
-        )
-    if name in frame.path:
-        circle = " -> ".join([*frame.path[frame.path.index(name) :], name])
-        raise RuleError(
-            f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this ruleset",
-            zh=f"表 {table.name}：链之间形成环：{circle}；内核会拒绝这份规则",
-        )
-    return chain
-
-
-def _next_decision(context: Context, frame: _Frame) -> Decision:
-    """Go on in one chain up to a rule that leaves it, or its end, which returns."""
-    rules, positions, by_chance = frame.chain.rules, frame.positions, frame.by_chance
-    context.chain, context.path = frame.chain, frame.path
-    at, end, decision = frame.at, len(positions), RETURN
-    seen = len(rules)
+def _run_chain(passing: _Passing, chain: Chain, path: tuple[str, ...]) -> NetfilterVerdict | None:
+    """The verdict that the chain, or one that it leads to, comes to; None where it returns. `path` are the chains that led
+    here, itself last."""
+    context, rules = passing.context, chain.rules
+    positions: Sequence[int] = range(len(rules))
+    by_chance: Mapping[int, Draws] = {}
+    if passing.indexed:
+        index = index_of(chain)
+        positions, by_chance = index.positions(context.skb.flow), index.by_chance()
+    context.chain, context.path = chain, path
+    at, end, seen = 0, len(positions), 0
     while at < end:
         position = positions[at]
         draws = by_chance.get(position) if by_chance else None
@@ -116,13 +73,57 @@ def _next_decision(context: Context, frame: _Frame) -> Decision:
         context.rule, context.position = rule, position
         if draws is None and not rule_matches(rule, context):
             continue
-        found = run_target(rule.target, context)
-        if found is not CONTINUE:
-            decision, seen = found, position + 1
-            break
-    context.rules_evaluated += seen - frame.seen
-    frame.at, frame.seen = at, seen
-    return decision
+        decision = run_target(rule.target, context)
+        if decision is CONTINUE:
+            continue
+        context.rules_evaluated += position + 1 - seen
+        seen = position + 1
+        if context.rules_evaluated > passing.most_rules:
+            raise _too_much(passing, f"{MOST_RULES_EVALUATED} rules", f"{MOST_RULES_EVALUATED} 条规则")
+        verdict = decision.verdict
+        if decision.chain is not None:
+            target = _target_chain(passing, path, decision.chain)
+            if target.rules:
+                verdict = _run_chain(passing, target, (*path, target.name))
+                context.chain, context.path = chain, path
+        # Where a chain was jumped to, its return goes on behind the rule; a goto leaves no place to come back to.
+        if verdict is not None or decision.returns or decision.goto:
+            return verdict
+    context.rules_evaluated += len(rules) - seen
+    if context.rules_evaluated > passing.most_rules:
+        raise _too_much(passing, f"{MOST_RULES_EVALUATED} rules", f"{MOST_RULES_EVALUATED} 条规则")
+    return None
+
+
+def _too_much(passing: _Passing, en: str, zh: str) -> UnsupportedFeature:
+    table, chain = passing.table, passing.base
+    return UnsupportedFeature(
+        f"table {table.name}: one packet in {chain.name} meets more than {en}; so long a way is not followed",
+        zh=f"表 {table.name}：一个数据包在 {chain.name} 中遇到超过 {zh}；不再继续跟踪",
+    )
+
+
+def _target_chain(passing: _Passing, path: tuple[str, ...], name: str) -> Chain:
+    """The chain `name`, which a rule of the last chain of `path` leads to."""
+    passing.entered += 1
+    if passing.entered > MOST_CHAINS_ENTERED:
+        raise _too_much(passing, f"{MOST_CHAINS_ENTERED} chains", f"{MOST_CHAINS_ENTERED} 条链")
+    if len(path) >= MOST_CHAIN_DEPTH:
+        raise _too_much(passing, f"{MOST_CHAIN_DEPTH} chains in depth", f"{MOST_CHAIN_DEPTH} 层链")
+    table = passing.table
+    chain = table.chains.get(name)
+    if chain is None:
+        raise RuleError(
+            f"table {table.name}: chain {path[-1]} leads to {name}, which does not exist",
+            zh=f"表 {table.name}：链 {path[-1]} 跳转到不存在的 {name}",
+        )
+    if name in path:
+        circle = " -> ".join([*path[path.index(name) :], name])
+        raise RuleError(
+            f"table {table.name}: chains lead in a circle: {circle}; the kernel refuses this ruleset",
+            zh=f"表 {table.name}：链之间形成环：{circle}；内核会拒绝这份规则",
+        )
+    return chain
 
 
 def rule_matches(rule: Rule, context: Context) -> bool:
