@@ -59,7 +59,6 @@ PARTS_NAMED = {
     # On a machine without ipset.
     "engine/lab/sets.py": {"Destination", "SetMatch", "Source"},
     "engine/fabric/without.py": {"Jump", "Masquerade", "SetLookup", "SetMatch", "Source"},
-    "engine/walk/hooks.py": {"Goto", "Jump"},
     "engine/words/rules.py": {"Comment", "RandomDestinationNat", "RandomVerdict", "VerdictMap"},
 }
 # The modes, the plugins and NodeLocal DNSCache write rules, stories and the lab show some of them.

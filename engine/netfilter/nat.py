@@ -54,6 +54,10 @@ def setup(
     # NAT is decided by the first packet alone: rules that change later do not move a connection.
     if connection.confirmed:
         return
+    null_binding = address is None and ports is None and not random_fully
+    if null_binding and not table.taken(connection.reply, connection):
+        connection.nat_done.add(manip)
+        return
     current = connection.reply.reply()
     wanted = current if address is None else _replaced(current, manip, address, None)
     chosen = _unique(table, connection, manip, current, wanted, ports, random_fully, pick_port)
@@ -167,8 +171,8 @@ def translate(skb: Skb, hook: Hook) -> tuple[Manip, FiveTuple] | None:
     if skb.error_about is not None:
         _translate_error(skb, manip, opposite)
     else:
-        target = opposite.reply()
-        address, port = (target.src, target.sport) if manip is Manip.SRC else (target.dst, target.dport)
+        to_source, to_destination = (opposite.dst, opposite.dport), (opposite.src, opposite.sport)
+        address, port = to_source if manip is Manip.SRC else to_destination
         skb.flow = _replaced(before, manip, address, port)
     return (manip, before) if skb.flow != before else None
 

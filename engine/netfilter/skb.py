@@ -227,6 +227,7 @@ class Passage:
     `reject_with` is the REJECT's type (`icmp-port-unreachable`, `tcp-reset`, ...): HostNetfilter.reject_error
     makes the answer. `rules_evaluated` is what the kernel would have evaluated one by one (rules only, not the
     chain ends), `hash_lookups` the set and map look-ups (nftables), `assumed` what its decisions took for granted.
+    `nat_cause` is the rule that set NAT up, or dropped the packet for want of an address.
     """
 
     verdict: NetfilterVerdict
@@ -237,3 +238,4 @@ class Passage:
     rules_evaluated: int = 0
     hash_lookups: int = 0
     assumed: tuple[Text, ...] = ()
+    nat_cause: RuleEvent | None = None

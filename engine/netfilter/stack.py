@@ -148,7 +148,10 @@ class HostNetfilter:
         if stages is None:
             stages = plan.stages[hook] = _stages(plan, hook, isinstance(self.ruleset, IpvsRuleset))
         for stage in stages:
-            verdict = self._run_stage(stage, context, plan)
+            if isinstance(stage, HookedChain):
+                verdict = run_base_chain(context, stage.table, stage.chain, self._indexed)
+            else:
+                verdict = self._run_own(stage, context, plan)
             if verdict is not NetfilterVerdict.ACCEPT:
                 break
         return Passage(
@@ -160,11 +163,11 @@ class HostNetfilter:
             context.rules_evaluated,
             context.hash_lookups,
             tuple(context.assumed),
+            context.nat_cause,
         )
 
-    def _run_stage(self, stage: HookedChain | str, context: Context, plan: HookPlan) -> NetfilterVerdict:
-        if isinstance(stage, HookedChain):
-            return run_base_chain(context, stage.table, stage.chain, self._indexed)
+    def _run_own(self, stage: str, context: Context, plan: HookPlan) -> NetfilterVerdict:
+        """What is no base chain: conntrack's, NAT's and IPVS's own hooks."""
         if stage == _TRACK:
             return self._track(context)
         if stage == _NAT:

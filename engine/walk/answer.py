@@ -21,29 +21,32 @@ from engine.words import hops as hop_words
 
 def finish(state: WalkState, end: Arrived | Died, flow: FiveTuple, client: Host) -> Outcome:
     """The outcome of a request that ended so. `flow` is what the client sent."""
-    base = Outcome(
+    if isinstance(end, Died):
+        return _died(state, _so_far(state, flow.destination), end, flow, client)
+    host = state.host(end.host)
+    served = end.skb.flow
+    # Nobody listens is an ending of its own: the packet arrived, and the client hears so at once.
+    if not _listens(state, host, served):
+        return _refused(state, _so_far(state, served.destination), end, flow, client)
+    state.hop(host, end.device, Stage.SOCKET, end.skb, lambda: hop_words.socket_request(host.name, served))
+    cache = state.fabric.cluster.node_local_dns
+    if cache is not None and served.dst in cache.bound and served.dport == cache.port and host.kind is HostKind.NODE:
+        state.assume(endings.dns_cache(host.name))
+    return _answered(state, _so_far(state, served.destination, served.src), end, flow, client)
+
+
+def _so_far(state: WalkState, destination: str, source_seen: str | None = None) -> Outcome:
+    """What is known once the request has come to its end: how it ends is told by what comes back."""
+    return Outcome(
         Fraction(1),
         Verdict.LOST,
-        flow.destination,
-        None,
+        destination,
+        source_seen,
         state.masqueraded,
         tuple(state.hops),
         cost=state.cost,
         underlay_cost=state.underlay_cost,
     )
-    if isinstance(end, Died):
-        return _died(state, base, end, flow, client)
-    host = state.host(end.host)
-    served = end.skb.flow
-    # Nobody listens is an ending of its own: the packet arrived, and the client hears so at once.
-    if not _listens(state, host, served):
-        return _refused(state, base, end, flow, client)
-    state.hop(host, end.device, Stage.SOCKET, end.skb, lambda: hop_words.socket_request(host.name, served))
-    cache = state.fabric.cluster.node_local_dns
-    if cache is not None and served.dst in cache.bound and served.dport == cache.port and host.kind is HostKind.NODE:
-        state.assume(endings.dns_cache(host.name))
-    base = dataclasses.replace(base, hops=tuple(state.hops), destination=served.destination, source_seen=served.src)
-    return _answered(state, base, end, flow, client)
 
 
 def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple, client: Host) -> Outcome:
@@ -100,7 +103,6 @@ def _refused(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cli
     host, served = state.host(end.host), end.skb.flow
     refusal = state.died(Verdict.REFUSED, host, ReasonCode.NOBODY_LISTENS, served)
     _say_undeclared(state, host, served)
-    base = dataclasses.replace(base, destination=served.destination)
     state.start_leg(Direction.REPLY)
     if served.protocol is L4.UDP:
         icmp = FiveTuple(L4.ICMP, served.dst, 0, served.src, 0)

@@ -6,7 +6,7 @@ import dataclasses
 
 from engine.fabric import chains
 from engine.hooks import Hook
-from engine.netfilter.rules import Backend, Goto, Jump, Ruleset
+from engine.netfilter.rules import Backend, Ruleset
 from engine.netfilter.skb import UNTRACKED, Manip, NetfilterVerdict, TargetAction
 from engine.netfilter.stack import HostNetfilter, IpvsEvent, MarkEvent, NatEvent, Passage, RuleEvent, Skb
 from engine.netfilter.text import dump_rule
@@ -76,7 +76,7 @@ def run_hook(
     # The rules see and change the packet itself; what is written down is told from the events they leave.
     passage = netfilter.traverse(hook, skb, in_device=in_device, out_device=out_device, masquerade_address=own_address)
     state.pay(passage, inside is not None)
-    _note_targets(state, host, skb, passage, inside is not None)
+    _note_nat(state, host, skb, passage, inside is not None)
     state.say_from_before(host, skb)
     state.stray = state.stray or (inside is None and skb.state == "INVALID")
     device = (out_device if hook in (Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING) else in_device) or "lo"
@@ -98,15 +98,15 @@ def _asks_policies(state: WalkState, host: Host, skb: Skb) -> bool:
     return state.fabric.has_policies or (skb.state == "INVALID" and state.fabric.drops_invalid(host.name))
 
 
-def _note_targets(state: WalkState, host: Host, skb: Skb, passage: Passage, outer: bool) -> None:
-    """Keep what single rules mean for the whole walk: who listens where it is redirected, whether it is masqueraded."""
-    for event in passage.events:
-        if not isinstance(event, RuleEvent):
-            continue
-        if event.action is TargetAction.REDIRECT:
-            _note_proxy(state, host, skb.flow.dport)
-        elif event.action in _SOURCE_NAT and not outer:
-            _note_masquerade(state, host, event)
+def _note_nat(state: WalkState, host: Host, skb: Skb, passage: Passage, outer: bool) -> None:
+    """Keep what a NAT rule means for the whole walk: who listens where it is redirected, whether it is masqueraded."""
+    event = passage.nat_cause
+    if event is None:
+        return
+    if event.action is TargetAction.REDIRECT:
+        _note_proxy(state, host, skb.flow.dport)
+    elif event.action in _SOURCE_NAT and not outer:
+        _note_masquerade(state, host, event)
 
 
 def _note_proxy(state: WalkState, host: Host, port: int) -> None:
@@ -146,18 +146,13 @@ class _Recorder:
         self.skb, self.ruleset, self.flow, self.mark = skb, ruleset, flow, mark
 
     def record(self, passage: Passage) -> None:
-        kept = _telling(passage)
+        telling = _telling(passage)
         written = len(self.state.hops)
-        # By the identity of the rule's event: two rules of one text are told apart.
-        places = {id(event): place for place, event in enumerate(kept)}
-        translated = {id(e.cause): e for e in passage.events if isinstance(e, NatEvent) and e.cause is not None}
-        marked = {id(e.cause): e for e in passage.events if isinstance(e, MarkEvent)}
+        effects = {id(e.cause): e for e in passage.events if isinstance(e, (NatEvent, MarkEvent))}
         for event in passage.events:
             if isinstance(event, RuleEvent):
-                place = places.get(id(event))
-                if place is not None:
-                    target = _leads_to(event, kept[place - 1] if place else None)
-                    self._rule(event, target, translated.get(id(event)), marked.get(id(event)))
+                if id(event) in telling:
+                    self._rule(event, telling[id(event)], effects.get(id(event)))
             elif isinstance(event, NatEvent) and event.cause is None:
                 self._hidden_nat(event)
             elif isinstance(event, IpvsEvent):
@@ -170,15 +165,16 @@ class _Recorder:
             )
             self._hop(_STAGE[self.hook], note, None)
 
-    def _rule(self, event: RuleEvent, target: str | None, nat: NatEvent | None, mark: MarkEvent | None) -> None:
-        note = rule_words.rule_note(event, target, self.flow, nat.after if nat is not None else self.flow)
+    def _rule(self, event: RuleEvent, target: str | None, effect: NatEvent | MarkEvent | None) -> None:
+        after = effect.after if isinstance(effect, NatEvent) else self.flow
+        note = rule_words.rule_note(event, target, self.flow, after)
         changes: tuple[HeaderChange, ...] = ()
-        if mark is not None:
-            changes = (HeaderChange("mark", f"{mark.before:#x}", f"{mark.after:#x}"),)
-            self.mark = mark.after
-        if nat is not None:
-            changes = _changes(nat.before, nat.after)
-            self.flow = nat.after
+        if isinstance(effect, MarkEvent):
+            changes = (HeaderChange("mark", f"{effect.before:#x}", f"{effect.after:#x}"),)
+            self.mark = effect.after
+        elif effect is not None:
+            changes = _changes(effect.before, after)
+            self.flow = after
         self._hop(_NAT_STAGE.get(event.action, _STAGE[self.hook]), note, event, changes)
 
     def _hidden_nat(self, event: NatEvent) -> None:
@@ -214,28 +210,22 @@ def _changes(before: FiveTuple, after: FiveTuple) -> tuple[HeaderChange, ...]:
     return tuple(HeaderChange(field, old, new) for field, old, new in pairs if old != new)
 
 
-def _leads_to(event: RuleEvent, following: RuleEvent | None) -> str | None:
-    """The chain that a rule leads to; a verdict map's is known by where the next rule stands."""
-    if event.action not in (TargetAction.JUMP, TargetAction.GOTO):
-        return None
-    target = event.rule.target if event.rule is not None else None
-    if isinstance(target, Jump | Goto):
-        return target.chain
-    return following.path[len(event.path)] if following is not None else None
-
-
-def _telling(passage: Passage) -> list[RuleEvent]:
-    """The rules worth telling, last one first: those that did something, and the jumps that led to them."""
-    kept: list[RuleEvent] = []
+def _telling(passage: Passage) -> dict[int, str | None]:
+    """The rules worth telling: those that did something, and the jumps that led to them. By the identity of the rule's event
+    the chain that it leads to."""
+    kept: dict[int, str | None] = {}
     following: RuleEvent | None = None
     for event in reversed(passage.events):
         if not isinstance(event, RuleEvent) or event.action is TargetAction.NONE:
             continue
+        target = None
         if event.action in (TargetAction.JUMP, TargetAction.GOTO):
-            deeper = following is not None and following.path[: len(event.path)] == event.path
-            if not deeper or following is None or len(following.path) <= len(event.path):
+            depth = len(event.path)
+            if following is None or len(following.path) <= depth or following.path[:depth] != event.path:
                 continue
-        kept.append(event)
+            # A verdict map's too is known by where the next rule stands.
+            target = following.path[depth]
+        kept[id(event)] = target
         following = event
     return kept
 

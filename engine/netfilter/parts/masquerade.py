@@ -36,7 +36,7 @@ class Masquerade(ModelledTarget):
         address = context.masquerade_address() if context.hook is Hook.POSTROUTING else None
         if address is None:
             # nf_nat_masquerade.c: a device without an address drops the packet.
-            context.where = context.record(TargetAction.MASQUERADE, NetfilterVerdict.DROP)
+            context.where = context.nat_cause = context.record(TargetAction.MASQUERADE, NetfilterVerdict.DROP)
             context.reason = ReasonCode.NO_MASQUERADE_ADDRESS
             return DROPPED
         context.nat_cause = context.record(TargetAction.MASQUERADE, NetfilterVerdict.ACCEPT)

@@ -34,7 +34,7 @@ class Redirect(ModelledTarget):
         address = self._address(context)
         if address is None:
             # nf_nat_redirect_ipv4: a device without an address drops the packet.
-            context.where = context.record(TargetAction.REDIRECT, NetfilterVerdict.DROP)
+            context.where = context.nat_cause = context.record(TargetAction.REDIRECT, NetfilterVerdict.DROP)
             context.reason = ReasonCode.NO_REDIRECT_ADDRESS
             return DROPPED
         context.nat_cause = context.record(TargetAction.REDIRECT, NetfilterVerdict.ACCEPT)
