@@ -19,7 +19,7 @@ from engine.netfilter.skb import UNTRACKED, IpvsEvent, NetfilterVerdict, Segment
 from engine.netfilter.virtual_service import Chances, VirtualService, equal_chances
 from engine.packet import L4, FiveTuple, is_ipv6
 from engine.trace import MemoryKind, ReasonCode, Remembered
-from engine.values import dataclass
+from engine.values import dataclass, replace
 
 # Where IPVS takes requests (ip_vs_in_hook), and where it gives answers their address back (ip_vs_out_hook): ip_vs_ops4 of the
 # kernel's net/netfilter/ipvs/ip_vs_core.c. FORWARD 99 is ip_vs_forward_icmp's, which takes ICMP errors alone.
@@ -79,7 +79,7 @@ def take(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVerd
         if server is None:
             return NetfilterVerdict.REJECT
         connection.ipvs_server = server
-        connection.reply = dataclasses.replace(connection.reply, src=server[0], sport=server[1])
+        connection.reply = replace(connection.reply, src=server[0], sport=server[1])
     return _send_to(connection.ipvs_server, connection.original.destination, context)
 
 
@@ -135,7 +135,7 @@ def _schedule(ruleset: IpvsRuleset, service: VirtualService, context: Context) -
 def _send_to(server: tuple[str, int], asked: str, context: Context) -> NetfilterVerdict:
     skb, (address, port) = context.skb, server
     before = skb.flow
-    skb.flow = dataclasses.replace(before, dst=address, dport=port)
+    skb.flow = replace(before, dst=address, dport=port)
     skb.ipvs_property = True
     context.hash_lookups += 1
     context.events.append(IpvsEvent(context.hook, asked, before, skb.flow))
@@ -157,10 +157,10 @@ def answer(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> NetfilterVe
         return NetfilterVerdict.ACCEPT
     before, quoted = skb.flow, skb.error_about
     if quoted is None:
-        skb.flow = dataclasses.replace(before, src=asked.dst, sport=asked.dport)
+        skb.flow = replace(before, src=asked.dst, sport=asked.dport)
     else:
-        skb.flow = dataclasses.replace(before, src=asked.dst)
-        skb.error_about = dataclasses.replace(quoted, dst=asked.dst, dport=asked.dport)
+        skb.flow = replace(before, src=asked.dst)
+        skb.error_about = replace(quoted, dst=asked.dst, dport=asked.dport)
     skb.ipvs_property = True
     context.events.append(IpvsEvent(context.hook, asked.destination, before, skb.flow, undo=True))
     if asked in own:

@@ -106,13 +106,13 @@ def element_for(named: NamedSet, found: tuple[Value, ...]) -> Element | None:
 
 def key_of(fields: tuple[LookupField, ...], flow: FiveTuple) -> Key:
     """The key that a packet of this flow asks a set or map for."""
-    return tuple(_FIELD_OF[field](flow) for field in fields)
+    return tuple([_FIELD_OF[field](flow) for field in fields])
 
 
 _FIELD_OF: dict[LookupField, Callable[[FiveTuple], str]] = {
     LookupField.SADDR: lambda flow: flow.src,
     LookupField.DADDR: lambda flow: flow.dst,
-    LookupField.L4PROTO: lambda flow: flow.protocol.value.lower(),
+    LookupField.L4PROTO: lambda flow: flow.protocol.lower(),
     LookupField.DPORT: lambda flow: str(flow.dport),
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from fractions import Fraction
 
 from engine.netfilter.icmp_errors import error_kind
@@ -10,6 +9,7 @@ from engine.netfilter.stack import Segment, Skb
 from engine.network.host import Host, HostKind
 from engine.packet import L4, FiveTuple, family_of
 from engine.trace import Direction, Hop, Outcome, ReasonCode, Stage, Verdict
+from engine.values import replace
 from engine.walk.heard import not_heard, walk_error
 from engine.walk.path_mtu import large_packets
 from engine.walk.run import run_to_end
@@ -58,7 +58,7 @@ def _died(state: WalkState, base: Outcome, end: Died, flow: FiveTuple, client: H
         unheard = walk_error(state, end.answer, flow, client)
         reply = tuple(state.hops)
         end = unheard or end
-    return dataclasses.replace(
+    return replace(
         base,
         verdict=end.verdict,
         destination=base.hops[-1].dst if base.hops else flow.destination,
@@ -120,9 +120,7 @@ def _refused(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cli
         assert isinstance(back, Arrived)
         state.hop(client, back.device, Stage.SOCKET, back.skb, hop_words.socket_error(client.name))
         lost = refusal
-    return dataclasses.replace(
-        base, verdict=lost.verdict, where=lost.where, reply=tuple(state.hops), conntrack=state.conntrack()
-    )
+    return replace(base, verdict=lost.verdict, where=lost.where, reply=tuple(state.hops), conntrack=state.conntrack())
 
 
 def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, client: Host) -> Outcome:
@@ -140,7 +138,7 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
         state.hop(client, back.device, Stage.SOCKET, back.skb, hop_words.socket_reply(client.name, back.skb.flow))
     reply, conntrack, stray = tuple(state.hops), state.conntrack(), state.stray
     if lost is not None:
-        return dataclasses.replace(base, verdict=lost.verdict, where=lost.where, reply=reply, conntrack=conntrack)
+        return replace(base, verdict=lost.verdict, where=lost.where, reply=reply, conntrack=conntrack)
     # connect() has succeeded; where the two directions go by different nodes, one of them has seen half a handshake and
     # the next packet is INVALID there.
     stuck = _next_packet(state, flow, client, end)
@@ -151,7 +149,7 @@ def _answered(state: WalkState, base: Outcome, end: Arrived, flow: FiveTuple, cl
         assert isinstance(back, Arrived)
         large = large_packets(state, flow, client, within_segments(state, client, flow, told, back))
         stuck = large.end
-    return dataclasses.replace(
+    return replace(
         base,
         verdict=Verdict.DELIVERED,
         reply=reply,

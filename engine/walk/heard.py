@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.network.host import Host
 from engine.packet import FiveTuple
 from engine.trace import Direction, ReasonCode, Stage, Verdict
+from engine.values import replace
 from engine.walk.run import run_to_end
 from engine.walk.state import Arrived, Died, Outgoing, WalkState
 from engine.words import hops as hop_words
@@ -30,7 +29,7 @@ def walk_error(state: WalkState, answer: Outgoing, flow: FiveTuple, client: Host
 def not_heard(state: WalkState, back: Arrived | Died, flow: FiveTuple, client: Host) -> Died | None:
     """Why the client does not take what came back for an answer; None where it does."""
     if isinstance(back, Died):
-        return dataclasses.replace(back, verdict=Verdict.DROP if back.verdict is Verdict.DROP else Verdict.LOST)
+        return replace(back, verdict=Verdict.DROP if back.verdict is Verdict.DROP else Verdict.LOST)
     host = state.host(back.host)
     if host.name != client.name:
         return state.lost(host, ReasonCode.REPLY_ELSEWHERE, back.skb)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.fabric import chains
 from engine.hooks import Hook
 from engine.netfilter.rules import Backend, Ruleset
@@ -14,6 +12,7 @@ from engine.network.addresses import icmp_source, masquerade_address
 from engine.network.host import Host, HostKind
 from engine.packet import FiveTuple
 from engine.trace import Direction, HeaderChange, ReasonCode, Stage, Text, Verdict, Where
+from engine.values import replace
 from engine.walk.state import Died, Inside, Outgoing, WalkState
 from engine.words import endings
 from engine.words import hops as hop_words
@@ -285,8 +284,8 @@ def _of_outer(ending: Died) -> Died:
     ipip_err): nobody tells the client, to whom it is as if it were dropped."""
     code, where = _OUTER.get(ending.where.code), ending.where
     if code is not None:
-        where = dataclasses.replace(where, code=code, reason=endings.reason(code, ending.flow, host=where.host))
-    return dataclasses.replace(ending, verdict=Verdict.DROP, where=where, answer=None)
+        where = replace(where, code=code, reason=endings.reason(code, ending.flow, host=where.host))
+    return replace(ending, verdict=Verdict.DROP, where=where, answer=None)
 
 
 def _code(passage: Passage, verdict: Verdict) -> ReasonCode:

@@ -5,8 +5,6 @@ Sources: net/ipv4/ip_input.c, ip_forward.c, ip_output.c, route.c; net/ipv4/netfi
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.fabric.hosts import ROUTER
 from engine.hooks import Hook
 from engine.netfilter.skb import NetfilterVerdict
@@ -16,6 +14,7 @@ from engine.network.devices import Device, DeviceKind
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, number
 from engine.trace import ReasonCode, Stage
+from engine.values import replace
 from engine.walk.hooks import run_hook
 from engine.walk.link import fresh, needs_fragments, transmit
 from engine.walk.state import Arrived, Died, Frame, Inside, Outgoing, Step, WalkState
@@ -188,7 +187,7 @@ def send(state: WalkState, packet: Outgoing) -> Step:
         rerouted = _reroute(state, host, skb)
         refused = rerouted if isinstance(rerouted, Died) else _refuses_loopback(state, host, rerouted, skb)
         if refused is not None:
-            return dataclasses.replace(refused, where=dataclasses.replace(refused.where, hook=Hook.OUTPUT, table="nat"))
+            return replace(refused, where=replace(refused.where, hook=Hook.OUTPUT, table="nat"))
         assert isinstance(rerouted, Route)
         route = rerouted
     refused = _refuses_loopback(state, host, route, skb)
@@ -213,7 +212,7 @@ def _too_long(state: WalkState, host: Host, route: Route, skb: Skb, inside: Insi
         return None
     code = ReasonCode.MESSAGE_TOO_LONG if inside is None else ReasonCode.OUTER_TOO_LONG
     died = state.lost(host, code, skb, device=route.device, size=str(skb.size), mtu=str(mtu))
-    return dataclasses.replace(died, device=route.device, mtu=mtu)
+    return replace(died, device=route.device, mtu=mtu)
 
 
 def _send_on(state: WalkState, host: Host, skb: Skb) -> Step:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from engine.errors import NoSuchObject
 from engine.fabric.hosts import LAN, OUTSIDE, ROUTER
 from engine.limits import INITIAL_TTL
@@ -16,6 +14,7 @@ from engine.network.routes import number
 from engine.network.tunnel import encapsulate
 from engine.packet import L4, FiveTuple
 from engine.trace import ReasonCode, Stage
+from engine.values import replace
 from engine.walk.lookups import neighbour_lookups
 from engine.walk.state import Died, Frame, Inside, Outgoing, TapWay, WalkState
 from engine.words import hops as hop_words
@@ -260,4 +259,4 @@ def needs_fragments(state: WalkState, host: Host, device: Device, skb: Skb, mtu:
     facts = {"device": device.name, "size": str(skb.size), "mtu": str(mtu)}
     died = state.lost(host, ReasonCode.FRAGMENTATION_NEEDED, skb, **facts)
     answer = None if error is None else Outgoing(host.name, error)
-    return dataclasses.replace(died, answer=answer, device=device.name, mtu=mtu)
+    return replace(died, answer=answer, device=device.name, mtu=mtu)

@@ -5,7 +5,6 @@ A connection counts as delivered only when the client gets a reply from the addr
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
@@ -24,6 +23,7 @@ from engine.network.routes import number
 from engine.packet import FiveTuple
 from engine.proxy.interface import mode_named
 from engine.trace import Outcome, ReasonCode, Request, Stage, Verdict
+from engine.values import replace
 from engine.walk import load_balancer
 from engine.walk.answer import finish
 from engine.walk.locate import ResolvedRequest, locate
@@ -69,11 +69,11 @@ def outcomes(
             return index
 
         outcome = run(watched)
-        return (dataclasses.replace(outcome, probability=chance),)
+        return (replace(outcome, probability=chance),)
     merged: dict[Outcome, Fraction] = {}
     for probability, outcome in every_path(run):
         merged[outcome] = merged.get(outcome, Fraction(0)) + probability
-    return tuple(dataclasses.replace(outcome, probability=chance) for outcome, chance in merged.items())
+    return tuple(replace(outcome, probability=chance) for outcome, chance in merged.items())
 
 
 def bare_outcomes(fabric: Fabric, request: Request) -> tuple[Outcome, ...]:
@@ -169,7 +169,7 @@ def _one_way(
     outcome = finish(state, end, flow, host)
     remembered = state.remembered()
     if state.assumed or remembered:
-        outcome = dataclasses.replace(outcome, assumed=tuple(state.assumed), remembered=remembered)
+        outcome = replace(outcome, assumed=tuple(state.assumed), remembered=remembered)
     return outcome, state
 
 

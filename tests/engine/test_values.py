@@ -192,6 +192,25 @@ def test_many_fields_are_filled_as_few_are() -> None:
             made.d = 1  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(
+    ("made", "changes"),
+    named(
+        {
+            "one field": (Checked(1), {"a": 2}),
+            "some": (Wide(1), {"b": "x", "e": 7}),
+            "a subclass": (Derived(1), {"c": ()}),
+            "none": (Wide(1), {}),
+            "a class that is not frozen": (Mutable(1), {"b": [2]}),
+        }
+    ),
+)
+def test_replace_does_what_dataclasses_does(made: Any, changes: dict[str, object]) -> None:
+    assert values.replace(made, **changes) == dataclasses.replace(made, **changes)
+    assert type(values.replace(made, **changes)) is type(made)
+    with pytest.raises(TypeError):
+        values.replace(made, unknown=1)
+
+
 def test_annotations_may_be_types() -> None:
     scope: dict[str, Any] = {"dataclass": values.dataclass}
     text = "import typing\n@dataclass(slots=True)\nclass Evaluated:\n    a: int\n    b: typing.ClassVar[int] = 3\n"
