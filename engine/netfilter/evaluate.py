@@ -56,7 +56,7 @@ def _run_chain(passing: _Passing, chain: Chain, path: tuple[str, ...]) -> Netfil
     by_chance: Mapping[int, Draws] = {}
     if passing.indexed:
         index = index_of(chain)
-        positions, by_chance = index.positions(context.skb.flow), index.by_chance()
+        positions, by_chance = index.positions(context.skb.flow), index.by_chance
     context.chain, context.path = chain, path
     at, end, seen = 0, len(positions), 0
     while at < end:

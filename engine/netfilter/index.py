@@ -23,9 +23,10 @@ _MOST_MERGED = 1024
 
 
 class ChainIndex:
-    """The rules of one chain by exact destination address, by exact destination port, and the rest."""
+    """The rules of one chain by exact destination address, by exact destination port, and the rest. `by_chance` are those
+    that chance alone decides, by position: such a rule and those that follow it in a row."""
 
-    __slots__ = ("_by_chance", "_merged", "by_destination", "by_port", "length", "others", "rules")
+    __slots__ = ("_merged", "by_chance", "by_destination", "by_port", "length", "others", "rules")
 
     def __init__(self, rules: list[Rule]) -> None:
         self.rules = rules
@@ -34,9 +35,9 @@ class ChainIndex:
         self.by_port: dict[Hashable, list[int]] = {}
         self.others: list[int] = []
         self._merged: dict[Hashable, list[int]] = {}
-        self._by_chance: dict[int, Draws] | None = None
         for position, rule in enumerate(rules):
             self._place(position, rule)
+        self.by_chance = self._draws()
 
     def _place(self, position: int, rule: Rule) -> None:
         port: Hashable | None = None
@@ -73,19 +74,17 @@ class ChainIndex:
                 self._merged[key] = found
         return found
 
-    def by_chance(self) -> Mapping[int, Draws]:
-        """The rules that chance alone decides, by position: such a rule and those that follow it in a row."""
-        if self._by_chance is None:
-            self._by_chance = {}
-            for position in self.others:
-                deciding = [match for match in self.rules[position].matches if not match.always]
-                weights = deciding[0].weights() if len(deciding) == 1 else None
-                if weights is not None:
-                    before = self._by_chance.get(position - 1)
-                    row = [] if before is None else before.row
-                    row.append(weights)
-                    self._by_chance[position] = Draws(row, len(row) - 1)
-        return self._by_chance
+    def _draws(self) -> Mapping[int, Draws]:
+        found: dict[int, Draws] = {}
+        for position in self.others:
+            deciding = [match for match in self.rules[position].matches if not match.always]
+            weights = deciding[0].weights() if len(deciding) == 1 else None
+            if weights is not None:
+                before = found.get(position - 1)
+                row = [] if before is None else before.row
+                row.append(weights)
+                found[position] = Draws(row, len(row) - 1)
+        return found
 
 
 def index_of(chain: Chain) -> ChainIndex:

@@ -11,6 +11,8 @@ from engine.network.devices import Scope
 from engine.packet import packed
 from engine.values import dataclass
 
+# Of how many destinations a table keeps what it has found.
+_MOST_FOUND = 1024
 _FULL = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
 
 
@@ -78,10 +80,11 @@ class Route:
 class RoutingTable:
     """The main table of one host. Immutable once made; of two routes to one prefix the first wins."""
 
-    __slots__ = ("_by_length", "_lengths", "routes")
+    __slots__ = ("_by_length", "_found", "_lengths", "routes")
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = tuple(routes)
+        self._found: dict[str, Route | None] = {}
         self._by_length: dict[tuple[int, int], dict[int, Route]] = {}
         for route in self.routes:
             version, network, length = _network(route.prefix)
@@ -93,7 +96,14 @@ class RoutingTable:
 
     def lookup(self, destination: str) -> Route | None:
         """The route with the longest prefix that contains `destination`; None where there is none."""
-        version, value = number(destination)
+        # A packet's way, its answer's and the next one's ask for the same few.
+        if destination not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[destination] = self._longest(*number(destination))
+        return self._found[destination]
+
+    def _longest(self, version: int, value: int) -> Route | None:
         for length in self._lengths[version]:
             found = self._by_length[version, length].get(_masked(version, value, length))
             if found is not None:

@@ -76,7 +76,8 @@ def run_hook(
     passage = netfilter.traverse(hook, skb, in_device=in_device, out_device=out_device, masquerade_address=own_address)
     state.pay(passage, inside is not None)
     _note_nat(state, host, skb, passage, inside is not None)
-    state.say_from_before(host, skb)
+    if state.from_before:
+        state.say_from_before(host, skb)
     state.stray = state.stray or (inside is None and skb.state == "INVALID")
     device = (out_device if hook in (Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING) else in_device) or "lo"
     if inside is None and state.told:
@@ -94,7 +95,7 @@ def run_hook(
 
 def _asks_policies(state: WalkState, host: Host, skb: Skb) -> bool:
     """Without policies a pod's door asks for nothing but a connection."""
-    return state.fabric.has_policies or (skb.state == "INVALID" and state.fabric.drops_invalid(host.name))
+    return state.has_policies or (skb.state == "INVALID" and state.fabric.drops_invalid(host.name))
 
 
 def _note_nat(state: WalkState, host: Host, skb: Skb, passage: Passage, outer: bool) -> None:

@@ -143,6 +143,7 @@ class WalkState:
         self.choose = choose
         self.resolved = resolved
         self.arrival = arrival
+        self.has_policies = fabric.has_policies
         self.version = number(resolved.dst)[0]
         self.direction = Direction.REQUEST
         self.hops: list[Hop] = []
@@ -161,7 +162,7 @@ class WalkState:
         self.lookups: list[NeighbourLookup] = []
         self._leg = 0
         self._forwards: list[Forward] = []
-        self._from_before: set[int] = set()
+        self.from_before: set[int] = set()
         self._outer_flows: set[tuple[str, FiveTuple]] = set()
         self._path_mtus: dict[tuple[str, str], int] = {}
         # The last flow written and its two ends: most hops leave it as it is.
@@ -204,14 +205,14 @@ class WalkState:
             found.conntrack.full = host.name in self.fabric.full_tables
             for entry in self.fabric.held_connections(host.name):
                 found.conntrack.enter(entry)
-                self._from_before.add(id(entry))
+                self.from_before.add(id(entry))
             self._netfilters[host.name] = found
         return found
 
     def say_from_before(self, host: Host, skb: Skb) -> None:
         """Say how long an entry of UDP lives that was there before the walk, where the packet is its."""
         entry = skb.connection
-        if self._from_before and entry is not None and skb.flow.protocol is L4.UDP and id(entry) in self._from_before:
+        if entry is not None and skb.flow.protocol is L4.UDP and id(entry) in self.from_before:
             seconds = self.fabric.cluster.proxy.udp_timeouts
             flow, to = entry.original, entry.reply.source
             self.assume(endings.entry_from_before(host.name, flow, to, seconds, entry.assured))
