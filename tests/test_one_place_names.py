@@ -218,7 +218,7 @@ def test_a_tool_is_named_in_its_own_home(room: str) -> None:
 
 
 # The lab that does what is typed in a shell reads kubectl's words and the tables of iptables as the shell does.
-TOOLS_IMPORTED = {"engine/lab/follow.py": {"iptables.tables", "kubectl.words"}}
+TOOLS_IMPORTED = {"engine/lab/follow.py": {"iptables.tables", "kubectl.flags", "kubectl.problems"}}
 
 
 def test_a_tool_is_imported_by_its_row_alone() -> None:

@@ -25,7 +25,8 @@ from engine.packet import FAMILY_OF_VERSION, Family
 from engine.shell import Reply, Shell
 from engine.shell.live import LiveCluster
 from engine.shell.tools.iptables.tables import with_tables
-from engine.shell.tools.kubectl.words import BadWords, read_words
+from engine.shell.tools.kubectl.flags import read_words
+from engine.shell.tools.kubectl.problems import BadWords
 from engine.values import dataclass
 
 # What a node's own kernel does; all else is the API server's, kube-proxy's or the Deployments'.

@@ -6,6 +6,7 @@ the CNI was told, NodeLocal DNSCache and the plugins' own objects are not writte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -285,10 +286,28 @@ def proxy_document(proxy: ProxyConfig) -> Document:
 
 
 def yaml_text(document: Document) -> str:
-    """As kubectl prints an object: keys in order, lists not indented (sigs.k8s.io/yaml)."""
+    """As kubectl prints an object: keys in order (numbers in them as numbers), lists not indented, strings that would be read as
+    something else in double quotes, text of several lines as it is (sigs.k8s.io/yaml)."""
     return yaml.dump(
-        document, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=10_000
+        _ordered(document),
+        Dumper=_Dumper,
+        sort_keys=False,
+        default_flow_style=False,
+        allow_unicode=True,
+        width=10_000_000,
     )
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value, key=_key_order)}
+    return [_ordered(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _key_order(key: str) -> list[tuple[int, int, str]]:
+    """Digits count as one number, and stand before all else; letters behind what is no letter (goyaml's keyList)."""
+    pieces = re.findall(r"[0-9]+|.", str(key), re.DOTALL)
+    return [(0, int(one), "") if one.isdigit() else (2 if one.isalpha() else 1, 0, one) for one in pieces]
 
 
 class _Dumper(yaml.SafeDumper):
@@ -296,3 +315,13 @@ class _Dumper(yaml.SafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+def _text_node(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    tag = "tag:yaml.org,2002:str"
+    read_as: str = dumper.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    style = "|" if "\n" in text else '"' if read_as != tag or text.lower() in ("y", "n") else None
+    return dumper.represent_scalar(tag, text, style=style)
+
+
+_Dumper.add_representer(str, _text_node)

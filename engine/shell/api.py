@@ -17,6 +17,7 @@ from engine.errors import EngineError, ManifestError
 from engine.manifests import load_cluster
 from engine.manifests.selectors import derived_slices
 from engine.manifests.write import Document, documents_of, proxy_document, yaml_text
+from engine.shell.go_text import go_text
 from engine.values import dataclass
 
 
@@ -33,6 +34,16 @@ class Resource:
     def full(self) -> str:
         """`service`, `networkpolicy.networking.k8s.io`: as kubectl names an object it has changed."""
         return self.kind.lower() + (f".{self.group}" if self.group else "")
+
+    @property
+    def plural(self) -> str:
+        """`services`, `networkpolicies.networking.k8s.io`: as the API server names the kind."""
+        return self.names[0] + (f".{self.group}" if self.group else "")
+
+    @property
+    def version(self) -> str:
+        """`v1`, `apps/v1`."""
+        return f"{self.group}/v1" if self.group else "v1"
 
 
 RESOURCES = (
@@ -63,14 +74,23 @@ RESOURCES = (
 )
 
 
+# How the reader of manifests says what field.NotSupported says (apimachinery/pkg/util/validation/field).
+_CHOICE = re.compile(r"([\w.\[\]]+) must be one of ([\w, ]+), not '([^']*)'")
+
+
 class Refused(EngineError):
     """What the API server does not take, in its words."""
 
 
 def resource_named(name: str) -> Resource | None:
     """The kind that somebody calls so; `svc`, `services`, `endpointslices.discovery.k8s.io`."""
-    plain = name.lower().partition(".")[0]
-    return next((one for one in RESOURCES if plain in one.names), None)
+    plain, _, rest = name.lower().partition(".")
+    return next((one for one in RESOURCES if plain in one.names and _of_group(rest, one)), None)
+
+
+def _of_group(given: str, one: Resource) -> bool:
+    """What may stand behind a kind's name: nothing, its group, its version and its group."""
+    return given in ("", one.group, f"v1.{one.group}")
 
 
 def objects(cluster: Cluster) -> Iterator[Document]:
@@ -180,6 +200,9 @@ def _loaded(documents: list[Document], before: Cluster, key: tuple[str, str, str
     except ManifestError as error:
         # The place within the list that was read is nobody's business.
         said, said_zh = (re.sub(r"items\[[0-9]+\]\.", "", text) for text in (error.message, error.message_zh))
+        if (choice := _CHOICE.fullmatch(said)) is not None:
+            among = ", ".join(json.dumps(one) for one in choice[2].split(", "))
+            said = f"{choice[1]}: Unsupported value: {json.dumps(choice[3])}: supported values: {among}"
         raise Refused(f'The {kind} "{name}" is invalid: {said}', said_zh) from None
     made = dataclasses.replace(read, network=before.network, cni=before.cni, namespaces={**read.namespaces})
     return dataclasses.replace(made, slices=tuple(_slices(before, made)))
@@ -222,31 +245,38 @@ def merge(document: Any, patch: Any) -> Any:
 
 
 # By which field an item of a list is known, where a strategic merge patch merges it (patchMergeKey in the API's types).
-_MERGE_KEYS = {"ports": ("port", "containerPort"), "containers": ("name",), "conditions": ("type",)}
+_CONTAINERS = ("spec.containers", "spec.template.spec.containers")
+_MERGE_KEYS = {
+    "spec.ports": "port", "status.conditions": "type", "status.addresses": "type", "status.podIPs": "ip", "metadata.ownerReferences": "uid",
+    **dict.fromkeys(_CONTAINERS, "name"), **{f"{path}.ports": "containerPort" for path in _CONTAINERS},
+    **{f"{path}.env": "name" for path in _CONTAINERS},
+}  # fmt: skip
 
 
-def strategic_merge(document: Any, patch: Any, name: str = "") -> Any:
-    """A strategic merge patch: as merge(), but for lists whose items have a key."""
-    if isinstance(patch, list) and name in _MERGE_KEYS and isinstance(document, list):
-        found = list(document)
+def strategic_merge(document: Any, patch: Any, path: str = "") -> Any:
+    """A strategic merge patch: as merge(), but for lists whose items have a key; `path` is where it stands in the object. Raises
+    Refused for a directive ($patch)."""
+    if isinstance(patch, list) and path in _MERGE_KEYS and isinstance(document, list):
+        found, key = list(document), _MERGE_KEYS[path]
         for item in patch:
-            key = next((one for one in _MERGE_KEYS[name] if isinstance(item, dict) and one in item), None)
-            at = next(
-                (n for n, old in enumerate(found) if key and isinstance(old, dict) and old.get(key) == item[key]), None
-            )
+            if not isinstance(item, dict) or key not in item:
+                raise Refused(f"Error from server: map: {go_text(item)} does not contain declared merge key: {key}")
+            at = next((n for n, old in enumerate(found) if isinstance(old, dict) and old.get(key) == item[key]), None)
             if at is None:
-                found.append(item)
+                found.append(strategic_merge({}, item, path))
             else:
-                found[at] = strategic_merge(found[at], item)
+                found[at] = strategic_merge(found[at], item, path)
         return found
     if not isinstance(patch, dict):
         return patch
     made = dict(document) if isinstance(document, dict) else {}
     for field, value in patch.items():
+        if field.startswith("$"):
+            raise Refused(f"error: {field} in a patch is not available here; use --type=json or --type=merge")
         if value is None:
             made.pop(field, None)
         else:
-            made[field] = strategic_merge(made.get(field), value, field)
+            made[field] = strategic_merge(made.get(field), value, f"{path}.{field}" if path else field)
     return made
 
 

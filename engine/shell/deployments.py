@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from engine.cluster import Pod
 from engine.manifests.write import Document, pod_document
 from engine.shell import api
+from engine.shell.defaults import controlled, uid_of
 from engine.shell.live import LiveCluster, ScaledTo
 from engine.values import dataclass
 
@@ -25,6 +26,9 @@ from engine.values import dataclass
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _OWNED = re.compile(rf"(?P<name>.+?)(?:-[0-9a-f]{{8,10}})?-[{ALPHABET}]{{5}}")
 MOST_REPLICAS = 50
+_REVISION = {"deployment.kubernetes.io/revision": "1"}
+# As SetDefaults_Deployment has it (pkg/apis/apps/v1/defaults.go).
+_ROLLING = {"progressDeadlineSeconds": 600, "revisionHistoryLimit": 10, "strategy": {"rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}, "type": "RollingUpdate"}}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +166,39 @@ def _deleted(live: LiveCluster, pod: Pod) -> LiveCluster:
     return live.with_cluster(api.changed(live.cluster, ("Pod", pod.namespace, pod.name), lambda _: None))
 
 
+def _conditions(wanted: int, ready: int) -> list[Document]:
+    """As the controller keeps them: 25 % of the pods, rounded down, may be unavailable (pkg/controller/deployment/util)."""
+    enough = ready >= wanted - wanted // 4
+    available = ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.") if enough else ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")  # fmt: skip
+    told = {
+        "Available": available,
+        "Progressing": ("True", "NewReplicaSetAvailable", "ReplicaSet has successfully progressed."),
+    }
+    return [
+        {"type": kind, "status": is_so, "reason": reason, "message": message}
+        for kind, (is_so, reason, message) in told.items()
+    ]
+
+
+def replica_set_of(key: str) -> str:
+    """The name of the ReplicaSet of the Deployment `NAMESPACE/NAME`."""
+    return f"{key.partition('/')[2]}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
+
+
+def owner_of(document: Document) -> str | None:
+    """The name of the ReplicaSet that made a pod; None of one that nobody would make again."""
+    metadata = document["metadata"]
+    found = None if document["spec"].get("hostNetwork") else _OWNED.fullmatch(metadata["name"])
+    return None if found is None else replica_set_of(f"{metadata['namespace']}/{found['name']}")
+
+
 def workload_documents(live: LiveCluster) -> Iterator[Document]:
     """The Deployments with a ReplicaSet each, and the DaemonSet kube-proxy, as the API server would hold them."""
     for one in deployments(live).values():
         ready = sum(pod.ready for pod in one.pods)
         status = {"replicas": len(one.pods), "readyReplicas": ready, "availableReplicas": ready, "updatedReplicas": len(one.pods)}  # fmt: skip
         like = one.pods[0] if one.pods else live.scaled[one.key].like
-        labels = dict(like.labels)
+        labels = dict(_labels(live, like))
         (container,) = pod_document(like)["spec"]["containers"]
         probe = live.probes.get(one.key)
         template = {
@@ -176,16 +206,22 @@ def workload_documents(live: LiveCluster) -> Iterator[Document]:
             "spec": {"containers": [{**container, **({"readinessProbe": dict(probe)} if probe else {})}]},
         }
         spec = {"replicas": one.wanted, "selector": {"matchLabels": labels}, "template": template}
-        hashed = hashlib.sha256(one.key.encode()).hexdigest()[:10]
-        for kind, name in (("Deployment", one.name), ("ReplicaSet", f"{one.name}-{hashed}")):
-            metadata = {"name": name, "namespace": one.namespace, "labels": labels}
-            yield {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": spec, "status": status}
+        metadata = {"namespace": one.namespace, "labels": labels, "annotations": _REVISION}
+        held = {"apiVersion": "apps/v1", "metadata": metadata, "spec": spec, "status": status}
+        yield {**held, "kind": "Deployment", "metadata": {**metadata, "name": one.name, "uid": uid_of("Deployment", one.namespace, one.name)}, "spec": {**spec, **_ROLLING}, "status": {**status, **({"unavailableReplicas": one.wanted - ready} if ready < one.wanted else {}), "conditions": _conditions(one.wanted, ready)}}  # fmt: skip
+        name = replica_set_of(one.key)
+        made = {**metadata, "name": name, "uid": uid_of("ReplicaSet", one.namespace, name)}
+        yield controlled({**held, "kind": "ReplicaSet", "metadata": made}, "Deployment", one.name)
     nodes = [node.name for node in live.cluster.nodes]
     running = sum(live.proxy(node).running for node in nodes)
     yield {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
         "metadata": {"name": "kube-proxy", "namespace": "kube-system", "labels": {"k8s-app": "kube-proxy"}},
-        "spec": {"selector": {"matchLabels": {"k8s-app": "kube-proxy"}}},
-        "status": {"desiredNumberScheduled": len(nodes), "currentNumberScheduled": len(nodes), "numberReady": running, "updatedNumberScheduled": len(nodes), "numberAvailable": running},
+        "spec": {
+            "revisionHistoryLimit": 10, "selector": {"matchLabels": {"k8s-app": "kube-proxy"}},
+            "template": {"metadata": {"labels": {"k8s-app": "kube-proxy"}}, "spec": {"containers": [{"name": "kube-proxy"}], "hostNetwork": True}},
+            "updateStrategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}, "type": "RollingUpdate"},
+        },
+        "status": {"desiredNumberScheduled": len(nodes), "currentNumberScheduled": len(nodes), "numberReady": running, "updatedNumberScheduled": len(nodes), "numberAvailable": running, "numberMisscheduled": 0},
     }  # fmt: skip

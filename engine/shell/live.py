@@ -111,7 +111,8 @@ class ScaledTo:
 class LiveCluster:
     """`cluster` is what the API server holds. `clock` counts seconds since the start, `draws` the random decisions that were
     made, each by `seed` and its number. `scaled` are the Deployments (`NAMESPACE/NAME`) that somebody scaled, `probes` the
-    readinessProbe of each whose pods are asked (engine.shell.readiness; an empty one: none any more), `given` the last
+    readinessProbe of each whose pods are asked (engine.shell.readiness; an empty one: none any more), `notes` the labels
+    and annotations of objects (kind, namespace, name) that no answer hangs on, `given` the last
     address that each node gave a pod, `standing` the connections that pods of a node hold open, `overflowed` the nodes whose
     kernel has said that its conntrack table is full, with the clock's time, `traffic` the connections that go on by themselves
     all the time, `captures` the packet sockets that are open, `packets` what the last commands sent while there were any,
@@ -129,6 +130,7 @@ class LiveCluster:
     standing: Mapping[str, StandingConnections] = dataclasses.field(default_factory=dict)
     overflowed: Mapping[str, float] = dataclasses.field(default_factory=dict)
     probes: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    notes: Mapping[tuple[str, str, str], Mapping[str, Mapping[str, str]]] = dataclasses.field(default_factory=dict)
     captures: tuple[Capture, ...] = ()
     packets: tuple[SeenPacket, ...] = ()
     cordoned: frozenset[str] = frozenset()

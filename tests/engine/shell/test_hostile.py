@@ -71,7 +71,7 @@ LINES = {
     "no JSON": ("kubectl patch svc web -p '{'", 1, "error: unable to parse"),
     "an immutable field": ("kubectl patch svc web -p '{\"spec\":{\"clusterIP\":\"10.96.0.99\"}}'", 1, "The Service"),
     "too many replicas": ("kubectl scale deploy/web --replicas=9999", 1, "error: at most"),
-    "negative replicas": ("kubectl scale deploy/web --replicas=-1", 1, "error: invalid argument"),
+    "negative replicas": ("kubectl scale deploy/web --replicas=-1", 1, "error: The --replicas=COUNT"),
     "an editor": ("kubectl edit svc web", 1, "error: there is no editor here"),
     "a shell in a pod that reads nothing": ("kubectl exec a -- sh", 0, ""),
     "exec into nobody": ("kubectl exec nope -- ls", 1, "Error from server (NotFound)"),

@@ -11,12 +11,12 @@ SAID = {
     "where it is": ("kubectl cluster-info", 0, "Kubernetes control plane is running at"),
     "which one": ("kubectl config current-context", 0, "kubernetes-admin@kubernetes"),
     "all of them": ("kubectl config get-contexts", 0, "CURRENT"),
-    "a part of config": ("kubectl config view", 1, "error: of kubectl config there are current-context,"),
+    "a part of config": ("kubectl config rename-context", 1, "error: of kubectl config there are view, current-context,"),
     "another context": ("kubectl get po --context foo", 1, 'error: context "foo" does not exist'),
     "its groups": ("kubectl api-versions", 0, "apps/v1\n"),
     "one's rights": ("kubectl auth can-i create pods", 0, "yes\n"),
     "how a verb is called": ("kubectl drain -h", 0, "Usage, as far as it is here:\n  kubectl drain NODE --ignore-daemonsets [--force]\n"),
-    "a flag that is not here": ("kubectl get po -v=6", 1, "error: -v is not simulated here\n"),
+    "a flag that is not here": ("kubectl get po -v=6", 1, "error: --v is not simulated here\n"),
     "a node that is none": ("kubectl cordon nope", 1, 'Error from server (NotFound): nodes "nope" not found\n'),
     "forwarded": ("kubectl port-forward svc/web :80", 0, "Forwarding from 127.0.0.1:8080 -> 8080\nForwarding from [::1]:8080 -> 8080\n(nothing connects to it here;"),
     "forwarded to nothing": ("kubectl port-forward svc/web 9", 1, "error: Service web does not have a service port 9\n"),
@@ -25,14 +25,14 @@ SAID = {
     "a log that is followed": ("kubectl logs -f a", 0, ""),
     "a Deployment": ("kubectl describe deploy coredns -n kube-system", 1, "Error from server (NotFound)"),
     "its kinds": ("kubectl api-resources", 0, "NAME "),
-    "events": ("kubectl get events -A", 0, "No resources found."),
+    "events": ("kubectl get events -A", 0, "No resources found\n"),
     "events by themselves": ("kubectl events", 0, "No events found in default namespace."),
     "a kind there is none of": ("kubectl get ing,pvc", 0, "No resources found in default namespace."),
     "no metrics": ("kubectl top pods", 1, "error: Metrics API not available"),
     "a slip": ("kubectl gte pods", 1, 'error: unknown command "gte" for "kubectl"\n\nDid you mean this?\n\tget\n'),
     "nothing like it": ("kubectl frob", 1, 'error: unknown command "frob" for "kubectl"\n'),
     "endpoints": ("kubectl describe ep web", 0, "Name:         web\n"),
-    "not here, whatever its flags": ("kubectl expose deploy a --port=80", 1, "error: kubectl expose is not simulated here"),
+    "not here, whatever its flags": ("kubectl autoscale deploy a --max=8", 1, "error: kubectl autoscale is not simulated here"),
     "in a Service's pod": ("kubectl exec svc/web -- hostname", 0, "a\n"),
     "in a Service's pod that is none": ("kubectl exec svc/nope -- hostname", 1, "Error from server (NotFound)"),
     "in a Deployment's pod that is none": ("kubectl exec deploy/nope -- hostname", 1, "Error from server (NotFound)"),
@@ -74,7 +74,7 @@ def test_a_pod_of_ones_own(line: str, status: int, said: str) -> None:
 def test_it_goes_or_stays() -> None:
     shell = opened()
     gone = shell.run("", f"{RUN} --rm -i -- hostname")
-    assert gone.stdout == 'tmp\npod "tmp" deleted\n'
+    assert gone.stdout == 'tmp\npod "tmp" deleted from default namespace\n'
     assert len(gone.shell.live.cluster.pods) == 3
     stays = shell.run("", f"{RUN} -it -l app=client")
     assert stays.login == stays.shell.live.host_named("pod/tmp")
@@ -107,7 +107,7 @@ def test_what_is_asked_for(line: str, printed: str) -> None:
 def test_a_node_is_cordoned_and_drained() -> None:
     shell = opened().run("", "kubectl cordon node1").shell
     assert "node1   Ready,SchedulingDisabled " in shell.run("", "kubectl get nodes").stdout
-    assert "Unschedulable:  true" in shell.run("", "kubectl describe node node1").stdout
+    assert "Unschedulable:      true" in shell.run("", "kubectl describe node node1").stdout
     refused = shell.run("", "kubectl drain node1")
     assert (refused.status, "use --ignore-daemonsets" in refused.stderr) == (1, True)
     drained = shell.run("", "kubectl drain node1 --ignore-daemonsets --force")

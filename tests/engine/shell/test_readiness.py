@@ -53,7 +53,7 @@ SHOWN = {
     "get pod": (f"kubectl get pod {POD.name} -o yaml", "readinessProbe:"),
     "get deployment": (f"kubectl get deploy {FRONT} -o yaml", "port: 99"),
     "its status": (f"kubectl get deploy {FRONT} --no-headers", " 0/2 "),
-    "describe": (f"kubectl describe pod {POD.name}", "Readiness:      tcp-socket :99 delay=0s timeout=1s period=10s #success=1 #failure=3"),
+    "describe": (f"kubectl describe pod {POD.name}", "Readiness:    tcp-socket :99 delay=0s timeout=1s period=10s #success=1 #failure=3"),
     "events": ("kubectl events", "Readiness probe failed: dial tcp"),
     "get events": ("kubectl get ev", f"pod/{POD.name}"),
     "no endpoint is left": (f"kubectl get ep {FRONT} --no-headers", "<none>"),

@@ -13,8 +13,8 @@ import re
 from engine.network.host import HostKind
 from engine.shell.api import Refused
 from engine.shell.interface import Call, Result, Tool, failed
+from engine.shell.tools.kubectl.flags import read_words
 from engine.shell.tools.kubectl.problems import CONTEXT, NOT_SIMULATED, BadWords
-from engine.shell.tools.kubectl.words import read_words
 
 _VERBS = {
     "get": "get",
@@ -22,9 +22,9 @@ _VERBS = {
     "patch": "change",
     "label": "change",
     "annotate": "change",
-    "apply": "change",
-    "create": "change",
-    "replace": "change",
+    "apply": "apply",
+    "create": "apply",
+    "replace": "apply",
     "delete": "change",
     "exec": "execute",
     "debug": "execute",
@@ -36,16 +36,18 @@ _VERBS = {
     "cluster-info": "about",
     "config": "about",
     "api-resources": "about",
+    "api-versions": "about",
     "events": "about",
     "top": "about",
+    "auth": "about",
+    "expose": "expose",
+    "set": "expose",
+    "wait": "wait",
     "run": "run",
     "cordon": "nodes",
     "uncordon": "nodes",
     "drain": "nodes",
     "port-forward": "forward",
-    "wait": "wait",
-    "auth": "about",
-    "api-versions": "about",
 }
 
 

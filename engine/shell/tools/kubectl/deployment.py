@@ -11,7 +11,7 @@ from engine.shell.api import Refused
 from engine.shell.deployments import MOST_REPLICAS, Deployment, deployments, restarted, scaled
 from engine.shell.live import LiveCluster
 from engine.shell.readiness import HANDLERS, Probe
-from engine.shell.tools.kubectl.words import BadWords
+from engine.shell.tools.kubectl.problems import BadWords
 
 
 def after_edit(live: LiveCluster, before: Document, after: Any) -> LiveCluster:

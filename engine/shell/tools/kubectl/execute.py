@@ -7,7 +7,9 @@ import dataclasses
 from engine.errors import NoSuchObject
 from engine.shell.deployments import deployments
 from engine.shell.interface import Call, Result
-from engine.shell.tools.kubectl.words import BadWords, Words, matching, resource_of
+from engine.shell.tools.kubectl.flags import Words
+from engine.shell.tools.kubectl.problems import BadWords
+from engine.shell.tools.kubectl.words import matching, resource_of
 
 # As /etc/shells names them, without their folder.
 _SHELLS = tuple(path.removeprefix("/bin/") for path in ("/bin/sh", "/bin/bash", "/bin/ash"))
@@ -19,7 +21,12 @@ def run(call: Call, words: Words) -> Result:
         return _debug(call, words)
     if len(words.rest) < 2:
         raise BadWords("error: pod, type/name or --filename must be specified")
-    behind = words.behind if words.behind is not None else words.rest[2:]
+    if words.behind is None and len(words.rest) > 2:
+        raise BadWords(
+            "error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\n"
+            "See 'kubectl exec -h' for help and examples"
+        )
+    behind = words.behind or ()
     if not behind:
         raise BadWords("error: you must specify at least one command for the container")
     host = _host(call, words)
@@ -49,15 +56,15 @@ def _host(call: Call, words: Words) -> str:
             raise BadWords(f'Error from server (NotFound): deployments.apps "{name}" not found')
         name = found.pods[0].name
     elif resource.kind == "Service":
-        (service,) = matching(call.live.cluster, resource, (name,), words)
+        (service,) = matching(call.live, resource, (name,), words)
         selector = service["spec"].get("selector", {})
         pods = [pod for pod in call.live.cluster.pods if pod.namespace == words.namespace and selector and selector.items() <= pod.labels.items()]  # fmt: skip
         if not pods:
             raise BadWords(f"error: timed out waiting for the condition: no pod of service/{name}")
         name = pods[0].name
     elif resource.kind != "Pod":
-        raise BadWords(f"error: exec {words.rest[1]} is not available here; name a pod")
-    (o,) = matching(call.live.cluster, resource_of("pods"), (name,), words)
+        raise BadWords(f"error: exec {words.rest[1]} is not simulated here; name a pod")
+    (o,) = matching(call.live, resource_of("pods"), (name,), words)
     try:
         return call.live.host_named(f"pod/{o['metadata']['namespace']}/{name}")
     except NoSuchObject:

@@ -11,8 +11,9 @@ import re
 from engine.manifests.write import Document
 from engine.shell.deployments import deployments
 from engine.shell.interface import Call, Result
+from engine.shell.tools.kubectl.flags import Words
 from engine.shell.tools.kubectl.problems import BadWords
-from engine.shell.tools.kubectl.words import Words, matching, resource_of
+from engine.shell.tools.kubectl.words import matching, resource_of
 
 _PORTS = re.compile(r"(?:(?P<here>[0-9]{0,5}):)?(?P<there>[0-9]{1,5}|[a-z][a-z0-9-]{0,14})")
 
@@ -45,7 +46,7 @@ def _pod(call: Call, words: Words, kind: str, name: str) -> tuple[Document, Docu
     service: Document | None = None
     cluster = call.live.cluster
     if kind == "Service":
-        (service,) = matching(cluster, resource_of("svc"), (name,), words)
+        (service,) = matching(call.live, resource_of("svc"), (name,), words)
         selector = service["spec"].get("selector", {})
         pods = [
             p
@@ -64,7 +65,7 @@ def _pod(call: Call, words: Words, kind: str, name: str) -> tuple[Document, Docu
         name = one.pods[0].name
     elif kind != "Pod":
         raise BadWords(f"error: port-forward of {kind} is not simulated here; a pod, a Deployment or a Service is")
-    (pod,) = matching(cluster, resource_of("pods"), (name,), words)
+    (pod,) = matching(call.live, resource_of("pods"), (name,), words)
     return pod, service
 
 

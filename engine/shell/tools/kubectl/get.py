@@ -1,113 +1,172 @@
-"""kubectl get: as a table, wide, as YAML, JSON, names, by a JSONPath, or in columns of one's own."""
+"""kubectl get: as a table, wide, as YAML, JSON, names, by a JSONPath, or by columns of one's own.
+
+Sources: staging/src/k8s.io/kubectl/pkg/cmd/get (get.go, customcolumn.go, sorter.go), cli-runtime/pkg/printers/tableprinter.go.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Iterable
+from itertools import groupby
 
 from engine.manifests.write import Document, yaml_text
 from engine.shell.api import Resource
-from engine.shell.deployments import with_cordon, workload_documents
+from engine.shell.go_text import go_json, go_syntax, go_text
 from engine.shell.interface import Call, Result
-from engine.shell.readiness import event_documents, with_probe
-from engine.shell.tools.kubectl.jsonpath import BadPath, evaluate, find, value_text
+from engine.shell.tools.kubectl.flags import Words
+from engine.shell.tools.kubectl.jsonpath import BadPath, FailedPath, evaluate, find, relaxed
+from engine.shell.tools.kubectl.problems import BadWords
 from engine.shell.tools.kubectl.tables import TABLES, table
-from engine.shell.tools.kubectl.words import BadWords, Words, asked_for, matching
+from engine.shell.tools.kubectl.words import asked_for, looked_up
 
-_FORMATS = "json,name,wide,yaml,jsonpath,custom-columns"
-_OTHERS = ("go-template", "jsonpath-as-json", "jsonpath-file", "custom-columns-file", "templatefile", "template")
+_FORMATS = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,wide,yaml"
+_NOT_HERE = ("custom-columns-file", "go-template", "go-template-file", "jsonpath-as-json", "jsonpath-file", "template", "templatefile")  # fmt: skip
+_ALONE = ("json", "yaml")
+
+Found = list[tuple[Resource, Document]]
 
 
 def run(call: Call, words: Words) -> Result:
-    """`kubectl get KIND[,KIND] [NAME...] [-n NS|-A] [-l SELECTOR] [--field-selector FIELDS] [--sort-by PATH]
-    [-L LABELS] [-o wide|yaml|json|name|jsonpath=...|custom-columns=...]`."""
-    output = words.values.get("output", "")
+    """`kubectl get KIND[,KIND] [NAME...] [-n NS|-A] [-l SELECTOR] [--field-selector FIELDS] [--sort-by PATH] [-o FORMAT]`."""
+    if "filename" in words.values:
+        raise BadWords("error: kubectl get -f is not simulated here; name what is asked for")
+    kind, value = output_of(words)
     asked = asked_for(words)
-    beside = tuple(workload_documents(call.live)) if any(resource.group == "apps" for resource, _ in asked) else ()
-    if any(resource.kind == "Event" for resource, _ in asked):
-        beside = (*beside, *event_documents(call.live))
-    found = [(resource, matching(call.live.cluster, resource, names, words, beside)) for resource, names in asked]
-    found = [(resource, [with_cordon(call.live, o) for o in many]) for resource, many in found]
-    if output in ("yaml", "json", "name") or output.startswith("jsonpath="):
-        named = any(names for _, names in asked)
-        shown_as = [(resource, with_probe(call.live, o) if resource.kind == "Pod" else o) for resource, many in found for o in many]  # fmt: skip
-        return Result(_documents(shown_as, output, named))
-    if output.startswith("custom-columns="):
-        every = [o for _, many in found for o in many]
-        return Result(custom_columns(every, output.partition("=")[2], headed="no-headers" not in words.flags))
-    if output.startswith(_OTHERS):
-        raise BadWords(f"error: -o {output.partition('=')[0]} is not simulated here; there are {_FORMATS}")
-    if output not in ("", "wide"):
-        raise BadWords(
-            f'error: unable to match a printer suitable for the output format "{output}", allowed formats are: {_FORMATS}'
-        )
-    if "lenient" in words.flags and not any(many for _, many in found):
-        return Result()
-    if not any(many for _, many in found):
-        where = (
-            "" if "all-namespaces" in words.flags or not asked[0][0].namespaced else f" in {words.namespace} namespace"
-        )
-        return Result(stderr=f"No resources found{where}.\n")
-    shown = [
-        _table(resource, many, words, output == "wide", several=len(found) > 1) for resource, many in found if many
-    ]
-    watched = "(nothing changes meanwhile: ended as by Ctrl-C)\n" if "watch" in words.flags else ""
-    out = "\n".join(shown)
-    return Result(out, watched, shown=out + watched)
+    found: Found = []
+    missing = ""
+    for resource, names in asked:
+        many, said = looked_up(call.live, resource, names, words)
+        found += [(resource, o) for o in many]
+        missing += said
+    listed = [resource for resource, names in asked if not names]
+    kinds = {resource.kind for resource in (*listed, *(resource for resource, _ in found))}
+    if "sort-by" in words.values:
+        found = _sorted(found, words.values["sort-by"], one_table=len(kinds) < 2 or kind not in ("", "wide"))
+    if "ignore-not-found" in words.flags:
+        missing = ""
+    if kind in ("", "wide"):
+        out = _tables(found, words, kind == "wide", several=len(kinds) > 1 or "show-kind" in words.flags)
+        if not out and not missing and "ignore-not-found" not in words.flags:
+            return Result(stderr=nothing_found(words, (resource for resource, _ in asked)))
+    elif missing and not found:
+        out = ""
+    else:
+        out = _documents(found, kind, value, words, alone=not listed and len(found) == 1 and not missing)
+    watched = "(nothing changes meanwhile: ended as by Ctrl-C)\n" if {"watch", "watch-only"} & words.flags else ""
+    return Result(out, missing + watched, int(bool(missing)), shown=out + missing + watched)
 
 
-def custom_columns(found: list[Document], spec: str, *, headed: bool) -> str:
-    """`-o custom-columns=TITLE:PATH,...`. Raises BadWords. Source: kubectl/pkg/cmd/get/customcolumn.go."""
-    parts = [part.partition(":") for part in spec.split(",")]
-    bad = next((part for part in parts if not part[0] or not part[2]), None)
-    if bad is not None or not spec:
-        raise BadWords(
-            f"error: unexpected custom-columns spec: {''.join(bad or ()) or spec}, expected <header>:<json-path-expr>"
-        )
+def output_of(words: Words) -> tuple[str, str]:
+    """(the format that -o names, what stands behind it). Raises BadWords."""
+    given = words.values.get("output", "")
+    kind, _, value = given.partition("=")
+    if kind in ("jsonpath", "custom-columns"):
+        if not value:
+            what = "template format specified but no template" if kind == "jsonpath" else "custom-columns format specified but no custom columns"  # fmt: skip
+            raise BadWords(f"error: {what} given")
+        return kind, value
+    if kind in _NOT_HERE:
+        raise BadWords(f"error: -o {kind} is not simulated here; jsonpath and custom-columns are")
+    if given.lower() in _ALONE or given in ("", "wide", "name"):
+        return given.lower(), ""
+    raise BadWords(f'error: unable to match a printer suitable for the output format "{given}", allowed formats are: {_FORMATS}')  # fmt: skip
+
+
+def nothing_found(words: Words, resources: Iterable[Resource]) -> str:
+    """What is said where there is nothing."""
+    within = "all-namespaces" not in words.flags and all(resource.namespaced for resource in resources)
+    return f"No resources found{f' in {words.namespace} namespace.' if within else ''}\n"
+
+
+def _sorted(found: Found, path: str, *, one_table: bool) -> Found:
+    """By the values at a path, text letter by letter, those that lack it first; none where nobody has it. Raises BadWords."""
     try:
-        paths = [path.strip("{}") for _, _, path in parts]
-        rows = [[_cell(find(path if path.startswith(".") else f".{path}", o)) for path in paths] for o in found]
-    except BadPath as error:
-        raise BadWords(f"error: error parsing jsonpath, {error}") from None
-    return table([title for title, _, _ in parts], rows, headed=headed)
+        keyed = [(find(relaxed(path), o), resource, o) for resource, o in found]
+    except (BadPath, FailedPath):
+        return []
+    if not one_table:
+        raise BadWords(f'error: couldn\'t find any field with path "{{{relaxed(path)}}}" in the list of objects')
+    if not any(values for values, _, _ in keyed):
+        return []
+    keyed.sort(key=lambda one: (bool(one[0]), *((isinstance(one[0][0], str), one[0][0]) if one[0] else ())))
+    return [(resource, o) for _, resource, o in keyed]
 
 
-def _cell(values: list[Any]) -> str:
-    shown = [value_text(value) for value in values if value is not None]
-    return ",".join(shown) or "<none>"
+def _tables(found: Found, words: Words, wide: bool, *, several: bool) -> str:
+    """A table of each run of objects of one kind. With -A the column NAMESPACE stays once it was there."""
+    shown: list[str] = []
+    namespaced = False
+    for resource, many in groupby(found, key=lambda one: one[0]):
+        namespaced = namespaced or ("all-namespaces" in words.flags and resource.namespaced)
+        shown.append(_table(resource, [o for _, o in many], words, wide, several=several, namespaced=namespaced))
+    return ("" if "no-headers" in words.flags else "\n").join(shown)
 
 
-def _table(resource: Resource, many: list[Document], words: Words, wide: bool, *, several: bool) -> str:
+def _table(
+    resource: Resource, many: list[Document], words: Words, wide: bool, *, several: bool, namespaced: bool
+) -> str:
     headers, further, row = TABLES[resource.kind]
-    everywhere = "all-namespaces" in words.flags and resource.namespaced
-    columns = [name for name in words.values.get("columns", "").split(",") if name]
-    titles = [*(("NAMESPACE",) if everywhere else ()), *headers, *(further if wide else ())]
+    columns = [name for name in words.values.get("label-columns", "").split(",") if name]
+    titles = [*(("NAMESPACE",) if namespaced else ()), *headers, *(further if wide else ())]
     titles += [name.rpartition("/")[2].upper() for name in columns]
     rows = []
     for o in many:
         cells = row(o, wide)
-        if several:
-            cells[0] = f"{resource.full}/{cells[0]}"
         labels = o["metadata"].get("labels", {})
+        if several and "NAME" in headers:
+            at = headers.index("NAME")
+            cells[at] = f"{resource.full}/{cells[at]}"
         cells += [labels.get(name, "") for name in columns]
         if "show-labels" in words.flags:
             cells.append(",".join(f"{name}={value}" for name, value in sorted(labels.items())) or "<none>")
-        rows.append([o["metadata"].get("namespace", "default"), *cells] if everywhere else cells)
+        rows.append([o["metadata"].get("namespace", ""), *cells] if namespaced else cells)
     if "show-labels" in words.flags:
         titles.append("LABELS")
     return table(titles, rows, headed="no-headers" not in words.flags)
 
 
-def _documents(found: list[tuple[Resource, Document]], output: str, named: bool) -> str:
-    if output == "name":
+def _documents(found: Found, kind: str, value: str, words: Words, *, alone: bool) -> str:
+    if kind == "name":
         return "".join(f"{resource.full}/{o['metadata']['name']}\n" for resource, o in found)
-    alone = named and len(found) == 1
+    if kind == "custom-columns":
+        return _columns([o for _, o in found], value, headed="no-headers" not in words.flags)
     document: Document = found[0][1] if alone else {"apiVersion": "v1", "items": [o for _, o in found], "kind": "List", "metadata": {"resourceVersion": ""}}  # fmt: skip
-    if output == "yaml":
-        return yaml_text(document)
-    if output == "json":
-        return json.dumps(document, indent=4, sort_keys=True, ensure_ascii=False) + "\n"
+    if kind == "jsonpath":
+        return by_path(value, document)
+    return in_full(document, kind)
+
+
+def in_full(document: Document, kind: str) -> str:
+    """The object as `-o yaml` or `-o json` has it."""
+    return yaml_text(document) if kind == "yaml" else go_json(document, 4) + "\n"
+
+
+def by_path(template: str, document: Document) -> str:
+    """What `-o jsonpath=TEMPLATE` prints. Raises BadWords."""
     try:
-        return evaluate(output.removeprefix("jsonpath="), document)
+        return evaluate(template, document)
     except BadPath as error:
-        raise BadWords(f"error: error parsing jsonpath {output.removeprefix('jsonpath=')}, {error}") from None
+        raise BadWords(f"error: error parsing jsonpath {template}, {error}") from None
+    except FailedPath as error:
+        raise BadWords(
+            f'error: error executing jsonpath "{template}": Error executing template: {error}. Printing more information for '
+            f"debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject given to jsonpath engine was:\n\t\t{go_syntax(document)}\n\n\n"
+        ) from None
+
+
+def _columns(many: list[Document], spec: str, *, headed: bool) -> str:
+    """`-o custom-columns=HEADER:PATH,...`. Raises BadWords."""
+    headers, paths = [], []
+    for part in spec.split(","):
+        header, colon, path = part.partition(":")
+        if not colon:
+            raise BadWords(f"error: unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")
+        headers.append(header)
+        try:
+            paths.append(relaxed(path))
+        except BadPath as error:
+            raise BadWords(f"error: {error}") from None
+    try:
+        rows = [[",".join(map(go_text, find(path, o))) or "<none>" for path in paths] for o in many]
+    except (BadPath, FailedPath) as error:
+        raise BadWords(f"error: {error}") from None
+    return table(headers, rows, headed=headed)

@@ -11,8 +11,8 @@ from engine.cluster import Pod
 from engine.shell.deployments import deployment_of, deployments, evicted, schedulable, settled
 from engine.shell.interface import Call, Result
 from engine.shell.live import LiveCluster
+from engine.shell.tools.kubectl.flags import Words
 from engine.shell.tools.kubectl.problems import BadWords
-from engine.shell.tools.kubectl.words import Words
 
 
 def run(call: Call, words: Words) -> Result:
@@ -55,7 +55,7 @@ def _drained(live: LiveCluster, node: str, words: Words) -> tuple[str, LiveClust
     pods = [pod for pod in live.cluster.pods if pod.node_name == node]
     alone = [pod for pod in pods if _owner(live, pod) is None]
     problems = []
-    if "daemonsets" not in words.flags:
+    if "ignore-daemonsets" not in words.flags:
         problems.append(
             "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): kube-system/kube-proxy"
         )

@@ -16,15 +16,16 @@ NOT_SIMULATED = {
     "cp": "kubectl exec POD -- cat FILE is there",
     "attach": "kubectl logs and kubectl exec are there",
     "taint": "kubectl cordon and drain are there",
-    "expose": "kubectl apply -f - takes a Service",
     "autoscale": "kubectl scale is there",
-    "set": "kubectl patch is there",
     "explain": "the fields of an object are those of kubectl get -o yaml",
     "diff": "kubectl get -o yaml is there",
     "plugin": "there are none",
     "certificate": "there are no certificates",
     "kustomize": "kubectl apply -f is there",
     "completion": "Tab completes",
+    "options": "kubectl VERB --help tells of each verb's",
+    "alpha": "there is none",
+    "convert": "every object is of one version",
 }
 # Kinds of the real one, by the names that one types: what to use in their place.
 _KINDS = {

@@ -1,64 +1,90 @@
-"""kubectl rollout and scale: Deployments, whose pods are made anew, and the DaemonSet kube-proxy, which starts anew and syncs."""
+"""kubectl rollout and scale: Deployments, whose pods are made anew, and the DaemonSet kube-proxy, which starts anew and syncs.
+
+Sources: staging/src/k8s.io/kubectl/pkg/cmd/{rollout,scale}.
+"""
 
 from __future__ import annotations
 
-import re
-
-from engine.shell.conntrack_room import set_by_kube_proxy
-from engine.shell.deployments import MOST_REPLICAS, Deployment, deployments, restarted, scaled
+from engine.manifests.write import Document
+from engine.shell.api import Resource
+from engine.shell.deployments import MOST_REPLICAS, deployments, scaled
 from engine.shell.interface import Call, Result
-from engine.shell.tools.kubectl.words import BadWords, Words
+from engine.shell.tools.kubectl.about import release_of
+from engine.shell.tools.kubectl.changes import Changes, each
+from engine.shell.tools.kubectl.flags import Words
+from engine.shell.tools.kubectl.problems import BadWords
+from engine.shell.tools.kubectl.stored import started_anew
+from engine.shell.tools.kubectl.words import asked_for, looked_up
 
-_PROXY = "daemonset/kube-proxy"
-_KINDS = {"ds": "daemonset", "daemonsets": "daemonset", "deploy": "deployment", "deployments": "deployment"}
+_NO_SUCH = ("history", "undo", "pause", "resume")
+_SPOKEN = {"DaemonSet": "daemon set"}
 
 
 def run(call: Call, words: Words) -> Result:
-    """`kubectl rollout restart|status KIND/NAME`, `kubectl scale deployment/NAME --replicas=N`."""
+    """`kubectl rollout restart|status KIND [NAME...]`, `kubectl scale deployment NAME... --replicas=N [--current-replicas=N]`."""
     if words.rest[0] == "scale":
         return _scale(call, words)
-    verb, target = words.rest[1] if len(words.rest) > 1 else "", _target(words.rest[2:])
+    verb = words.rest[1] if len(words.rest) > 1 else ""
+    if verb in _NO_SUCH or not verb:
+        raise BadWords(
+            f"error: kubectl rollout {verb} is not simulated here; restart and status are".replace("  ", " ")
+        )
     if verb not in ("restart", "status"):
-        raise BadWords(f'error: unknown command "{verb}" for "kubectl rollout"; here there are restart and status')
-    if target == _PROXY and words.namespace == "kube-system":
-        return _proxies(call, verb)
-    one = _deployment(call, words, target)
-    if verb == "status":
-        return Result(f'deployment "{one.name}" successfully rolled out\n')
-    return Result(f"deployment.apps/{one.name} restarted\n", live=restarted(call.live, one))
+        raise BadWords(
+            f"error: unknown command \"{' '.join(words.rest[1:])}\"\nSee 'kubectl rollout -h' for help and examples"
+        )
+    asked = Words(("rollout", *words.rest[2:]), words.values, words.flags)
+    return each(call, asked, _restart if verb == "restart" else _status, all_of=True)
 
 
-def _target(words: tuple[str, ...]) -> str:
-    text = "/".join(words[:2]) if len(words) > 1 and "/" not in words[0] else (words or ("",))[0]
-    kind, slash, name = text.partition("/")
-    return f"{_KINDS.get(kind.partition('.')[0], kind)}{slash}{name}"
+def _restart(changes: Changes, resource: Resource, o: Document) -> None:
+    name = o["metadata"]["name"]
+    if resource.kind in ("DaemonSet", "Deployment"):
+        changes.live = started_anew(changes.live, o)
+    else:
+        raise BadWords(f'error: {resource.plural} "{name}" restarting is not supported')
+    changes.say(resource, name, "restarted")
 
 
-def _proxies(call: Call, verb: str) -> Result:
-    if verb == "status":
-        return Result('daemon set "kube-proxy" successfully rolled out\n')
-    live = call.live
-    for node in live.cluster.nodes:
-        live = set_by_kube_proxy(live.with_proxy(node.name, running=True), node.name)
-    return Result("daemonset.apps/kube-proxy restarted\n", live=live)
-
-
-def _deployment(call: Call, words: Words, target: str) -> Deployment:
-    kind, _, name = target.partition("/")
-    found = deployments(call.live).get(f"{words.namespace}/{name}")
-    if kind == "deployment" and found is not None:
-        return found
-    plural = {"deployment": "deployments.apps", "daemonset": "daemonsets.apps"}.get(kind)
-    if plural is None:
-        raise BadWords(f'error: the server doesn\'t have a resource type "{kind}" that can be restarted or scaled here')
-    raise BadWords(f'Error from server (NotFound): {plural} "{name}" not found')
+def _status(changes: Changes, resource: Resource, o: Document) -> None:
+    if resource.kind not in ("DaemonSet", "Deployment"):
+        raise BadWords(f"error: no status viewer has been implemented for {resource.kind}")
+    status = o["status"]
+    if resource.kind == "Deployment" and status["availableReplicas"] < status["updatedReplicas"]:
+        raise BadWords(
+            f'Waiting for deployment "{o["metadata"]["name"]}" rollout to finish: {status["availableReplicas"]} of {status["updatedReplicas"]} '
+            "updated replicas are available...\nerror: waiting is not simulated here"
+        )
+    spoken = _SPOKEN.get(resource.kind, resource.kind.lower())
+    changes.out += f'{spoken} "{o["metadata"]["name"]}" successfully rolled out\n'
 
 
 def _scale(call: Call, words: Words) -> Result:
-    wanted = words.values.get("replicas", "")
-    if not re.fullmatch(r"[0-9]{1,4}", wanted):
-        raise BadWords("error: required flag(s) \"replicas\" not set" if not wanted else f'error: invalid argument "{wanted}" for "--replicas" flag')  # fmt: skip
-    if int(wanted) > MOST_REPLICAS:
+    if "replicas" not in words.values:
+        raise BadWords('error: required flag(s) "replicas" not set')
+    wanted = int(words.values["replicas"])
+    if wanted < 0:
+        raise BadWords("error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0")
+    if wanted > MOST_REPLICAS:
         raise BadWords(f"error: at most {MOST_REPLICAS} replicas are made here")
-    one = _deployment(call, words, _target(words.rest[1:]))
-    return Result(f"deployment.apps/{one.name} scaled\n", live=scaled(call.live, one, int(wanted)))
+    current = int(words.values.get("current-replicas", "-1"))
+    asked = asked_for(words, verb="scale")
+    found = [looked_up(call.live, resource, names, words) for resource, names in asked]
+    if not any(many for many, _ in found) and release_of(call.live) >= (1, 33):
+        said = "".join(missing for _, missing in found).replace("Error from server (NotFound): ", "")
+        raise BadWords(f"error: no objects passed to scale {said}".rstrip())
+
+    def change(changes: Changes, resource: Resource, o: Document) -> None:
+        if resource.kind == "ReplicaSet":
+            raise BadWords(
+                "error: scaling a ReplicaSet is not modelled here; scale its Deployment, which would undo it"
+            )
+        if resource.kind != "Deployment":
+            raise BadWords("Error from server (NotFound): the server could not find the requested resource")
+        if current not in (-1, o["spec"]["replicas"]):
+            raise BadWords(f"error: Expected replicas to be {current}, was {o['spec']['replicas']}")
+        key = f"{o['metadata']['namespace']}/{o['metadata']['name']}"
+        changes.live = scaled(changes.live, deployments(changes.live)[key], wanted)
+        changes.say(resource, o["metadata"]["name"], "scaled")
+
+    return each(call, words, change)

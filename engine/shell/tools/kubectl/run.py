@@ -1,6 +1,6 @@
 """kubectl run: a pod made for a command, or for a shell, beside the others.
 
-The scheduler's part is the node with the fewest pods; the image's is nothing: every pod here has the same tools.
+The image counts for nothing: every pod here has the same tools.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ import re
 
 from engine.manifests.write import Document
 from engine.shell import api
-from engine.shell.deployments import next_address, schedulable, with_given
 from engine.shell.interface import Call, Result
 from engine.shell.live import LiveCluster
+from engine.shell.tools.kubectl.about import release_of
+from engine.shell.tools.kubectl.changes import Changes, unmade
 from engine.shell.tools.kubectl.execute import opens_shell
-from engine.shell.tools.kubectl.words import BadWords, Words
+from engine.shell.tools.kubectl.flags import Words
+from engine.shell.tools.kubectl.problems import BadWords
+from engine.shell.tools.kubectl.stored import created, found
+from engine.shell.tools.kubectl.words import resource_of
 
 # RFC 1123, a DNS label.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -23,24 +27,32 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 def run(call: Call, words: Words) -> Result:
     """`kubectl run NAME --image=IMAGE [--rm] [-it] [-l LABELS] [-- COMMAND...]`."""
     name = words.rest[1] if len(words.rest) > 1 else ""
+    if "image" not in words.values:
+        raise BadWords('error: required flag(s) "image" not set')
     if not name:
         raise BadWords("error: NAME is required for run")
     if not _NAME.fullmatch(name):
         raise BadWords(
             f'The Pod "{name[:100]}" is invalid: metadata.name: Invalid value: a lowercase RFC 1123 label is needed'
         )
-    if "image" not in words.values:
-        raise BadWords('error: required flag(s) "image" not set')
     held = {pod.name for pod in call.live.cluster.pods if pod.namespace == words.namespace}
     if name in held:
         raise BadWords(f'Error from server (AlreadyExists): pods "{name}" already exists')
+    if words.values.get("restart", "Always") not in ("Always", "OnFailure", "Never"):
+        raise BadWords(
+            f"error: invalid restart policy: {words.values['restart']}\nSee 'kubectl run -h' for help and examples"
+        )
+    if words.values.get("dry-run", "none") != "none":
+        return _only_shown(call.live, name, words)
     live = _made(call.live, name, words)
     command = words.behind if words.behind is not None else words.rest[2:]
     attached = bool({"tty", "stdin"} & words.flags)
     if "rm" in words.flags and not attached:
         raise BadWords("error: --rm should only be used for attached containers")
     if not attached:
-        return Result(f"pod/{name} created\n", live=live)
+        changes = Changes(live, words)
+        changes.say(resource_of("pods"), name, "created", found(live, ("Pod", words.namespace, name)))
+        return changes.result()
     host = live.host_named(f"pod/{words.namespace}/{name}")
     if not command or opens_shell(command):
         kept = f"(--rm takes nothing away here: kubectl delete pod {name} does)\n" if "rm" in words.flags else ""
@@ -51,34 +63,44 @@ def run(call: Call, words: Words) -> Result:
     if "rm" not in words.flags:
         return dataclasses.replace(result, live=after)
     gone = after.with_cluster(api.changed(after.cluster, ("Pod", words.namespace, name), lambda _: None))
-    return dataclasses.replace(result, stdout=f'{result.stdout}pod "{name}" deleted\n', live=gone)
+    where = f" from {words.namespace} namespace" if release_of(live) >= (1, 34) else ""
+    return dataclasses.replace(result, stdout=f'{result.stdout}pod "{name}" deleted{where}\n', live=gone)
+
+
+def _only_shown(live: LiveCluster, name: str, words: Words) -> Result:
+    """`--dry-run`: the pod as it would be sent."""
+    container: Document = {"image": words.values["image"], "name": name, "resources": {}}
+    if words.values.get("port", "").isdigit():
+        container["ports"] = [{"containerPort": int(words.values["port"])}]
+    if words.behind:
+        container["args"] = list(words.behind)
+    spec = {
+        "containers": [container],
+        "dnsPolicy": "ClusterFirst",
+        "restartPolicy": words.values.get("restart", "Always"),
+    }
+    metadata: Document = {"labels": _labels(name, words), "name": name}
+    if "namespace" in words.values:
+        metadata["namespace"] = words.namespace
+    document = {"apiVersion": "v1", "kind": "Pod", "metadata": unmade(live, metadata), "spec": spec, "status": {}}
+    changes = Changes(live, words)
+    changes.say(resource_of("pods"), name, "created", document)
+    return changes.result()
+
+
+def _labels(name: str, words: Words) -> dict[str, str]:
+    return dict(_pair(one) for one in words.values.get("labels", f"run={name}").split(","))
 
 
 def _made(live: LiveCluster, name: str, words: Words) -> LiveCluster:
-    """`live` with the pod, on the node that has the fewest."""
-    taken = [pod.node_name for pod in live.cluster.pods]
-    nodes = schedulable(live)
-    if not nodes:
-        raise BadWords("error: no node here gives addresses to pods")
-    node = min(nodes, key=taken.count)
-    address = next_address(live, node, live.cluster.pods)
-    given = words.values.get("selector") or words.values.get("labels") or f"run={name}"
+    """`live` with the pod."""
     document: Document = {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {
-            "name": name,
-            "namespace": words.namespace,
-            "labels": dict(_pair(one) for one in given.split(",")),
-        },
-        "spec": {"nodeName": node, "containers": [{"name": name, "image": words.values["image"]}]},
-        "status": {
-            "phase": "Running",
-            "podIP": address,
-            "conditions": [{"type": "Ready", "status": "True"}],
-        },
+        "metadata": {"name": name, "namespace": words.namespace, "labels": _labels(name, words)},
+        "spec": {"containers": [{"name": name, "image": words.values["image"]}]},
     }
-    return with_given(live.with_cluster(api.created(live.cluster, document)), node, address)
+    return created(live, document)
 
 
 def _pair(text: str) -> tuple[str, str]:

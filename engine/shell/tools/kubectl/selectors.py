@@ -1,100 +1,94 @@
-"""Which objects are asked for: by labels (-l), by fields (--field-selector).
+"""Which objects -l and --field-selector ask for.
 
-Sources: k8s.io/apimachinery/pkg/labels/selector.go, pkg/fields; pkg/apis/core/v1/conversion.go (the fields of each kind).
+Sources: apimachinery/pkg/labels/selector.go; the fields are those that the API server knows of each kind (pkg/apis/core/v1,
+conversion.go, and metadata.name and metadata.namespace of every kind).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from engine.manifests.write import Document
-from engine.shell.tools.kubectl.jsonpath import BadPath, find
+from engine.shell.api import Resource
 from engine.shell.tools.kubectl.problems import BadWords
 
-_SET = re.compile(r"\s*(?P<name>[\w./-]+)\s+(?P<sign>in|notin)\s*\((?P<values>[^()]*)\)\s*")
-_PARTED = re.compile(r",(?![^()]*\))")
-_METADATA = frozenset({"metadata.name", "metadata.namespace"})
-# Beside those that every kind has.
-_FIELDS = {
-    "Pod": frozenset({"spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
-                      "status.podIP", "status.nominatedNodeName"}),
-    "Node": frozenset({"spec.unschedulable"}),
-    "Service": frozenset({"spec.clusterIP", "spec.type"}),
-    "Event": frozenset({"type", "reason", "involvedObject.kind", "involvedObject.name", "involvedObject.namespace", "source"}),
-    "ReplicaSet": frozenset({"status.replicas"}),
-    "Namespace": frozenset({"status.phase"}),
-    "Secret": frozenset({"type"}),
-}  # fmt: skip
-# What an object has that does not say so.
+_KEY = r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?"
+_PART = re.compile(
+    rf"\s*(?:(?P<absent>!)\s*(?P<gone>{_KEY})|(?P<key>{_KEY})\s*(?:(?P<sign>==|!=|=)\s*(?P<value>[-A-Za-z0-9_.]*)"
+    r"|\s(?P<set>in|notin)\s*\((?P<values>[-A-Za-z0-9_., ]*)\))?)\s*(?:,|$)"
+)
+_FIELD = re.compile(r"([^=!]+)(==|!=|=)(.*)")
 _DEFAULTS = {"spec.unschedulable": "false", "spec.hostNetwork": "false", "spec.restartPolicy": "Always", "spec.schedulerName": "default-scheduler",
              "spec.serviceAccountName": "default"}  # fmt: skip
+_FIELDS = {
+    "Pod": ("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
+            "status.podIP", "status.podIPs", "status.nominatedNodeName"),
+    "Node": ("spec.unschedulable",),
+    "Service": ("spec.clusterIP", "spec.type"),
+    "Namespace": ("status.phase",),
+    "Event": ("involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "reason", "type", "source"),
+    "ReplicaSet": ("status.replicas",),
+}  # fmt: skip
 
 
-def by_labels(selector: str) -> Callable[[Document], bool]:
-    """Whether an object's labels match: `a=b`, `a!=b`, `a`, `!a`, `a in (b,c)`, `a notin (b)`, joined by commas. Raises BadWords."""
-    parts = [_label(part.strip(), selector) for part in _PARTED.split(selector) if part.strip()]
-    return lambda o: all(part(o["metadata"].get("labels") or {}) for part in parts)
+def check_selectors(resource: Resource, labels: str, fields: str) -> None:
+    """Raises BadWords for what the API server cannot read, or does not select this kind by."""
+    said = _bad_labels(labels) or _bad_fields(resource.kind, fields)
+    if said:
+        raise BadWords(f'Error from server (BadRequest): Unable to find "{resource.group}/v1, Resource={resource.names[0]}" that match label selector "{labels[:100]}", field selector "{fields[:100]}": {said}')  # fmt: skip
 
 
-def _label(part: str, selector: str) -> Callable[[dict[str, Any]], bool]:
-    several = _SET.fullmatch(part)
-    if several is not None:
-        name, values = several["name"], {one.strip() for one in several["values"].split(",")}
-        return lambda labels: (labels.get(name) in values) is (several["sign"] == "in")
-    if "(" in part or ")" in part or " " in part.replace(" = ", "="):
-        raise BadWords(f"error: unable to parse requirement: found '{part[:50]}' in \"{selector[:100]}\"")
-    key, equals, value = part.replace("==", "=").partition("=")
-    key, value = key.strip(), value.strip()
-    if key.endswith("!") and equals:
-        return lambda labels: labels.get(key[:-1]) != value
-    if equals:
-        return lambda labels: labels.get(key) == value
-    return (lambda labels: key[1:].strip() not in labels) if key.startswith("!") else (lambda labels: key in labels)
+def _bad_labels(selector: str) -> str:
+    at = 0
+    while at < len(selector):
+        part = _PART.match(selector, at)
+        if part is None:
+            return f"unable to parse requirement: '{selector[at : at + 40]}'"
+        at = part.end()
+    return ""
 
 
-def by_fields(selector: str, kind: str, plural: str) -> Callable[[Document], bool]:
-    """Whether an object's fields match: `a=b`, `a==b`, `a!=b`, joined by commas. Raises BadWords for a field that the API server
-    does not select this kind by."""
-    parts: list[tuple[str, str, bool]] = []
+def _bad_fields(kind: str, selector: str) -> str:
     for part in filter(None, selector.split(",")):
-        field, equals, value = part.replace("==", "=").partition("=")
-        if not equals:
-            raise BadWords(
-                f"Error from server (BadRequest): invalid selector: '{selector[:100]}'; can't understand '{part[:50]}'"
-            )
-        differs = field.endswith("!")
-        field = field.removesuffix("!")
-        if field not in _METADATA and field not in _FIELDS.get(kind, frozenset()):
-            raise BadWords(f'Error from server (BadRequest): Unable to find "/v1, Resource={plural}" that match label selector "", field selector "{selector[:100]}": field label not supported: {field[:50]}')  # fmt: skip
-        parts.append((field, value, not differs))
-    return lambda o: all((field_text(o, field) == value) is same for field, value, same in parts)
+        found = _FIELD.fullmatch(part)
+        if found is None:
+            return f"invalid selector: '{selector[:100]}'; can't understand '{part[:50]}'"
+        if found[1] not in ("metadata.name", "metadata.namespace", *_FIELDS.get(kind, ())):
+            return f"field label not supported: {found[1][:50]}"
+    return ""
 
 
-def field_text(o: Document, field: str) -> str:
-    """A field as a selector or a column sees it; "" where there is none. Raises BadPath."""
-    found = find(f".{field.removeprefix('.')}", o)
-    return str(found[0]) if found and found[0] is not None else _DEFAULTS.get(field, "")
+def selected(document: Document, selector: str) -> bool:
+    """Whether the object's labels are those of the selector: a=b, a!=b, a, !a, `a in (b,c)`, `a notin (b,c)`, all of those that
+    commas join."""
+    labels = document["metadata"].get("labels", {})
+    return all(_holds(part, labels) for part in _PART.finditer(selector))
 
 
-def sorted_by(found: list[Document], path: str) -> list[Document]:
-    """By a JSONPath of theirs, numbers by their value. Raises BadWords where none has it."""
-    plain = path.strip("{}'\"")
-    plain = plain if plain.startswith(".") else f".{plain}"
-    if plain in (".metadata.creationTimestamp", ".lastTimestamp", ".firstTimestamp", ".status.startTime"):
-        # All are of one age.
-        return found
-    try:
-        values = [find(plain, o) for o in found]
-    except BadPath as error:
-        raise BadWords(f"error: error parsing jsonpath {plain[:100]}, {error}") from None
-    if found and not any(values):
-        raise BadWords(f'error: couldn\'t find any field with path "{{{plain[:100]}}}" in the list of objects')
+def _holds(part: re.Match[str], labels: dict[str, str]) -> bool:
+    if part["gone"]:
+        return part["gone"] not in labels
+    found = labels.get(part["key"])
+    if part["set"]:
+        among = found in [value.strip() for value in part["values"].split(",")]
+        return among if part["set"] == "in" else not among
+    if part["sign"] is None:
+        return found is not None
+    return (found != part["value"]) if part["sign"] == "!=" else (found == part["value"])
 
-    def order(at: int) -> tuple[int, float, str]:
-        value = values[at][0] if values[at] else None
-        number = isinstance(value, (int, float))
-        return (0 if value is None else 1, float(value) if number else 0.0, "" if number else str(value))  # type: ignore[arg-type]
 
-    return [found[at] for at in sorted(range(len(found)), key=order)]
+def fields_match(document: Document, selector: str) -> bool:
+    """Whether the object's fields are those of the selector."""
+    for part in filter(None, selector.split(",")):
+        found = _FIELD.fullmatch(part)
+        if found is None or (_field(document, found[1]) == found[3]) is (found[2] == "!="):
+            return False
+    return True
+
+
+def _field(document: Document, path: str) -> str:
+    at: Any = document
+    for step in path.split("."):
+        at = at.get(step) if isinstance(at, dict) else None
+    return _DEFAULTS.get(path, "") if at is None else str(at).lower() if isinstance(at, bool) else str(at)

@@ -100,13 +100,13 @@ def _endpoints(o: Document, wide: bool) -> Row:
     return [o["metadata"]["name"], endpoints_text(o), AGE]
 
 
-def selector_text(selector: Document) -> str:
+def selector_text(selector: Document, of_none: str = "<none>") -> str:
     """A LabelSelector as kubectl prints it."""
     found = [f"{name}={value}" for name, value in sorted(selector.get("matchLabels", {}).items())]
     for one in selector.get("matchExpressions", []):
         values = ",".join(one.get("values", []))
         found.append({"In": f"{one['key']} in ({values})", "NotIn": f"{one['key']} notin ({values})", "Exists": one["key"]}.get(one["operator"], f"!{one['key']}"))  # fmt: skip
-    return ",".join(found) or "<none>"
+    return ",".join(found) or of_none
 
 
 def _policy(o: Document, wide: bool) -> Row:
