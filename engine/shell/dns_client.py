@@ -9,7 +9,7 @@ import ipaddress
 
 from engine.shell.connect import Ending, attempt
 from engine.shell.live import LiveCluster
-from engine.shell.resolver import dns_service
+from engine.shell.resolver import cluster_dns, dns_service
 
 # Seconds of one try.
 _PATIENCE = 5.0
@@ -25,7 +25,7 @@ def ask(live: LiveCluster, host: str, server: str, name: str, tries: int = 3) ->
     """(what is said of the tries, "" where it answers; of the end; the cluster after it), of a process on `host`. Raises ValueError
     where `server` is no address."""
     address = str(ipaddress.ip_address(server))
-    if address.startswith("127.") or dns_service(live.cluster) is None:
+    if address.startswith("127.") or (dns_service(live.cluster) is None and address in cluster_dns(live.cluster)):
         return "", "", live
     tried = attempt(live, host, address, 53, "UDP")
     if tried.ending is Ending.CONNECTED:

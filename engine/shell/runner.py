@@ -38,9 +38,10 @@ class _NotConnected(Exception):
 
 
 class Runner:
-    """Runs lines on `host`; `live` is the cluster now, `variables`, `functions` and `aliases` those of the shell there, `stopped`:
-    nothing more is run, in no other shell of the line either where it is `spent`. `given` are the words that the function which runs was called with, `locals` what its own variables were
-    before it (None: they were not).
+    """Runs lines on `host`; `live` is the cluster now, `variables`, `functions` and `aliases` those of the shell there.
+
+    `stopped`: nothing more is run, in no other shell of the line either where it is `spent`. `given` are the words that the
+    function which runs was called with, `locals` what its own variables were before it (None: they were not).
 
     It is an engine.shell.special.RunningShell and an engine.shell.compound.CompoundShell.
     """

@@ -181,7 +181,7 @@ def asker(prompt: Callable[[], str], words: Callable[[], list[str]]) -> Callable
 
     def ask() -> str:
         completer = WordCompleter(words())
-        return asked.prompt(prompt(), completer=completer, complete_while_typing=False)
+        return asked.prompt(prompt(), completer=completer, complete_while_typing=False, enable_suspend=True)
 
     return ask
 

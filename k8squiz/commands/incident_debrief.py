@@ -17,6 +17,7 @@ from k8squiz.commands.incident_dialog import wrapped
 from k8squiz.locale.i18n import Lang, pick
 from k8squiz.locale.incident import say
 from k8squiz.terminal.console import make_console, print_plain
+from k8squiz.terminal.sanitize import visible
 from k8squiz.world.incidents import flows_text, truth_text
 
 _LONGEST = 160
@@ -97,4 +98,6 @@ def _changed(before: LiveCluster, after: LiveCluster) -> bool:
 
 
 def _cut(line: str) -> str:
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
+    """As one line of what can be shown."""
+    text = visible(line)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -61,6 +61,7 @@ class Dialog(HostPrompt):
         return line.strip() == "done"
 
     def left_all(self) -> bool:
+        print_plain(say("not-left", self._lang))
         return False
 
     def amiss(self, error: Exception) -> str:

@@ -34,6 +34,7 @@ WORDS: dict[str, Text] = {
     "wrong-turn": Text("It does not mend it, or not for good.", "这样做修不好，或不能持久。"),
     "poor": Text("an expert's path is worth {score} only", "专家路径只得 {score}"),
     "given-away": Text("doing nothing is worth {score}", "什么都不做也得 {score}"),
+    "not-left": Text("This is the first host: done hands in.", "这里已经是最外层：输入 done 结束。"),
     "whole": Text("Every flow does what it did before.", "所有流量都恢复到了故障之前的状态。"),
     "deviate": Text("{count} of {total} flows do not do what they did before:", "{total} 条流量中有 {count} 条与故障之前不一致："),
     "opened": Text("(comes through, and did not before)", "（现在能通，而之前不通）"),
