@@ -115,6 +115,7 @@ ROWS = (
     ToolRow("tcpdump", "other", "tcpdump -n -i {far_port_in} tcp port {target}", meanwhile="curl -sS -m 0.8 http://{far}:{target}/", needs="tcp"),
     ToolRow("tcpdump", "other", "tcpdump -n -i eth0 port 8472", meanwhile="curl -sS -m 0.8 http://{far}:{target}/", needs="tcp vxlan"),
     ToolRow("conntrack -L", "other", "conntrack -L -p tcp", first="curl -sS -m 2 http://{far}:{target}/", needs="tcp"),
+    ToolRow("conntrack -L", "other", "conntrack -L -p tcp", first="curl -sS -m 2 http://{far}:{target}/; nc -zv -w 1 {far} 81", needs="tcp"),
     ToolRow("cat /etc/resolv.conf", "pod", "cat /etc/resolv.conf"),
     ToolRow("getent hosts", "pod", "getent hosts {service}", needs="dns"),
     ToolRow("getent hosts", "pod", "getent hosts {service}.{namespace}.svc.cluster.local", needs="dns"),

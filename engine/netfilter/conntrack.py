@@ -63,7 +63,7 @@ class ConntrackTable:
             if skb.segment not in _STARTS.get(skb.flow.protocol, _ANY_SEGMENT):
                 skb.state = "INVALID"
                 return False
-            skb.connection = ConntrackEntry(skb.flow, skb.flow.reply(), zone=skb.zone)
+            skb.connection = ConntrackEntry(skb.flow, skb.flow.reply(), zone=skb.zone, renewed=True)
             skb.reply = False
             skb.state = "NEW"
             return True
@@ -73,6 +73,7 @@ class ConntrackTable:
             skb.reply, skb.state = False, "INVALID"
             return False
         skb.connection = connection
+        connection.renewed = True
         if skb.reply:
             skb.state = "ESTABLISHED"
             connection.replied = True

@@ -81,7 +81,8 @@ class ConntrackEntry:
     `nat_done` are the manipulations already decided (a null binding counts), `translated` those that
     change something (IPS_SRC_NAT, IPS_DST_NAT). `ipvs_server` is the (address, port) that IPVS sends it to (struct
     ip_vs_conn, which the kernel keeps in a table of its own). `mark` is the connection's own (CONFIG_NF_CONNTRACK_MARK),
-    `zone` the one it was entered in.
+    `zone` the one it was entered in. `renewed`: a packet has belonged to it since it was put in the table, so that its
+    timer started anew (nf_ct_refresh_acct).
     """
 
     original: FiveTuple
@@ -95,6 +96,7 @@ class ConntrackEntry:
     ipvs_server: tuple[str, int] | None = None
     mark: int = 0
     zone: int = 0
+    renewed: bool = False
 
     @classmethod
     def held(cls, original: FiveTuple, reply: FiveTuple, *, replied: bool, assured: bool) -> ConntrackEntry:

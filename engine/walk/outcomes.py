@@ -104,8 +104,12 @@ def tapped(
     fabric: Fabric, request: Request, seed: int | str
 ) -> tuple[Outcome, tuple[Tap, ...], tuple[NeighbourLookup, ...]]:
     """The way that `seed` draws, what packet sockets on all devices see of its first packet and its answer, and which
-    neighbours its hosts ask for, in their order. Raises as outcomes()."""
+    neighbours its hosts ask for, in their order. Of conntrack's entries those alone that its packets belonged to: who waits
+    for time to pass counts from then. Raises as outcomes()."""
     outcome, state = _one_way(fabric, _walkable(fabric, request), seeded(seed), listening=True)
+    renewed = state.renewed()
+    own = tuple(view for view in outcome.conntrack if (view.host, view.original) in renewed)
+    outcome = dataclasses.replace(outcome, conntrack=own)
     return outcome, tuple(state.taps or ()), tuple(state.lookups)
 
 

@@ -350,6 +350,15 @@ class WalkState:
             if (host, entry.original) not in self._outer_flows
         )
 
+    def renewed(self) -> frozenset[tuple[str, FiveTuple]]:
+        """The host and original tuple of each entry that a packet of the walk belonged to."""
+        return frozenset(
+            (host, entry.original)
+            for host, netfilter in self._netfilters.items()
+            for entry in netfilter.conntrack.connections()
+            if entry.renewed
+        )
+
     def remembered(self) -> tuple[HostMemory, ...]:
         """What each host remembers of clients that does, or did before."""
         return tuple(

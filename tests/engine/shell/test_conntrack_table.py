@@ -46,3 +46,19 @@ def test_what_is_left_of_a_connection(typed: str, state: str, assured: bool) -> 
     (line,) = shell.run("node2", "conntrack -L -p tcp 2>/dev/null").stdout.splitlines()
     assert line.split()[3] == state
     assert ("[ASSURED]" in line) is assured
+
+
+# What another pod does half a minute later: no packet of it belongs to the connection.
+BESIDE = {
+    "it is answered": "curl -s -o /dev/null 10.244.2.8:8080",
+    "it is refused": "curl -s -o /dev/null 10.244.2.8:81",
+    "it is looked up": "curl -s -o /dev/null web",
+}
+
+
+@pytest.mark.parametrize("line", BESIDE.values(), ids=BESIDE)
+def test_another_connection_renews_none_but_its_own(line: str) -> None:
+    shell = run(opened(), "", CURL, "sleep 30").shell.run("pod/a", line).shell
+    listed = shell.run("node2", "conntrack -L -p tcp -s 10.244.1.7 2>/dev/null").stdout.split()
+    assert listed[3] == "TIME_WAIT"
+    assert int(listed[2]) <= 90
