@@ -100,7 +100,9 @@ def _line(call: Call, found: Attempt, address: str, size: int, sequence: int, wh
     if where is None:
         reply = found.outcome.reply
         ends = {call.host, *(hop.host for hop in reply[:1])}
-        ttl = 64 - len({hop.host for hop in reply if hop.stage == "routing"} - ends)
+        # What routes a tunnel's packet leaves what it carries alone.
+        routed = {hop.host for hop in reply if hop.stage == "routing" and hop.encapsulation is None}
+        ttl = 64 - len(routed - ends)
         return f"{size + 8} bytes from {address}: icmp_seq={sequence} ttl={ttl} time={_milliseconds(call, sequence):.3f} ms\n"
     if where.code is ReasonCode.MESSAGE_TOO_LONG:
         return f"ping: local error: message too long, mtu={mtu_towards(call.here, address)}\n"

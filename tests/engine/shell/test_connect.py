@@ -127,3 +127,19 @@ def test_what_a_large_ping_hears(facts: dict[str, Any], before: str, size: int, 
     said = run(shell, "pod/c", f"ping -M do -c 2 -W 1 -s {size} 10.244.2.8").shown
     assert f"\n{told}\n" in said
     assert ("Frag needed" in said) is ("Frag needed" in told)
+
+
+@pytest.mark.parametrize(
+    ("host", "to", "ttl"),
+    [
+        ("node1", "10.244.2.8", 63),
+        ("pod/c", "10.244.2.8", 62),
+        ("node1", "172.16.2.4", 63),
+        ("pod/c", "172.16.2.4", 62),
+    ],
+)
+def test_a_router_between_nodes_takes_nothing_off_what_a_tunnel_carries(host: str, to: str, ttl: int) -> None:
+    cluster = two_nodes()
+    far = (cluster.nodes[0], dataclasses.replace(cluster.nodes[1], internal_ips=("172.16.2.4",)))
+    shell = open_shell(dataclasses.replace(cluster, nodes=far))
+    assert f" ttl={ttl} " in shell.run(host, f"ping -c 1 {to}").stdout
