@@ -143,6 +143,19 @@ def _service(draw: random.Random, index: int, where: Addresses) -> Service:
     )
 
 
+def with_affinity(cluster: Cluster) -> Cluster:
+    """The cluster with sessionAffinity for all Services: the first as long as is usual, the others for a short time."""
+    services = tuple(
+        dataclasses.replace(
+            service,
+            session_affinity="ClientIP",
+            affinity_timeout_seconds=SHORT_AFFINITY if number else service.affinity_timeout_seconds,
+        )
+        for number, service in enumerate(cluster.services)
+    )
+    return dataclasses.replace(cluster, services=services)
+
+
 def _slice(draw: random.Random, service: Service, pods: tuple[Pod, ...], where: Addresses) -> EndpointSlice:
     most = draw.choice((0, 0, 1, 1, 1, 2, 3, 8))
     chosen = draw.sample(pods, min(most, len(pods)))

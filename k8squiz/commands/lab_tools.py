@@ -14,6 +14,7 @@ from engine.cni.interface import LabNetwork
 from engine.faults.networks import EVERY
 from engine.faults.scene import draw_scene
 from engine.lab.cases import drawn_on, scenes
+from engine.lab.drawn_clusters import with_affinity
 from engine.lab.parallel import in_processes
 from engine.lab.requirements import prepare
 from engine.lab.tool_lines import ToolLine, tool_lines
@@ -78,7 +79,9 @@ def _clusters(seed: int, modes: tuple[Mode, ...], networks: tuple[tuple[str, Lab
         name = f"incident {seed}.{number}"
         made = draw_scene(name, plugins[number % len(plugins)], chosen, 2 + number % 2)
         other = next(drawn)
-        for told, cluster, its in ((name, made.cluster, chosen), (other.name, other.cluster, other.mode)):
+        # Two in a row, so that each mode has them.
+        scene = with_affinity(made.cluster) if number // 2 % 2 else made.cluster
+        for told, cluster, its in ((name, scene, chosen), (other.name, other.cluster, other.mode)):
             live = LiveCluster(cluster, its, None, seed)
             yield told, live, tuple(tool_lines(live, number))
 
