@@ -41,13 +41,15 @@ class HeldConnection:
 
 def left_behind(outcome: Outcome, closed: bool) -> tuple[ConntrackView, ...]:
     """The entries of an attempt as they are afterwards; `closed`: once both ends have closed what came about. Where the answer
-    got lost the handshake's last packet never came; where it came from a stranger, the client's RST did (tcp_conntracks)."""
+    got lost the handshake's last packet never came; where it came from a stranger, the client's RST did (tcp_conntracks). An
+    entry whose first answer is an RST is deleted at once (nf_conntrack_tcp_packet)."""
     stranger = outcome.where is not None and outcome.where.code is ReasonCode.WRONG_REPLY_SOURCE
     if outcome.verdict is Verdict.DELIVERED:
         state = "TIME_WAIT" if closed else "ESTABLISHED"
     else:
         state = "CLOSE" if stranger else "SYN_RECV"
-    return tuple(dataclasses.replace(v, state=state) if v.state == "ESTABLISHED" else v for v in outcome.conntrack)
+    kept = (view for view in outcome.conntrack if view.state != "CLOSE")
+    return tuple(dataclasses.replace(v, state=state) if v.state == "ESTABLISHED" else v for v in kept)
 
 
 def timeouts(proxy: ProxyConfig) -> dict[str, int]:

@@ -48,6 +48,11 @@ def test_what_is_left_of_a_connection(typed: str, state: str, assured: bool) -> 
     assert ("[ASSURED]" in line) is assured
 
 
+def test_a_refused_connection_leaves_nothing() -> None:
+    shell = run(opened(), "pod/c", "curl -s 10.244.2.8:81").shell
+    assert shell.run("node1", "conntrack -L -p tcp 2>/dev/null").stdout == ""
+
+
 # What another pod does half a minute later: no packet of it belongs to the connection.
 BESIDE = {
     "it is answered": "curl -s -o /dev/null 10.244.2.8:8080",
