@@ -82,6 +82,7 @@ class ReasonCode(enum.StrEnum):
     NO_NEIGHBOUR = "no-neighbour"
     NO_SUCH_HOST = "no-such-host"
     NO_TUNNEL_PEER = "no-tunnel-peer"
+    OTHER_MAC = "other-mac"
     IP_FORWARD_OFF = "ip-forward-off"
     ROUTING_LOOP = "routing-loop"
     NO_REDIRECT_ADDRESS = "no-redirect-address"

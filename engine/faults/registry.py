@@ -26,6 +26,7 @@ MODULES: dict[str, str] = {
     "tunnel-down": "routes",
     "vxlan-fdb-missing": "routes",
     "vxlan-fdb-wrong": "routes",
+    "stale-vtep-mac": "vteps",
     "pod-link-down": "routes",
     "ip-forward-off": "kernels",
     "br-netfilter-off": "kernels",

@@ -55,7 +55,8 @@ class Tunnel:
 
     `remotes` maps a next hop (the inner gateway) to the outer address: flannel's neighbour and FDB entries; for IPIP
     the next hop is the outer address itself. `unresolved` are next hops of which the neighbour entry is gone: nobody answers
-    ARP in a tunnel, so that nothing is sent there.
+    ARP in a tunnel, so that nothing is sent there. `macs` are the neighbour entries that hold another MAC address than the one
+    that the next hop's device was made with, `ends` the forwarding entries of such: the outer address by the MAC address.
     """
 
     local: str
@@ -63,6 +64,8 @@ class Tunnel:
     vni: int | None = None
     port: int | None = None
     unresolved: frozenset[str] = frozenset()
+    macs: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    ends: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

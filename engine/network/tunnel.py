@@ -34,7 +34,8 @@ def overhead(kind: DeviceKind, outer: str) -> int:
 def encapsulate(device: Device, next_hop: str, flow: FiveTuple) -> Encapsulation | None:
     """The outer header for a packet that leaves by a tunnel device; None where it does not know the next hop."""
     assert device.tunnel is not None
-    remote = device.tunnel.remotes.get(next_hop)
+    mac = device.tunnel.macs.get(next_hop)
+    remote = device.tunnel.remotes.get(next_hop) if mac is None else device.tunnel.ends.get(mac)
     if remote is None or next_hop in device.tunnel.unresolved:
         return None
     size = overhead(device.kind, remote)

@@ -122,12 +122,14 @@ def _connected(host: Host, device: Device, address: InterfaceAddress) -> Host:
 @dataclass(frozen=True, slots=True)
 class LinkSet(Edit):
     """`ip link set DEVICE`: what is not None changes. A device that goes down takes the routes by it and its neighbour entries
-    along, permanent ones too (neigh_ifdown); up again brings back the routes of its addresses alone."""
+    along, permanent ones too (neigh_ifdown); up again brings back the routes of its addresses alone. With another MAC address the
+    neighbour entries go too (neigh_changeaddr)."""
 
     device: str
     up: bool | None = None
     mtu: int | None = None
     hairpin: bool | None = None
+    mac: str | None = None
 
     def apply(self, host: Host) -> Host:
         device = host.devices.get(self.device)
@@ -138,9 +140,11 @@ class LinkSet(Edit):
             up=device.up if self.up is None else self.up,
             mtu=device.mtu if self.mtu is None else self.mtu,
             hairpin=device.hairpin if self.hairpin is None else self.hairpin,
+            mac=device.mac if self.mac is None else self.mac,
         )
-        if device.up and not changed.up and device.kind is DeviceKind.VXLAN and changed.tunnel is not None:
-            tunnel = dataclasses.replace(changed.tunnel, unresolved=frozenset(changed.tunnel.remotes))
+        emptied = (device.up and not changed.up) or self.mac is not None
+        if emptied and device.kind is DeviceKind.VXLAN and changed.tunnel is not None:
+            tunnel = dataclasses.replace(changed.tunnel, unresolved=frozenset(changed.tunnel.remotes), macs={})
             changed = dataclasses.replace(changed, tunnel=tunnel)
         host = _with_device(host, changed)
         if device.up and not changed.up:
@@ -212,11 +216,13 @@ class TunnelPeerSet(Edit):
 
 @dataclass(frozen=True, slots=True)
 class NeighbourSet(Edit):
-    """`ip neighbour replace|del` of a tunnel's next hop, `known`: with the MAC address of the node that has it."""
+    """`ip neighbour replace|del` of a tunnel's next hop, `known`: with the MAC address that the device there was made with, or
+    with `mac`."""
 
     device: str
     next_hop: str
     known: bool
+    mac: str = ""
 
     def apply(self, host: Host) -> Host:
         device = host.devices.get(self.device)
@@ -224,9 +230,29 @@ class NeighbourSet(Edit):
             return host
         hop = frozenset({self.next_hop})
         unresolved = device.tunnel.unresolved - hop if self.known else device.tunnel.unresolved | hop
-        return _with_device(
-            host, dataclasses.replace(device, tunnel=dataclasses.replace(device.tunnel, unresolved=unresolved))
-        )
+        macs = {one: mac for one, mac in device.tunnel.macs.items() if one != self.next_hop}
+        if self.mac:
+            macs[self.next_hop] = self.mac
+        tunnel = dataclasses.replace(device.tunnel, unresolved=unresolved, macs=macs)
+        return _with_device(host, dataclasses.replace(device, tunnel=tunnel))
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelEndSet(Edit):
+    """`bridge fdb append|del MAC ... dst OUTER` of a MAC address that no device of the tunnel was made with; None: gone."""
+
+    device: str
+    mac: str
+    outer: str | None
+
+    def apply(self, host: Host) -> Host:
+        device = host.devices.get(self.device)
+        if device is None or device.tunnel is None:
+            return host
+        ends = {mac: outer for mac, outer in device.tunnel.ends.items() if mac != self.mac}
+        if self.outer is not None:
+            ends[self.mac] = self.outer
+        return _with_device(host, dataclasses.replace(device, tunnel=dataclasses.replace(device.tunnel, ends=ends)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Sources: include/uapi/linux/if.h (net_device_flags), net/core/link_watch.c (rfc2
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -122,13 +123,13 @@ def _qdisc(host: Host, device: Device) -> str:
 
 
 def tunnel_mac(live: LiveCluster, device: Device, hop: str, outer: str) -> str:
-    """The MAC address that stands for a tunnel's next hop: that of the tunnel device of the node that has it."""
+    """The MAC address that stands for a tunnel's next hop: the one that the device of the node that has it was made with."""
     owner = live.fabric.neighbours.get(outer)
     for name, node in live.fabric.nodes.items():
         there = live.fabric.host(name).devices.get(device.name)
         if there is not None and any(a.address == hop for a in there.addresses):
-            return hardware_address(node.name, there)
-    return hardware_address(owner[0] if owner else hop, device)
+            return hardware_address(node.name, dataclasses.replace(there, mac=""))
+    return hardware_address(owner[0] if owner else hop, dataclasses.replace(device, mac=""))
 
 
 def tunnel_hops(live: LiveCluster, host: str, device: Device) -> Iterator[str]:

@@ -10,7 +10,7 @@ from engine.hooks import Hook
 from engine.netfilter.skb import NetfilterVerdict
 from engine.netfilter.stack import Skb
 from engine.network import checks
-from engine.network.devices import Device, DeviceKind
+from engine.network.devices import Device, DeviceKind, hardware_address, mac
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, number
 from engine.trace import ReasonCode, Stage
@@ -62,6 +62,11 @@ def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Insid
     tunnel = _tunnel_device(host, inside)
     if tunnel is None:
         return state.lost(host, ReasonCode.NO_TUNNEL_PEER, skb, device=device, next_hop=inside.outer.src)
+    if tunnel.kind is DeviceKind.VXLAN and (inside.mac or mac(host.name, tunnel.name)) != hardware_address(
+        host.name, tunnel
+    ):
+        # eth_type_trans(): PACKET_OTHERHOST, which ip_rcv() drops.
+        return state.lost(host, ReasonCode.OTHER_MAC, inside.skb, device=tunnel.name)
     # skb_scrub_packet: the inner packet is a stranger to this host, without mark, connection or state.
     inner = fresh(inside.skb)
     name, outer = tunnel.name, inside.outer

@@ -249,7 +249,8 @@ def _into_tunnel(
     # ip_tunnel_xmit() takes the inner packet's DF over, vxlan has one of its own.
     whole = network.tunnel_df if outer.kind == "VXLAN" else not skb.may_fragment
     packet = Skb(flow, mark=skb.mark, ttl=ttl, size=size, may_fragment=not whole)
-    return Outgoing(host.name, packet, Inside(skb, outer))
+    known = device.tunnel.macs.get(next_hop, "") if device.tunnel is not None else ""
+    return Outgoing(host.name, packet, Inside(skb, outer, known))
 
 
 def needs_fragments(state: WalkState, host: Host, device: Device, skb: Skb, mtu: int) -> Died:

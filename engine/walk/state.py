@@ -37,10 +37,11 @@ __all__ = ["Arrived", "Died", "Frame", "Inside", "Outgoing", "Step", "WalkState"
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What an outer packet carries."""
+    """What an outer packet carries, to which MAC address where that is not the one that the end's device was made with ("")."""
 
     skb: Skb
     outer: Encapsulation
+    mac: str = ""
 
 
 class TapWay(enum.StrEnum):

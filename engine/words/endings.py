@@ -112,6 +112,10 @@ _REASONS: dict[ReasonCode, tuple[str, str]] = {
         "{device} knows no tunnel end for {next_hop}",
         "{device} 不知道 {next_hop} 对应的隧道对端",
     ),
+    ReasonCode.OTHER_MAC: (
+        "the packet is for another MAC address than {device} has on {host}: it is dropped",
+        "数据包的目的 MAC 地址不是 {host} 上 {device} 的地址：被丢弃",
+    ),
     ReasonCode.IP_FORWARD_OFF: (
         "{host} does not forward packets: ip_forward is 0",
         "{host} 不转发数据包：ip_forward 为 0",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
 from engine.network.devices import Device, DeviceKind, hardware_address
 from engine.packet import canonical, is_ipv6
-from engine.shell.edits import LinkSet, TunnelPeerSet
+from engine.shell.edits import LinkSet, TunnelEndSet, TunnelPeerSet
 from engine.shell.interface import ANYWHERE, Call, Result, Tool, failed, printed
 from engine.shell.learned_ports import AGEING_TIME
 from engine.shell.links import Link, links, tunnel_hops, tunnel_mac
@@ -100,6 +101,7 @@ def _entries(call: Call, device: Device) -> Iterator[tuple[str, str]]:
     if device.kind is DeviceKind.VXLAN and device.tunnel is not None:
         for hop, outer in device.tunnel.remotes.items():
             yield tunnel_mac(call.live, device, hop, outer), f"dst {outer} self permanent"
+        yield from ((mac, f"dst {outer} self permanent") for mac, outer in device.tunnel.ends.items())
         return
     if device.kind is DeviceKind.DUMMY:
         # IPv6 joins all nodes' group when a device is made, which that one stays as long as it is never up (ipv6_add_dev).
@@ -136,9 +138,22 @@ def _change(call: Call, words: list[str]) -> Result:
         hop for hop in tunnel_hops(call.live, call.host, device) if tunnel_mac(call.live, device, hop, "") == mac
     ]
     if not hops:
-        return failed("RTNETLINK answers: No such file or directory", 2)
+        return _beside(call, device, words[0], mac, outer)
     edits = (TunnelPeerSet(name, hop, None if gone else canonical(outer)) for hop in hops)
     return Result(live=call.live.edited(call.host, *edits))
+
+
+def _beside(call: Call, device: Device, verb: str, mac: str, outer: str) -> Result:
+    """An entry of a MAC address that no device of the tunnel was made with."""
+    assert device.tunnel is not None
+    if not re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", mac):
+        return failed(f"Invalid mac address {mac}", 255)
+    gone = verb.startswith("del")
+    if gone and mac not in device.tunnel.ends:
+        return failed("RTNETLINK answers: No such file or directory", 2)
+    if verb == "add" and mac in device.tunnel.ends:
+        return failed("RTNETLINK answers: File exists", 2)
+    return Result(live=call.live.edited(call.host, TunnelEndSet(device.name, mac, None if gone else canonical(outer))))
 
 
 def _no_peer(device: Device, outer: str) -> Result | None:

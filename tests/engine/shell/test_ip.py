@@ -53,6 +53,10 @@ CHANGED = {
     "and come back": (("ip link set cni0 down", "ip link set cni0 up"), "ip r show dev cni0", "10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1 \n"),
     "a tunnel's MTU, once its card has room": (("ip link set eth0 mtu 9000", "ip link set flannel.1 mtu 8950"), "cat /sys/class/net/flannel.1/mtu", "8950\n"),
     "the way in of what is the host's own": ((), "ip route get 192.168.1.11 from 192.168.1.12 iif eth0", "local 192.168.1.11 from 192.168.1.12 dev lo \n    cache <local> iif eth0 \n"),
+    "a tunnel's MAC address": (("ip link set flannel.1 address 0a:00:00:00:00:07",), "ip link show flannel.1 | grep -o 'link/ether [0-9a-f:]*'", "link/ether 0a:00:00:00:00:07\n"),
+    "with which its neighbours go": (("ip link set flannel.1 address 0a:00:00:00:00:07",), "ip neigh show dev flannel.1", ""),
+    "a neighbour with another MAC address": (("ip neigh replace 10.244.2.0 lladdr 0a:00:00:00:00:08 dev flannel.1 nud permanent",), "ip neigh show dev flannel.1", "10.244.2.0 lladdr 0a:00:00:00:00:08 PERMANENT \n"),
+    "and where that is": (("bridge fdb append 0a:00:00:00:00:08 dev flannel.1 dst 192.168.1.12",), "bridge fdb show dev flannel.1 | grep -c 0a:00:00:00:00:08", "1\n"),
     "an MTU": (("ip link set dev eth0 mtu 1400",), "cat /sys/class/net/eth0/mtu", "1400\n"),
     "hairpin mode": (("ip link set veth9efb3611 type bridge_slave hairpin off",), "cat /sys/class/net/veth9efb3611/brport/hairpin_mode", "0\n"),
     "an address": (("ip addr add 192.168.1.99/24 dev eth0",), "ip -br addr show eth0", "eth0             UP             192.168.1.11/24 192.168.1.99/24 \n"),
@@ -76,6 +80,10 @@ MISTAKES = {
     "no table": ("ip route show table 17", "Error: ipv4: FIB table does not exist.\nDump terminated", 2),
     "an option": ("ip -x addr", 'Option "-x" is unknown, try "ip -help".', 255),
     "a route by a device that is down": ("ip link set cni0 down && ip route add 10.9.0.0/24 dev cni0", "Error: Device for nexthop is not up.", 2),
+    "no MAC address": ("ip link set flannel.1 address xx", '"xx" is invalid lladdr.', 1),
+    "a group's MAC address": ("ip link set flannel.1 address 01:00:00:00:00:09", "RTNETLINK answers: Cannot assign requested address", 2),
+    "a neighbour without one": ("ip neigh replace 10.244.2.0 lladdr xx dev flannel.1", '"xx" is invalid lladdr.', 1),
+    "a forwarding entry that is not there": ("bridge fdb del 0a:00:00:00:00:08 dev flannel.1 dst 192.168.1.12", "RTNETLINK answers: No such file or directory", 2),
     "what rp_filter refuses": ("echo 1 > /proc/sys/net/ipv4/conf/all/rp_filter; ip route get 192.168.1.11 from 10.244.2.8 iif eth0", "RTNETLINK answers: Invalid cross-device link", 2),
     "the host's own address from outside": ("ip route get 10.244.1.5 from 192.168.1.11 iif eth0", "RTNETLINK answers: Invalid argument", 2),
     "a tunnel larger than its card has room for": ("ip link set flannel.1 mtu 1451", "RTNETLINK answers: Invalid argument", 2),
@@ -94,3 +102,23 @@ def test_mistakes(line: str, message: str, status: int) -> None:
 @pytest.mark.parametrize("line", ["ip route del default", "ip addr add 10.0.0.1/24 dev eth0", "ip link set eth0 down"])
 def test_a_pod_may_change_nothing(line: str) -> None:
     assert run(opened(), "pod/a", line).stderr == "RTNETLINK answers: Operation not permitted\n"
+
+
+ELSE = "0a:00:00:00:00:08"
+NEIGHBOUR = f"ip neigh replace 10.244.2.0 lladdr {ELSE} dev flannel.1 nud permanent"
+END = f"bridge fdb append {ELSE} dev flannel.1 dst 192.168.1.12"
+ACROSS = {
+    "no such entry": ((("node1", NEIGHBOUR),), False),
+    "an entry, and another MAC address there": ((("node1", NEIGHBOUR), ("node1", END)), False),
+    "an entry, and that MAC address there": ((("node1", NEIGHBOUR), ("node1", END), ("node2", f"ip link set flannel.1 address {ELSE}"), ("node2", "ip neigh replace 10.244.1.0 lladdr {own} dev flannel.1")), True),
+    "another MAC address there alone": ((("node2", f"ip link set flannel.1 address {ELSE}"), ("node2", "ip neigh replace 10.244.1.0 lladdr {own} dev flannel.1")), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "through"), ACROSS.values(), ids=ACROSS)
+def test_a_tunnels_packet_is_for_one_mac_address(lines: tuple[tuple[str, str], ...], through: bool) -> None:
+    shell = opened()
+    own = shell.run("node1", "ip link show flannel.1").stdout.split("link/ether ")[1].split()[0]
+    for host, line in lines:
+        shell = run(shell, host, line.format(own=own)).shell
+    assert ("server: " in shell.run("pod/c", "curl -s -m 2 10.244.2.8:8080").stdout) is through

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from engine.network.devices import Device, DeviceKind
@@ -114,8 +115,9 @@ def _set(call: Call, words: Sequence[str]) -> Result:
         word = words.pop(0)
         if word in ("up", "down"):
             edits.append(LinkSet(name, up=word == "up"))
-        elif word == "mtu" and words:
-            edits.append(LinkSet(name, mtu=_mtu(call, name, words.pop(0))))
+        elif word in ("mtu", "address") and words:
+            value = words.pop(0)
+            edits.append(LinkSet(name, mtu=_mtu(call, name, value)) if word == "mtu" else LinkSet(name, mac=_mac(call, name, value)))  # fmt: skip
         elif word == "nomaster":
             edits.append(MasterSet(name, None))
         elif word == "master" and words:
@@ -151,6 +153,18 @@ def _mtu(call: Call, name: str, word: str) -> int:
         # vxlan_change_mtu(): no more than the device below it leaves.
         raise BadUsage("RTNETLINK answers: Invalid argument", 2)
     return int(word)
+
+
+def _mac(call: Call, name: str, word: str) -> str:
+    device = _device(call, name)
+    if device.kind is not DeviceKind.VXLAN:
+        raise BadUsage("ip: the MAC address of a tunnel (vxlan) alone is changed here")
+    mac = word.lower()
+    if not re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", mac):
+        raise BadUsage(f'"{word}" is invalid lladdr.', 1)
+    if int(mac[1], 16) & 1:
+        raise BadUsage("RTNETLINK answers: Cannot assign requested address", 2)
+    return mac
 
 
 def _on_off(word: str) -> bool:

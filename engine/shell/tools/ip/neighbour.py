@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 
 from engine.network.devices import Device, DeviceKind, hardware_address
@@ -93,7 +94,8 @@ def _written(live: LiveCluster, host: str, device: Device) -> Iterator[_Entry]:
         owner = live.fabric.neighbours.get(outer)
         if owner is not None and hop not in device.tunnel.unresolved:
             end = live.fabric.host(owner[0]).devices.get(device.name, device)
-            yield _Entry(hop, device.name, hardware_address(owner[0], end), _PERMANENT)
+            made = hardware_address(owner[0], dataclasses.replace(end, mac=""))
+            yield _Entry(hop, device.name, device.tunnel.macs.get(hop, made), _PERMANENT)
 
 
 def _filter(call: Call, words: Sequence[str]) -> _Filter:
@@ -167,5 +169,8 @@ def _change(call: Call, words: list[str]) -> Result:
         raise BadUsage("RTNETLINK answers: File exists", 2)
     if begins(verb, "change") and not written and not held:
         raise BadUsage("RTNETLINK answers: No such file or directory", 2)
-    known = values["lladdr"] == tunnel_mac(call.live, device, hop, "")
-    return Result(live=after.edited(call.host, NeighbourSet(device.name, hop, known=known)))
+    mac = values["lladdr"].lower()
+    if not re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", mac):
+        raise BadUsage(f'"{values["lladdr"]}" is invalid lladdr.', 1)
+    own = mac == tunnel_mac(call.live, device, hop, "")
+    return Result(live=after.edited(call.host, NeighbourSet(device.name, hop, known=True, mac="" if own else mac)))
