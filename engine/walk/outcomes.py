@@ -109,7 +109,7 @@ def tapped(
     outcome, state = _one_way(fabric, _walkable(fabric, request), seeded(seed), listening=True)
     renewed = state.renewed()
     own = tuple(view for view in outcome.conntrack if (view.host, view.original) in renewed)
-    outcome = dataclasses.replace(outcome, conntrack=own)
+    outcome = replace(outcome, conntrack=own)
     return outcome, tuple(state.taps or ()), tuple(state.lookups)
 
 
