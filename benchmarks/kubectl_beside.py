@@ -41,6 +41,7 @@ current-context: {context}
 # A client counts an age from its own clock.
 _AGE = re.compile(r"\b[0-9]+y[0-9]*d?\b")
 # What a client says of a watch that ends at once, as the stub's do.
+_CLOSED = ("watch closed before UntilWithoutRetry timeout", "timed out waiting for the condition")
 _SHORT = re.compile(r"^[IW][0-9]{4} .*very short watch.*\n", re.MULTILINE)
 _SECONDS = 20
 
@@ -104,7 +105,12 @@ def real(binary: str, live: LiveCluster, words: str, stdin: str | None, folder: 
             "TZ": "UTC",
         }
         done = subprocess.run([binary, *shlex.split(words)], input=stdin or "", capture_output=True, text=True, check=False, timeout=_SECONDS, env=environment, cwd=folder)  # fmt: skip
-        return Said(_AGE.sub("12d", done.stdout), _SHORT.sub("", done.stderr), done.returncode, held(server.live))
+        return Said(
+            _AGE.sub("12d", done.stdout),
+            _SHORT.sub("", done.stderr).replace(*_CLOSED),
+            done.returncode,
+            held(server.live),
+        )
     finally:
         server.close()
 

@@ -20,6 +20,7 @@ from engine.shell.defaults import now
 from engine.shell.live import LiveCluster
 from engine.shell.tools.kubectl.logs import pod_log
 from engine.shell.tools.kubectl.problems import BadWords
+from engine.shell.tools.kubectl.release import release_of
 from engine.shell.tools.kubectl.selectors import fields_match, selected
 from engine.shell.tools.kubectl.stored import created, deleted, replaced
 from engine.shell.tools.kubectl.tables import TABLES
@@ -355,6 +356,10 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
+        if re.search(r"/endpoints(/|\?|$)", self.path) and release_of(self.server_of.live) >= (1, 33):
+            self.send_header(
+                "Warning", '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"'
+            )
         self.send_header("Content-Length", str(len(sent)))
         self.end_headers()
         self.wfile.write(sent)

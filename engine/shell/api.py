@@ -126,7 +126,8 @@ def _endpoints(cluster: Cluster) -> Iterator[Document]:
             ready = [{"ip": a} for e in slice_.endpoints if e.ready for a in e.addresses]
             others = [{"ip": a} for e in slice_.endpoints if not e.ready for a in e.addresses]
             subset = {"addresses": ready, "notReadyAddresses": others, "ports": ports}
-            subsets.append({key: value for key, value in subset.items() if value})
+            if ready or others:
+                subsets.append({key: value for key, value in subset.items() if value})
         yield {
             "apiVersion": "v1",
             "kind": "Endpoints",

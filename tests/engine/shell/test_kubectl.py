@@ -15,7 +15,7 @@ SHOWN = {
     "nodes": ("kubectl get nodes", "NAME    STATUS   ROLES    AGE   VERSION\nnode1   Ready    <none>   12d   <unknown>\nnode2   Ready    <none>   12d   <unknown>\n"),
     "a pod, wide": ("kubectl get pod a -o wide", "NAME   READY   STATUS    RESTARTS   AGE   IP           NODE    NOMINATED NODE   READINESS GATES\na      1/1     Running   0          12d   10.244.1.5   node1   <none>           <none>\n"),
     "Services": ("kubectl get svc", "NAME   TYPE       CLUSTER-IP   EXTERNAL-IP   PORT(S)        AGE\nweb    NodePort   10.96.0.10   <none>        80:30080/TCP   12d\n"),
-    "kinds together": ("kubectl get svc,ep -o name", "service/web\nendpoints/web\n"),
+    "kinds together": ("kubectl get svc,endpointslices -o name", "service/web\nendpointslice.discovery.k8s.io/web-ipv4-0\n"),
     "slices": ("kubectl get endpointslices", "NAME         ADDRESSTYPE   PORTS   ENDPOINTS               AGE\nweb-ipv4-0   IPv4          8080    10.244.1.5,10.244.2.8   12d\n"),
     "by label": ("kubectl get pods -l app=web -o name", "pod/a\npod/b\n"),
     "not by label": ("kubectl get pods -l app!=web -o name", "pod/c\n"),

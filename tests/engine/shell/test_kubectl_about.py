@@ -31,7 +31,7 @@ SAID = {
     "no metrics": ("kubectl top pods", 1, "error: Metrics API not available"),
     "a slip": ("kubectl gte pods", 1, 'error: unknown command "gte" for "kubectl"\n\nDid you mean this?\n\tget\n'),
     "nothing like it": ("kubectl frob", 1, 'error: unknown command "frob" for "kubectl"\n'),
-    "endpoints": ("kubectl describe ep web", 0, "Name:         web\n"),
+    "endpoints": ("kubectl describe ep web 2>/dev/null", 0, "Name:         web\n"),
     "not here, whatever its flags": ("kubectl autoscale deploy a --max=8", 1, "error: kubectl autoscale is not simulated here"),
     "in a Service's pod": ("kubectl exec svc/web -- hostname", 0, "a\n"),
     "in a Service's pod that is none": ("kubectl exec svc/nope -- hostname", 1, "Error from server (NotFound)"),

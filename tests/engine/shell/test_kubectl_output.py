@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import pytest
 
 from engine.manifests.write import yaml_text
+from engine.shell import Shell
 from engine.shell.tools.kubectl.tabs import tabbed
 
 from .clusters import opened, run
@@ -73,7 +75,7 @@ SAID = {
     "a template only": ("kubectl run t --image=i --dry-run=client -o yaml", 0, "apiVersion: v1\nkind: Pod\nmetadata:\n  labels:\n    run: t\n  name: t\nspec:\n  containers:\n  - image: i\n    name: t\n    resources: {}\n  dnsPolicy: ClusterFirst\n  restartPolicy: Always\nstatus: {}\n"),
     "a command without --": ("kubectl exec c ls", 1, "error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kubectl exec -h' for help and examples\n"),
     "an exposed pod": ("kubectl expose pod c --port=80 --target-port=8080", 0, "service/c exposed\n"),
-    "a selector that is set": ("kubectl set selector svc web app=client && kubectl get ep web --no-headers", 0, "service/web selector updated\nweb   10.244.1.7:8080   12d\n"),
+    "a selector that is set": ("kubectl set selector svc web app=client && kubectl get ep web --no-headers 2>/dev/null", 0, "service/web selector updated\nweb   10.244.1.7:8080   12d\n"),
     "a status is not patched": ("kubectl patch pod a -p '{\"status\":{\"podIP\":\"1.2.3.4\"}}'", 0, "pod/a patched (no change)\n"),
     "a list of no key": ("kubectl patch svc web -p '{\"spec\":{\"ports\":[{\"targetPort\":1}]}}'", 1, "Error from server: map: map[targetPort:1] does not contain declared merge key: port\n"),
     "forced": ("kubectl delete pod a --force", 0, "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\npod \"a\" force deleted from default namespace\n"),
@@ -85,6 +87,28 @@ SAID = {
 def test_a_line(line: str, status: int, said: str) -> None:
     reply = opened().run("", line)
     assert (reply.status, reply.stdout + reply.stderr if said.startswith("pod/a\n") else reply.shown) == (status, said)
+
+
+RELEASES = {
+    "v1.32.4": ("", ""),
+    "v1.33.0": ("Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n", ""),
+    "v1.34.1": (
+        "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n",
+        " from default namespace",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("release", "warned", "where"), [(key, *value) for key, value in RELEASES.items()], ids=RELEASES
+)
+def test_what_depends_on_the_release(release: str, warned: str, where: str) -> None:
+    live = opened().live
+    nodes = tuple(dataclasses.replace(node, proxy_version=release) for node in live.cluster.nodes)
+    shell = Shell(dataclasses.replace(live, cluster=dataclasses.replace(live.cluster, nodes=nodes)))
+    assert shell.run("", "kubectl version --client").stdout.splitlines()[0] == f"Client Version: {release}"
+    assert shell.run("", "kubectl get ep").stderr == warned
+    assert shell.run("", "kubectl delete pod a").stdout == f'pod "a" deleted{where}\n'
 
 
 def test_a_pod_of_a_file_runs() -> None:

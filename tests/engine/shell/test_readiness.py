@@ -56,7 +56,7 @@ SHOWN = {
     "describe": (f"kubectl describe pod {POD.name}", "Readiness:    tcp-socket :99 delay=0s timeout=1s period=10s #success=1 #failure=3"),
     "events": ("kubectl events", "Readiness probe failed: dial tcp"),
     "get events": ("kubectl get ev", f"pod/{POD.name}"),
-    "no endpoint is left": (f"kubectl get ep {FRONT} --no-headers", "<none>"),
+    "no endpoint is left": (f"kubectl get ep {FRONT} --no-headers", f"{FRONT}         12d"),
     "no handler": (f"""{PATCH}'[{{"op": "replace", "path": "{AT}", "value": {{}}}}]'""", "must specify a handler type"),
     "no port": (f"""{PATCH}'[{{"op": "replace", "path": "{AT}", "value": {{"tcpSocket": {{"port": "http"}}}}}}]'""", "must be between 1 and 65535"),
     "no command": (f"""{PATCH}'[{{"op": "replace", "path": "{AT}", "value": {{"exec": {{}}}}}}]'""", "exec.command: Required value"),

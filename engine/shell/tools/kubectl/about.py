@@ -6,19 +6,17 @@ Sources: staging/src/k8s.io/kubectl/pkg/cmd/{version,clusterinfo,config,apiresou
 from __future__ import annotations
 
 import dataclasses
-import re
 
 from engine.manifests.write import yaml_text
 from engine.shell.api import RESOURCES
 from engine.shell.interface import Call, Result
-from engine.shell.live import LiveCluster
 from engine.shell.readiness import event_documents
 from engine.shell.tools.kubectl.flags import Words
 from engine.shell.tools.kubectl.problems import CONTEXT, BadWords
+from engine.shell.tools.kubectl.release import release_of, release_text
 from engine.shell.tools.kubectl.tables import table
 from engine.shell.tools.kubectl.words import resource_of
 
-_NEWEST = "v1.34.0"
 _SERVER = "https://127.0.0.1:6443"
 # Which kustomize is built into which kubectl (staging/src/k8s.io/kubectl/go.mod).
 _KUSTOMIZE = {(1, 28): "v5.0.4-0.20230601165947-6ce0bf390ce3", (1, 29): "v5.0.4-0.20230601165947-6ce0bf390ce3", (1, 30): "v5.0.4-0.20230601165947-6ce0bf390ce3",
@@ -53,20 +51,8 @@ def run(call: Call, words: Words) -> Result:
     raise BadWords("error: Metrics API not available")
 
 
-def release_of(live: LiveCluster) -> tuple[int, int]:
-    """The release of kubectl, which is the cluster's."""
-    major, minor = _release(live).removeprefix("v").split(".")[:2]
-    return int(major), int(minor)
-
-
-def _release(live: LiveCluster) -> str:
-    told = next((node.proxy_version for node in live.cluster.nodes if node.proxy_version), live.release or _NEWEST)
-    found = re.match(r"v?([0-9]{1,3}\.[0-9]{1,3})(\.[0-9]{1,3})?", told)
-    return _NEWEST if found is None else f"v{found[1]}{found[2] or '.0'}"
-
-
 def _version(call: Call, *, client: bool) -> str:
-    version, release = _release(call.live), release_of(call.live)
+    version, release = release_text(call.live), release_of(call.live)
     kustomize = _KUSTOMIZE.get(release, _KUSTOMIZE[max(_KUSTOMIZE) if release > max(_KUSTOMIZE) else min(_KUSTOMIZE)])
     return f"Client Version: {version}\nKustomize Version: {kustomize}\n" + (
         "" if client else f"Server Version: {version}\n"

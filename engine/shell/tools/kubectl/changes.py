@@ -12,10 +12,10 @@ from engine.shell import api
 from engine.shell.api import Resource
 from engine.shell.interface import Call, Result
 from engine.shell.live import LiveCluster
-from engine.shell.tools.kubectl.about import release_of
 from engine.shell.tools.kubectl.flags import Words
 from engine.shell.tools.kubectl.get import in_full
 from engine.shell.tools.kubectl.problems import BadWords
+from engine.shell.tools.kubectl.release import release_of
 from engine.shell.tools.kubectl.stored import deleted
 from engine.shell.tools.kubectl.words import asked_for, looked_up
 

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 
 from engine.manifests.write import Document
+from engine.packet import join_host_port
 from engine.shell.api import Resource
 from engine.shell.defaults import now
 from engine.shell.interface import Call, Result
@@ -20,7 +21,7 @@ from engine.shell.tools.kubectl.flags import Words
 from engine.shell.tools.kubectl.problems import BadWords
 from engine.shell.tools.kubectl.tables import selector_text
 from engine.shell.tools.kubectl.tabs import tabbed
-from engine.shell.tools.kubectl.words import asked_for, documents, looked_up, resource_of
+from engine.shell.tools.kubectl.words import asked_for, documents, looked_up, resource_of, warned
 
 _EVENTS = (
     "Events:\n"
@@ -53,7 +54,8 @@ def run(call: Call, words: Words) -> Result:
     if not shown and not beginning and not missing:
         everywhere = "all-namespaces" in words.flags or not all(resource.namespaced for resource, _ in asked)
         return Result(stderr=f"No resources found{'' if everywhere else f' in {words.namespace} namespace.'}\n")
-    return Result("\n\n".join(shown) + beginning, missing, int(bool(missing)))
+    warning = warned(call.live, (resource for resource, _ in asked))
+    return Result("\n\n".join(shown) + beginning, warning + missing, int(bool(missing)))
 
 
 def _named(
@@ -156,14 +158,10 @@ def _ready_addresses(o: Document, live: LiveCluster, name: str) -> str:
         sliced = True
         ports = [port for port in one.get("ports", []) if port.get("name", "") == name]
         ready = [endpoint for endpoint in one.get("endpoints", []) if endpoint.get("conditions", {}).get("ready", True)]
-        found += [_joined(endpoint["addresses"][0], port["port"]) for port in ports for endpoint in ready]
+        found += [join_host_port(endpoint["addresses"][0], port["port"]) for port in ports for endpoint in ready]
     if not sliced:
         return "<none>"
     return ",".join(found[:3]) + (f" + {len(found) - 3} more..." if len(found) > 3 else "")
-
-
-def _joined(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _pod(o: Document, live: LiveCluster) -> str:

@@ -16,7 +16,7 @@ from engine.shell.tools.kubectl.flags import Words
 from engine.shell.tools.kubectl.jsonpath import BadPath, FailedPath, evaluate, find, relaxed
 from engine.shell.tools.kubectl.problems import BadWords
 from engine.shell.tools.kubectl.tables import TABLES, table
-from engine.shell.tools.kubectl.words import asked_for, looked_up
+from engine.shell.tools.kubectl.words import asked_for, looked_up, warned
 
 _FORMATS = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,wide,yaml"
 _NOT_HERE = ("custom-columns-file", "go-template", "go-template-file", "jsonpath-as-json", "jsonpath-file", "template", "templatefile")  # fmt: skip
@@ -46,13 +46,16 @@ def run(call: Call, words: Words) -> Result:
     if kind in ("", "wide"):
         out = _tables(found, words, kind == "wide", several=len(kinds) > 1 or "show-kind" in words.flags)
         if not out and not missing and "ignore-not-found" not in words.flags:
-            return Result(stderr=nothing_found(words, (resource for resource, _ in asked)))
+            return Result(
+                stderr=warned(call.live, (one for one, _ in asked)) + nothing_found(words, (one for one, _ in asked))
+            )
     elif missing and not found:
         out = ""
     else:
         out = _documents(found, kind, value, words, alone=not listed and len(found) == 1 and not missing)
+    warning = warned(call.live, (resource for resource, _ in asked))
     watched = "(nothing changes meanwhile: ended as by Ctrl-C)\n" if {"watch", "watch-only"} & words.flags else ""
-    return Result(out, missing + watched, int(bool(missing)), shown=out + missing + watched)
+    return Result(out, warning + missing + watched, int(bool(missing)), shown=warning + out + missing + watched)
 
 
 def output_of(words: Words) -> tuple[str, str]:

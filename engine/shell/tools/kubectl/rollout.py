@@ -9,10 +9,10 @@ from engine.manifests.write import Document
 from engine.shell.api import Resource
 from engine.shell.deployments import MOST_REPLICAS, deployments, scaled
 from engine.shell.interface import Call, Result
-from engine.shell.tools.kubectl.about import release_of
 from engine.shell.tools.kubectl.changes import Changes, each
 from engine.shell.tools.kubectl.flags import Words
 from engine.shell.tools.kubectl.problems import BadWords
+from engine.shell.tools.kubectl.release import release_of
 from engine.shell.tools.kubectl.stored import started_anew
 from engine.shell.tools.kubectl.words import asked_for, looked_up
 

@@ -12,11 +12,11 @@ from engine.manifests.write import Document
 from engine.shell import api
 from engine.shell.interface import Call, Result
 from engine.shell.live import LiveCluster
-from engine.shell.tools.kubectl.about import release_of
 from engine.shell.tools.kubectl.changes import Changes, unmade
 from engine.shell.tools.kubectl.execute import opens_shell
 from engine.shell.tools.kubectl.flags import Words
 from engine.shell.tools.kubectl.problems import BadWords
+from engine.shell.tools.kubectl.release import release_of
 from engine.shell.tools.kubectl.stored import created, found
 from engine.shell.tools.kubectl.words import resource_of
 

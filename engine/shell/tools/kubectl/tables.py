@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from engine.manifests.write import Document
+from engine.packet import join_host_port
 
 # How long ago an object was made is nothing that the model knows: all are of one age.
 AGE = "12d"
+# Of what a load balancer gave, where -o wide does not show all (loadBalancerWidth).
+_WIDTH = 16
 Row: TypeAlias = list[str]
 
 
@@ -48,7 +51,7 @@ def _pod(o: Document, wide: bool) -> Row:
     ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", []))
     count = len(spec.get("containers", []))
     phase = {"Succeeded": "Completed"}.get(status["phase"], status["phase"])
-    if "deletionTimestamp" in o["metadata"]:
+    if "deletionTimestamp" in o["metadata"] and status["phase"] not in ("Succeeded", "Failed"):
         phase = "Terminating"
     row = [o["metadata"]["name"], f"{count if ready else 0}/{count}", phase, "0", AGE]
     return [*row, status.get("podIP", "<none>"), spec.get("nodeName", "<none>"), "<none>", "<none>"] if wide else row
@@ -63,8 +66,12 @@ def _event(o: Document, wide: bool) -> Row:
 def _service(o: Document, wide: bool) -> Row:
     spec = o["spec"]
     kind = spec.get("type", "ClusterIP")
-    outside = [one.get("ip", "") for one in o.get("status", {}).get("loadBalancer", {}).get("ingress", [])]
-    outside += spec.get("externalIPs", [])
+    given = ",".join(
+        sorted({one.get("ip", "") for one in o.get("status", {}).get("loadBalancer", {}).get("ingress", [])})
+    )
+    if not wide and len(given) > _WIDTH:
+        given = f"{given[: _WIDTH - 3]}..."
+    outside = [one for one in (given if kind == "LoadBalancer" else "", *spec.get("externalIPs", [])) if one]
     external = ",".join(outside) or ("<pending>" if kind == "LoadBalancer" else "<none>")
     if kind == "ExternalName":
         external = spec.get("externalName", "")
@@ -77,23 +84,32 @@ def _service(o: Document, wide: bool) -> Row:
 
 
 def _slice(o: Document, wide: bool) -> Row:
-    ports = ",".join(str(port.get("port", "*")) for port in o.get("ports", [])) or "<unset>"
-    addresses = [a for endpoint in o.get("endpoints", []) for a in endpoint["addresses"]]
-    shown = ",".join(addresses[:3]) + (f" + {len(addresses) - 3} more..." if len(addresses) > 3 else "")
-    return [o["metadata"]["name"], o["addressType"], ports, shown or "<unset>", AGE]
-
-
-def endpoints_text(o: Document, most: int = 3) -> str:
-    """`10.244.1.5:8080,10.244.2.8:8080 + 2 more...`."""
-    found = [
-        f"{a['ip']}:{p['port']}"
-        for s in o.get("subsets", [])
-        for p in s.get("ports", [])
-        for a in s.get("addresses", [])
+    ports = [str(port.get("port") or port.get("name") or "*") for port in o.get("ports") or []]
+    addresses = [address for endpoint in o.get("endpoints") or [] for address in endpoint["addresses"]]
+    return [
+        o["metadata"]["name"],
+        o["addressType"],
+        _first_three(ports) or "<unset>",
+        _first_three(addresses) or "<unset>",
+        AGE,
     ]
-    if not found:
-        return "<none>"
-    return ",".join(found[:most]) + (f" + {len(found) - most} more..." if len(found) > most else "")
+
+
+def _first_three(texts: list[str]) -> str:
+    return ",".join(texts[:3]) + (f" + {len(texts) - 3} more..." if len(texts) > 3 else "")
+
+
+def endpoints_text(o: Document) -> str:
+    """`10.244.1.5:8080,10.244.2.8:8080 + 2 more...` of those that are ready; nothing where none is, <none> where there are none at
+    all (formatEndpoints)."""
+    found: list[str] = []
+    for subset in o.get("subsets") or []:
+        addresses = [one["ip"] for one in subset.get("addresses") or []]
+        ports = subset.get("ports") or []
+        found += (
+            [join_host_port(address, port["port"]) for port in ports for address in addresses] if ports else addresses
+        )
+    return _first_three(found) if o.get("subsets") else "<none>"
 
 
 def _endpoints(o: Document, wide: bool) -> Row:

@@ -12,6 +12,7 @@ from engine.shell.live import LiveCluster
 from engine.shell.readiness import event_documents, with_probe
 from engine.shell.tools.kubectl.flags import Words
 from engine.shell.tools.kubectl.problems import BadWords, not_simulated_kind
+from engine.shell.tools.kubectl.release import release_of
 from engine.shell.tools.kubectl.selectors import check_selectors, fields_match, selected
 
 _NO_OBJECT = """error: You must provide one or more resources by argument or filename.
@@ -33,6 +34,7 @@ _TWO_FORMS = (
     "error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form "
     "(e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"
 )
+_DEPRECATED = "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n"
 _ALL = ("pods", "services", "daemonsets", "deployments", "replicasets", "statefulsets", "horizontalpodautoscalers", "cronjobs", "jobs")  # fmt: skip
 
 
@@ -91,6 +93,12 @@ def one_kind(words: Words) -> tuple[Resource, tuple[str, ...]]:
     if len(asked) > 1:
         raise BadWords(f"error: kubectl {words.rest[0]} takes objects of one kind at a time here")
     return asked[0]
+
+
+def warned(live: LiveCluster, resources: Iterable[Resource]) -> str:
+    """What the API server says of kinds that are on their way out (apiserver/pkg/endpoints/deprecation); a line, or nothing."""
+    asked = any(resource.kind == "Endpoints" for resource in resources)
+    return _DEPRECATED if asked and release_of(live) >= (1, 33) else ""
 
 
 def documents(live: LiveCluster, resource: Resource) -> Iterator[Document]:
