@@ -78,6 +78,9 @@ RESOURCES = (
 _CHOICE = re.compile(r"([\w.\[\]]+) must be one of ([\w, ]+), not '([^']*)'")
 
 
+_REJECTED = "The request is invalid: the server rejected our request due to an error in our request"
+
+
 class Refused(EngineError):
     """What the API server does not take, in its words."""
 
@@ -282,30 +285,37 @@ def strategic_merge(document: Any, patch: Any, path: str = "") -> Any:
 
 
 def json_patch(document: Any, operations: Any) -> Any:
-    """RFC 6902: add, replace and remove. Raises Refused."""
+    """RFC 6902: add, replace, remove and test. Raises Refused."""
     made = json.loads(json.dumps(document))
     for one in operations if isinstance(operations, list) else [operations]:
         operation, path = (one.get("op"), one.get("path", "")) if isinstance(one, dict) else (None, "")
         steps = [step.replace("~1", "/").replace("~0", "~") for step in str(path).split("/")[1:]]
-        if operation not in ("add", "replace", "remove") or not steps:
-            raise Refused(f"the server rejected our request due to an error in our request: {operation} {path}")
-        at = made
+        if operation in ("move", "copy"):
+            raise Refused(f"error: {operation} in a JSON patch is not simulated here; add and remove are")
+        if operation not in ("add", "replace", "remove", "test") or not steps:
+            raise Refused(_REJECTED)
         try:
-            for step in steps[:-1]:
-                at = at[int(step)] if isinstance(at, list) else at[step]
-            last: Any = steps[-1]
-            if isinstance(at, list):
-                last = len(at) if last == "-" else int(last)
-            if operation == "remove":
-                del at[last]
-            elif isinstance(at, list) and operation == "add":
-                at.insert(last, one["value"])
-            else:
-                if operation == "replace":
-                    at[last]
-                at[last] = one["value"]
+            _operate(made, steps, operation, one)
         except (KeyError, IndexError, ValueError, TypeError):
-            raise Refused(
-                "The request is invalid: the server rejected our request due to an error in our request"
-            ) from None
+            raise Refused(_REJECTED) from None
     return made
+
+
+def _operate(at: Any, steps: list[str], operation: str, one: Document) -> None:
+    """One operation, at the end of its path. Raises what a path that leads nowhere raises."""
+    for step in steps[:-1]:
+        at = at[int(step)] if isinstance(at, list) else at[step]
+    last: Any = steps[-1]
+    if isinstance(at, list):
+        last = len(at) if last == "-" else int(last)
+    if operation == "test":
+        if at[last] != one["value"]:
+            raise ValueError(last)
+    elif operation == "remove":
+        del at[last]
+    elif isinstance(at, list) and operation == "add":
+        at.insert(last, one["value"])
+    else:
+        if operation == "replace":
+            at[last]
+        at[last] = one["value"]

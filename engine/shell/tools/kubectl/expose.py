@@ -104,10 +104,15 @@ def _set(call: Call, words: Words) -> Result:
         raise BadWords("error: resource(s) were provided, but no name was specified")
     named = Words(("set", *(word for word in words.rest[2:] if word not in pairs)), words.values, words.flags)
 
+    wanted = [part.partition("=") for pair in pairs for part in pair.split(",")]
+    bare = next((name for name, equals, _ in wanted if not equals or not name), None)
+    if bare is not None:
+        raise BadWords(f"error: match expression [{{{bare} Exists []}}] not supported on this object")
+
     def change(changes: Changes, resource: Resource, o: Document) -> None:
         if resource.kind != "Service":
             raise BadWords("error: setting a selector is only supported for Services")
-        selector = dict(part.split("=", 1) for pair in pairs for part in pair.split(","))
+        selector = {name: value for name, _, value in wanted}
         changes.live = replaced(changes.live, o, {**o, "spec": {**o["spec"], "selector": selector}})
         changes.say(resource, o["metadata"]["name"], "selector updated", found(changes.live, api.key_of(o)))
 

@@ -90,6 +90,10 @@ def _sorted(found: Found, path: str, *, one_table: bool) -> Found:
         raise BadWords(f'error: couldn\'t find any field with path "{{{relaxed(path)}}}" in the list of objects')
     if not any(values for values, _, _ in keyed):
         return []
+    bad = next((values[0] for values, _, _ in keyed if values and (isinstance(values[0], bool) or not isinstance(values[0], int | float | str))), None)  # fmt: skip
+    if bad is not None:
+        kind = "map" if isinstance(bad, dict) else "slice" if isinstance(bad, list) else "bool"
+        raise BadWords(f"error: unsortable type: {kind}")
     keyed.sort(key=lambda one: (bool(one[0]), *((isinstance(one[0][0], str), one[0][0]) if one[0] else ())))
     return [(resource, o) for _, resource, o in keyed]
 

@@ -28,6 +28,7 @@ _FIXED = ("Endpoints", "ReplicaSet", "DaemonSet", "Event")
 _HAS_STATUS = ("Pod", "Node", "Service", "Deployment", "Namespace")
 _DEFAULT_SERVICES = "10.96.0.0/12"
 _FIRST_NODE_PORT, _NODE_PORTS = 30000, 2768
+_MOST_ADDRESSES = 1 << 16
 _OUTSIDE = ("NodePort", "LoadBalancer")
 
 
@@ -147,7 +148,7 @@ def _addressed(cluster: Cluster, document: Document) -> Document:
             cluster, f"{document['metadata'].get('namespace')}/{document['metadata']['name']}"
         )
     if spec.get("type") in _OUTSIDE and isinstance(spec.get("ports"), list):
-        spec["ports"] = [_with_node_port(cluster, one, made["metadata"]) for one in spec["ports"]]
+        spec["ports"] = _with_node_ports(cluster, spec["ports"], made["metadata"]["name"])
     return made
 
 
@@ -185,25 +186,43 @@ def _without(document: Document, name: str) -> Document:
 
 
 def _free_address(cluster: Cluster, seed: str) -> str:
-    held = [address for service in cluster.services for address in service.cluster_ips]
-    taken = [ipaddress.ip_address(address) for address in held]
-    cidrs = list(cluster.service_cidrs) or [_DEFAULT_SERVICES, *(str(ipaddress.ip_network(f"{one}/{16 if one.version == 4 else 112}", strict=False)) for one in taken)]  # fmt: skip
-    networks = [ipaddress.ip_network(cidr) for cidr in cidrs]
+    """An address of the Services' network that none has. Raises Refused."""
+    taken = {ipaddress.ip_address(address) for service in cluster.services for address in service.cluster_ips}
+    found = list(cluster.service_cidrs) or [
+        _DEFAULT_SERVICES,
+        *(f"{one}/{16 if one.version == 4 else 112}" for one in taken),
+    ]
+    networks = [ipaddress.ip_network(cidr, strict=False) for cidr in found]
     network = next((one for one in networks if any(address in one for address in taken)), networks[0])
-    number = _number(seed) % min(network.num_addresses - 2, 1 << 16)
-    while network[number + 1] in taken:
-        number = (number + 1) % min(network.num_addresses - 2, 1 << 16)
-    return str(network[number + 1])
+    size = max(1, min(network.num_addresses - 2, _MOST_ADDRESSES))
+    first = _number(seed)
+    for number in range(size):
+        address = network[min((first + number) % size + 1, network.num_addresses - 1)]
+        if address not in taken:
+            return str(address)
+    raise api.Refused("Internal error occurred: failed to allocate a serviceIP: range is full")
 
 
-def _with_node_port(cluster: Cluster, port: Any, metadata: Document) -> Any:
-    if not isinstance(port, dict) or port.get("nodePort"):
-        return port
-    taken = {one.node_port for service in cluster.services for one in service.ports}
-    number = _number(f"{metadata.get('name')} {port.get('port')}") % _NODE_PORTS
-    while _FIRST_NODE_PORT + number in taken:
-        number = (number + 1) % _NODE_PORTS
-    return {**port, "nodePort": _FIRST_NODE_PORT + number}
+def _with_node_ports(cluster: Cluster, ports: list[Any], name: str) -> list[Any]:
+    """The ports, each with a nodePort: that of another protocol's with its number, or one that none has."""
+    taken: set[Any] = {one.node_port for service in cluster.services for one in service.ports}
+    taken |= {
+        port.get("nodePort") for port in ports if isinstance(port, dict) and isinstance(port.get("nodePort"), int)
+    }
+    given: dict[Any, int] = {}
+    made = []
+    for port in ports:
+        if not isinstance(port, dict) or port.get("nodePort"):
+            made.append(port)
+            continue
+        number = str(port.get("port"))
+        if number not in given:
+            first = _number(f"{name} {number}")
+            every = (_FIRST_NODE_PORT + (first + n) % _NODE_PORTS for n in range(_NODE_PORTS))
+            given[number] = next(one for one in every if one not in taken)
+            taken.add(given[number])
+        made.append({**port, "nodePort": given[number]})
+    return made
 
 
 def _number(seed: str) -> int:
