@@ -73,7 +73,7 @@ def draw_incident(fault: str | None = None, *, level: int | None = None, seed: i
     level, that the seed draws. Raises FaultError where there is none."""
     rng = random.Random(f"incident:{fault}:{level}:{seed}")
     if fault is not None:
-        return _drawn(*_named(fault), str(seed))
+        return _drawn(*named_faults(fault), str(seed))
     if level == EXPERT:
         return draw_pair(seed) if rng.random() < 0.5 else _draw_behind(rng, str(seed))
     fitting = [name for name in names() if level in (None, find_fault(name).level)]
@@ -82,17 +82,18 @@ def draw_incident(fault: str | None = None, *, level: int | None = None, seed: i
             f"no fault has level {level}; there are 1 to {EXPERT}",
             zh=f"没有等级为 {level} 的故障；等级从 1 到 {EXPERT}",
         )
-    return _drawn(*_named(rng.choice(fitting)), str(seed))
+    return _drawn(*named_faults(rng.choice(fitting)), str(seed))
 
 
 def from_id(text: str) -> Incident:
     """The incident that an id draws. Raises FaultError."""
     name, dot, seed = text.partition(".")
-    return _drawn(*_named(name), seed if dot else "0")
+    return _drawn(*named_faults(name), seed if dot else "0")
 
 
-def _named(text: str) -> tuple[tuple[KnownFault, ...], bool]:
-    """The faults, and whether one stands behind a loud red herring."""
+def named_faults(text: str) -> tuple[tuple[KnownFault, ...], bool]:
+    """The faults that `FAULT`, `FAULT+FAULT` or `FAULT+red-herring` names, and whether a loud red herring stands beside. Raises
+    FaultError."""
     words = text.split(_JOIN, 2)
     loud = len(words) == 2 and words[1] == _LOUD
     found = tuple(find_fault(name) for name in (words[:1] if loud else words))

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from engine.cluster import Mode
 from engine.errors import UnsupportedFeature
-from engine.faults.incident import Incident, from_id, step
+from engine.faults.incident import Incident, from_id, named_faults, step
 from engine.faults.interface import Lines
-from engine.faults.registry import find_fault, names
+from engine.faults.registry import names
 from engine.lab.errors import NotInThisLab
 from engine.lab.flow_sender import FlowSender
 from engine.lab.follow import FollowingLab
@@ -46,8 +46,11 @@ class VerifiedIncident:
 
 
 def drawn_ids(seed: int, fault: str | None = None) -> Iterator[str]:
-    """Incidents without end, every fault in turn, or that one alone. Raises FaultError where there is none of that name."""
-    faults = names() if fault is None else (find_fault(fault).name,)
+    """Incidents without end, every fault in turn, or that one (or two, as an id names them) alone. Raises FaultError where there
+    is none of that name."""
+    faults = names() if fault is None else (fault,)
+    if fault is not None:
+        named_faults(fault)
     number = 0
     while True:
         yield from (f"{name}.{seed}-{number}" for name in faults)
