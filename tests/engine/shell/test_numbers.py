@@ -11,7 +11,7 @@ LINES = (
     "head -n {} /etc/hosts", "tail -n +{} /etc/hosts", "grep -A {} a /etc/hosts", "grep -C{} a /etc/hosts", "iptables -I FORWARD {} -j ACCEPT", "iptables -D FORWARD {}",
     "iptables -S FORWARD {}", "iptables -L FORWARD {}", "iptables -I FORWARD -p tcp --dport {} -j ACCEPT", "iptables -I FORWARD -m mark --mark {} -j ACCEPT", "ip link set eth0 mtu {}", "ip addr add 10.0.0.1/{} dev eth0",
     "ip route add 10.9.0.0/{} via 192.168.1.12", "sysctl -w net.ipv4.ip_forward={}", "sysctl -w net.netfilter.nf_conntrack_max={}", "echo {} > /sys/class/net/eth0/mtu",
-    "tcpdump -ni any -c {} &", "tcpdump -ni any port {}", "awk 'NR=={}' /etc/hosts",
+    "tcpdump -ni any -c {} &", "tcpdump -ni any port {}",
 )  # fmt: skip
 
 
