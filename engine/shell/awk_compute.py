@@ -204,6 +204,8 @@ def print_formatted(items: list[Compute]) -> Do:
 
 
 def _word(kind: str, value: Value) -> str:
+    if kind == "c" and isinstance(value, float):
+        return chr(int(value) % 256)
     if kind in "diouxX":
         return str(int(number_of(value)))
     return repr(number_of(value)) if kind in "eEfgG" else text_of_value(value)

@@ -26,17 +26,9 @@ from engine.shell.awk_compute import (
     raising,
 )
 from engine.shell.awk_run import AwkRule, AwkState, Compute, Do, ExitAwk, NextLine, is_true, number_of
-from engine.shell.awk_text import AwkToken, BadAwk, awk_tokens
+from engine.shell.awk_text import KEYWORDS, NOT_HERE, AwkToken, BadAwk, awk_tokens
 
 _DEEPEST = 30
-_SPECIAL = frozenset(
-    {"getline", "function", "func", "delete", "do", "return", "close", "system", "srand", "rand", "nextfile", "fflush"}
-)
-_WORDS = frozenset(
-    {"print", "printf", "if", "else", "while", "for", "next", "exit", "in", "BEGIN", "END", "break", "continue"}
-)
-
-
 # Precedence of what stands between two, from the loosest; concatenation is tighter than comparison.
 _LEVELS: tuple[tuple[str, ...], ...] = (("||",), ("&&",), ("in",), ("~", "!~"), COMPARISONS, ())
 _COMPARING = 4
@@ -253,8 +245,8 @@ class _Parser:
         if (
             token is None
             or token.kind != "name"
-            or token.text in _WORDS
-            or token.text in _SPECIAL
+            or token.text in KEYWORDS
+            or token.text in NOT_HERE
             or token.text in FUNCTIONS
         ):
             return None
@@ -290,6 +282,8 @@ class _Parser:
             if sign is None:
                 return left
             if sign == "in":
+                if self._at >= len(self._tokens) or self._tokens[self._at].kind != "name":
+                    raise self._bad()
                 left = held_in(left, self._tokens[self._at].text)
                 self._at += 1
             elif sign in ("~", "!~") and self._at < len(self._tokens) and self._tokens[self._at].kind == "regex":
@@ -305,7 +299,7 @@ class _Parser:
         if token.kind in ("number", "text", "regex"):
             return True
         if token.kind == "name":
-            return token.text not in _WORDS
+            return token.text not in KEYWORDS
         return token.kind == "sign" and token.text in ("$", "(", "!", "++", "--")
 
     def _sum(self) -> Compute:
@@ -359,7 +353,7 @@ class _Parser:
             return target.value
         self._at += 1
         if token.kind == "number":
-            number = float(token.text)
+            number = number_of(token.text)
             return lambda state: number
         if token.kind == "text":
             return lambda state: token.text
@@ -371,10 +365,10 @@ class _Parser:
             return found
         if token.kind == "name" and token.text in FUNCTIONS:
             return self._called(token.text)
-        if token.kind == "name" and token.text in _SPECIAL:
+        if token.kind == "name" and token.text in NOT_HERE:
             raise BadAwk(f"{token.text} is not simulated here")
         self._at -= 1
-        if token.kind == "name" and token.text not in _WORDS:
+        if token.kind == "name" and token.text not in KEYWORDS:
             target = self._target()
             assert target is not None
             return target.value

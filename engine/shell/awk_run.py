@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
@@ -98,13 +99,19 @@ class AwkState:
 
 
 def number_of(value: Value) -> float:
-    """What a text begins with as a number."""
+    """What a text begins with as a number. Raises BadAwk for one that no double holds."""
     if isinstance(value, float):
         return value
     found = _NUMBER.match(value)
     if found is None:
         return 0.0
-    return float(int(found[0], 16)) if "x" in found[0].lower() else float(found[0])
+    try:
+        number = float(int(found[0], 16)) if "x" in found[0].lower() else float(found[0])
+    except OverflowError:
+        number = math.inf
+    if math.isinf(number):
+        raise BadAwk("number out of range")
+    return number
 
 
 def text_of_value(value: Value) -> str:

@@ -17,6 +17,14 @@ _EXPRESSION = re.compile(r"/((?:[^/\\\n]|\\.)+)/")
 _VALUES = ("number", "name", "text", "regex")
 _LONGEST = 5000
 
+# Words of the language, and those of it that are not simulated.
+NOT_HERE = frozenset(
+    {"getline", "function", "func", "delete", "do", "return", "close", "system", "srand", "rand", "nextfile", "fflush"}
+)
+KEYWORDS = frozenset(
+    {"print", "printf", "if", "else", "while", "for", "next", "exit", "in", "BEGIN", "END", "break", "continue"}
+)
+
 
 class BadAwk(Exception):
     """What awk says of a program that it cannot read, or that asks for more than is here."""
