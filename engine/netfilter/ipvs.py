@@ -105,31 +105,39 @@ def _take_untracked(ruleset: IpvsRuleset, context: Context, own: OwnTable) -> Ne
 def _schedule(ruleset: IpvsRuleset, service: VirtualService, context: Context) -> tuple[str, int] | None:
     """One of the virtual server's real servers; None, with the context's reason set, where it has none of a weight. With
     persistence the one that the client's template has (ip_vs_sched_persist): kube-proxy sets expire_quiescent_template."""
-    client = context.skb.flow.src
-    name = service.memory_name
-    known = context.memory.find(MemoryKind.TEMPLATE, name, client) if service.persistent is not None else None
-    usable = {one for one, weight in zip(service.servers, service.server_weights, strict=True) if weight}
-    if usable:
-        server = None if known is None else known.server
-        if server not in usable:
-            known, server = None, service.servers[context.choose(ruleset.chances(service, context.skb.flow))]
-        if service.persistent is not None:
-            assured, stamps = known is not None and known.assured, (context.now,)
-            context.memory.put(
-                Remembered(
-                    MemoryKind.TEMPLATE,
-                    name,
-                    client,
-                    stamps,
-                    timeout=service.persistent,
-                    server=server,
-                    assured=assured,
-                )
-            )
-        return server
-    context.reason = ReasonCode.IPVS_NO_SERVER
-    context.reject_with = "icmp6-port-unreachable" if is_ipv6(context.skb.flow.dst) else "icmp-port-unreachable"
-    return None
+    if not any(service.server_weights):
+        context.reason = ReasonCode.IPVS_NO_SERVER
+        context.reject_with = "icmp6-port-unreachable" if is_ipv6(context.skb.flow.dst) else "icmp-port-unreachable"
+        return None
+    client, name = context.skb.flow.src, service.memory_name
+    template = None if service.persistent is None else context.memory.find(MemoryKind.TEMPLATE, name, client)
+    if template is not None and not _usable(template, service):
+        template = None
+    if template is None:
+        server: tuple[str, int] | None = service.servers[context.choose(ruleset.chances(service, context.skb.flow))]
+    else:
+        server = template.server
+    if service.persistent is not None:
+        assured = template is not None and template.assured
+        made = Remembered(
+            MemoryKind.TEMPLATE,
+            name,
+            client,
+            (context.now,),
+            timeout=service.persistent,
+            server=server,
+            assured=assured,
+        )
+        context.memory.put(made)
+    return server
+
+
+def _usable(template: Remembered, service: VirtualService) -> bool:
+    """Whether its server is one of the virtual server's, and takes connections (ip_vs_check_template)."""
+    return any(
+        server == template.server and weight
+        for server, weight in zip(service.servers, service.server_weights, strict=True)
+    )
 
 
 def _send_to(server: tuple[str, int], asked: str, context: Context) -> NetfilterVerdict:
