@@ -267,9 +267,9 @@ def lasting(incident: Incident, live: LiveCluster) -> tuple[str, ...]:
 
 def later(incident: Incident, live: LiveCluster) -> LiveCluster:
     """The cluster once every kube-proxy has synced and the pods of the application, CoreDNS's and one caller have been made
-    anew. Session affinity's time has run out by then: a client whose endpoint works hides one that does not."""
+    anew, a node that is cordoned taking them again. Session affinity's time has run out by then: a client whose endpoint works hides one that does not."""
     scene = incident.scene
-    live = live.synced(scene.nodes).without_memory()
+    live = dataclasses.replace(live.synced(scene.nodes).without_memory(), cordoned=frozenset())
     for template in (*scene.of(scene.front), *scene.of(DNS), *scene.of(scene.caller)[:1]):
         live = restarted(scene, live, template)
     return live

@@ -66,6 +66,13 @@ def test_a_choice() -> None:
     assert (said.cause, said.place) == (True, True)
 
 
+def test_a_node_that_is_still_cordoned_takes_pods_again() -> None:
+    run = begin(HAIRPIN)
+    for host, line in (("", f"kubectl cordon {NODE}"), *HAIRPIN.case.cures[0]):
+        run = run.run(host, line)[1]
+    assert (run.broken(), run.later()) == ((), ())
+
+
 DANGERS = {
     "iptables -F": True,
     "iptables -t nat -F": True,

@@ -87,8 +87,9 @@ def created(live: LiveCluster, document: Document) -> LiveCluster:
     if document["kind"] == "Pod" and isinstance(document.get("spec"), dict) and not document["spec"].get("nodeName"):
         document = _scheduled(live, document)
     made = live.with_cluster(api.created(live.cluster, document))
-    if document["kind"] == "Pod" and document.get("status", {}).get("podIP"):
-        made = with_given(made, document["spec"]["nodeName"], document["status"]["podIP"])
+    spec, status = document.get("spec"), document.get("status")
+    if document["kind"] == "Pod" and isinstance(spec, dict) and isinstance(status, dict) and status.get("podIP"):
+        made = with_given(made, spec["nodeName"], status["podIP"])
     return _noted(made, api.key_of(document), document)
 
 
