@@ -20,7 +20,7 @@ from engine.shell.defaults import now
 from engine.shell.live import LiveCluster
 from engine.shell.tools.kubectl.logs import pod_log
 from engine.shell.tools.kubectl.problems import BadWords
-from engine.shell.tools.kubectl.release import release_of
+from engine.shell.tools.kubectl.release import release_of, release_text
 from engine.shell.tools.kubectl.selectors import fields_match, selected
 from engine.shell.tools.kubectl.stored import created, deleted, replaced
 from engine.shell.tools.kubectl.tables import TABLES
@@ -111,7 +111,10 @@ class StubServer:
             raise Refusal(501, "NotImplemented", str(error)) from None
 
     def _beside(self, parts: list[str]) -> Document | None:
-        """What is no object of the simulation: reviews, leases, quotas."""
+        """What is no object of the simulation: the server's release, reviews, leases, quotas."""
+        if parts == ["version"]:
+            major, minor = release_of(self.live)
+            return {"major": str(major), "minor": str(minor), "gitVersion": release_text(self.live)}
         if parts[-1] == "selfsubjectaccessreviews":
             return {
                 "kind": "SelfSubjectAccessReview",
@@ -226,8 +229,6 @@ def _read(body: bytes, kind: str) -> Any:
 
 def _discovery(parts: list[str]) -> Document | None:
     """The answers to what kubectl asks about the server itself; None for any other path."""
-    if parts == ["version"]:
-        return {"major": "1", "minor": "33", "gitVersion": "v1.33.9"}
     if parts[:2] == ["openapi", "v3"]:
         return _schemas(parts[2:])
     if parts == ["api"]:

@@ -332,6 +332,6 @@ _KINDS: dict[str, Callable[[Document, LiveCluster], str]] = {
     "EndpointSlice": _slice,
     "ConfigMap": _config_map,
     "Namespace": _namespace,
-    "Deployment": lambda o, live: deployment(o, _header(o), _both(o), _time(o["metadata"]["creationTimestamp"]), live),
+    "Deployment": lambda o, live: deployment(o, _header(o), _both(o), _time(o["metadata"]["creationTimestamp"])),
     "ReplicaSet": lambda o, live: replica_set(o, _header(o), _both(o), live),
 }

@@ -28,7 +28,7 @@ def containers(many: list[Document], title: str = "", name: str = "  ") -> str:
     return text
 
 
-def deployment(o: Document, header: str, pairs: str, created: str, live: LiveCluster) -> str:
+def deployment(o: Document, header: str, pairs: str, created: str) -> str:
     """A Deployment with its ReplicaSet."""
     spec, status = o["spec"], o["status"]
     replicas, updated, available = status["replicas"], status["updatedReplicas"], status["availableReplicas"]
