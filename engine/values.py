@@ -15,7 +15,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 if TYPE_CHECKING:
     from dataclasses import dataclass, replace
@@ -243,7 +243,8 @@ def _filled(cls: type, values: Mapping[str, str], stored: list[str], scope: dict
     # The slot itself takes two thirds of the time of object.__setattr__, which looks for it by name.
     scope.update((f"_set_{name}", getattr(cls, name).__set__) for name in values)
     by_slots = [f"_set_{name}(self, {value})" for name, value in values.items()]
-    if len(values) < _MANY:
+    # A class with type parameters can be inherited from by a `class` statement alone (Generic.__init_subclass__).
+    if len(values) < _MANY or Generic in cls.__bases__:
         return by_slots
     members = {"__slots__": cls.__dict__["__slots__"], "__setattr__": object.__setattr__}
     scope |= {"_own": cls, "_twin": type(cls)(cls.__name__, cls.__bases__, members), "_set_class": _set_class}

@@ -9,12 +9,15 @@ import pickle
 import pydoc
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 
 from engine import values
 from tests.rows import named
+
+
+T = TypeVar("T")
 
 
 @values.dataclass(frozen=True, slots=True)
@@ -38,6 +41,14 @@ class Derived(Base):
 class Wide(Derived):
     d: int = 4
     e: int = 5
+
+
+@values.dataclass(frozen=True, slots=True)
+class WideOf(Generic[T]):
+    a: T
+    b: int = 2
+    c: int = 3
+    d: int = 4
 
 
 class WideSubclass(Wide):
@@ -183,6 +194,7 @@ def test_the_first_objects_and_the_later_ones_are_made_alike() -> None:
 def test_many_fields_are_filled_as_few_are() -> None:
     for number in range(240):
         made, other = Wide(number, c=(1,), e=6), WideSubclass(number)
+        assert dataclasses.astuple(WideOf(number, d=5)) == (number, 2, 3, 5)
         assert (type(made), type(other)) == (Wide, WideSubclass)
         assert dataclasses.astuple(made) == (number, "b", (1,), None, 4, 6)
         assert dataclasses.astuple(other) == (number, "b", (1, 2), None, 4, 5)

@@ -87,7 +87,7 @@ def test_one_may_leave_before_all_of_it() -> None:
 
 # What is to be read, how high the question is, how many screens it takes (0: it stands with the question).
 MATERIAL = [
-    ("one-node-answers", 20, 2),
+    ("one-node-answers", 20, 3),
     ("default-deny", 18, 1),
     ("mend-node-port-addresses", 18, 0),
     ("endpoint-share", 12, 0),
