@@ -16,7 +16,6 @@ import pytest
 from engine import values
 from tests.rows import named
 
-
 T = TypeVar("T")
 
 
