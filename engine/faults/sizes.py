@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from engine.cluster import Mode
 from engine.faults.interface import Case, KnownFault, Line, ToolEvidence
 from engine.faults.networks import TUNNELLED
 from engine.faults.restarts import all_proxies
@@ -69,6 +68,6 @@ FAULTS = (
         Text("the MTU of a node's tunnel is larger than what the network between the nodes carries: full packets get lost and nobody is told", "某节点隧道的 MTU 大于节点之间网络的承载能力：满长的数据包被丢弃，且没有任何通知"),
         Text("on one node: the MTU of its devices", "在某个节点上：网络设备的 MTU"),
         Text("jumbo frames were tried on a node", "在某个节点上试用了巨型帧"),
-        (r"\bmtu\b|jumbo|巨型?帧|最大传输单元",), _jumbo, TUNNELLED, (Mode.IPTABLES, Mode.NFTABLES), uploads=True, prepare=switched,
+        (r"\bmtu\b|jumbo|巨型?帧|最大传输单元",), _jumbo, TUNNELLED, uploads=True, prepare=switched,
     ),
 )  # fmt: skip

@@ -51,7 +51,7 @@ def _timeline(draw: random.Random, mode: Mode) -> Timeline:
     lives = tuple(_life(draw, f"default/{name}") for name in picked)
     stops = (ProxyStop("node1", draw.choice((0, 2_500)), draw.choice((None, 6_500))),) if draw.randrange(3) == 0 else ()
     return Timeline(
-        cluster, _connections(draw, cluster, protocol), lives, cycle,
+        cluster, _connections(draw, cluster, protocol, cycle), lives, cycle,
         Lags(draw.choice((0, 500)), draw.choice((0, 1_000, 2_000)), {"node2": draw.choice((0, 3_000))}), stops, mode=mode,
     )  # fmt: skip
 
@@ -68,13 +68,17 @@ def _life(draw: random.Random, pod: str) -> PodLife:
     return PodLife(pod, vanishes=at) if kind == "vanishes" else PodLife(pod, deleted=at)
 
 
-def _connections(draw: random.Random, cluster: Cluster, protocol: L4) -> tuple[Connection, ...]:
+def _connections(draw: random.Random, cluster: Cluster, protocol: L4, cycle: Lifecycle) -> tuple[Connection, ...]:
     service = cluster.services[0]
     inside = f"{service.cluster_ips[0]}:{service.ports[0].port}"
     outside = f"192.168.1.10:{service.ports[0].node_port}"
     who = draw.choice(("pod/caller", "pod/caller", "node/node1", "client"))
     request = Request(who, outside if who == "client" else inside, protocol.value)
     lasts = draw.choice((0, 0, 1_500)) if protocol is L4.TCP else 0
+    if lasts and cycle.on_sigterm is SigtermAnswer.DRAINS:
+        # While requests overlap no moment is idle. A server that drains then tells its client to make no other one there
+        # (RFC 9113, GOAWAY; in HTTP/1.1 none can be made meanwhile); the lab's says nothing.
+        lasts = _SECOND // 2
     return (
         Connection("each", request, 250, _SECOND, _LAST, reuses=False),
         Connection("kept", request, 500, _SECOND, _LAST, lasts=lasts),

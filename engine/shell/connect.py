@@ -139,6 +139,7 @@ def rejected(rule: str) -> Ending:
         ("adm-prohibited", Ending.NO_ROUTE),
         ("addr-unreachable", Ending.NO_ROUTE),
         ("net-unreachable", Ending.NO_NETWORK),
+        ("net-prohibited", Ending.NO_NETWORK),
         ("no-route", Ending.NO_NETWORK),
     ):
         if words in rule:

@@ -1,6 +1,7 @@
 """What BIND's tools say of a name server that does not answer: a line a try, five seconds each where nobody says anything.
 
-Source: BIND 9.18, bin/dig/dighost.c (start_udp, recv_done); said so by dig and nslookup of Debian 12.
+Source: BIND 9.18, bin/dig/dighost.c (start_udp, recv_done); said so by dig and nslookup of Debian 12. What ICMP tells a UDP
+socket that did not ask for errors: net/ipv4/udp.c (__udp4_lib_err), net/ipv4/icmp.c (icmp_err_convert: which are fatal).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ipaddress
 from engine.shell.connect import Ending, attempt
 from engine.shell.live import LiveCluster
 from engine.shell.resolver import cluster_dns, dns_service
+from engine.trace import ReasonCode
 
 # Seconds of one try.
 _PATIENCE = 5.0
@@ -32,10 +34,14 @@ def ask(live: LiveCluster, host: str, server: str, name: str, tries: int = 3) ->
         return "", "", tried.live
     why = _HEARD.get(tried.ending)
     where = tried.outcome.where
-    if why is not None and where is not None and where.host == host and where.rule is None:
+    assert where is not None
+    if why is not None and where.host == host and where.rule is None and where.code is not ReasonCode.NO_NEIGHBOUR:
         # The socket cannot even be connected.
         said = f";; UDP setup with {server}#53({server}) for {name} failed: {why}.\n{_NOBODY}"
         return said * tries, "", tried.live
+    if tried.ending is not Ending.REFUSED and "prohibited" not in (where.rule or ""):
+        # The socket never hears of a host or network that is unreachable: those errors are not fatal.
+        why = None
     waited = tried.seconds if why else _PATIENCE
     return (
         f";; communications error to {server}#53: {why or 'timed out'}\n" * tries,

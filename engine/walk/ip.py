@@ -13,6 +13,7 @@ from engine.network import checks
 from engine.network.devices import Device, DeviceKind, hardware_address, mac
 from engine.network.host import Host, HostKind
 from engine.network.routes import Route, RouteKind, number
+from engine.packet import FiveTuple
 from engine.trace import ReasonCode, Stage
 from engine.values import replace
 from engine.walk.hooks import run_hook
@@ -50,12 +51,13 @@ def _local_in(state: WalkState, host: Host, device: str, skb: Skb, inside: Insid
         state.remember_outer(host, skb.flow)
     elif host.kind is HostKind.NODE:
         state.hop(host, device, Stage.ROUTING, skb, lambda: hop_words.route_local(skb.flow.dst))
+    before = skb.flow
     result = run_hook(state, host, Hook.INPUT, skb, in_device=device, inside=inside)
     if isinstance(result, Died):
         return result
     # IPVS takes the packet at LOCAL_IN and sends it on itself: that is why kube-ipvs0 must hold the Service's address.
     if result.verdict is NetfilterVerdict.STOLEN:
-        return _send_on(state, host, skb)
+        return _send_on(state, host, skb, before)
     if inside is None:
         return Arrived(host.name, device, skb)
     # An outer packet ends here: its tunnel device takes the header off, and what is inside comes in anew.
@@ -170,7 +172,7 @@ def send(state: WalkState, packet: Outgoing) -> Step:
     # A tunnel's outer packet is its inner one's sender's (skb->sk is kept within one network namespace).
     skb.local = inside is None or inside.skb.local
     skb.owner = state.fabric.process_owner(host.name)
-    before, unmarked = skb.flow.dst, skb.mark
+    came, before, unmarked = skb.flow, skb.flow.dst, skb.mark
     # Routed once before OUTPUT, so that connect() has a source address, and again after it where DNAT changed the
     # destination: the source address stays the one the first route chose.
     route = _route_out(state, host, before, skb)
@@ -183,7 +185,7 @@ def send(state: WalkState, packet: Outgoing) -> Step:
     if isinstance(result, Died):
         return result
     if result.verdict is NetfilterVerdict.STOLEN:
-        return _send_on(state, host, skb)
+        return _send_on(state, host, skb, came)
     if skb.flow.dst == before and skb.mark != unmarked and host.policy is not None:
         # ipt_mangle_out calls ip_route_me_harder where a rule has changed the mark.
         route = _route_out(state, host, before, skb) or route
@@ -220,14 +222,21 @@ def _too_long(state: WalkState, host: Host, route: Route, skb: Skb, inside: Insi
     return replace(died, device=route.device, mtu=mtu)
 
 
-def _send_on(state: WalkState, host: Host, skb: Skb) -> Step:
-    """What IPVS sends on to another host (ip_vs_nat_xmit, decrement_ttl): routed, OUTPUT, POSTROUTING."""
+def _send_on(state: WalkState, host: Host, skb: Skb, before: FiveTuple) -> Step:
+    """What IPVS sends on to another host (ip_vs_nat_xmit, decrement_ttl, ensure_mtu_is_adequate): routed, OUTPUT, POSTROUTING.
+    `before` is what its ends were when IPVS took it, which an ICMP error is about."""
     route = _reroute(state, host, skb)
     if isinstance(route, Died):
         return route
     expired = state.forwarded(host, skb) if route.device != "lo" else None
     if expired is not None:
         return expired
+    if skb.size and route.device != "lo":
+        mtu = state.path_mtu(host, route.device, skb.flow.dst)
+        if skb.size > mtu and not skb.may_fragment:
+            skb.flow = before
+            return needs_fragments(state, host, host.devices[route.device], skb, mtu)
+        _cut(skb, mtu)
     result = run_hook(state, host, Hook.OUTPUT, skb, out_device=route.device)
     if isinstance(result, Died):
         return result

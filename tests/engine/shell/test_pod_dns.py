@@ -132,3 +132,26 @@ def test_answers(line: str, said: str, too: str) -> None:
 def test_a_node_asks_nobody_who_knows_the_cluster() -> None:
     name = "web.default.svc.cluster.local"
     assert opened().run("node1", f"dig {name} +short").stdout == ""
+
+
+# What a socket of UDP hears of a name server that rejects: only errors that are fatal (icmp_err_convert), as dig 9.18 printed.
+REJECTED = {
+    "icmp-port-unreachable": "connection refused",
+    "icmp-admin-prohibited": "host unreachable",
+    "icmp-host-prohibited": "host unreachable",
+    "icmp-net-prohibited": "network unreachable",
+    "icmp-host-unreachable": "timed out",
+    "icmp-net-unreachable": "timed out",
+}
+
+
+@pytest.mark.parametrize(("kind", "heard"), REJECTED.items(), ids=REJECTED)
+def test_what_dig_hears_of_a_reject(kind: str, heard: str) -> None:
+    shell = opened().run("node1", f"iptables -I FORWARD -p udp --dport 53 -j REJECT --reject-with {kind}").shell
+    told = shell.run("pod/c", "dig +short +tries=1 @10.244.2.8 a.b").stdout
+    assert told == f";; communications error to 10.244.2.8#53: {heard}\n;; no servers could be reached\n"
+
+
+def test_dig_never_hears_that_nobody_answers_arp() -> None:
+    told = opened().run("node1", "dig +short +tries=1 @10.244.1.77 a.b").stdout
+    assert told == ";; communications error to 10.244.1.77#53: timed out\n;; no servers could be reached\n"

@@ -104,6 +104,15 @@ def test_measured_of_tcp(name: str) -> None:
     assert {size: fate(walk(size, facts, rules)) for size in sizes} == sizes
 
 
+@pytest.mark.parametrize(("size", "told"), [(1450, "through"), (1452, "smaller"), (1500, "smaller")])
+def test_what_ipvs_sends_on(size: int, told: str) -> None:
+    # ensure_mtu_is_adequate(): the pod hears of the virtual server's address, which is the node's own (Linux 6.1).
+    request = Request("pod/pod-a", "10.96.0.10:80", "TCP", size=size)
+    (way,) = outcomes(cluster(B, network=NetworkFacts(pod_mtu=1500)), request, mode="ipvs")
+    assert fate(way) == told
+    assert way.stalls is None and [one.mtu for one in way.learned] == [1450] * (told == "smaller")
+
+
 def test_neither_helps_a_ping() -> None:
     assert fate(walk(1500, WIDE_PODS | PROBING, EATEN + TO_ROUTES, "ICMP", B)) == "fragmentation-needed at node1"
 
