@@ -14,7 +14,7 @@ from engine.shell.resolver import cluster_dns, dns_service
 from engine.trace import ReasonCode
 
 # Seconds of one try.
-_PATIENCE = 5.0
+_PATIENCE = {"UDP": 5.0, "TCP": 10.0}
 _HEARD = {
     Ending.REFUSED: "connection refused",
     Ending.NO_ROUTE: "host unreachable",
@@ -23,18 +23,32 @@ _HEARD = {
 _NOBODY = ";; no servers could be reached\n"
 
 
-def ask(live: LiveCluster, host: str, server: str, name: str, tries: int = 3) -> tuple[str, str, LiveCluster]:
-    """(what is said of the tries, "" where it answers; of the end; the cluster after it), of a process on `host`. Raises ValueError
-    where `server` is no address."""
+def ask(
+    live: LiveCluster,
+    host: str,
+    server: str,
+    name: str,
+    *,
+    tries: int = 3,
+    protocol: str = "UDP",
+    seconds: float | None = None,
+) -> tuple[str, str, LiveCluster]:
+    """(what is said of the tries, "" where it answers; of the end; the cluster after it), of a process on `host`; `seconds` of
+    each try (None: as the tools have it). Raises ValueError where `server` is no address."""
     address = str(ipaddress.ip_address(server))
     if address.startswith("127.") or (dns_service(live.cluster) is None and address in cluster_dns(live.cluster)):
         return "", "", live
-    tried = attempt(live, host, address, 53, "UDP")
+    tried = attempt(live, host, address, 53, protocol)
+    patience = seconds or _PATIENCE[protocol]
     if tried.ending is Ending.CONNECTED:
         return "", "", tried.live
     why = _HEARD.get(tried.ending)
     where = tried.outcome.where
     assert where is not None
+    if protocol == "TCP":
+        heard = why if why and tried.seconds <= patience else "timed out"
+        said = f";; Connection to {server}#53({server}) for {name} failed: {heard}.\n{_NOBODY}"
+        return said * tries, "", tried.live.later(min(tried.seconds, patience) * tries)
     if why is not None and where.host == host and where.rule is None and where.code is not ReasonCode.NO_NEIGHBOUR:
         # The socket cannot even be connected.
         said = f";; UDP setup with {server}#53({server}) for {name} failed: {why}.\n{_NOBODY}"
@@ -42,7 +56,7 @@ def ask(live: LiveCluster, host: str, server: str, name: str, tries: int = 3) ->
     if tried.ending is not Ending.REFUSED and "prohibited" not in (where.rule or ""):
         # The socket never hears of a host or network that is unreachable: those errors are not fatal.
         why = None
-    waited = tried.seconds if why else _PATIENCE
+    waited = tried.seconds if why else patience
     return (
         f";; communications error to {server}#53: {why or 'timed out'}\n" * tries,
         _NOBODY,

@@ -155,3 +155,23 @@ def test_what_dig_hears_of_a_reject(kind: str, heard: str) -> None:
 def test_dig_never_hears_that_nobody_answers_arp() -> None:
     told = opened().run("node1", "dig +short +tries=1 @10.244.1.77 a.b").stdout
     assert told == ";; communications error to 10.244.1.77#53: timed out\n;; no servers could be reached\n"
+
+
+# As dig 9.18 printed them between two network namespaces.
+OVER_TCP = {
+    "nobody listens": ("@192.168.1.12", "connection refused", 2),
+    "nobody answers ARP": ("@10.244.1.77", "host unreachable", 2),
+    "sooner than ARP gives up": ("+time=1 @10.244.1.77", "timed out", 2),
+}
+
+
+@pytest.mark.parametrize(("words", "heard", "tries"), OVER_TCP.values(), ids=OVER_TCP)
+def test_dig_over_tcp(words: str, heard: str, tries: int) -> None:
+    server = words.rpartition("@")[2]
+    told = opened().run("node1", f"dig +tcp +short +tries={tries} {words} a.b").stdout
+    line = f";; Connection to {server}#53({server}) for a.b failed: {heard}.\n;; no servers could be reached\n"
+    assert told == line * tries + "\n"
+
+
+def test_dig_says_what_it_does_not_simulate() -> None:
+    assert opened().run("node1", "dig +qr web").stderr.startswith("dig: +qr is not simulated here")
