@@ -39,6 +39,6 @@ def test_a_hundred_kills(tmp_path: Path) -> None:
     assert sum(each["kills"] for each in seen) == KILLS
     # Most died in the middle: some answers given, the clock well under way.
     assert sum(each["acknowledged"] for each in seen) > KILLS / 4
-    assert sum(each["before_it_began"] for each in seen) < KILLS / 4
+    assert sum(each["before_it_began"] for each in seen) < KILLS / 2
     assert max(each["longest_clock"] for each in seen) > 5
     assert max(each["worst_clock"] for each in seen) <= 5
