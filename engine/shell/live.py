@@ -10,7 +10,7 @@ import dataclasses
 import functools
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Never
 
 from engine.cluster import Cluster, Mode, Pod
 from engine.errors import NoSuchObject
@@ -35,15 +35,7 @@ from engine.values import dataclass
 ADMINISTRATOR = ""
 
 
-def _nothing() -> Mapping[str, str]:
-    return MappingProxyType({})
-
-
-def _no_functions() -> Mapping[str, Compound]:
-    return MappingProxyType({})
-
-
-def _nothing_at() -> Mapping[str, float]:
+def _nothing() -> Mapping[str, Never]:
     return MappingProxyType({})
 
 
@@ -64,11 +56,11 @@ class HostState:
     connections: tuple[HeldConnection, ...] = ()
     remembered: tuple[Remembered, ...] = ()
     neighbours: tuple[HeldNeighbour, ...] = ()
-    learned_ports: Mapping[str, float] = dataclasses.field(default_factory=_nothing_at)
+    learned_ports: Mapping[str, float] = dataclasses.field(default_factory=_nothing)
     sysctls: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
     files: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
     variables: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
-    functions: Mapping[str, Compound] = dataclasses.field(default_factory=_no_functions)
+    functions: Mapping[str, Compound] = dataclasses.field(default_factory=_nothing)
     aliases: Mapping[str, str] = dataclasses.field(default_factory=_nothing)
 
 
